@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that it runs on the Node the machine has (20 or newer) and hands over to the Node 24 that
+// npm installed beside us: only that one runs TypeScript without a build.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const WANTED_MAJOR = 24;
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
+
+if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) {
+  await import('./main.ts');
+} else if (existsSync(bundled)) {
+  handOver();
+} else {
+  console.error(
+    `orchestrator: Node ${WANTED_MAJOR} or newer is needed, this is ${process.version}, and none is in node_modules; run "npm install" in ${fileURLToPath(new URL('..', import.meta.url))}`,
+  );
+  process.exitCode = 1;
+}
+
+function handOver() {
+  const binFolder = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
+  const child = spawn(bundled, [main, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${binFolder}${delimiter}${process.env.PATH ?? ''}` },
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.on('SIGINT', () => {}); // Ctrl-C reaches the child by itself: it is in our process group
+  child.on('exit', (code, signal) => {
+    process.exitCode = signal === null ? (code ?? 1) : 128 + (signal === 'SIGINT' ? 2 : 15);
+  });
+}
