@@ -10,14 +10,15 @@ const stamp = `${root}node_modules/.installed`;
 const wanted = createHash('sha256').update(readFileSync(`${root}package-lock.json`)).digest('hex');
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  console.error('installing the packages that package-lock.json names (npm ci, about a minute)…');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  console.error('installing the packages that package-lock.json names (npm install, about a minute)…');
+  // Not `npm ci`: it refuses a lock file in which packages for other platforms are missing, and a registry mirror need not hold those.
+  const { status } = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
-    console.error('npm ci failed: see its message above; check the network and the registry, then try again');
+    console.error('npm install failed: see its message above; check the network and the registry, then try again');
     process.exit(1);
   }
   writeFileSync(stamp, wanted);
