@@ -1,0 +1,188 @@
+// What the orchestrator and an ETL say to each other, and nothing else: the one module of this program that the
+// orchestrator may import. It imports nothing of ours and has no side effects.
+import { createHash } from 'node:crypto';
+
+/** What is to be done with the file: `mend` loads rows that were rejected before and were mended since. */
+export type Action = 'add' | 'change' | 'delete' | 'mend';
+
+/** Rows of an earlier version that go once the new rows are loaded. */
+export interface Replaced {
+  index: string;
+  FILE_KEY: string;
+  /** Highest row number that may have been sent for this key. */
+  FILE_ROWS: number;
+}
+
+/**
+ * The environment of one attempt, besides every config key (objects and lists as JSON) and the ELASTICSEARCH_* settings.
+ * All values are text, as in any environment; numbers are decimal.
+ */
+export interface AttemptEnvironment {
+  DATASET: string;
+  RUN_ID: string;
+  /** From 1. */
+  ATTEMPT: string;
+  /** Version of every bulk operation: a whole number, hundredths of a second since 2020-01-01 UTC or above. */
+  VERSION: string;
+  ACTION: Action;
+  /** Path of the file as the ETL sees it; with RUN_PER: folder the folder, and FILES names a list. */
+  FILE: string;
+  FILE_NAME: string;
+  /** Relative to WATCH_DIR, with `/`. */
+  FILE_PATH: string;
+  FILE_SIZE: string;
+  FILE_MTIME_NS: string;
+  FILE_INODE: string;
+  /** SHA-256 of the content, hexadecimal; empty for `delete`. */
+  CONTENT_HASH: string;
+  FILE_KEY: string;
+  /** Highest row number that may have been sent for FILE_KEY so far; 0 for none. */
+  FILE_ROWS: string;
+  /** JSON list of `Replaced`. */
+  REPLACES: string;
+  /** ISO 8601, UTC: when FILE_KEY was first seen. */
+  SEEN_AT: string;
+  /** The attempt's own writable folder: `rejects.ndjson`, `reserve`, `out.parquet`. */
+  WORK_DIR: string;
+  /** RUN_PER: folder only: path of a JSON list of `FolderFile`. */
+  FILES?: string;
+}
+
+/** One file of a run over a folder: the per-file part of the environment. */
+export type FolderFile = Pick<
+  AttemptEnvironment,
+  | 'RUN_ID'
+  | 'VERSION'
+  | 'ACTION'
+  | 'FILE'
+  | 'FILE_NAME'
+  | 'FILE_PATH'
+  | 'FILE_SIZE'
+  | 'FILE_MTIME_NS'
+  | 'FILE_INODE'
+  | 'CONTENT_HASH'
+  | 'FILE_KEY'
+  | 'FILE_ROWS'
+  | 'REPLACES'
+  | 'SEEN_AT'
+> & {
+  /** A folder of its own for each file, below the attempt's. */
+  WORK_DIR: string;
+};
+
+/** Exit codes, after sysexits.h. */
+export const EXIT = {
+  done: 0,
+  /** EX_DATAERR: this file can never succeed. */
+  never: 65,
+  /** EX_TEMPFAIL: the target is away, or the file changed while it was read. */
+  away: 75,
+} as const;
+
+export interface ProgressMessage {
+  type: 'progress';
+  rows: number;
+  /** Bytes of the file read so far, of `total_bytes`. */
+  bytes?: number;
+  total_bytes?: number;
+}
+
+/** The last line. rows_read = rows_loaded + rows_rejected + rows_filtered. */
+export interface ResultMessage {
+  type: 'result';
+  rows_read: number;
+  rows_loaded: number;
+  rows_rejected: number;
+  rows_filtered: number;
+  /** Rows of earlier versions taken out of the target. */
+  rows_deleted: number;
+  /** RUN_PER: folder: FILE_PATH of the file this line is about, and what its own exit code would be. */
+  file?: string;
+  code?: number;
+}
+
+/** Why the exit code is not 0, for people. Optional; the last one counts, and the last log line stands in for it. */
+export interface ErrorMessage {
+  type: 'error';
+  message: string;
+  file?: string;
+}
+
+/** The index holds newer versions (409) than VERSION: the highest one seen. Exit code 75 follows. */
+export interface SupersededMessage {
+  type: 'superseded';
+  version: number;
+  file?: string;
+}
+
+/** One JSON object a line on stdout; any other line is log text. */
+export type Message = ProgressMessage | ResultMessage | ErrorMessage | SupersededMessage;
+
+/** A line of WORK_DIR/rejects.ndjson. */
+export interface Reject {
+  /** From 1, counting every record of the file. */
+  row: number;
+  /** From 1: the line of the file on which the record begins; null where the format has no lines. */
+  line: number | null;
+  reason: string;
+  /** The record as it stands in the file, or as JSON where the format has no lines. */
+  raw: string;
+}
+
+/** Names of the files in WORK_DIR that the two sides share. */
+export const WORK_FILES = { rejects: 'rejects.ndjson', reserve: 'reserve', lake: 'out.parquet' } as const;
+
+/** Row numbers are reserved in steps of this many, so that syncing the file costs nothing measurable. */
+export const RESERVE_STEP = 100_000;
+
+/** Label by which an image says that its containers can be started ahead and get their environment on stdin. */
+export const WARM_LABEL = 'orchestrator.warm';
+
+const ROW_DIGITS = 10;
+
+/** 16 bytes of SHA-256 over the NUL-joined parts, in base64url: 22 characters. */
+export function fileKey(...parts: string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest().subarray(0, 16).toString('base64url');
+}
+
+/** `<FILE_KEY>-<row>`, the row with 10 digits from 1. */
+export function documentId(key: string, row: number): string {
+  return `${key}-${String(row).padStart(ROW_DIGITS, '0')}`;
+}
+
+/** The message in a line of stdout, or undefined where the line is log text. Never throws. */
+export function parseMessage(line: string): Message | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isMessage(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMessage(value: unknown): value is Message {
+  const message = value as Message;
+  switch (message.type) {
+    case 'progress':
+      return isCount(message.rows);
+    case 'result':
+      return [
+        message.rows_read,
+        message.rows_loaded,
+        message.rows_rejected,
+        message.rows_filtered,
+        message.rows_deleted,
+      ].every(isCount);
+    case 'error':
+      return typeof message.message === 'string';
+    case 'superseded':
+      return isCount(message.version);
+    default:
+      return false;
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

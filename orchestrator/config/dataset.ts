@@ -1,0 +1,35 @@
+import type { Settings } from './schema.ts';
+
+/** One dataset as its YAML, `_defaults.yaml` and the environment make it. Read-only: a reload makes a new one. */
+export interface Dataset {
+  /** The YAML file's name without its ending. */
+  readonly name: string;
+  /** Path of the YAML file. */
+  readonly configFile: string;
+  /** `config/<dataset>/`, absolute, whether it exists or not. */
+  readonly configFolder: string;
+  /** SHA-256 of everything below: equal hashes mean that nothing changed. */
+  readonly hash: string;
+  /** Every key of the table with its default filled in, substituted, in upper case. */
+  readonly settings: Readonly<Settings>;
+  /** WATCH_DIR, absolute, without a trailing slash. */
+  readonly watchDir: string;
+  /** TIMEOUT in milliseconds. */
+  readonly timeoutMs: number;
+  /** BACKOFF in milliseconds. */
+  readonly backoff: Backoff;
+  /** COMMAND split into words, empty without one. */
+  readonly command: readonly string[];
+  /** PARAMETERS split into words; `{file}` and its like still in them. */
+  readonly parameters: readonly string[];
+  /** Texts that must never reach a log: what `${file:…}` and secret-looking keys and variables gave. */
+  readonly secrets: readonly string[];
+  /** Whether a path relative to WATCH_DIR, with `/`, is matched by WATCH_REGEX. */
+  matches(path: string): boolean;
+}
+
+export interface Backoff {
+  readonly firstMs: number;
+  readonly factor: number;
+  readonly maxMs: number;
+}

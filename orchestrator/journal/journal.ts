@@ -1,0 +1,287 @@
+import type { Action, Replaced } from '../../default-etl/contract.ts';
+
+/**
+ * settling: a file at first sight, its version filled in on queuing · queued: due at `dueAt`; waits there with the reason in
+ * `error` · running: leased by an orchestrator · done: every row accounted for · failed: RETRIES used up, the file stays ·
+ * quarantined: can never succeed · cancelled: by a person, or its file is gone · skipped: a newer version took its place, or
+ * nothing had changed.
+ */
+export type RunState = 'settling' | 'queued' | 'running' | 'done' | 'failed' | 'quarantined' | 'cancelled' | 'skipped';
+
+/** States from which no run comes back. */
+export const FINAL_STATES: readonly RunState[] = ['done', 'failed', 'quarantined', 'cancelled', 'skipped'];
+
+/** What makes one version of a file differ from another. Nanoseconds and inode exceed 2^53: decimal text. */
+export interface FileVersion {
+  sizeBytes: number;
+  mtimeNs: string;
+  inode: string;
+}
+
+/** A path as the watcher last saw it. */
+export interface KnownFile {
+  path: string;
+  present: boolean;
+  version: FileVersion | null;
+}
+
+export interface Rows {
+  read: number;
+  loaded: number;
+  rejected: number;
+  filtered: number;
+  deleted: number;
+}
+
+/** One run: one version of one path, from first sight to its end. Times are milliseconds since 1970-01-01 UTC. */
+export interface Run {
+  /** UUIDv7: sorts by time of creation. */
+  id: string;
+  dataset: string;
+  /** Relative to `root`, with `/`. */
+  file: string;
+  /** Absolute: WATCH_DIR, or the folder of a file run from elsewhere. */
+  root: string;
+  state: RunState;
+  action: Action;
+  priority: number;
+  /** VERSION of its documents; null while settling. */
+  version: number | null;
+  fileVersion: FileVersion | null;
+  /** SHA-256, hexadecimal; empty for `delete`. */
+  contentHash: string | null;
+  fileKey: string | null;
+  index: string | null;
+  /** Attempts started so far. */
+  attempt: number;
+  /** Attempts that count against RETRIES. */
+  retriesUsed: number;
+  /** Consecutive waits (target, engine, image away), for their backoff. */
+  waits: number;
+  seenAt: number;
+  queuedAt: number | null;
+  dueAt: number | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  rows: Rows | null;
+  /** While running. */
+  progress: { rows: number; bytes: number | null; totalBytes: number | null } | null;
+  error: string | null;
+  runner: string | null;
+  handle: string | null;
+  /** The first run of its batch with RUN_PER: folder, else null. */
+  batch: string | null;
+  replayOf: string | null;
+  cancelRequested: boolean;
+  /** `mend` only: absolute path of the NDJSON with the mended records. */
+  mendFile: string | null;
+  leaseHolder: string | null;
+}
+
+/** One start of a run, for its history. */
+export interface Attempt {
+  runId: string;
+  attempt: number;
+  runner: string | null;
+  handle: string | null;
+  startedAt: number;
+  endedAt: number | null;
+  exitCode: number | null;
+  /** What became of it: `done`, `retry`, `wait`, `adopted`… and why. */
+  outcome: string | null;
+  error: string | null;
+}
+
+export interface SettleRequest {
+  dataset: string;
+  file: string;
+  root: string;
+  priority: number;
+  now: number;
+}
+
+export interface QueueRequest {
+  runId: string;
+  fileVersion: FileVersion;
+  contentHash: string;
+  now: number;
+}
+
+export interface DatasetSlots {
+  dataset: string;
+  /** How many more of its runs may start now; at least 1. */
+  free: number;
+  /** CONCURRENCY 1: a run that waits holds back those behind it. */
+  strict: boolean;
+  order: 'arrival' | 'name' | 'mtime';
+  /** RUN_PER: folder: everything due is claimed at once, as one batch. */
+  perFolder: boolean;
+}
+
+export interface ClaimRequest {
+  holder: string;
+  leaseMs: number;
+  now: number;
+  slots: DatasetSlots[];
+  /** At most this many claims (a batch is one). */
+  limit: number;
+}
+
+export interface LedgerRequest {
+  runId: string;
+  fileKey: string;
+  /** Index for a key first seen then (date_suffix). */
+  indexFor(firstSeenAt: number): string;
+}
+
+/** What the target may hold of a path, before an attempt starts. */
+export interface LedgerEntry {
+  index: string;
+  fileRows: number;
+  firstSeenAt: number;
+  replaces: Replaced[];
+}
+
+/** How an attempt is closed. `error` is for people and null only where nothing is to be said. */
+export type Finish =
+  | { to: 'done'; rows: Rows; error: string | null }
+  | { to: 'failed' | 'quarantined' | 'cancelled' | 'skipped'; rows: Rows | null; error: string }
+  /** Again at `dueAt`; `counts`: uses up one of RETRIES. */
+  | { to: 'queued'; dueAt: number; counts: boolean; error: string }
+  /** The index holds a newer version: skipped if the journal holds one of the path, else VERSION is raised above it and the run is queued at once. */
+  | { to: 'superseded'; indexVersion: number };
+
+export type DisposalKind = 'backup' | 'remove' | 'quarantine';
+
+/** A file to be moved or removed, written down before it is touched. */
+export interface Disposal {
+  runId: string;
+  kind: DisposalKind;
+  /** Absolute. */
+  source: string;
+  /** Absolute name it is renamed to first, in the same folder, hidden. */
+  hidden: string;
+  /** Absolute; null for `remove`. */
+  target: string | null;
+  fileVersion: FileVersion;
+  /** The READY_MARKER beside it, absolute, or null. */
+  marker: string | null;
+  state: 'intended' | 'disposed' | 'put-back' | 'abandoned';
+  error: string | null;
+}
+
+export interface RunFilter {
+  dataset?: string;
+  states?: RunState[];
+  /** A part of the path; case does not matter. */
+  file?: string;
+  /** At most 1,000; 100 unless told. */
+  limit?: number;
+  cursor?: string;
+}
+
+export interface RunPage {
+  /** Newest first. */
+  items: Run[];
+  nextCursor: string | null;
+}
+
+export interface DatasetSummary {
+  dataset: string;
+  paused: boolean;
+  counts: Record<RunState, number>;
+  rowsLoaded: number;
+  rowsRejected: number;
+  lastEndedAt: number | null;
+}
+
+export interface PruneRequest {
+  /** Runs that ended before this are forgotten, but for each path's latest version. */
+  endedBefore: number;
+}
+
+/**
+ * The only memory. Each call is one transaction. Constraints: per dataset and path at most one `running` run and at most
+ * one `settling` or `queued` one. Calls that name a run in a state that doesn't allow them throw an OrchestratorError of kind
+ * `bug`, and change nothing.
+ */
+export interface Journal {
+  // watch
+  /** All paths ever seen of a dataset that are not forgotten. */
+  knownFiles(dataset: string): Promise<KnownFile[]>;
+  /** Whether the dataset was watched before; marks it as watched. */
+  firstWatch(dataset: string, now: number): Promise<boolean>;
+  /**
+   * A file at first sight, or one that changed: its `settling` run, made if there is none. A `queued` run of the path becomes `skipped`. Idempotent.
+   */
+  settle(request: SettleRequest): Promise<Run>;
+  /**
+   * The settling file is complete: `queued` with a new VERSION, action `add` or `change`; or `skipped` where the content equals that
+   * of the immediately preceding version, which is `done`, and the path was not absent in between.
+   */
+  queue(request: QueueRequest): Promise<Run>;
+  /** The settling file is gone, or no longer matched: `cancelled`. */
+  unsettle(runId: string, reason: string, now: number): Promise<void>;
+  /** Known without a run: EXISTING: ignore. */
+  ignore(dataset: string, file: string, fileVersion: FileVersion): Promise<void>;
+  /** The path is no longer there. Where `remove`, and the target may hold rows of it, a run with action `delete` is queued and returned. */
+  absent(request: SettleRequest & { remove: boolean }): Promise<Run | undefined>;
+
+  // schedule
+  /**
+   * Leases what is due: highest priority first, then by the dataset's order. Never two runs of one path, nor of a paused dataset. Each
+   * claimed run is `running`, its attempt counted and recorded. An inner list is one batch.
+   */
+  claim(request: ClaimRequest): Promise<Run[][]>;
+  /** When the next queued run is due that is not yet due at `now`, or null. */
+  nextDueAt(now: number): Promise<number | null>;
+  /** Resolves key, index and what is to be replaced; remembers them. Idempotent. */
+  ledger(request: LedgerRequest): Promise<LedgerEntry>;
+  started(runId: string, attempt: number, runner: string, handle: string): Promise<void>;
+  progress(runId: string, attempt: number, progress: NonNullable<Run['progress']>): Promise<void>;
+  /** The attempt may have sent rows up to this number: the ledger keeps the maximum per index and FILE_KEY. */
+  reserve(runId: string, rows: number): Promise<void>;
+  /** Closes the running attempt. `done` sets the ledger's rows to rows read, and forgets what was replaced. */
+  finish(runId: string, attempt: number, finish: Finish, now: number, exitCode?: number | null): Promise<Run>;
+  /** Prolongs the leases of a holder. */
+  heartbeat(holder: string, leaseMs: number, now: number): Promise<void>;
+  /** Running runs whose lease isn't this holder's. The caller has seen their holders dead. */
+  orphans(holder: string): Promise<Run[]>;
+  /** Takes over a run after a crash, the attempt going on. */
+  adopt(runId: string, holder: string, leaseMs: number, now: number): Promise<void>;
+
+  // people
+  /** A settling or queued run is `cancelled` at once; of a running one `cancelRequested` is set. */
+  cancel(runId: string, now: number): Promise<Run>;
+  /** Running runs that are to be stopped. */
+  cancelRequests(holder: string): Promise<Run[]>;
+  /** A new queued run of the same path and version with `replayOf` and a new VERSION; null where the path has a settling, queued or running one. */
+  replay(runId: string, now: number): Promise<Run | null>;
+  /** A new queued run with action `mend`. Refused (OrchestratorError `never`) once the path has a newer version. */
+  mend(runId: string, mendFile: string, now: number): Promise<Run>;
+  /** A run of a file without watching: as settle() and queue() in one, never skipped for equal content. */
+  submit(request: SettleRequest & Omit<QueueRequest, 'runId'>): Promise<Run>;
+  pause(dataset: string, paused: boolean): Promise<void>;
+
+  // disposal
+  intend(disposal: Omit<Disposal, 'state' | 'error'>): Promise<void>;
+  /** Intents not yet carried out, oldest first. */
+  intents(): Promise<Disposal[]>;
+  /** `disposed` marks the path absent without a deletion, and an `append` key as one whose rows stay. */
+  closeDisposal(runId: string, state: 'disposed' | 'put-back' | 'abandoned', error: string | null): Promise<void>;
+  /** Latest run of a dataset's path that has a version, or undefined. */
+  latest(dataset: string, file: string): Promise<Run | undefined>;
+
+  // reading
+  run(id: string): Promise<Run | undefined>;
+  runs(filter: RunFilter): Promise<RunPage>;
+  attempts(runId: string): Promise<Attempt[]>;
+  summaries(): Promise<DatasetSummary[]>;
+  /** Calls back after each change of a run made through this object, and of others' within a second. Returns how to end it. */
+  onChange(listener: (run: Run) => void): () => void;
+
+  // housekeeping
+  /** Ids of the runs that were forgotten, whose files may go. Keeps each path's latest version, ledger and first SEEN_AT. */
+  prune(request: PruneRequest): Promise<string[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,83 @@
+import type { Message, ResultMessage } from '../../default-etl/contract.ts';
+import type { Dataset } from '../config/dataset.ts';
+
+export type RunnerKind = 'docker' | 'process';
+
+/** Names one attempt of one run (with RUN_PER: folder, of the first run of the batch). */
+export interface AttemptRef {
+  runId: string;
+  /** From 1. */
+  attempt: number;
+  dataset: string;
+  /** Absolute: DATA_DIR/runs/<run>/<attempt>. Exists before start(). */
+  workDir: string;
+  /** Absolute: all that the attempt prints. Appended to, never truncated. */
+  logFile: string;
+}
+
+/** Where the attempt finds its folders: in a container /data, /config and /work, in a process the real ones. */
+export interface JobPaths {
+  data: string;
+  config: string;
+  work: string;
+}
+
+/** Everything needed to start one attempt. */
+export interface Job extends AttemptRef {
+  settings: Dataset;
+  /** Absolute path of the file; with RUN_PER: folder of the folder. */
+  file: string;
+  /** Absolute folder mounted read-only at /data: WATCH_DIR, or the folder of a file from elsewhere. */
+  dataDir: string;
+  action: string;
+  /** Arguments with `{file}` and its like filled in, for the given paths. */
+  args(paths: JobPaths): string[];
+  /** The attempt's whole environment for the given paths: contract, config keys, ENV, ELASTICSEARCH_*. */
+  environment(paths: JobPaths): Record<string, string>;
+  /** Owner of the file: the user of the container. */
+  owner: { uid: number; gid: number };
+}
+
+/** How an attempt ended: one shape for success and failure, whatever ran it. */
+export interface Outcome {
+  /** null where a signal, or losing it, ended it. */
+  exitCode: number | null;
+  signal: string | null;
+  outOfMemory: boolean;
+  /** Why it was stopped, if stop() or the deadline did it. */
+  stopped: 'timeout' | 'cancel' | 'shutdown' | null;
+  /** The result lines: at most one, or one a file with RUN_PER: folder. */
+  results: ResultMessage[];
+  /** Highest version of a `superseded` line, else null. */
+  supersededBy: number | null;
+  /** What an `error` line said, else the last log line, else empty. */
+  errorText: string;
+}
+
+export type StopReason = 'timeout' | 'cancel' | 'shutdown';
+
+/** What there is to say of an attempt after a crash of the orchestrator. */
+export type Recovered = { state: 'adopt'; handle: string } | { state: 'dead' };
+
+/**
+ * Starts attempts and follows them. Errors thrown are OrchestratorErrors: `wait` where the engine, the image or the
+ * like is away, `never` where it can't work as configured, `retry` else.
+ */
+export interface Runner {
+  readonly kind: RunnerKind;
+  /** Starts the attempt and returns the handle that finds it again. Where it throws, nothing runs. */
+  start(job: Job): Promise<string>;
+  /**
+   * Follows a started or adopted attempt to its end; the log is complete when it resolves, and nothing of the attempt is
+   * left. Throws `wait` when the engine goes away meanwhile: call it again, the log is not doubled.
+   */
+  follow(handle: string, attempt: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome>;
+  /** SIGTERM, after 10 s SIGKILL. Resolves when it is seen dead; follow() then resolves with `stopped`. Idempotent. */
+  stop(handle: string, attempt: AttemptRef, reason: StopReason): Promise<void>;
+  /** After a crash: finds the attempt by its labels or its pid file. Kills what can't be adopted and sees it dead. */
+  recover(attempt: AttemptRef): Promise<Recovered>;
+  /** Removes what is left of attempts of this DATA_DIR that `isKnown` doesn't know. Returns how many it removed. */
+  sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<number>;
+  /** Gives back what it holds (warm containers, connections). Running attempts go on. */
+  close(): Promise<void>;
+}
