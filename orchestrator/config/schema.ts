@@ -1,9 +1,9 @@
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchemaOptions } from 'typebox';
 
 // The keys of a dataset's YAML: type, default and meaning in one place. config/schema.json and config/README.md are generated from it.
 
-const duration = (options: object) => Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$', ...options });
-const words = (options: object) => Type.Union([Type.String(), Type.Array(Type.String())], options);
+const duration = (options: TSchemaOptions) => Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$', ...options });
+const words = (options: TSchemaOptions) => Type.Union([Type.String(), Type.Array(Type.String())], options);
 
 export const dockerOptionsSchema = Type.Object(
   {
