@@ -116,6 +116,8 @@ export interface DatasetSlots {
   order: 'arrival' | 'name' | 'mtime';
   /** RUN_PER: folder: everything due is claimed at once, as one batch. */
   perFolder: boolean;
+  /** LOAD.overwrite: one run (or batch) of the dataset at a time, whatever `free` says. */
+  exclusive?: boolean;
 }
 
 export interface ClaimRequest {
@@ -130,6 +132,8 @@ export interface ClaimRequest {
 export interface LedgerRequest {
   runId: string;
   fileKey: string;
+  /** ON_CHANGE: append: the key is of the content too, and its rows stay once the file of a `done` run was disposed of. */
+  append: boolean;
   /** Index for a key first seen then (date_suffix). */
   indexFor(firstSeenAt: number): string;
 }
@@ -217,10 +221,11 @@ export interface Journal {
   settle(request: SettleRequest): Promise<Run>;
   /**
    * The settling file is complete: `queued` with a new VERSION, action `add` or `change`; or `skipped` where the content equals that
-   * of the immediately preceding version, which is `done`, and the path was not absent in between.
+   * of the immediately preceding version, which is `done`, and the path was not absent in between. A run that is no longer settling
+   * (another process cancelled or submitted it meanwhile) is no error: the version becomes known, and the run that stands for it is returned.
    */
   queue(request: QueueRequest): Promise<Run>;
-  /** The settling file is gone, or no longer matched: `cancelled`. */
+  /** The settling file is gone (absent() says so of its path), or no longer matched: `cancelled`. Idempotent. */
   unsettle(runId: string, reason: string, now: number): Promise<void>;
   /** Known without a run: EXISTING: ignore. */
   ignore(dataset: string, file: string, fileVersion: FileVersion): Promise<void>;
@@ -251,7 +256,7 @@ export interface Journal {
   adopt(runId: string, holder: string, leaseMs: number, now: number): Promise<void>;
 
   // people
-  /** A settling or queued run is `cancelled` at once; of a running one `cancelRequested` is set. */
+  /** A settling or queued run is `cancelled` at once; of a running one `cancelRequested` is set. Refused (`never`) once it has ended. */
   cancel(runId: string, now: number): Promise<Run>;
   /** Running runs that are to be stopped. */
   cancelRequests(holder: string): Promise<Run[]>;
