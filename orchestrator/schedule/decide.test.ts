@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Ending, decide, decideRunnerError, endingOf, type Situation } from './decide.ts';
+
+const situation: Situation = {
+  run: { action: 'add', attempt: 1, retriesUsed: 0, waits: 0 },
+  path: 'same',
+  sentRows: false,
+  retries: 3,
+  backoff: { firstMs: 1000, factor: 2, maxMs: 60_000 },
+  timeoutMs: 3_600_000,
+  memory: '512m',
+  now: 1_000_000,
+  random: 0,
+};
+const ending: Ending = {
+  exitCode: 0,
+  signal: null,
+  outOfMemory: false,
+  stopped: null,
+  result: null,
+  supersededBy: null,
+  errorText: '',
+};
+const result = (read: number, loaded: number, rejected: number, filtered: number) =>
+  ({
+    type: 'result',
+    rows_read: read,
+    rows_loaded: loaded,
+    rows_rejected: rejected,
+    rows_filtered: filtered,
+    rows_deleted: 0,
+  }) as const;
+const change = { ...situation.run, action: 'change' } as const;
+
+test('exit 0 with rows that add up is done', () => {
+  const finish = decide({ ...ending, result: result(10, 7, 2, 1) }, situation);
+  assert.deepEqual(finish, {
+    to: 'done',
+    rows: { read: 10, loaded: 7, rejected: 2, filtered: 1, deleted: 0 },
+    error: null,
+  });
+});
+
+test('exit 0 without a result line is done with no rows, so that curl will do', () => {
+  assert.equal(decide(ending, situation).to, 'done');
+});
+
+test('rule 7: exit 0 with rows that do not add up is a breach of the contract, never done', () => {
+  const finish = decide({ ...ending, result: result(10, 7, 2, 0) }, situation);
+  assert.equal(finish.to, 'failed');
+  assert.match('error' in finish ? String(finish.error) : '', /contract breach.*10 rows read.*7 loaded \+ 2 rejected/);
+});
+
+test('rule 7: rows read and none of them loaded or filtered is quarantined, whatever the exit code says', () => {
+  assert.equal(decide({ ...ending, result: result(3, 0, 3, 0) }, situation).to, 'quarantined');
+  assert.equal(decide({ ...ending, result: result(3, 0, 2, 1) }, situation).to, 'done');
+});
+
+test('exit 65 is quarantined with what the program said, no retry', () => {
+  const finish = decide({ ...ending, exitCode: 65, errorText: 'row 3 has 5 cells' }, situation);
+  assert.deepEqual(finish, {
+    to: 'quarantined',
+    rows: null,
+    error: 'this file can never succeed (exit code 65): row 3 has 5 cells',
+  });
+});
+
+test('exit 75 waits without using up a retry, at most 5 minutes apart', () => {
+  for (const waits of [0, 3, 9, 1000]) {
+    const finish = decide({ ...ending, exitCode: 75 }, { ...situation, random: 0.999, run: { ...change, waits } });
+    assert(finish.to === 'queued' && !finish.counts);
+    assert(finish.dueAt > situation.now && finish.dueAt <= situation.now + 300_000);
+  }
+});
+
+test('any other code is retried with a growing delay, n + 1 attempts for RETRIES n, then failed', () => {
+  const delays = [0, 1, 2].map(retriesUsed => {
+    const finish = decide({ ...ending, exitCode: 3 }, { ...situation, run: { ...change, retriesUsed } });
+    assert(finish.to === 'queued' && finish.counts);
+    return finish.dueAt - situation.now;
+  });
+  assert.deepEqual(delays, [500, 1000, 2000]);
+  const last = decide(
+    { ...ending, exitCode: 3, errorText: 'no' },
+    { ...situation, run: { ...change, retriesUsed: 3 } },
+  );
+  assert.deepEqual(last, { to: 'failed', rows: null, error: 'exit code 3: no; gave up after 4 attempts' });
+});
+
+test('out of memory is told apart and names the limit', () => {
+  const finish = decide({ ...ending, exitCode: 137, outOfMemory: true }, { ...situation, retries: 0 });
+  assert.equal(
+    'error' in finish && finish.error,
+    'ran out of memory (limit 512m); raise DOCKER_OPTIONS.memory; gave up after 1 attempt',
+  );
+});
+
+test('what was cancelled is cancelled; what a shutdown ended is queued at once and counts nothing', () => {
+  assert.equal(decide({ ...ending, exitCode: 143, stopped: 'cancel' }, situation).to, 'cancelled');
+  const finish = decide({ ...ending, exitCode: 143, stopped: 'shutdown' }, situation);
+  assert(finish.to === 'queued' && !finish.counts && finish.dueAt === situation.now);
+});
+
+test('a program that is stopped and exits 0 without a result is not done', () => {
+  assert.equal(decide({ ...ending, stopped: 'timeout' }, situation).to, 'queued');
+  assert.equal(decide({ ...ending, stopped: 'timeout', result: result(1, 1, 0, 0) }, situation).to, 'done');
+});
+
+test('rule 6: after any end but 0 a path with another version is skipped, one with none cancelled', () => {
+  for (const exitCode of [1, 65, 75, 137, null]) {
+    const end = { ...ending, exitCode };
+    assert.equal(decide(end, { ...situation, path: 'changed' }).to, 'skipped');
+    assert.equal(decide(end, { ...situation, path: 'gone' }).to, 'cancelled');
+  }
+  assert.equal(decide(ending, { ...situation, path: 'changed' }).to, 'done');
+});
+
+test('rule 6: the error says so where rows of the former version were partly overwritten', () => {
+  const text = (more: Partial<Situation>) => {
+    const finish = decide({ ...ending, exitCode: 75 }, { ...situation, path: 'gone', ...more });
+    return 'error' in finish ? finish.error : null;
+  };
+  assert.match(String(text({ sentRows: true, run: change })), /partly overwritten/);
+  assert.doesNotMatch(String(text({ sentRows: false, run: change })), /overwritten/);
+  assert.doesNotMatch(String(text({ sentRows: true })), /overwritten/);
+});
+
+test('rule 4: a newer version in the index is for the journal to judge', () => {
+  const finish = decide({ ...ending, exitCode: 75, supersededBy: 99 }, situation);
+  assert.deepEqual(finish, { to: 'superseded', indexVersion: 99 });
+});
+
+test('in a run over a folder each file takes its own line, and one without a line the exit code of the whole', () => {
+  const outcome = {
+    ...ending,
+    exitCode: 1,
+    results: [{ ...result(1, 1, 0, 0), file: 'a.csv', code: 0 }],
+  };
+  assert.equal(decide(endingOf(outcome, 'a.csv'), situation).to, 'done');
+  assert.equal(decide(endingOf(outcome, 'b.csv'), situation).to, 'queued');
+});
+
+test('an engine that is away is waited for without using up a retry, at most 30 s apart', () => {
+  const finish = decideRunnerError('wait', 'no engine', { ...situation, run: { ...change, waits: 50 }, random: 0.9 });
+  assert(finish.to === 'queued' && !finish.counts && finish.dueAt <= situation.now + 30_000);
+  assert.match(finish.error, /no engine/);
+});
+
+test('every ending has exactly one answer, none is lost, and no retry is due in the past', () => {
+  const endings = fc.record({
+    exitCode: fc.option(fc.oneof(fc.constantFrom(0, 65, 75, 137), fc.integer({ min: 0, max: 255 })), { nil: null }),
+    signal: fc.constantFrom(null, 'SIGKILL'),
+    outOfMemory: fc.boolean(),
+    stopped: fc.constantFrom('timeout' as const, 'cancel' as const, 'shutdown' as const, null),
+    result: fc.option(
+      fc.tuple(fc.nat(20), fc.nat(20), fc.nat(20), fc.nat(20)).map(rows => result(...rows)),
+      { nil: null },
+    ),
+    supersededBy: fc.option(fc.nat(), { nil: null }),
+    errorText: fc.string(),
+  });
+  const situations = fc.record({
+    run: fc.record({
+      action: fc.constantFrom('add' as const, 'change' as const, 'delete' as const, 'mend' as const),
+      attempt: fc.integer({ min: 1, max: 50 }),
+      retriesUsed: fc.nat(10),
+      waits: fc.nat(5000),
+    }),
+    path: fc.constantFrom('same' as const, 'changed' as const, 'gone' as const, 'unknown' as const),
+    sentRows: fc.boolean(),
+    retries: fc.nat(5),
+    random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(endings, situations, (end, some) => {
+      const finish = decide(end, { ...situation, ...some });
+      if (finish.to === 'done') {
+        assert.equal(end.exitCode, 0);
+        if (end.result)
+          assert.equal(finish.rows.read, finish.rows.loaded + finish.rows.rejected + finish.rows.filtered);
+      } else if (finish.to === 'queued') {
+        assert(Number.isSafeInteger(finish.dueAt) && finish.dueAt >= situation.now);
+        if (finish.counts) assert(some.run.retriesUsed < some.retries);
+      } else if (finish.to !== 'superseded') assert(finish.error.length > 0);
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,161 @@
+import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
+import type { Backoff } from '../config/dataset.ts';
+import type { Finish, Rows, Run } from '../journal/journal.ts';
+import type { Outcome } from '../run/runner.ts';
+import { delayMs, RUNNER_WAIT, TARGET_WAIT } from './backoff.ts';
+
+/** What a path holds, beside the version that the run is about. `unknown`: it can't be told, as its root is not there. */
+export type PathNow = 'same' | 'changed' | 'gone' | 'unknown';
+
+/** What is known of a run when its attempt is over. */
+export interface Situation {
+  run: Pick<Run, 'action' | 'attempt' | 'retriesUsed' | 'waits'>;
+  path: PathNow;
+  /** Whether rows of this version may be in the target. */
+  sentRows: boolean;
+  /** RETRIES of the dataset. */
+  retries: number;
+  backoff: Backoff;
+  timeoutMs: number;
+  /** DOCKER_OPTIONS.memory. */
+  memory: string | null;
+  now: number;
+  /** In [0, 1). */
+  random: number;
+}
+
+/** The end of one file of an attempt: its own result line and code in a run over a folder, else the outcome's. */
+export interface Ending extends Omit<Outcome, 'results'> {
+  result: ResultMessage | null;
+}
+
+export const NO_ROWS: Rows = { read: 0, loaded: 0, rejected: 0, filtered: 0, deleted: 0 };
+
+/** The part of an outcome that is about one file; without a line of its own it takes the exit code of the whole. */
+export function endingOf(outcome: Outcome, file: string | null): Ending {
+  const { results, ...rest } = outcome;
+  if (file === null) return { ...rest, result: results.at(-1) ?? null };
+  const own = results.findLast(result => result.file === file);
+  return { ...rest, exitCode: own?.code ?? outcome.exitCode, result: own ?? null };
+}
+
+/** What becomes of a run whose attempt ended like this. Total: each ending has one answer. */
+export function decide(ending: Ending, situation: Situation): Finish {
+  const { result, exitCode } = ending;
+  const rows = result && rowsOf(result);
+  if (exitCode === EXIT.done && (ending.stopped === null || rows !== null)) return decideSuccess(rows, situation);
+  if (ending.stopped === 'cancel') return { to: 'cancelled', rows, error: cancelledText(situation) };
+  const moved = decideMoved(rows, situation);
+  if (moved) return moved;
+  if (ending.supersededBy !== null) return { to: 'superseded', indexVersion: ending.supersededBy };
+  if (exitCode === EXIT.never) return { to: 'quarantined', rows, error: neverText(ending) };
+  if (ending.stopped === 'shutdown') return handBack(situation);
+  if (exitCode === EXIT.away && !ending.outOfMemory) {
+    return decideWait(ending.errorText || 'the target is away (exit code 75)', situation, TARGET_WAIT);
+  }
+  return decideRetry(failureText(ending, situation), rows, situation);
+}
+
+/** The attempt could not be started, or was lost: the text says why. */
+export function decideRunnerError(
+  kind: 'wait' | 'retry' | 'never' | 'bug',
+  error: string,
+  situation: Situation,
+): Finish {
+  if (kind === 'wait') return decideWait(error, situation, RUNNER_WAIT);
+  if (kind === 'never') return { to: 'failed', rows: null, error };
+  return decideRetry(error, null, situation);
+}
+
+/** The path no longer holds what the run is about (rule 6), or undefined. A deletion is about no version. */
+export function decideMoved(rows: Rows | null, situation: Situation): Finish | undefined {
+  if (situation.run.action === 'delete') return undefined;
+  if (situation.path === 'changed') {
+    return { to: 'skipped', rows, error: 'the path holds another version now, which gets a run of its own' };
+  }
+  // The mended records are a file of their own: the file they once came from may have been disposed of.
+  if (situation.path !== 'gone' || situation.run.action === 'mend') return undefined;
+  return { to: 'cancelled', rows, error: `the file is gone${overwrittenText(situation)}` };
+}
+
+function decideSuccess(rows: Rows | null, situation: Situation): Finish {
+  if (rows === null) return { to: 'done', rows: NO_ROWS, error: null };
+  const accounted = rows.loaded + rows.rejected + rows.filtered;
+  if (rows.read !== accounted) return { to: 'failed', rows, error: breachText(rows, accounted) };
+  if (rows.read > 0 && rows.read === rows.rejected && situation.run.action !== 'mend') {
+    return { to: 'quarantined', rows, error: `all of the ${rows.read} rows were rejected; rejects.ndjson says why` };
+  }
+  return { to: 'done', rows, error: null };
+}
+
+function decideWait(reason: string, situation: Situation, backoff: Backoff): Finish {
+  const wait = delayMs(backoff, situation.run.waits + 1, situation.random);
+  return { to: 'queued', dueAt: situation.now + wait, counts: false, error: `waiting: ${reason}` };
+}
+
+function decideRetry(reason: string, rows: Rows | null, situation: Situation): Finish {
+  const failures = situation.run.retriesUsed + 1;
+  const attempts = situation.retries + 1;
+  if (failures >= attempts) return { to: 'failed', rows, error: `${reason}; gave up after ${count(attempts)}` };
+  const wait = delayMs(situation.backoff, failures, situation.random);
+  const error = `${reason}; failed ${failures} of ${count(attempts)}, again in ${seconds(wait)}`;
+  return { to: 'queued', dueAt: situation.now + wait, counts: true, error };
+}
+
+function handBack({ now }: Situation): Finish {
+  return { to: 'queued', dueAt: now, counts: false, error: 'the orchestrator was stopped meanwhile; it starts over' };
+}
+
+function failureText(ending: Ending, { timeoutMs, memory }: Situation): string {
+  if (ending.outOfMemory) {
+    const limit = memory === null ? '' : ` (limit ${memory})`;
+    return `ran out of memory${limit}; raise DOCKER_OPTIONS.memory`;
+  }
+  if (ending.stopped === 'timeout')
+    return `took longer than TIMEOUT (${seconds(timeoutMs)}); raise it if that is normal`;
+  const how = ending.exitCode === null ? `ended by ${ending.signal ?? 'being lost'}` : `exit code ${ending.exitCode}`;
+  return withDetail(how, ending.errorText);
+}
+
+function neverText(ending: Ending): string {
+  return withDetail('this file can never succeed (exit code 65)', ending.errorText);
+}
+
+function cancelledText(situation: Situation): string {
+  return `cancelled on request${overwrittenText(situation)}`;
+}
+
+/** Only where an earlier version's rows were there to be overwritten. */
+function overwrittenText({ run, sentRows }: Situation): string {
+  if (!sentRows || run.action === 'add') return '';
+  return '; rows of the former version were partly overwritten: put the file back, or replay it';
+}
+
+function breachText(rows: Rows, accounted: number): string {
+  return (
+    `contract breach: exit code 0, but ${rows.read} rows read are not ${rows.loaded} loaded + ${rows.rejected} ` +
+    `rejected + ${rows.filtered} filtered = ${accounted}; mend the program that was run`
+  );
+}
+
+function rowsOf(result: ResultMessage): Rows {
+  return {
+    read: result.rows_read,
+    loaded: result.rows_loaded,
+    rejected: result.rows_rejected,
+    filtered: result.rows_filtered,
+    deleted: result.rows_deleted,
+  };
+}
+
+function withDetail(text: string, detail: string): string {
+  return detail === '' ? text : `${text}: ${detail}`;
+}
+
+function count(attempts: number): string {
+  return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`;
+}
