@@ -1,0 +1,25 @@
+# The orchestrator, with the default ETL to run as a process where no container is asked for.
+ARG BASE_IMAGE=node:24-slim
+
+FROM ${BASE_IMAGE} AS packages
+WORKDIR /app
+# `npm run images` puts the packages in staged/; without it they are installed here, which needs the network.
+COPY package.json package-lock.json staged* ./
+RUN [ -d node_modules ] || npm install --omit=dev --omit=optional --no-audit --no-fund
+
+FROM ${BASE_IMAGE}
+# Outside of a container the API listens on loopback alone; in here that would be nobody.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
+WORKDIR /app
+COPY package.json ./
+COPY --from=packages /app/node_modules ./node_modules
+COPY config ./config
+COPY default-etl ./default-etl
+COPY orchestrator ./orchestrator
+RUN mkdir data && chown 1000:1000 data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/api/health`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+USER 1000:1000
+ENTRYPOINT ["node", "/app/orchestrator/bin.js"]
+CMD ["start"]
