@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { LedgerEntry, Run } from '../journal/journal.ts';
+import { datasetOf } from '../schedule/testing/datasets.ts';
+import { buildJob, type JobFile } from './job.ts';
+
+const run: Run = {
+  id: 'r1',
+  dataset: 'sales',
+  file: 'north/a b.csv',
+  root: '/srv/in',
+  state: 'running',
+  action: 'change',
+  priority: 0,
+  version: 12,
+  fileVersion: { sizeBytes: 5, mtimeNs: '1700000000000000001', inode: '9007199254740993' },
+  contentHash: 'abc',
+  fileKey: 'key',
+  index: 'sales',
+  attempt: 2,
+  retriesUsed: 1,
+  waits: 0,
+  seenAt: 0,
+  queuedAt: 0,
+  dueAt: 0,
+  startedAt: 0,
+  endedAt: null,
+  rows: null,
+  progress: null,
+  error: null,
+  runner: null,
+  handle: null,
+  batch: null,
+  replayOf: null,
+  cancelRequested: false,
+  mendFile: null,
+  leaseHolder: 'me',
+};
+const ledger: LedgerEntry = {
+  index: 'sales',
+  fileRows: 100_000,
+  firstSeenAt: Date.UTC(2020, 0, 2),
+  replaces: [{ index: 'sales', FILE_KEY: 'old', FILE_ROWS: 7 }],
+};
+const inContainer = { data: '/data', config: '/config', work: '/work' };
+const file: JobFile = { run, ledger, mended: null };
+
+function requestFor(dataset = datasetOf('sales', '/srv/in'), files: [JobFile, ...JobFile[]] = [file]) {
+  return { dataset, elasticsearch: null, files, workDir: '/w', logFile: '/l', owner: { uid: 1, gid: 1 } };
+}
+
+test('the environment is the contract’s, for the paths the attempt sees', () => {
+  const environment = buildJob(requestFor()).environment(inContainer);
+  const expected = {
+    DATASET: 'sales',
+    RUN_ID: 'r1',
+    ATTEMPT: '2',
+    VERSION: '12',
+    ACTION: 'change',
+    FILE: '/data/north/a b.csv',
+    FILE_NAME: 'a b.csv',
+    FILE_PATH: 'north/a b.csv',
+    FILE_SIZE: '5',
+    FILE_MTIME_NS: '1700000000000000001',
+    FILE_INODE: '9007199254740993',
+    CONTENT_HASH: 'abc',
+    FILE_KEY: 'key',
+    FILE_ROWS: '100000',
+    REPLACES: '[{"index":"sales","FILE_KEY":"old","FILE_ROWS":7}]',
+    SEEN_AT: '2020-01-02T00:00:00.000Z',
+    WORK_DIR: '/work',
+  };
+  for (const [key, value] of Object.entries(expected)) assert.equal(environment[key], value, key);
+});
+
+test('every config key is passed: objects and lists as JSON, what is not set left out', () => {
+  const dataset = datasetOf('sales', '/srv/in', { LOAD: { index: 'x' }, QUARANTINE_DIR: null, EXTRACT: { sheet: 0 } });
+  const environment = buildJob(requestFor(dataset)).environment(inContainer);
+  assert.equal(environment['LOAD'], '{"index":"x"}');
+  assert.equal(environment['EXTRACT'], '{"sheet":0}');
+  assert.equal(environment['TRANSFORM'], '["minimal"]');
+  assert.equal(environment['RECURSIVE'], 'true');
+  assert.equal(environment['RETRIES'], '3');
+  assert(!('QUARANTINE_DIR' in environment) && !('COMMAND' in environment));
+});
+
+test('ENV goes before the orchestrator’s connection, and nothing before the contract', () => {
+  const dataset = datasetOf('sales', '/srv/in', { ENV: { ELASTICSEARCH_NODE: 'http://mine', RUN_ID: 'x', LIMIT: 3 } });
+  const elasticsearch = { nodes: ['http://a', 'http://b'], apiKey: 'k', username: null, password: null, ca: '/ca' };
+  const environment = buildJob({ ...requestFor(dataset), elasticsearch }).environment(inContainer);
+  assert.equal(environment['ELASTICSEARCH_NODE'], 'http://mine');
+  assert.equal(environment['ELASTICSEARCH_API_KEY'], 'k');
+  assert.equal(environment['ELASTICSEARCH_CA'], '/work/ca.pem');
+  assert(!('ELASTICSEARCH_PASSWORD' in environment));
+  assert.equal(environment['RUN_ID'], 'r1');
+  assert.equal(environment['LIMIT'], '3');
+});
+
+test('PARAMETERS get the file, its name, the dataset and the run, each word staying one', () => {
+  const dataset = {
+    ...datasetOf('sales', '/srv/in'),
+    parameters: ['-F', 'file=@{file}', '{name}-{dataset}-{run}-{x}'],
+  };
+  assert.deepEqual(buildJob(requestFor(dataset)).args(inContainer), [
+    '-F',
+    'file=@/data/north/a b.csv',
+    'a b.csv-sales-r1-{x}',
+  ]);
+});
+
+test('COMMAND gets the original’s four arguments, then PARAMETERS', () => {
+  const dataset = { ...datasetOf('sales', '/srv/in'), command: ['post.sh'], parameters: ['-v'] };
+  const own = { data: '/srv/in', config: '/c', work: '/w' };
+  assert.deepEqual(buildJob(requestFor(dataset)).args(own), [
+    '/srv/in/north/',
+    'change',
+    'a b.csv',
+    '/etc/orchestrator/sales.yaml',
+    '-v',
+  ]);
+});
+
+test('rule 12: a run of mended rows reads the mended records, as the version they are', () => {
+  const mended = { sizeBytes: 3, mtimeNs: '4', inode: '5' };
+  const files: [JobFile] = [{ run: { ...run, action: 'mend' }, ledger, mended }];
+  const environment = buildJob(requestFor(undefined, files)).environment(inContainer);
+  assert.equal(environment['FILE'], '/work/mend.ndjson');
+  assert.equal(environment['FILE_INODE'], '5');
+  assert.equal(environment['FILE_NAME'], 'a b.csv');
+});
+
+test('a run over a folder gets the folder and a list of its files, each with a work folder of its own', t => {
+  const workDir = mkdtempSync(join(tmpdir(), 'job-'));
+  t.after(() => rmSync(workDir, { recursive: true }));
+  const dataset = datasetOf('sales', '/srv/in', { RUN_PER: 'folder' });
+  const other: JobFile = { ...file, run: { ...run, id: 'r2', file: 'c.csv' } };
+  const job = buildJob({ ...requestFor(dataset, [file, other]), workDir });
+  const environment = job.environment(inContainer);
+  assert.equal(job.file, '/srv/in');
+  assert.equal(environment['FILE'], '/data');
+  assert.equal(environment['FILES'], '/work/files.json');
+  const list = JSON.parse(readFileSync(join(workDir, 'files.json'), 'utf8'));
+  assert.deepEqual(
+    list.map((entry: Record<string, string>) => [entry['RUN_ID'], entry['FILE'], entry['WORK_DIR']]),
+    [
+      ['r1', '/data/north/a b.csv', '/work/r1'],
+      ['r2', '/data/c.csv', '/work/r2'],
+    ],
+  );
+});

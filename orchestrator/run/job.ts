@@ -1,0 +1,152 @@
+import { writeFileSync } from 'node:fs';
+import { basename, posix } from 'node:path';
+import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract.ts';
+import type { Dataset } from '../config/dataset.ts';
+import type { ElasticsearchSettings } from '../config/environment.ts';
+import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';
+import type { Job, JobPaths } from './runner.ts';
+
+/** One file of an attempt. */
+export interface JobFile {
+  run: Run;
+  ledger: LedgerEntry;
+  /** `mend` only: the version of WORK_DIR/mend.ndjson, which stands in for the file. */
+  mended: FileVersion | null;
+}
+
+export interface JobRequest {
+  dataset: Dataset;
+  elasticsearch: ElasticsearchSettings | null;
+  /** The first one leads; there are more only with RUN_PER: folder. */
+  files: readonly [JobFile, ...JobFile[]];
+  /** As in AttemptRef. */
+  workDir: string;
+  logFile: string;
+  owner: Job['owner'];
+}
+
+/** What whoever starts the attempt puts into WORK_DIR beforehand; `files` is written once the paths are known. */
+export const JOB_FILES = { certificate: 'ca.pem', mended: 'mend.ndjson', files: 'files.json' } as const;
+
+/** Composes one attempt: its environment as the contract says, and its arguments. */
+export function buildJob(request: JobRequest): Job {
+  const { dataset, files } = request;
+  const { run } = files[0];
+  return {
+    runId: run.id,
+    attempt: run.attempt,
+    dataset: dataset.name,
+    workDir: request.workDir,
+    logFile: request.logFile,
+    settings: dataset,
+    file: isFolder(dataset) ? run.root : posix.join(run.root, run.file),
+    dataDir: run.root,
+    action: run.action,
+    owner: request.owner,
+    args: paths => [...commandArguments(request, paths), ...parameters(request, paths)],
+    environment: paths => environment(request, paths),
+  };
+}
+
+/** Where a file's own part of WORK_DIR is: all of it, or with RUN_PER: folder a folder named after its run. */
+export function workDirOf(dataset: Dataset, run: Pick<Run, 'id'>, workDir: string): string {
+  return isFolder(dataset) ? posix.join(workDir, run.id) : workDir;
+}
+
+function isFolder(dataset: Dataset): boolean {
+  return dataset.settings.RUN_PER === 'folder';
+}
+
+/** Later wins: a dataset's ENV goes before the orchestrator's own connection, and nothing before the contract. */
+function environment(request: JobRequest, paths: JobPaths): Record<string, string> {
+  const { dataset, elasticsearch } = request;
+  return {
+    ...texts(dataset.settings),
+    ...connection(elasticsearch, paths),
+    ...texts(dataset.settings.ENV ?? {}),
+    ...contract(request, paths),
+  };
+}
+
+function contract(request: JobRequest, paths: JobPaths): Record<string, string> {
+  const { dataset, files } = request;
+  const [lead] = files;
+  const own = fileEnvironment(dataset, lead, paths);
+  const whole = { DATASET: dataset.name, ATTEMPT: String(lead.run.attempt) };
+  if (!isFolder(dataset)) return { ...whole, ...own };
+  const FILES = posix.join(paths.work, JOB_FILES.files);
+  // Only the runner knows where the attempt sees its files, so the list is written when it asks.
+  const list = files.map(file => fileEnvironment(dataset, file, paths));
+  writeFileSync(posix.join(request.workDir, JOB_FILES.files), JSON.stringify(list));
+  return {
+    ...whole,
+    ...own,
+    FILE: paths.data,
+    FILE_NAME: basename(lead.run.root),
+    FILE_PATH: '',
+    WORK_DIR: paths.work,
+    FILES,
+  } satisfies AttemptEnvironment;
+}
+
+function fileEnvironment(dataset: Dataset, { run, ledger, mended }: JobFile, paths: JobPaths): FolderFile {
+  const version = mended ?? run.fileVersion;
+  return {
+    RUN_ID: run.id,
+    VERSION: String(run.version ?? ''),
+    ACTION: run.action,
+    FILE: mended ? posix.join(workDirOf(dataset, run, paths.work), JOB_FILES.mended) : posix.join(paths.data, run.file),
+    FILE_NAME: posix.basename(run.file),
+    FILE_PATH: run.file,
+    FILE_SIZE: String(version?.sizeBytes ?? ''),
+    FILE_MTIME_NS: version?.mtimeNs ?? '',
+    FILE_INODE: version?.inode ?? '',
+    CONTENT_HASH: run.contentHash ?? '',
+    FILE_KEY: run.fileKey ?? '',
+    FILE_ROWS: String(ledger.fileRows),
+    REPLACES: JSON.stringify(ledger.replaces),
+    SEEN_AT: new Date(ledger.firstSeenAt).toISOString(),
+    WORK_DIR: workDirOf(dataset, run, paths.work),
+  };
+}
+
+function connection(elasticsearch: ElasticsearchSettings | null, paths: JobPaths): Record<string, string> {
+  if (!elasticsearch) return {};
+  return texts({
+    ELASTICSEARCH_NODE: elasticsearch.nodes.join(','),
+    ELASTICSEARCH_API_KEY: elasticsearch.apiKey,
+    ELASTICSEARCH_USERNAME: elasticsearch.username,
+    ELASTICSEARCH_PASSWORD: elasticsearch.password,
+    ELASTICSEARCH_CA: elasticsearch.ca && posix.join(paths.work, JOB_FILES.certificate),
+  });
+}
+
+/** Objects and lists as JSON, the rest as it prints; what isn't set is left out. */
+function texts(values: object): Record<string, string> {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(
+    set.map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
+  );
+}
+
+/** The four arguments of the original's scripts: folder with a trailing slash, action, file name, config file. */
+function commandArguments({ dataset, files: [{ run }] }: JobRequest, paths: JobPaths): string[] {
+  if (dataset.command.length === 0) return [];
+  const folder = isFolder(dataset) ? paths.data : posix.dirname(posix.join(paths.data, run.file));
+  const name = isFolder(dataset) ? '' : posix.basename(run.file);
+  return [folder.endsWith('/') ? folder : `${folder}/`, run.action, name, dataset.configFile];
+}
+
+function parameters(request: JobRequest, paths: JobPaths): string[] {
+  const { dataset, files } = request;
+  const { FILE, FILE_NAME, RUN_ID } = fileEnvironment(dataset, files[0], paths);
+  const values: Record<string, string> = {
+    file: isFolder(dataset) ? paths.data : FILE,
+    name: isFolder(dataset) ? basename(files[0].run.root) : FILE_NAME,
+    dataset: dataset.name,
+    run: RUN_ID,
+  };
+  return dataset.parameters.map(word =>
+    word.replace(/\{(file|name|dataset|run)\}/g, (_, key: string) => values[key] as string),
+  );
+}

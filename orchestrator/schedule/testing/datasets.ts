@@ -1,0 +1,43 @@
+import type { Dataset } from '../../config/dataset.ts';
+import type { Settings } from '../../config/schema.ts';
+
+/** A dataset as a YAML with these keys makes it, backoff shortened. */
+export function datasetOf(name: string, watchDir: string, settings: Partial<Settings> = {}): Dataset {
+  return {
+    name,
+    configFile: `/etc/orchestrator/${name}.yaml`,
+    configFolder: `/etc/orchestrator/${name}`,
+    hash: '',
+    settings: {
+      WATCH_DIR: watchDir,
+      WATCH_REGEX: '',
+      RECURSIVE: true,
+      WATCH_MODE: 'auto',
+      EXISTING: 'process',
+      ORDER: 'arrival',
+      RUNNER: 'auto',
+      RUN_PER: 'file',
+      CONCURRENCY: 2,
+      PRIORITY: 0,
+      WARM: 0,
+      TIMEOUT: '1h',
+      RETRIES: 3,
+      ON_CHANGE: 'replace',
+      ON_DELETE: 'keep',
+      BACKUP_FILE: false,
+      REMOVE_FILE: false,
+      RECEIPT: false,
+      TRANSFORM: ['minimal'],
+      LOAD: { target: 'elasticsearch' },
+      DEBUG: false,
+      ...settings,
+    },
+    watchDir,
+    timeoutMs: 3_600_000,
+    backoff: { firstMs: 20, factor: 2, maxMs: 100 },
+    command: [],
+    parameters: [],
+    secrets: [],
+    matches: () => true,
+  };
+}
