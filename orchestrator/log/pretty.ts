@@ -1,0 +1,69 @@
+export type Level = 'error' | 'warn' | 'info' | 'debug';
+
+/** A line for people, its fields already plain and masked. */
+export interface Line {
+  time: Date;
+  level: Level;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+const colours: Record<Level, number> = { error: 31, warn: 33, info: 32, debug: 90 };
+const LEVEL_WIDTH = 5;
+const DATASET_WIDTH = 12;
+const LONGEST_FIELD = 120;
+
+/** `14:03:07 info  sales        what happened  file=a.csv`. What the message says already is not said again. */
+export function prettyLine(line: Line, colour: boolean): string {
+  const paint = (code: number, text: string) => (colour && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const { dataset, error, err, cause, ...others } = line.fields;
+  const message = withError(line.message, error ?? err ?? cause);
+  const head = [
+    paint(90, timeOf(line.time)),
+    paint(colours[line.level], line.level.padEnd(LEVEL_WIDTH)),
+    paint(36, visible(textOf(dataset ?? '')).padEnd(DATASET_WIDTH)),
+  ].join(' ');
+  const text = visible(message).replaceAll('\n', '\n    ');
+  const fields = visible(fewFields(others, message));
+  return `${head} ${text}${fields === '' ? '' : `  ${paint(90, fields)}`}${stackOf(line, error ?? err)}`;
+}
+
+function timeOf(time: Date): string {
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map(part => String(part).padStart(2, '0')).join(':');
+}
+
+function withError(message: string, error: unknown): string {
+  if (error === undefined || error === null) return message;
+  const reason = textOf((error as { message?: unknown }).message ?? error);
+  return message.includes(reason) ? message : `${message}: ${reason}`;
+}
+
+function fewFields(fields: Record<string, unknown>, message: string): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => [name, textOf(value)] as const)
+    .filter(([, text]) => text.length <= LONGEST_FIELD && !message.includes(text))
+    .map(([name, text]) => `${name}=${text}`)
+    .join(' ');
+}
+
+/** Where in the code: only for a developer who asked for debug lines, or where the fault is ours. */
+function stackOf(line: Line, error: unknown): string {
+  const { stack_trace: stack, type } = (error ?? {}) as Record<string, unknown>;
+  const isOurs = line.level === 'error' && type !== 'OrchestratorError';
+  if (typeof stack !== 'string' || (line.level !== 'debug' && !isOurs)) return '';
+  const frames = stack.split('\n').filter(frame => frame.startsWith('    at '));
+  return frames.length === 0 ? '' : `\n${visible(frames.join('\n'))}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+}
+
+/** File names come from strangers: control characters in them must not reach the terminal, where they are commands. */
+export function visible(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- finding them is the point
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, character => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
