@@ -6,7 +6,7 @@ FROM ${BASE_IMAGE} AS packages
 WORKDIR /app
 # A pattern that matches nothing is no error beside files that are there.
 COPY package.json package-lock.json staged* ./
-RUN [ -d node_modules ] || npm install --omit=dev --omit=optional --no-audit --no-fund
+RUN [ -d node_modules ] || (npm install --omit=dev --no-audit --no-fund && rm -rf node_modules/node-*-*)
 
 FROM ${BASE_IMAGE}
 # It can be started ahead and get its environment as one JSON line on stdin.

@@ -5,7 +5,7 @@ FROM ${BASE_IMAGE} AS packages
 WORKDIR /app
 # `npm run images` puts the packages in staged/; without it they are installed here, which needs the network.
 COPY package.json package-lock.json staged* ./
-RUN [ -d node_modules ] || npm install --omit=dev --omit=optional --no-audit --no-fund
+RUN [ -d node_modules ] || (npm install --omit=dev --no-audit --no-fund && rm -rf node_modules/node-*-*)
 
 FROM ${BASE_IMAGE}
 # Outside of a container the API listens on loopback alone; in here that would be nobody.

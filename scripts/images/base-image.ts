@@ -15,7 +15,14 @@ const LOCAL_BASE = `orchestrator-etl/base:node-${process.versions.node}`;
 const PULL_LIMIT_MS = 300_000;
 
 /** Not needed at run time, and half of the size. */
-const SUPERFLUOUS = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'var/cache/apt', 'var/lib/apt/lists', 'var/log'];
+const SUPERFLUOUS = [
+  'usr/share/doc',
+  'usr/share/man',
+  'usr/share/locale',
+  'var/cache/apt',
+  'var/lib/apt/lists',
+  'var/log',
+];
 
 /** The base to build on: the one `wanted` names, else the usual one if it is here or can be pulled, else one made from Debian's packages. */
 export async function provideBaseImage(docker: Docker, wanted: string | undefined): Promise<string> {
@@ -31,12 +38,17 @@ export async function provideBaseImage(docker: Docker, wanted: string | undefine
 
 async function makeLocalBase(docker: Docker): Promise<void> {
   if (process.getuid?.() !== 0 || process.platform !== 'linux') {
-    throw new Error(`${USUAL_BASE} can't be pulled, and only root on Debian can make a base in its place; set BASE_IMAGE to an image with Node 24`);
+    throw new Error(
+      `${USUAL_BASE} can't be pulled, and only root on Debian can make a base in its place; set BASE_IMAGE to an image with Node 24`,
+    );
   }
-  if (!hasCommand('debootstrap')) await installPackages(['debootstrap'], 'the base image is made from Debian\'s packages');
+  if (!hasCommand('debootstrap'))
+    await installPackages(['debootstrap'], "the base image is made from Debian's packages");
   const root = mkdtempSync(join(tmpdir(), 'orchestrator-base-'));
   try {
-    await runCommand('debootstrap', ['--variant=minbase', 'bookworm', root], { todo: 'set BASE_IMAGE to an image with Node 24' });
+    await runCommand('debootstrap', ['--variant=minbase', 'bookworm', root], {
+      todo: 'set BASE_IMAGE to an image with Node 24',
+    });
     for (const folder of SUPERFLUOUS) rmSync(join(root, folder), { recursive: true, force: true });
     copyFileSync(process.execPath, join(root, 'usr/local/bin/node'));
     chmodSync(join(root, 'usr/local/bin/node'), 0o755);

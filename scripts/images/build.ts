@@ -27,7 +27,12 @@ const SUPERFLUOUS = /(\.(d\.[cm]?ts|map|md|markdown)$|\/(test|tests|docs|example
 const CONTENT_LABEL = 'orchestrator.content';
 
 /** Builds the image as `name:version` and `name:latest`, unless the one that is there was built from the same. Returns whether it was built. */
-export async function buildImage(docker: Docker, root: string, plan: ImagePlan, options: { version: string; base?: string }): Promise<boolean> {
+export async function buildImage(
+  docker: Docker,
+  root: string,
+  plan: ImagePlan,
+  options: { version: string; base?: string },
+): Promise<boolean> {
   const base = await provideBaseImage(docker, options.base);
   const tags = [`${plan.name}:${options.version}`, `${plan.name}:latest`];
   const content = contentHash(root, plan, base);
@@ -78,6 +83,7 @@ function sourcesAt(root: string, folder: string): string[] {
 function stage(root: string, plan: ImagePlan): string {
   const context = mkdtempSync(join(tmpdir(), 'orchestrator-image-'));
   chmodSync(context, 0o755);
+  for (const folder of plan.sources) mkdirSync(join(context, folder)); // COPY wants it there, and empty will do
   for (const file of filesOf(root, plan)) copy(file, join(context, relative(root, file)));
   if (process.platform === 'linux') stagePackages(root, plan, join(context, 'staged'));
   openToAll(context);
@@ -85,9 +91,16 @@ function stage(root: string, plan: ImagePlan): string {
 }
 
 function stagePackages(root: string, plan: ImagePlan, target: string): void {
+  mkdirSync(join(target, 'node_modules'), { recursive: true }); // a program without packages needs none installed either
   const names = plan.programs.flatMap(folder => importedPackages(join(root, folder)));
-  for (const folder of packageFolders(root, names.filter(name => !NODE_PACKAGE.test(name)))) {
-    cpSync(join(root, folder), join(target, folder), { recursive: true, filter: path => belongs(join(root, folder), path) });
+  for (const folder of packageFolders(
+    root,
+    names.filter(name => !NODE_PACKAGE.test(name)),
+  )) {
+    cpSync(join(root, folder), join(target, folder), {
+      recursive: true,
+      filter: path => belongs(join(root, folder), path),
+    });
   }
 }
 

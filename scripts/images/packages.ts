@@ -9,7 +9,8 @@ interface Manifest {
 }
 
 /** Static, re-exported and dynamic imports; types alone need no package at run time. */
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?!type\s)[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s(?!type\s)[^'"`;]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g;
 
 /** Packages that the sources below `folder` import, tests aside. */
 export function importedPackages(folder: string): string[] {
@@ -26,7 +27,11 @@ export function importedPackages(folder: string): string[] {
 /** Files that a program consists of: no tests, no fixtures, no documentation. */
 export function sourcesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(name => /\.(ts|js|json|html|css|svg|sql)$/.test(name) && !/(\.test\.ts$|(^|\/)(fixtures|testdata|e2e)\/)/.test(name))
+    .filter(
+      name =>
+        /\.(ts|js|json|ya?ml|html|css|svg|sql)$/.test(name) &&
+        !/(\.test\.ts$|(^|\/)(fixtures|testdata|testing|e2e)\/)/.test(name),
+    )
     .map(name => join(folder, name))
     .sort();
 }
@@ -64,5 +69,8 @@ function parentOf(folder: string): string {
 }
 
 function packageOf(specifier: string): string {
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }

@@ -20,7 +20,8 @@ const PLANS: ImagePlan[] = [
 export async function buildImages(docker: Docker, base: string | undefined): Promise<string[]> {
   const built: string[] = [];
   for (const plan of PLANS) {
-    if (await buildImage(docker, root, plan, { version: projectVersion(), ...(base ? { base } : {}) })) built.push(plan.name);
+    if (await buildImage(docker, root, plan, { version: projectVersion(), ...(base ? { base } : {}) }))
+      built.push(plan.name);
   }
   return built;
 }

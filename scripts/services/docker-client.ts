@@ -35,7 +35,9 @@ export async function pullImage(docker: Docker, name: string, limitMs: number): 
 /** Waits for the end of a build, pull or import; returns what it printed. Throws what it says went wrong. */
 export async function followProgress(docker: Docker, stream: NodeJS.ReadableStream): Promise<string> {
   const events = await new Promise<ProgressEvent[]>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error, result) => (error ? reject(error) : resolve(result as ProgressEvent[])));
+    docker.modem.followProgress(stream, (error, result) =>
+      error ? reject(error) : resolve(result as ProgressEvent[]),
+    );
   });
   const printed = events.map(event => event.stream ?? '').join('');
   const failure = events.find(event => event.error)?.error;
@@ -50,7 +52,9 @@ interface ProgressEvent {
 
 /** A folder as a tar stream, owned by root. */
 export function tarOf(folder: string): Readable {
-  const tar = spawn('tar', ['-C', folder, '--owner=0', '--group=0', '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const tar = spawn('tar', ['-C', folder, '--owner=0', '--group=0', '-c', '.'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   tar.on('error', error => tar.stdout.destroy(error));
   tar.on('exit', code => {
     if (code) tar.stdout.destroy(new Error(`tar of ${folder} failed with exit code ${code}`));

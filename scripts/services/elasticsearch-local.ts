@@ -39,7 +39,7 @@ export async function startLocalElasticsearch(options: ServerOptions): Promise<E
     return mark;
   };
   let mark: ProcessMark | null = await start();
-  return {
+  const server: ElasticsearchServer = {
     url,
     get process() {
       return mark;
@@ -53,10 +53,11 @@ export async function startLocalElasticsearch(options: ServerOptions): Promise<E
       mark ??= await start();
     },
     async remove() {
-      await this.stop();
+      await server.stop();
       rmSync(place.folder, { recursive: true, force: true });
     },
   };
+  return server;
 }
 
 async function prepare(options: ServerOptions): Promise<Place> {
