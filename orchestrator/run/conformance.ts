@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Job, Runner } from './runner.ts';
+import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';
+
+/** What a runner must bring to be put to the test. */
+export interface Candidate {
+  create(place: Place): Promise<Runner>;
+  /** Settings by which the runner runs this shell script (POSIX sh, with sleep, seq, head, tr, cat and ls). */
+  shell(script: string): JobOptions;
+}
+
+const RESULT = { type: 'result', rows_read: 3, rows_loaded: 2, rows_rejected: 1, rows_filtered: 0, rows_deleted: 0 };
+
+/** What every runner does, whatever it runs: to be called from its test file. */
+export function runnerConformance(name: string, candidate: Candidate): void {
+  describe(`${name} runner`, () => {
+    let place: Place;
+    let runner: Runner;
+
+    before(async () => {
+      place = await makePlace();
+      runner = await candidate.create(place);
+    });
+
+    after(async () => {
+      await runner?.close();
+      await place?.remove();
+    });
+
+    const jobOf = (script: string, options: JobOptions = {}): Promise<Job> =>
+      makeJob(place, { ...candidate.shell(script), ...options });
+    const runScript = async (script: string, options?: JobOptions) => run(runner, await jobOf(script, options));
+
+    it('the exit code is the outcome', async () => {
+      for (const code of [0, 1, 65, 75]) {
+        const { outcome } = await runScript(`exit ${code}`);
+        assert.deepEqual(outcome, {
+          exitCode: code,
+          signal: null,
+          outOfMemory: false,
+          stopped: null,
+          results: [],
+          supersededBy: null,
+          errorText: '',
+        });
+      }
+    });
+
+    it('a program that a signal ended has no exit code', async () => {
+      const { outcome } = await runScript('kill -KILL $$; sleep 60');
+      assert.equal(outcome.exitCode, null);
+      assert.equal(outcome.signal, 'SIGKILL');
+      assert.equal(outcome.stopped, null);
+    });
+
+    it('messages are handed on in order, and the result and all text are kept', async () => {
+      const { outcome, messages, log } = await runScript(
+        `echo hello; echo '{"type":"progress","rows":1}'; echo '{"type":"progress","rows":2}'; echo '${JSON.stringify(RESULT)}'`,
+      );
+      assert.deepEqual(messages, [{ type: 'progress', rows: 1 }, { type: 'progress', rows: 2 }, RESULT]);
+      assert.deepEqual(outcome.results, [RESULT]);
+      assert.equal(log.split('\n').length, 5);
+      assert.match(log, /^hello\n/);
+    });
+
+    it('with several files there is one result a file', async () => {
+      const results = ['a.csv', 'b.csv'].map(file => ({ ...RESULT, file, code: 0 }));
+      const { outcome } = await runScript(results.map(result => `echo '${JSON.stringify(result)}'`).join('\n'));
+      assert.deepEqual(outcome.results, results);
+    });
+
+    it('an error line says why, and the last line of text stands in for it', async () => {
+      const said = await runScript(`echo '{"type":"error","message":"no column"}'; echo bye; exit 65`);
+      assert.equal(said.outcome.errorText, 'no column');
+      const unsaid = await runScript('echo first; echo last >&2; exit 1');
+      assert.equal(unsaid.outcome.errorText, 'last');
+    });
+
+    it('a superseded line gives the highest version seen', async () => {
+      const { outcome } = await runScript(
+        `echo '{"type":"superseded","version":20}'; echo '{"type":"superseded","version":10}'; exit 75`,
+      );
+      assert.equal(outcome.supersededBy, 20);
+    });
+
+    it('a message counts with CRLF, and without a line break at the end', async () => {
+      const { messages, log } = await runScript(
+        `printf '{"type":"progress","rows":1}\\r\\n{"type":"progress","rows":2}'`,
+      );
+      assert.deepEqual(
+        messages.map(message => message.type === 'progress' && message.rows),
+        [1, 2],
+      );
+      assert.ok(log.trimEnd().endsWith('"rows":2}'));
+    });
+
+    it('50,000 lines printed at once are all in the log, in order', async () => {
+      const { log, messages } = await runScript(`seq 1 50000; echo '{"type":"progress","rows":50000}'`);
+      const expected = Array.from({ length: 50_000 }, (_, index) => index + 1).join('\n');
+      assert.equal(log, `${expected}\n{"type":"progress","rows":50000}\n`);
+      assert.equal(messages.length, 1);
+    });
+
+    it('a line of 1 MB stays one line, and a message after it is read', async () => {
+      const { log, messages } = await runScript(
+        `head -c 1000000 /dev/zero | tr '\\0' x; echo; echo '{"type":"progress","rows":7}'`,
+      );
+      const lines = log.split('\n');
+      assert.equal(lines[0]?.length, 1_000_000);
+      assert.equal(messages.length, 1);
+    });
+
+    it('a message of 40 kB is read whole', async () => {
+      const long = 'y'.repeat(40_000);
+      const { outcome } = await runScript(
+        `printf '{"type":"error","message":"'; head -c 40000 /dev/zero | tr '\\0' y; echo '"}'; exit 1`,
+      );
+      assert.equal(outcome.errorText, long);
+    });
+
+    it('bytes that are no text go to the log as they are', async () => {
+      const job = await jobOf(`printf '\\377\\376\\001{\\n'`);
+      await run(runner, job);
+      assert.deepEqual([...readFileSync(job.logFile)], [0xff, 0xfe, 1, 0x7b, 10]);
+    });
+
+    it('progress arrives while the program runs', async () => {
+      const job = await jobOf(
+        `echo '{"type":"progress","rows":1}'; while [ ! -e "$WORK_DIR/go" ]; do sleep 0.05; done`,
+      );
+      const handle = await runner.start(job);
+      const seen = Promise.withResolvers<void>();
+      const ended = runner.follow(handle, job, () => seen.resolve());
+      await seen.promise;
+      const { writeFile } = await import('node:fs/promises');
+      await writeFile(join(job.workDir, 'go'), '');
+      assert.equal((await ended).exitCode, 0);
+    });
+
+    it('files left in WORK_DIR are in the attempt’s folder', async () => {
+      const job = await jobOf(`echo '{"row":1}' > "$WORK_DIR/rejects.ndjson"`);
+      const { outcome } = await run(runner, job);
+      assert.equal(outcome.exitCode, 0, outcome.errorText);
+      assert.equal(readFileSync(join(job.workDir, 'rejects.ndjson'), 'utf8'), '{"row":1}\n');
+    });
+
+    it('the watched folder can be read, names with blanks and accents too', async () => {
+      const { log } = await runScript('cat "$DATA/jé 1.csv"');
+      assert.equal(log, 'a,b\n1,2\n');
+    });
+
+    it('values of the environment arrive unchanged, and nothing of ours comes along', async () => {
+      process.env['OF_OURS'] = 'secret';
+      const nasty = 'a b"c\'d$e\\f=g\nh é';
+      const { log } = await runScript(`printf '%s|%s' "$NASTY" "\${OF_OURS-unset}"`, { environment: { NASTY: nasty } });
+      delete process.env['OF_OURS'];
+      assert.equal(log.trimEnd(), `${nasty}|unset`);
+    });
+
+    it('SIGTERM stops a program, and the outcome says who asked', async () => {
+      const job = await jobOf(`trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done`);
+      const handle = await runner.start(job);
+      const ended = runner.follow(handle, job, () => {});
+      await until(
+        'the program is ready',
+        () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8').includes('ready'),
+      );
+      await runner.stop(handle, job, 'cancel');
+      await runner.stop(handle, job, 'timeout');
+      const outcome = await ended;
+      assert.equal(outcome.exitCode, 7);
+      assert.equal(outcome.stopped, 'cancel');
+      assert.match(readFileSync(job.logFile, 'utf8'), /stopping/);
+    });
+
+    it('a program that ignores SIGTERM is killed, its children with it', async () => {
+      const job = await jobOf(
+        `trap '' TERM; (trap '' TERM; while :; do date +%s%N > "$WORK_DIR/alive"; sleep 0.05; done) & echo ready; wait; sleep 60`,
+      );
+      const handle = await runner.start(job);
+      const ended = runner.follow(handle, job, () => {});
+      await until('the grandchild is alive', () => existsSync(join(job.workDir, 'alive')));
+      await runner.stop(handle, job, 'timeout');
+      const atStop = readFileSync(join(job.workDir, 'alive'), 'utf8');
+      const outcome = await ended;
+      assert.equal(outcome.exitCode, null);
+      assert.equal(outcome.signal, 'SIGKILL');
+      assert.equal(outcome.stopped, 'timeout');
+      await new Promise(resolve => setTimeout(resolve, 200));
+      assert.equal(readFileSync(join(job.workDir, 'alive'), 'utf8'), atStop);
+    });
+
+    it('children left behind end with the program', async () => {
+      const job = await jobOf(
+        `(while :; do date +%s%N > "$WORK_DIR/alive"; sleep 0.05; done) & while [ ! -e "$WORK_DIR/alive" ]; do sleep 0.02; done`,
+      );
+      const { outcome } = await run(runner, job);
+      assert.equal(outcome.exitCode, 0);
+      const atEnd = readFileSync(join(job.workDir, 'alive'), 'utf8');
+      await new Promise(resolve => setTimeout(resolve, 200));
+      assert.equal(readFileSync(join(job.workDir, 'alive'), 'utf8'), atEnd);
+    });
+
+    it('an attempt that never started is dead', async () => {
+      assert.deepEqual(await runner.recover(await jobOf('exit 0')), { state: 'dead' });
+    });
+
+    it('an attempt that was followed to its end has left nothing', async () => {
+      const job = await jobOf('exit 0');
+      await run(runner, job);
+      assert.deepEqual(await runner.recover(job), { state: 'dead' });
+      assert.equal(await runner.sweep(() => false), 0);
+    });
+
+    it('sweep ends what nobody knows, and leaves what is known', async () => {
+      const [known, unknown] = [await jobOf('sleep 60'), await jobOf('sleep 60')];
+      const handles = [await runner.start(known), await runner.start(unknown)] as const;
+      const ends = [runner.follow(handles[0], known, () => {}), runner.follow(handles[1], unknown, () => {})] as const;
+      assert.equal(await runner.sweep(runId => runId === known.runId), 1);
+      await ends[1];
+      await runner.stop(handles[0], known, 'shutdown');
+      assert.equal((await ends[0]).stopped, 'shutdown');
+    });
+
+    it('many at once do not mix', async () => {
+      const jobs = await Promise.all(Array.from({ length: 6 }, (_, at) => jobOf(`echo ${at}; exit ${at}`)));
+      const ran = await Promise.all(jobs.map(job => run(runner, job)));
+      assert.deepEqual(
+        ran.map(({ outcome, log }) => [outcome.exitCode, log]),
+        jobs.map((_, at) => [at, `${at}\n`]),
+      );
+    });
+  });
+}

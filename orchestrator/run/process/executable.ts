@@ -1,0 +1,48 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { codeOf, OrchestratorError } from '../../errors.ts';
+
+interface Search {
+  /** For the message. */
+  dataset: string;
+  /** Absolute: what a relative path with a `/` is from. */
+  projectDir: string;
+  /** PATH. */
+  searchPath: string;
+}
+
+/** Absolute path of a program: as a shell would find it, relative paths from the project's root. Throws `never`. */
+export function findExecutable(program: string, { dataset, projectDir, searchPath }: Search): string {
+  const candidates = program.includes('/')
+    ? [resolve(projectDir, program)]
+    : searchPath.split(delimiter).map(folder => join(folder || '.', program));
+  const present = candidates.filter(isFile);
+  const runnable = present.find(isExecutable);
+  if (runnable) return runnable;
+  throw new OrchestratorError('never', `dataset ${dataset}: COMMAND ${complaint(program, candidates, present[0])}`);
+}
+
+function complaint(program: string, candidates: string[], present: string | undefined): string {
+  if (present) return `${present} is not executable; run: chmod +x ${present}`;
+  if (program.includes('/'))
+    return `${candidates[0]} is not there, or not a file; correct COMMAND or put the script there`;
+  return `${program} is in no folder of PATH (${candidates.length} searched); install it, or give its path with a /`;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EACCES') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf, OrchestratorError } from '../../errors.ts';
+import { hasVariable, listProcesses, type ProcessEntry, readBootId, readProcess } from './process-table.ts';
+
+/** A process that leads a session and a group of its own, and what tells it from a later one with its pid. */
+export interface Leader {
+  pid: number;
+  startTime: string;
+  bootId: string;
+  /** WORK_DIR in its environment, which its children inherit. */
+  workDir: string;
+}
+
+const POLL_MS = 10;
+
+/** The leader that a process just started is, or undefined where it has ended already. */
+export function leaderOf(pid: number, workDir: string): Leader | undefined {
+  const entry = readProcess(pid);
+  return entry && { pid, startTime: entry.startTime, bootId: readBootId(), workDir };
+}
+
+/**
+ * The leader's processes that are alive, itself among them: those of its group, and those of its session that made a group of
+ * their own. Empty where the pid belongs to another process by now.
+ */
+export function livingMembers(leader: Leader): ProcessEntry[] {
+  if (leader.bootId !== readBootId()) return [];
+  const first = readProcess(leader.pid);
+  // A pid isn't given anew while a group or session bears it, so a stranger with the pid means that all of ours are gone.
+  if (first && first.startTime !== leader.startTime) return [];
+  const members = listProcesses().filter(
+    entry => !entry.isZombie && (entry.group === leader.pid || entry.session === leader.pid),
+  );
+  // Without its leader a session could be a stranger's that came and went: then the environment decides.
+  return first ? members : members.filter(entry => hasVariable(entry.pid, 'WORK_DIR', leader.workDir));
+}
+
+/** Sends the signal to each living member. Returns how many there were. Throws `wait` where one is another user's. */
+export function signalMembers(leader: Leader, signal: NodeJS.Signals): number {
+  const members = livingMembers(leader);
+  for (const member of members) signalOne(member.pid, signal);
+  return members.length;
+}
+
+/** SIGKILL until no member is alive: one may fork while it is done. Returns how many were killed. */
+export async function killMembers(leader: Leader): Promise<number> {
+  let killed = 0;
+  for (;;) {
+    const count = signalMembers(leader, 'SIGKILL');
+    if (count === 0) return killed;
+    killed = Math.max(killed, count);
+    await delay(POLL_MS);
+  }
+}
+
+function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (codeOf(error) === 'ESRCH') return;
+    throw new OrchestratorError(
+      'wait',
+      `process ${pid} can't be stopped (${codeOf(error)}): it took another user; end it`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

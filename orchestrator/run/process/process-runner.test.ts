@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../../clock.ts';
+import { kindOf, messageOf } from '../../errors.ts';
+import { runnerConformance } from '../conformance.ts';
+import type { Runner } from '../runner.ts';
+import { makeJob, makePlace, type Place, run, silentLogger } from '../testing/attempts.ts';
+import { createProcessRunner } from './process-runner.ts';
+
+function createRunner(place: Place, killAfterMs = 300): Runner {
+  return createProcessRunner({
+    logger: silentLogger,
+    clock: systemClock,
+    dataDir: place.dataDir,
+    projectDir: place.watchDir,
+    defaultEtl: [process.execPath, '--eval', 'console.log("default", ...process.argv.slice(1))'],
+    environment: process.env,
+    killAfterMs,
+  });
+}
+
+runnerConformance('process', {
+  create: async place => createRunner(place),
+  shell: script => ({ command: ['/bin/sh', '-c', script] }),
+});
+
+describe('process runner, in particular', () => {
+  let place: Place;
+  let runner: Runner;
+
+  before(async () => {
+    place = await makePlace();
+    runner = createRunner(place);
+  });
+
+  after(async () => {
+    await runner.close();
+    await place.remove();
+  });
+
+  it('without a COMMAND the default ETL runs', async () => {
+    const { log } = await run(runner, await makeJob(place, { args: ['FILE', 'two words'] }));
+    assert.equal(log, 'default FILE two words\n');
+  });
+
+  it('a COMMAND gets its own arguments, then the job’s four', async () => {
+    const script = join(place.watchDir, 'show.sh');
+    await writeFile(script, `#!/bin/sh\nfor a in "$@"; do echo "<$a>"; done\n`);
+    await chmod(script, 0o755);
+    const args = ['/in', 'add', 'jé 1.csv', '/config/sales.yaml'];
+    const { log } = await run(runner, await makeJob(place, { command: ['./show.sh', 'own'], args }));
+    assert.equal(log, '<own>\n</in>\n<add>\n<jé 1.csv>\n</config/sales.yaml>\n');
+  });
+
+  it('its standard input is empty', async () => {
+    const { outcome } = await run(runner, await makeJob(place, { command: ['/bin/sh', '-c', 'read -r x'] }));
+    assert.equal(outcome.exitCode, 1);
+  });
+
+  it('a COMMAND that is not there can never work, and the error names the file', async () => {
+    const job = await makeJob(place, { command: ['./missing.sh'] });
+    await assert.rejects(runner.start(job), error => {
+      assert.equal(kindOf(error), 'never');
+      assert.match(messageOf(error), /dataset sales: COMMAND .*missing\.sh is not there/);
+      return true;
+    });
+    await assert.rejects(runner.start(await makeJob(place, { command: ['no-such-program'] })), /in no folder of PATH/);
+  });
+
+  it('a COMMAND that is not executable is an error that says chmod', async () => {
+    await writeFile(join(place.watchDir, 'plain.sh'), '#!/bin/sh\n');
+    const job = await makeJob(place, { command: ['./plain.sh'] });
+    await assert.rejects(runner.start(job), /plain\.sh is not executable; run: chmod \+x .*plain\.sh/);
+  });
+
+  it('the log is appended to, never truncated', async () => {
+    const job = await makeJob(place, { command: ['/bin/sh', '-c', 'echo new'] });
+    await writeFile(job.logFile, 'before\n{"type":"progress","rows":9}\n');
+    const { log, messages } = await run(runner, job);
+    assert.equal(log, 'before\n{"type":"progress","rows":9}\nnew\n');
+    assert.deepEqual(messages, []);
+  });
+});
