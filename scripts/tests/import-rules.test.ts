@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const project = mkdtempSync(join(tmpdir(), 'orchestrator-lint-'));
+
+const FORBIDDEN: Array<[file: string, line: string]> = [
+  ['orchestrator/errors.ts', "import '../default-etl/contract.ts';"],
+  ['orchestrator/clock.ts', "import './errors.ts';"],
+  ['orchestrator/config/a.ts', "import '../journal/journal.ts';"],
+  ['orchestrator/journal/a.ts', "import '../config/dataset.ts';"],
+  ['orchestrator/journal/below/a.ts', "import '../../watch/watcher.ts';"],
+  ['orchestrator/watch/a.ts', "import '../journal/sqlite.ts';"],
+  ['orchestrator/watch/a2.ts', "import '../run/runner.ts';"],
+  ['orchestrator/run/docker/a.ts', "import '../../schedule/scheduler.ts';"],
+  ['orchestrator/run/a.ts', "import '../../default-etl/load/elasticsearch.ts';"],
+  ['orchestrator/schedule/a.ts', "import '../journal/sqlite.ts';"],
+  ['orchestrator/schedule/a2.ts', "import '../run/docker/docker-runner.ts';"],
+  ['orchestrator/api/a.ts', "import '../schedule/scheduler.ts';"],
+  ['orchestrator/cli/a.ts', "import '../start.ts';"],
+  ['orchestrator/start.ts', "import '../default-etl/main.ts';"],
+  ['orchestrator/run/a3.ts', "export const path = process.env['PATH'];"],
+  ['orchestrator/run/a4.ts', 'export const words = process.argv;'],
+  ['default-etl/a.ts', "import '../orchestrator/errors.ts';"],
+  ['default-etl/load/a.ts', "import '../../orchestrator/errors.ts';"],
+];
+
+const ALLOWED: typeof FORBIDDEN = [
+  ['orchestrator/config/b.ts', "import '../errors.ts';"],
+  ['orchestrator/watch/b.ts', "import '../journal/journal.ts';\nimport '../config/dataset.ts';"],
+  ['orchestrator/run/b.ts', "import '../../default-etl/contract.ts';"],
+  ['orchestrator/schedule/b.ts', "import '../journal/journal.ts';\nimport '../run/runner.ts';"],
+  ['orchestrator/main.ts', "import './start.ts';\nexport const words = process.argv;"],
+  ['default-etl/load/b.ts', "import '../contract.ts';"],
+];
+
+before(() => {
+  cpSync(join(root, '.oxlintrc.json'), join(project, '.oxlintrc.json'));
+  symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'));
+  for (const [file, line] of [...FORBIDDEN, ...ALLOWED]) {
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    writeFileSync(join(project, file), `${line}\n`);
+  }
+});
+after(() => rmSync(project, { recursive: true, force: true }));
+
+test('the linter holds who may import what', () => {
+  const found = filesWithErrors();
+  assert.deepEqual([...found].sort(), FORBIDDEN.map(([file]) => file).sort());
+});
+
+function filesWithErrors(): Set<string> {
+  const { stdout } = spawnSync(join(root, 'node_modules/.bin/oxlint'), ['--format=json'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: Array<{ filename: string; severity: string }> };
+  return new Set(diagnostics.filter(({ severity }) => severity === 'error').map(({ filename }) => filename));
+}
