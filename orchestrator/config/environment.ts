@@ -1,3 +1,10 @@
+import { availableParallelism } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { parse } from 'dotenv';
+import { listed } from './describe.ts';
+import { OrchestratorError } from '../errors.ts';
+import { LONGEST_TIMER_MS, parseDuration, parseSize } from './units.ts';
+
 /** Settings that are not a dataset's: what parseEnvironment() makes of the environment. */
 export interface Environment {
   /** Absolute. CONFIG_DIR, ./config. */
@@ -36,4 +43,206 @@ export interface ElasticsearchSettings {
   password: string | null;
   /** ELASTICSEARCH_CA: path of a PEM file. */
   ca: string | null;
+}
+
+/** What people are told about a variable. */
+export interface Variable {
+  type: string;
+  default: string;
+  description: string;
+}
+
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+/** Every variable that parseEnvironment() reads; config/README.md is generated from it. */
+export const VARIABLES: Readonly<Record<string, Variable>> = {
+  CONFIG_DIR: { type: 'the path of a folder', default: './config', description: 'Where the YAML files are.' },
+  DATA_DIR: {
+    type: 'the path of a folder',
+    default: './data',
+    description: 'Journal, logs, lake, backups and quarantine. One orchestrator at a time uses it.',
+  },
+  PORT: {
+    type: 'a whole number from 0 to 65535',
+    default: '8080',
+    description: 'Port of the API and the web page; 0 takes any free one.',
+  },
+  HOST: {
+    type: 'a host name or address',
+    default: '127.0.0.1',
+    description: 'Address the API listens on; `0.0.0.0` lets other machines reach it.',
+  },
+  ELASTICSEARCH_NODE: {
+    type: 'an http or https URL, or several with commas',
+    default: 'none: rows go to the lake',
+    description: 'Elasticsearch the rows go to.',
+  },
+  ELASTICSEARCH_API_KEY: { type: 'text', default: 'none', description: 'API key, instead of user name and password.' },
+  ELASTICSEARCH_USERNAME: { type: 'text', default: 'none', description: 'User name.' },
+  ELASTICSEARCH_PASSWORD: { type: 'text', default: 'none', description: 'Password of ELASTICSEARCH_USERNAME.' },
+  ELASTICSEARCH_CA: {
+    type: 'the path of a PEM file',
+    default: 'the system’s',
+    description: 'Certificate authority that signed Elasticsearch’s certificate. Certificates are always checked.',
+  },
+  DOCKER_HOST: {
+    type: 'a URL such as unix:///var/run/docker.sock or tcp://host:2375',
+    default: 'Docker’s own socket',
+    description: 'Docker engine that starts the containers.',
+  },
+  HOST_PATH_MAP: {
+    type: '`container-path=host-path`, or several with commas, all absolute',
+    default: 'read from the orchestrator’s own container',
+    description: 'Where folders of the orchestrator’s container are on the Docker host.',
+  },
+  LOG_LEVEL: { type: listed(LOG_LEVELS), default: 'info', description: 'How much is logged.' },
+  CONCURRENCY: {
+    type: 'a whole number, 1 or more',
+    default: 'the number of cores',
+    description: 'Most runs at once, of all datasets together.',
+  },
+  JOURNAL: {
+    type: 'the path of a file',
+    default: 'DATA_DIR/journal.sqlite',
+    description: 'The SQLite file that remembers every file and run.',
+  },
+  MIN_FREE: {
+    type: 'a size such as 512m or 2g',
+    default: '1g',
+    description: 'With less free disk than this nothing new is taken.',
+  },
+  RETENTION: {
+    type: 'a duration such as 30d',
+    default: '30d',
+    description: 'Runs and logs older than this are pruned; each file’s latest version is kept.',
+  },
+  GRACE: {
+    type: 'a duration such as 30s, at most 24d',
+    default: '30s',
+    description: 'How long runs may go on after SIGTERM before they are handed back.',
+  },
+  LIST_INTERVAL: {
+    type: 'a duration such as 60s, more than 0 and at most 24d',
+    default: '60s where events are seen, 5s where folders are polled',
+    description: 'How often the watched folders are listed, besides the events.',
+  },
+};
+
+/** Names of all variables. */
+export const ENVIRONMENT_NAMES: readonly string[] = Object.keys(VARIABLES);
+
+type Source = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings; empty variables count as unset, relative paths are from `cwd`.
+ * Throws one OrchestratorError (`never`) that names every wrong variable, one a line.
+ */
+export function parseEnvironment(env: Source, cwd: string): Environment {
+  const mistakes: string[] = [];
+  const read = reader(env, cwd, mistakes);
+  const dataDir = read.path('DATA_DIR', './data');
+  const environment: Environment = {
+    configDir: read.path('CONFIG_DIR', './config'),
+    dataDir,
+    port: read.port(),
+    host: read.text('HOST') ?? '127.0.0.1',
+    elasticsearch: read.elasticsearch(),
+    dockerHost: read.dockerHost(),
+    hostPathMap: read.hostPathMap(),
+    logLevel: read.logLevel(),
+    concurrency: read.count('CONCURRENCY', availableParallelism()),
+    journal: read.path('JOURNAL', join(dataDir, 'journal.sqlite')),
+    minFreeBytes: read.size('MIN_FREE', '1g'),
+    retentionMs: read.duration('RETENTION', { fallback: '30d', most: Infinity }),
+    graceMs: read.duration('GRACE', { fallback: '30s', most: LONGEST_TIMER_MS }),
+    listIntervalMs: read.listInterval(),
+  };
+  if (mistakes.length === 0) return environment;
+  throw new OrchestratorError('never', `the environment (or .env) has ${mistakes.join('\n')}`);
+}
+
+/** The variables of a `.env` file's text. */
+export function parseEnvFile(text: string): Record<string, string> {
+  return parse(text);
+}
+
+function reader(env: Source, cwd: string, mistakes: string[]) {
+  function text(name: string): string | undefined {
+    return env[name]?.trim() || undefined;
+  }
+  /** Notes the mistake, and goes on with the fallback to find the others. */
+  function refuse<Value>(name: string, fallback: Value, shown = JSON.stringify(text(name))): Value {
+    mistakes.push(`${name}=${shown}, which must be ${VARIABLES[name]!.type}`);
+    return fallback;
+  }
+  function number(name: string, fallback: number, isGood: (value: number) => boolean): number {
+    const given = text(name);
+    if (given === undefined) return fallback;
+    return /^\d+$/.test(given) && isGood(Number(given)) ? Number(given) : refuse(name, fallback);
+  }
+  function duration(name: string, { fallback, most }: { fallback: string; most: number }): number {
+    const value = parseDuration(text(name) ?? fallback);
+    return value !== undefined && value <= most ? value : refuse(name, 0);
+  }
+  return {
+    text,
+    duration,
+    path: (name: string, fallback: string) => resolve(cwd, text(name) ?? fallback),
+    port: () => number('PORT', 8080, value => value <= 65_535),
+    count: (name: string, fallback: number) => number(name, fallback, value => value >= 1),
+    size: (name: string, fallback: string) => parseSize(text(name) ?? fallback) ?? refuse(name, 0),
+    listInterval(): number | null {
+      if (text('LIST_INTERVAL') === undefined) return null;
+      const value = duration('LIST_INTERVAL', { fallback: '', most: LONGEST_TIMER_MS });
+      return value > 0 || mistakes.some(mistake => mistake.startsWith('LIST_INTERVAL'))
+        ? value
+        : refuse('LIST_INTERVAL', null);
+    },
+    logLevel(): Environment['logLevel'] {
+      const given = text('LOG_LEVEL')?.toLowerCase() ?? 'info';
+      return LOG_LEVELS.find(level => level === given) ?? refuse('LOG_LEVEL', 'info');
+    },
+    dockerHost(): string | null {
+      const given = text('DOCKER_HOST') ?? null;
+      return given === null || /^(unix|npipe|tcp|http|https|ssh):\/\/./.test(given)
+        ? given
+        : refuse('DOCKER_HOST', null);
+    },
+    hostPathMap(): Environment['hostPathMap'] {
+      const given = text('HOST_PATH_MAP');
+      if (given === undefined) return null;
+      const pairs = given.split(',').map(pair => pair.split('=').map(path => path.trim()));
+      if (!pairs.every(pair => pair.length === 2 && pair.every(isAbsolute))) return refuse('HOST_PATH_MAP', null);
+      return pairs.map(([from = '', to = '']) => ({ from, to }));
+    },
+    elasticsearch(): ElasticsearchSettings | null {
+      const nodes =
+        text('ELASTICSEARCH_NODE')
+          ?.split(',')
+          .map(node => node.trim().replace(/\/+$/, '')) ?? [];
+      const settings = {
+        nodes,
+        apiKey: text('ELASTICSEARCH_API_KEY') ?? null,
+        username: text('ELASTICSEARCH_USERNAME') ?? null,
+        password: env['ELASTICSEARCH_PASSWORD'] || null, // blanks may belong to it
+        ca: text('ELASTICSEARCH_CA') === undefined ? null : resolve(cwd, text('ELASTICSEARCH_CA')!),
+      };
+      // A password may stand in the URL: it is never repeated.
+      if (!nodes.every(isWebAddress)) refuse('ELASTICSEARCH_NODE', null, '(not shown)');
+      if (nodes.length > 0) mistakes.push(...credentialMistakes(settings));
+      return nodes.length === 0 ? null : settings;
+    },
+  };
+}
+
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text);
+}
+
+function credentialMistakes({ apiKey, username, password }: ElasticsearchSettings): string[] {
+  if (apiKey !== null && username !== null)
+    return ['ELASTICSEARCH_API_KEY and ELASTICSEARCH_USERNAME, which exclude each other; unset one'];
+  if ((username === null) !== (password === null))
+    return ['only one of ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD; set both or none'];
+  return [];
 }

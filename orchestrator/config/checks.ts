@@ -1,0 +1,186 @@
+import { resolve } from 'node:path';
+import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { goodIndexName, whyBadIndexName } from './index-name.ts';
+import { compose, type MessageCode, type MESSAGES } from './messages.ts';
+import { type Settings, STEPS } from './schema.ts';
+import { closest } from './suggest.ts';
+import { isRecord, pointerOf } from './tree.ts';
+import { LONGEST_TIMER_MS, parseDuration } from './units.ts';
+import type { Finding } from './validate.ts';
+import { toWords } from './words.ts';
+
+/** What is judged: settings that meet the schema, without those that don't, and without defaults. */
+export interface Candidate {
+  name: string;
+  settings: Partial<Settings>;
+  root: string;
+  /** Where rows go, defaults considered. */
+  target: 'elasticsearch' | 'lake';
+  hasElasticsearch: boolean;
+  /** Whether the dataset's own file, not _defaults.yaml, sets the value at this pointer. */
+  isOwn: (pointer: string) => boolean;
+}
+
+type Report = <Code extends MessageCode>(
+  code: Code,
+  pointer: string,
+  ...values: Parameters<(typeof MESSAGES)[Code]>
+) => void;
+type Check = (candidate: Candidate, report: Report) => void;
+
+/** What a schema can't say: names, expressions, and keys that contradict each other. Findings point at values unless `at` says key. */
+export function findContradictions(candidate: Candidate): Finding[] {
+  const findings: Finding[] = [];
+  const report: Report = (code, pointer, ...values) => {
+    findings.push({ code, pointer, message: compose(code, ...values), at: POINTS_AT_KEY.has(code) ? 'key' : 'value' });
+  };
+  for (const check of CHECKS) check(candidate, report);
+  return findings;
+}
+
+/** The expression of WATCH_REGEX; throws what RE2JS throws. */
+export function compileRegex(pattern: string): RE2JS {
+  return RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
+}
+
+const POINTS_AT_KEY: ReadonlySet<MessageCode> = new Set<MessageCode>([
+  'bad-variable-name',
+  'command-with-image',
+  'command-in-docker',
+  'id-with-remove',
+  'overwrite-with-append',
+  'folder-with-warm',
+  'unused-docker-options',
+  'unused-image',
+  'unused-backup-dir',
+  'unused-on-change',
+  'unused-by-lake',
+]);
+
+const CHECKS: readonly Check[] = [
+  checkRegex,
+  checkTimeout,
+  checkVariableNames,
+  checkCommand,
+  checkDelimiter,
+  checkSteps,
+  checkIndex,
+  checkRunner,
+  checkRowRules,
+  checkFolderRun,
+  checkDisposal,
+  checkTarget,
+];
+
+function checkRegex({ settings: { WATCH_REGEX } }: Candidate, report: Report): void {
+  if (WATCH_REGEX === undefined) return;
+  try {
+    compileRegex(WATCH_REGEX);
+  } catch (error) {
+    if (!(error instanceof RE2JSSyntaxException)) throw error;
+    const reason = error.message.replace('error parsing regexp: ', '').replaceAll('`', '');
+    report('bad-regex', '/WATCH_REGEX', reason, regexHint(WATCH_REGEX));
+  }
+}
+
+function regexHint(pattern: string): string {
+  const [, extension] = /^\*(\.\w+)$/.exec(pattern) ?? [];
+  if (extension !== undefined) return `; did you mean '\\${extension}$'?`;
+  if (/\(\?<?[=!]/.test(pattern)) return '; RE2 has no look-ahead and look-behind';
+  return /\\[1-9]/.test(pattern) ? '; RE2 has no back-references' : '';
+}
+
+function checkTimeout({ settings: { TIMEOUT } }: Candidate, report: Report): void {
+  const ms = TIMEOUT === undefined ? undefined : parseDuration(TIMEOUT);
+  if (ms !== undefined && (ms <= 0 || ms > LONGEST_TIMER_MS)) report('timeout-range', '/TIMEOUT', TIMEOUT!);
+}
+
+function checkVariableNames({ settings: { ENV = {} } }: Candidate, report: Report): void {
+  for (const name of Object.keys(ENV)) {
+    if (!/^[A-Za-z_]\w*$/.test(name)) report('bad-variable-name', pointerOf(['ENV', name]), name);
+  }
+}
+
+function checkCommand({ settings: { COMMAND } }: Candidate, report: Report): void {
+  if (COMMAND !== undefined && !toWords(COMMAND)[0]) report('empty-command', '/COMMAND');
+}
+
+function checkDelimiter({ settings: { EXTRACT } }: Candidate, report: Report): void {
+  if (EXTRACT?.delimiter === '\\t') report('escaped-tab', '/EXTRACT/delimiter');
+}
+
+function checkSteps({ settings: { TRANSFORM = [] } }: Candidate, report: Report): void {
+  for (const [index, step] of TRANSFORM.entries()) {
+    const names = isRecord(step) ? Object.keys(step) : [step];
+    if (names.length !== 1) report('ambiguous-step', `/TRANSFORM/${index}`, names.join(', ') || 'none');
+    for (const name of names) {
+      if (!STEPS.includes(name))
+        report('unknown-step', `/TRANSFORM/${index}`, name, closest(name, STEPS), STEPS.join(', '));
+    }
+  }
+}
+
+/** The suffix is judged with its directives as digits, as most of them are. */
+function checkIndex({ name, settings: { LOAD }, target }: Candidate, report: Report): void {
+  if (target !== 'elasticsearch') return;
+  const index = LOAD?.index ?? name;
+  const reason = whyBadIndexName(index);
+  if (reason !== undefined && LOAD?.index === undefined) {
+    report('bad-index-default', LOAD === undefined ? '' : '/LOAD', name, reason, goodIndexName(name));
+  } else if (reason !== undefined) {
+    report('bad-index', '/LOAD/index', 'LOAD.index', index, reason, goodIndexName(index));
+  } else if (LOAD?.date_suffix !== undefined) {
+    const suffix = LOAD.date_suffix;
+    const whole = whyBadIndexName(index + suffix.replaceAll(/%[-_0^#]?[A-Za-z%]/g, '0'));
+    if (whole !== undefined) report('bad-index', '/LOAD/date_suffix', 'LOAD.date_suffix', suffix, whole, undefined);
+  }
+}
+
+function checkRunner({ settings, isOwn }: Candidate, report: Report): void {
+  const { COMMAND, DOCKER_IMAGE, DOCKER_OPTIONS, RUNNER } = settings;
+  if (COMMAND !== undefined && DOCKER_IMAGE !== undefined)
+    report('command-with-image', isOwn('/COMMAND') ? '/COMMAND' : '/DOCKER_IMAGE');
+  if (COMMAND !== undefined && RUNNER === 'docker')
+    report('command-in-docker', isOwn('/COMMAND') ? '/COMMAND' : '/RUNNER');
+  if (DOCKER_IMAGE !== undefined && RUNNER === 'process' && isOwn('/DOCKER_IMAGE'))
+    report('unused-image', '/DOCKER_IMAGE');
+  if (DOCKER_OPTIONS !== undefined && isOwn('/DOCKER_OPTIONS')) {
+    if (RUNNER === 'process') report('unused-docker-options', '/DOCKER_OPTIONS', 'RUNNER: process');
+    else if (COMMAND !== undefined) report('unused-docker-options', '/DOCKER_OPTIONS', 'COMMAND');
+  }
+}
+
+function checkRowRules({ settings, isOwn }: Candidate, report: Report): void {
+  const { LOAD, ON_CHANGE, ON_DELETE } = settings;
+  if (LOAD?.id !== undefined && ON_DELETE === 'remove')
+    report('id-with-remove', isOwn('/ON_DELETE') ? '/ON_DELETE' : '/LOAD/id');
+  if (LOAD?.overwrite === true && ON_CHANGE === 'append')
+    report('overwrite-with-append', isOwn('/ON_CHANGE') ? '/ON_CHANGE' : '/LOAD/overwrite');
+  if (LOAD?.id !== undefined && ON_CHANGE !== undefined && isOwn('/ON_CHANGE'))
+    report('unused-on-change', '/ON_CHANGE');
+}
+
+function checkFolderRun({ settings: { RUN_PER, WARM = 0 }, isOwn }: Candidate, report: Report): void {
+  if (RUN_PER === 'folder' && WARM > 0) report('folder-with-warm', isOwn('/WARM') ? '/WARM' : '/RUN_PER');
+}
+
+function checkDisposal({ settings, root, isOwn }: Candidate, report: Report): void {
+  const { WATCH_DIR } = settings;
+  for (const key of ['BACKUP_DIR', 'QUARANTINE_DIR'] as const) {
+    const folder = settings[key];
+    if (WATCH_DIR !== undefined && folder && resolve(root, folder) === resolve(root, WATCH_DIR))
+      report('disposal-in-place', `/${key}`, key);
+  }
+  if (settings.BACKUP_DIR !== undefined && settings.BACKUP_FILE !== true && isOwn('/BACKUP_DIR'))
+    report('unused-backup-dir', '/BACKUP_DIR');
+}
+
+const ELASTICSEARCH_ONLY = ['id', 'date_suffix', 'overwrite', 'mappings'] as const;
+
+function checkTarget({ settings: { LOAD }, hasElasticsearch, isOwn }: Candidate, report: Report): void {
+  if (LOAD?.target === 'elasticsearch' && !hasElasticsearch) report('no-elasticsearch', '/LOAD/target');
+  if (LOAD?.target !== 'lake') return;
+  for (const key of ELASTICSEARCH_ONLY) {
+    if (LOAD[key] !== undefined && isOwn(`/LOAD/${key}`)) report('unused-by-lake', `/LOAD/${key}`, key);
+  }
+}

@@ -1,0 +1,112 @@
+// Everything that can be said about a configuration, by code. Each has a fixture of its code's name in testdata/.
+
+const meant = (suggestion: string | undefined) => (suggestion === undefined ? '' : `; did you mean ${suggestion}?`);
+
+/** Mistakes: a dataset with one of them is not used. */
+const ERRORS = {
+  'unreadable-file': (reason: string) => `can't be read (${reason})`,
+  'not-utf8': () => 'is not UTF-8 text from here on; save it with the encoding UTF-8',
+  'yaml-syntax': (reason: string, hint: string) => `is not valid YAML: ${reason}${hint}`,
+  'duplicate-key': (key: string, firstLine: number) => `${key} is here twice (first in line ${firstLine}); keep one`,
+  'unknown-alias': (name: string) =>
+    `*${name} refers to nothing: in YAML a * at the start is an alias; put the text in single quotes`,
+  'too-deep': (deepest: number) => `is nested more than ${deepest} levels deep; does an alias hold itself?`,
+  'not-a-map': () => 'must be keys and values, one a line, such as WATCH_DIR: ./data/in/sales',
+  'bad-dataset-name': (name: string) =>
+    `${name} can't be a dataset's name; rename the file: letters, digits, . _ and -, with a letter or digit first, at most 100`,
+  'duplicate-dataset': (name: string, other: string) =>
+    `dataset ${name} has a file already: ${other}; remove one of them`,
+
+  'unknown-key': (key: string, suggestion: string | undefined) => `${key} is not a key${meant(suggestion)}`,
+  'misplaced-key': (key: string, place: string) => `${key} is not a key here; it belongs under ${place}`,
+  'original-key': (key: string, advice: string) => `${key} is not a key any more; ${advice}`,
+  'environment-key': (key: string) => `${key} is not a dataset's; set it in the environment, or in .env`,
+  'missing-key': (key: string, example: string) => `${key} is missing; add it, such as ${key}: ${example}`,
+  'wrong-value': (key: string, expected: string, shown: string, suggestion: string | undefined) =>
+    `${key} must be ${expected}; it is ${shown}${meant(suggestion)}`,
+
+  'missing-variable': (name: string) =>
+    `\${${name}} is not set in the environment; set it, or give a default: \${${name}:-default}`,
+  'bad-reference': (text: string) =>
+    `${text} is no reference; write \${NAME}, \${NAME:-default} or \${file:/path}, or $\${ for the characters themselves`,
+  'unreadable-reference': (path: string, reason: string) => `\${file:${path}} can't be read (${reason})`,
+
+  'bad-regex': (reason: string, hint: string) => `WATCH_REGEX is no regular expression (RE2 syntax): ${reason}${hint}`,
+  'timeout-range': (shown: string) => `TIMEOUT must be more than 0 and at most 24d; it is ${shown}`,
+  'bad-variable-name': (name: string) =>
+    `ENV.${name} can't be the name of a variable; use letters, digits and _, with no digit first`,
+  'empty-command': () => 'COMMAND holds no program; name one, or take COMMAND out',
+  'escaped-tab': () => 'EXTRACT.delimiter is a backslash and a t; for a tab write "\\t", in double quotes',
+  'unknown-step': (name: string, suggestion: string | undefined, known: string) =>
+    `${name} is not a step of TRANSFORM${meant(suggestion) || `; known: ${known}`}`,
+  'ambiguous-step': (names: string) => `a step is one name, here are: ${names}; begin each with its own -`,
+  'bad-index': (key: string, name: string, reason: string, suggestion: string | undefined) =>
+    `${key} ${name} can't name an index: ${reason}${meant(suggestion)}`,
+  'bad-index-default': (name: string, reason: string, suggestion: string | undefined) =>
+    `the dataset's name ${name} can't name an index: ${reason}; set LOAD.index${suggestion === undefined ? '' : `, such as ${suggestion}`}`,
+
+  'command-with-image': () => 'COMMAND and DOCKER_IMAGE exclude each other; take one out (null drops an inherited one)',
+  'command-in-docker': () => 'COMMAND runs as a process, so RUNNER: docker contradicts it; take one out',
+  'id-with-remove': () =>
+    'LOAD.id and ON_DELETE: remove exclude each other: a row may come from several files; use ON_DELETE: keep',
+  'overwrite-with-append': () =>
+    'LOAD.overwrite and ON_CHANGE: append exclude each other: each file replaces the whole index; take one out',
+  'folder-with-warm': () =>
+    'WARM and RUN_PER: folder exclude each other: a warm container waits for one file; use WARM: 0',
+  'disposal-in-place': (key: string) => `${key} is WATCH_DIR itself; name another folder`,
+} as const;
+
+/** Remarks: the dataset is used all the same. */
+const WARNINGS = {
+  'unused-docker-options': (why: string) => `DOCKER_OPTIONS has no effect with ${why}`,
+  'unused-image': () => 'DOCKER_IMAGE has no effect with RUNNER: process',
+  'unused-backup-dir': () => 'BACKUP_DIR has no effect without BACKUP_FILE: true',
+  'unused-on-change': () => 'ON_CHANGE has no effect with LOAD.id: rows are replaced by their id',
+  'unused-by-lake': (key: string) => `LOAD.${key} has no effect with target: lake`,
+  'no-elasticsearch': () => 'LOAD.target is elasticsearch, but ELASTICSEARCH_NODE is not set in the environment',
+} as const;
+
+export const MESSAGES = { ...ERRORS, ...WARNINGS };
+export type MessageCode = keyof typeof MESSAGES;
+
+/** Something said about one place of the configuration. */
+export interface Mistake {
+  severity: 'error' | 'warning';
+  code: MessageCode;
+  /** Dataset it keeps from running; null for one in _defaults.yaml, or in no dataset's file. */
+  dataset: string | null;
+  /** As people write it: relative to the project's root where it lies below. */
+  file: string;
+  /** From 1. */
+  line: number;
+  /** From 1, in characters. */
+  column: number;
+  message: string;
+}
+
+/** The message of a code, its arguments checked. */
+export function compose<Code extends MessageCode>(code: Code, ...values: Parameters<(typeof MESSAGES)[Code]>): string {
+  return (MESSAGES[code] as (...values: unknown[]) => string)(...values);
+}
+
+export function severityOf(code: MessageCode): Mistake['severity'] {
+  return code in WARNINGS ? 'warning' : 'error';
+}
+
+/** As compilers write it: `config/sales.yaml:7:3: …`. */
+export function formatMistake({ file, line, column, severity, message }: Mistake): string {
+  return `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
+}
+
+/** In the order of the files' names and lines, each once. */
+export function sortMistakes(mistakes: readonly Mistake[]): Mistake[] {
+  const byText = new Map(mistakes.map(mistake => [formatMistake(mistake), mistake]));
+  return [...byText.values()].sort(
+    (a, b) =>
+      compareText(a.file, b.file) || a.line - b.line || a.column - b.column || compareText(a.message, b.message),
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,160 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import { describeType, type SchemaNode, schemasAt } from './describe.ts';
+import { ENVIRONMENT_NAMES } from './environment.ts';
+import { compose, type MessageCode } from './messages.ts';
+import { settingsSchema } from './schema.ts';
+import { closest } from './suggest.ts';
+import { isRecord, type Kind, pathOf, pointerOf } from './tree.ts';
+
+/** Something wrong with the value, or the key, at a JSON Pointer. */
+export interface Finding {
+  code: MessageCode;
+  message: string;
+  pointer: string;
+  at: 'key' | 'value';
+}
+
+/** What a value is shown as in a message: never a secret. */
+export type Show = (pointer: string, value: unknown) => string;
+
+const root = settingsSchema as SchemaNode;
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+ajv.addVocabulary(['x-type', 'x-default']);
+// ON_CHANGE, LOAD and the like get their defaults later, and WATCH_DIR has a message of its own.
+const isValid = ajv.compile({ ...settingsSchema, required: [] });
+
+/** What the keys of the original, and of its shell scripts, are called today. */
+const ORIGINAL_KEYS: Record<string, string> = {
+  TO_REMOVE: 'did you mean REMOVE_FILE?',
+  BACKUP: 'did you mean BACKUP_FILE?',
+  DATA_VOLUME: 'take it out: WATCH_DIR is mounted at /data by itself',
+  PATH_TO_DATA: 'take it out: WATCH_DIR is mounted at /data by itself',
+  KIBANA_INFO: 'take it out: the log goes to Elasticsearch by itself where ELASTICSEARCH_NODE is set',
+  ELASTICSEARCH_HOST: 'set ELASTICSEARCH_NODE in .env, such as http://localhost:9200',
+  ELASTICSEARCH_PORT: 'it is part of ELASTICSEARCH_NODE in .env, such as http://localhost:9200',
+  ELASTICSEARCH_SCHEME: 'it is part of ELASTICSEARCH_NODE in .env, such as https://localhost:9200',
+  ELASTICSEARCH_USER: 'set ELASTICSEARCH_USERNAME in .env',
+};
+
+/** Whatever breaks the schema, one finding a place. */
+export function findSchemaErrors(value: Record<string, unknown>, show: Show): Finding[] {
+  if (isValid(value)) return [];
+  const errors = isValid.errors ?? [];
+  const places = new Map<string, ErrorObject[]>();
+  for (const error of errors) places.set(error.instancePath, [...(places.get(error.instancePath) ?? []), error]);
+  return [...places].flatMap(([pointer, here]) => {
+    const unknownKeys = here.filter(error => error.keyword === 'additionalProperties');
+    if (unknownKeys.length > 0) return unknownKeys.map(error => unknownKey(pointer, nameIn(error)));
+    // A union fails along with the branch that was meant: that branch's own error says more.
+    const isUnionOfMore = errors.some(error => isBelow(error, pointer));
+    return isUnionOfMore ? [] : [wrongValue(pointer, here, show)];
+  });
+}
+
+function isBelow(error: ErrorObject, pointer: string): boolean {
+  return error.instancePath.startsWith(`${pointer}/`);
+}
+
+function nameIn(error: ErrorObject): string {
+  return String((error.params as { additionalProperty: string }).additionalProperty);
+}
+
+function wrongValue(pointer: string, errors: ErrorObject[], show: Show): Finding {
+  const error = errors.find(({ keyword }) => keyword === 'anyOf') ?? errors[0]!;
+  const schema = error.parentSchema as SchemaNode;
+  const shown = show(pointer, error.data);
+  const suggestion = suggestValue(schema, error.data);
+  return {
+    code: 'wrong-value',
+    message: compose('wrong-value', pathOf(pointer).join('.'), describeType(schema), shown, suggestion),
+    pointer,
+    at: 'value',
+  };
+}
+
+/** Words that other formats, and YAML 1.1, take for true and false. */
+const BOOLEANS: Record<string, string> = { yes: 'true', on: 'true', y: 'true', no: 'false', off: 'false', n: 'false' };
+
+function suggestValue(schema: SchemaNode, value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (schema.enum !== undefined) return closest(value, schema.enum.map(String));
+  const word = value.toLowerCase();
+  if (schema.type === 'boolean') return BOOLEANS[word] ?? closest(word, ['true', 'false']);
+  return undefined;
+}
+
+function unknownKey(parent: string, key: string): Finding {
+  const path = pathOf(parent);
+  const finding = (code: MessageCode, message: string): Finding => ({
+    code,
+    message,
+    pointer: pointerOf([...path, key]),
+    at: 'key',
+  });
+  const siblings = schemasAt(root, path).flatMap(schema => Object.keys(schema.properties ?? {}));
+  const shown = [...path, key].join('.');
+  const upper = key.toUpperCase();
+  const advice = path.length === 0 && Object.hasOwn(ORIGINAL_KEYS, upper) ? ORIGINAL_KEYS[upper] : undefined;
+  if (advice !== undefined) return finding('original-key', compose('original-key', key, advice));
+  const near = closest(key, siblings);
+  if (near !== undefined) return finding('unknown-key', compose('unknown-key', shown, near));
+  const place = placeOf(key);
+  if (place !== undefined) return finding('misplaced-key', compose('misplaced-key', shown, place));
+  if (ENVIRONMENT_NAMES.includes(upper)) return finding('environment-key', compose('environment-key', key));
+  return finding('unknown-key', compose('unknown-key', shown, undefined));
+}
+
+/** The key under which one of this very name belongs, or "the file itself, without indentation". */
+function placeOf(key: string): string | undefined {
+  if (Object.hasOwn(root.properties ?? {}, key)) return 'the file itself, without indentation';
+  return Object.entries(root.properties ?? {}).find(([, schema]) =>
+    schemasAt(schema, []).some(({ properties }) => Object.hasOwn(properties ?? {}, key.toLowerCase())),
+  )?.[0];
+}
+
+/** Kinds of scalars that the schema allows at a path; undefined where it allows any. */
+export function kindsAt(path: readonly string[]): ReadonlySet<Kind> | undefined {
+  const kinds = schemasAt(root, path).flatMap(kindsOf);
+  return kinds.length === 0 ? undefined : new Set(kinds);
+}
+
+function kindsOf(schema: SchemaNode): Kind[] {
+  const values = schema.enum ?? ('const' in schema ? [schema.const] : undefined);
+  if (values !== undefined) return values.map(value => typeof value as Kind);
+  if (schema.type === 'integer') return ['number'];
+  return schema.type === 'string' || schema.type === 'number' || schema.type === 'boolean' || schema.type === 'null'
+    ? [schema.type]
+    : [];
+}
+
+/** A copy without what a null, or a finding, says to leave out; a null where the schema knows no null means "not set". */
+export function withoutUnset(value: Record<string, unknown>, path: readonly string[] = []): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, child]) => {
+      const here = [...path, key];
+      if (child === null && isUnset(here)) return [];
+      return [[key, isRecord(child) ? withoutUnset(child, here) : child]];
+    }),
+  );
+}
+
+function isUnset(path: readonly string[]): boolean {
+  const schemas = schemasAt(root, path);
+  return schemas.some(schema => schema.type !== undefined || schema.enum !== undefined) && !kindsAt(path)?.has('null');
+}
+
+/** A copy without the values at these pointers. */
+export function withoutPointers(value: unknown, pointers: ReadonlySet<string>, path: readonly string[] = []): unknown {
+  if (Array.isArray(value)) {
+    return value
+      .map((item, index) => [String(index), item] as const)
+      .filter(([index]) => !pointers.has(pointerOf([...path, index])))
+      .map(([index, item]) => withoutPointers(item, pointers, [...path, index]));
+  }
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !pointers.has(pointerOf([...path, key])))
+      .map(([key, child]) => [key, withoutPointers(child, pointers, [...path, key])]),
+  );
+}
