@@ -1,0 +1,237 @@
+import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
+import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
+import type { Store } from './store.ts';
+
+const LEAVES =
+  'lease_holder = NULL, lease_until = NULL, cancel_requested = 0, progress_rows = NULL, progress_bytes = NULL, progress_total_bytes = NULL';
+
+/** What is written of an attempt when it ends. */
+interface Closing {
+  now: number;
+  exitCode: number | null;
+  outcome: string;
+  error: string | null;
+}
+
+export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
+  const run = requireRunning(store, request.runId);
+  const { dataset, file } = run;
+  const { fileKey } = request;
+  const known = store.get<{ first: number | null }>(
+    'SELECT min(first_seen_at) AS first FROM ledger WHERE file_key = $fileKey',
+    { fileKey },
+  );
+  const firstSeenAt = known?.first ?? run.seenAt;
+  const index = request.indexFor(firstSeenAt);
+  store.execute(
+    `INSERT INTO ledger (file_key, index_name, dataset, path, first_seen_at) VALUES ($fileKey, $index, $dataset, $file, $firstSeenAt)
+     ON CONFLICT DO NOTHING`,
+    { fileKey, index, dataset, file, firstSeenAt },
+  );
+  store.updateRun(run.id, 'file_key = $fileKey, index_name = $index, append_key = $append', {
+    fileKey,
+    index,
+    append: request.append ? 1 : 0,
+  });
+  return {
+    index,
+    firstSeenAt,
+    fileRows: rowsOf(store, fileKey, index),
+    replaces: replacedBy(store, run, fileKey, index),
+  };
+}
+
+function rowsOf(store: Store, fileKey: string, index: string): number {
+  const sql = 'SELECT rows FROM ledger WHERE file_key = $fileKey AND index_name = $index';
+  return store.get<{ rows: number }>(sql, { fileKey, index })?.rows ?? 0;
+}
+
+/** What else the target may hold of the path. A mend adds to what is there. */
+function replacedBy(store: Store, run: Run, fileKey: string, index: string): LedgerEntry['replaces'] {
+  if (run.action === 'mend') return [];
+  return store.all<LedgerEntry['replaces'][number]>(
+    `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS FROM ledger
+     WHERE dataset = $dataset AND path = $file AND rows > 0 AND kept = 0 AND NOT (file_key = $fileKey AND index_name = $index)`,
+    { dataset: run.dataset, file: run.file, fileKey, index },
+  );
+}
+
+export function started(store: Store, runId: string, attempt: number, runner: string, handle: string): void {
+  const run = requireAttempt(store, runId, attempt);
+  store.updateRun(run.id, 'runner = $runner, handle = $handle', { runner, handle });
+  const sql = 'UPDATE attempts SET runner = $runner, handle = $handle WHERE run_id = $runId AND attempt = $attempt';
+  store.execute(sql, { runner, handle, runId, attempt });
+}
+
+export function progress(store: Store, runId: string, attempt: number, now: NonNullable<Run['progress']>): void {
+  requireAttempt(store, runId, attempt);
+  store.updateRun(runId, 'progress_rows = $rows, progress_bytes = $bytes, progress_total_bytes = $totalBytes', {
+    ...now,
+  });
+}
+
+export function reserve(store: Store, runId: string, rows: number): void {
+  const run = requireRunning(store, runId);
+  if (run.fileKey === null || run.index === null)
+    throw bug(run, 'rows can be reserved only after its ledger was asked for');
+  store.execute('UPDATE ledger SET rows = max(rows, $rows) WHERE file_key = $fileKey AND index_name = $index', {
+    rows,
+    fileKey: run.fileKey,
+    index: run.index,
+  });
+}
+
+export function finish(
+  store: Store,
+  runId: string,
+  attempt: number,
+  how: Finish,
+  now: number,
+  exitCode: number | null = null,
+): Run {
+  const run = requireAttempt(store, runId, attempt);
+  const closing = { now, exitCode };
+  switch (how.to) {
+    case 'done':
+      closeAttempt(store, run, { ...closing, outcome: 'done', error: how.error });
+      settleLedger(store, run, how.rows);
+      return end(store, run, 'done', how.rows, how.error, now);
+    case 'queued':
+      closeAttempt(store, run, { ...closing, outcome: how.counts ? 'retry' : 'wait', error: how.error });
+      return again(store, run, how, now);
+    case 'superseded':
+      return superseded(store, run, how.indexVersion, closing);
+    default:
+      closeAttempt(store, run, { ...closing, outcome: how.to, error: how.error });
+      return end(store, run, how.to, how.rows, how.error, now);
+  }
+}
+
+/** Rule 4: a version in the index that the journal knows nothing of came before a journal that was lost: VERSION goes above it. */
+function superseded(store: Store, run: Run, indexVersion: number, closing: Omit<Closing, 'outcome' | 'error'>): Run {
+  const { now } = closing;
+  const newer = newerRun(store, run);
+  if (newer !== undefined) {
+    const error = `superseded by run ${newer.id}, a newer version of the file`;
+    closeAttempt(store, run, { ...closing, outcome: 'superseded', error });
+    return end(store, run, 'skipped', null, error, now);
+  }
+  const version = allocateVersion(store, run.dataset, now, indexVersion + 1);
+  const error = `the index holds version ${indexVersion}, which the journal does not know; going on with ${version}`;
+  closeAttempt(store, run, { ...closing, outcome: 'superseded', error });
+  return again(store, run, { dueAt: now, error, version }, now);
+}
+
+interface Again {
+  dueAt: number;
+  error: string;
+  /** Whether it uses up one of RETRIES, or was a wait; neither where it is queued with a new version. */
+  counts?: boolean;
+  version?: number;
+}
+
+/** Back into the line, unless it is not wanted any more or a newer version stands there. */
+function again(store: Store, run: Run, how: Again, now: number): Run {
+  if (run.cancelRequested) return end(store, run, 'cancelled', null, `cancelled on request; ${how.error}`, now);
+  const newer = waitingRun(store, run.dataset, run.file);
+  if (newer !== undefined) {
+    const error = `run ${newer.id} brings a newer version of the file; ${how.error}`;
+    return end(store, run, 'skipped', null, error, now);
+  }
+  return store.updateRun(
+    run.id,
+    `state = 'queued', due_at = $dueAt, ready = $ready, error = $error, batch = NULL, version = coalesce($version, version),
+     retries_used = retries_used + $retry, waits = CASE WHEN $retry = 1 THEN 0 ELSE waits + $wait END, ${LEAVES}`,
+    {
+      dueAt: how.dueAt,
+      ready: how.dueAt <= now ? 1 : 0,
+      error: how.error,
+      version: how.version ?? null,
+      retry: how.counts === true ? 1 : 0,
+      wait: how.counts === false ? 1 : 0,
+    },
+  );
+}
+
+function end(store: Store, run: Run, state: Run['state'], rows: Rows | null, error: string | null, now: number): Run {
+  return store.updateRun(
+    run.id,
+    `state = $state, ended_at = $now, error = $error, rows_read = $read, rows_loaded = $loaded, rows_rejected = $rejected,
+     rows_filtered = $filtered, rows_deleted = $deleted, ${LEAVES}`,
+    {
+      state,
+      now,
+      error,
+      read: rows?.read ?? null,
+      loaded: rows?.loaded ?? null,
+      rejected: rows?.rejected ?? null,
+      filtered: rows?.filtered ?? null,
+      deleted: rows?.deleted ?? null,
+    },
+  );
+}
+
+/** Rules 3 and 5: what the target holds of the path after a run is done. */
+function settleLedger(store: Store, run: Run, rows: Rows): void {
+  if (run.fileKey === null || run.index === null || run.action === 'mend') return;
+  const { dataset, file, fileKey, index } = run;
+  store.execute('UPDATE ledger SET rows = $rows WHERE file_key = $fileKey AND index_name = $index', {
+    rows: run.action === 'delete' ? 0 : rows.read,
+    fileKey,
+    index,
+  });
+  store.execute(
+    `UPDATE ledger SET rows = 0
+     WHERE dataset = $dataset AND path = $file AND rows > 0 AND kept = 0 AND NOT (file_key = $fileKey AND index_name = $index)`,
+    { dataset, file, fileKey, index },
+  );
+}
+
+function closeAttempt(store: Store, run: Run, closing: Closing): void {
+  store.execute(
+    `UPDATE attempts SET ended_at = $now, exit_code = $exitCode, error = $error,
+       outcome = CASE WHEN outcome IS NULL THEN $outcome ELSE outcome || ', ' || $outcome END
+     WHERE run_id = $id AND attempt = $attempt`,
+    { id: run.id, attempt: run.attempt, ...closing },
+  );
+}
+
+export function heartbeat(store: Store, holder: string, leaseMs: number, now: number): void {
+  const sql = `UPDATE runs SET lease_until = $until WHERE state = 'running' AND lease_holder = $holder`;
+  store.execute(sql, { holder, until: now + leaseMs });
+}
+
+export function orphans(store: Store, holder: string): Run[] {
+  return store.selectRuns(`state = 'running' AND lease_holder <> $holder ORDER BY seq`, { holder });
+}
+
+export function adopt(store: Store, runId: string, holder: string, leaseMs: number, now: number): void {
+  const run = requireRunning(store, runId);
+  store.updateRun(run.id, 'lease_holder = $holder, lease_until = $until', { holder, until: now + leaseMs });
+  const sql = `UPDATE attempts SET outcome = 'adopted' WHERE run_id = $runId AND attempt = $attempt`;
+  store.execute(sql, { runId, attempt: run.attempt });
+}
+
+export function cancelRequests(store: Store, holder: string): Run[] {
+  return store.selectRuns(`state = 'running' AND cancel_requested = 1 AND lease_holder = $holder`, { holder });
+}
+
+export function attemptsOf(store: Store, runId: string): Attempt[] {
+  return store.all<Attempt>(
+    `SELECT run_id AS runId, attempt, runner, handle, started_at AS startedAt, ended_at AS endedAt, exit_code AS exitCode,
+       outcome, error FROM attempts WHERE run_id = $runId ORDER BY attempt`,
+    { runId },
+  );
+}
+
+function requireRunning(store: Store, runId: string): Run {
+  const run = requireRun(store, runId);
+  if (run.state !== 'running') throw bug(run, 'it must be running for this');
+  return run;
+}
+
+function requireAttempt(store: Store, runId: string, attempt: number): Run {
+  const run = requireRunning(store, runId);
+  if (run.attempt !== attempt) throw bug(run, `attempt ${attempt} is not the one that runs (${run.attempt})`);
+  return run;
+}

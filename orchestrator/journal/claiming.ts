@@ -1,0 +1,135 @@
+import type { ClaimRequest, DatasetSlots, Run } from './journal.ts';
+import type { Store } from './store.ts';
+
+/** A queued run that may be claimed. */
+interface Candidate {
+  seq: number;
+  id: string;
+  dataset: string;
+  priority: number;
+}
+
+interface BatchCandidate extends Candidate {
+  root: string;
+  action: string;
+  ready: number;
+  free: number;
+}
+
+type Order = DatasetSlots['order'];
+
+const ORDER_COLUMNS: Record<Order, string> = { arrival: 'seq', name: 'file', mtime: 'mtime_ns, seq' };
+
+const PATH_IS_FREE = `NOT EXISTS (
+  SELECT 1 FROM runs AS other WHERE other.dataset = q.dataset AND other.file = q.file AND other.state = 'running')`;
+
+/** The first of a dataset that are due, in its order. */
+function freeLineSql(order: Order): string {
+  return `SELECT seq, id, dataset, priority FROM runs AS q
+    WHERE dataset = $dataset AND state = 'queued' AND ready = 1 AND ${PATH_IS_FREE}
+    ORDER BY priority DESC, ${ORDER_COLUMNS[order]} LIMIT $limit`;
+}
+
+/** The first of those that are due, and the first of those that are not: the first of the two is the head of the line. */
+function strictLineSql(order: Order): string {
+  const head = (ready: 0 | 1) => `SELECT * FROM (
+    SELECT seq, id, dataset, priority, file, mtime_ns, ready FROM runs
+    WHERE dataset = $dataset AND state = 'queued' AND ready = ${ready} ORDER BY priority DESC, ${ORDER_COLUMNS[order]} LIMIT 1)`;
+  return `SELECT seq, id, dataset, priority FROM (
+      SELECT * FROM (${head(1)} UNION ALL ${head(0)}) ORDER BY priority DESC, ${ORDER_COLUMNS[order]} LIMIT 1
+    ) AS q WHERE ready = 1 AND ${PATH_IS_FREE}`;
+}
+
+/** Everything queued of a dataset in its order: one batch is made of what is due. */
+function batchSql(order: Order): string {
+  return `SELECT seq, id, dataset, priority, root, action, ready, ${PATH_IS_FREE} AS free FROM runs AS q
+    WHERE dataset = $dataset AND state = 'queued' ORDER BY priority DESC, ${ORDER_COLUMNS[order]}`;
+}
+
+/**
+ * Chooses and leases. The choice reads a few rows of each dataset's line, however long the line is: runs that are not due
+ * yet, or came due, stand in lines of their own (`ready`).
+ */
+export function claim(store: Store, request: ClaimRequest): Run[][] {
+  const { now } = request;
+  store.execute(`UPDATE runs SET ready = 1 WHERE state = 'queued' AND ready = 0 AND due_at <= $now`, { now });
+  const slots = request.slots.filter(slot => mayClaim(store, slot));
+  const lines = slots.map(slot => lineOf(store, slot, request.limit));
+  return chooseFrom(lines, request.limit).map(chosen => lease(store, chosen, request));
+}
+
+function mayClaim(store: Store, slot: DatasetSlots): boolean {
+  if (slot.free < 1) return false;
+  const { dataset } = slot;
+  const isPaused = 'SELECT 1 FROM datasets WHERE name = $dataset AND paused = 1';
+  if (store.get(isPaused, { dataset }) !== undefined) return false;
+  if (!isOneAtATime(slot)) return true;
+  const hasRunning = `SELECT 1 FROM runs WHERE dataset = $dataset AND state = 'running' LIMIT 1`;
+  return store.get(hasRunning, { dataset }) === undefined;
+}
+
+function isOneAtATime(slot: DatasetSlots): boolean {
+  return slot.strict || slot.perFolder || slot.exclusive === true;
+}
+
+/** What may be claimed of each dataset, first things first; each element is one claim. */
+type Line = Candidate[][];
+
+function lineOf(store: Store, slot: DatasetSlots, limit: number): Line {
+  const { dataset, order } = slot;
+  if (slot.perFolder) return batchLine(store, slot);
+  if (slot.strict) return store.all<Candidate>(strictLineSql(order), { dataset }).map(run => [run]);
+  const most = slot.exclusive === true ? 1 : Math.min(slot.free, limit);
+  return store.all<Candidate>(freeLineSql(order), { dataset, limit: most }).map(run => [run]);
+}
+
+function batchLine(store: Store, slot: DatasetSlots): Line {
+  const queued = store.all<BatchCandidate>(batchSql(slot.order), { dataset: slot.dataset });
+  const isDue = (run: BatchCandidate) => run.ready === 1 && run.free === 1;
+  const firstWaiting = queued.findIndex(run => !isDue(run));
+  const due = slot.strict && firstWaiting >= 0 ? queued.slice(0, firstWaiting) : queued.filter(isDue);
+  const head = due[0];
+  if (head === undefined) return [];
+  // A mend has its own records and can't share a list of files; files run from elsewhere are in another folder.
+  if (head.action === 'mend') return [[head]];
+  return [due.filter(run => run.action !== 'mend' && run.root === head.root)];
+}
+
+/** Highest priority first, then what came first; within a dataset its own order stands. */
+function chooseFrom(lines: Line[], limit: number): Line {
+  const chosen: Line = [];
+  const waiting = lines.filter(line => line.length > 0);
+  while (chosen.length < limit && waiting.length > 0) {
+    const best = waiting.reduce((first, line) => (isBefore(line, first) ? line : first));
+    chosen.push(best.shift() as Candidate[]);
+    if (best.length === 0) waiting.splice(waiting.indexOf(best), 1);
+  }
+  return chosen;
+}
+
+function isBefore(line: Line, other: Line): boolean {
+  const a = line[0]?.[0] as Candidate;
+  const b = other[0]?.[0] as Candidate;
+  return a.priority > b.priority || (a.priority === b.priority && a.seq < b.seq);
+}
+
+function lease(store: Store, batch: Candidate[], request: ClaimRequest): Run[] {
+  const { holder, leaseMs, now } = request;
+  const batchId =
+    batch.length > 1 || request.slots.some(slot => isBatchOf(slot, batch)) ? (batch[0]?.id ?? null) : null;
+  return batch.map(({ id }) => {
+    const run = store.updateRun(
+      id,
+      `state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, $now), due_at = NULL, ready = NULL,
+       error = NULL, runner = NULL, handle = NULL, batch = $batch, lease_holder = $holder, lease_until = $until`,
+      { now, batch: batchId, holder, until: now + leaseMs },
+    );
+    const sql = 'INSERT INTO attempts (run_id, attempt, started_at) VALUES ($id, $attempt, $now)';
+    store.execute(sql, { id, attempt: run.attempt, now });
+    return run;
+  });
+}
+
+function isBatchOf(slot: DatasetSlots, batch: Candidate[]): boolean {
+  return slot.perFolder && slot.dataset === batch[0]?.dataset;
+}

@@ -1,0 +1,68 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { OrchestratorError } from '../errors.ts';
+import { journalError } from './sqlite-errors.ts';
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
+
+const PRAGMAS = `
+  PRAGMA busy_timeout = 5000;
+  PRAGMA auto_vacuum = INCREMENTAL;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
+  PRAGMA temp_store = MEMORY;
+  PRAGMA cache_size = -32000;
+`;
+
+/**
+ * The journal's database, made or brought up to date. Throws an OrchestratorError that says what to do where it can't be
+ * opened, is damaged, or was written by a newer program.
+ */
+export function openDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path);
+    database.exec(PRAGMAS);
+    migrate(database, path);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw journalError(path, error);
+  }
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const texts = migrationTexts();
+  if (schemaVersion(database) === texts.length) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const from = schemaVersion(database);
+    if (from > texts.length) throw tooNew(path, from, texts.length);
+    for (const text of texts.slice(from)) database.exec(text);
+    database.exec(`PRAGMA user_version = ${texts.length}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** `<number>-<name>.sql`, numbered from 1 without a gap; what is in one that was released never changes. */
+function migrationTexts(): string[] {
+  const names = readdirSync(MIGRATIONS).filter(name => name.endsWith('.sql'));
+  names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  return names.map(name => readFileSync(join(MIGRATIONS, name), 'utf8'));
+}
+
+function schemaVersion(database: DatabaseSync): number {
+  return database.prepare('PRAGMA user_version').get()?.['user_version'] as number;
+}
+
+function tooNew(path: string, found: number, known: number): OrchestratorError {
+  return new OrchestratorError(
+    'never',
+    `journal ${path} was written by a newer orchestrator (its schema is ${found}, this program knows ${known}); start that version again, or give this one another journal`,
+  );
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { OrchestratorError, messageOf } from '../errors.ts';
+import { isBusy } from './sqlite-errors.ts';
+
+/**
+ * Keeps DATA_DIR (made if missing) for this process alone. It is SQLite's own lock on `DATA_DIR/lock`, which the kernel gives
+ * back when the process dies, however it dies; `lock.json` beside it only says who it is. Throws an OrchestratorError that
+ * names the holder. Returns how to give it back, more than once if need be.
+ */
+export function lockDataDir(dataDir: string): () => void {
+  const database = openLock(dataDir);
+  try {
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    throw isBusy(error) ? heldError(dataDir) : cannotLock(dataDir, error);
+  }
+  const note = join(dataDir, 'lock.json');
+  writeFileSync(note, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`);
+  return () => {
+    if (!database.isOpen) return;
+    rmSync(note, { force: true });
+    database.close();
+  };
+}
+
+function openLock(dataDir: string): DatabaseSync {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    return new DatabaseSync(join(dataDir, 'lock'));
+  } catch (error) {
+    throw cannotLock(dataDir, error);
+  }
+}
+
+function heldError(dataDir: string): OrchestratorError {
+  return new OrchestratorError(
+    'never',
+    `DATA_DIR ${dataDir} is in use by another orchestrator (${holderText(dataDir)}); stop that one, or give this one its own DATA_DIR`,
+  );
+}
+
+function cannotLock(dataDir: string, error: unknown): OrchestratorError {
+  return new OrchestratorError(
+    'never',
+    `DATA_DIR ${dataDir} can’t be locked: ${messageOf(error)}; its user must be able to write there, on a file system with locks`,
+    { cause: error },
+  );
+}
+
+function holderText(dataDir: string): string {
+  try {
+    const { pid, host } = JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')) as { pid: number; host: string };
+    return `pid ${pid} on ${host}`;
+  } catch {
+    return 'its pid is not known yet';
+  }
+}

@@ -1,0 +1,100 @@
+import { OrchestratorError } from '../errors.ts';
+import type { DatasetSummary, Run, RunFilter, RunPage, RunState } from './journal.ts';
+import { foldPath } from './paths.ts';
+import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
+import type { Parameters, Store } from './store.ts';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+const STATES: readonly RunState[] = [
+  'settling',
+  'queued',
+  'running',
+  'done',
+  'failed',
+  'quarantined',
+  'cancelled',
+  'skipped',
+];
+
+/**
+ * A page, newest first. The cursor is the place of the last run in the order of creation, so that runs made meanwhile move
+ * nothing. Each state of each dataset is read from its own stretch of an index and the stretches are merged: a rare state is
+ * found at once among a million runs.
+ */
+export function runs(store: Store, filter: RunFilter): RunPage {
+  const limit = Math.min(Math.max(filter.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
+  const rows = select(store, filter, limit + 1);
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return { items: items.map(toRun), nextCursor: last === undefined ? null : String(last.seq) };
+}
+
+function select(store: Store, filter: RunFilter, limit: number): RunRow[] {
+  const { dataset, states } = filter;
+  const base = { before: parseCursor(filter.cursor), limit, ...(filter.file ? { part: foldPath(filter.file) } : {}) };
+  if (dataset === undefined && states === undefined) return stretch(store, '', base);
+  const datasets = dataset === undefined ? datasetNames(store) : [dataset];
+  const found = datasets.flatMap(name =>
+    (states ?? STATES).flatMap(state =>
+      stretch(store, 'dataset = $dataset AND state = $state AND', { ...base, dataset: name, state }),
+    ),
+  );
+  return found.toSorted((a, b) => b.seq - a.seq).slice(0, limit);
+}
+
+function stretch(store: Store, where: string, parameters: Parameters): RunRow[] {
+  const search = 'part' in parameters ? 'AND instr(file_folded, $part) > 0' : '';
+  const sql = `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} seq < $before ${search} ORDER BY seq DESC LIMIT $limit`;
+  return store.all<RunRow>(sql, parameters);
+}
+
+function parseCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
+  const seq = /^[0-9]{1,15}$/.test(cursor) ? Number(cursor) : Number.NaN;
+  if (Number.isNaN(seq))
+    throw new OrchestratorError('never', `${cursor} is not a cursor; take nextCursor of the page before`);
+  return seq;
+}
+
+function datasetNames(store: Store): string[] {
+  return store.all<{ name: string }>('SELECT name FROM datasets').map(row => row.name);
+}
+
+interface SummaryRow {
+  name: string;
+  paused: number;
+  rows_loaded: number;
+  rows_rejected: number;
+  last_ended_at: number | null;
+}
+
+export function summaries(store: Store): DatasetSummary[] {
+  const counts = store.all<{ dataset: string; state: RunState; runs: number }>(
+    'SELECT dataset, state, runs FROM counts',
+  );
+  const byDataset = Map.groupBy(counts, row => row.dataset);
+  return store.all<SummaryRow>('SELECT * FROM datasets ORDER BY name').map(row => ({
+    dataset: row.name,
+    paused: row.paused === 1,
+    counts: countStates(byDataset.get(row.name) ?? []),
+    rowsLoaded: row.rows_loaded,
+    rowsRejected: row.rows_rejected,
+    lastEndedAt: row.last_ended_at,
+  }));
+}
+
+function countStates(rows: Array<{ state: RunState; runs: number }>): Record<RunState, number> {
+  const counts = Object.fromEntries(STATES.map(state => [state, 0])) as Record<RunState, number>;
+  for (const { state, runs: count } of rows) counts[state] = count;
+  return counts;
+}
+
+export function nextDueAt(store: Store, now: number): number | null {
+  const sql = `SELECT min(due_at) AS due FROM runs WHERE state = 'queued' AND ready = 0 AND due_at > $now`;
+  return store.get<{ due: number | null }>(sql, { now })?.due ?? null;
+}
+
+export function runById(store: Store, id: string): Run | undefined {
+  return store.selectRuns('id = $id', { id })[0];
+}

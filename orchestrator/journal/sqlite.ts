@@ -1,0 +1,98 @@
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import * as attempts from './attempts.ts';
+import { Changes } from './changes.ts';
+import { claim } from './claiming.ts';
+import { openDatabase } from './connection.ts';
+import * as disposing from './disposing.ts';
+import type { Journal } from './journal.ts';
+import { latestRun } from './paths.ts';
+import { prune } from './pruning.ts';
+import * as reading from './reading.ts';
+import * as requests from './requests.ts';
+import { Store } from './store.ts';
+import * as watching from './watching.ts';
+
+export interface SqliteJournalOptions {
+  /** Of the database file; its folder must exist. */
+  path: string;
+  clock: Clock;
+  logger?: Logger;
+}
+
+/** The journal in a SQLite file: WAL, synchronous=FULL; what a call promises is on disk when it resolves. */
+export function openSqliteJournal(options: SqliteJournalOptions): Journal {
+  const store = new Store(options.path, openDatabase(options.path));
+  const changes = new Changes(store, options.clock, options.logger);
+  return {
+    ...watchCalls(store),
+    ...scheduleCalls(store),
+    ...requestCalls(store),
+    ...readCalls(store, changes),
+    ...upkeep(store, changes),
+  };
+}
+
+function watchCalls(store: Store) {
+  return {
+    knownFiles: dataset => store.read(() => watching.knownFiles(store, dataset)),
+    firstWatch: (dataset, now) => store.write(() => watching.firstWatch(store, dataset, now)),
+    settle: request => store.write(() => watching.settle(store, request)),
+    queue: request => store.write(() => watching.queue(store, request)),
+    unsettle: (runId, reason, now) => store.write(() => watching.unsettle(store, runId, reason, now)),
+    ignore: (dataset, file, version) => store.write(() => watching.ignore(store, dataset, file, version)),
+    absent: request => store.write(() => watching.absent(store, request)),
+  } satisfies Partial<Journal>;
+}
+
+function scheduleCalls(store: Store) {
+  return {
+    claim: request => store.write(() => claim(store, request)),
+    nextDueAt: now => store.read(() => reading.nextDueAt(store, now)),
+    ledger: request => store.write(() => attempts.ledger(store, request)),
+    started: (runId, attempt, runner, handle) =>
+      store.write(() => attempts.started(store, runId, attempt, runner, handle)),
+    progress: (runId, attempt, progress) => store.write(() => attempts.progress(store, runId, attempt, progress)),
+    reserve: (runId, rows) => store.write(() => attempts.reserve(store, runId, rows)),
+    finish: (runId, attempt, how, now, exitCode) =>
+      store.write(() => attempts.finish(store, runId, attempt, how, now, exitCode)),
+    heartbeat: (holder, leaseMs, now) => store.write(() => attempts.heartbeat(store, holder, leaseMs, now)),
+    orphans: holder => store.read(() => attempts.orphans(store, holder)),
+    adopt: (runId, holder, leaseMs, now) => store.write(() => attempts.adopt(store, runId, holder, leaseMs, now)),
+  } satisfies Partial<Journal>;
+}
+
+function requestCalls(store: Store) {
+  return {
+    cancel: (runId, now) => store.write(() => requests.cancel(store, runId, now)),
+    cancelRequests: holder => store.read(() => attempts.cancelRequests(store, holder)),
+    replay: (runId, now) => store.write(() => requests.replay(store, runId, now)),
+    mend: (runId, mendFile, now) => store.write(() => requests.mend(store, runId, mendFile, now)),
+    submit: request => store.write(() => requests.submit(store, request)),
+    pause: (dataset, paused) => store.write(() => requests.pause(store, dataset, paused)),
+    intend: disposal => store.write(() => disposing.intend(store, disposal)),
+    intents: () => store.read(() => disposing.intents(store)),
+    closeDisposal: (runId, state, error) => store.write(() => disposing.closeDisposal(store, runId, state, error)),
+  } satisfies Partial<Journal>;
+}
+
+function readCalls(store: Store, changes: Changes) {
+  return {
+    latest: (dataset, file) => store.read(() => latestRun(store, dataset, file)),
+    run: id => store.read(() => reading.runById(store, id)),
+    runs: filter => store.read(() => reading.runs(store, filter)),
+    attempts: runId => store.read(() => attempts.attemptsOf(store, runId)),
+    summaries: () => store.read(() => reading.summaries(store)),
+    onChange: listener => changes.listen(listener),
+  } satisfies Partial<Journal>;
+}
+
+function upkeep(store: Store, changes: Changes) {
+  return {
+    prune: request => prune(store, request),
+    close: async () => {
+      changes.stop();
+      store.close();
+    },
+  } satisfies Partial<Journal>;
+}

@@ -1,0 +1,161 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Run } from './journal.ts';
+import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
+import { journalError } from './sqlite-errors.ts';
+
+export type Parameters = Record<string, SQLInputValue>;
+
+/** More writes than this are not put into one transaction, so that the event loop is not held for long. */
+const GROUP_MAX = 256;
+
+interface Write {
+  work(): unknown;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The database with its prepared statements and its one writer. Writes that come in the same turn of the event loop share
+ * a transaction, and so one fsync (it is most of what a write costs), each inside a savepoint of its own: one that fails
+ * takes nothing back but itself. A write's promise resolves once the transaction is on disk.
+ */
+export class Store {
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #waiting: Write[] = [];
+  #changed = new Map<string, Run>();
+  #changeNumber = 0;
+  /** Called after each commit, with its number and the runs it changed, each as it is now. */
+  onCommit: (changeNumber: number, runs: Run[]) => void = () => {};
+
+  constructor(path: string, database: DatabaseSync) {
+    this.path = path;
+    this.#database = database;
+  }
+
+  get<Row>(sql: string, parameters: Parameters = {}): Row | undefined {
+    return this.#statement(sql).get(parameters) as Row | undefined;
+  }
+
+  all<Row>(sql: string, parameters: Parameters = {}): Row[] {
+    return this.#statement(sql).all(parameters) as Row[];
+  }
+
+  /** Returns how many rows were changed. */
+  execute(sql: string, parameters: Parameters = {}): number {
+    return Number(this.#statement(sql).run(parameters).changes);
+  }
+
+  /** Runs that fulfil a condition, with whatever follows it (ORDER BY…). */
+  selectRuns(where: string, parameters: Parameters = {}): Run[] {
+    return this.all<RunRow>(`SELECT ${RUN_COLUMNS} FROM runs WHERE ${where}`, parameters).map(toRun);
+  }
+
+  /** Only inside a write: `set` is what follows SET. Returns the runs as they are now. */
+  updateRuns(set: string, where: string, parameters: Parameters): Run[] {
+    const sql = `UPDATE runs SET ${set}, changed = $changed WHERE ${where} RETURNING ${RUN_COLUMNS}`;
+    return this.#noteAll(this.all<RunRow>(sql, { ...parameters, changed: this.#changeNumber }));
+  }
+
+  updateRun(id: string, set: string, parameters: Parameters): Run {
+    return this.updateRuns(set, 'id = $id', { ...parameters, id })[0] as Run;
+  }
+
+  /** Only inside a write. The parameters' names are the columns'. */
+  insertRun(values: Parameters): Run {
+    const columns = Object.keys(values);
+    const names = columns.map(column => `$${column}`).join(', ');
+    const sql = `INSERT INTO runs (${columns.join(', ')}, changed) VALUES (${names}, $changed) RETURNING ${RUN_COLUMNS}`;
+    return this.#noteAll(this.all<RunRow>(sql, { ...values, changed: this.#changeNumber }))[0] as Run;
+  }
+
+  /** Does the work in a transaction; all of it or nothing. */
+  write<Result>(work: () => Result): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.flush());
+      this.#waiting.push({ work, resolve: value => resolve(value as Result), reject });
+    });
+  }
+
+  /** A read, or several that see the same state; errors are told as the journal's. */
+  read<Result>(work: () => Result): Promise<Result> {
+    return new Promise<Result>(resolve => resolve(this.#telling(work)));
+  }
+
+  /** Writes what waits; harmless when nothing does. */
+  flush(): void {
+    const group = this.#waiting.splice(0, GROUP_MAX);
+    if (this.#waiting.length > 0) setImmediate(() => this.flush());
+    if (group.length === 0) return;
+    this.#changed = new Map();
+    let settled: Array<() => void>;
+    try {
+      settled = this.#transaction(group);
+    } catch (error) {
+      const told = journalError(this.path, error);
+      for (const write of group) write.reject(told);
+      return;
+    }
+    for (const settle of settled) settle();
+    this.onCommit(this.#changeNumber, [...this.#changed.values()]);
+  }
+
+  close(): void {
+    while (this.#waiting.length > 0) this.flush();
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #transaction(group: Write[]): Array<() => void> {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      this.#changeNumber = this.get<{ last: number }>('UPDATE feed SET last = last + 1 RETURNING last')?.last ?? 0;
+      const settled = group.map(write => this.#inSavepoint(write));
+      this.#database.exec('COMMIT');
+      return settled;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #inSavepoint(write: Write): () => void {
+    const before = new Map(this.#changed);
+    this.#statement('SAVEPOINT one').run();
+    try {
+      const result = write.work();
+      this.#statement('RELEASE one').run();
+      return () => write.resolve(result);
+    } catch (error) {
+      // A full disk has ended the whole transaction already.
+      if (!this.#database.isTransaction) throw error;
+      this.#database.exec('ROLLBACK TO one; RELEASE one');
+      this.#changed = before;
+      return () => write.reject(journalError(this.path, error));
+    }
+  }
+
+  #noteAll(rows: RunRow[]): Run[] {
+    const runs = rows.map(toRun);
+    for (const run of runs) this.#changed.set(run.id, run);
+    return runs;
+  }
+
+  #telling<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw journalError(this.path, error);
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,210 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { FileVersion, KnownFile, QueueRequest, Run, SettleRequest } from './journal.ts';
+import {
+  absolutePath,
+  allocateVersion,
+  bug,
+  endWaiting,
+  ensureDataset,
+  latestRun,
+  newRunColumns,
+  reasonToWait,
+  requireRun,
+  runningRun,
+  waitingRun,
+} from './paths.ts';
+import { type RunRow, isSameVersion, toFileVersion, versionColumns } from './run-row.ts';
+import type { Store } from './store.ts';
+
+interface FileRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'> {
+  path: string;
+  root: string;
+  present: number;
+  arriving: number;
+}
+
+const FILE_COLUMNS = 'path, root, present, arriving, size_bytes, CAST(mtime_ns AS TEXT) AS mtime_text, inode';
+
+export function knownFiles(store: Store, dataset: string): KnownFile[] {
+  const rows = store.all<FileRow>(`SELECT ${FILE_COLUMNS} FROM files WHERE dataset = $dataset`, { dataset });
+  return rows.map(row => ({ path: row.path, present: row.present === 1, version: toFileVersion(row) }));
+}
+
+export function firstWatch(store: Store, dataset: string, now: number): boolean {
+  ensureDataset(store, dataset);
+  const sql = 'UPDATE datasets SET first_watched_at = $now WHERE name = $dataset AND first_watched_at IS NULL';
+  return store.execute(sql, { dataset, now }) === 0;
+}
+
+export function settle(store: Store, request: SettleRequest): Run {
+  const { dataset, file, root, now } = request;
+  ensureDataset(store, dataset);
+  markPresent(store, dataset, file, root);
+  const waiting = waitingRun(store, dataset, file);
+  if (waiting?.state === 'settling') return waiting;
+  if (waiting !== undefined) endWaiting(store, waiting, 'skipped', 'a newer version of the file is arriving', now);
+  return store.insertRun({
+    ...newRunColumns(randomUUIDv7(), request),
+    state: 'settling',
+    action: 'add',
+    error: reasonToWait(store, dataset, file),
+  });
+}
+
+export function queue(store: Store, request: QueueRequest): Run {
+  const run = requireRun(store, request.runId);
+  if (run.state !== 'settling') return queueAnew(store, run, request);
+  const { dataset, file } = run;
+  const arrival = isArrival(store, run, request.fileVersion);
+  const previous = latestRun(store, dataset, file);
+  rememberVersion(store, run, request.fileVersion);
+  const isUnchanged = !arrival && previous?.state === 'done' && previous.contentHash === request.contentHash;
+  if (isUnchanged) return skipUnchanged(store, run, previous, request);
+  return store.updateRun(
+    run.id,
+    `state = 'queued', action = $action, version = $version, size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode,
+     content_hash = $hash, queued_at = $now, due_at = $now, ready = 1, error = $error`,
+    {
+      action: arrival ? 'add' : 'change',
+      version: allocateVersion(store, dataset, request.now),
+      ...versionColumns(request.fileVersion),
+      hash: request.contentHash,
+      now: request.now,
+      error: reasonToWait(store, dataset, file),
+    },
+  );
+}
+
+/**
+ * The settling run was ended by another process while the watcher waited for its file. Cancelled by a person: this version is
+ * not wanted. Else, unless a run has this very version, the file is taken as one seen just now.
+ */
+function queueAnew(store: Store, run: Run, request: QueueRequest): Run {
+  if (run.state === 'cancelled' || isSameVersion(run.fileVersion, request.fileVersion)) {
+    rememberVersion(store, run, request.fileVersion);
+    return run;
+  }
+  const latest = latestRun(store, run.dataset, run.file);
+  if (latest !== undefined && isSameVersion(latest.fileVersion, request.fileVersion)) {
+    rememberVersion(store, run, request.fileVersion);
+    return latest;
+  }
+  const { dataset, file, root, priority } = run;
+  const settling = settle(store, { dataset, file, root, priority, now: request.now });
+  return queue(store, { ...request, runId: settling.id });
+}
+
+function skipUnchanged(store: Store, run: Run, previous: Run, request: QueueRequest): Run {
+  return store.updateRun(
+    run.id,
+    `state = 'skipped', action = 'change', size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode,
+     content_hash = $hash, ended_at = $now, error = $error`,
+    {
+      ...versionColumns(request.fileVersion),
+      hash: request.contentHash,
+      now: request.now,
+      error: `unchanged: the content is that of run ${previous.id}, which is done`,
+    },
+  );
+}
+
+export function unsettle(store: Store, runId: string, reason: string, now: number): void {
+  const run = requireRun(store, runId);
+  if (run.endedAt !== null) return;
+  if (run.state !== 'settling') throw bug(run, 'only a settling run can be given up');
+  endWaiting(store, run, 'cancelled', reason, now);
+}
+
+/** Where it lies is not said: nothing was loaded from it, so its disposal by another dataset needs no care. */
+export function ignore(store: Store, dataset: string, path: string, version: FileVersion): void {
+  ensureDataset(store, dataset);
+  store.execute(
+    `INSERT INTO files (dataset, path, root, absolute, present, arriving, size_bytes, mtime_ns, inode)
+     VALUES ($dataset, $path, '', '', 1, 0, $size_bytes, $mtime_ns, $inode)
+     ON CONFLICT DO UPDATE SET present = 1, arriving = 0, size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode`,
+    { dataset, path, ...versionColumns(version) },
+  );
+}
+
+export function absent(store: Store, request: SettleRequest & { remove: boolean }): Run | undefined {
+  const { dataset, file, root, remove, now } = request;
+  const known = fileRow(store, dataset, file);
+  if (known === undefined || known.present === 0 || isBeingDisposed(store, absolutePath(root, file))) return undefined;
+  store.execute('UPDATE files SET present = 0, arriving = 1 WHERE dataset = $dataset AND path = $file', {
+    dataset,
+    file,
+  });
+  const waiting = waitingRun(store, dataset, file);
+  if (waiting !== undefined && !isForeign(waiting, root) && waiting.action !== 'mend') {
+    endWaiting(store, waiting, 'cancelled', 'the file is gone', now);
+  }
+  return remove ? queueDelete(store, request) : undefined;
+}
+
+/** Of a file run from elsewhere, which the watcher has nothing to say about. */
+function isForeign(run: Run, root: string): boolean {
+  return run.root !== root;
+}
+
+function queueDelete(store: Store, request: SettleRequest): Run | undefined {
+  const { dataset, file, root, now } = request;
+  if (!mayHoldRows(store, dataset, file)) return undefined;
+  const waiting = waitingRun(store, dataset, file);
+  if (waiting !== undefined && isForeign(waiting, root)) return undefined;
+  if (waiting !== undefined) endWaiting(store, waiting, 'skipped', 'the file is gone, its rows are being removed', now);
+  return store.insertRun({
+    ...newRunColumns(randomUUIDv7(), request),
+    state: 'queued',
+    action: 'delete',
+    version: allocateVersion(store, dataset, now),
+    content_hash: '',
+    queued_at: now,
+    due_at: now,
+    ready: 1,
+    error: reasonToWait(store, dataset, file),
+  });
+}
+
+function mayHoldRows(store: Store, dataset: string, file: string): boolean {
+  if (runningRun(store, dataset, file) !== undefined) return true;
+  const sql = 'SELECT 1 FROM ledger WHERE dataset = $dataset AND path = $file AND rows > 0 AND kept = 0 LIMIT 1';
+  return store.get(sql, { dataset, file }) !== undefined;
+}
+
+/** First sight of a path, or of one that was absent; what it is known as does not change. */
+function markPresent(store: Store, dataset: string, path: string, root: string): void {
+  store.execute(
+    `INSERT INTO files (dataset, path, root, absolute, present, arriving) VALUES ($dataset, $path, $root, $absolute, 1, 1)
+     ON CONFLICT DO UPDATE SET present = 1, root = $root, absolute = $absolute`,
+    { dataset, path, root, absolute: absolutePath(root, path) },
+  );
+}
+
+/** The watcher need not look at this version again. A path known under another root is left alone. */
+export function rememberVersion(
+  store: Store,
+  path: Pick<Run, 'dataset' | 'file' | 'root'>,
+  version: FileVersion | null,
+): void {
+  store.execute(
+    `UPDATE files SET present = 1, arriving = 0, size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode
+     WHERE dataset = $dataset AND path = $file AND root = $root`,
+    { dataset: path.dataset, file: path.file, root: path.root, ...versionColumns(version) },
+  );
+}
+
+/** Never here before, or absent since; a file that took the name of one just being moved away by us has come anew, too. */
+function isArrival(store: Store, run: Run, version: FileVersion): boolean {
+  if (fileRow(store, run.dataset, run.file)?.arriving !== 0) return true;
+  const sql = `SELECT 1 FROM disposals WHERE source = $source AND state = 'intended' AND inode <> $inode LIMIT 1`;
+  return store.get(sql, { source: absolutePath(run.root, run.file), inode: version.inode }) !== undefined;
+}
+
+function isBeingDisposed(store: Store, source: string): boolean {
+  const sql = `SELECT 1 FROM disposals WHERE source = $source AND state = 'intended' LIMIT 1`;
+  return store.get(sql, { source }) !== undefined;
+}
+
+function fileRow(store: Store, dataset: string, path: string): FileRow | undefined {
+  return store.get(`SELECT ${FILE_COLUMNS} FROM files WHERE dataset = $dataset AND path = $path`, { dataset, path });
+}
