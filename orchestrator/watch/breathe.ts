@@ -1,0 +1,16 @@
+import { setImmediate } from 'node:timers/promises';
+
+const SLICE_MS = 10;
+
+/**
+ * Lets the rest of the process have its turn: awaited in a long loop, it yields once every 10 ms. Journal calls may settle without
+ * ever leaving the microtask queue, so awaiting them is not enough.
+ */
+export function breather(): () => Promise<void> {
+  let sliceEnd = performance.now() + SLICE_MS;
+  return async () => {
+    if (performance.now() < sliceEnd) return;
+    await setImmediate();
+    sliceEnd = performance.now() + SLICE_MS;
+  };
+}

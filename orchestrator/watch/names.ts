@@ -1,0 +1,72 @@
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
+import type { Dataset } from '../config/dataset.ts';
+
+/** Endings of files that are still being made, by browsers, editors and transfer programs; case does not matter. */
+export const UNFINISHED = ['.tmp', '.part', '.partial', '.crdownload', '.swp', '~'];
+
+/** What the orchestrator itself leaves beside files. */
+export const OWN_FILES = ['.receipt.json', '.error.json'];
+
+/** What names alone decide. Paths are relative to WATCH_DIR, with `/`; '' is WATCH_DIR itself. */
+export interface NameRules {
+  /** Why the file is never taken, to be read after `<path> `, or null. */
+  refuseFile(path: string): string | null;
+  /** Why nothing below the folder is ever taken, or null. */
+  refuseFolder(path: string): string | null;
+  /** The file whose READY_MARKER this path would be, or null. */
+  markedFile(path: string): string | null;
+}
+
+/** `excluded`: absolute folders (DATA_DIR, backups, quarantine) that are never watched. */
+export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRules {
+  const { READY_MARKER: marker, RECURSIVE: recursive } = dataset.settings;
+
+  function refuseFolder(path: string): string | null {
+    if (path !== '' && !recursive) return 'is in a folder below WATCH_DIR, and RECURSIVE is false';
+    if (isHidden(path)) return 'is hidden: its name, or that of a folder above it, begins with a dot';
+    const folder = excluded.find(each => isWithin(join(dataset.watchDir, path), each));
+    return folder === undefined ? null : `is in ${folder}, which the orchestrator keeps for itself`;
+  }
+
+  return {
+    refuseFolder,
+    refuseFile(path) {
+      const folder = folderOf(path);
+      const ofFolder = refuseFolder(folder);
+      if (ofFolder !== null) return ofFolder;
+      const ofName = refuseName(path, marker);
+      if (ofName !== null) return ofName;
+      return dataset.matches(path) ? null : `is not matched by WATCH_REGEX ${dataset.settings.WATCH_REGEX}`.trimEnd();
+    },
+    markedFile(path) {
+      return marker !== undefined && path.endsWith(marker) && path !== marker ? path.slice(0, -marker.length) : null;
+    },
+  };
+}
+
+function refuseName(path: string, marker: string | undefined): string | null {
+  const name = basename(path).toLowerCase();
+  if (name.startsWith('.')) return 'is hidden: its name begins with a dot';
+  const unfinished = UNFINISHED.find(ending => name.endsWith(ending));
+  if (unfinished !== undefined) return `ends with ${unfinished}, as files do that are still being made`;
+  const own = OWN_FILES.find(ending => name.endsWith(ending));
+  if (own !== undefined) return `ends with ${own}, as the orchestrator’s own files do`;
+  if (marker !== undefined && path.endsWith(marker))
+    return `ends with ${marker}: it is a READY_MARKER, not a file to take`;
+  return null;
+}
+
+/** The folder of a relative path, '' for WATCH_DIR itself. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** Whether an absolute path is the folder or below it. */
+export function isWithin(path: string, folder: string): boolean {
+  const rest = relative(folder, path);
+  return rest === '' || (rest !== '..' && !rest.startsWith(`..${sep}`) && !isAbsolute(rest));
+}
+
+function isHidden(path: string): boolean {
+  return path.split('/').some(name => name.startsWith('.'));
+}

@@ -1,0 +1,311 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { codeOf, messageOf } from '../errors.ts';
+import type { FileVersion, Journal } from '../journal/journal.ts';
+import type { Logger } from '../log.ts';
+import { readContent } from './content.ts';
+import { hasWriter, type WriterAnswer } from './lease.ts';
+import { isGone } from './listing.ts';
+import { Queue } from './queue.ts';
+import { versionKey, versionOf } from './version.ts';
+
+export interface SettlingRequest {
+  dataset: Dataset;
+  journal: Journal;
+  logger: Logger;
+  clock: Clock;
+  /** The journal has the file in this version. `touched`: something happened to it since it was read. */
+  onQueued(path: string, version: FileVersion, touched: boolean): void;
+  /** The file went away while it settled; its run is cancelled. */
+  onGone(path: string): Promise<void>;
+}
+
+/** A file that was seen and is not complete, as far as one can tell. */
+interface Entry {
+  path: string;
+  /** Once the journal has it. */
+  runId: string | null;
+  key: string;
+  /** When it was last seen to be written to. */
+  changedAt: number;
+  dueAt: number;
+  testDelayMs: number;
+  state: 'waiting' | 'ready' | 'busy';
+  /** Written to while it was being read: is to be tested at once. */
+  touched: boolean;
+}
+
+/** Quiet time where writers can't be seen. */
+export const DEFAULT_SETTLE_MS = 2000;
+const FIRST_TEST_MS = 3;
+const SLOWEST_TEST_MS = 20;
+/** Of what can't be read, or the journal can't take. */
+const TROUBLE_TEST_MS = 2000;
+/** So many files are tested at each turn of the timer (10 µs each): 15,000 open files cost no more than 50. */
+const TESTS_A_TURN = 50;
+const READS_AT_ONCE = 4;
+
+/** Holds files from first sight until they are complete, and queues them then. One timer for all of them. */
+export class Settling {
+  readonly #request: SettlingRequest;
+  /** In the order of their last test. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #ready = new Queue<Entry>();
+  readonly #abort = new AbortController();
+  readonly #busy = new Set<Promise<void>>();
+  readonly #told = new Set<string>();
+  readonly #troubles = new Map<string, string>();
+  readonly #readsAtOnce: number;
+  #leases = false;
+  #cancelTimer: (() => void) | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(request: SettlingRequest) {
+    this.#request = request;
+    // Where runs are strictly one after the other, so is what they are made of.
+    this.#readsAtOnce = request.dataset.settings.CONCURRENCY === 1 ? 1 : READS_AT_ONCE;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** What keeps a file from settling though nobody writes to it, such as a missing permission. */
+  get trouble(): string | undefined {
+    return this.#troubles.values().next().value;
+  }
+
+  /** Whether writers are to be looked for by leases: the file system is a local one. */
+  set leases(leases: boolean) {
+    this.#leases = leases;
+  }
+
+  has(path: string): boolean {
+    return this.#entries.has(path);
+  }
+
+  /** A file at first sight, or in a new version. */
+  async sight(path: string, version: FileVersion): Promise<void> {
+    if (this.#entries.has(path)) return this.touch(path);
+    const { dataset, journal, clock } = this.#request;
+    const now = clock.now();
+    const entry: Entry = {
+      path,
+      runId: null,
+      key: versionKey(version),
+      changedAt: now,
+      dueAt: now,
+      testDelayMs: FIRST_TEST_MS,
+      state: 'waiting',
+      touched: false,
+    };
+    this.#entries.set(path, entry);
+    try {
+      const priority = dataset.settings.PRIORITY;
+      const run = await journal.settle({ dataset: dataset.name, file: path, root: dataset.watchDir, priority, now });
+      entry.runId = run.id;
+    } catch (error) {
+      // The next listing, or the next hint, finds it again.
+      this.#entries.delete(path);
+      throw error;
+    }
+    this.#makeReady(entry);
+  }
+
+  /** Something happened to a file that settles: it is tested soon, and often again. */
+  touch(path: string): void {
+    const entry = this.#entries.get(path);
+    if (!entry) return;
+    entry.changedAt = this.#request.clock.now();
+    entry.testDelayMs = FIRST_TEST_MS;
+    entry.touched = true;
+    if (entry.state === 'waiting' && entry.runId !== null) this.#wait(entry, FIRST_TEST_MS);
+  }
+
+  /** It is not to be taken after all. Its run is cancelled. */
+  async drop(path: string, reason: string): Promise<void> {
+    const entry = this.#entries.get(path);
+    if (!entry) return;
+    if (entry.runId !== null) await this.#request.journal.unsettle(entry.runId, reason, this.#request.clock.now());
+    if (this.#entries.get(path) === entry) this.#forget(entry);
+  }
+
+  /** What settles stays so in the journal, and goes on at the next start. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#cancelTimer?.();
+    this.#ready.clear();
+    await Promise.all(this.#busy);
+    this.#entries.clear();
+  }
+
+  #makeReady(entry: Entry): void {
+    entry.state = 'ready';
+    this.#ready.push(entry);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#busy.size < this.#readsAtOnce && !this.#abort.signal.aborted) {
+      const entry = this.#ready.shift();
+      if (!entry) return;
+      if (this.#entries.get(entry.path) === entry) this.#start(entry);
+    }
+  }
+
+  #start(entry: Entry): void {
+    entry.state = 'busy';
+    entry.touched = false;
+    const test = this.#test(entry)
+      .catch(error => this.#puzzle(entry, error))
+      .finally(() => {
+        this.#busy.delete(test);
+        this.#pump();
+      });
+    this.#busy.add(test);
+  }
+
+  async #test(entry: Entry): Promise<void> {
+    const path = join(this.#request.dataset.watchDir, entry.path);
+    const marker = this.#request.dataset.settings.READY_MARKER;
+    if (marker !== undefined && !(await exists(path + marker)))
+      return this.drop(entry.path, 'its READY_MARKER is gone');
+    const writer = this.#leases ? hasWriter(path) : 'unknown';
+    if (writer === 'yes') return this.#written(entry);
+    const quietMs = this.#quietMs(entry, writer);
+    const key = versionKey(versionOf(await stat(path, { bigint: true })));
+    if (key !== entry.key) this.#changed(entry, key);
+    const restMs = entry.changedAt + quietMs - this.#request.clock.now();
+    if (quietMs > 0 && restMs > 0) return this.#wait(entry, restMs);
+    await this.#take(entry, path);
+  }
+
+  async #take(entry: Entry, path: string): Promise<void> {
+    const content = await readContent(path, this.#leases, this.#abort.signal);
+    if (this.#entries.get(entry.path) !== entry) return;
+    if (content.state === 'written') return this.#written(entry);
+    if (content.state === 'not a file') return this.drop(entry.path, 'it is no longer a regular file');
+    if (content.state === 'changed') {
+      entry.changedAt = this.#request.clock.now();
+      return this.#wait(entry, FIRST_TEST_MS);
+    }
+    const { version, hash } = content;
+    const now = this.#request.clock.now();
+    await this.#request.journal.queue({ runId: entry.runId ?? '', fileVersion: version, contentHash: hash, now });
+    this.#forget(entry);
+    this.#request.onQueued(entry.path, version, entry.touched);
+  }
+
+  #quietMs(entry: Entry, writer: WriterAnswer): number {
+    const { SETTLE_MS: settleMs } = this.#request.dataset.settings;
+    if (writer === 'no') return settleMs ?? 0;
+    if (this.#leases) this.#tellNoLease(entry);
+    return settleMs ?? DEFAULT_SETTLE_MS;
+  }
+
+  #written(entry: Entry): void {
+    entry.changedAt = this.#request.clock.now();
+    this.#wait(entry, entry.testDelayMs);
+    entry.testDelayMs = Math.min(SLOWEST_TEST_MS, entry.testDelayMs + 1);
+  }
+
+  #changed(entry: Entry, key: string): void {
+    entry.key = key;
+    entry.changedAt = this.#request.clock.now();
+  }
+
+  /** After an error: the file is gone, or out of reach, or the journal has trouble of its own. */
+  async #puzzle(entry: Entry, error: unknown): Promise<void> {
+    if (this.#abort.signal.aborted || this.#entries.get(entry.path) !== entry) return;
+    if (!isGone(error)) return this.#complain(entry, error);
+    try {
+      await this.drop(entry.path, 'the file is gone');
+      await this.#request.onGone(entry.path);
+    } catch (journalError) {
+      this.#complain(entry, journalError);
+    }
+  }
+
+  #complain(entry: Entry, error: unknown): void {
+    const { dataset, logger } = this.#request;
+    const file = `dataset ${dataset.name}: file ${join(dataset.watchDir, entry.path)}`;
+    const text = isDenied(error)
+      ? `${file} can't be read (${codeOf(error)}); give uid ${process.getuid?.()} read access`
+      : `${file} can't be taken now: ${messageOf(error)}`;
+    if (this.#troubles.get(entry.path) !== text) logger.error(text);
+    this.#troubles.set(entry.path, text);
+    this.#wait(entry, TROUBLE_TEST_MS);
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.path);
+    this.#troubles.delete(entry.path);
+  }
+
+  #wait(entry: Entry, delayMs: number): void {
+    if (this.#entries.get(entry.path) !== entry) return;
+    entry.state = 'waiting';
+    entry.dueAt = this.#request.clock.now() + (entry.touched ? Math.min(delayMs, FIRST_TEST_MS) : delayMs);
+    // To the end: those tested longest ago come first.
+    this.#entries.delete(entry.path);
+    this.#entries.set(entry.path, entry);
+    this.#setTimer(entry.dueAt);
+  }
+
+  #setTimer(at: number): void {
+    if (at >= this.#timerAt || this.#abort.signal.aborted) return;
+    this.#cancelTimer?.();
+    this.#timerAt = at;
+    const delayMs = Math.max(FIRST_TEST_MS, at - this.#request.clock.now());
+    this.#cancelTimer = this.#request.clock.after(delayMs, () => this.#turn());
+  }
+
+  #turn(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.#request.clock.now();
+    let tests = 0;
+    let nextAt = Number.POSITIVE_INFINITY;
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== 'waiting' || entry.runId === null) continue;
+      if (entry.dueAt > now) {
+        nextAt = Math.min(nextAt, entry.dueAt);
+      } else if (tests < TESTS_A_TURN) {
+        tests += 1;
+        entry.state = 'ready';
+        this.#ready.push(entry);
+      } else {
+        nextAt = now;
+        break;
+      }
+    }
+    this.#pump();
+    if (nextAt !== Number.POSITIVE_INFINITY) this.#setTimer(nextAt);
+  }
+
+  #tellNoLease(entry: Entry): void {
+    const { dataset, logger } = this.#request;
+    if (this.#told.has('lease')) return;
+    this.#told.add('lease');
+    logger.warn(
+      `dataset ${dataset.name}: whether someone still writes to ${join(dataset.watchDir, entry.path)} can't be seen: uid ${process.getuid?.()} ` +
+        `is not its owner and lacks the capability LEASE; such files are taken after ${dataset.settings.SETTLE_MS ?? DEFAULT_SETTLE_MS} ms ` +
+        'without a change; run as their owner, or add `cap_add: [LEASE]`, to take them the moment they are closed',
+    );
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  return codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
+}
