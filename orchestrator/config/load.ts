@@ -180,7 +180,7 @@ function findAll(file: ConfigFile, merged: Tree, own: ParsedFile, context: Conte
     pointersOf(value).filter(pointer => merged.problems.some(problem => isAt(problem, merged.origins.get(pointer)))),
   );
   const findings = findSchemaErrors(value, show(merged)).filter(({ pointer }) => !unsubstituted.has(pointer));
-  if (!DATASET_NAME.test(file.name)) findings.push(finding('bad-dataset-name', file.name));
+  if (!DATASET_NAME.test(file.name)) findings.push(badName(file.name));
   if (value['WATCH_DIR'] === undefined) findings.push(missingFolder(file.name));
   const wrong = new Set([...findings.map(({ pointer }) => pointer), ...unsubstituted]);
   const settings = withoutPointers(value, wrong) as Partial<Settings>;
@@ -201,7 +201,8 @@ function isAt(problem: Problem, origin: Origin | undefined): boolean {
   return origin?.source === problem.source && origin.valueAt === problem.offset;
 }
 
-function finding(code: 'bad-dataset-name', name: string): Finding {
+function badName(name: string): Finding {
+  const code = 'bad-dataset-name';
   return { code, message: compose(code, name), pointer: '', at: 'key' };
 }
 

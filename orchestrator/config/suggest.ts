@@ -9,7 +9,7 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   let best: { candidate: string; changes: number } | undefined;
   for (const candidate of candidates) {
     const changes = distance(wanted, plain(candidate));
-    if (changes <= Math.max(1, Math.floor(candidate.length / 3)) && changes < (best?.changes ?? Infinity))
+    if (changes <= Math.ceil(candidate.length / 3) && changes < (best?.changes ?? Infinity))
       best = { candidate, changes };
   }
   return best?.candidate;

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { systemClock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { type ConfigChange, watchConfig } from './reload.ts';
+
+test('a YAML file that is added is a dataset within a second, without a restart', async t => {
+  const { change, write, watcher } = await start(t);
+  await write('sales.yaml', 'WATCH_DIR: ./in\n');
+  assert.deepEqual(
+    (await change(({ added }) => added.length > 0)).added.map(({ name }) => name),
+    ['sales'],
+  );
+  assert.deepEqual(
+    watcher.datasets().map(({ name }) => name),
+    ['sales'],
+  );
+});
+
+test('a YAML file that changes gives a new version, and the other datasets are not named', async t => {
+  const { change, write } = await start(t, { 'sales.yaml': 'WATCH_DIR: ./in\n', 'costs.yaml': 'WATCH_DIR: ./costs\n' });
+  await write('sales.yaml', 'WATCH_DIR: ./in\nRETRIES: 7\n');
+  const { added, changed, removed } = await change(({ changed: found }) => found.length > 0);
+  assert.deepEqual(
+    changed.map(({ name, settings }) => [name, settings.RETRIES]),
+    [['sales', 7]],
+  );
+  assert.deepEqual([added, removed], [[], []]);
+});
+
+test('a file written again with the same settings changes nothing', async t => {
+  const { change, changes, write } = await start(t, { 'sales.yaml': 'WATCH_DIR: ./in\n' });
+  await write('sales.yaml', '# a comment\nWATCH_DIR: "./in"\n');
+  await write('other.yaml', 'WATCH_DIR: ./in\n');
+  await change(({ added }) => added.length > 0);
+  assert.deepEqual(
+    changes.flatMap(({ changed }) => changed),
+    [],
+  );
+});
+
+test('a broken edit keeps the previous version and says where; mending it clears the error', async t => {
+  const { change, changes, write, watcher } = await start(t, { 'sales.yaml': 'WATCH_DIR: ./in\nRETRIES: 1\n' });
+  await write('sales.yaml', 'WATCH_DIR: ./in\nRETRYS: 2\n');
+  const broken = await change(({ errors }) => errors.length > 0);
+  assert.match(broken.errors[0]!.message, /did you mean RETRIES/);
+  assert.equal(broken.errors[0]!.line, 2);
+  assert.deepEqual([broken.added, broken.changed, broken.removed], [[], [], []]);
+  assert.equal(watcher.datasets()[0]?.settings.RETRIES, 1);
+  changes.length = 0;
+  await write('sales.yaml', 'WATCH_DIR: ./in\nRETRIES: 2\n');
+  await change(({ changed, errors }) => changed.length > 0 && errors.length === 0);
+  assert.deepEqual(watcher.errors(), []);
+});
+
+test('a file that was broken from the start is added once it is mended', async t => {
+  const { change, write, watcher } = await start(t, { 'sales.yaml': 'WATCH_DIR: [\n' });
+  assert.equal(watcher.errors().length, 1);
+  await write('sales.yaml', 'WATCH_DIR: ./in\n');
+  await change(({ added, errors }) => added.length === 1 && errors.length === 0);
+});
+
+test('a YAML file that is removed takes its dataset with it', async t => {
+  const { change, folder, watcher } = await start(t, { 'sales.yaml': 'WATCH_DIR: ./in\n' });
+  await rm(join(folder, 'sales.yaml'));
+  assert.deepEqual(
+    (await change(({ removed }) => removed.length > 0)).removed.map(({ name }) => name),
+    ['sales'],
+  );
+  assert.deepEqual(watcher.datasets(), []);
+});
+
+test('an editor that moves the old file away before it writes the new one never removes the dataset', async t => {
+  const { change, changes, folder, write } = await start(t, { 'sales.yaml': 'WATCH_DIR: ./in\n' });
+  await rename(join(folder, 'sales.yaml'), join(folder, 'sales.yaml~'));
+  await systemDelay(100);
+  await write('sales.yaml.new', 'WATCH_DIR: ./in\nRETRIES: 9\n');
+  await rename(join(folder, 'sales.yaml.new'), join(folder, 'sales.yaml'));
+  await change(({ changed }) => changed[0]?.settings.RETRIES === 9);
+  assert.deepEqual(
+    changes.flatMap(({ removed }) => removed),
+    [],
+  );
+});
+
+test('_defaults.yaml changes every dataset that does not override it', async t => {
+  const { change, write } = await start(t, {
+    'a.yaml': 'WATCH_DIR: ./in\n',
+    'b.yaml': 'WATCH_DIR: ./in\nRETRIES: 5\n',
+  });
+  await write('_defaults.yaml', 'RETRIES: 8\n');
+  const { changed } = await change(({ changed: found }) => found.length > 0);
+  assert.deepEqual(
+    changed.map(({ name }) => name),
+    ['a'],
+  );
+});
+
+test('a secret file that is written again gives a new version', async t => {
+  const { change, folder } = await start(t, {
+    '../secret': 'first\n',
+    'a.yaml': 'WATCH_DIR: ./in\nENV: {WORD: "${file:secret}"}\n',
+  });
+  await writeFile(join(folder, '../secret'), 'second\n');
+  const { changed } = await change(({ changed: found }) => found.length > 0);
+  assert.equal(changed[0]?.settings.ENV?.['WORD'], 'second');
+});
+
+test('a configuration folder that vanishes is an error, and every dataset goes on', async t => {
+  const { change, folder, watcher } = await start(t, { 'sales.yaml': 'WATCH_DIR: ./in\n' });
+  await rename(folder, `${folder}-away`);
+  const { errors, removed } = await change(found => found.errors.length > 0);
+  assert.match(errors[0]!.message, /ENOENT/);
+  assert.deepEqual(removed, []);
+  assert.equal(watcher.datasets().length, 1);
+});
+
+test('without events the listing finds the change', async t => {
+  const { change, folder } = await start(t, {}, { listEveryMs: 100 });
+  await rename(folder, `${folder}-away`);
+  await change(({ errors }) => errors.length > 0);
+  await mkdir(folder);
+  await writeFile(join(folder, 'late.yaml'), 'WATCH_DIR: ./in\n');
+  await change(({ added }) => added.length === 1);
+});
+
+test('after stop nothing is called any more, and stopping twice is harmless', async t => {
+  const { changes, watcher, write } = await start(t);
+  await watcher.stop();
+  await watcher.stop();
+  await write('sales.yaml', 'WATCH_DIR: ./in\n');
+  await watcher.reload();
+  assert.deepEqual(changes, []);
+});
+
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
+const DEADLINE_MS = 10_000;
+
+async function start(t: TestContext, files: Record<string, string> = {}, more: { listEveryMs?: number } = {}) {
+  const root = await mkdtemp(join(tmpdir(), 'reload-'));
+  const folder = join(root, 'config');
+  await mkdir(folder);
+  const write = (name: string, text: string) => writeFile(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) await write(name, text);
+  const changes: ConfigChange[] = [];
+  let wake = (): void => {};
+  const onChange = (change: ConfigChange): void => {
+    changes.push(change);
+    wake();
+  };
+  const watcher = await watchConfig({
+    configDir: folder,
+    env: {},
+    onChange,
+    logger: SILENT,
+    clock: systemClock,
+    ...more,
+  });
+  t.after(async () => {
+    await watcher.stop();
+    await rm(root, { recursive: true });
+  });
+
+  /** The first change, past or to come, that fits. */
+  async function change(fits: (change: ConfigChange) => boolean): Promise<ConfigChange> {
+    const deadline = Date.now() + DEADLINE_MS;
+    while (Date.now() < deadline) {
+      const found = changes.find(fits);
+      if (found !== undefined) return found;
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, deadline - Date.now());
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    throw new Error(`no such change within ${DEADLINE_MS} ms; there were ${JSON.stringify(changes)}`);
+  }
+  return { folder, write, watcher, changes, change };
+}
+
+/** The pause of an editor between its two steps: the behaviour under test is about that time. */
+function systemDelay(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms));
+}

@@ -1,0 +1,167 @@
+import { type FSWatcher, watch } from 'chokidar';
+import type { Clock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Dataset } from './dataset.ts';
+import { type Loaded, loadDatasets } from './load.ts';
+import { formatMistake, type Mistake } from './messages.ts';
+import type { Variables } from './substitute.ts';
+
+/** What a reload made different. */
+export interface ConfigChange {
+  added: Dataset[];
+  /** The new versions. */
+  changed: Dataset[];
+  /** The last versions of datasets whose file is gone. */
+  removed: Dataset[];
+  /** All that is wrong now, not only what is new. */
+  errors: readonly Mistake[];
+}
+
+export interface WatchConfigOptions {
+  configDir: string;
+  env: Variables;
+  /** Absolute: relative paths are from here; by default the folder that holds configDir. */
+  root?: string;
+  /** Called one at a time, and only where something differs. What it throws is logged; the change stands. */
+  onChange(change: ConfigChange): void | Promise<void>;
+  logger: Logger;
+  clock: Clock;
+  /** How often the folder is listed besides the events; 30 s. */
+  listEveryMs?: number;
+}
+
+export interface ConfigWatcher {
+  /** What runs, by name: of a broken file the version before it broke, if there was one. */
+  datasets(): readonly Dataset[];
+  errors(): readonly Mistake[];
+  warnings(): readonly Mistake[];
+  /** Reads everything again now; resolves after onChange. */
+  reload(): Promise<void>;
+  /** Idempotent; resolves when no onChange is under way. */
+  stop(): Promise<void>;
+}
+
+/** Writers send several events; a file is read once they have been quiet for so long. */
+const QUIET_MS = 50;
+/** An editor that saves by renaming leaves a moment without the file: it is gone only if it still is after this. */
+const GONE_MS = 300;
+const LIST_EVERY_MS = 30_000;
+
+/**
+ * Reads the configuration and keeps it current until stop(). The first state is in datasets() and errors(), without a call
+ * of onChange. Events are hints: whatever they say, all files are read again, and hashes tell what changed.
+ */
+export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatcher> {
+  const { configDir, env, root, onChange, logger, clock } = options;
+  const current = new Map<string, Dataset>();
+  let loaded: Loaded = await load();
+  let queue: Promise<void> = Promise.resolve();
+  let cancelReload = (): void => {};
+  let cancelListing = (): void => {};
+  let isStopped = false;
+
+  for (const dataset of loaded.datasets) current.set(dataset.name, dataset);
+  report([], loaded.errors);
+  report([], loaded.warnings);
+  const watcher = watchFiles(configDir, hint, error => {
+    logger.warn(`changes of ${configDir} can't be watched (${messageOf(error)}); it is listed every 30 s all the same`);
+  });
+  watcher.add(loaded.referencedFiles);
+  scheduleListing();
+  await new Promise<void>(resolve => watcher.once('ready', () => resolve()));
+  hint(); // what was written between the first reading and now sent no event
+
+  return {
+    datasets: () => [...current.values()],
+    errors: () => loaded.errors,
+    warnings: () => loaded.warnings,
+    reload: enqueue,
+    async stop() {
+      isStopped = true;
+      cancelReload();
+      cancelListing();
+      await watcher.close();
+      await queue;
+    },
+  };
+
+  function load(): Promise<Loaded> {
+    return loadDatasets(configDir, env, root);
+  }
+
+  function hint(): void {
+    if (isStopped) return;
+    cancelReload();
+    cancelReload = clock.after(QUIET_MS, () => void enqueue());
+  }
+
+  function scheduleListing(): void {
+    cancelListing = clock.after(options.listEveryMs ?? LIST_EVERY_MS, () => {
+      void enqueue();
+      scheduleListing();
+    });
+  }
+
+  function enqueue(): Promise<void> {
+    queue = queue.then(apply).catch((error: unknown) => {
+      logger.error(`the configuration could not be applied: ${messageOf(error)}`, { error });
+    });
+    return queue;
+  }
+
+  async function apply(): Promise<void> {
+    if (isStopped) return;
+    let next = await load();
+    if (namesGone(next).length > 0) {
+      await new Promise<void>(resolve => clock.after(GONE_MS, resolve));
+      next = await load();
+    }
+    if (isStopped) return;
+    const before = loaded;
+    loaded = next;
+    watcher.add(next.referencedFiles);
+    const change = takeOver(next);
+    report(before.errors, next.errors);
+    report(before.warnings, next.warnings);
+    const differs = change.added.length + change.changed.length + change.removed.length > 0;
+    if (differs || texts(before.errors) !== texts(next.errors)) await onChange(change);
+  }
+
+  /** An unreadable folder says nothing about the datasets: all go on. */
+  function namesGone(next: Loaded): string[] {
+    if (next.unreadable !== null) return [];
+    const there = new Set([...next.broken, ...next.datasets.map(({ name }) => name)]);
+    return [...current.keys()].filter(name => !there.has(name));
+  }
+
+  function takeOver(next: Loaded): ConfigChange {
+    const added = next.datasets.filter(({ name }) => !current.has(name));
+    const changed = next.datasets.filter(({ name, hash }) => (current.get(name)?.hash ?? hash) !== hash);
+    const removed = namesGone(next).map(name => current.get(name)!);
+    for (const { name } of removed) current.delete(name);
+    for (const dataset of [...added, ...changed]) current.set(dataset.name, dataset);
+    return { added, changed, removed, errors: next.errors };
+  }
+
+  function report(before: readonly Mistake[], now: readonly Mistake[]): void {
+    const known = new Set(before.map(formatMistake));
+    for (const mistake of now) {
+      const text = formatMistake(mistake);
+      const goesOn = mistake.dataset !== null && current.has(mistake.dataset) ? '; its previous version goes on' : '';
+      if (known.delete(text)) continue;
+      if (mistake.severity === 'warning') logger.warn(text);
+      else logger.error(`${text}${goesOn}`, { dataset: mistake.dataset });
+    }
+    if (before.length > 0 && now.length === 0)
+      logger.info(`the configuration in ${configDir} is without mistakes again`);
+  }
+}
+
+function texts(mistakes: readonly Mistake[]): string {
+  return mistakes.map(formatMistake).join('\n');
+}
+
+function watchFiles(configDir: string, onEvent: () => void, onError: (error: unknown) => void): FSWatcher {
+  return watch(configDir, { ignoreInitial: true, depth: 1 }).on('all', onEvent).on('error', onError);
+}
