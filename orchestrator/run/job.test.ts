@@ -46,10 +46,11 @@ const ledger: LedgerEntry = {
   replaces: [{ index: 'sales', FILE_KEY: 'old', FILE_ROWS: 7 }],
 };
 const inContainer = { data: '/data', config: '/config', work: '/work' };
+const attempt = { runId: 'r1', attempt: 2, dataset: 'sales', workDir: '/w', logFile: '/l' };
 const file: JobFile = { run, ledger, mended: null };
 
 function requestFor(dataset = datasetOf('sales', '/srv/in'), files: [JobFile, ...JobFile[]] = [file]) {
-  return { dataset, elasticsearch: null, files, workDir: '/w', logFile: '/l', owner: { uid: 1, gid: 1 } };
+  return { dataset, elasticsearch: null, attempt, files, owner: { uid: 1, gid: 1 } };
 }
 
 test('the environment is the contract’s, for the paths the attempt sees', () => {
@@ -137,7 +138,7 @@ test('a run over a folder gets the folder and a list of its files, each with a w
   t.after(() => rmSync(workDir, { recursive: true }));
   const dataset = datasetOf('sales', '/srv/in', { RUN_PER: 'folder' });
   const other: JobFile = { ...file, run: { ...run, id: 'r2', file: 'c.csv' } };
-  const job = buildJob({ ...requestFor(dataset, [file, other]), workDir });
+  const job = buildJob({ ...requestFor(dataset, [file, other]), attempt: { ...attempt, workDir } });
   const environment = job.environment(inContainer);
   assert.equal(job.file, '/srv/in');
   assert.equal(environment['FILE'], '/data');

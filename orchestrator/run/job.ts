@@ -4,7 +4,7 @@ import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract.
 import type { Dataset } from '../config/dataset.ts';
 import type { ElasticsearchSettings } from '../config/environment.ts';
 import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';
-import type { Job, JobPaths } from './runner.ts';
+import type { AttemptRef, Job, JobPaths } from './runner.ts';
 
 /** One file of an attempt. */
 export interface JobFile {
@@ -17,11 +17,10 @@ export interface JobFile {
 export interface JobRequest {
   dataset: Dataset;
   elasticsearch: ElasticsearchSettings | null;
-  /** The first one leads; there are more only with RUN_PER: folder. */
+  /** Names the attempt; in a run over a folder its first file may be out of it by now. */
+  attempt: AttemptRef;
+  /** More than one only with RUN_PER: folder. */
   files: readonly [JobFile, ...JobFile[]];
-  /** As in AttemptRef. */
-  workDir: string;
-  logFile: string;
   owner: Job['owner'];
 }
 
@@ -33,11 +32,7 @@ export function buildJob(request: JobRequest): Job {
   const { dataset, files } = request;
   const { run } = files[0];
   return {
-    runId: run.id,
-    attempt: run.attempt,
-    dataset: dataset.name,
-    workDir: request.workDir,
-    logFile: request.logFile,
+    ...request.attempt,
     settings: dataset,
     file: isFolder(dataset) ? run.root : posix.join(run.root, run.file),
     dataDir: run.root,
@@ -72,12 +67,12 @@ function contract(request: JobRequest, paths: JobPaths): Record<string, string> 
   const { dataset, files } = request;
   const [lead] = files;
   const own = fileEnvironment(dataset, lead, paths);
-  const whole = { DATASET: dataset.name, ATTEMPT: String(lead.run.attempt) };
+  const whole = { DATASET: dataset.name, ATTEMPT: String(request.attempt.attempt) };
   if (!isFolder(dataset)) return { ...whole, ...own };
   const FILES = posix.join(paths.work, JOB_FILES.files);
   // Only the runner knows where the attempt sees its files, so the list is written when it asks.
   const list = files.map(file => fileEnvironment(dataset, file, paths));
-  writeFileSync(posix.join(request.workDir, JOB_FILES.files), JSON.stringify(list));
+  writeFileSync(posix.join(request.attempt.workDir, JOB_FILES.files), JSON.stringify(list));
   return {
     ...whole,
     ...own,

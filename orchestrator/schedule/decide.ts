@@ -68,7 +68,10 @@ export function decideRunnerError(
 }
 
 /** The path no longer holds what the run is about (rule 6), or undefined. A deletion is about no version. */
-export function decideMoved(rows: Rows | null, situation: Situation): Finish | undefined {
+export function decideMoved(
+  rows: Rows | null,
+  situation: Pick<Situation, 'run' | 'path' | 'sentRows'>,
+): Finish | undefined {
   if (situation.run.action === 'delete') return undefined;
   if (situation.path === 'changed') {
     return { to: 'skipped', rows, error: 'the path holds another version now, which gets a run of its own' };
@@ -126,7 +129,7 @@ function cancelledText(situation: Situation): string {
 }
 
 /** Only where an earlier version's rows were there to be overwritten. */
-function overwrittenText({ run, sentRows }: Situation): string {
+function overwrittenText({ run, sentRows }: Pick<Situation, 'run' | 'sentRows'>): string {
   if (!sentRows || run.action === 'add') return '';
   return '; rows of the former version were partly overwritten: put the file back, or replay it';
 }

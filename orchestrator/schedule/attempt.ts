@@ -1,0 +1,265 @@
+import { join } from 'node:path';
+import type { Message } from '../../default-etl/contract.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { kindOf, messageOf } from '../errors.ts';
+import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
+import { buildJob, type JobFile } from '../run/job.ts';
+import type { AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
+import { RUNNER_WAIT } from './backoff.ts';
+import { conclude } from './conclude.ts';
+import type { ScheduleContext } from './context.ts';
+import { decide, decideMoved, decideRunnerError, endingOf, type Situation } from './decide.ts';
+import { at, persist } from './pause.ts';
+import { makeFolders, pathFor, withLedger } from './prepare.ts';
+import { attemptPaths, ownerOf, tidyWorkDir } from './work-dir.ts';
+
+const PROGRESS_INTERVAL_MS = 500;
+
+export interface AttemptOptions {
+  context: ScheduleContext;
+  /** As it was when the attempt began: a reload changes nothing of it. */
+  dataset: Dataset;
+  /** Leased to us. More than one only with RUN_PER: folder. */
+  runs: readonly [Run, ...Run[]];
+  attempt: AttemptRef;
+  /** Aborted when the orchestrator leaves for good: what goes on then is for its next start to find. */
+  leave: AbortSignal;
+}
+
+/** The attempt of a run, or of all runs of its batch. */
+export function attemptOf(dataDir: string, runId: string, attempt: number, dataset: string): AttemptRef {
+  return { runId, attempt, dataset, ...attemptPaths(dataDir, runId, attempt) };
+}
+
+/** One attempt from its claim, or its adoption, to its recorded end. */
+export class LiveAttempt {
+  readonly #options: AttemptOptions;
+  readonly #cancelled = new Set<string>();
+  #files: JobFile[] = [];
+  #stopReason: StopReason | null = null;
+  #started: { runner: Runner; handle: string } | null = null;
+  #progress: Promise<void> = Promise.resolve();
+  #progressAt = 0;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+  }
+
+  get dataset(): string {
+    return this.#options.dataset.name;
+  }
+
+  get ref(): AttemptRef {
+    return this.#options.attempt;
+  }
+
+  has(runId: string): boolean {
+    return this.#options.runs.some(run => run.id === runId);
+  }
+
+  /** Starts it and resolves once its end is recorded. Never throws. */
+  async start(): Promise<void> {
+    await this.#guarded(async () => {
+      for (const run of this.#options.runs) await this.#admit(run);
+      if (this.#files.length === 0) return;
+      if (this.#stopReason) return this.#concludeAll(this.#unstarted(this.#stopReason));
+      try {
+        await this.#begin();
+      } catch (error) {
+        return await this.#concludeFailed(error);
+      }
+      await this.#followToEnd(this.#options.context.clock.now());
+    });
+  }
+
+  /** Takes over what an earlier orchestrator started at `startedAt`. Resolves once its end is recorded. Never throws. */
+  async adopt(runner: Runner, handle: string, startedAt: number): Promise<void> {
+    await this.#guarded(async () => {
+      const { context, dataset, runs } = this.#options;
+      for (const run of runs) this.#files.push(await withLedger(context, dataset, run));
+      this.#running(runner, handle);
+      await this.#followToEnd(startedAt);
+    });
+  }
+
+  /** Asks for its end. The first reason counts; `runId`: the one run of the batch that is to be cancelled. */
+  stop(reason: StopReason, runId?: string): void {
+    if (runId !== undefined) this.#cancelled.add(runId);
+    if (this.#stopReason) return;
+    this.#stopReason = reason;
+    if (this.#started) this.#halt(reason);
+  }
+
+  async #guarded(life: () => Promise<void>): Promise<void> {
+    const { context, leave } = this.#options;
+    try {
+      await life();
+    } catch (error) {
+      if (leave.aborted) return;
+      const { runId, attempt, dataset } = this.ref;
+      const message = `attempt ${attempt} of run ${runId} could not be recorded: ${messageOf(error)}`;
+      context.logger.error(message, { dataset, run: runId, error });
+    }
+  }
+
+  /** A run whose path holds something else by now ends here; the others get their key. */
+  async #admit(run: Run): Promise<void> {
+    const { context, dataset } = this.#options;
+    const file = await withLedger(context, dataset, run);
+    const path = await pathFor(context, run);
+    const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
+    const moved = decideMoved(null, { run, path, sentRows });
+    if (moved) await this.#conclude(file, () => moved, null);
+    else this.#files.push(file);
+  }
+
+  async #begin(): Promise<void> {
+    const { context, dataset, attempt } = this.#options;
+    const { runner, reason } = await context.runners.for(dataset);
+    const [first] = this.#files as [JobFile, ...JobFile[]];
+    const owner = await ownerOf(join(first.run.root, dataset.settings.RUN_PER === 'folder' ? '' : first.run.file));
+    this.#files = await makeFolders(context, dataset, attempt, this.#files, owner);
+    const files = this.#files as [JobFile, ...JobFile[]];
+    const { elasticsearch } = context.environment;
+    // Before it is there, so that whoever comes after a crash knows where to look for it.
+    await this.#recordStart(runner, '');
+    const handle = await runner.start(buildJob({ dataset, elasticsearch, attempt, files, owner }));
+    this.#running(runner, handle);
+    context.logger.debug(`${dataset.name}/${first.run.file}: attempt ${attempt.attempt} started, ${reason}`, {
+      dataset: dataset.name,
+      run: attempt.runId,
+    });
+  }
+
+  #running(runner: Runner, handle: string): void {
+    this.#started = { runner, handle };
+    if (this.#stopReason) this.#halt(this.#stopReason);
+  }
+
+  async #recordStart(runner: Runner, handle: string): Promise<void> {
+    const { journal } = this.#options.context;
+    for (const { run } of this.#files) {
+      await this.#patiently(() => journal.started(run.id, run.attempt, runner.kind, handle));
+    }
+  }
+
+  async #followToEnd(startedAt: number): Promise<void> {
+    const { context, dataset, attempt, leave } = this.#options;
+    const { runner, handle } = this.#started as { runner: Runner; handle: string };
+    const callOff = at(context.clock, startedAt + dataset.timeoutMs, () => this.stop('timeout'));
+    try {
+      await this.#recordStart(runner, handle);
+      const outcome = await this.#patiently(() => runner.follow(handle, attempt, message => this.#hear(message)));
+      await this.#progress;
+      await this.#concludeAll(outcome);
+    } catch (error) {
+      if (leave.aborted || this.#files.length === 0) throw error;
+      // Lost: nothing may start for these paths before it is seen dead.
+      await this.#patiently(() => runner.stop(handle, attempt, 'shutdown'));
+      await this.#concludeFailed(error);
+    } finally {
+      callOff();
+    }
+  }
+
+  /** While the engine is away, it is waited for. */
+  #patiently<T>(action: () => Promise<T>): Promise<T> {
+    const { context, leave } = this.#options;
+    return persist(action, {
+      clock: context.clock,
+      backoff: RUNNER_WAIT,
+      signal: leave,
+      onWait: warnOnce(context, this.ref),
+    });
+  }
+
+  #halt(reason: StopReason): void {
+    const { runner, handle } = this.#started as { runner: Runner; handle: string };
+    this.#patiently(() => runner.stop(handle, this.ref, reason)).catch((error: unknown) => {
+      this.#options.context.logger.error(`run ${this.ref.runId} could not be stopped: ${messageOf(error)}`, { error });
+    });
+  }
+
+  #hear(message: Message): void {
+    const { journal, clock } = this.#options.context;
+    const [first] = this.#files;
+    if (message.type !== 'progress' || !first || clock.now() - this.#progressAt < PROGRESS_INTERVAL_MS) return;
+    this.#progressAt = clock.now();
+    const progress = { rows: message.rows, bytes: message.bytes ?? null, totalBytes: message.total_bytes ?? null };
+    // Only to be looked at: that it can't be written harms nothing.
+    this.#progress = journal.progress(first.run.id, first.run.attempt, progress).catch(() => undefined);
+  }
+
+  async #concludeAll(outcome: Outcome): Promise<void> {
+    const folder = this.#options.dataset.settings.RUN_PER === 'folder';
+    await this.#concludeEach(file => {
+      const ending = endingOf(outcome, folder ? file.run.file : null);
+      // One file of a folder was cancelled: the others start over.
+      const bystander = ending.stopped === 'cancel' && this.#cancelled.size > 0 && !this.#cancelled.has(file.run.id);
+      const own = bystander ? { ...ending, stopped: 'shutdown' as const } : ending;
+      return { exitCode: own.exitCode, judge: situation => decide(own, situation) };
+    });
+  }
+
+  async #concludeFailed(error: unknown): Promise<void> {
+    const kind = kindOf(error);
+    const { runId, dataset } = this.ref;
+    if (kind === 'bug') this.#options.context.logger.error(messageOf(error), { dataset, run: runId, error });
+    await this.#concludeEach(() => ({
+      exitCode: null,
+      judge: situation => decideRunnerError(kind, messageOf(error), situation),
+    }));
+  }
+
+  async #concludeEach(
+    ending: (file: JobFile) => { exitCode: number | null; judge: (situation: Situation) => Finish },
+  ): Promise<void> {
+    let keepRejects = false;
+    let allRecorded = true;
+    for (let file = this.#files.shift(); file; file = this.#files.shift()) {
+      const { exitCode, judge } = ending(file);
+      const ended = await this.#conclude(file, judge, exitCode);
+      if (ended?.id === this.ref.runId) keepRejects = FINAL_STATES.includes(ended.state);
+      allRecorded &&= ended !== undefined;
+    }
+    // The next start reads there what may have been sent.
+    if (allRecorded) await tidyWorkDir(this.ref.workDir, keepRejects);
+  }
+
+  /** One file that can't be concluded doesn't keep the others from it. */
+  async #conclude(
+    file: JobFile,
+    judge: (situation: Situation) => Finish,
+    exitCode: number | null,
+  ): Promise<Run | undefined> {
+    const { context, dataset, attempt, leave } = this.#options;
+    try {
+      return await conclude({ context, dataset, attempt, file, exitCode, judge, leave });
+    } catch (error) {
+      const message = `the end of run ${file.run.id} could not be recorded: ${messageOf(error)}`;
+      context.logger.error(message, { dataset: dataset.name, run: file.run.id, error });
+      return undefined;
+    }
+  }
+
+  #unstarted(stopped: StopReason): Outcome {
+    return {
+      exitCode: null,
+      signal: null,
+      outOfMemory: false,
+      stopped,
+      results: [],
+      supersededBy: null,
+      errorText: '',
+    };
+  }
+}
+
+function warnOnce(
+  { logger }: ScheduleContext,
+  { runId, dataset }: AttemptRef,
+): (error: unknown, failures: number) => void {
+  return (error, failures) => {
+    if (failures === 1) logger.warn(`run ${runId} waits: ${messageOf(error)}`, { dataset, run: runId });
+  };
+}

@@ -1,0 +1,108 @@
+import type { Dataset } from '../config/dataset.ts';
+import { kindOf, messageOf } from '../errors.ts';
+import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
+import { type JobFile, workDirOf } from '../run/job.ts';
+import type { AttemptRef } from '../run/runner.ts';
+import { TARGET_WAIT } from './backoff.ts';
+import type { ScheduleContext } from './context.ts';
+import { decideRunnerError, type Situation } from './decide.ts';
+import { commitToLake } from './lake.ts';
+import { persist } from './pause.ts';
+import { pathFor } from './prepare.ts';
+import { withoutSecrets } from './secrets.ts';
+import { attemptPaths, moveRejects, readReserve, shareLogFile } from './work-dir.ts';
+
+/** One file of an attempt that is over, and dead. */
+export interface Conclusion {
+  context: ScheduleContext;
+  dataset: Dataset;
+  attempt: AttemptRef;
+  file: JobFile;
+  exitCode: number | null;
+  judge: (situation: Situation) => Finish;
+  /** Gives up on a journal that can't be written. */
+  leave: AbortSignal;
+}
+
+/**
+ * Records what became of a file, in an order in which a crash at any point loses nothing: the rows that may have been sent, what
+ * is in the lake, what is to be done with the file, the end.
+ */
+export async function conclude(conclusion: Conclusion): Promise<Run> {
+  const { context, dataset, attempt, file, leave } = conclusion;
+  const { journal, disposer, clock } = context;
+  const { run } = file;
+  const keep = <T>(action: () => Promise<T>): Promise<T> =>
+    persist(action, { clock, backoff: TARGET_WAIT, signal: leave });
+  const reserved = await readReserve(workDirOf(dataset, run, attempt.workDir));
+  if (reserved > 0) await keep(() => journal.reserve(run.id, reserved));
+  const situation = await situationOf(conclusion, reserved);
+  const finish = await afterLake(conclusion, masked(conclusion.judge(situation), conclusion), situation);
+  await keep(() => disposer.intend(run, dataset, finish));
+  const ended = await keep(() => journal.finish(run.id, run.attempt, finish, clock.now(), conclusion.exitCode));
+  report(context, ended, finish);
+  disposer.ended(ended, dataset);
+  await shareWithWhole(conclusion, ended);
+  return ended;
+}
+
+async function situationOf({ context, dataset, file }: Conclusion, reserved: number): Promise<Situation> {
+  const { run, ledger } = file;
+  return {
+    run,
+    path: await pathFor(context, run),
+    sentRows: reserved > 0 || (run.attempt > 1 && ledger.fileRows > 0),
+    retries: dataset.settings.RETRIES,
+    backoff: dataset.backoff,
+    timeoutMs: dataset.timeoutMs,
+    memory: dataset.settings.DOCKER_OPTIONS?.memory ?? null,
+    now: context.clock.now(),
+    random: Math.random(),
+  };
+}
+
+/** What isn't in the lake isn't done. */
+async function afterLake(conclusion: Conclusion, finish: Finish, situation: Situation): Promise<Finish> {
+  const { context, dataset, attempt, file } = conclusion;
+  const { LOAD, COMMAND, DOCKER_IMAGE } = dataset.settings;
+  if (finish.to !== 'done' || LOAD.target !== 'lake') return finish;
+  try {
+    await commitToLake({
+      dataDir: context.environment.dataDir,
+      run: file.run,
+      ledger: file.ledger,
+      rows: finish.rows,
+      workDir: workDirOf(dataset, file.run, attempt.workDir),
+      mustLeaveFile: COMMAND === undefined && DOCKER_IMAGE === undefined,
+    });
+    return finish;
+  } catch (error) {
+    return decideRunnerError(kindOf(error), `the lake can't be written: ${messageOf(error)}`, situation);
+  }
+}
+
+function masked(finish: Finish, { dataset, context }: Conclusion): Finish {
+  if (!('error' in finish) || finish.error === null) return finish;
+  return { ...finish, error: withoutSecrets(finish.error, dataset, context.environment.elasticsearch) };
+}
+
+function report({ logger }: ScheduleContext, run: Run, finish: Finish): void {
+  const fields = { dataset: run.dataset, run: run.id, attempt: run.attempt, file: run.file, state: run.state };
+  const subject = `${run.dataset}/${run.file}`;
+  if (finish.to === 'done') {
+    const { loaded, rejected, deleted } = finish.rows;
+    logger.info(`${subject}: done, ${loaded} rows loaded, ${rejected} rejected, ${deleted} deleted`, fields);
+  } else {
+    const level = run.state === 'failed' || run.state === 'quarantined' ? 'error' : 'warn';
+    logger[level](`${subject}: ${run.state}${run.error ? `: ${run.error}` : ''}`, fields);
+  }
+}
+
+/** A file of a folder's run finds its log and rejects where one of its own would have left them. */
+async function shareWithWhole({ context, dataset, attempt, file }: Conclusion, ended: Run): Promise<void> {
+  if (dataset.settings.RUN_PER !== 'folder') return;
+  const own = attemptPaths(context.environment.dataDir, file.run.id, file.run.attempt);
+  await shareLogFile(attempt.logFile, own.logFile);
+  if (!FINAL_STATES.includes(ended.state)) return;
+  await moveRejects(workDirOf(dataset, file.run, attempt.workDir), own.workDir);
+}

@@ -1,0 +1,17 @@
+import { fileKey } from '../../default-etl/contract.ts';
+import type { Dataset } from '../config/dataset.ts';
+import type { LedgerRequest, Run } from '../journal/journal.ts';
+import { lakeIndex } from './lake.ts';
+import { strftime } from './strftime.ts';
+
+/** FILE_KEY and index of a run (rules 3 and 11). */
+export function ledgerRequest(run: Run, dataset: Dataset): LedgerRequest {
+  const append = dataset.settings.ON_CHANGE === 'append';
+  const parts = append ? [run.dataset, run.file, run.contentHash ?? ''] : [run.dataset, run.file];
+  return { runId: run.id, fileKey: fileKey(...parts), append, indexFor: time => indexOf(dataset, time) };
+}
+
+function indexOf({ name, settings: { LOAD } }: Dataset, firstSeenAt: number): string {
+  if (LOAD.target === 'lake') return lakeIndex(name);
+  return (LOAD.index ?? name) + strftime(LOAD.date_suffix ?? '', firstSeenAt);
+}

@@ -1,0 +1,80 @@
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { WORK_FILES } from '../../default-etl/contract.ts';
+import { codeOf, OrchestratorError } from '../errors.ts';
+import type { LedgerEntry, Rows, Run } from '../journal/journal.ts';
+import { ignore } from './work-dir.ts';
+
+/** The ledger's name for what a dataset keeps in the lake; no index of Elasticsearch can have a colon. */
+export function lakeIndex(dataset: string): string {
+  return `lake:${dataset}`;
+}
+
+export interface LakeRequest {
+  dataDir: string;
+  run: Run;
+  ledger: LedgerEntry;
+  rows: Rows;
+  workDir: string;
+  /** Whether what ran is the default ETL, which must leave a file where it loaded rows. */
+  mustLeaveFile: boolean;
+}
+
+/**
+ * Puts the attempt's Parquet file in place, in one step, and takes out what it replaces. Idempotent, so that a crash before the
+ * run is recorded as done does no harm. Throws `never` where there is no file although rows were loaded.
+ */
+export async function commitToLake(request: LakeRequest): Promise<void> {
+  const { dataDir, run, ledger, rows } = request;
+  const folder = join(dataDir, 'lake', run.dataset);
+  const key = run.fileKey as string;
+  await mkdir(folder, { recursive: true });
+  const placed = await place(join(request.workDir, WORK_FILES.lake), join(folder, `${key}${suffixOf(run)}`));
+  if (!placed && rows.loaded > 0 && request.mustLeaveFile) throw noFile(rows);
+  // Mended rows stand beside those that were loaded before.
+  if (run.action === 'mend') return;
+  const index = lakeIndex(run.dataset);
+  const replaced = ledger.replaces.filter(old => old.index === index && old.FILE_KEY !== key);
+  for (const old of replaced) await removeKey(folder, old.FILE_KEY, null);
+  await removeKey(folder, key, placed ? `${key}.parquet` : null);
+}
+
+function suffixOf(run: Run): string {
+  return run.action === 'mend' ? `.${run.id}.parquet` : '.parquet';
+}
+
+/** The former version's file has the same name, and goes only by being replaced. */
+async function removeKey(folder: string, key: string, keep: string | null): Promise<void> {
+  const names = await readdir(folder);
+  const own = names.filter(name => name.startsWith(`${key}.`) && name !== keep);
+  await Promise.all(own.map(name => rm(join(folder, name), { force: true })));
+}
+
+async function place(source: string, target: string): Promise<boolean> {
+  try {
+    await syncPath(source);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  await rename(source, target);
+  await syncPath(dirname(target));
+  return true;
+}
+
+/** Makes a file, or the names in a folder, survive a loss of power. File systems that can't sync a folder are left alone. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync().catch(ignore('EINVAL', 'ENOTSUP'));
+  } finally {
+    await handle.close();
+  }
+}
+
+function noFile({ loaded }: Rows): OrchestratorError {
+  return new OrchestratorError(
+    'never',
+    `contract breach: ${loaded} rows loaded, but there is no ${WORK_FILES.lake} in WORK_DIR; mend the program that was run`,
+  );
+}

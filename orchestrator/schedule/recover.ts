@@ -1,0 +1,84 @@
+import { messageOf } from '../errors.ts';
+import type { Run } from '../journal/journal.ts';
+import type { AttemptRef, Recovered, Runner, RunnerKind } from '../run/runner.ts';
+import { attemptOf } from './attempt.ts';
+import { RUNNER_WAIT } from './backoff.ts';
+import type { ScheduleContext } from './context.ts';
+import { persist } from './pause.ts';
+import { readReserve, tidyWorkDir } from './work-dir.ts';
+import { join } from 'node:path';
+
+/** An attempt whose orchestrator died. */
+export interface Orphan {
+  ref: AttemptRef;
+  runs: readonly [Run, ...Run[]];
+  /** null: it died before anything can have been started. */
+  runner: Runner | null;
+}
+
+/** What running runs an earlier orchestrator left, each batch as one. The caller has seen that one dead. */
+export async function findOrphans({ journal, runners, holder, environment }: ScheduleContext): Promise<Orphan[]> {
+  const groups = Map.groupBy(await journal.orphans(holder), run => run.batch ?? run.id);
+  const orphans: Orphan[] = [];
+  for (const [leadId, runs] of groups) {
+    const [first] = runs as [Run, ...Run[]];
+    const lead = runs.find(run => run.id === leadId) ?? (await journal.run(leadId)) ?? first;
+    const kind = runs.find(run => run.runner !== null)?.runner;
+    orphans.push({
+      ref: attemptOf(environment.dataDir, lead.id, lead.attempt, lead.dataset),
+      runs: runs as [Run, ...Run[]],
+      runner: kind ? runners.of(kind as RunnerKind) : null,
+    });
+  }
+  return orphans;
+}
+
+/** Asks the runner what became of an orphan; waits as long as the engine is away, since no attempt starts before its predecessor is seen dead. */
+export async function recoverOrphan(
+  { clock, logger }: ScheduleContext,
+  { ref, runner }: Orphan,
+  leave: AbortSignal,
+): Promise<Recovered> {
+  if (!runner) return { state: 'dead' };
+  return persist(() => runner.recover(ref), {
+    clock,
+    backoff: RUNNER_WAIT,
+    signal: leave,
+    again: () => true,
+    onWait(error, failures) {
+      if (failures > 1) return;
+      logger.warn(
+        `run ${ref.runId} waits: what became of its attempt ${ref.attempt} can't be told: ${messageOf(error)}`,
+        {
+          dataset: ref.dataset,
+          run: ref.runId,
+        },
+      );
+    },
+  });
+}
+
+/** Gives the runs of a dead attempt back to the queue; no retry is used up, since it was not theirs to fail. */
+export async function requeueDead(context: ScheduleContext, orphan: Orphan): Promise<void> {
+  const { journal, clock, logger } = context;
+  for (const run of orphan.runs) {
+    const own = run.batch === null ? orphan.ref.workDir : join(orphan.ref.workDir, run.id);
+    const reserved = await readReserve(own);
+    if (reserved > 0) await journal.reserve(run.id, reserved);
+    const now = clock.now();
+    const error = `the orchestrator died during attempt ${run.attempt}`;
+    if (run.cancelRequested) {
+      await journal.finish(
+        run.id,
+        run.attempt,
+        { to: 'cancelled', rows: null, error: `cancelled on request; ${error}` },
+        now,
+      );
+      continue;
+    }
+    const again = `${error}; it is seen dead and the run starts over`;
+    await journal.finish(run.id, run.attempt, { to: 'queued', dueAt: now, counts: false, error: again }, now);
+    logger.warn(`${run.dataset}/${run.file}: ${again}`, { dataset: run.dataset, run: run.id, attempt: run.attempt });
+  }
+  await tidyWorkDir(orphan.ref.workDir, false);
+}

@@ -1,0 +1,316 @@
+import { mkdirSync } from 'node:fs';
+import PQueue from 'p-queue';
+import type { Dataset } from '../config/dataset.ts';
+import { messageOf } from '../errors.ts';
+import { FINAL_STATES, type Run } from '../journal/journal.ts';
+import type { AttemptRef, Runner } from '../run/runner.ts';
+import { attemptOf, LiveAttempt } from './attempt.ts';
+import { RUNNER_WAIT } from './backoff.ts';
+import { LEASE_MS, type Runners, type ScheduleContext } from './context.ts';
+import { createDiskFloor, type DiskFloor, type DiskState, lowDiskText } from './disk-floor.ts';
+import { pause, persist } from './pause.ts';
+import { findOrphans, type Orphan, recoverOrphan, requeueDead } from './recover.ts';
+import { freeSlots } from './slots.ts';
+
+export interface ScheduleOptions extends ScheduleContext {
+  /** Bytes that are free in DATA_DIR; statfs(2) unless told. */
+  freeBytesOf?: (path: string) => Promise<number>;
+}
+
+export interface ScheduleStatus {
+  /** Attempts that go on. */
+  running: number;
+  /** Attempts of an earlier orchestrator of which it isn't known yet what became of them. */
+  recovering: number;
+  /** Why nothing new is started, or null. */
+  waiting: string | null;
+  disk: DiskState;
+}
+
+export interface Scheduler {
+  /** Looks for due runs now. */
+  wake(): void;
+  status(): ScheduleStatus;
+  /**
+   * Starts nothing more, lets runs finish for `graceMs`, then stops the rest and gives it back to the queue. Resolves when nothing
+   * runs. Stopping twice is harmless.
+   */
+  stop(options: { graceMs: number }): Promise<void>;
+  /** Ends the grace period now. */
+  hurry(): void;
+}
+
+/** Without an event something is looked for this often: other processes' requests have none. */
+const POLL_MS = 1000;
+/** How long a stopped attempt may take to be seen dead (SIGTERM, 10 s, SIGKILL), before it is left to the next start. */
+const HAND_BACK_MS = 20_000;
+
+/**
+ * Claims what is due, as much as there is room for, and follows it to its end. First it looks after what an earlier orchestrator
+ * left. Resolves when that is known, and claiming has begun.
+ */
+export async function startScheduler(options: ScheduleOptions): Promise<Scheduler> {
+  mkdirSync(options.environment.dataDir, { recursive: true });
+  const scheduler = new Schedule(options);
+  await scheduler.begin();
+  return scheduler;
+}
+
+class Schedule implements Scheduler {
+  readonly #context: ScheduleContext;
+  readonly #disk: DiskFloor;
+  /** Ends what looks after an earlier orchestrator's attempts, and later what follows our own. */
+  readonly #leaveOrphans = new AbortController();
+  readonly #leave = new AbortController();
+  readonly #hurry = new AbortController();
+  readonly #live = new Map<LiveAttempt, Promise<void>>();
+  readonly #orphans = new Set<Orphan>();
+  readonly #recoveries = new Set<Promise<void>>();
+  readonly #all: PQueue;
+  readonly #perDataset = new Map<string, PQueue>();
+  readonly #off: Array<() => void> = [];
+  #callOffTimer: () => void = () => undefined;
+  #pumping: Promise<void> | null = null;
+  #again = false;
+  #stopping: Promise<void> | null = null;
+  #claimError: string | null = null;
+
+  constructor(options: ScheduleOptions) {
+    const { environment, clock, logger, freeBytesOf } = options;
+    this.#context = { ...options, runners: announced(options) };
+    this.#all = new PQueue({ concurrency: environment.concurrency });
+    this.#disk = createDiskFloor({
+      path: environment.dataDir,
+      floorBytes: environment.minFreeBytes,
+      clock,
+      logger,
+      ...(freeBytesOf && { freeBytesOf }),
+    });
+  }
+
+  async begin(): Promise<void> {
+    const orphans = await findOrphans(this.#context);
+    for (const orphan of orphans) this.#orphans.add(orphan);
+    this.#off.push(this.#context.journal.onChange(run => this.#hear(run)));
+    this.#heartbeat();
+    for (const orphan of orphans) this.#lookAfter(this.#recover(orphan));
+    for (const runner of this.#context.runners.all()) this.#lookAfter(this.#sweep(runner));
+    this.wake();
+  }
+
+  wake(): void {
+    this.#again = true;
+    if (this.#stopping || this.#pumping) return;
+    this.#callOffTimer();
+    this.#pumping = this.#pump();
+  }
+
+  status(): ScheduleStatus {
+    const disk = this.#disk.state();
+    const { dataDir } = this.#context.environment;
+    const low = disk.isLow ? lowDiskText(dataDir, disk.freeBytes ?? 0, disk.floorBytes) : null;
+    return { running: this.#live.size, recovering: this.#orphans.size, waiting: low ?? this.#claimError, disk };
+  }
+
+  stop({ graceMs }: { graceMs: number }): Promise<void> {
+    this.#stopping ??= this.#end(graceMs);
+    return this.#stopping;
+  }
+
+  hurry(): void {
+    this.#hurry.abort();
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    const { clock } = this.#context;
+    this.#callOffTimer();
+    this.#leaveOrphans.abort();
+    await this.#pumping;
+    await this.#ended(graceMs, this.#hurry.signal);
+    for (const attempt of this.#live.keys()) attempt.stop('shutdown');
+    await this.#ended(HAND_BACK_MS, none());
+    this.#leave.abort();
+    // One turn more for those that leave; an engine that hangs keeps nobody here.
+    await Promise.race([
+      Promise.allSettled([...this.#live.values(), ...this.#recoveries]),
+      pause(clock, POLL_MS, none()),
+    ]);
+    for (const off of this.#off) off();
+  }
+
+  /** Resolves when no attempt goes on, or the time is over, or the signal says so. */
+  async #ended(ms: number, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const all = Promise.allSettled(this.#live.values()).then(() => ended.abort());
+    await Promise.race([all, pause(this.#context.clock, ms, AbortSignal.any([signal, ended.signal]))]);
+  }
+
+  #hear(run: Run): void {
+    if (run.state === 'queued' || FINAL_STATES.includes(run.state)) this.wake();
+    else if (run.cancelRequested) this.#cancel(run);
+  }
+
+  #cancel(run: Run): void {
+    for (const attempt of this.#live.keys()) if (attempt.has(run.id)) attempt.stop('cancel', run.id);
+  }
+
+  #heartbeat(): void {
+    const { journal, holder, clock, logger } = this.#context;
+    const beat = (): void => {
+      journal.heartbeat(holder, LEASE_MS, clock.now()).catch((error: unknown) => {
+        logger.error(`leases could not be prolonged: ${messageOf(error)}`, { error });
+      });
+      callOff = clock.after(LEASE_MS / 3, beat);
+    };
+    let callOff = clock.after(LEASE_MS / 3, beat);
+    this.#off.push(() => callOff());
+  }
+
+  /** Claims until nothing is due or no slot is free. Never throws: the next poll tries again. */
+  async #pump(): Promise<void> {
+    try {
+      while (this.#again && !this.#stopping) {
+        this.#again = false;
+        await this.#cancelRequested();
+        await this.#claim();
+      }
+      this.#claimError = null;
+    } catch (error) {
+      const text = messageOf(error);
+      if (text !== this.#claimError) this.#context.logger.error(`nothing could be claimed: ${text}`, { error });
+      this.#claimError = text;
+    }
+    await this.#armTimer();
+    this.#pumping = null;
+    if (this.#again) this.wake();
+  }
+
+  async #armTimer(): Promise<void> {
+    const { journal, clock } = this.#context;
+    const now = clock.now();
+    const dueAt = await journal.nextDueAt(now).catch(() => null);
+    if (this.#stopping) return;
+    const wait = dueAt === null ? POLL_MS : Math.min(POLL_MS, Math.max(1, dueAt - now));
+    this.#callOffTimer = clock.after(wait, () => this.wake());
+  }
+
+  async #cancelRequested(): Promise<void> {
+    const { journal, holder } = this.#context;
+    for (const run of await journal.cancelRequests(holder)) this.#cancel(run);
+  }
+
+  async #claim(): Promise<void> {
+    const { journal, holder, clock, datasets, environment } = this.#context;
+    const limit = environment.concurrency - this.#live.size - this.#orphans.size;
+    const configured = datasets();
+    const slots = freeSlots(configured.values(), this.#runningByDataset());
+    if (limit < 1 || slots.length === 0 || (await this.#disk.look()).isLow) return;
+    const batches = await journal.claim({ holder, leaseMs: LEASE_MS, now: clock.now(), slots, limit });
+    for (const runs of batches) this.#launch(configured, runs as [Run, ...Run[]]);
+  }
+
+  /** What goes on by itself is counted, never a counter kept: a lost attempt leaks no slot. */
+  #runningByDataset(): Map<string, number> {
+    const running = new Map<string, number>();
+    for (const { ref } of [...this.#live.keys(), ...this.#orphans]) {
+      running.set(ref.dataset, (running.get(ref.dataset) ?? 0) + 1);
+    }
+    return running;
+  }
+
+  #launch(configured: ReadonlyMap<string, Dataset>, runs: readonly [Run, ...Run[]]): void {
+    const [first] = runs;
+    const dataset = configured.get(first.dataset) as Dataset;
+    const ref = attemptOf(this.#context.environment.dataDir, first.id, first.attempt, first.dataset);
+    const attempt = this.#attempt(dataset, ref, runs);
+    // Claimed while we were told to stop.
+    if (this.#stopping) attempt.stop('shutdown');
+    const started = this.#queueOf(dataset).add(() => this.#all.add(() => attempt.start()));
+    this.#follow(attempt, started);
+  }
+
+  #attempt(dataset: Dataset, ref: AttemptRef, runs: readonly [Run, ...Run[]]): LiveAttempt {
+    return new LiveAttempt({ context: this.#context, dataset, runs, attempt: ref, leave: this.#leave.signal });
+  }
+
+  #follow(attempt: LiveAttempt, life: Promise<void>): void {
+    const ended = life.finally(() => {
+      this.#live.delete(attempt);
+      this.wake();
+    });
+    this.#live.set(attempt, ended);
+  }
+
+  #queueOf({ name, settings }: Dataset): PQueue {
+    const queue = this.#perDataset.get(name) ?? new PQueue();
+    queue.concurrency = settings.CONCURRENCY;
+    this.#perDataset.set(name, queue);
+    return queue;
+  }
+
+  #lookAfter(recovery: Promise<void>): void {
+    const ended = recovery.catch((error: unknown) => {
+      if (this.#leaveOrphans.signal.aborted) return;
+      this.#context.logger.error(`what an earlier orchestrator left can't be cleared: ${messageOf(error)}`, { error });
+    });
+    this.#recoveries.add(ended);
+    void ended.then(() => this.#recoveries.delete(ended));
+  }
+
+  async #recover(orphan: Orphan): Promise<void> {
+    const { journal, holder, clock, datasets } = this.#context;
+    const { ref, runs, runner } = orphan;
+    const recovered = await recoverOrphan(this.#context, orphan, this.#leaveOrphans.signal);
+    const dataset = datasets().get(ref.dataset);
+    if (runner && recovered.state === 'adopt' && dataset) {
+      for (const run of runs) await journal.adopt(run.id, holder, LEASE_MS, clock.now());
+      const attempt = this.#attempt(dataset, ref, runs);
+      for (const run of runs) if (run.cancelRequested) attempt.stop('cancel', run.id);
+      this.#follow(attempt, attempt.adopt(runner, recovered.handle, runs[0].startedAt ?? clock.now()));
+    } else {
+      // Nobody can say any more what its end would mean.
+      if (runner && recovered.state === 'adopt') await endAdoptable(runner, recovered.handle, ref);
+      await requeueDead(this.#context, orphan);
+    }
+    this.#orphans.delete(orphan);
+    this.wake();
+  }
+
+  async #sweep(runner: Runner): Promise<void> {
+    const { clock, logger } = this.#context;
+    const isKnown = (runId: string, attempt: number): boolean =>
+      [...this.#live.keys(), ...this.#orphans].some(({ ref }) => ref.runId === runId && ref.attempt === attempt);
+    const removed = await persist(() => runner.sweep(isKnown), {
+      clock,
+      backoff: RUNNER_WAIT,
+      signal: this.#leaveOrphans.signal,
+    });
+    if (removed > 0) logger.info(`${removed} leftovers of earlier attempts were removed (${runner.kind})`);
+  }
+}
+
+async function endAdoptable(runner: Runner, handle: string, ref: AttemptRef): Promise<void> {
+  await runner.stop(handle, ref, 'shutdown');
+  await runner.follow(handle, ref, () => undefined);
+}
+
+/** Says in the log which runner a dataset gets and why, whenever that changes. */
+function announced({ runners, logger }: ScheduleContext): Runners {
+  const said = new Map<string, string>();
+  return {
+    ...runners,
+    of: kind => runners.of(kind),
+    all: () => runners.all(),
+    async for(dataset) {
+      const choice = await runners.for(dataset);
+      const text = `dataset ${dataset.name} runs by ${choice.runner.kind}: ${choice.reason}`;
+      if (said.get(dataset.name) !== text) logger.info(text, { dataset: dataset.name });
+      said.set(dataset.name, text);
+      return choice;
+    },
+  };
+}
+
+function none(): AbortSignal {
+  return new AbortController().signal;
+}
