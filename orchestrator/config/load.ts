@@ -6,6 +6,7 @@ import type { Dataset } from './dataset.ts';
 import { compose, type Mistake, severityOf, sortMistakes } from './messages.ts';
 import { resolveDataset } from './resolve.ts';
 import type { Settings } from './schema.ts';
+import { looksSecret } from './secrets.ts';
 import { isMapOrEmpty, type Problem, type ReadSource, readSource, type Source } from './source.ts';
 import type { Variables } from './substitute.ts';
 import { mergeTrees, type Origin, pathOf, pointerOf, pointersOf, readTree, type Tree } from './tree.ts';
@@ -235,12 +236,12 @@ function locate(
   return { severity, code, dataset, file: origin.source.shown, ...place, message };
 }
 
-/** Values as JSON; those that came by substitution as they were written, since they may be secrets. */
+/** Values as JSON, but no secrets: those that came by substitution are shown as they were written. */
 function show(tree: Tree): (pointer: string, value: unknown) => string {
   return (pointer, value) => {
     const origin = tree.origins.get(pointer);
     if (origin?.written !== undefined) return `what ${origin.written} gives`;
-    if (origin !== undefined && origin.secrets.length > 0) return 'not shown';
+    if (pathOf(pointer).some(looksSecret) || (origin?.secrets.length ?? 0) > 0) return 'not shown';
     if (value === '') return 'empty';
     const text = JSON.stringify(value);
     return text.length > 80 ? `${text.slice(0, 79)}…` : text;
