@@ -147,8 +147,8 @@ async function start(t: TestContext, files: Record<string, string> = {}, more: {
   for (const [name, text] of Object.entries(files)) await write(name, text);
   const changes: ConfigChange[] = [];
   let wake = (): void => {};
-  const onChange = (change: ConfigChange): void => {
-    changes.push(change);
+  const onChange = (made: ConfigChange): void => {
+    changes.push(made);
     wake();
   };
   const watcher = await watchConfig({
@@ -168,7 +168,7 @@ async function start(t: TestContext, files: Record<string, string> = {}, more: {
   async function change(fits: (change: ConfigChange) => boolean): Promise<ConfigChange> {
     const deadline = Date.now() + DEADLINE_MS;
     while (Date.now() < deadline) {
-      const found = changes.find(fits);
+      const found = changes.find(made => fits(made));
       if (found !== undefined) return found;
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, deadline - Date.now());

@@ -24,7 +24,7 @@ export interface WatchConfigOptions {
   /** Absolute: relative paths are from here; by default the folder that holds configDir. */
   root?: string;
   /** Called one at a time, and only where something differs. What it throws is logged; the change stands. */
-  onChange(change: ConfigChange): void | Promise<void>;
+  onChange: (change: ConfigChange) => void | Promise<void>;
   logger: Logger;
   clock: Clock;
   /** How often the folder is listed besides the events; 30 s. */
