@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -73,6 +74,12 @@ describe('process runner, in particular', () => {
     await writeFile(join(place.watchDir, 'plain.sh'), '#!/bin/sh\n');
     const job = await makeJob(place, { command: ['./plain.sh'] });
     await assert.rejects(runner.start(job), /plain\.sh is not executable; run: chmod \+x .*plain\.sh/);
+  });
+
+  it('bytes that are no text go to the log as they are', async () => {
+    const job = await makeJob(place, { command: ['/bin/sh', '-c', String.raw`printf '\377\376\001{\n'`] });
+    await run(runner, job);
+    assert.deepEqual([...readFileSync(job.logFile)], [0xff, 0xfe, 1, 0x7b, 10]);
   });
 
   it('the log is appended to, never truncated', async () => {

@@ -1,0 +1,112 @@
+import type { ContainerCreateOptions } from 'dockerode';
+import type { Dataset } from '../../config/dataset.ts';
+import type { DockerOptions } from '../../config/schema.ts';
+import { type HostPathMap, hostPathOf } from '../host-path-map.ts';
+import type { JobPaths } from '../runner.ts';
+import { parseSize } from './sizes.ts';
+
+/** Where a container finds its folders. */
+export const CONTAINER_PATHS: JobPaths = { data: '/data', config: '/config', work: '/work' };
+
+export interface ContainerPlan {
+  settings: Dataset;
+  image: string;
+  /** `uid:gid`. */
+  user: string;
+  /** Absolute folders as the orchestrator sees them. */
+  mounts: { data: string; config: string | null; work: string };
+  args: readonly string[];
+  environment: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+  hostPaths: HostPathMap;
+  /** Network of the orchestrator's own container; null where it isn't in one. */
+  ownNetwork: string | null;
+}
+
+const TMPFS_SIZE = '64m';
+const PIDS = 1024;
+const NANO = 1e9;
+// Not "-1": the engine refuses it. Said explicitly, because an engine's own default could rotate, and lines would be lost.
+const LOG_SIZE = '8000p';
+
+/** What the engine is asked for: as little as an ETL needs, and what DOCKER_OPTIONS adds. Throws `never` for a bad size or path. */
+export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
+  const options = plan.settings.settings.DOCKER_OPTIONS ?? {};
+  return {
+    Image: plan.image,
+    Cmd: [...plan.args],
+    ...(options.entrypoint === undefined ? {} : { Entrypoint: wordsOf(options.entrypoint) }),
+    ...(options.hostname === undefined ? {} : { Hostname: options.hostname }),
+    Env: Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`),
+    User: options.user ?? plan.user,
+    Labels: { ...options.labels, ...plan.labels },
+    StopSignal: 'SIGTERM',
+    HostConfig: {
+      Mounts: mountsOf(plan),
+      ...(options.volumes === undefined ? {} : { Binds: options.volumes }),
+      Tmpfs: { '/tmp': `rw,nosuid,nodev,mode=1777,size=${sizeOf(plan, 'tmpfs_size', TMPFS_SIZE)}` },
+      NetworkMode: chooseNetwork(options.network, plan.ownNetwork, plan.environment['ELASTICSEARCH_NODE']),
+      ...(options.extra_hosts === undefined ? {} : { ExtraHosts: options.extra_hosts }),
+      CapDrop: ['ALL'],
+      ...(options.cap_add === undefined ? {} : { CapAdd: options.cap_add }),
+      SecurityOpt: ['no-new-privileges'],
+      ReadonlyRootfs: options.read_only ?? true,
+      Init: true,
+      AutoRemove: false,
+      LogConfig: { Type: 'json-file', Config: { 'max-size': LOG_SIZE, mode: 'blocking' } },
+      ...limitsOf(plan, options),
+    },
+  };
+}
+
+/** DOCKER_OPTIONS.network, else the orchestrator's own, else `host` where Elasticsearch is on this machine's loopback, else `bridge`. */
+export function chooseNetwork(
+  wish: string | undefined,
+  own: string | null,
+  elasticsearchNode: string | undefined,
+): string {
+  return wish ?? own ?? (isLoopback(elasticsearchNode) ? 'host' : 'bridge');
+}
+
+function isLoopback(nodes: string | undefined): boolean {
+  return (nodes ?? '').split(',').some(node => {
+    const name = URL.parse(node.trim())?.hostname ?? '';
+    return name === 'localhost' || name === '[::1]' || name.startsWith('127.');
+  });
+}
+
+function limitsOf(plan: ContainerPlan, options: DockerOptions): ContainerCreateOptions['HostConfig'] {
+  const memory = options.memory === undefined ? undefined : sizeOf(plan, 'memory', options.memory);
+  return {
+    PidsLimit: options.pids ?? PIDS,
+    ...(options.cpus === undefined ? {} : { NanoCpus: Math.round(options.cpus * NANO) }),
+    // Equal, so that no swap is used beyond it.
+    ...(memory === undefined ? {} : { Memory: memory, MemorySwap: memory }),
+    ...(options.gpus === undefined
+      ? {}
+      : { DeviceRequests: [{ Count: options.gpus === 'all' ? -1 : options.gpus, Capabilities: [['gpu']] }] }),
+  };
+}
+
+function sizeOf(plan: ContainerPlan, key: 'memory' | 'tmpfs_size', standard: string): number {
+  const text = plan.settings.settings.DOCKER_OPTIONS?.[key] ?? standard;
+  return parseSize(text, `dataset ${plan.settings.name}: DOCKER_OPTIONS.${key}`);
+}
+
+function mountsOf({ mounts, hostPaths }: ContainerPlan): NonNullable<ContainerCreateOptions['HostConfig']>['Mounts'] {
+  const bind = (folder: string, target: string, isReadOnly: boolean) => ({
+    Type: 'bind' as const,
+    Source: hostPathOf(hostPaths, folder),
+    Target: target,
+    ReadOnly: isReadOnly,
+  });
+  return [
+    bind(mounts.data, CONTAINER_PATHS.data, true),
+    ...(mounts.config === null ? [] : [bind(mounts.config, CONTAINER_PATHS.config, true)]),
+    bind(mounts.work, CONTAINER_PATHS.work, false),
+  ];
+}
+
+function wordsOf(words: string | readonly string[]): string[] {
+  return typeof words === 'string' ? words.trim().split(/\s+/) : [...words];
+}

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../../clock.ts';
+import { kindOf, messageOf } from '../../errors.ts';
+import { runnerConformance } from '../conformance.ts';
+import { readInstance } from '../instance.ts';
+import type { JobOptions } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, run, silentLogger, until } from '../testing/attempts.ts';
+import { makeTestImage } from '../testing/image.ts';
+import { createDockerRunner, type DockerRunner } from './docker-runner.ts';
+import { connectEngine } from './engine.ts';
+import { containerName, LABELS } from './names.ts';
+
+const IMAGE = 'orchestrator-run-test:1';
+const engine = connectEngine(process.env['DOCKER_HOST'] ?? null, systemClock);
+
+function createRunner(place: Place, more: Partial<Parameters<typeof createDockerRunner>[0]> = {}): DockerRunner {
+  return createDockerRunner({
+    engine,
+    logger: silentLogger,
+    clock: systemClock,
+    instance: readInstance(place.dataDir),
+    hostPaths: null,
+    ownNetwork: null,
+    defaultImage: IMAGE,
+    mask: text => text,
+    killAfterSeconds: 1,
+    ...more,
+  });
+}
+
+const shell = (script: string, docker: JobOptions['docker'] = {}): JobOptions => ({
+  docker: { network: 'none', ...docker, entrypoint: ['/bin/sh', '-c', script] },
+});
+
+async function containersOf(place: Place): Promise<string[]> {
+  const filters = { label: [`${LABELS.instance}=${readInstance(place.dataDir)}`] };
+  return (await engine.docker.listContainers({ all: true, filters })).map(({ Id }) => Id);
+}
+
+before(() => makeTestImage(engine.docker, IMAGE));
+after(() => engine.docker.getImage(IMAGE).remove({ force: true }));
+
+runnerConformance('docker', { create: async place => createRunner(place), shell: script => shell(script) });
+
+describe('docker runner, in particular', () => {
+  let place: Place;
+  let runner: DockerRunner;
+
+  before(async () => {
+    place = await makePlace();
+    runner = createRunner(place);
+  });
+
+  after(async () => {
+    await runner.close();
+    assert.deepEqual(await containersOf(place), []);
+    await place.remove();
+  });
+
+  const jobOf = (script: string, docker?: JobOptions['docker'], more: JobOptions = {}) =>
+    makeJob(place, { ...shell(script, docker), ...more });
+
+  it('the container is the owner’s, without capabilities, on a read-only root, with a small /tmp', async () => {
+    const script = `id -u; id -g; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; touch /x || echo read-only;
+      touch /data/x || echo data-read-only; touch /tmp/x && touch /work/x && echo written; grep ' /tmp ' /proc/mounts; cat /config/ref.csv; touch /config/x || echo config-read-only`;
+    const configFolder = join(place.dataDir, 'config', 'sales');
+    await mkdir(configFolder, { recursive: true });
+    await writeFile(join(configFolder, 'ref.csv'), 'reference\n');
+    const job = await jobOf(script, {}, { owner: { uid: 1234, gid: 2345 }, configFolder });
+    const { log } = await run(runner, job);
+    assert.match(log, /^1234\n2345\n/);
+    assert.match(log, /CapEff:\s+0+\n/);
+    assert.match(log, /CapBnd:\s+0+\n/);
+    assert.match(log, /NoNewPrivs:\s+1\n/);
+    for (const line of ['read-only', 'data-read-only', 'written', 'reference', 'config-read-only']) {
+      assert.ok(log.split('\n').includes(line), `${line} in ${log}`);
+    }
+    assert.match(log, /tmpfs \/tmp tmpfs rw,nosuid,nodev.*size=65536k/);
+    assert.equal((await stat(join(job.workDir, 'x'))).uid, 1234);
+  });
+
+  it('a file of root’s is read by uid 0 without capabilities', async () => {
+    const secret = join(place.watchDir, 'of-root.csv');
+    await writeFile(secret, 'rows\n');
+    await chown(secret, 0, 0);
+    await chmod(secret, 0o600);
+    const job = await jobOf(
+      'cat /data/of-root.csv; touch /work/x; grep CapEff /proc/self/status',
+      {},
+      { owner: { uid: 0, gid: 0 } },
+    );
+    const { log } = await run(runner, job);
+    assert.match(log, /^rows\nCapEff:\s+0+\n$/);
+  });
+
+  it('running out of memory is told apart from failure', async () => {
+    const { outcome } = await run(runner, await jobOf('tail -n 1 /dev/zero', { memory: '16m' }));
+    assert.equal(outcome.outOfMemory, true);
+    assert.notEqual(outcome.exitCode, 0);
+    const failed = await run(runner, await jobOf('exit 1', { memory: '16m' }));
+    assert.equal(failed.outcome.outOfMemory, false);
+  });
+
+  it('rule 10: a container outlives its orchestrator and is adopted, its log read from the first line and not doubled', async () => {
+    const job = await jobOf(
+      `echo one; printf half; while [ ! -e /work/go ]; do sleep 0.05; done; echo ' two'; echo '{"type":"result","rows_read":1,"rows_loaded":1,"rows_rejected":0,"rows_filtered":0,"rows_deleted":0}'; exit 3`,
+    );
+    const former = createRunner(place);
+    const lost = await former.start(job);
+    const broken = new Promise<string>(
+      resolve =>
+        void former
+          .follow(lost, job, () => {})
+          .then(
+            () => resolve('ended'),
+            () => resolve('threw'),
+          ),
+    );
+    await until(
+      'the first line is in the log',
+      () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8') === 'one\n',
+    );
+    const found = await runner.recover(job);
+    assert.equal(found.state, 'adopt');
+    assert.ok(found.state === 'adopt');
+    // What the crashed one had copied stays, and the next one goes on where it ended.
+    const cut = await makeCopy(job.logFile);
+    const ended = runner.follow(found.handle, { ...job, logFile: cut }, () => {});
+    await writeFile(join(job.workDir, 'go'), '');
+    const outcome = await ended;
+    await broken;
+    assert.equal(outcome.exitCode, 3);
+    assert.equal(outcome.results.length, 1);
+    assert.match(readFileSync(cut, 'utf8'), /^one\nhalf two\n\{"type":"result".*\}\n$/);
+  });
+
+  async function makeCopy(path: string): Promise<string> {
+    await writeFile(`${path}.copy`, readFileSync(path).subarray(0, 2));
+    return `${path}.copy`;
+  }
+
+  it('rule 10: a container that ended while nobody looked is adopted with its exit code', async () => {
+    const job = await jobOf('echo alone; exit 65');
+    const handle = await createRunner(place).start(job);
+    await engine.docker.getContainer(handle).wait();
+    const found = await runner.recover(job);
+    assert.deepEqual(found, { state: 'adopt', handle });
+    const outcome = await runner.follow(handle, job, () => {});
+    assert.equal(outcome.exitCode, 65);
+    assert.equal(readFileSync(job.logFile, 'utf8'), 'alone\n');
+  });
+
+  it('rule 10: a container that was made and never started is removed', async () => {
+    const job = await jobOf('exit 0');
+    const name = containerName(readInstance(place.dataDir), job);
+    await engine.docker.createContainer({
+      name,
+      Image: IMAGE,
+      Labels: { [LABELS.instance]: readInstance(place.dataDir) },
+    });
+    assert.deepEqual(await runner.recover(job), { state: 'dead' });
+    assert.deepEqual(await containersOf(place), []);
+  });
+
+  it('another DATA_DIR’s containers are left alone', async () => {
+    const other = await makePlace();
+    const job = await jobOf('sleep 60');
+    const handle = await runner.start(job);
+    assert.equal(await createRunner(other).sweep(() => false), 0);
+    assert.deepEqual(await containersOf(place), [handle]);
+    await runner.stop(handle, job, 'shutdown');
+    await runner.follow(handle, job, () => {});
+    await other.remove();
+  });
+
+  it('an attempt can’t have two containers', async () => {
+    const job = await jobOf('sleep 60');
+    const handle = await runner.start(job);
+    await assert.rejects(runner.start(job), error => kindOf(error) === 'retry');
+    await runner.stop(handle, job, 'shutdown');
+    await runner.follow(handle, job, () => {});
+  });
+
+  it('a container that somebody removed is lost, and says so', async () => {
+    const job = await jobOf('sleep 60');
+    const handle = await runner.start(job);
+    const ended = runner.follow(handle, job, () => {});
+    await engine.docker.getContainer(handle).remove({ force: true });
+    const outcome = await ended;
+    assert.notEqual(outcome.exitCode, 0);
+    assert.match(outcome.errorText, /removed by somebody else/);
+  });
+
+  it('a program that isn’t in the image fails, and says so', async () => {
+    const job = await makeJob(place, { docker: { network: 'none', entrypoint: ['/no/such/program'] } });
+    const { outcome } = await run(runner, job);
+    assert.equal(outcome.exitCode, 127);
+    assert.match(outcome.errorText, /no\/such\/program failed: No such file/);
+  });
+
+  it('a container that can’t be started is removed, and the error says why', async () => {
+    const job = await jobOf('exit 0', { network: 'no-such-network' });
+    await assert.rejects(runner.start(job), error => {
+      assert.equal(kindOf(error), 'wait');
+      assert.match(messageOf(error), /dataset sales: a container for .* could not be started: .*no-such-network/);
+      return true;
+    });
+    assert.deepEqual(await containersOf(place), []);
+  });
+
+  it('what the engine refuses can never work', async () => {
+    const job = await jobOf('exit 0', { cap_add: ['NO_SUCH_CAPABILITY'] });
+    await assert.rejects(runner.start(job), error => {
+      assert.equal(kindOf(error), 'never');
+      assert.match(messageOf(error), /NO_SUCH_CAPABILITY/i);
+      return true;
+    });
+  });
+
+  it('a bad size is an error that names the key', async () => {
+    const job = await jobOf('exit 0', { memory: 'lots' });
+    await assert.rejects(runner.start(job), error => {
+      assert.equal(kindOf(error), 'never');
+      assert.match(messageOf(error), /dataset sales: DOCKER_OPTIONS\.memory is "lots"/);
+      return true;
+    });
+  });
+
+  it('an image that is missing and can’t be pulled is waited for', async () => {
+    const image = 'localhost:1/no/such:image';
+    for (const pull of ['missing', 'never', 'always'] as const) {
+      const job = await jobOf('exit 0', { pull }, { image });
+      await assert.rejects(runner.start(job), error => {
+        assert.equal(kindOf(error), 'wait');
+        assert.match(messageOf(error), /image localhost:1\/no\/such:image is not there/);
+        return true;
+      });
+      if (pull === 'missing') assert.match(readFileSync(job.logFile, 'utf8'), /^pulling localhost:1/);
+    }
+  });
+
+  it('an engine that doesn’t answer is waited for', async () => {
+    const away = createRunner(place, { engine: connectEngine('unix:///no/such/docker.sock', systemClock) });
+    const job = await jobOf('exit 0');
+    for (const call of [() => away.start(job), () => away.recover(job), () => away.stop('x', job, 'cancel')]) {
+      await assert.rejects(call(), error => {
+        assert.equal(kindOf(error), 'wait');
+        assert.match(
+          messageOf(error),
+          /Docker Engine doesn't answer at unix:\/\/\/no\/such\/docker\.sock \(ENOENT\); start Docker/,
+        );
+        return true;
+      });
+    }
+    assert.equal(await away.hasImage(IMAGE), false);
+  });
+
+  it('secrets are masked before a line reaches the log', async () => {
+    const masking = createRunner(place, { mask: text => text.replaceAll('hunter2', '•••') });
+    const { log } = await run(masking, await jobOf('echo password hunter2; printf "%s" "again hunter2"'));
+    assert.equal(log, 'password •••\nagain •••\n');
+  });
+
+  it('lines of stdout and stderr don’t mix', async () => {
+    const { log } = await run(runner, await jobOf('printf out; echo err >&2; sleep 0.1; echo put'));
+    assert.deepEqual(log.split('\n').toSorted(), ['', 'err', 'output']);
+  });
+
+  it('the limits and more mounts of DOCKER_OPTIONS are the container’s', async () => {
+    const job = await jobOf('sleep 60', {
+      memory: '64m',
+      cpus: 0.5,
+      pids: 33,
+      hostname: 'etl',
+      tmpfs_size: '8m',
+      volumes: [`${place.dataDir}:/more:ro`],
+      labels: { team: 'sales' },
+      cap_add: ['CHOWN'],
+      read_only: false,
+      user: '7:8',
+    });
+    const handle = await runner.start(job);
+    const { Config, HostConfig } = await engine.docker.getContainer(handle).inspect();
+    await runner.stop(handle, job, 'cancel');
+    await runner.follow(handle, job, () => {});
+    assert.equal(HostConfig.Memory, 64 * 2 ** 20);
+    assert.equal(HostConfig.MemorySwap, 64 * 2 ** 20);
+    assert.equal(HostConfig.NanoCpus, 5e8);
+    assert.equal(HostConfig.PidsLimit, 33);
+    assert.equal(HostConfig.ReadonlyRootfs, false);
+    assert.deepEqual(HostConfig.CapAdd, ['CHOWN']);
+    assert.deepEqual(HostConfig.Binds, [`${place.dataDir}:/more:ro`]);
+    assert.equal(Config.Hostname, 'etl');
+    assert.equal(Config.User, '7:8');
+    assert.equal(Config.Labels['team'], 'sales');
+    assert.equal(Config.Labels[LABELS.run], job.runId);
+  });
+
+  it('mounts are the host’s paths, by the map', async () => {
+    const mapped = createRunner(place, { hostPaths: [{ from: '/elsewhere', to: '/host' }] });
+    await assert.rejects(mapped.start(await jobOf('exit 0')), error => {
+      assert.equal(kindOf(error), 'never');
+      assert.match(messageOf(error), /HOST_PATH_MAP/);
+      return true;
+    });
+  });
+
+  it('the engine’s state is known, whether it answers or not', async () => {
+    const { available, version, error } = await engine.status();
+    assert.equal(available, true, error ?? '');
+    assert.match(version ?? '', /^\d+\./);
+    const away = await connectEngine('tcp://127.0.0.1:1', systemClock).status();
+    assert.equal(away.available, false);
+    assert.match(away.error ?? '', /ECONNREFUSED/);
+  });
+});

@@ -1,0 +1,315 @@
+import { appendFileSync, existsSync, statSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Container, ContainerInfo } from 'dockerode';
+import type { Message } from '../../../default-etl/contract.ts';
+import type { Clock } from '../../clock.ts';
+import { messageOf, OrchestratorError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { HostPathMap } from '../host-path-map.ts';
+import { splitLines } from '../lines.ts';
+import type { AttemptRef, Job, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
+import { createTranscript, type Transcript } from '../transcript.ts';
+import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
+import type { Engine } from './engine.ts';
+import { engineError, isGone, isMissing } from './engine-errors.ts';
+import { endOf, LOST } from './exit.ts';
+import { readFrames } from './frames.ts';
+import { hasImage, ImagePuller } from './image.ts';
+import { openLogFile } from './log-file.ts';
+import { containerName, LABELS } from './names.ts';
+import { removeContainer } from './remove.ts';
+import { giveWorkDir } from './work-dir.ts';
+
+export interface DockerRunnerOptions {
+  engine: Engine;
+  logger: Logger;
+  clock: Clock;
+  /** readInstance(DATA_DIR). */
+  instance: string;
+  hostPaths: HostPathMap;
+  /** Network of the orchestrator's own container; null where it isn't in one. */
+  ownNetwork: string | null;
+  /** Image of datasets without DOCKER_IMAGE. */
+  defaultImage: string;
+  /** What must not be read in a dataset's log is taken out of it. */
+  mask(text: string, dataset: string): string;
+  /** Between SIGTERM and SIGKILL, whole seconds; 10 unless told. */
+  killAfterSeconds?: number;
+}
+
+export interface DockerRunner extends Runner {
+  /** Whether the engine has this image; false where it doesn't answer. */
+  hasImage(image: string): Promise<boolean>;
+}
+
+const KILL_AFTER_SECONDS = 10;
+const LAST_LINES_MS = 5_000;
+
+/** Runs attempts as containers, one each, which outlive the orchestrator and are adopted by the next one. */
+export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
+  const { engine, logger, clock, instance } = options;
+  const { docker, host } = engine;
+  const killAfterSeconds = options.killAfterSeconds ?? KILL_AFTER_SECONDS;
+  const puller = new ImagePuller(docker);
+  const stopped = new Map<string, StopReason>();
+  /** Containers that could not be removed, or of which it isn't known whether they run: removed before anything else is started. */
+  const leftovers = new Set<string>();
+
+  /** What the client throws, as one of ours. */
+  async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw engineError(error, host, what);
+    }
+  }
+
+  async function start(job: Job): Promise<string> {
+    const what = `dataset ${job.dataset}: a container for ${job.file} could not be started`;
+    await asking(what, removeLeftovers);
+    const container = await asking(what, () => create(job));
+    try {
+      await container.start();
+    } catch (error) {
+      leftovers.add(container.id);
+      await removeLeftovers().catch(() => {});
+      throw engineError(error, host, what);
+    }
+    return container.id;
+  }
+
+  async function create(job: Job): Promise<Container> {
+    const image = job.settings.settings.DOCKER_IMAGE ?? options.defaultImage;
+    const policy = job.settings.settings.DOCKER_OPTIONS?.pull ?? 'missing';
+    const tell = (text: string) => appendFileSync(job.logFile, `${options.mask(text, job.dataset)}\n`);
+    if (policy === 'always') await puller.pull(image, tell);
+    try {
+      return await docker.createContainer(await requestFor(job, image));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      if (policy === 'never') throw imageMissing(job, image, error);
+      await puller.pull(image, tell);
+      return docker.createContainer(await requestFor(job, image));
+    }
+  }
+
+  async function requestFor(job: Job, image: string): Promise<Parameters<typeof docker.createContainer>[0]> {
+    const user = job.settings.settings.DOCKER_OPTIONS?.user ?? userFor(job.owner);
+    await giveWorkDir(job.workDir, user);
+    const { configFolder } = job.settings;
+    const request = containerOptions({
+      settings: job.settings,
+      image,
+      user,
+      mounts: { data: job.dataDir, config: existsSync(configFolder) ? configFolder : null, work: job.workDir },
+      args: job.args(CONTAINER_PATHS),
+      environment: { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work },
+      labels: {
+        [LABELS.dataset]: job.dataset,
+        [LABELS.run]: job.runId,
+        [LABELS.attempt]: String(job.attempt),
+        [LABELS.instance]: instance,
+        [LABELS.logOffset]: String(sizeOf(job.logFile)),
+      },
+      hostPaths: options.hostPaths,
+      ownNetwork: options.ownNetwork,
+    });
+    return { ...request, name: containerName(instance, job) };
+  }
+
+  async function follow(handle: string, attempt: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome> {
+    const what = `dataset ${attempt.dataset}: container ${handle.slice(0, 12)} of run ${attempt.runId} can't be followed`;
+    return asking(what, async () => {
+      const container = docker.getContainer(handle);
+      const outcome = await outcomeOf(container, attempt, onMessage);
+      await removeOrRemember(container);
+      stopped.delete(handle);
+      return outcome;
+    });
+  }
+
+  async function outcomeOf(
+    container: Container,
+    attempt: AttemptRef,
+    onMessage: (message: Message) => void,
+  ): Promise<Outcome> {
+    const stoppedBy = () => stopped.get(container.id) ?? null;
+    try {
+      const said = await copyToEnd(container, attempt, onMessage);
+      const { State } = await container.inspect();
+      const errorText = said.errorText || State.Error;
+      return { ...endOf(State.ExitCode, State.OOMKilled), stopped: stoppedBy(), ...said, errorText };
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      const errorText = 'its container was removed by somebody else';
+      return { ...LOST, stopped: stoppedBy(), results: [], supersededBy: null, errorText };
+    }
+  }
+
+  /** Copies the log while the container runs. Where the stream breaks off early, it is read again from its first line. */
+  async function copyToEnd(
+    container: Container,
+    attempt: AttemptRef,
+    onMessage: (message: Message) => void,
+  ): Promise<ReturnType<Transcript['said']>> {
+    const abort = new AbortController();
+    const ended = container.wait({ condition: 'not-running', abortSignal: abort.signal });
+    const copying = copyLog(container, attempt, onMessage, abort.signal, ended).catch(() => undefined);
+    try {
+      // A stream that ends while the container goes on is a broken one; its end is awaited all the same.
+      await ended;
+      const said = await within(LAST_LINES_MS, copying);
+      if (said) return said;
+    } finally {
+      abort.abort();
+      await copying;
+    }
+    return copyLog(container, attempt, () => {}, new AbortController().signal, ended);
+  }
+
+  /**
+   * Resolves when the stream and the container have ended: before that, a line without a break may still go on. Throws where the stream
+   * breaks or is cut by `signal`.
+   */
+  async function copyLog(
+    container: Container,
+    attempt: AttemptRef,
+    onMessage: (message: Message) => void,
+    signal: AbortSignal,
+    ended: Promise<unknown>,
+  ): Promise<ReturnType<Transcript['said']>> {
+    const { Config } = await container.inspect();
+    const stream = (await container.logs({ follow: true, stdout: true, stderr: true })) as Readable;
+    // It may break before it is read; the reading then throws.
+    stream.on('error', () => {});
+    const cut = () => void stream.destroy();
+    if (signal.aborted) cut();
+    signal.addEventListener('abort', cut, { once: true });
+    const log = await openLogFile(attempt.logFile, Number(Config.Labels[LABELS.logOffset] ?? 0), text =>
+      options.mask(text, attempt.dataset),
+    );
+    const transcript = createTranscript(onMessage);
+    const lines = { stdout: splitLines(transcript.output), stderr: splitLines(transcript.text) };
+    try {
+      for await (const frames of readFrames(stream)) {
+        await log.write(frames);
+        for (const frame of frames) lines[frame.stream].write(frame.payload);
+      }
+      await ended;
+      signal.throwIfAborted();
+      await log.end();
+    } finally {
+      signal.removeEventListener('abort', cut);
+      await log.close();
+    }
+    lines.stderr.end();
+    lines.stdout.end();
+    return transcript.said();
+  }
+
+  async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
+    let cancel = (): void => {};
+    const tooLate = new Promise<undefined>(resolve => (cancel = clock.after(timeoutMs, () => resolve(undefined))));
+    return Promise.race([promise, tooLate]).finally(() => cancel());
+  }
+
+  async function stop(handle: string, attempt: AttemptRef, reason: StopReason): Promise<void> {
+    if (!stopped.has(handle)) stopped.set(handle, reason);
+    await asking(`dataset ${attempt.dataset}: container ${handle.slice(0, 12)} can't be stopped`, async () => {
+      try {
+        await docker.getContainer(handle).stop({ t: killAfterSeconds });
+      } catch (error) {
+        // 304: it has ended already; 404: it is gone.
+        if (!isMissing(error) && (error as { statusCode?: number }).statusCode !== 304) throw error;
+      }
+    });
+  }
+
+  async function recover(attempt: AttemptRef): Promise<Recovered> {
+    const what = `dataset ${attempt.dataset}: what became of run ${attempt.runId} can't be seen`;
+    return asking(what, async () => {
+      const container = docker.getContainer(containerName(instance, attempt));
+      const state = await stateOf(container);
+      if (state === undefined) return { state: 'dead' };
+      if (state.hasRun) return { state: 'adopt', handle: state.id };
+      await removeContainer(container, clock);
+      return { state: 'dead' };
+    });
+  }
+
+  async function stateOf(container: Container): Promise<{ id: string; hasRun: boolean } | undefined> {
+    try {
+      const { Id, State } = await container.inspect();
+      return { id: Id, hasRun: ['running', 'paused', 'restarting', 'exited'].includes(State.Status) };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async function sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<number> {
+    return asking("containers that were left over can't be removed", async () => {
+      await removeLeftovers();
+      const filters = { label: [`${LABELS.instance}=${instance}`] };
+      const unknown = (await docker.listContainers({ all: true, filters })).filter(
+        container => !isOf(container, isKnown),
+      );
+      for (const { Id } of unknown) await removeContainer(docker.getContainer(Id), clock);
+      return unknown.length;
+    });
+  }
+
+  function isOf({ Labels }: ContainerInfo, isKnown: (runId: string, attempt: number) => boolean): boolean {
+    const run = Labels[LABELS.run];
+    return run !== undefined && isKnown(run, Number(Labels[LABELS.attempt]));
+  }
+
+  async function removeOrRemember(container: Container): Promise<void> {
+    try {
+      await removeContainer(container, clock);
+    } catch (error) {
+      leftovers.add(container.id);
+      logger.warn(`container ${container.id.slice(0, 12)} can't be removed yet: ${messageOf(error)}`);
+    }
+  }
+
+  async function removeLeftovers(): Promise<void> {
+    for (const id of leftovers) {
+      await removeContainer(docker.getContainer(id), clock);
+      leftovers.delete(id);
+    }
+  }
+
+  async function close(): Promise<void> {
+    await removeLeftovers().catch(error => logger.warn(`containers are left over: ${messageOf(error)}`));
+  }
+
+  return {
+    kind: 'docker',
+    start,
+    follow,
+    stop,
+    recover,
+    sweep,
+    close,
+    hasImage: image => hasImage(docker, image).catch(() => false),
+  };
+}
+
+/** The file's owner; an orchestrator that isn't root can only be itself. */
+function userFor(owner: Job['owner']): string {
+  const own = process.getuid?.() ?? 0;
+  return own === 0 ? `${owner.uid}:${owner.gid}` : `${own}:${process.getgid?.() ?? own}`;
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function imageMissing(job: Job, image: string, cause: unknown): OrchestratorError {
+  return new OrchestratorError(
+    'wait',
+    `dataset ${job.dataset}: image ${image} is not there, and DOCKER_OPTIONS.pull is never; build or load it`,
+    { cause },
+  );
+}

@@ -1,0 +1,47 @@
+import { codeOf, type ErrorKind, messageOf, OrchestratorError } from '../../errors.ts';
+
+const ADVICE: Record<string, string> = {
+  ENOENT: 'start Docker, or set DOCKER_HOST',
+  ECONNREFUSED: 'start Docker, or set DOCKER_HOST',
+  EACCES: 'give this user access to the socket (group docker)',
+};
+
+/** Status of the HTTP answer, or undefined where there was none. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** Whether it says that there is no such container or image. */
+export function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404;
+}
+
+/** Whether it says that the container is gone, or about to be. */
+export function isGone(error: unknown): boolean {
+  return isMissing(error) || (statusOf(error) === 409 && /dead or marked for removal/.test(messageOf(error)));
+}
+
+/** What the engine said, without the client's wrapping; or that it doesn't answer, and what to do. */
+export function engineSentence(error: unknown, host: string): string {
+  if (statusOf(error) !== undefined) {
+    const said = (error as { json?: { message?: unknown } | null }).json?.message;
+    return typeof said === 'string' ? said : messageOf(error);
+  }
+  const code = codeOf(error) ?? messageOf(error);
+  return `Docker Engine doesn't answer at ${host} (${code}); ${ADVICE[code] ?? 'see whether it is running'}`;
+}
+
+/**
+ * Anything the engine's client throws, as one of ours: no answer is `wait`, for it recovers by itself; a refusal of what was asked (400)
+ * is `never`; what it hasn't got (404) is `wait`; else `retry`. `what` says what failed, on what.
+ */
+export function engineError(error: unknown, host: string, what: string): OrchestratorError {
+  if (error instanceof OrchestratorError) return error;
+  return new OrchestratorError(kindFor(statusOf(error)), `${what}: ${engineSentence(error, host)}`, { cause: error });
+}
+
+function kindFor(status: number | undefined): ErrorKind {
+  if (status === undefined || status === 404 || status === 503) return 'wait';
+  return status === 400 ? 'never' : 'retry';
+}

@@ -1,0 +1,71 @@
+import { isUtf8 } from 'node:buffer';
+import { type FileHandle, open } from 'node:fs/promises';
+import { MAX_LINE_BYTES } from '../lines.ts';
+import type { Frame } from './frames.ts';
+
+const NEWLINE = 10;
+const LOG_MODE = 0o600;
+
+/**
+ * The log file of an attempt, to which its container's log is copied from the first line on. What the file holds already of it, from
+ * an earlier following, is skipped by its length: the engine's log and what is made of it are the same each time, byte for byte.
+ */
+export interface LogFile {
+  write(frames: readonly Frame[]): Promise<void>;
+  /** Writes what had no line break, and closes. */
+  end(): Promise<void>;
+  /** Closes, leaving out what had no line break yet. Idempotent; harmless after end(). */
+  close(): Promise<void>;
+}
+
+/** `logOffset`: bytes that were in the file before the container's first line. */
+export async function openLogFile(path: string, logOffset: number, mask: (text: string) => string): Promise<LogFile> {
+  const file = await open(path, 'a', LOG_MODE);
+  let skip = Math.max(0, (await file.stat()).size - logOffset);
+  let isOpen = true;
+  const begun = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+
+  async function append(blocks: Buffer[]): Promise<void> {
+    const bytes = Buffer.concat(blocks);
+    const fresh = bytes.subarray(Math.min(skip, bytes.length));
+    skip -= bytes.length - fresh.length;
+    await writeAll(file, fresh);
+  }
+
+  // Lines are written whole, so that those of the two streams don't mix.
+  function wholeLines({ stream, payload }: Frame): Buffer[] {
+    const end = payload.lastIndexOf(NEWLINE) + 1;
+    const pieces = begun[stream];
+    const complete = end > 0 ? [Buffer.concat([...pieces.splice(0), payload.subarray(0, end)])] : [];
+    if (end < payload.length) pieces.push(payload.subarray(end));
+    const isTooLong = pieces.reduce((sum, piece) => sum + piece.length, 0) > MAX_LINE_BYTES;
+    return isTooLong ? [...complete, Buffer.concat(pieces.splice(0))] : complete;
+  }
+
+  async function close(): Promise<void> {
+    if (!isOpen) return;
+    isOpen = false;
+    await file.close();
+  }
+
+  return {
+    write: frames => append(frames.flatMap(wholeLines).map(block => masked(block, mask))),
+    async end() {
+      const rests = [begun.stdout, begun.stderr].filter(pieces => pieces.length > 0);
+      await append(rests.map(pieces => masked(Buffer.concat([...pieces, Buffer.from('\n')]), mask)));
+      await close();
+    },
+    close,
+  };
+}
+
+function masked(block: Buffer, mask: (text: string) => string): Buffer {
+  const encoding = isUtf8(block) ? 'utf8' : 'latin1';
+  const text = block.toString(encoding);
+  const shown = mask(text);
+  return shown === text ? block : Buffer.from(shown, encoding);
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+}

@@ -1,0 +1,31 @@
+import type { AttemptRef } from '../runner.ts';
+
+/** Labels by which people and sweeps find the orchestrator's containers. */
+export const LABELS = {
+  dataset: 'orchestrator.dataset',
+  run: 'orchestrator.run',
+  attempt: 'orchestrator.attempt',
+  /** Name of the DATA_DIR whose orchestrator made it. */
+  instance: 'orchestrator.instance',
+  /** Bytes that were in the attempt's log file before the container's first line. */
+  logOffset: 'orchestrator.log-offset',
+  /** Started ahead: the name alone says which attempt it was given to, for labels can't be changed. */
+  ahead: 'orchestrator.ahead',
+} as const;
+
+type Named = Pick<AttemptRef, 'dataset' | 'runId' | 'attempt'>;
+
+/** The one name an attempt's container can have on an engine: a second container for it would be refused. */
+export function containerName(instance: string, { dataset, runId, attempt }: Named): string {
+  return `etl-${plain(dataset)}-${plain(runId)}-${attempt}-${instance.slice(0, 8)}`;
+}
+
+/** Name of a container that waits for its attempt. */
+export function aheadName(instance: string, dataset: string, id: string): string {
+  return `etl-${plain(dataset)}-ahead-${id}-${instance.slice(0, 8)}`;
+}
+
+// What the engine allows in names.
+function plain(text: string): string {
+  return text.replaceAll(/[^a-zA-Z0-9_.-]/g, '_');
+}
