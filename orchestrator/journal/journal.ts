@@ -272,8 +272,11 @@ export interface Journal {
   intend(disposal: Omit<Disposal, 'state' | 'error'>): Promise<void>;
   /** Intents not yet carried out, oldest first. */
   intents(): Promise<Disposal[]>;
-  /** `disposed` marks the path absent without a deletion, and an `append` key as one whose rows stay. */
-  closeDisposal(runId: string, state: 'disposed' | 'put-back' | 'abandoned', error: string | null): Promise<void>;
+  /**
+   * `disposed` marks the path absent without a deletion, and an `append` key as one whose rows stay. `intended`: it can't be done
+   * now, as `error` says, and stays to be done.
+   */
+  closeDisposal(runId: string, state: Disposal['state'], error: string | null): Promise<void>;
   /** Latest run of a dataset's path that has a version, or undefined. */
   latest(dataset: string, file: string): Promise<Run | undefined>;
 

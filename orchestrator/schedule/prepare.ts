@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import { fileVersionAt } from '../dispose/file-version.ts';
 import type { FileVersion, Run } from '../journal/journal.ts';
 import { JOB_FILES, type JobFile, workDirOf } from '../run/job.ts';
 import type { AttemptRef } from '../run/runner.ts';
 import type { ScheduleContext } from './context.ts';
 import type { PathNow } from './decide.ts';
-import { fileVersionAt, pathNow } from './file-version.ts';
 import { ledgerRequest } from './key.ts';
+import { pathNow } from './path-now.ts';
 import { copyInto, makeLogFile, makeWorkDir, type Owner } from './work-dir.ts';
 
 /** Key and index of a run are remembered before anything of it can be sent. */

@@ -1,0 +1,242 @@
+import { join, relative } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { messageOf } from '../errors.ts';
+import { type Disposal, FINAL_STATES, type Finish, type Journal, type Run } from '../journal/journal.ts';
+import type { Logger } from '../log.ts';
+import { type CarryOut, type Carried, carryOut, forgetWitness, type HasWriter } from './carry-out.ts';
+import { isSameVersion } from './file-version.ts';
+import { NOTE_ENDINGS, writeError, writeReceipt } from './notes.ts';
+import { type Intent, planDisposal } from './plan.ts';
+
+export interface DisposerOptions {
+  journal: Journal;
+  datasets: () => ReadonlyMap<string, Dataset>;
+  /** Every dataset that would take a file at this absolute path. */
+  datasetsMatching: (path: string) => Dataset[];
+  hasWriter: HasWriter;
+  clock: Clock;
+  logger: Logger;
+  dataDir: string;
+}
+
+/** A file that is still to be moved or removed. */
+export interface PendingDisposal {
+  runId: string;
+  dataset: string;
+  file: string;
+  kind: Disposal['kind'];
+  /** Why it could not be done when it was last tried, or null. */
+  error: string | null;
+}
+
+export interface FileDisposer {
+  intend(run: Run, dataset: Dataset, finish: Finish): Promise<void>;
+  ended(run: Run, dataset: Dataset): void;
+  pending(): PendingDisposal[];
+  /** Resolves when all that can be done now is done. */
+  idle(): Promise<void>;
+  /** Finishes the file at hand; the rest is for the next start. */
+  stop(): Promise<void>;
+}
+
+interface Pending {
+  intent: Intent;
+  error: string | null;
+  failures: number;
+  /** Not before; milliseconds since 1970-01-01 UTC. */
+  dueAt: number;
+}
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 300_000;
+const POLL_MS = 1000;
+
+/**
+ * Backs up, removes and quarantines files once their runs have ended (rule 8). Carries out first what an earlier orchestrator
+ * wrote down and didn't get to.
+ */
+export async function startDisposer(options: DisposerOptions): Promise<FileDisposer> {
+  const disposer = new Disposing(options);
+  await disposer.begin();
+  return disposer;
+}
+
+class Disposing implements FileDisposer {
+  readonly #options: DisposerOptions;
+  readonly #carryOut: CarryOut;
+  readonly #pending = new Map<string, Pending>();
+  readonly #receipts = new Set<Promise<void>>();
+  #working: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+  #off: () => void = () => undefined;
+  #callOffTimer: () => void = () => undefined;
+
+  constructor(options: DisposerOptions) {
+    this.#options = options;
+    this.#carryOut = { hasWriter: options.hasWriter, witnessDir: join(options.dataDir, 'removed') };
+  }
+
+  async begin(): Promise<void> {
+    const { journal } = this.#options;
+    for (const { state: _, error, ...intent } of await journal.intents()) {
+      this.#pending.set(intent.runId, { intent, error, failures: 0, dueAt: 0 });
+    }
+    this.#off = journal.onChange(run => this.#hear(run));
+    this.#wake();
+  }
+
+  async intend(run: Run, dataset: Dataset, { to }: Finish): Promise<void> {
+    const { journal, dataDir } = this.#options;
+    // Of an attempt that a crash cut short: this one may end in another way.
+    if (this.#pending.delete(run.id)) {
+      await journal.closeDisposal(run.id, 'abandoned', 'the run went on after it was written down');
+    }
+    const intent = await planDisposal(run, dataset, to, dataDir);
+    if (!intent) return;
+    await journal.intend(intent);
+    this.#pending.set(run.id, { intent, error: null, failures: 0, dueAt: 0 });
+  }
+
+  ended(run: Run, dataset: Dataset): void {
+    if (this.#pending.has(run.id)) return this.#wake();
+    if (run.state !== 'done' || run.action === 'delete') return;
+    const writing = this.#receipt(join(run.root, run.file), run, dataset).then(() => {
+      this.#receipts.delete(writing);
+    });
+    this.#receipts.add(writing);
+  }
+
+  pending(): PendingDisposal[] {
+    return [...this.#pending.values()].map(({ intent: { runId, kind, source }, error }) => {
+      const dataset = this.#owner(source)?.name ?? '';
+      return { runId, dataset, file: source, kind, error };
+    });
+  }
+
+  async idle(): Promise<void> {
+    while (this.#working || this.#receipts.size > 0) await Promise.all([this.#working, ...this.#receipts]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#off();
+    this.#callOffTimer();
+    await this.idle();
+  }
+
+  /** The end of one dataset's run may be what another's disposal of the same file waits for. */
+  #hear(run: Run): void {
+    if (this.#pending.size > 0 && FINAL_STATES.includes(run.state)) this.#wake();
+  }
+
+  #wake(): void {
+    this.#again = true;
+    if (this.#stopped || this.#working) return;
+    this.#callOffTimer();
+    this.#working = this.#work().finally(() => {
+      this.#working = null;
+      if (this.#stopped) return;
+      if (this.#again) this.#wake();
+      else if (this.#pending.size > 0) this.#callOffTimer = this.#options.clock.after(POLL_MS, () => this.#wake());
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#again = false;
+    for (const pending of this.#pending.values()) {
+      if (this.#stopped) return;
+      if (pending.dueAt > this.#options.clock.now()) continue;
+      await this.#try(pending);
+    }
+  }
+
+  async #try(pending: Pending): Promise<void> {
+    const { intent } = pending;
+    try {
+      await this.#dispose(pending);
+    } catch (error) {
+      await this.#postpone(pending, messageOf(error)).catch((failure: unknown) => {
+        this.#options.logger.error(`${intent.source}: ${messageOf(failure)}`, { run: intent.runId });
+      });
+    }
+  }
+
+  async #dispose({ intent }: Pending): Promise<void> {
+    const { journal, datasets } = this.#options;
+    const run = await journal.run(intent.runId);
+    if (!run || !FINAL_STATES.includes(run.state)) return;
+    if (run.state !== (intent.kind === 'quarantine' ? 'quarantined' : 'done')) {
+      return this.#close(intent, { state: 'abandoned', error: `the run is ${run.state}` });
+    }
+    if (await this.#isAwaited(intent)) return;
+    const carried = await carryOut({ ...intent, state: 'intended', error: null }, this.#carryOut);
+    if (carried.state === 'disposed') await this.#leaveNote(run, carried.target, datasets().get(run.dataset));
+    await this.#close(intent, carried);
+  }
+
+  async #close(intent: Intent, carried: Carried): Promise<void> {
+    const { journal, logger } = this.#options;
+    const error = carried.state === 'disposed' ? null : carried.error;
+    await journal.closeDisposal(intent.runId, carried.state, error);
+    this.#pending.delete(intent.runId);
+    await forgetWitness(intent.runId, this.#carryOut);
+    if (carried.state === 'disposed') logger.debug(`${intent.source}: ${intent.kind} done`, { run: intent.runId });
+    else logger.warn(`${intent.source}: no ${intent.kind}: ${carried.error}`, { run: intent.runId });
+  }
+
+  /** Done stays done; the error is there to be seen, and it is tried again, ever more rarely. */
+  async #postpone(pending: Pending, error: string): Promise<void> {
+    const { journal, logger, clock } = this.#options;
+    const { intent } = pending;
+    pending.dueAt = clock.now() + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** pending.failures);
+    pending.failures++;
+    if (pending.error === error) return;
+    pending.error = error;
+    logger.warn(`${intent.source}: the ${intent.kind} must wait: ${error}`, { run: intent.runId });
+    await journal.closeDisposal(intent.runId, 'intended', error);
+  }
+
+  /** Whether a dataset that takes this file has not come to an end with this version of it. */
+  async #isAwaited({ source, fileVersion }: Intent): Promise<boolean> {
+    const { journal, datasetsMatching } = this.#options;
+    for (const dataset of datasetsMatching(source)) {
+      const file = relative(dataset.watchDir, source);
+      const latest = await journal.latest(dataset.name, file);
+      if (latest ? !hasEndedWith(latest, fileVersion) : !(await this.#isIgnored(dataset.name, file))) return true;
+    }
+    return false;
+  }
+
+  /** EXISTING: ignore: known, with no run to come. */
+  async #isIgnored(dataset: string, file: string): Promise<boolean> {
+    const { journal } = this.#options;
+    const { items } = await journal.runs({ dataset, file, states: ['settling'], limit: 1000 });
+    if (items.some(run => run.file === file)) return false;
+    const known = await journal.knownFiles(dataset);
+    return known.some(({ path, version }) => path === file && version !== null);
+  }
+
+  async #leaveNote(run: Run, target: string | null, dataset: Dataset | undefined): Promise<void> {
+    if (run.state === 'quarantined' && target !== null) await writeError(target, run);
+    else if (dataset) await this.#receipt(target ?? join(run.root, run.file), run, dataset);
+  }
+
+  /** A folder that can't be written is no failure of the run. */
+  async #receipt(file: string, run: Run, dataset: Dataset): Promise<void> {
+    if (!dataset.settings.RECEIPT || file.endsWith(NOTE_ENDINGS.receipt)) return;
+    await writeReceipt(file, run).catch((error: unknown) => {
+      this.#options.logger.warn(`${file}: no receipt: ${messageOf(error)}`, { dataset: run.dataset, run: run.id });
+    });
+  }
+
+  #owner(source: string): Dataset | undefined {
+    return [...this.#options.datasets().values()].find(({ watchDir }) => source.startsWith(`${watchDir}/`));
+  }
+}
+
+function hasEndedWith(run: Run, version: Intent['fileVersion']): boolean {
+  const same = run.fileVersion !== null && isSameVersion(run.fileVersion, version);
+  return same && FINAL_STATES.includes(run.state);
+}

@@ -1,0 +1,30 @@
+import { basename, dirname, join } from 'node:path';
+
+// 255 bytes is the longest name of most file systems; a run's id and the rest take less than 60.
+const LONGEST_STEM_BYTES = 180;
+
+/** Where a file waits, unseen by anyone, while it is looked at for the last time. */
+export function hiddenName(path: string, runId: string): string {
+  return join(dirname(path), `.${shortened(basename(path))}.${runId}.taken`);
+}
+
+/** Where the content stands beside its target before it gets its name. */
+export function stagedName(target: string, runId: string): string {
+  return join(dirname(target), `.${shortened(basename(target))}.${runId}.part`);
+}
+
+/** `<name>.<run><ext>`: free for sure, since no other run has this id. `.csv.gz` is one ending. */
+export function runName(path: string, runId: string): string {
+  const name = basename(path);
+  const ending =
+    /[^.](?<ending>(\.[a-z0-9]{1,10})?\.(gz|zst|bz2|xz|zip)|\.[^.]+)$/i.exec(name)?.groups?.['ending'] ?? '';
+  const stem = name.slice(0, name.length - ending.length);
+  return join(dirname(path), `${shortened(stem)}.${runId}${ending}`);
+}
+
+function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= LONGEST_STEM_BYTES) return name;
+  let short = name;
+  while (Buffer.byteLength(short) > LONGEST_STEM_BYTES) short = [...short].slice(0, -1).join('');
+  return short;
+}

@@ -1,0 +1,39 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Run } from '../journal/journal.ts';
+
+/** Endings of what the orchestrator itself writes beside files: never taken as input. */
+export const NOTE_ENDINGS = { receipt: '.receipt.json', error: '.error.json' } as const;
+
+/** For people who only see the folder: `<file>.receipt.json`. */
+export async function writeReceipt(file: string, run: Run): Promise<void> {
+  const { rows } = run;
+  await writeNote(file + NOTE_ENDINGS.receipt, {
+    run: run.id,
+    dataset: run.dataset,
+    file: run.file,
+    time: timeOf(run),
+    rows: rows?.read ?? 0,
+    loaded: rows?.loaded ?? 0,
+    rejected: rows?.rejected ?? 0,
+    filtered: rows?.filtered ?? 0,
+  });
+}
+
+/** Why a file was quarantined: `<file>.error.json` beside it. */
+export async function writeError(file: string, run: Run): Promise<void> {
+  const { id, dataset, error, rows } = run;
+  await writeNote(file + NOTE_ENDINGS.error, { run: id, dataset, file: run.file, time: timeOf(run), error, rows });
+}
+
+function timeOf(run: Run): string | null {
+  return run.endedAt === null ? null : new Date(run.endedAt).toISOString();
+}
+
+/** Nobody sees half of it. */
+async function writeNote(path: string, value: object): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const unfinished = `${path}.tmp`;
+  await writeFile(unfinished, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
+  await rename(unfinished, path);
+}
