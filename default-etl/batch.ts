@@ -1,0 +1,61 @@
+import type { Reject } from './contract.ts';
+
+/** `starts` and `ends` of a cell that is there without a value. */
+export const NULL = -1;
+/** `starts` and `ends` of a cell that its record does not have (JSON). */
+export const ABSENT = -2;
+
+/**
+ * Some rows of the file, as positions in UTF-8 bytes: no cell is a string or an object on its way to the target.
+ * `starts` and `ends` are only good until the reader is asked for its next batch; all else stays.
+ */
+export interface Batch {
+  bytes: Buffer;
+  /** The same array for as long as the columns stay the same. */
+  header: readonly string[];
+  rows: number;
+  /** Cells a row takes in `starts` and `ends`; at least as many as the header has. */
+  width: number;
+  /** Row by row: the cell is bytes[start, end), or NULL, or ABSENT. */
+  starts: Int32Array;
+  ends: Int32Array;
+  /** Number of each row, from 1: rejected records have numbers too. */
+  numbers: Float64Array;
+  /** Line on which each row begins, from 1; 0 where the format has no lines. */
+  lines: Int32Array;
+  /** The record as it stands in the file: bytes[rawStart, rawEnd); -1 where the format has no text of its own. */
+  rawStarts: Int32Array;
+  rawEnds: Int32Array;
+  /** Records that could not become rows. */
+  rejects: Reject[];
+}
+
+/** Text of a cell, or null, or undefined where it is absent. For tests and cold paths. */
+export function cellText(batch: Batch, row: number, column: number): string | null | undefined {
+  const start = batch.starts[row * batch.width + column] as number;
+  if (start === NULL) return null;
+  if (start === ABSENT) return undefined;
+  return batch.bytes.toString('utf8', start, batch.ends[row * batch.width + column]);
+}
+
+/** A row as an object, in the order of the header; absent cells are left out. */
+export function rowRecord(batch: Batch, row: number): Record<string, string | null> {
+  const entries: Array<[string, string | null]> = [];
+  for (let column = 0; column < batch.header.length; column++) {
+    const text = cellText(batch, row, column);
+    if (text !== undefined) entries.push([batch.header[column] as string, text]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** How a format is read. */
+export interface Reader {
+  /** What was decided about the file, one sentence each, for the log. */
+  decisions: string[];
+  /** Whether later batches may have other columns than the first. */
+  columnsVary: boolean;
+  /** No more rows than this can be in the file; Infinity where its size does not tell. */
+  maxRows: number;
+  /** May be called again once the former iteration has ended: reads from the beginning. Throws EtlFailure 65 where the file is damaged. */
+  batches(): AsyncGenerator<Batch>;
+}

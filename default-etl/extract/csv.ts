@@ -1,0 +1,210 @@
+import { isUtf8 } from 'node:buffer';
+import type { Batch, Reader } from '../batch.ts';
+import { configFailure, neverFailure } from '../failure.ts';
+import type { Extract } from '../settings.ts';
+import type { ByteStream, Source } from '../source.ts';
+import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
+import { findDialect } from './dialect.ts';
+import { columnNames, positionNames } from './header.ts';
+import { type Encoding, findEncoding, openText } from './text.ts';
+
+const WINDOW_BYTES = 1 << 19;
+const HEAD_BYTES = 1 << 16;
+/** No record of a table is that long: a quote was never closed. */
+const MAX_RECORD_BYTES = 1 << 27;
+
+/** Delimited text. `fallback`: the delimiter where the text shows none. */
+export async function openCsv(source: Source, extract: Extract, fallback: string): Promise<Reader> {
+  if (source.sizeBytes === 0) throw emptyFile(source);
+  const encoding = await findEncoding(source, extract.encoding);
+  const head = await textHead(source, encoding, extract.skip_rows ?? 0);
+  if (head.length === 0) throw emptyFile(source);
+  const { dialect, found } = findDialect(head, extract, fallback);
+  return {
+    decisions: [
+      `encoding ${encoding.name} (${encoding.reason})`,
+      `delimiter ${JSON.stringify(dialect.delimiter.toString())} (${found ? 'found in the first rows' : 'declared or usual'})`,
+    ],
+    columnsVary: false,
+    maxRows: source.isGzip ? Number.POSITIVE_INFINITY : source.sizeBytes,
+    batches: () => new CsvRun(source, extract, encoding, dialect).batches(),
+  };
+}
+
+function emptyFile(source: Source): Error {
+  return neverFailure(`${source.path} is empty: it has neither a header nor rows`);
+}
+
+async function textHead(source: Source, encoding: Encoding, skipRows: number): Promise<Buffer> {
+  const stream = await openText(source, encoding);
+  const buffer = Buffer.allocUnsafeSlow(HEAD_BYTES);
+  let used = 0;
+  for (let count = -1; count !== 0 && used < buffer.length; used += count) count = await stream.fill(buffer, used);
+  stream.close();
+  const head = buffer.subarray(0, used);
+  return head.subarray(skipLines(head, 0, used, skipRows).position);
+}
+
+/** Where the line begins that follows `count` lines, and how many of them there were. */
+function skipLines(bytes: Buffer, from: number, to: number, count: number): { position: number; skipped: number } {
+  let position = from;
+  let skipped = 0;
+  while (skipped < count && position < to) {
+    const byte = bytes[position++];
+    if (byte === 13 && position < to && bytes[position] === 10) position++;
+    if (byte === 10 || byte === 13) skipped++;
+  }
+  return { position, skipped };
+}
+
+/** One pass over the file: a window of bytes at a time, the record that is not complete carried over into the next. */
+class CsvRun {
+  private readonly source: Source;
+  private readonly extract: Extract;
+  private readonly encoding: Encoding;
+  private readonly tokenizer: CsvTokenizer;
+  private window: Buffer = Buffer.alloc(0);
+  private from = 0;
+  private to = 0;
+  private final = false;
+  private header: readonly string[] = [];
+
+  constructor(source: Source, extract: Extract, encoding: Encoding, dialect: Dialect) {
+    this.source = source;
+    this.extract = extract;
+    this.encoding = encoding;
+    this.tokenizer = new CsvTokenizer(dialect);
+  }
+
+  async *batches(): AsyncGenerator<Batch> {
+    const stream = await openText(this.source, this.encoding);
+    try {
+      await this.skipPreamble(stream);
+      if (!(await this.findHeader(stream))) return;
+      while (this.from < this.to || !this.final) {
+        if (this.from === this.to) await this.slide(stream);
+        const next = this.tokenizer.parse(this.window, this.from, this.to, this.final);
+        const batch = this.tokenizer.take(this.header);
+        this.rejectInvalid(batch, this.from, next);
+        const stuck = next === this.from;
+        this.from = next;
+        if (batch.rows > 0 || batch.rejects.length > 0) yield batch;
+        if (stuck || (this.from < this.to && !this.isCellBound(batch))) await this.slide(stream);
+      }
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** Whether the tokenizer stopped for its cells, not for want of bytes. */
+  private isCellBound(batch: Batch): boolean {
+    return batch.rows * batch.width >= 1 << 20;
+  }
+
+  private async skipPreamble(stream: ByteStream): Promise<void> {
+    await this.slide(stream);
+    for (let left = this.extract.skip_rows ?? 0; left > 0 && this.from < this.to; ) {
+      const { position, skipped } = skipLines(this.window, this.from, this.to, left);
+      this.from = position;
+      this.tokenizer.line += skipped;
+      left -= skipped;
+      if (left > 0) await this.slide(stream);
+    }
+  }
+
+  /** Returns false where there is nothing at all behind the preamble. */
+  private async findHeader(stream: ByteStream): Promise<boolean> {
+    const cells = await this.firstRecord(stream);
+    if (cells === undefined) {
+      if (this.header.length === 0) throw neverFailure(`${this.source.path} is empty: it has no header and no rows`);
+      return false;
+    }
+    const { header } = this.extract;
+    if (Array.isArray(header) && header.length === 0) throw configFailure('EXTRACT.header is an empty list');
+    this.header = Array.isArray(header)
+      ? columnNames(header)
+      : header === false
+        ? positionNames(cells.length)
+        : columnNames(cells);
+    this.tokenizer.width = this.header.length;
+    return true;
+  }
+
+  /** The first record's cells; it stays unread where it is no header. */
+  private async firstRecord(stream: ByteStream): Promise<string[] | undefined> {
+    for (;;) {
+      const lineBefore = this.tokenizer.line;
+      const next = this.tokenizer.parse(this.window, this.from, this.to, this.final);
+      const count = this.tokenizer.firstWidth;
+      if (this.tokenizer.take([]).rejects.length > 0) {
+        throw neverFailure(
+          `${this.source.path}: a quote in the header is never closed (line ${lineBefore}); close it, or set EXTRACT.quote to false`,
+        );
+      }
+      if (count > 0) {
+        const cells = this.tokenizer.takeCells(count);
+        const isHeader = this.extract.header === undefined || this.extract.header === true;
+        if (isHeader) this.from = next;
+        else this.tokenizer.line = lineBefore;
+        return cells;
+      }
+      this.from = next;
+      if (this.final) return undefined;
+      await this.slide(stream);
+    }
+  }
+
+  /** A new window: what is left of the old one, and more. Doubles where nothing of the old one could be used. */
+  private async slide(stream: ByteStream): Promise<void> {
+    if (this.final) return;
+    const left = this.to - this.from;
+    if (left >= MAX_RECORD_BYTES) throw this.tooLong(left);
+    const window = Buffer.allocUnsafeSlow(Math.max(WINDOW_BYTES, left * 2));
+    this.window.copy(window, 0, this.from, this.to);
+    this.window = window;
+    this.from = 0;
+    this.to = left;
+    while (this.to < window.length) {
+      const count = await stream.fill(window, this.to);
+      if (count === 0) {
+        this.final = true;
+        return;
+      }
+      this.to += count;
+    }
+  }
+
+  private tooLong(byteCount: number): Error {
+    return neverFailure(
+      `${this.source.path}: the record on line ${this.tokenizer.line} does not end within ${byteCount} bytes: a quote is not closed; ` +
+        'close it, or set EXTRACT.quote to false',
+    );
+  }
+
+  /** In text taken for UTF-8, a row with other bytes is a reject: guessing would change it silently. */
+  private rejectInvalid(batch: Batch, from: number, to: number): void {
+    if (this.encoding.name !== 'utf8' || isUtf8(this.window.subarray(from, to))) return;
+    let kept = 0;
+    for (let row = 0; row < batch.rows; row++) {
+      const start = batch.rawStarts[row] as number;
+      const end = batch.rawEnds[row] as number;
+      if (isUtf8(batch.bytes.subarray(start, end))) {
+        moveRow(batch, row, kept++);
+        continue;
+      }
+      const reason = 'not valid UTF-8; set EXTRACT.encoding if the file has another encoding';
+      const raw = batch.bytes.toString('utf8', start, end);
+      batch.rejects.push({ row: batch.numbers[row] as number, line: batch.lines[row] as number, reason, raw });
+    }
+    batch.rows = kept;
+  }
+}
+
+/** Copies a row to an earlier place of the same batch. */
+export function moveRow(batch: Batch, from: number, to: number): void {
+  if (from === to) return;
+  const { width } = batch;
+  batch.starts.copyWithin(to * width, from * width, (from + 1) * width);
+  batch.ends.copyWithin(to * width, from * width, (from + 1) * width);
+  for (const array of [batch.numbers, batch.lines, batch.rawStarts, batch.rawEnds]) array[to] = array[from] as number;
+}

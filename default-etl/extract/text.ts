@@ -1,0 +1,135 @@
+import { isUtf8 } from 'node:buffer';
+import { configFailure } from '../failure.ts';
+import type { ByteStream, Source } from '../source.ts';
+
+const HEAD_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 20;
+
+export interface Encoding {
+  /** As iconv-lite knows it; utf8 needs no conversion. */
+  name: string;
+  /** Bytes of the byte order mark. */
+  bomBytes: number;
+  /** Why, for the log. */
+  reason: string;
+}
+
+/**
+ * The encoding of the file: by its byte order mark, else UTF-8 where all of it is valid (gzip: its first megabyte), else Windows-1252.
+ * A file that is UTF-8 but for a few bytes stays UTF-8: its bad rows are rejects.
+ */
+export async function findEncoding(source: Source, declared: string | undefined): Promise<Encoding> {
+  const head = await source.head(HEAD_BYTES);
+  const bom = byteOrderMark(head);
+  if (declared !== undefined) {
+    const name = normalName(declared);
+    if (name !== 'utf8') await assertKnown(declared);
+    return { name, bomBytes: bom?.name === name ? bom.bomBytes : 0, reason: 'as EXTRACT.encoding says' };
+  }
+  if (bom) return bom;
+  const invalid = await firstInvalid(source, head);
+  if (invalid === undefined) return { name: 'utf8', bomBytes: 0, reason: 'every byte is valid' };
+  if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes: 0, reason: 'but for a few bytes' };
+  return { name: 'win1252', bomBytes: 0, reason: 'it is not UTF-8' };
+}
+
+function byteOrderMark(head: Buffer): Encoding | undefined {
+  const reason = 'by its byte order mark';
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { name: 'utf8', bomBytes: 3, reason };
+  if (head[0] === 0xff && head[1] === 0xfe) return { name: 'utf-16le', bomBytes: 2, reason };
+  if (head[0] === 0xfe && head[1] === 0xff) return { name: 'utf-16be', bomBytes: 2, reason };
+  return undefined;
+}
+
+function normalName(declared: string): string {
+  const name = declared.toLowerCase();
+  if (/^(utf-?8|utf-?8-sig|ascii|us-ascii)$/.test(name)) return 'utf8';
+  if (/^utf-?16(-?le)?$/.test(name)) return 'utf-16le';
+  return /^utf-?16-?be$/.test(name) ? 'utf-16be' : declared;
+}
+
+async function assertKnown(declared: string): Promise<void> {
+  const { default: iconv } = await import('iconv-lite');
+  if (!iconv.encodingExists(declared)) {
+    throw configFailure(
+      `EXTRACT.encoding ${declared} is not known; name it as iconv does, such as windows-1252 or utf-8`,
+    );
+  }
+}
+
+/** The first stretch of the file that is not valid UTF-8. */
+async function firstInvalid(source: Source, head: Buffer): Promise<Buffer | undefined> {
+  if (head.length < HEAD_BYTES) return isUtf8(head) ? undefined : head;
+  if (source.isGzip) return isUtf8(cutPartial(head)) ? undefined : head;
+  const stream = source.stream();
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + 4);
+  let kept = 0;
+  for (;;) {
+    const count = await stream.fill(buffer, kept);
+    const filled = buffer.subarray(0, kept + count);
+    const whole = count === 0 ? filled : cutPartial(filled);
+    if (!isUtf8(whole)) return whole;
+    if (count === 0) return undefined;
+    kept = filled.copy(buffer, 0, whole.length);
+  }
+}
+
+/** Without the character at the end whose last bytes may still be to come. */
+function cutPartial(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if (byte < 0x80) break;
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return length > back ? bytes.subarray(0, bytes.length - back) : bytes;
+    }
+  }
+  return bytes;
+}
+
+/** Whether at least ten times as many characters are valid sequences as are not. */
+function isMostlyUtf8(bytes: Buffer): boolean {
+  let valid = 0;
+  let invalid = 0;
+  for (const character of bytes.toString('utf8', 0, bytes.length)) {
+    if (character === '\uFFFD') invalid++;
+    else if (character > '\x7f') valid++;
+  }
+  return valid >= 10 * invalid;
+}
+
+/** The file's text as UTF-8, without a byte order mark. */
+export async function openText(source: Source, encoding: Encoding): Promise<ByteStream> {
+  const stream = source.stream();
+  await skip(stream, encoding.bomBytes);
+  return encoding.name === 'utf8' ? stream : await convert(stream, encoding.name);
+}
+
+async function skip(stream: ByteStream, byteCount: number): Promise<void> {
+  for (let left = byteCount; left > 0; ) {
+    const count = await stream.fill(Buffer.allocUnsafe(left), 0);
+    if (count === 0) return;
+    left -= count;
+  }
+}
+
+async function convert(stream: ByteStream, name: string): Promise<ByteStream> {
+  const { default: iconv } = await import('iconv-lite');
+  const decoder = iconv.getDecoder(name);
+  const input = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  let pending: Buffer = Buffer.alloc(0);
+  let ended = false;
+  return {
+    async fill(buffer, offset) {
+      while (pending.length === 0 && !ended) {
+        const count = await stream.fill(input, 0);
+        ended = count === 0;
+        pending = Buffer.from((ended ? decoder.end() : decoder.write(input.subarray(0, count))) ?? '', 'utf8');
+      }
+      const count = pending.copy(buffer, offset);
+      pending = pending.subarray(count);
+      return count;
+    },
+    close: () => stream.close(),
+  };
+}

@@ -1,0 +1,52 @@
+import { EXIT } from './contract.ts';
+
+/** EX_CONFIG of sysexits.h: a setting is wrong, whatever the file. */
+export const EXIT_CONFIG = 78;
+
+/** Why the run ends without success: a sentence for people and the exit code that tells the orchestrator what to do. */
+export class EtlFailure extends Error {
+  readonly exitCode: number;
+  /** Whether the rows that were sent have to go again: they are not those of a version of the file that counts. */
+  readonly takesBack: boolean;
+
+  constructor(exitCode: number, message: string, options?: { cause?: unknown; takesBack?: boolean }) {
+    super(message, options);
+    this.name = 'EtlFailure';
+    this.exitCode = exitCode;
+    this.takesBack = options?.takesBack ?? false;
+  }
+}
+
+/** The index holds newer documents than VERSION. Exit code 75, after a `superseded` line. */
+export class Superseded extends EtlFailure {
+  readonly version: number;
+
+  constructor(version: number, message: string) {
+    super(EXIT.away, message);
+    this.version = version;
+  }
+}
+
+/** This file can never succeed. */
+export function neverFailure(message: string, cause?: unknown): EtlFailure {
+  return new EtlFailure(EXIT.never, message, { cause, takesBack: true });
+}
+
+/** The target is away: again later. */
+export function awayFailure(message: string, cause?: unknown): EtlFailure {
+  return new EtlFailure(EXIT.away, message, { cause });
+}
+
+/** The file is not, or no longer, the version that was meant. */
+export function changedFailure(message: string, cause?: unknown): EtlFailure {
+  return new EtlFailure(EXIT.away, message, { cause, takesBack: true });
+}
+
+/** A setting is wrong. */
+export function configFailure(message: string): EtlFailure {
+  return new EtlFailure(EXIT_CONFIG, message);
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

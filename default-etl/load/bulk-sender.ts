@@ -1,0 +1,152 @@
+import { Superseded } from '../failure.ts';
+import { BulkRequest } from './bulk-request.ts';
+import { type Connection, type ItemError, itemReason, Refusal } from './connection.ts';
+
+const IN_FLIGHT = 4;
+/** Only what is looked at: 16 requests' answers of the flights are 9 MB instead of 60. */
+const FILTER = { filter_path: 'errors,items.*.status,items.*.error,items.*.result' };
+const MAX_BACKOFF_MS = 5_000;
+
+interface Item {
+  status: number;
+  result?: string;
+  error?: ItemError;
+}
+
+/** What becomes of operations that are refused for good. */
+export interface Verdicts {
+  /** A reason that stays: the row is a reject. */
+  rejected(request: BulkRequest, operation: number, reason: string): void;
+  /** 409: the index holds a newer version. */
+  conflicted(request: BulkRequest, operation: number, reason: string): void;
+}
+
+/** Sends bulk requests, some at once; those waiting hold back the reader. */
+export class BulkSender {
+  /** Deletes that found something. */
+  deleted = 0;
+  private readonly connection: Connection;
+  private readonly path: string;
+  private readonly verdicts: Verdicts;
+  private readonly patienceMs: number;
+  private readonly running = new Set<Promise<void>>();
+  private readonly spare: BulkRequest[] = [];
+  private failure: unknown;
+
+  constructor(connection: Connection, index: string, verdicts: Verdicts, patienceMs: number) {
+    this.connection = connection;
+    this.path = `/${encodeURIComponent(index)}/_bulk`;
+    this.verdicts = verdicts;
+    this.patienceMs = patienceMs;
+  }
+
+  /** An empty request: one that came back, if there is one, since their buffers are large. */
+  newRequest(): BulkRequest {
+    return this.spare.pop() ?? new BulkRequest();
+  }
+
+  /** Resolves when the request is on its way, which may mean waiting for another's end. Throws what an earlier one met. */
+  async send(request: BulkRequest): Promise<void> {
+    while (this.running.size >= IN_FLIGHT && this.failure === undefined) await Promise.race(this.running);
+    this.throwFailure();
+    if (request.operations === 0) return;
+    const task = this.deliver(request)
+      .then(() => {
+        request.clear();
+        this.spare.push(request);
+      })
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      })
+      .finally(() => this.running.delete(task));
+    this.running.add(task);
+  }
+
+  /** Resolves when all is answered; throws the first failure. */
+  async drain(): Promise<void> {
+    while (this.running.size > 0) await Promise.race(this.running);
+    this.throwFailure();
+  }
+
+  /** Resolves when nothing is on its way any more, and forgets what failed. */
+  async settle(): Promise<void> {
+    while (this.running.size > 0) await Promise.race(this.running);
+    this.failure = undefined;
+  }
+
+  private throwFailure(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private async deliver(request: BulkRequest): Promise<void> {
+    let rest = request;
+    let givesUpAt = performance.now() + this.patienceMs;
+    for (let backoffMs = 100; ; backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)) {
+      const refused = await this.post(rest);
+      if (refused.length === 0) return;
+      if (refused.length < rest.operations) givesUpAt = performance.now() + this.patienceMs;
+      if (performance.now() + backoffMs > givesUpAt) {
+        throw this.connection.away(`it refused ${refused.length} rows with 429 or 503`);
+      }
+      rest = rest.only(refused);
+      await this.connection.pause(backoffMs);
+    }
+  }
+
+  /** Sends the request once. Returns the operations that are worth trying again. */
+  private async post(request: BulkRequest): Promise<number[]> {
+    try {
+      const answer = await this.connection.request({
+        method: 'POST',
+        path: this.path,
+        query: FILTER,
+        bulkBody: request.body.subarray(0, request.byteLength),
+      });
+      return this.read(request, answer.text);
+    } catch (error) {
+      if (!(error instanceof Refusal) || (error.status !== 400 && error.status !== 413)) throw error;
+      return await this.halve(request, error);
+    }
+  }
+
+  /** A request refused as a whole holds a row that can't be taken: halves find it. */
+  private async halve(request: BulkRequest, refusal: Refusal): Promise<number[]> {
+    if (request.operations === 1) {
+      this.verdicts.rejected(request, 0, refusal.message);
+      return [];
+    }
+    const all = Array.from({ length: request.operations }, (_, operation) => operation);
+    const middle = Math.ceil(all.length / 2);
+    await this.deliver(request.only(all.slice(0, middle)));
+    await this.deliver(request.only(all.slice(middle)));
+    return [];
+  }
+
+  private read(request: BulkRequest, text: string): number[] {
+    this.deleted += countOf(text, '"result":"deleted"');
+    if (text.startsWith('{"errors":false')) return [];
+    const answer = JSON.parse(text) as { errors: boolean; items?: Array<Record<string, Item>> };
+    if (!answer.errors) return [];
+    const again: number[] = [];
+    (answer.items ?? []).forEach((entry, operation) => {
+      const item = Object.values(entry)[0] as Item;
+      if (!item.error) return;
+      if (item.status === 429 || item.status === 503) again.push(operation);
+      else if (item.status === 409) this.verdicts.conflicted(request, operation, item.error.reason ?? '');
+      else this.verdicts.rejected(request, operation, itemReason(item.error));
+    });
+    return again;
+  }
+}
+
+function countOf(text: string, part: string): number {
+  let count = 0;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++;
+  return count;
+}
+
+/** The failure that a 409 on a row's own id means: a newer version of the file was loaded. */
+export function supersededBy(reason: string, version: number): Superseded {
+  const current = Number(/current version \[(\d+)\]/.exec(reason)?.[1] ?? version + 1);
+  return new Superseded(current, `the index holds version ${current}, newer than ${version}: nothing more is sent`);
+}

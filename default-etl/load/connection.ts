@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, type estypes } from '@elastic/elasticsearch';
+import { awayFailure, configFailure, EtlFailure, messageOf } from '../failure.ts';
+import type { ElasticsearchSettings } from '../settings.ts';
+
+export type ItemError = estypes.ErrorCause;
+
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 5_000;
+/** A bulk request of a busy cluster may take this long. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
+export interface Request {
+  method: string;
+  path: string;
+  query?: Record<string, string>;
+  /** JSON. */
+  body?: unknown;
+  /** NDJSON. */
+  bulkBody?: Buffer;
+  /** Status codes that are answers, too. */
+  ignore?: number[];
+}
+
+/** Answer to a request: the status and the body's text, unparsed, since most bulk answers need only be looked at. */
+export interface Answer {
+  status: number;
+  text: string;
+}
+
+/** One Elasticsearch. What it refuses for a while is tried again for `patienceMs` in all; then EtlFailure 75 is thrown. */
+export class Connection {
+  private readonly client: Client;
+  private readonly settings: ElasticsearchSettings;
+  private readonly signal: AbortSignal;
+  private readonly patienceMs: number;
+
+  constructor(settings: ElasticsearchSettings, signal: AbortSignal, patienceMs: number) {
+    this.settings = settings;
+    this.signal = signal;
+    this.patienceMs = patienceMs;
+    this.client = new Client(clientOptions(settings));
+  }
+
+  /** Throws EtlFailure 75 where Elasticsearch is away or refuses the user; any other refusal is a Refusal. */
+  async request(request: Request): Promise<Answer> {
+    const givesUpAt = performance.now() + this.patienceMs;
+    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)) {
+      const answer = await this.once(request);
+      if (!('passing' in answer)) return answer;
+      if (performance.now() + backoffMs > givesUpAt) throw this.away(answer.passing);
+      await this.pause(backoffMs);
+    }
+  }
+
+  async json<T>(request: Request): Promise<T> {
+    return JSON.parse((await this.request(request)).text) as T;
+  }
+
+  /** Waits, unless the run is stopped meanwhile. */
+  async pause(milliseconds: number): Promise<void> {
+    await delay(milliseconds * (0.5 + Math.random() / 2), undefined, { signal: this.signal });
+  }
+
+  away(reason: string): EtlFailure {
+    const seconds = Math.round(this.patienceMs / 1000);
+    return awayFailure(
+      `Elasticsearch at ${hosts(this.settings)} is away (${reason}), after ${seconds} s of trying; it will be tried again`,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  private async once(request: Request): Promise<Answer | { passing: string }> {
+    const { method, path, query, body, bulkBody } = request;
+    try {
+      const response = await this.client.transport.request(
+        {
+          method,
+          path,
+          ...(query ? { querystring: query } : {}),
+          ...(body === undefined ? {} : { body: body as Record<string, unknown> }),
+          ...(bulkBody ? { bulkBody: bulkBody as never } : {}),
+        },
+        { signal: this.signal, asStream: true, meta: true, ignore: ALL_REFUSALS, maxRetries: 0 },
+      );
+      const text = await textOf(response.body as unknown as AsyncIterable<Buffer>);
+      return this.judge(request, response.statusCode ?? 0, text);
+    } catch (error) {
+      this.signal.throwIfAborted();
+      if (error instanceof EtlFailure || error instanceof Refusal) throw error;
+      if (isPassing(error)) return { passing: messageOf(error) };
+      throw error;
+    }
+  }
+
+  private judge(request: Request, status: number, text: string): Answer | { passing: string } {
+    if (status < 400 || request.ignore?.includes(status)) return { status, text };
+    if (status === 429 || status === 502 || status === 503 || status === 504)
+      return { passing: `it answered ${status}` };
+    if (status === 401 || status === 403) throw awayFailure(refusedUser(this.settings, request, status, text));
+    throw new Refusal(status, `Elasticsearch refused ${request.method} ${request.path} (${status}): ${reasonIn(text)}`);
+  }
+}
+
+/** An answer that trying again won't change. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'Refusal';
+    this.status = status;
+  }
+}
+
+const ALL_REFUSALS = [400, 401, 403, 404, 405, 409, 413, 429, 500, 502, 503, 504];
+
+function clientOptions(settings: ElasticsearchSettings) {
+  if (settings.nodes.length === 0) {
+    throw configFailure('ELASTICSEARCH_NODE is not set; give an address such as http://localhost:9200');
+  }
+  const { apiKey, username, password, caFile } = settings;
+  return {
+    nodes: settings.nodes,
+    maxRetries: 0,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    enableMetaHeader: false,
+    ...(apiKey ? { auth: { apiKey } } : username ? { auth: { username, password: password ?? '' } } : {}),
+    ...(caFile ? { tls: { ca: readCa(caFile) } } : {}),
+  };
+}
+
+function readCa(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw configFailure(`ELASTICSEARCH_CA ${path} can't be read: ${messageOf(error)}`);
+  }
+}
+
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of body) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+const PASSING_ERRORS = new Set(['ConnectionError', 'TimeoutError', 'NoLivingConnectionsError']);
+
+/** What may be over soon: no connection, a connection that broke, a body that ended too early. */
+function isPassing(error: unknown): boolean {
+  const { name, code } = error as { name?: string; code?: string };
+  return PASSING_ERRORS.has(name ?? '') || (code ?? '').startsWith('UND_ERR') || code === 'ECONNRESET';
+}
+
+function refusedUser(settings: ElasticsearchSettings, request: Request, status: number, text: string): string {
+  const who = settings.apiKey
+    ? 'the API key'
+    : settings.username
+      ? `user ${settings.username}`
+      : 'a request without user';
+  const check =
+    status === 401
+      ? 'check ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD'
+      : 'give it the right to create, index and delete there, and to manage index templates';
+  return `Elasticsearch at ${hosts(settings)} refused ${who} (${status} for ${request.method} ${request.path}): ${reasonIn(text)}; ${check}`;
+}
+
+/** The addresses without what may stand in them of users and passwords. */
+function hosts(settings: ElasticsearchSettings): string {
+  return settings.nodes.map(node => (URL.canParse(node) ? new URL(node).host : 'an address that is no URL')).join(', ');
+}
+
+/** The reason in an error's JSON, or the text itself. */
+function reasonIn(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: ItemError | string };
+    return typeof error === 'string' ? error : itemReason(error);
+  } catch {
+    return text.slice(0, 500);
+  }
+}
+
+/** What an error says, with its causes. */
+export function itemReason(error: ItemError | undefined): string {
+  if (!error) return 'no reason given';
+  const reason = `${error.type}: ${error.reason ?? ''}`;
+  return error.caused_by ? `${reason} (${itemReason(error.caused_by)})` : reason;
+}

@@ -1,0 +1,234 @@
+import type { Batch } from '../batch.ts';
+import type { Replaced } from '../contract.ts';
+import { configFailure, messageOf } from '../failure.ts';
+import type { Reserve } from '../reserve.ts';
+import { RowSet } from '../row-set.ts';
+import type { Job } from '../settings.ts';
+import { deleteAction, keyAction, rowAction } from './actions.ts';
+import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
+import { BulkSender, supersededBy } from './bulk-sender.ts';
+import { Connection, Refusal } from './connection.ts';
+import { ensureIndex } from './index-setup.ts';
+import { Overwrite } from './overwrite.ts';
+import { strftime } from './strftime.ts';
+import type { RejectRow, Target } from './target.ts';
+
+/** How long Elasticsearch may be away before the run ends with 75. */
+export const PATIENCE_MS = 30_000;
+
+const NO_TAIL = Buffer.alloc(0);
+
+export interface ElasticsearchOptions {
+  job: Job;
+  reserve: Reserve;
+  reject: RejectRow;
+  log: (text: string) => void;
+  signal: AbortSignal;
+  patienceMs?: number;
+}
+
+/** Loads rows into an index by ids that tell their file and row (rules 3 to 5). */
+export class ElasticsearchTarget implements Target {
+  private readonly job: Job;
+  private readonly reserve: Reserve;
+  private readonly rejectRow: RejectRow;
+  private readonly log: (text: string) => void;
+  private readonly connection: Connection;
+  private readonly renderer: BulkRenderer;
+  private readonly name: string;
+  private readonly byKey: boolean;
+  private readonly overwrite: Overwrite | undefined;
+  private readonly patienceMs: number;
+  private sender: BulkSender;
+  private request: BulkRequest;
+  /** Rows up to `sentUpTo` that this version did not load. */
+  private readonly notLoaded = new RowSet();
+  private sentUpTo = 0;
+
+  constructor({ job, reserve, reject, log, signal, patienceMs = PATIENCE_MS }: ElasticsearchOptions) {
+    this.job = job;
+    this.reserve = reserve;
+    this.rejectRow = reject;
+    this.log = log;
+    this.patienceMs = patienceMs;
+    this.connection = new Connection(job.elasticsearch, signal, patienceMs);
+    this.name = targetIndex(job);
+    this.byKey = job.load.id !== undefined;
+    this.overwrite =
+      job.load.overwrite && (job.action === 'add' || job.action === 'change')
+        ? new Overwrite(this.connection, this.name, job.version, job.load.mappings)
+        : undefined;
+    this.renderer = new BulkRenderer(
+      job.load.id ? keyAction(job.load.id, job.version) : rowAction(job.fileKey, job.version),
+      sourceColumns(job),
+    );
+    this.sender = this.senderFor(this.overwrite?.building ?? this.name);
+    this.request = this.sender.newRequest();
+  }
+
+  async open(): Promise<void> {
+    await this.explain(async () => {
+      if (this.overwrite) await this.overwrite.begin();
+      else await ensureIndex(this.connection, { name: this.name, mappings: this.job.load.mappings });
+    });
+    this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
+  }
+
+  async load(batch: Batch): Promise<void> {
+    for (const reject of batch.rejects) this.notLoaded.add(reject.row);
+    for (let row = 0; row < batch.rows; ) {
+      this.reserve.upTo(batch.numbers[batch.rows - 1] as number);
+      row = this.renderer.render(batch, row, this.request, (refused, reason) => this.refuse(batch, refused, reason));
+      this.sentUpTo = Math.max(this.sentUpTo, batch.numbers[Math.max(0, row - 1)] as number);
+      if (row < batch.rows || this.request.isFull) await this.flush();
+    }
+  }
+
+  async drain(): Promise<void> {
+    await this.flush();
+    await this.sender.drain();
+  }
+
+  async complete(): Promise<number> {
+    await this.drain();
+    const deletesTail = !this.byKey && this.job.action !== 'mend' && !this.overwrite;
+    if (deletesTail) await this.deleteRows(this.job.fileKey, this.lastRow(), row => this.isLeft(row));
+    await this.explain(async () => await this.overwrite?.finish());
+    await this.deleteReplaced();
+    await this.refresh();
+    return this.sender.deleted;
+  }
+
+  /** ACTION delete: every row of the file goes. Returns how many there were. */
+  async deleteAll(): Promise<number> {
+    await this.deleteRows(this.job.fileKey, this.job.fileRows, () => true);
+    await this.deleteReplaced();
+    await this.refresh();
+    return this.sender.deleted;
+  }
+
+  async takeBack(): Promise<string> {
+    await this.sender.settle();
+    if (this.overwrite) {
+      await this.overwrite.abandon();
+      return `index ${this.name} stays as it was`;
+    }
+    if (this.sentUpTo === 0) return '';
+    if (this.byKey) return 'what was loaded stays: with LOAD.id nothing is taken back';
+    if (this.job.action === 'mend') return 'the rows mended so far stay';
+    await this.deleteRows(this.job.fileKey, this.lastRow(), () => true);
+    await this.refresh();
+    const former =
+      this.job.fileRows > 0 ? "; the former version's rows are gone too, since they have the same ids" : '';
+    return `its rows were taken out of index ${this.name} again${former}`;
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private lastRow(): number {
+    return Math.max(this.job.fileRows, this.sentUpTo);
+  }
+
+  private isLeft(row: number): boolean {
+    return row > this.sentUpTo || this.notLoaded.has(row);
+  }
+
+  private refuse(batch: Batch, row: number, reason: string): void {
+    const number = batch.numbers[row] as number;
+    const rawStart = batch.rawStarts[row] as number;
+    const raw = rawStart < 0 ? '' : batch.bytes.toString('utf8', rawStart, batch.rawEnds[row]);
+    this.notLoaded.add(number);
+    this.rejectRow({ row: number, line: batch.lines[row] || null, reason, raw });
+  }
+
+  private async flush(): Promise<void> {
+    const full = this.request;
+    if (full.operations === 0) return;
+    await this.sender.send(full);
+    this.request = this.sender.newRequest();
+  }
+
+  private senderFor(index: string): BulkSender {
+    return new BulkSender(
+      this.connection,
+      index,
+      {
+        rejected: (request, operation, reason) => {
+          this.notLoaded.add(request.rows[operation] as number);
+          this.rejectRow(request.reject(operation, reason));
+        },
+        conflicted: (_request, _operation, reason) => {
+          // With key columns a later row or file has the id: that is what was asked for.
+          if (!this.byKey) throw supersededBy(reason, this.job.version);
+        },
+      },
+      this.patienceMs,
+    );
+  }
+
+  /** By computed ids: Elasticsearch finds no range of ids. */
+  private async deleteRows(fileKey: string, upTo: number, isLeft: (row: number) => boolean): Promise<void> {
+    for (let row = 1; row <= upTo; row++) {
+      if (isLeft(row)) this.addDelete(fileKey, row);
+      if (this.request.isFull) await this.flush();
+    }
+    await this.drain();
+  }
+
+  private addDelete(fileKey: string, row: number): void {
+    const line = deleteAction(fileKey, row, this.job.version);
+    this.request.hasRoom(line.length);
+    const end = this.request.byteLength + this.request.body.write(line, this.request.byteLength);
+    this.request.add(end, row, null, row);
+  }
+
+  private async deleteReplaced(): Promise<void> {
+    for (const replaced of this.job.replaces) {
+      if (this.overwrite && replaced.index === this.name) continue;
+      await this.deleteFrom(replaced);
+    }
+  }
+
+  private async deleteFrom({ index, FILE_KEY, FILE_ROWS }: Replaced): Promise<void> {
+    const exists = await this.connection.request({
+      method: 'HEAD',
+      path: `/${encodeURIComponent(index)}`,
+      ignore: [404],
+    });
+    if (exists.status === 404) return;
+    const before = this.sender.deleted;
+    this.sender = this.senderFor(index);
+    this.request = this.sender.newRequest();
+    await this.deleteRows(FILE_KEY, FILE_ROWS, () => true);
+    this.sender.deleted += before;
+    if (index !== this.name) await this.refresh(index);
+  }
+
+  private async refresh(index = this.name): Promise<void> {
+    await this.connection.request({ method: 'POST', path: `/${encodeURIComponent(index)}/_refresh`, ignore: [404] });
+  }
+
+  /** A refusal of the index itself is no fault of the file, nor over by itself. */
+  private async explain(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw configFailure(`index ${this.name} can't be made ready: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** Name of the index that the job's rows are in: the orchestrator's journal names it the same way. */
+export function targetIndex(job: Job): string {
+  return (job.load.index ?? job.dataset) + strftime(job.load.date_suffix ?? '', job.seenAt);
+}
+
+/** LOAD.source_columns: where each document comes from, as three more members. */
+function sourceColumns(job: Job): (batch: Batch, row: number) => Buffer {
+  if (!job.load.source_columns) return () => NO_TAIL;
+  const fixed = `,"SOURCE_FILE":${JSON.stringify(job.filePath)},"SOURCE_RUN":${JSON.stringify(job.runId)},"SOURCE_ROW":"`;
+  return (batch, row) => Buffer.from(`${fixed}${batch.numbers[row]}"`);
+}

@@ -1,0 +1,81 @@
+import type { Connection } from './connection.ts';
+
+const GC_DELETES = '1d';
+/** 5,000 columns are two fields each by default. */
+const FIELD_LIMIT = 20_000;
+/** Above the 100 to 200 of templates that come with Elasticsearch, below what people give their own. */
+const TEMPLATE_PRIORITY = 300;
+
+export interface IndexPlan {
+  /** The index, or the alias with `overwrite`. */
+  name: string;
+  /** LOAD.mappings: the columns' mappings by name. */
+  mappings: Record<string, unknown> | undefined;
+}
+
+/**
+ * Settings and mappings of the indices. `subobjects: false` lets `A` and `A.1` stand side by side; deleted versions are remembered for
+ * a day (a minute by default) so that a late write of an older version stays refused; text stays text: nothing is guessed from it.
+ */
+export function indexBody(mappings: Record<string, unknown> | undefined) {
+  return {
+    settings: { 'index.gc_deletes': GC_DELETES, 'index.mapping.total_fields.limit': FIELD_LIMIT },
+    mappings: {
+      subobjects: false,
+      date_detection: false,
+      numeric_detection: false,
+      ...(mappings ? { properties: mappings } : {}),
+    },
+  };
+}
+
+/** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. */
+export async function ensureIndex(connection: Connection, plan: IndexPlan): Promise<void> {
+  const settings = await connection.request({
+    method: 'GET',
+    path: `/${encodeURIComponent(plan.name)}/_settings/index.gc_deletes`,
+    query: { flat_settings: 'true' },
+    ignore: [404],
+  });
+  if (settings.status === 404) return await createIndex(connection, plan);
+  const indices = Object.entries(JSON.parse(settings.text) as Record<string, { settings?: Record<string, string> }>);
+  for (const [index, found] of indices) {
+    if (found.settings?.['index.gc_deletes'] === undefined) await rememberDeletes(connection, index);
+  }
+  if (plan.mappings) await declare(connection, plan.name, plan.mappings);
+}
+
+async function createIndex(connection: Connection, plan: IndexPlan): Promise<void> {
+  await putTemplate(connection, plan);
+  // With an empty body the template makes it, and a template of the user's own with a higher priority wins.
+  const created = await connection.request({ method: 'PUT', path: `/${encodeURIComponent(plan.name)}`, ignore: [400] });
+  if (created.status < 400) return;
+  if (!created.text.includes('resource_already_exists_exception')) {
+    await connection.request({ method: 'PUT', path: `/${encodeURIComponent(plan.name)}` });
+  }
+}
+
+/** The template is for this one name: that of a dataset `sales` must not catch `sales-eu`. */
+export async function putTemplate(connection: Connection, plan: IndexPlan): Promise<void> {
+  await connection.request({
+    method: 'PUT',
+    path: `/_index_template/orchestrator-${encodeURIComponent(plan.name)}`,
+    body: { index_patterns: [plan.name], priority: TEMPLATE_PRIORITY, template: indexBody(plan.mappings) },
+  });
+}
+
+async function rememberDeletes(connection: Connection, index: string): Promise<void> {
+  await connection.request({
+    method: 'PUT',
+    path: `/${encodeURIComponent(index)}/_settings`,
+    body: { 'index.gc_deletes': GC_DELETES },
+  });
+}
+
+async function declare(connection: Connection, name: string, mappings: Record<string, unknown>): Promise<void> {
+  await connection.request({
+    method: 'PUT',
+    path: `/${encodeURIComponent(name)}/_mapping`,
+    body: { properties: mappings },
+  });
+}

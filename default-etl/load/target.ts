@@ -1,0 +1,20 @@
+import type { Batch } from '../batch.ts';
+import type { Reject } from '../contract.ts';
+
+/** Where the rows go. The calls come in this order: open, load (any number), then complete or takeBack, then close. */
+export interface Target {
+  /** Makes ready what the rows need. */
+  open(): Promise<void>;
+  /** Takes the batch's rows. Resolves when it wants more; the rows may be on their way still. */
+  load(batch: Batch): Promise<void>;
+  /** Resolves when every row loaded so far is in the target, or was given to the rejects. */
+  drain(): Promise<void>;
+  /** All rows are in: what is left of former versions goes, and all becomes visible. Returns how many rows were deleted. */
+  complete(): Promise<number>;
+  /** Takes this version's rows out again. Returns what there is to say about the former version's, or an empty text. */
+  takeBack(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** What a target tells of the rows it could not take. */
+export type RejectRow = (reject: Reject) => void;

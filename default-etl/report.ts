@@ -1,0 +1,32 @@
+import type { Message, ResultMessage } from './contract.ts';
+
+const PROGRESS_INTERVAL_MS = 250;
+
+/** Speaks on stdout as the contract says: messages as JSON lines, everything else as text. */
+export interface Reporter {
+  log(text: string): void;
+  /** At most one line every 250 ms; the rest is left out. */
+  progress(rows: number, bytes: number, totalBytes: number): void;
+  result(message: Omit<ResultMessage, 'type'>): void;
+  error(message: string): void;
+  superseded(version: number): void;
+}
+
+/** `file`: FILE_PATH, said on each message of a run over a folder. */
+export function createReporter(write: (line: string) => void, file?: string): Reporter {
+  const say = (message: Message) => write(`${JSON.stringify(file === undefined ? message : { ...message, file })}\n`);
+  let nextProgressAt = 0;
+  return {
+    // A line of text that looks like a message would be taken for one.
+    log: text => write(`${text.startsWith('{') ? ' ' : ''}${text}\n`),
+    progress(rows, bytes, totalBytes) {
+      const now = performance.now();
+      if (now < nextProgressAt) return;
+      nextProgressAt = now + PROGRESS_INTERVAL_MS;
+      say({ type: 'progress', rows, bytes, total_bytes: totalBytes });
+    },
+    result: message => say({ type: 'result', ...message }),
+    error: message => say({ type: 'error', message }),
+    superseded: version => say({ type: 'superseded', version }),
+  };
+}

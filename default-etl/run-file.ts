@@ -1,0 +1,164 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Batch, Reader } from './batch.ts';
+import { EXIT, type ResultMessage, WORK_FILES } from './contract.ts';
+import { openMend } from './extract/mend.ts';
+import { openReader } from './extract/open.ts';
+import { configFailure, EtlFailure, neverFailure } from './failure.ts';
+import type { Target } from './load/target.ts';
+import { Rejects } from './rejects.ts';
+import type { Reporter } from './report.ts';
+import { Reserve } from './reserve.ts';
+import type { Job } from './settings.ts';
+import { Source } from './source.ts';
+import { createPipeline } from './transform/pipeline.ts';
+import type { Step } from './transform/step.ts';
+
+export type Result = Omit<ResultMessage, 'type'>;
+
+/** Loads one file. Throws EtlFailure where it can't; what it sent is taken back where the failure says so. */
+export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal): Promise<Result> {
+  mkdirSync(job.workDir, { recursive: true });
+  rmSync(join(job.workDir, WORK_FILES.rejects), { force: true });
+  if (job.action === 'delete') return await deleteRows(job, reporter, signal);
+  const source = await Source.open(job.file, job.expected, signal);
+  try {
+    const reader = job.action === 'mend' ? openMend(source) : await openReader(source, job.fileName, job.extract);
+    for (const decision of reader.decisions) reporter.log(decision);
+    return await new FileRun(job, source, reader, reporter, signal).run();
+  } catch (error) {
+    // A file that is being rewritten looks damaged: that it changed is the better reason.
+    if (error instanceof EtlFailure && error.exitCode === EXIT.never) await source.assertUnchanged();
+    throw error;
+  } finally {
+    await source.close();
+  }
+}
+
+async function deleteRows(job: Job, reporter: Reporter, signal: AbortSignal): Promise<Result> {
+  if (job.target !== 'elasticsearch')
+    throw configFailure('ACTION delete: the lake has one file for each, which is simply removed');
+  const { ElasticsearchTarget } = await import('./load/elasticsearch.ts');
+  const reserve = new Reserve(job.workDir, 0);
+  const target = new ElasticsearchTarget({ job, reserve, reject() {}, log: reporter.log, signal });
+  try {
+    return { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered: 0, rows_deleted: await target.deleteAll() };
+  } finally {
+    await target.close();
+  }
+}
+
+/** One file on its way from reader to target, counted (rule 7). */
+class FileRun {
+  private readonly job: Job;
+  private readonly source: Source;
+  private readonly reader: Reader;
+  private readonly reporter: Reporter;
+  private readonly signal: AbortSignal;
+  private readonly rejects: Rejects;
+  private readonly reserve: Reserve;
+  private readonly step: Step;
+  private rowsRead = 0;
+
+  constructor(job: Job, source: Source, reader: Reader, reporter: Reporter, signal: AbortSignal) {
+    this.job = job;
+    this.source = source;
+    this.reader = reader;
+    this.reporter = reporter;
+    this.signal = signal;
+    this.rejects = new Rejects(job.workDir);
+    this.reserve = new Reserve(job.workDir, reader.maxRows);
+    this.step = createPipeline(job, reader);
+  }
+
+  async run(): Promise<Result> {
+    const target = await this.createTarget();
+    try {
+      return await this.transfer(target);
+    } catch (error) {
+      throw await this.undo(target, error);
+    } finally {
+      this.rejects.close();
+      this.reserve.close();
+      await target.close();
+    }
+  }
+
+  private async transfer(target: Target): Promise<Result> {
+    await target.open();
+    for await (const batch of this.reader.batches()) await this.pass(batch, target);
+    await target.drain();
+    await this.source.assertUnchanged();
+    this.assertAcceptable();
+    const deleted = await target.complete();
+    return this.result(deleted);
+  }
+
+  private async pass(read: Batch, target: Target): Promise<void> {
+    this.signal.throwIfAborted();
+    this.rowsRead += read.rows + read.rejects.length;
+    for (const reject of read.rejects) this.rejects.add(reject);
+    await target.load(this.step(read));
+    this.assertFewRejects(false);
+    this.reporter.progress(this.rowsRead, this.source.bytesRead, this.source.sizeBytes);
+  }
+
+  private async createTarget(): Promise<Target> {
+    const { job, reserve, signal } = this;
+    const reject = this.rejects.add.bind(this.rejects);
+    if (job.target === 'lake') {
+      const { LakeTarget } = await import('./load/lake.ts');
+      return new LakeTarget({ job, reader: this.reader, step: this.step });
+    }
+    const { ElasticsearchTarget } = await import('./load/elasticsearch.ts');
+    return new ElasticsearchTarget({ job, reserve, reject, log: this.reporter.log, signal });
+  }
+
+  private result(deleted: number): Result {
+    const rejected = this.rejects.count;
+    return {
+      rows_read: this.rowsRead,
+      rows_loaded: this.rowsRead - rejected,
+      rows_rejected: rejected,
+      rows_filtered: 0,
+      rows_deleted: deleted,
+    };
+  }
+
+  private assertAcceptable(): void {
+    this.assertFewRejects(true);
+    if (this.rowsRead === 0 || this.rejects.count < this.rowsRead) return;
+    throw new EtlFailure(
+      EXIT.never,
+      `none of the ${this.rowsRead} rows could be loaded; ${WORK_FILES.rejects} has each with its reason`,
+    );
+  }
+
+  /** LOAD.max_rejects: a number is held at any time, a share once all rows are read. */
+  private assertFewRejects(isEnd: boolean): void {
+    const most = this.job.load.max_rejects;
+    if (most === undefined) return;
+    const limit = typeof most === 'number' ? most : isEnd ? (Number.parseFloat(most) / 100) * this.rowsRead : Infinity;
+    if (this.rejects.count <= limit) return;
+    throw neverFailure(
+      `${this.rejects.count} of ${this.rowsRead} rows rejected, more than LOAD.max_rejects ${most} allows; ${WORK_FILES.rejects} has each with its reason`,
+    );
+  }
+
+  /** Takes back what was sent where the failure says so. Returns what is to be thrown. */
+  private async undo(target: Target, error: unknown): Promise<unknown> {
+    const cause = await this.betterReason(error);
+    if (!(cause instanceof EtlFailure) || !cause.takesBack || this.signal.aborted) return cause;
+    const said = await target.takeBack();
+    if (said === '') return cause;
+    return new EtlFailure(cause.exitCode, `${cause.message}; ${said}`, { cause });
+  }
+
+  private async betterReason(error: unknown): Promise<unknown> {
+    if (!(error instanceof EtlFailure) || error.exitCode !== EXIT.never) return error;
+    return await this.source.assertUnchanged().then(
+      () => error,
+      (changed: unknown) => changed,
+    );
+  }
+}

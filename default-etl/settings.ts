@@ -1,0 +1,168 @@
+import { basename, resolve } from 'node:path';
+import { type Action, type FolderFile, fileKey, type Replaced } from './contract.ts';
+import { configFailure } from './failure.ts';
+import type { ExpectedVersion } from './source.ts';
+
+/** EXTRACT: what is left out is found out. */
+export interface Extract {
+  format?: string;
+  encoding?: string;
+  delimiter?: string;
+  quote?: string | false;
+  escape?: string;
+  /** false: the file has none · a list: these are the names, the file has none. */
+  header?: boolean | string[];
+  skip_rows?: number;
+  skip_footer?: number;
+  sheet?: number | string;
+  columns?: string[];
+  record_path?: string[];
+}
+
+/** LOAD. */
+export interface Load {
+  target?: 'elasticsearch' | 'lake';
+  index?: string;
+  id?: string[];
+  date_suffix?: string;
+  overwrite?: boolean;
+  mappings?: Record<string, unknown>;
+  source_columns?: boolean;
+  max_rejects?: number | string;
+}
+
+export interface ElasticsearchSettings {
+  nodes: string[];
+  apiKey: string | undefined;
+  username: string | undefined;
+  password: string | undefined;
+  /** Path of a PEM file. */
+  caFile: string | undefined;
+}
+
+/** One file to be loaded: all that the environment says of it. */
+export interface Job {
+  dataset: string;
+  runId: string;
+  version: number;
+  action: Action;
+  file: string;
+  fileName: string;
+  filePath: string;
+  expected: ExpectedVersion;
+  fileKey: string;
+  fileRows: number;
+  replaces: Replaced[];
+  /** Milliseconds since 1970-01-01 UTC. */
+  seenAt: number;
+  workDir: string;
+  extract: Extract;
+  transform: Array<string | Record<string, unknown>>;
+  load: Load;
+  target: 'elasticsearch' | 'lake';
+  elasticsearch: ElasticsearchSettings;
+}
+
+export type Environment = Record<string, string | undefined>;
+
+/** VERSION where nobody gives one: hundredths of a second since 2020-01-01 UTC. */
+export function versionAt(milliseconds: number): number {
+  return Math.floor((milliseconds - Date.UTC(2020, 0, 1)) / 10);
+}
+
+/** Reads the environment of one file; `file` is the argument where FILE is not set. Throws EtlFailure 78. */
+export function readJob(env: Environment, file: string, now: number): Job {
+  const path = resolve(file);
+  const fileName = env.FILE_NAME ?? basename(path);
+  const dataset = env.DATASET ?? 'default';
+  const filePath = env.FILE_PATH ?? fileName;
+  const load = jsonOf<Load>(env, 'LOAD', env.DATASET === undefined ? { index: 'pypel-default' } : {});
+  const isMend = env.ACTION === 'mend';
+  return {
+    dataset,
+    runId: env.RUN_ID ?? 'alone',
+    version: wholeOf(env, 'VERSION', versionAt(now)),
+    action: actionOf(env.ACTION),
+    file: path,
+    fileName,
+    filePath,
+    // The file of a mend is not the one whose version the environment names.
+    expected: isMend ? NOTHING_EXPECTED : expectedOf(env),
+    fileKey: env.FILE_KEY || fileKey(dataset, filePath),
+    fileRows: wholeOf(env, 'FILE_ROWS', 0),
+    replaces: jsonOf<Replaced[]>(env, 'REPLACES', []),
+    seenAt: seenAtOf(env, now),
+    workDir: env.WORK_DIR ?? resolve('etl-out', fileName),
+    extract: jsonOf<Extract>(env, 'EXTRACT', {}),
+    transform: jsonOf<Job['transform']>(env, 'TRANSFORM', ['minimal']),
+    load,
+    target: load.target ?? (env.ELASTICSEARCH_NODE ? 'elasticsearch' : 'lake'),
+    elasticsearch: elasticsearchOf(env),
+  };
+}
+
+/** The environment of one file of a run over a folder. */
+export function folderEnvironment(env: Environment, file: FolderFile): Environment {
+  return { ...env, ...file };
+}
+
+const NOTHING_EXPECTED: ExpectedVersion = { sizeBytes: null, mtimeNs: null, inode: null };
+
+function expectedOf(env: Environment): ExpectedVersion {
+  return {
+    sizeBytes: bigOf(env, 'FILE_SIZE'),
+    mtimeNs: bigOf(env, 'FILE_MTIME_NS'),
+    inode: bigOf(env, 'FILE_INODE'),
+  };
+}
+
+function elasticsearchOf(env: Environment): ElasticsearchSettings {
+  return {
+    nodes: (env.ELASTICSEARCH_NODE ?? '')
+      .split(',')
+      .map(node => node.trim())
+      .filter(Boolean),
+    apiKey: env.ELASTICSEARCH_API_KEY || undefined,
+    username: env.ELASTICSEARCH_USERNAME || undefined,
+    password: env.ELASTICSEARCH_PASSWORD || undefined,
+    caFile: env.ELASTICSEARCH_CA || undefined,
+  };
+}
+
+function actionOf(text: string | undefined): Action {
+  if (text === undefined || text === '') return 'add';
+  if (text === 'add' || text === 'change' || text === 'delete' || text === 'mend') return text;
+  throw configFailure(`ACTION ${text} is none of add, change, delete, mend`);
+}
+
+function wholeOf(env: Environment, key: string, fallback: number): number {
+  const text = env[key];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw configFailure(`${key} ${text} is not a whole number from 0`);
+}
+
+function bigOf(env: Environment, key: string): bigint | null {
+  const text = env[key];
+  if (text === undefined || text === '') return null;
+  if (/^-?\d+$/.test(text)) return BigInt(text);
+  throw configFailure(`${key} ${text} is not a whole number`);
+}
+
+function seenAtOf(env: Environment, now: number): number {
+  if (env.SEEN_AT === undefined || env.SEEN_AT === '') return now;
+  const time = Date.parse(env.SEEN_AT);
+  if (!Number.isNaN(time)) return time;
+  throw configFailure(`SEEN_AT ${env.SEEN_AT} is not a time in ISO 8601`);
+}
+
+function jsonOf<T>(env: Environment, key: string, fallback: T): T {
+  const text = env[key];
+  if (text === undefined || text === '') return fallback;
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw configFailure(`${key} is not JSON: ${(error as Error).message}`);
+  }
+}
