@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { check } from './check.ts';
+
+const SHIPPED = new URL('../../config/', import.meta.url).pathname;
+
+test('a mistake is written with file, line, column and suggestion, and the exit code is 1', async t => {
+  const { run } = await project(t, {
+    'config/sales.yaml': 'WATCH_DIR: ./in\nWATCH_REGX: x\n',
+    'config/costs.yaml': 'WATCH_DIR: ./in\n',
+    'in/.keep': '',
+  });
+  assert.deepEqual(await run({}), {
+    code: 1,
+    text: 'config/sales.yaml:2:1: WATCH_REGX is not a key; did you mean WATCH_REGEX?\n1 dataset fine, 1 mistake\n',
+  });
+});
+
+test('a good configuration has exit code 0; a missing folder or program is a warning', async t => {
+  const { run, root } = await project(t, { 'config/sales.yaml': 'WATCH_DIR: ./in\nCOMMAND: ./send.sh now\n' });
+  const { code, text } = await run({});
+  assert.equal(code, 0);
+  assert.ok(text.includes(`dataset sales: warning: WATCH_DIR ${root}/in does not exist yet`), text);
+  assert.ok(text.includes(`dataset sales: warning: COMMAND ${root}/send.sh is not there`), text);
+  assert.ok(text.endsWith('1 dataset fine, 0 mistakes, 2 warnings\n'), text);
+});
+
+test('a wrong variable of the environment counts too', async t => {
+  const { run } = await project(t, { 'config/sales.yaml': 'WATCH_DIR: .\n' });
+  const { code, text } = await run({ PORT: 'high' });
+  assert.equal(code, 1);
+  assert.match(text, /PORT="high", which must be a whole number/);
+});
+
+test('a folder without datasets says how to get one', async t => {
+  const { run } = await project(t, { 'config/_defaults.yaml': '# nothing\n' });
+  const { code, text } = await run({});
+  assert.equal(code, 0);
+  assert.match(text, /^no datasets yet in config\/: copy one of config\/examples/);
+});
+
+test('a folder that is not there is a mistake', async t => {
+  const { run } = await project(t, {});
+  assert.deepEqual(await run({}), {
+    code: 1,
+    text: "config:1:1: can't be read (ENOENT)\n0 datasets fine, 1 mistake\n",
+  });
+});
+
+test('the shipped dataset and every example pass, with Elasticsearch and without', async t => {
+  const { run, root } = await project(t, { 'config/.keep': '' });
+  await copyFile(join(SHIPPED, 'default.yaml'), join(root, 'config/default.yaml'));
+  await copyFile(join(SHIPPED, '_defaults.yaml'), join(root, 'config/_defaults.yaml'));
+  const examples = (await readdir(join(SHIPPED, 'examples'))).filter(name => name.endsWith('.yaml'));
+  for (const name of examples) await copyFile(join(SHIPPED, 'examples', name), join(root, 'config', name));
+  for (const env of [{}, { ELASTICSEARCH_NODE: 'http://localhost:9200' }]) {
+    const { code, text } = await run(env);
+    assert.equal(code, 0, text);
+    assert.ok(text.includes(`${examples.length + 1} datasets fine, 0 mistakes`), text);
+    assert.ok(!/yaml:\d+:\d+: warning/.test(text), text);
+  }
+});
+
+async function project(t: TestContext, files: Record<string, string>) {
+  const root = await mkdtemp(join(tmpdir(), 'check-'));
+  t.after(() => rm(root, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(root, name, '..'), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+  async function run(env: Record<string, string>): Promise<{ code: number; text: string }> {
+    let text = '';
+    const code = await check(join(root, 'config'), env, part => {
+      text += part;
+    });
+    return { code, text };
+  }
+  return { root, run };
+}
