@@ -187,8 +187,9 @@ export class ElasticsearchLog extends Transport {
   /** A server that can't have the template (no right to, say) still takes the lines: that is no reason to keep them back. */
   async #makeTemplate(): Promise<void> {
     try {
-      const exists = await this.#client?.indices.existsIndexTemplate({ name: TEMPLATE_NAME });
-      if (!exists) await this.#client?.indices.putIndexTemplate({ name: TEMPLATE_NAME, ...logTemplate });
+      const until = { signal: this.#end.signal };
+      const exists = await this.#client?.indices.existsIndexTemplate({ name: TEMPLATE_NAME }, until);
+      if (!exists) await this.#client?.indices.putIndexTemplate({ name: TEMPLATE_NAME, ...logTemplate }, until);
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === undefined) throw error;
       this.#options.report('warn', `the index template ${TEMPLATE_NAME} can't be made: ${messageOf(error)}`);
