@@ -49,11 +49,12 @@ function rowsOf(store: Store, fileKey: string, index: string): number {
 /** What else the target may hold of the path. A mend adds to what is there. */
 function replacedBy(store: Store, run: Run, fileKey: string, index: string): LedgerEntry['replaces'] {
   if (run.action === 'mend') return [];
-  return store.all<LedgerEntry['replaces'][number]>(
+  const rows = store.all<LedgerEntry['replaces'][number]>(
     `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS FROM ledger
      WHERE dataset = $dataset AND path = $file AND rows > 0 AND kept = 0 AND NOT (file_key = $fileKey AND index_name = $index)`,
     { dataset: run.dataset, file: run.file, fileKey, index },
   );
+  return rows.map(row => ({ ...row }));
 }
 
 export function started(store: Store, runId: string, attempt: number, runner: string, handle: string): void {
@@ -217,11 +218,12 @@ export function cancelRequests(store: Store, holder: string): Run[] {
 }
 
 export function attemptsOf(store: Store, runId: string): Attempt[] {
-  return store.all<Attempt>(
+  const rows = store.all<Attempt>(
     `SELECT run_id AS runId, attempt, runner, handle, started_at AS startedAt, ended_at AS endedAt, exit_code AS exitCode,
        outcome, error FROM attempts WHERE run_id = $runId ORDER BY attempt`,
     { runId },
   );
+  return rows.map(row => ({ ...row }));
 }
 
 function requireRunning(store: Store, runId: string): Run {

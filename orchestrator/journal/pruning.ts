@@ -18,10 +18,10 @@ const FORGET = `DELETE FROM runs WHERE seq IN (
 export async function prune(store: Store, request: PruneRequest): Promise<string[]> {
   const forgotten: string[] = [];
   for (;;) {
-    const rows = await store.write(() => store.all<{ id: string }>(FORGET, { endedBefore: request.endedBefore }));
+    const rows = await store.writeAlone(() => store.all<{ id: string }>(FORGET, { endedBefore: request.endedBefore }));
     forgotten.push(...rows.map(row => row.id));
     if (rows.length < SLICE) break;
   }
-  if (forgotten.length > 0) await store.write(() => store.all(`PRAGMA incremental_vacuum(${PAGES})`));
+  if (forgotten.length > 0) await store.writeAlone(() => store.all(`PRAGMA incremental_vacuum(${PAGES})`));
   return forgotten;
 }

@@ -47,7 +47,7 @@ function watchCalls(store: Store) {
 
 function scheduleCalls(store: Store) {
   return {
-    claim: request => store.write(() => claim(store, request)),
+    claim: request => store.writeAlone(() => claim(store, request)),
     nextDueAt: now => store.read(() => reading.nextDueAt(store, now)),
     ledger: request => store.write(() => attempts.ledger(store, request)),
     started: (runId, attempt, runner, handle) =>
