@@ -1,0 +1,38 @@
+// `npm run bench [-- latency|flights]`: a table for people, and the same as JSON in the last line.
+import { buildImages } from '../images/plans.ts';
+import { announce } from '../services/command.ts';
+import { dockerClient } from '../services/docker-client.ts';
+import { bringUpServices, stopServices } from '../services/services.ts';
+import { openTarget, type Target } from './elasticsearch.ts';
+import { benchFlights } from './flights.ts';
+import { benchLatency } from './latency.ts';
+import { type Rows, tableOf } from './measure.ts';
+
+const BENCHMARKS: Record<string, (target: Target) => Promise<Rows>> = { latency: benchLatency, flights: benchFlights };
+
+async function main(names: string[]): Promise<void> {
+  const unknown = names.find(name => !(name in BENCHMARKS));
+  if (unknown !== undefined)
+    throw new Error(`no benchmark is called ${unknown}; there are ${Object.keys(BENCHMARKS).join(', ')}`);
+  const { environment, started } = await bringUpServices(process.env);
+  Object.assign(process.env, environment);
+  const results: Record<string, Rows> = {};
+  try {
+    await buildImages(dockerClient(), process.env['BASE_IMAGE'] || undefined);
+    for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
+      announce(`${name}…`);
+      results[name] = await BENCHMARKS[name]!(openTarget(environment.ELASTICSEARCH_NODE));
+      process.stdout.write(`${name}\n${tableOf(results[name])}\n`);
+    }
+  } finally {
+    await stopServices(started);
+  }
+  process.stdout.write(`${JSON.stringify(results)}\n`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  announce(`npm run bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import Table from 'cli-table3';
+
+/** Clock ticks a second in /proc: 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** The value below which `share` (0 to 1) of them lie, by the nearest rank. */
+export function percentile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  if (value === undefined) throw new Error('no values to take a percentile of');
+  return value;
+}
+
+export function median(values: number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** CPU seconds of a process and of its children that have ended (proc(5), stat, fields 14 to 17). */
+export function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
+}
+
+export function round(value: number, digits = 0): number {
+  return Number(value.toFixed(digits));
+}
+
+/** What a benchmark has to show: rows of equal keys. */
+export type Rows = Array<Record<string, string | number | null>>;
+
+export function tableOf(rows: Rows): string {
+  const heads = Object.keys(rows[0] ?? {});
+  const table = new Table({ head: heads, style: { head: [], border: [], compact: true } });
+  for (const row of rows) table.push(heads.map(head => row[head] ?? '–'));
+  return table.toString();
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fixture } from '../fixtures.ts';
+import { dockerClient } from '../services/docker-client.ts';
+import { provideElasticsearchImage } from './elasticsearch-image.ts';
+import { type ComposeProject, makeProject } from './project.ts';
+
+const WEATHER = `WATCH_DIR: /app/data/in/weather
+LOAD: { target: elasticsearch, index: weather }
+`;
+const ROWS = 1_461;
+
+/** All of docker-compose.yml but Kibana and what sets its password, for which Maven Central's server lacks a module. */
+const SERVICES = ['elasticsearch', 'default-etl', 'orchestrator'];
+
+const docker = dockerClient();
+let project: ComposeProject;
+
+before(async () => {
+  const image = await provideElasticsearchImage(docker, process.env['BASE_IMAGE'] || undefined);
+  project = await makeProject(image, { 'weather.yaml': WEATHER });
+});
+after(async () => {
+  await project.remove();
+  assert.deepEqual(await containersOfProject(), []);
+});
+
+test('without a password in .env nothing starts, and the message says what to do', async () => {
+  const settings = join(project.folder, '.env');
+  const kept = `${settings}.kept`;
+  cpSync(settings, kept);
+  writeFileSync(settings, '');
+  await assert.rejects(project.compose('config'), /set ELASTIC_PASSWORD in \.env, see \.env\.example/);
+  cpSync(kept, settings);
+  rmSync(kept);
+});
+
+test('a file copied into a watched folder of the composed services becomes documents, by a container that joined their network', async () => {
+  await project.compose('up', '-d', ...SERVICES);
+  await waitFor('the orchestrator is healthy', async () => (await stateOf('orchestrator')).includes('(healthy)'));
+
+  const folder = join(project.folder, 'data/in/weather');
+  mkdirSync(folder, { recursive: true });
+  cpSync(await fixture('seattle-weather.csv'), join(folder, 'seattle-weather.csv'));
+
+  await waitFor('the run is done', async () => (await runs())[0]?.state === 'done');
+  const [run] = await runs();
+  assert.equal(run?.rowsLoaded, ROWS);
+  await asElastic('/weather/_refresh', 'POST');
+  assert.equal((await asElastic('/weather/_count')).count, ROWS);
+  assert.match(await project.compose('logs', '--no-color', 'orchestrator'), /docker/);
+});
+
+interface Answer {
+  count?: number;
+}
+
+async function asElastic(path: string, method = 'GET'): Promise<Answer> {
+  const headers = { authorization: `Basic ${btoa(`elastic:${project.password}`)}` };
+  const response = await fetch(`${project.elasticsearchUrl}${path}`, { method, headers });
+  const text = await response.text();
+  assert.ok(response.ok, text);
+  return JSON.parse(text) as Answer;
+}
+
+interface Run {
+  state: string;
+  rowsLoaded: number | null;
+}
+
+async function runs(): Promise<Run[]> {
+  const response = await fetch(`${project.orchestratorUrl}/api/runs?dataset=weather`);
+  return ((await response.json()) as { items: Run[] }).items;
+}
+
+async function containersOfProject(): Promise<string[]> {
+  const label = `com.docker.compose.project=${project.folder.split('/').at(-1)!.toLowerCase()}`;
+  return (await docker.listContainers({ all: true, filters: { label: [label] } })).map(({ Names }) => Names.join());
+}
+
+/** What the engine says of a service, such as `Up 5 seconds (healthy)`. */
+async function stateOf(service: string): Promise<string> {
+  const containers = await docker.listContainers({
+    all: true,
+    filters: { label: [`com.docker.compose.service=${service}`] },
+  });
+  const names = new Set(await containersOfProject());
+  return containers.find(({ Names }) => names.has(Names.join()))?.Status ?? 'not there';
+}
+
+async function waitFor(what: string, holds: () => Promise<boolean>, limitMs = 90_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline)
+      assert.fail(
+        `waited ${limitMs} ms in vain: ${what}\n${await project.compose('logs', '--no-color', 'orchestrator')}`,
+      );
+    await pause(100);
+  }
+}
