@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { Run } from '../journal/journal.ts';
 import type { AttemptRef, Recovered, Runner, RunnerKind } from '../run/runner.ts';
@@ -6,7 +7,6 @@ import { RUNNER_WAIT } from './backoff.ts';
 import type { ScheduleContext } from './context.ts';
 import { persist } from './pause.ts';
 import { readReserve, tidyWorkDir } from './work-dir.ts';
-import { join } from 'node:path';
 
 /** An attempt whose orchestrator died. */
 export interface Orphan {
@@ -64,7 +64,8 @@ export async function requeueDead(context: ScheduleContext, orphan: Orphan): Pro
   for (const run of orphan.runs) {
     const own = run.batch === null ? orphan.ref.workDir : join(orphan.ref.workDir, run.id);
     const reserved = await readReserve(own);
-    if (reserved > 0) await journal.reserve(run.id, reserved);
+    // Without a key nothing of it can have been sent.
+    if (reserved > 0 && run.fileKey !== null) await journal.reserve(run.id, reserved);
     const now = clock.now();
     const error = `the orchestrator died during attempt ${run.attempt}`;
     if (run.cancelRequested) {

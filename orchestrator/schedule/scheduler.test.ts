@@ -1,0 +1,446 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileKey } from '../../default-etl/contract.ts';
+import { OrchestratorError } from '../errors.ts';
+import { FINAL_STATES, type Run } from '../journal/journal.ts';
+import type { Job, Outcome } from '../run/runner.ts';
+import { ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
+import { datasetOf } from './testing/datasets.ts';
+
+const isFinal = (run: Run): boolean => FINAL_STATES.includes(run.state);
+const done: Outcome = { ...SUCCESS, results: [{ type: 'result', ...ROWS }] };
+const paths = (job: Job) => ({ data: job.dataDir, config: '/none', work: job.workDir });
+
+test('a queued run is started with its environment, followed to its end, and leaves nothing but its log', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const seen: Array<Record<string, string>> = [];
+  const runner = new ScriptedRunner(async job => {
+    seen.push(job.environment(paths(job)));
+    assert.equal(statSync(job.workDir).mode & 0o777, 0o700);
+    return done;
+  });
+  await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'north/a.csv');
+  const run = await bench.until(id, isFinal);
+  assert.equal(run.state, 'done');
+  assert.equal(run.rows?.loaded, 2);
+  assert.equal(seen[0]?.['FILE_KEY'], fileKey('sales', 'north/a.csv'));
+  assert.equal(seen[0]?.['ATTEMPT'], '1');
+  assert(existsSync(join(bench.dataDir, 'logs', id, '1.log')));
+  await waitFor(() => !existsSync(join(bench.dataDir, 'runs', id)));
+});
+
+test('rule 3: the key is of dataset and path, with append of the content, too', async t => {
+  const bench = setUp(t);
+  const replace = datasetOf('one', bench.watchDir);
+  const append = datasetOf('two', bench.watchDir, { ON_CHANGE: 'append' });
+  const runner = new ScriptedRunner(async () => done);
+  await bench.schedule(runner, [replace, append]);
+  const runs = [await bench.arrive(replace, 'a.csv'), await bench.arrive(append, 'a.csv')];
+  const [one, two] = await Promise.all(runs.map(run => bench.until(run.id, isFinal)));
+  assert.equal(one?.fileKey, fileKey('one', 'a.csv'));
+  assert.equal(two?.fileKey, fileKey('two', 'a.csv', 'hash of a\n1\n'));
+});
+
+test('a failure is tried again until RETRIES are used up, and the history tells it', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RETRIES: 2 });
+  const runner = new ScriptedRunner(async () => ({ ...SUCCESS, exitCode: 3, errorText: 'no such column' }));
+  await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const run = await bench.until(id, isFinal);
+  assert.equal(run.state, 'failed');
+  assert.equal(run.error, 'exit code 3: no such column; gave up after 3 attempts');
+  const attempts = await bench.journal.attempts(id);
+  assert.deepEqual(
+    attempts.map(({ outcome, exitCode }) => [outcome, exitCode]),
+    [
+      ['retry', 3],
+      ['retry', 3],
+      ['failed', 3],
+    ],
+  );
+});
+
+test('no more runs at once than CONCURRENCY of the dataset and of all', async t => {
+  const bench = setUp(t);
+  const datasets = ['a', 'b'].map(name => datasetOf(name, join(bench.watchDir, name), { CONCURRENCY: 2 }));
+  const most = new Map<string, number>();
+  const runner = new ScriptedRunner(async () => {
+    const living = [...runner.living].map(handle => runner.jobs.find(job => handle.startsWith(job.runId))?.dataset);
+    for (const name of ['a', 'b']) {
+      most.set(name, Math.max(most.get(name) ?? 0, living.filter(each => each === name).length));
+    }
+    most.set('all', Math.max(most.get('all') ?? 0, living.length));
+    await new Promise(resolve => setImmediate(resolve));
+    return done;
+  });
+  const environment = { dataDir: bench.dataDir, elasticsearch: null, concurrency: 3, minFreeBytes: 0 };
+  const runs: Run[] = [];
+  for (let n = 0; n < 20; n++) {
+    for (const dataset of datasets) runs.push(await bench.arrive(dataset, `${n}.csv`));
+  }
+  await bench.schedule(runner, datasets, { environment });
+  for (const { id } of runs) assert.equal((await bench.until(id, isFinal)).state, 'done');
+  assert.equal(most.get('a'), 2);
+  assert((most.get('b') ?? 0) <= 2);
+  assert.equal(most.get('all'), 3);
+});
+
+test('rule 2: an engine that is away is waited for with its reason, no retry is used up, and it recovers by itself', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RETRIES: 0 });
+  let isAway = true;
+  const runner = new ScriptedRunner(async () => done);
+  const runners = {
+    for: async () => {
+      if (isAway) throw new OrchestratorError('wait', 'the Docker engine does not answer');
+      return { runner, reason: 'it is there' };
+    },
+    of: () => runner,
+    all: () => [],
+  };
+  await bench.schedule(runner, [dataset], { runners });
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const waiting = await bench.until(id, run => run.state === 'queued' && run.waits > 0);
+  assert.match(waiting.error ?? '', /the Docker engine does not answer/);
+  isAway = false;
+  const run = await bench.until(id, isFinal);
+  assert.deepEqual([run.state, run.retriesUsed], ['done', 0]);
+});
+
+test('an engine that goes away meanwhile does not end the run', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RETRIES: 0 });
+  let calls = 0;
+  const runner = new ScriptedRunner(async () => {
+    if (++calls === 1) throw new OrchestratorError('wait', 'the Docker engine went away');
+    return done;
+  });
+  await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const run = await bench.until(id, isFinal);
+  assert.deepEqual([run.state, run.attempt], ['done', 1]);
+});
+
+test('what can never work as configured is failed at once', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const runner = new ScriptedRunner(async () => done);
+  runner.start = async () => Promise.reject(new OrchestratorError('never', 'COMMAND nope is not there'));
+  await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const run = await bench.until(id, isFinal);
+  assert.deepEqual([run.state, run.error, run.attempt], ['failed', 'COMMAND nope is not there', 1]);
+});
+
+test('a request to cancel stops a running run at once', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  await bench.schedule(new ScriptedRunner(async () => undefined), [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  await bench.until(id, run => run.handle !== null && run.handle !== '');
+  await bench.journal.cancel(id, Date.now());
+  assert.equal((await bench.until(id, isFinal)).state, 'cancelled');
+});
+
+test('a run that takes longer than TIMEOUT is stopped and counts as a failure', async t => {
+  const bench = setUp(t);
+  const dataset = { ...datasetOf('sales', bench.watchDir, { RETRIES: 0 }), timeoutMs: 30 };
+  await bench.schedule(new ScriptedRunner(async () => undefined), [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const run = await bench.until(id, isFinal);
+  assert.equal(run.state, 'failed');
+  assert.match(run.error ?? '', /took longer than TIMEOUT \(30 ms\)/);
+});
+
+test('rule 6: a file that changed before its attempt is skipped, one that is gone cancelled, and nothing is started', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const changed = await bench.arrive(dataset, 'changed.csv');
+  const gone = await bench.arrive(dataset, 'gone.csv');
+  writeFileSync(join(bench.watchDir, 'changed.csv'), 'other and longer');
+  rmSync(join(bench.watchDir, 'gone.csv'));
+  const runner = new ScriptedRunner(async () => done);
+  await bench.schedule(runner, [dataset]);
+  assert.equal((await bench.until(changed.id, isFinal)).state, 'skipped');
+  assert.equal((await bench.until(gone.id, isFinal)).state, 'cancelled');
+  assert.equal(runner.jobs.length, 0);
+});
+
+test('rule 6: a file that goes while it is read is cancelled, and the error tells of the former version’s rows', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const runner = new ScriptedRunner(async job => {
+    if (job.action === 'add') return done;
+    writeFileSync(join(job.workDir, 'reserve'), '100000');
+    rmSync(job.file);
+    return { ...SUCCESS, exitCode: 75, errorText: 'the file changed while it was read' };
+  });
+  await bench.schedule(runner, [dataset]);
+  const first = await bench.arrive(dataset, 'a.csv');
+  await bench.until(first.id, isFinal);
+  const second = await bench.arrive(dataset, 'a.csv', 'a\n1\n2\n');
+  const run = await bench.until(second.id, isFinal);
+  assert.equal(run.state, 'cancelled');
+  assert.match(run.error ?? '', /rows of the former version were partly overwritten/);
+});
+
+test('rule 5: what an attempt reserved is the next one’s FILE_ROWS, whatever became of it', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const fileRows: string[] = [];
+  const runner = new ScriptedRunner(async (job, attempt) => {
+    fileRows.push(job.environment(paths(job))['FILE_ROWS'] ?? '');
+    writeFileSync(join(job.workDir, 'reserve'), String(300_000 - attempt * 100_000));
+    return attempt < 3 ? { ...SUCCESS, exitCode: attempt === 1 ? 75 : 1 } : done;
+  });
+  await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  await bench.until(id, isFinal);
+  const again = await bench.arrive(dataset, 'a.csv', 'a\n3\n');
+  await bench.until(again.id, isFinal);
+  assert.deepEqual(fileRows.slice(0, 4), ['0', '200000', '200000', '2']);
+});
+
+test('rule 4: with a newer version in the index than the journal knows, the run goes on above it', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RETRIES: 0 });
+  const versions: number[] = [];
+  const runner = new ScriptedRunner(async job => {
+    versions.push(Number(job.environment(paths(job))['VERSION']));
+    const [first] = versions as [number];
+    return versions.length === 1 ? { ...SUCCESS, exitCode: 75, supersededBy: first + 1000 } : done;
+  });
+  await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  assert.equal((await bench.until(id, isFinal)).state, 'done');
+  assert((versions[1] as number) > (versions[0] as number) + 1000);
+});
+
+test('rule 7: rows that do not add up are a failed run, never a done one', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const results = [{ type: 'result' as const, ...ROWS, rows_loaded: 1 }];
+  await bench.schedule(new ScriptedRunner(async () => ({ ...SUCCESS, results })), [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  assert.equal((await bench.until(id, isFinal)).state, 'failed');
+});
+
+test('the lake gets the attempt’s file in one step before the run is done, and loses it with the last row', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { LOAD: { target: 'lake' } });
+  const runner = new ScriptedRunner(async job => {
+    const content = readFileSync(job.file, 'utf8');
+    if (content === 'none') return { ...SUCCESS, results: [{ type: 'result', ...ROWS, rows_read: 0, rows_loaded: 0 }] };
+    if (content !== 'missing') writeFileSync(join(job.workDir, 'out.parquet'), content);
+    return done;
+  });
+  await bench.schedule(runner, [dataset]);
+  const parquet = join(bench.dataDir, 'lake', 'sales', `${fileKey('sales', 'a.csv')}.parquet`);
+  const states: string[] = [];
+  for (const content of ['one', 'three', 'missing', 'none']) {
+    const { id } = await bench.arrive(dataset, 'a.csv', content);
+    const run = await bench.until(id, isFinal);
+    states.push(`${run.state} ${existsSync(parquet) ? readFileSync(parquet, 'utf8') : '-'}`);
+  }
+  assert.deepEqual(states, ['done one', 'done three', 'failed three', 'done -']);
+});
+
+test('RUN_PER: folder takes all that waits in one attempt; each file has its own end, retry, log and rejects', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RUN_PER: 'folder' });
+  const sizes: number[] = [];
+  const runner = new ScriptedRunner(async job => {
+    job.environment(paths(job));
+    const list = JSON.parse(readFileSync(join(job.workDir, 'files.json'), 'utf8')) as Array<Record<string, string>>;
+    sizes.push(list.length);
+    for (const { WORK_DIR, FILE_PATH } of list)
+      writeFileSync(join(WORK_DIR as string, 'rejects.ndjson'), `${FILE_PATH}`);
+    const codeOf = (file: string): number => (file === 'b.csv' && sizes.length === 1 ? 1 : 0);
+    const results = list.map(({ FILE_PATH = '' }) => ({
+      type: 'result' as const,
+      ...ROWS,
+      file: FILE_PATH,
+      code: codeOf(FILE_PATH),
+    }));
+    return { ...SUCCESS, exitCode: results.some(({ code }) => code !== 0) ? 1 : 0, results };
+  });
+  const runs = [];
+  for (const name of ['a.csv', 'b.csv', 'c.csv']) runs.push(await bench.arrive(dataset, name));
+  await bench.schedule(runner, [dataset]);
+  const ended = await Promise.all(runs.map(run => bench.until(run.id, isFinal)));
+  assert.deepEqual(
+    ended.map(run => [run.state, run.attempt]),
+    [
+      ['done', 1],
+      ['done', 2],
+      ['done', 1],
+    ],
+  );
+  assert.deepEqual(sizes, [3, 1]);
+  for (const { id, attempt, file } of ended) {
+    const rejects = join(bench.dataDir, 'runs', id, String(attempt), 'rejects.ndjson');
+    await waitFor(() => existsSync(rejects));
+    assert.equal(readFileSync(rejects, 'utf8'), file);
+    assert(existsSync(join(bench.dataDir, 'logs', id, `${attempt}.log`)));
+  }
+});
+
+test('rule 12: mended rows run as the file they are, and are refused once the path has a newer version', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const contents: string[] = [];
+  const runner = new ScriptedRunner(async job => {
+    contents.push(readFileSync(job.environment(paths(job))['FILE'] ?? '', 'utf8'));
+    return done;
+  });
+  const scheduler = await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  await bench.until(id, isFinal);
+  const mendFile = join(bench.dataDir, 'mended.ndjson');
+  writeFileSync(mendFile, '{"row":2}\n');
+  const mend = await bench.journal.mend(id, mendFile, Date.now());
+  assert.equal((await bench.until(mend.id, isFinal)).state, 'done');
+  assert.equal(contents[1], '{"row":2}\n');
+  await scheduler.stop({ graceMs: 0 });
+  const late = await bench.journal.mend(id, mendFile, Date.now());
+  writeFileSync(join(bench.watchDir, 'a.csv'), 'a newer one');
+  await bench.schedule(runner, [dataset]);
+  assert.equal((await bench.until(late.id, isFinal)).state, 'skipped');
+});
+
+test('rule 13: below the floor of free space nothing is started, it says so once, and goes on by itself', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const runner = new ScriptedRunner(async () => done);
+  let free = 10;
+  const environment = { dataDir: bench.dataDir, elasticsearch: null, concurrency: 3, minFreeBytes: 1000 };
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const scheduler = await bench.schedule(runner, [dataset], { environment, freeBytesOf: async () => free });
+  await waitFor(() => scheduler.status().waiting !== null);
+  assert.match(scheduler.status().waiting ?? '', /MIN_FREE/);
+  scheduler.wake();
+  assert.equal((await bench.journal.run(id))?.state, 'queued');
+  assert.equal(runner.jobs.length, 0);
+  assert.equal(bench.logged.filter(line => line.includes('MIN_FREE')).length, 1);
+  free = 2000;
+  assert.equal((await bench.until(id, isFinal)).state, 'done');
+  assert.equal(scheduler.status().waiting, null);
+});
+
+test('stopping lets runs finish within the grace, starts nothing new, and hands the rest back uncounted', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { CONCURRENCY: 2 });
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const runner = new ScriptedRunner(job => (job.file.endsWith('quick.csv') ? promise : Promise.resolve(undefined)));
+  const scheduler = await bench.schedule(runner, [dataset]);
+  const quick = await bench.arrive(dataset, 'quick.csv');
+  const slow = await bench.arrive(dataset, 'slow.csv');
+  await bench.until(quick.id, run => Boolean(run.handle));
+  await bench.until(slow.id, run => Boolean(run.handle));
+  const stopping = scheduler.stop({ graceMs: 60_000 });
+  const late = await bench.arrive(dataset, 'late.csv');
+  resolve(done);
+  assert.equal((await bench.until(quick.id, isFinal)).state, 'done');
+  scheduler.hurry();
+  await stopping;
+  const handedBack = await bench.journal.run(slow.id);
+  assert.deepEqual([handedBack?.state, handedBack?.retriesUsed], ['queued', 0]);
+  assert.equal((await bench.journal.run(late.id))?.attempt, 0);
+  assert.equal(runner.living.size, 0);
+});
+
+test('rule 10: a container that outlived its orchestrator is adopted; its timeout goes on from its start', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const runner = await diedWith(bench, dataset.name, id);
+  runner.recover = async () => ({ state: 'adopt', handle: `${id}/1` });
+  await bench.schedule(runner, [dataset]);
+  const run = await bench.until(id, isFinal);
+  assert.deepEqual([run.state, run.attempt], ['done', 1]);
+  assert.match((await bench.journal.attempts(id))[0]?.outcome ?? '', /adopted/);
+});
+
+test('rule 10: an attempt seen dead goes back to the queue without using up a retry, its reserved rows remembered', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RETRIES: 0 });
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const runner = await diedWith(bench, dataset.name, id);
+  mkdirSync(join(bench.dataDir, 'runs', id, '1'), { recursive: true });
+  writeFileSync(join(bench.dataDir, 'runs', id, '1', 'reserve'), '100000');
+  await bench.schedule(runner, [dataset]);
+  const run = await bench.until(id, isFinal);
+  assert.deepEqual([run.state, run.attempt, run.retriesUsed], ['done', 2, 0]);
+  const [job] = runner.jobs.slice(-1) as [Job];
+  assert.equal(job.attempt, 2);
+  assert.match((await bench.journal.attempts(id))[0]?.error ?? '', /died during attempt 1/);
+  assert.equal(job.environment(paths({ ...job, workDir: '/none' }))['FILE_ROWS'], '100000');
+});
+
+test('rule 2: with the engine away no new attempt starts before the old one is seen dead', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  const runner = await diedWith(bench, dataset.name, id);
+  let asked = 0;
+  runner.recover = async () => {
+    if (++asked === 1) throw new OrchestratorError('wait', 'the engine is away');
+    assert.equal(runner.jobs.filter(job => job.attempt === 2).length, 0);
+    return { state: 'dead' };
+  };
+  const scheduler = await bench.schedule(runner, [dataset]);
+  assert.equal(scheduler.status().recovering, 1);
+  const run = await bench.until(id, isFinal);
+  assert.deepEqual([run.state, run.attempt, asked], ['done', 2, 2]);
+  assert.equal(scheduler.status().recovering, 0);
+});
+
+test('secrets do not reach the journal', async t => {
+  const bench = setUp(t);
+  const dataset = { ...datasetOf('sales', bench.watchDir), secrets: ['hunter2'] };
+  const outcome = { ...SUCCESS, exitCode: 65, errorText: 'login with hunter2 refused' };
+  await bench.schedule(new ScriptedRunner(async () => outcome), [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  assert.match((await bench.until(id, isFinal)).error ?? '', /login with \*\*\* refused/);
+});
+
+test('rejects of a done run are kept, and nothing else of its work', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const results = [{ type: 'result' as const, ...ROWS, rows_loaded: 1, rows_rejected: 1 }];
+  const runner = new ScriptedRunner(async job => {
+    for (const name of ['rejects.ndjson', 'reserve', 'scratch']) writeFileSync(join(job.workDir, name), '1');
+    return { ...SUCCESS, results };
+  });
+  await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  await bench.until(id, isFinal);
+  const workDir = join(bench.dataDir, 'runs', id, '1');
+  await waitFor(() => readdirSync(workDir).length === 1);
+  assert.deepEqual(readdirSync(workDir), ['rejects.ndjson']);
+});
+
+/** Leaves a run as an orchestrator does that is killed while an attempt goes on. */
+async function diedWith(bench: ReturnType<typeof setUp>, dataset: string, id: string): Promise<ScriptedRunner> {
+  const slots = [{ dataset, free: 1, strict: false, order: 'arrival' as const, perFolder: false }];
+  await bench.journal.claim({ holder: 'the dead one', leaseMs: 1, now: Date.now(), slots, limit: 1 });
+  const key = { fileKey: fileKey(dataset, 'a.csv'), append: false, indexFor: () => dataset };
+  await bench.journal.ledger({ runId: id, ...key });
+  await bench.journal.started(id, 1, 'process', `${id}/1`);
+  const runner = new ScriptedRunner(async () => done);
+  runner.jobs.push({ runId: id, attempt: 1 } as Job);
+  return runner;
+}
+
+async function waitFor(isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error('did not come true within 10 s');
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+}
