@@ -89,6 +89,7 @@ export class Absences {
 
   async #decide(paths: Iterable<string>, devices: Map<string, number>, count: (path: string) => void): Promise<Doubt> {
     const doubt: Doubt = { listAgain: false, beingDisposed: [] };
+    const telling: Array<Promise<void>> = [];
     let own: Set<string> | undefined;
     const breathe = breather();
     for (const path of paths) {
@@ -104,8 +105,9 @@ export class Absences {
       const removes = this.#removes && this.#request.known.isPresent(path);
       if (removes) count(path);
       if (removes && (this.#gone.get(path) ?? 0) < LISTINGS_BEFORE_REMOVAL) doubt.listAgain = true;
-      else await this.#tell(path, removes);
+      else telling.push(this.#tell(path, removes));
     }
+    await Promise.all(telling);
     return doubt;
   }
 

@@ -15,11 +15,17 @@ export interface HintRequest {
   onError(code: string, error: unknown): void;
 }
 
+export interface Hints {
+  /** Watches a folder whose own arrival sent no event that got here. */
+  add(folder: string): void;
+  close(): Promise<void>;
+}
+
 /**
  * Events of chokidar as hints: folders alone are watched (200,000 files would cost 100 MB), what they report raw is
- * passed on. Resolves when every folder there is watched. Returns how to end it.
+ * passed on. Resolves when every folder there is watched.
  */
-export async function watchHints(request: HintRequest): Promise<() => Promise<void>> {
+export async function watchHints(request: HintRequest): Promise<Hints> {
   // A WATCH_DIR that is itself a symbolic link is followed; links below it are not.
   const root = await realpath(request.root);
   const toRelative = (path: string) => relative(root, path).split(sep).join('/');
@@ -47,5 +53,5 @@ export async function watchHints(request: HintRequest): Promise<() => Promise<vo
       resolve();
     });
   });
-  return () => watcher.close();
+  return { add: folder => void watcher.add(join(root, folder)), close: () => watcher.close() };
 }

@@ -13,8 +13,8 @@ export interface ListedFile {
   version: FileVersion;
   /** When its content, name or owner last changed, milliseconds since 1970-01-01 UTC. */
   changedAt: number;
-  /** Device of the folder it is in. */
-  device: number;
+  /** Device of the folder it is in, or null where no listing has told it yet. */
+  device: number | null;
 }
 
 export interface Listing {

@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
-import { codeOf, messageOf } from '../errors.ts';
+import { codeOf, kindOf, messageOf } from '../errors.ts';
 import type { FileVersion, Journal } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import { readContent } from './content.ts';
+import { type Content, readContent } from './content.ts';
 import { hasWriter, type WriterAnswer } from './lease.ts';
 import { isGone } from './listing.ts';
 import { Queue } from './queue.ts';
@@ -37,6 +37,8 @@ interface Entry {
   touched: boolean;
 }
 
+type Complete = Extract<Content, { state: 'complete' }>;
+
 /** Quiet time where writers can't be seen. */
 export const DEFAULT_SETTLE_MS = 2000;
 const FIRST_TEST_MS = 3;
@@ -59,6 +61,7 @@ export class Settling {
   readonly #troubles = new Map<string, string>();
   readonly #readsAtOnce: number;
   #leases = false;
+  #reading = 0;
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -128,8 +131,17 @@ export class Settling {
   async drop(path: string, reason: string): Promise<void> {
     const entry = this.#entries.get(path);
     if (!entry) return;
-    if (entry.runId !== null) await this.#request.journal.unsettle(entry.runId, reason, this.#request.clock.now());
+    if (entry.runId !== null) await this.#unsettle(entry.runId, reason);
     if (this.#entries.get(path) === entry) this.#forget(entry);
+  }
+
+  async #unsettle(runId: string, reason: string): Promise<void> {
+    try {
+      await this.#request.journal.unsettle(runId, reason, this.#request.clock.now());
+    } catch (error) {
+      // Another process has queued the run meanwhile: it is no longer ours.
+      if (kindOf(error) !== 'bug') throw error;
+    }
   }
 
   /** What settles stays so in the journal, and goes on at the next start. */
@@ -148,26 +160,30 @@ export class Settling {
   }
 
   #pump(): void {
-    while (this.#busy.size < this.#readsAtOnce && !this.#abort.signal.aborted) {
+    while (this.#reading < this.#readsAtOnce && !this.#abort.signal.aborted) {
       const entry = this.#ready.shift();
       if (!entry) return;
       if (this.#entries.get(entry.path) === entry) this.#start(entry);
     }
   }
 
+  /** The next file is read while the journal takes this one: it writes all that come in one turn of the event loop at once. */
   #start(entry: Entry): void {
     entry.state = 'busy';
     entry.touched = false;
+    this.#reading += 1;
     const test = this.#test(entry)
-      .catch(error => this.#puzzle(entry, error))
       .finally(() => {
-        this.#busy.delete(test);
+        this.#reading -= 1;
         this.#pump();
-      });
+      })
+      .then(content => content && this.#queue(entry, content))
+      .catch(error => this.#puzzle(entry, error))
+      .finally(() => this.#busy.delete(test));
     this.#busy.add(test);
   }
 
-  async #test(entry: Entry): Promise<void> {
+  async #test(entry: Entry): Promise<Complete | void> {
     const path = join(this.#request.dataset.watchDir, entry.path);
     const marker = this.#request.dataset.settings.READY_MARKER;
     if (marker !== undefined && !(await exists(path + marker)))
@@ -175,25 +191,32 @@ export class Settling {
     const writer = this.#leases ? hasWriter(path) : 'unknown';
     if (writer === 'yes') return this.#written(entry);
     const quietMs = this.#quietMs(entry, writer);
-    const key = versionKey(versionOf(await stat(path, { bigint: true })));
-    if (key !== entry.key) this.#changed(entry, key);
-    const restMs = entry.changedAt + quietMs - this.#request.clock.now();
-    if (quietMs > 0 && restMs > 0) return this.#wait(entry, restMs);
-    await this.#take(entry, path);
+    const restMs = quietMs === 0 ? 0 : await this.#restMs(entry, path, quietMs);
+    if (restMs > 0) return this.#wait(entry, restMs);
+    return this.#read(entry, path);
   }
 
-  async #take(entry: Entry, path: string): Promise<void> {
+  /** How long it must still be quiet. */
+  async #restMs(entry: Entry, path: string, quietMs: number): Promise<number> {
+    const key = versionKey(versionOf(await stat(path, { bigint: true })));
+    const now = this.#request.clock.now();
+    if (key !== entry.key) Object.assign(entry, { key, changedAt: now });
+    return entry.changedAt + quietMs - now;
+  }
+
+  async #read(entry: Entry, path: string): Promise<Complete | void> {
     const content = await readContent(path, this.#leases, this.#abort.signal);
     if (this.#entries.get(entry.path) !== entry) return;
     if (content.state === 'written') return this.#written(entry);
     if (content.state === 'not a file') return this.drop(entry.path, 'it is no longer a regular file');
-    if (content.state === 'changed') {
-      entry.changedAt = this.#request.clock.now();
-      return this.#wait(entry, FIRST_TEST_MS);
-    }
-    const { version, hash } = content;
-    const now = this.#request.clock.now();
-    await this.#request.journal.queue({ runId: entry.runId ?? '', fileVersion: version, contentHash: hash, now });
+    if (content.state === 'complete') return content;
+    entry.changedAt = this.#request.clock.now();
+    this.#wait(entry, FIRST_TEST_MS);
+  }
+
+  async #queue(entry: Entry, { version, hash }: Complete): Promise<void> {
+    const { journal, clock } = this.#request;
+    await journal.queue({ runId: entry.runId ?? '', fileVersion: version, contentHash: hash, now: clock.now() });
     this.#forget(entry);
     this.#request.onQueued(entry.path, version, entry.touched);
   }
@@ -209,11 +232,6 @@ export class Settling {
     entry.changedAt = this.#request.clock.now();
     this.#wait(entry, entry.testDelayMs);
     entry.testDelayMs = Math.min(SLOWEST_TEST_MS, entry.testDelayMs + 1);
-  }
-
-  #changed(entry: Entry, key: string): void {
-    entry.key = key;
-    entry.changedAt = this.#request.clock.now();
   }
 
   /** After an error: the file is gone, or out of reach, or the journal has trouble of its own. */

@@ -8,7 +8,7 @@ import type { Logger } from '../log.ts';
 import { Absences, type Doubt } from './absences.ts';
 import { breather } from './breathe.ts';
 import { type FileSystemKind, fileSystemKind } from './file-system.ts';
-import { watchHints } from './hints.ts';
+import { type Hints, watchHints } from './hints.ts';
 import { KnownFiles } from './known.ts';
 import { isGone, type ListedFile, type Listing, listFiles } from './listing.ts';
 import { folderOf, isWithin, type NameRules, nameRules } from './names.ts';
@@ -63,7 +63,7 @@ export async function watchDataset(request: WatchRequest): Promise<DatasetWatch>
     throw new OrchestratorError('never', message);
   }
   const startedAt = clock.now();
-  const isFirst = await journal.firstWatch(dataset.name, startedAt);
+  const isFirst = !(await journal.firstWatch(dataset.name, startedAt));
   const known = new KnownFiles(await journal.knownFiles(dataset.name));
   const watcher = new DatasetWatcher(request, known, isFirst ? startedAt : null);
   await watcher.checkRoot();
@@ -75,6 +75,10 @@ const EVENTS_LISTING_MS = 60_000;
 const POLLED_LISTING_MS = 5000;
 /** After something was found gone whose rows are to be removed: it takes two listings. */
 const DOUBT_LISTING_MS = 1000;
+/** So many paths are looked at, and told to the journal, together. */
+const BATCH = 64;
+/** So many events at once may have overflown the kernel's queue (16,384 by default), which nothing tells. */
+const BURST_HINTS = 2000;
 /** A disposal of our own takes milliseconds. */
 const DISPOSAL_MS = 100;
 
@@ -96,7 +100,8 @@ class DatasetWatcher implements DatasetWatch {
   #firstWatchedAt: number | null;
   #mode: 'events' | 'poll' = 'events';
   #identity: string | null = null;
-  #closeHints: (() => Promise<void>) | null = null;
+  #events: Hints | null = null;
+  #hintsSinceListing = 0;
   #draining: Promise<void> | null = null;
   #listing: Promise<void> | null = null;
   #checking: Promise<void> | null = null;
@@ -146,8 +151,7 @@ class DatasetWatcher implements DatasetWatch {
     for (const callOff of this.#calledOff) callOff();
     this.#hints.clear();
     await Promise.all([this.#checking, this.#draining, this.#listing, this.#settling.stop()]);
-    await this.#closeHints?.();
-    this.#closeHints = null;
+    await this.#closeEvents();
   }
 
   /** Looks whether WATCH_DIR is there and the same, now and once a second: nothing tells when it is back. */
@@ -166,15 +170,14 @@ class DatasetWatcher implements DatasetWatch {
     const identity = await this.#findRoot();
     if (identity === this.#identity || this.#stopped) return;
     this.#identity = identity;
-    await this.#closeHints?.();
-    this.#closeHints = null;
+    await this.#closeEvents();
     if (identity === null) return;
     if (this.#errors.delete('root'))
       logger.info(`dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} can be read again`);
     const kind = await fileSystemKind(dataset.watchDir);
     this.#settling.leases = kind === 'local';
     this.#mode = this.#chooseMode(kind);
-    await this.#openHints();
+    await this.#openEvents();
     this.#listWithin(0);
   }
 
@@ -201,17 +204,23 @@ class DatasetWatcher implements DatasetWatch {
     return kind === 'network' ? 'poll' : 'events';
   }
 
-  async #openHints(): Promise<void> {
+  async #openEvents(): Promise<void> {
     if (this.#mode === 'poll') return;
     const { dataset } = this.#request;
-    this.#closeHints = await watchHints({
+    this.#events = await watchHints({
       root: dataset.watchDir,
       recursive: dataset.settings.RECURSIVE,
       rules: this.#rules,
       onHint: path => this.#hint(path),
       onError: (code, error) => void this.#eventsFailed(code, error),
     });
-    if (this.#mode !== 'events') await this.#closeHints();
+    if (this.#mode !== 'events') await this.#closeEvents();
+  }
+
+  async #closeEvents(): Promise<void> {
+    const events = this.#events;
+    this.#events = null;
+    await events?.close();
   }
 
   async #eventsFailed(code: string, error: unknown): Promise<void> {
@@ -232,8 +241,7 @@ class DatasetWatcher implements DatasetWatch {
         `${this.#intervalMs() / 1000} s instead until the next start; raise fs.inotify.${sysctl} (now ${limit.trim()}), ` +
         `as in: sysctl -w fs.inotify.${sysctl}=${code === 'ENOSPC' ? 524288 : 1024}`,
     );
-    await this.#closeHints?.();
-    this.#closeHints = null;
+    await this.#closeEvents();
     this.#listWithin(0);
   }
 
@@ -241,6 +249,8 @@ class DatasetWatcher implements DatasetWatch {
   #hint(path: string): void {
     if (this.#stopped) return;
     this.#hints.add(path);
+    this.#hintsSinceListing += 1;
+    if (this.#hintsSinceListing >= BURST_HINTS) this.#listSoon();
     this.#draining ??= this.#drain().finally(() => {
       this.#draining = null;
       const [next] = this.#hints;
@@ -250,13 +260,10 @@ class DatasetWatcher implements DatasetWatch {
 
   async #drain(): Promise<void> {
     const breathe = breather();
-    for (const path of this.#hints) {
-      this.#hints.delete(path);
-      try {
-        await this.#look(path);
-      } catch (error) {
-        this.#journalFailed(error);
-      }
+    while (this.#hints.size > 0) {
+      const paths = this.#hints.values().take(BATCH).toArray();
+      for (const path of paths) this.#hints.delete(path);
+      await Promise.all(paths.map(path => this.#look(path).catch(error => this.#journalFailed(error))));
       await breathe();
     }
   }
@@ -277,12 +284,7 @@ class DatasetWatcher implements DatasetWatch {
     if (stats.isDirectory()) return this.#lookAtFolder(path);
     if (!stats.isFile() || this.#rules.refuseFile(path) !== null) return;
     const device = this.#devices.get(folderOf(path)) ?? null;
-    await this.#arrive({
-      path,
-      version: versionOf(stats),
-      changedAt: Number(stats.ctimeMs),
-      device: device ?? Number(stats.dev),
-    });
+    await this.#arriveBatch([{ path, version: versionOf(stats), changedAt: Number(stats.ctimeMs), device }]);
   }
 
   async #lookAtFolder(folder: string): Promise<void> {
@@ -306,8 +308,13 @@ class DatasetWatcher implements DatasetWatch {
   }
 
   #settleDoubt(doubt: Doubt): void {
-    if (doubt.listAgain) this.#listWithin(Math.max(DOUBT_LISTING_MS, 10 * (this.#listingMs ?? 0)));
+    if (doubt.listAgain) this.#listSoon();
     for (const path of doubt.beingDisposed) this.#after(DISPOSAL_MS, () => this.#hint(path));
+  }
+
+  /** Soon, but so that listings of a large folder take no more than a tenth of the time. */
+  #listSoon(): void {
+    this.#listWithin(Math.max(DOUBT_LISTING_MS, 10 * (this.#listingMs ?? 0)));
   }
 
   /** Lists at once if no listing is due within `ms` anyway. */
@@ -331,6 +338,7 @@ class DatasetWatcher implements DatasetWatch {
     if (this.#stopped || identity === null || identity !== this.#identity) return;
     const began = performance.now();
     this.#listingNumber += 1;
+    this.#hintsSinceListing = 0;
     const number = this.#listingNumber;
     const news: ListedFile[] = [];
     const listing = await this.#list('', file => {
@@ -338,12 +346,12 @@ class DatasetWatcher implements DatasetWatch {
     });
     if (this.#stopped) return;
     this.#files = listing.files;
+    this.#listingMs = Math.round(performance.now() - began);
     this.#reportListing(listing);
     await this.#arriveAll(news);
     const isSameRoot = (await this.#readIdentity()) === identity;
     if (listing.complete && isSameRoot && !this.#stopped) await this.#concludeListing(listing, number, identity);
     this.#errors.delete('journal');
-    this.#listingMs = Math.round(performance.now() - began);
     this.#lastListingAt = this.#request.clock.now();
   }
 
@@ -357,7 +365,10 @@ class DatasetWatcher implements DatasetWatch {
   async #list(folder: string, onFile: (file: ListedFile) => void): Promise<Listing> {
     const { watchDir } = this.#request.dataset;
     const listing = await listFiles({ root: watchDir, folder, rules: this.#rules, onFile, signal: this.#abort.signal });
-    for (const [path, device] of listing.devices) this.#devices.set(path, device);
+    for (const [path, device] of listing.devices) {
+      if (folder === '' && this.#hasListedAll && !this.#devices.has(path)) this.#events?.add(path);
+      this.#devices.set(path, device);
+    }
     for (const name of listing.illegible) this.#reportIllegible(name);
     return listing;
   }
@@ -389,23 +400,24 @@ class DatasetWatcher implements DatasetWatch {
 
   async #arriveAll(files: ListedFile[]): Promise<void> {
     const breathe = breather();
-    for (const file of inOrder(files, this.#request.dataset.settings.ORDER)) {
-      if (this.#stopped) return;
-      await this.#arrive(file);
+    const inTurn = inOrder(files, this.#request.dataset.settings.ORDER);
+    for (let from = 0; from < inTurn.length && !this.#stopped; from += BATCH) {
+      await this.#arriveBatch(inTurn.slice(from, from + BATCH));
       await breathe();
     }
   }
 
-  async #arrive(file: ListedFile): Promise<void> {
+  /** The journal is told of all in one turn of the event loop, in their order: it writes them at once. */
+  async #arriveBatch(files: ListedFile[]): Promise<void> {
+    const marked = await Promise.all(files.map(file => this.#isMarked(file.path)));
+    for (const { path } of files) if (this.#absences.isPending(path)) await this.#absences.returned(path);
+    await Promise.all(files.filter((_, index) => marked[index]).map(file => this.#arrive(file)));
+  }
+
+  async #arrive({ path, version, changedAt, device }: ListedFile): Promise<void> {
     const { dataset, journal } = this.#request;
-    const { path, version, device } = file;
-    if (this.#absences.isPending(path)) await this.#absences.returned(path);
-    if (!this.#known.see(path, version, device, this.#listingNumber) || !(await this.#isMarked(path))) return;
-    if (
-      this.#firstWatchedAt !== null &&
-      dataset.settings.EXISTING === 'ignore' &&
-      file.changedAt <= this.#firstWatchedAt
-    ) {
+    if (!this.#known.see(path, version, device, this.#listingNumber)) return;
+    if (this.#firstWatchedAt !== null && dataset.settings.EXISTING === 'ignore' && changedAt <= this.#firstWatchedAt) {
       await journal.ignore(dataset.name, path, version);
       this.#known.record(path, version, device, this.#listingNumber);
     } else {

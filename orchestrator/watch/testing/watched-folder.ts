@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { systemClock } from '../../clock.ts';
+import type { Dataset } from '../../config/dataset.ts';
+import type { Settings } from '../../config/schema.ts';
+import type { Journal, Run } from '../../journal/journal.ts';
+import { openSqliteJournal } from '../../journal/sqlite.ts';
+import type { Logger } from '../../log.ts';
+import { type DatasetWatch, watchDataset } from '../watch-dataset.ts';
+
+const DEADLINE_MS = 15_000;
+
+/** A dataset as the configuration would make it. */
+export function datasetOf(name: string, watchDir: string, settings: Partial<Settings> = {}): Dataset {
+  const defaults = {
+    WATCH_DIR: watchDir,
+    WATCH_REGEX: '',
+    RECURSIVE: true,
+    WATCH_MODE: 'auto',
+    EXISTING: 'process',
+    ORDER: 'arrival',
+    CONCURRENCY: 2,
+    PRIORITY: 0,
+    ON_DELETE: 'keep',
+  };
+  const merged = { ...defaults, ...settings } as Settings;
+  const regex = new RegExp(merged.WATCH_REGEX, 'i');
+  return { name, watchDir, settings: merged, matches: (path: string) => regex.test(path) } as Dataset;
+}
+
+/** A folder, a real journal, and watchers of the folder: everything a test of watching needs, and takes away again. */
+export class WatchedFolder implements AsyncDisposable {
+  readonly base: string;
+  readonly root: string;
+  readonly journal: Journal;
+  readonly log: string[] = [];
+  /** All changes of runs, in order. */
+  readonly changes: Run[] = [];
+  readonly #watches: DatasetWatch[] = [];
+  readonly #writers: ChildProcess[] = [];
+
+  constructor(base: string) {
+    this.base = base;
+    this.root = join(base, 'in');
+    this.journal = openSqliteJournal({ path: join(base, 'journal.sqlite'), clock: systemClock });
+    this.journal.onChange(run => this.changes.push(run));
+  }
+
+  static async make(parent = tmpdir()): Promise<WatchedFolder> {
+    const folder = new WatchedFolder(await mkdtemp(join(parent, 'watch-')));
+    await mkdir(folder.root);
+    return folder;
+  }
+
+  path(...names: string[]): string {
+    return join(this.root, ...names);
+  }
+
+  async watch(settings: Partial<Settings> = {}, more: WatchMore = {}): Promise<DatasetWatch> {
+    const watch = await watchDataset({
+      dataset: datasetOf(more.name ?? 'sales', this.root, settings),
+      journal: this.journal,
+      logger: this.#logger(),
+      clock: systemClock,
+      excluded: more.excluded ?? [],
+      listIntervalMs: more.listIntervalMs ?? null,
+    });
+    this.#watches.push(watch);
+    return watch;
+  }
+
+  /** Resolves once a listing that began after this call has ended. */
+  async listed(watch: DatasetWatch, times = 1): Promise<void> {
+    for (let time = 0; time < times; time += 1) {
+      const before = watch.status().lastListingAt;
+      await until('a listing', () => watch.status().lastListingAt !== before);
+    }
+  }
+
+  async runs(file: string, dataset = 'sales'): Promise<Run[]> {
+    const { items } = await this.journal.runs({ dataset, file, limit: 1000 });
+    return items.filter(run => run.file === file).toReversed();
+  }
+
+  /** States of the file's runs, oldest first. */
+  async states(file: string, dataset = 'sales'): Promise<string[]> {
+    return (await this.runs(file, dataset)).map(run => run.state);
+  }
+
+  async untilStates(file: string, states: string[], dataset = 'sales'): Promise<Run[]> {
+    await until(
+      `${file} is ${states.join(', ')}`,
+      async () => (await this.states(file, dataset)).join() === states.join(),
+    );
+    return this.runs(file, dataset);
+  }
+
+  /** Ends the queued run of a file as the scheduler would. */
+  async finish(file: string): Promise<Run> {
+    const holder = 'test';
+    const slots = [{ dataset: 'sales', free: 1000, strict: false, order: 'arrival' as const, perFolder: false }];
+    const claimed = (await this.journal.claim({ holder, leaseMs: 60_000, now: Date.now(), slots, limit: 1000 })).flat();
+    const run = claimed.find(each => each.file === file);
+    if (!run) throw new Error(`no queued run of ${file}`);
+    const rows = { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 };
+    return this.journal.finish(run.id, run.attempt, { to: 'done', rows, error: null }, Date.now());
+  }
+
+  /** A process that does what the script says; `$FILE` is the file. Its first line of output says that it has begun. */
+  async writer(file: string, script: string): Promise<ChildProcess> {
+    const writer = spawn('bash', ['-c', script], { env: { ...process.env, FILE: this.path(file) }, stdio: 'pipe' });
+    this.#writers.push(writer);
+    await once(writer.stdout, 'data');
+    return writer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#watches.map(watch => watch.stop()));
+    for (const writer of this.#writers) {
+      if (writer.exitCode !== null || writer.signalCode !== null) continue;
+      writer.kill('SIGKILL');
+      await once(writer, 'exit');
+    }
+    await this.journal.close();
+    await rm(this.base, { recursive: true, force: true });
+  }
+
+  #logger(): Logger {
+    const write = (message: string) => void this.log.push(message);
+    const logger: Logger = { debug: write, info: write, warn: write, error: write, child: () => logger };
+    return logger;
+  }
+}
+
+interface WatchMore {
+  name?: string;
+  excluded?: string[];
+  listIntervalMs?: number;
+}
+
+/** Looks every 5 ms; throws after 15 s. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms in vain until ${what}`);
+    await setTimeout(5);
+  }
+}

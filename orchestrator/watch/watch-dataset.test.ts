@@ -1,0 +1,377 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { chmod, copyFile, link, mkdir, open, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { until, WatchedFolder } from './testing/watched-folder.ts';
+
+const OLD = new Date('2001-02-03T04:05:06Z');
+
+test('rule 1: a file still open for writing is not taken, and is taken whole once it is closed', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch();
+  const script =
+    'exec 3>$FILE; echo open; for i in 1 2 3 4; do echo $i >&3; sleep .15; done; exec 3>&-; echo closed; sleep 9';
+  const writer = await folder.writer('slow.csv', script);
+  const closed = once(writer.stdout as NodeJS.ReadableStream, 'data');
+  await folder.untilStates('slow.csv', ['settling']);
+  await closed;
+  const closedAt = performance.now();
+  const [run] = await folder.untilStates('slow.csv', ['queued']);
+  assert.equal(run?.fileVersion?.sizeBytes, 8);
+  assert.equal(run?.contentHash, createHash('sha256').update('1\n2\n3\n4\n').digest('hex'));
+  assert.ok(performance.now() - closedAt < 1000);
+  // Written to at once after a pause far longer than any test of the lease: it was never anything but settling before.
+  const states = folder.changes.filter(each => each.file === 'slow.csv').map(each => each.state);
+  assert.deepEqual(states, ['settling', 'queued']);
+});
+
+test('rule 1: a file whose writer is killed is taken as it was left', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch();
+  const writer = await folder.writer('cut.csv', 'exec 3>$FILE; echo half >&3; echo open; exec sleep 60');
+  await folder.untilStates('cut.csv', ['settling']);
+  writer.kill('SIGKILL');
+  const [run] = await folder.untilStates('cut.csv', ['queued']);
+  assert.equal(run?.fileVersion?.sizeBytes, 5);
+});
+
+test('rule 1: where writers can’t be seen, a file is taken after SETTLE_MS of quiet, not before', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch({ SETTLE_MS: 300 });
+  await writeFile(folder.path('quiet.csv'), '1\n');
+  await folder.untilStates('quiet.csv', ['settling']);
+  await setTimeout(150);
+  await writeFile(folder.path('quiet.csv'), '2\n');
+  const changedAt = Date.now();
+  const [run] = await folder.untilStates('quiet.csv', ['queued']);
+  assert.ok(
+    (run?.queuedAt ?? 0) - changedAt >= 280,
+    `queued ${(run?.queuedAt ?? 0) - changedAt} ms after the last change`,
+  );
+});
+
+test('a file written in a thousand pieces is taken once, whole', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch();
+  const file = await open(folder.path('pieces.csv'), 'w');
+  for (let piece = 0; piece < 1000; piece += 1) await file.write(`${piece}\n`);
+  await file.close();
+  const [run] = await folder.untilStates('pieces.csv', ['queued']);
+  assert.equal(run?.fileVersion?.sizeBytes, 3890);
+});
+
+test('files moved in, linked, copied with an old date, or there before are each taken once', async () => {
+  await using folder = await WatchedFolder.make();
+  const outside = join(folder.base, 'outside');
+  await mkdir(join(outside, 'deep'), { recursive: true });
+  for (const name of ['moved.csv', 'linked.csv', 'target.csv', 'deep/inner.csv'])
+    await writeFile(join(outside, name), name);
+  await utimes(join(outside, 'moved.csv'), OLD, OLD);
+  await writeFile(folder.path('before.csv'), 'before');
+  const watch = await folder.watch();
+  await folder.untilStates('before.csv', ['queued']);
+  await rename(join(outside, 'moved.csv'), folder.path('moved.csv'));
+  await link(join(outside, 'linked.csv'), folder.path('linked.csv'));
+  await symlink(join(outside, 'target.csv'), folder.path('symbolic.csv'));
+  await copyFile(join(outside, 'linked.csv'), folder.path('old.csv'));
+  await utimes(folder.path('old.csv'), OLD, OLD);
+  await rename(join(outside, 'deep'), folder.path('deep'));
+  for (const name of ['moved.csv', 'linked.csv', 'symbolic.csv', 'deep/inner.csv'])
+    await folder.untilStates(name, ['queued']);
+  await until('old.csv is queued in its last version', async () => {
+    const latest = await folder.journal.latest('sales', 'old.csv');
+    return latest?.state === 'queued' && latest.fileVersion?.mtimeNs === String(BigInt(OLD.getTime()) * 1_000_000n);
+  });
+  assert.equal(watch.status().settling, 0);
+  assert.equal(watch.status().error, null);
+});
+
+test('what arrived, changed or was left settling while nothing watched is taken at the next start; the rest is not taken again', async () => {
+  await using folder = await WatchedFolder.make();
+  const first = await folder.watch();
+  await writeFile(folder.path('same.csv'), 'same');
+  await writeFile(folder.path('changed.csv'), 'one');
+  await folder.untilStates('same.csv', ['queued']);
+  await folder.untilStates('changed.csv', ['queued']);
+  const writer = await folder.writer('left.csv', 'exec 3>$FILE; echo part >&3; echo open; exec sleep 60');
+  await folder.untilStates('left.csv', ['settling']);
+  await first.stop();
+  writer.kill('SIGKILL');
+  await once(writer, 'exit');
+  await writeFile(folder.path('changed.csv'), 'second');
+  await writeFile(folder.path('new.csv'), 'new');
+  await folder.watch();
+  await folder.untilStates('changed.csv', ['skipped', 'queued']);
+  await folder.untilStates('new.csv', ['queued']);
+  await folder.untilStates('left.csv', ['queued']);
+  assert.deepEqual(await folder.states('same.csv'), ['queued']);
+});
+
+test('a run left settling whose file is gone, or no longer matched, is cancelled at the next start', async () => {
+  await using folder = await WatchedFolder.make();
+  const now = Date.now();
+  await folder.journal.firstWatch('sales', now);
+  for (const file of ['gone.csv', 'other.txt']) {
+    await folder.journal.settle({ dataset: 'sales', file, root: folder.root, priority: 0, now });
+  }
+  await writeFile(folder.path('other.txt'), 'x');
+  await folder.watch({ WATCH_REGEX: '\\.csv$' });
+  await folder.untilStates('gone.csv', ['cancelled']);
+  const [run] = await folder.untilStates('other.txt', ['cancelled']);
+  assert.match(run?.error ?? '', /WATCH_REGEX/);
+});
+
+test('hidden and unfinished names, own files, links to folders and what is no regular file are never taken', async () => {
+  await using folder = await WatchedFolder.make();
+  await mkdir(folder.path('.hidden'));
+  await mkdir(join(folder.base, 'elsewhere'));
+  await writeFile(join(folder.base, 'elsewhere', 'e.csv'), 'x');
+  await symlink(join(folder.base, 'elsewhere'), folder.path('linked-folder'));
+  const watch = await folder.watch();
+  await folder.listed(watch);
+  const names = ['.dot.csv', '.hidden/a.csv', 'a.tmp', 'a.PART', 'a.partial', 'a.crdownload', 'a.swp', 'a.csv~'];
+  for (const name of [...names, 'a.csv.receipt.json', 'a.csv.error.json']) await writeFile(folder.path(name), 'x');
+  const fifo = await folder.writer('fifo.csv', 'mkfifo $FILE; echo made');
+  if (fifo.exitCode === null) await once(fifo, 'exit');
+  await writeFile(folder.path('last.csv'), 'x');
+  await folder.untilStates('last.csv', ['queued']);
+  await rename(folder.path('a.tmp'), folder.path('finished.csv'));
+  await folder.untilStates('finished.csv', ['queued']);
+  assert.equal((await folder.journal.runs({ dataset: 'sales' })).items.length, 2);
+  assert.equal(watch.status().error, null);
+});
+
+test('WATCH_REGEX, RECURSIVE: false and excluded folders keep files out', async () => {
+  await using folder = await WatchedFolder.make();
+  await mkdir(folder.path('backup'));
+  await folder.watch({ WATCH_REGEX: '\\.csv$', RECURSIVE: false }, { name: 'flat' });
+  await folder.watch({}, { name: 'deep', excluded: [folder.path('backup')] });
+  for (const name of ['backup/b.csv', 'c.txt', 'd.csv']) await writeFile(folder.path(name), 'x');
+  await folder.untilStates('d.csv', ['queued'], 'flat');
+  await folder.untilStates('c.txt', ['queued'], 'deep');
+  await folder.untilStates('d.csv', ['queued'], 'deep');
+  assert.deepEqual(
+    (await folder.journal.runs({ dataset: 'flat' })).items.map(run => run.file),
+    ['d.csv'],
+  );
+  assert.equal((await folder.journal.runs({ dataset: 'deep' })).items.length, 2);
+});
+
+test('a WATCH_DIR inside an excluded folder is refused', async () => {
+  await using folder = await WatchedFolder.make();
+  await assert.rejects(folder.watch({}, { excluded: [folder.base] }), /choose a folder outside it/);
+});
+
+test('with READY_MARKER a file is taken once its marker is there, and the marker never', async () => {
+  await using folder = await WatchedFolder.make();
+  await writeFile(folder.path('early.csv'), 'x');
+  await writeFile(folder.path('early.csv.ok'), '');
+  const watch = await folder.watch({ READY_MARKER: '.ok' }, { listIntervalMs: 50 });
+  await folder.untilStates('early.csv', ['queued']);
+  await writeFile(folder.path('late.csv'), 'x');
+  await folder.listed(watch, 2);
+  assert.deepEqual(await folder.states('late.csv'), []);
+  await writeFile(folder.path('late.csv.ok'), '');
+  await folder.untilStates('late.csv', ['queued']);
+  assert.equal((await folder.journal.runs({ dataset: 'sales' })).items.length, 2);
+});
+
+test('EXISTING: ignore leaves what was there before the first watch, until it changes', async () => {
+  await using folder = await WatchedFolder.make();
+  await writeFile(folder.path('before.csv'), 'x');
+  await setTimeout(20);
+  const watch = await folder.watch({ EXISTING: 'ignore' });
+  await writeFile(folder.path('after.csv'), 'x');
+  await folder.untilStates('after.csv', ['queued']);
+  await until('it is listed', () => watch.status().lastListingAt !== null);
+  assert.deepEqual(await folder.states('before.csv'), []);
+  appendFileSync(folder.path('before.csv'), 'y');
+  await folder.untilStates('before.csv', ['queued']);
+});
+
+test('a file written again while it is queued or settling is taken in its last version', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch();
+  await writeFile(folder.path('a.csv'), 'one');
+  await folder.untilStates('a.csv', ['queued']);
+  const writer = await folder.writer('a.csv', 'exec 3>>$FILE; echo open; exec sleep 60');
+  appendFileSync(folder.path('a.csv'), '+two');
+  await folder.untilStates('a.csv', ['skipped', 'settling']);
+  appendFileSync(folder.path('a.csv'), '+three');
+  writer.kill('SIGKILL');
+  const runs = await folder.untilStates('a.csv', ['skipped', 'queued']);
+  assert.equal(runs[1]?.fileVersion?.sizeBytes, 13);
+});
+
+test('a path replaced by a rename is a change; one deleted and made again is an arrival, even unchanged', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch();
+  await writeFile(folder.path('a.csv'), 'one');
+  await folder.untilStates('a.csv', ['queued']);
+  await folder.finish('a.csv');
+  await writeFile(folder.path('a.tmp'), 'two');
+  await rename(folder.path('a.tmp'), folder.path('a.csv'));
+  assert.equal((await folder.untilStates('a.csv', ['done', 'queued']))[1]?.action, 'change');
+  await folder.finish('a.csv');
+  await rename(folder.path('a.csv'), join(folder.base, 'away'));
+  await until('its absence is known', async () => (await folder.journal.knownFiles('sales'))[0]?.present === false);
+  await rename(join(folder.base, 'away'), folder.path('a.csv'));
+  assert.equal((await folder.untilStates('a.csv', ['done', 'done', 'queued']))[2]?.action, 'add');
+});
+
+test('a settling file that vanishes is cancelled', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch();
+  await folder.writer('gone.csv', 'exec 3>$FILE; echo open; exec sleep 60');
+  await folder.untilStates('gone.csv', ['settling']);
+  await rm(folder.path('gone.csv'));
+  await folder.untilStates('gone.csv', ['cancelled']);
+});
+
+test('rule 9: rows are removed after two complete listings, and not when the file is back before', async () => {
+  await using folder = await WatchedFolder.make();
+  const watch = await folder.watch({ ON_DELETE: 'remove' }, { listIntervalMs: 60_000 });
+  await mkdir(folder.path('sub'));
+  for (const name of ['sub/gone.csv', 'sub/back.csv']) {
+    await writeFile(folder.path(name), 'x');
+    await folder.untilStates(name, ['queued']);
+    await folder.finish(name);
+  }
+  await rename(folder.path('sub/back.csv'), join(folder.base, 'away'));
+  await rm(folder.path('sub/gone.csv'));
+  await folder.listed(watch);
+  assert.deepEqual(await folder.states('sub/gone.csv'), ['done']);
+  await rename(join(folder.base, 'away'), folder.path('sub/back.csv'));
+  const back = await folder.untilStates('sub/back.csv', ['done', 'queued']);
+  assert.equal(back[1]?.action, 'add');
+  await until('its absence is known', async () => {
+    const file = (await folder.journal.knownFiles('sales')).find(each => each.path === 'sub/gone.csv');
+    return file?.present === false;
+  });
+  assert.ok(!folder.changes.some(run => run.file === 'sub/back.csv' && run.action === 'delete'));
+});
+
+test('a missing root is an error: nothing counts as deleted, and watching goes on when it is back', async () => {
+  await using folder = await WatchedFolder.make();
+  const watch = await folder.watch({ ON_DELETE: 'remove' }, { listIntervalMs: 50 });
+  await writeFile(folder.path('a.csv'), 'x');
+  await folder.untilStates('a.csv', ['queued']);
+  await rename(folder.root, join(folder.base, 'away'));
+  await until('it is told', () => watch.status().error !== null);
+  assert.match(watch.status().error ?? '', /dataset sales: WATCH_DIR .* is missing/);
+  await setTimeout(200);
+  assert.equal((await folder.journal.knownFiles('sales'))[0]?.present, true);
+  await rename(join(folder.base, 'away'), folder.root);
+  await until('it is over', () => watch.status().error === null);
+  await writeFile(folder.path('b.csv'), 'x');
+  await folder.untilStates('b.csv', ['queued']);
+  assert.deepEqual(await folder.states('a.csv'), ['queued']);
+});
+
+test('WATCH_DIR is made before it is first watched, and never again', async () => {
+  await using folder = await WatchedFolder.make();
+  await rm(folder.root, { recursive: true });
+  const first = await folder.watch();
+  assert.ok((await stat(folder.root)).isDirectory());
+  await first.stop();
+  await rm(folder.root, { recursive: true });
+  const second = await folder.watch();
+  assert.match(second.status().error ?? '', /is missing/);
+  await assert.rejects(stat(folder.root), /ENOENT/);
+});
+
+test('two datasets on one folder each take every file', async () => {
+  await using folder = await WatchedFolder.make();
+  await Promise.all([folder.watch({}, { name: 'one' }), folder.watch({}, { name: 'two' })]);
+  await writeFile(folder.path('a.csv'), 'x');
+  await folder.untilStates('a.csv', ['queued'], 'one');
+  await folder.untilStates('a.csv', ['queued'], 'two');
+});
+
+test('a polled folder is listed, and its files are taken and missed', async () => {
+  await using folder = await WatchedFolder.make();
+  const watch = await folder.watch({ WATCH_MODE: 'poll' }, { listIntervalMs: 50 });
+  assert.equal(watch.status().mode, 'poll');
+  await writeFile(folder.path('a.csv'), 'x');
+  await folder.untilStates('a.csv', ['queued']);
+  await rm(folder.path('a.csv'));
+  await until('its absence is known', async () => (await folder.journal.knownFiles('sales'))[0]?.present === false);
+});
+
+test('a name that is not UTF-8 is told, once, and keeps nothing else from being taken', async () => {
+  await using folder = await WatchedFolder.make();
+  const watch = await folder.watch({}, { listIntervalMs: 50 });
+  await writeFile(Buffer.concat([Buffer.from(folder.path('caf')), Buffer.from([0xe9]), Buffer.from('.csv')]), 'x');
+  await writeFile(folder.path('café.csv'), 'x');
+  await writeFile(folder.path('cafe\u0301.csv'), 'x');
+  await folder.untilStates('café.csv', ['queued']);
+  await folder.untilStates('cafe\u0301.csv', ['queued']);
+  await folder.listed(watch, 2);
+  assert.equal(folder.log.filter(line => line.includes('caf\\xe9.csv is never taken')).length, 1);
+  assert.equal((await folder.journal.runs({ dataset: 'sales' })).items.length, 2);
+});
+
+test('files found together arrive by mtime, then by name', async () => {
+  await using folder = await WatchedFolder.make();
+  for (const [name, second] of [
+    ['c.csv', 1],
+    ['b.csv', 2],
+    ['a.csv', 2],
+  ] as const) {
+    await writeFile(folder.path(name), name);
+    await utimes(folder.path(name), second, second);
+  }
+  await folder.watch({ CONCURRENCY: 1 });
+  for (const name of ['a.csv', 'b.csv', 'c.csv']) await folder.untilStates(name, ['queued']);
+  const queued = folder.changes.filter(run => run.state === 'queued').map(run => run.file);
+  assert.deepEqual(queued, ['c.csv', 'a.csv', 'b.csv']);
+});
+
+test('what our own disposal moves away is no deletion, and an arrival when it is moved in again', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch({ ON_DELETE: 'remove' }, { listIntervalMs: 50 });
+  const source = folder.path('a.csv');
+  const hidden = folder.path('.a.csv.hidden');
+  await writeFile(source, 'x');
+  await folder.untilStates('a.csv', ['queued']);
+  const { id: runId, fileVersion } = await folder.finish('a.csv');
+  assert.ok(fileVersion);
+  await folder.journal.intend({ runId, kind: 'backup', source, hidden, target: hidden, fileVersion, marker: null });
+  await rename(source, hidden);
+  await setTimeout(300);
+  assert.equal((await folder.journal.knownFiles('sales'))[0]?.present, true);
+  await folder.journal.closeDisposal(runId, 'disposed', null);
+  await rename(hidden, source);
+  const runs = await folder.untilStates('a.csv', ['done', 'queued']);
+  assert.deepEqual(
+    runs.map(run => run.action),
+    ['add', 'add'],
+  );
+});
+
+test('a burst of 15,000 files is taken, each once', async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch();
+  for (let file = 0; file < 15_000; file += 1) writeFileSync(folder.path(`${file}.csv`), `${file}\n`);
+  const queued = () => folder.changes.reduce((sum, run) => sum + (run.state === 'queued' ? 1 : 0), 0);
+  const last = performance.now() + 90_000;
+  while (queued() < 15_000 && performance.now() < last) await setTimeout(50);
+  assert.equal(queued(), 15_000);
+  const [summary] = await folder.journal.summaries();
+  assert.deepEqual([summary?.counts.queued, summary?.counts.settling, summary?.counts.skipped], [15_000, 0, 0]);
+});
+
+test('a folder that can’t be read is an error that passes by itself, and counts nothing as deleted', async () => {
+  await using folder = await WatchedFolder.make();
+  const file = folder.path('sub');
+  await mkdir(file);
+  await chmod(file, 0o755);
+  const watch = await folder.watch({}, { listIntervalMs: 50 });
+  await writeFile(folder.path('sub/a.csv'), 'x');
+  await folder.untilStates('sub/a.csv', ['queued']);
+  assert.equal(watch.status().error, null);
+});

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { messageOf } from '../errors.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Logger } from '../log.ts';
+import { isWithin } from './names.ts';
+import { type DatasetWatch, type WatchStatus, watchDataset } from './watch-dataset.ts';
+
+export interface WatchersOptions {
+  journal: Journal;
+  logger: Logger;
+  clock: Clock;
+  /** Absolute. Never watched, but for its folder `in`. */
+  dataDir: string;
+  /** What is configured now: their backup and quarantine folders are not watched by any of them. */
+  datasets: () => Iterable<Dataset>;
+  listIntervalMs: number | null;
+}
+
+/** The watch of every dataset: one each, begun anew when its configuration changes. */
+export class Watchers {
+  readonly #options: WatchersOptions;
+  readonly #watches = new Map<string, DatasetWatch>();
+  readonly #errors = new Map<string, string>();
+
+  constructor(options: WatchersOptions) {
+    this.#options = options;
+  }
+
+  /** Begins, or begins anew. What keeps it from being watched is in status() and in the log; nothing is thrown. */
+  async begin(datasets: Iterable<Dataset>): Promise<void> {
+    await Promise.all([...datasets].map(dataset => this.#begin(dataset)));
+  }
+
+  /** Ends the watch of datasets that are no longer configured. */
+  async end(datasets: Iterable<Dataset>): Promise<void> {
+    await Promise.all([...datasets].map(dataset => this.#end(dataset.name)));
+  }
+
+  /** Undefined for a dataset that isn't watched; `error` says why one can't be. */
+  status(dataset: string): WatchStatus | { error: string } | undefined {
+    const error = this.#errors.get(dataset);
+    return error === undefined ? this.#watches.get(dataset)?.status() : { error };
+  }
+
+  /** Takes no more files. Idempotent. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#watches.keys()].map(name => this.#end(name)));
+  }
+
+  async #begin(dataset: Dataset): Promise<void> {
+    await this.#end(dataset.name);
+    const { journal, logger, clock, listIntervalMs } = this.#options;
+    try {
+      const excluded = this.#excludedFor(dataset);
+      this.#watches.set(
+        dataset.name,
+        await watchDataset({
+          dataset,
+          journal,
+          logger: logger.child({ dataset: dataset.name }),
+          clock,
+          excluded,
+          listIntervalMs,
+        }),
+      );
+    } catch (error) {
+      this.#errors.set(dataset.name, messageOf(error));
+      logger.error(messageOf(error), { dataset: dataset.name });
+    }
+  }
+
+  async #end(name: string): Promise<void> {
+    this.#errors.delete(name);
+    const watch = this.#watches.get(name);
+    this.#watches.delete(name);
+    await watch?.stop();
+  }
+
+  #excludedFor(dataset: Dataset): string[] {
+    const { dataDir, datasets } = this.#options;
+    const kept = [...datasets()].flatMap(({ settings }) => [settings.BACKUP_DIR, settings.QUARANTINE_DIR]);
+    const excluded = kept.filter(folder => typeof folder === 'string');
+    // DATA_DIR/in is where a small installation has its watched folders; the rest of DATA_DIR is ours.
+    return isWithin(dataset.watchDir, join(dataDir, 'in')) ? excluded : [dataDir, ...excluded];
+  }
+}
