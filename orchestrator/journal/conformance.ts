@@ -1,0 +1,878 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { OrchestratorError } from '../errors.ts';
+import type { DatasetSlots, Finish, Journal, QueueRequest, Rows, Run } from './journal.ts';
+
+/** 2026-01-01 UTC. */
+export const T0 = Date.UTC(2026, 0, 1);
+export const HOLDER = '1:1:boot';
+const LEASE_MS = 30_000;
+
+/** An empty journal, and another connection to it as another process would have it. */
+export interface OpenJournal {
+  journal: Journal;
+  again(): Promise<Journal>;
+  remove(): Promise<void>;
+}
+
+export function rowsRead(read: number, rejected = 0): Rows {
+  return { read, loaded: read - rejected, rejected, filtered: 0, deleted: 0 };
+}
+
+export function done(read: number): Finish {
+  return { to: 'done', rows: rowsRead(read), error: null };
+}
+
+export function slotsOf(dataset: string, slots: Partial<DatasetSlots> = {}): DatasetSlots {
+  return { dataset, free: 100, strict: false, order: 'arrival', perFolder: false, ...slots };
+}
+
+export function fileVersion(n: number): QueueRequest['fileVersion'] {
+  return {
+    sizeBytes: n,
+    mtimeNs: `176722560012345678${n % 10}`,
+    inode: String(18_446_744_073_709_000_000n + BigInt(n)),
+  };
+}
+
+/** The calls of a journal with everything that a test does not care about filled in. */
+class Hand {
+  readonly journal: Journal;
+  now = T0;
+
+  constructor(journal: Journal) {
+    this.journal = journal;
+  }
+
+  at(file: string, dataset = 'sales', priority = 0) {
+    return { dataset, file, root: '/in', priority, now: this.now };
+  }
+
+  settle(file: string, dataset?: string, priority?: number): Promise<Run> {
+    return this.journal.settle(this.at(file, dataset, priority));
+  }
+
+  /** Settled and queued; `n` makes the version, `content` its hash. */
+  async arrive(file: string, n = 1, content = `hash${n}`, dataset?: string, priority?: number): Promise<Run> {
+    const run = await this.settle(file, dataset, priority);
+    return this.journal.queue({ runId: run.id, fileVersion: fileVersion(n), contentHash: content, now: this.now });
+  }
+
+  claim(slots: Partial<DatasetSlots> = {}, limit = 100, dataset = 'sales'): Promise<Run[][]> {
+    return this.claimOf([slotsOf(dataset, slots)], limit);
+  }
+
+  claimOf(slots: DatasetSlots[], limit = 100): Promise<Run[][]> {
+    return this.journal.claim({ holder: HOLDER, leaseMs: LEASE_MS, now: this.now, slots, limit });
+  }
+
+  async claimOne(dataset = 'sales'): Promise<Run> {
+    const run = (await this.claim({ free: 1 }, 1, dataset))[0]?.[0];
+    assert.ok(run, `nothing to claim in ${dataset}`);
+    return run;
+  }
+
+  ledger(run: Run, fileKey = `key-${run.file}`, append = false, index = 'sales') {
+    return this.journal.ledger({ runId: run.id, fileKey, append, indexFor: () => index });
+  }
+
+  finish(run: Run, how: Finish): Promise<Run> {
+    return this.journal.finish(run.id, run.attempt, how, this.now);
+  }
+
+  /** The whole life of one version. */
+  async load(
+    file: string,
+    n = 1,
+    options: { key?: string; append?: boolean; rows?: number; content?: string } = {},
+  ): Promise<Run> {
+    await this.arrive(file, n, options.content);
+    const run = await this.claimOne();
+    await this.ledger(run, options.key, options.append);
+    return this.finish(run, done(options.rows ?? 10));
+  }
+
+  absent(file: string, remove = true): Promise<Run | undefined> {
+    return this.journal.absent({ ...this.at(file), remove });
+  }
+
+  async dispose(run: Run, kind: 'backup' | 'quarantine' = 'backup'): Promise<void> {
+    await this.intend(run, kind);
+    await this.journal.closeDisposal(run.id, 'disposed', null);
+  }
+
+  async intend(run: Run, kind: 'backup' | 'quarantine' = 'backup'): Promise<void> {
+    await this.journal.intend({
+      runId: run.id,
+      kind,
+      source: `/in/${run.file}`,
+      hidden: `/in/.${run.file}.${run.id}`,
+      target: `/backup/${run.file}`,
+      fileVersion: run.fileVersion ?? fileVersion(1),
+      marker: null,
+    });
+  }
+}
+
+function files(batches: Run[][]): string[] {
+  return batches.flat().map(run => run.file);
+}
+
+function isKind(kind: OrchestratorError['kind']) {
+  return (error: unknown) => error instanceof OrchestratorError && error.kind === kind;
+}
+
+/** What every journal must do, whatever holds it. */
+export function journalConformance(name: string, open: () => Promise<OpenJournal>): void {
+  describe(`journal: ${name}`, () => {
+    let opened: OpenJournal;
+    let journal: Journal;
+    let hand: Hand;
+    beforeEach(async () => {
+      opened = await open();
+      journal = opened.journal;
+      hand = new Hand(journal);
+    });
+    afterEach(async () => {
+      await journal.close();
+      await opened.remove();
+    });
+
+    describe('watch', () => {
+      it('a file goes from settling to queued, with its version kept to the last digit', async () => {
+        const settling = await hand.settle('a.csv');
+        assert.equal(settling.state, 'settling');
+        assert.equal(settling.version, null);
+        const queued = await hand.arrive('a.csv', 7);
+        assert.equal(queued.id, settling.id);
+        assert.equal(queued.state, 'queued');
+        assert.equal(queued.action, 'add');
+        assert.deepEqual(queued.fileVersion, fileVersion(7));
+        assert.deepEqual(await journal.knownFiles('sales'), [
+          { path: 'a.csv', present: true, version: fileVersion(7) },
+        ]);
+      });
+
+      it('settling twice is one run', async () => {
+        const [one, two] = await Promise.all([hand.settle('a.csv'), hand.settle('a.csv')]);
+        assert.equal(one.id, two.id);
+      });
+
+      it('a dataset is watched for the first time once', async () => {
+        assert.equal(await journal.firstWatch('sales', T0), false);
+        assert.equal(await journal.firstWatch('sales', T0), true);
+        assert.equal(await journal.firstWatch('other', T0), false);
+      });
+
+      it('an ignored file is known, has no run, and its next version is a change', async () => {
+        await journal.ignore('sales', 'old.csv', fileVersion(1));
+        assert.deepEqual(await journal.knownFiles('sales'), [
+          { path: 'old.csv', present: true, version: fileVersion(1) },
+        ]);
+        assert.deepEqual((await journal.runs({})).items, []);
+        assert.equal((await hand.arrive('old.csv', 2)).action, 'change');
+      });
+
+      it('rule 2: a newer version makes the queued one skipped', async () => {
+        const first = await hand.arrive('a.csv', 1);
+        const second = await hand.settle('a.csv');
+        assert.equal((await journal.run(first.id))?.state, 'skipped');
+        assert.match((await journal.run(first.id))?.error ?? '', /newer version of the file is arriving/);
+        assert.notEqual(second.id, first.id);
+      });
+
+      it('rule 2: a version that arrives while another runs says what it waits for, and is not claimed before that one ends', async () => {
+        await hand.arrive('a.csv', 1);
+        const running = await hand.claimOne();
+        const settling = await hand.settle('a.csv');
+        assert.match(settling.error ?? '', new RegExp(`waits for run ${running.id}`));
+        const queued = await hand.arrive('a.csv', 2);
+        assert.match(queued.error ?? '', new RegExp(`waits for run ${running.id}`));
+        assert.deepEqual(await hand.claim(), []);
+        await hand.finish(running, done(1));
+        assert.equal((await hand.claimOne()).id, queued.id);
+      });
+
+      it('rule 6: equal content after a version that is done is skipped, and its version known', async () => {
+        const first = await hand.load('a.csv', 1, { content: 'same' });
+        const touched = await hand.arrive('a.csv', 2, 'same');
+        assert.equal(touched.state, 'skipped');
+        assert.match(touched.error ?? '', /^unchanged/);
+        assert.deepEqual((await journal.knownFiles('sales'))[0]?.version, fileVersion(2));
+        assert.equal((await journal.latest('sales', 'a.csv'))?.id, first.id);
+        assert.equal((await hand.arrive('a.csv', 3, 'same')).state, 'skipped');
+      });
+
+      it('rule 6: equal content is not skipped unless the version just before is done', async () => {
+        await hand.load('a.csv', 1, { content: 'same' });
+        await hand.arrive('a.csv', 2, 'other');
+        const failed = await hand.claimOne();
+        await hand.finish(failed, { to: 'failed', rows: null, error: 'no' });
+        assert.equal((await hand.arrive('a.csv', 3, 'same')).state, 'queued');
+      });
+
+      it('rule 3: a path that was absent and is back is an arrival, even unchanged', async () => {
+        await hand.load('a.csv', 1, { content: 'same' });
+        await hand.absent('a.csv', false);
+        assert.equal((await journal.knownFiles('sales'))[0]?.present, false);
+        const back = await hand.arrive('a.csv', 1, 'same');
+        assert.equal(back.state, 'queued');
+        assert.equal(back.action, 'add');
+      });
+
+      it('a settling file that is gone is cancelled, and giving it up twice is harmless', async () => {
+        const run = await hand.settle('a.csv');
+        await journal.unsettle(run.id, 'no longer matched', T0);
+        await journal.unsettle(run.id, 'no longer matched', T0);
+        const ended = await journal.run(run.id);
+        assert.equal(ended?.state, 'cancelled');
+        assert.equal(ended?.error, 'no longer matched');
+      });
+
+      it('a file that vanishes cancels what waits for it', async () => {
+        const settling = await hand.settle('a.csv');
+        const queued = await hand.arrive('b.csv');
+        await hand.absent('a.csv');
+        await hand.absent('b.csv');
+        assert.equal((await journal.run(settling.id))?.state, 'cancelled');
+        assert.equal((await journal.run(queued.id))?.state, 'cancelled');
+      });
+
+      it('rule 9: a deletion is queued only where the target may hold rows', async () => {
+        await hand.arrive('never-ran.csv');
+        assert.equal(await hand.absent('never-ran.csv'), undefined);
+        await hand.load('a.csv');
+        const deletion = await hand.absent('a.csv');
+        assert.equal(deletion?.action, 'delete');
+        assert.equal(deletion?.contentHash, '');
+        assert.equal(deletion?.fileVersion, null);
+        assert.equal(await hand.absent('a.csv'), undefined);
+      });
+
+      it('rule 9: rows stay where they are to be kept', async () => {
+        await hand.load('a.csv');
+        assert.equal(await hand.absent('a.csv', false), undefined);
+      });
+
+      it('a deletion that is done leaves nothing to delete', async () => {
+        await hand.load('a.csv', 1, { rows: 10 });
+        await hand.absent('a.csv');
+        const deletion = await hand.claimOne();
+        assert.equal((await hand.ledger(deletion)).fileRows, 10);
+        await hand.finish(deletion, done(0));
+        await hand.arrive('a.csv', 2);
+        assert.equal((await hand.ledger(await hand.claimOne())).fileRows, 0);
+      });
+
+      it('a file whose settling run a person cancelled is known, not taken again', async () => {
+        const run = await hand.settle('a.csv');
+        await journal.cancel(run.id, T0);
+        const answer = await journal.queue({ runId: run.id, fileVersion: fileVersion(1), contentHash: 'x', now: T0 });
+        assert.equal(answer.state, 'cancelled');
+        assert.deepEqual((await journal.knownFiles('sales'))[0]?.version, fileVersion(1));
+      });
+
+      it('a file run by hand while it settled is not run twice, and a newer version of it is', async () => {
+        const settling = await hand.settle('a.csv');
+        const submitted = await journal.submit({ ...hand.at('a.csv'), fileVersion: fileVersion(1), contentHash: 'x' });
+        const same = await journal.queue({
+          runId: settling.id,
+          fileVersion: fileVersion(1),
+          contentHash: 'x',
+          now: T0,
+        });
+        assert.equal(same.id, submitted.id);
+        const newer = await journal.queue({
+          runId: settling.id,
+          fileVersion: fileVersion(2),
+          contentHash: 'y',
+          now: T0,
+        });
+        assert.equal(newer.state, 'queued');
+        assert.equal((await journal.run(submitted.id))?.state, 'skipped');
+      });
+    });
+
+    describe('versions', () => {
+      it('rule 4: a version is hundredths of a second since 2020, and grows within a dataset', async () => {
+        const first = await hand.arrive('a.csv');
+        assert.equal(first.version, (T0 - Date.UTC(2020, 0, 1)) / 10);
+        assert.equal((await hand.arrive('b.csv')).version, (first.version ?? 0) + 1);
+        hand.now = T0 - 86_400_000;
+        assert.equal((await hand.arrive('c.csv')).version, (first.version ?? 0) + 2);
+        hand.now = T0 + 1000;
+        assert.equal((await hand.arrive('d.csv')).version, (first.version ?? 0) + 100);
+      });
+
+      it('rule 4: superseded by a version the journal knows is skipped, and says by which run', async () => {
+        await hand.arrive('a.csv', 1);
+        const old = await hand.claimOne();
+        const newer = await hand.arrive('a.csv', 2);
+        const ended = await hand.finish(old, { to: 'superseded', indexVersion: newer.version ?? 0 });
+        assert.equal(ended.state, 'skipped');
+        assert.match(ended.error ?? '', new RegExp(newer.id));
+      });
+
+      it('rule 4: superseded by a version the journal does not know is queued again above it, without a retry', async () => {
+        await hand.arrive('a.csv', 1);
+        const run = await hand.claimOne();
+        const raised = await hand.finish(run, { to: 'superseded', indexVersion: 50_000_000_000 });
+        assert.equal(raised.state, 'queued');
+        assert.equal(raised.version, 50_000_000_001);
+        assert.equal(raised.retriesUsed, 0);
+        assert.equal((await hand.claimOne()).version, 50_000_000_001);
+        assert.equal((await hand.arrive('b.csv')).version, 50_000_000_002);
+      });
+    });
+
+    describe('claim', () => {
+      it('a claimed run is running, leased, and its attempt recorded', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        assert.equal(run.state, 'running');
+        assert.equal(run.attempt, 1);
+        assert.equal(run.leaseHolder, HOLDER);
+        assert.equal(run.dueAt, null);
+        const [attempt] = await journal.attempts(run.id);
+        assert.deepEqual(attempt, {
+          runId: run.id,
+          attempt: 1,
+          runner: null,
+          handle: null,
+          startedAt: T0,
+          endedAt: null,
+          exitCode: null,
+          outcome: null,
+          error: null,
+        });
+        assert.deepEqual(await hand.claim(), []);
+      });
+
+      it('no more than the free slots of a dataset, nor than the limit', async () => {
+        for (const file of ['a', 'b', 'c', 'd']) await hand.arrive(file);
+        assert.deepEqual(files(await hand.claim({ free: 2 })), ['a', 'b']);
+        assert.deepEqual(files(await hand.claim({ free: 2 }, 1)), ['c']);
+      });
+
+      it('each order is kept: arrival, name, mtime', async () => {
+        for (const dataset of ['arrival', 'name', 'mtime']) {
+          await hand.arrive('b', 3, 'h', dataset);
+          await hand.arrive('c', 1, 'h', dataset);
+          await hand.arrive('a', 2, 'h', dataset);
+        }
+        assert.deepEqual(files(await hand.claim({ order: 'arrival' }, 9, 'arrival')), ['b', 'c', 'a']);
+        assert.deepEqual(files(await hand.claim({ order: 'name' }, 9, 'name')), ['a', 'b', 'c']);
+        assert.deepEqual(files(await hand.claim({ order: 'mtime' }, 9, 'mtime')), ['c', 'a', 'b']);
+      });
+
+      it('the highest priority goes first, across datasets and within one', async () => {
+        await hand.arrive('low', 1, 'h', 'one', 0);
+        await hand.arrive('middle', 1, 'h', 'two', 5);
+        await hand.arrive('high', 1, 'h', 'one', 9);
+        const claimed = await hand.claimOf([slotsOf('one'), slotsOf('two')]);
+        assert.deepEqual(files(claimed), ['high', 'middle', 'low']);
+      });
+
+      it('a run is not claimed before it is due, and nextDueAt says when it is', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        await hand.finish(run, { to: 'queued', dueAt: T0 + 5000, counts: true, error: 'exit code 1' });
+        assert.equal(await journal.nextDueAt(T0), T0 + 5000);
+        assert.deepEqual(await hand.claim(), []);
+        hand.now = T0 + 5000;
+        assert.equal((await hand.claimOne()).attempt, 2);
+        assert.equal(await journal.nextDueAt(hand.now), null);
+      });
+
+      it('strict: a run that waits holds back those behind it, in each order', async () => {
+        for (const order of ['arrival', 'name', 'mtime'] as const) {
+          hand.now = T0;
+          await hand.arrive('a', 1, 'h', order);
+          await hand.arrive('b', 2, 'h', order);
+          const strict = { strict: true, free: 1, order };
+          const [[first]] = (await hand.claim(strict, 1, order)) as [[Run]];
+          assert.deepEqual(await hand.claim(strict, 1, order), []);
+          await hand.finish(first, { to: 'queued', dueAt: T0 + 1000, counts: true, error: 'again' });
+          assert.deepEqual(await hand.claim(strict, 1, order), []);
+          hand.now = T0 + 1000;
+          assert.deepEqual(files(await hand.claim(strict, 1, order)), ['a']);
+        }
+      });
+
+      it('not strict: a run that waits holds back nobody', async () => {
+        await hand.arrive('a');
+        await hand.arrive('b');
+        const run = await hand.claimOne();
+        await hand.finish(run, { to: 'queued', dueAt: T0 + 1000, counts: false, error: 'away' });
+        assert.deepEqual(files(await hand.claim()), ['b']);
+      });
+
+      it('a paused dataset starts nothing', async () => {
+        await hand.arrive('a');
+        await journal.pause('sales', true);
+        assert.deepEqual(await hand.claim(), []);
+        assert.equal((await journal.summaries())[0]?.paused, true);
+        await journal.pause('sales', false);
+        assert.deepEqual(files(await hand.claim()), ['a']);
+      });
+
+      it('an exclusive dataset runs one at a time', async () => {
+        await hand.arrive('a');
+        await hand.arrive('b');
+        assert.deepEqual(files(await hand.claim({ exclusive: true })), ['a']);
+        assert.deepEqual(files(await hand.claim({ exclusive: true })), []);
+      });
+
+      it('per folder: all that is due is one batch, and there is one batch at a time', async () => {
+        for (const file of ['b', 'a', 'c']) await hand.arrive(file);
+        const [batch, ...others] = await hand.claim({ perFolder: true, order: 'name', free: 1 });
+        assert.deepEqual(others, []);
+        assert.deepEqual(
+          batch?.map(run => run.file),
+          ['a', 'b', 'c'],
+        );
+        assert.deepEqual(new Set(batch?.map(run => run.batch)), new Set([batch?.[0]?.id]));
+        await hand.arrive('d');
+        assert.deepEqual(await hand.claim({ perFolder: true }), []);
+        for (const run of batch ?? []) await hand.finish(run, done(1));
+        assert.deepEqual(files(await hand.claim({ perFolder: true })), ['d']);
+      });
+
+      it('a limit counts batches, not runs', async () => {
+        for (const file of ['a', 'b']) await hand.arrive(file);
+        assert.deepEqual(
+          (await hand.claim({ perFolder: true }, 1)).map(batch => batch.length),
+          [2],
+        );
+      });
+    });
+
+    describe('attempts', () => {
+      it('what an attempt tells is kept, and its end closes it', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        await journal.started(run.id, 1, 'docker', 'container-1');
+        await journal.progress(run.id, 1, { rows: 5, bytes: 50, totalBytes: 100 });
+        const running = await journal.run(run.id);
+        assert.deepEqual(running?.progress, { rows: 5, bytes: 50, totalBytes: 100 });
+        assert.equal(running?.handle, 'container-1');
+        hand.now = T0 + 9;
+        const ended = await journal.finish(run.id, 1, { to: 'done', rows: rowsRead(7, 2), error: null }, hand.now, 0);
+        assert.deepEqual(ended.rows, rowsRead(7, 2));
+        assert.equal(ended.progress, null);
+        assert.equal(ended.leaseHolder, null);
+        const [attempt] = await journal.attempts(run.id);
+        assert.equal(attempt?.outcome, 'done');
+        assert.equal(attempt?.exitCode, 0);
+        assert.equal(attempt?.endedAt, T0 + 9);
+      });
+
+      it('retries are counted, waits are not, and a retry ends a row of waits', async () => {
+        await hand.arrive('a.csv');
+        const again = async (counts: boolean) =>
+          hand.finish(await hand.claimOne(), { to: 'queued', dueAt: T0, counts, error: 'again' });
+        assert.equal((await again(false)).waits, 1);
+        assert.equal((await again(false)).waits, 2);
+        const retried = await again(true);
+        assert.equal(retried.waits, 0);
+        assert.equal(retried.retriesUsed, 1);
+        assert.equal(retried.attempt, 3);
+        assert.deepEqual(
+          (await journal.attempts(retried.id)).map(attempt => attempt.outcome),
+          ['wait', 'wait', 'retry'],
+        );
+      });
+
+      it('rule 2: an attempt that ends while a newer version waits does not come back', async () => {
+        await hand.arrive('a.csv', 1);
+        const old = await hand.claimOne();
+        const newer = await hand.arrive('a.csv', 2);
+        const ended = await hand.finish(old, { to: 'queued', dueAt: T0, counts: true, error: 'exit code 1' });
+        assert.equal(ended.state, 'skipped');
+        assert.match(ended.error ?? '', new RegExp(newer.id));
+        assert.match(ended.error ?? '', /exit code 1/);
+      });
+
+      it('rule 7: rows that do not add up are not done', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        const rows = { ...rowsRead(3), loaded: 2 };
+        await assert.rejects(hand.finish(run, { to: 'done', rows, error: null }), isKind('bug'));
+        assert.equal((await journal.run(run.id))?.state, 'running');
+        assert.equal((await journal.attempts(run.id))[0]?.endedAt, null);
+      });
+
+      it('a call that a run’s state does not allow changes nothing', async () => {
+        const settling = await hand.settle('a.csv');
+        await assert.rejects(journal.started(settling.id, 1, 'docker', 'x'), isKind('bug'));
+        await assert.rejects(journal.finish(settling.id, 0, done(1), T0), isKind('bug'));
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        await assert.rejects(journal.finish(run.id, 2, done(1), T0), isKind('bug'));
+        await assert.rejects(journal.unsettle(run.id, 'gone', T0), isKind('bug'));
+        await hand.finish(run, done(1));
+        await assert.rejects(hand.finish(run, done(1)), isKind('bug'));
+        await assert.rejects(journal.reserve(run.id, 1), isKind('bug'));
+        assert.equal((await journal.run(run.id))?.state, 'done');
+      });
+    });
+
+    describe('leases', () => {
+      it('rule 10: runs of another holder are orphans, and adoption goes on with the attempt', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        assert.deepEqual(await journal.orphans(HOLDER), []);
+        assert.deepEqual(
+          (await journal.orphans('2:2:boot')).map(orphan => orphan.id),
+          [run.id],
+        );
+        await journal.adopt(run.id, '2:2:boot', LEASE_MS, T0);
+        assert.deepEqual(await journal.orphans('2:2:boot'), []);
+        await journal.heartbeat('2:2:boot', LEASE_MS, T0 + 1);
+        await hand.finish(run, done(1));
+        const attempts = await journal.attempts(run.id);
+        assert.deepEqual(
+          attempts.map(attempt => attempt.outcome),
+          ['adopted, done'],
+        );
+      });
+    });
+
+    describe('ledger', () => {
+      it('rule 5: the highest number that may have been sent is kept until done lowers it to the rows read', async () => {
+        await hand.arrive('a.csv', 1);
+        const first = await hand.claimOne();
+        assert.equal((await hand.ledger(first)).fileRows, 0);
+        await journal.reserve(first.id, 200_000);
+        await journal.reserve(first.id, 100_000);
+        await hand.finish(first, { to: 'queued', dueAt: T0, counts: true, error: 'killed' });
+        const second = await hand.claimOne();
+        assert.equal((await hand.ledger(second)).fileRows, 200_000);
+        await hand.finish(second, done(150_000));
+        await hand.arrive('a.csv', 2);
+        assert.equal((await hand.ledger(await hand.claimOne())).fileRows, 150_000);
+      });
+
+      it('rule 3: another key of the same path is replaced, once, and one of another path is not', async () => {
+        await hand.load('a.csv', 1, { key: 'content-1', append: true, rows: 10 });
+        await hand.load('b.csv', 1, { key: 'other-path', append: true, rows: 99 });
+        await hand.arrive('a.csv', 2);
+        const changed = await hand.claimOne();
+        const entry = await hand.ledger(changed, 'content-2', true);
+        assert.deepEqual(entry.replaces, [{ index: 'sales', FILE_KEY: 'content-1', FILE_ROWS: 10 }]);
+        assert.deepEqual(await hand.ledger(changed, 'content-2', true), entry);
+        await hand.finish(changed, done(5));
+        await hand.arrive('a.csv', 3);
+        const third = await hand.ledger(await hand.claimOne(), 'content-3', true);
+        assert.deepEqual(third.replaces, [{ index: 'sales', FILE_KEY: 'content-2', FILE_ROWS: 5 }]);
+      });
+
+      it('rule 3: what was replaced stays to be replaced until a run is done', async () => {
+        await hand.load('a.csv', 1, { key: 'content-1', rows: 10 });
+        await hand.arrive('a.csv', 2);
+        const failed = await hand.claimOne();
+        await hand.ledger(failed, 'content-2');
+        await journal.reserve(failed.id, 7);
+        await hand.finish(failed, { to: 'failed', rows: null, error: 'no' });
+        await hand.arrive('a.csv', 3);
+        const entry = await hand.ledger(await hand.claimOne(), 'content-3');
+        assert.deepEqual(
+          new Set(entry.replaces.map(replaced => [replaced.FILE_KEY, replaced.FILE_ROWS].join())),
+          new Set(['content-1,10', 'content-2,7']),
+        );
+      });
+
+      it('rule 3: the rows of an append key stay once the file of its done run was disposed of', async () => {
+        const first = await hand.load('a.csv', 1, { key: 'content-1', append: true });
+        await hand.dispose(first);
+        await hand.arrive('a.csv', 2);
+        assert.deepEqual((await hand.ledger(await hand.claimOne(), 'content-2', true)).replaces, []);
+      });
+
+      it('rule 3: the rows of a key that is not of the content do not stay', async () => {
+        const first = await hand.load('a.csv', 1, { key: 'old-key' });
+        await hand.dispose(first);
+        await hand.arrive('a.csv', 2);
+        assert.equal((await hand.ledger(await hand.claimOne(), 'new-key')).replaces.length, 1);
+      });
+
+      it('rule 11: the index of a key is of when the key was first seen, forever', async () => {
+        const month = (seenAt: number) => `sales_${new Date(seenAt).toISOString().slice(0, 7)}`;
+        const request = { fileKey: 'k', append: false, indexFor: month };
+        await hand.arrive('a.csv', 1);
+        const first = await hand.claimOne();
+        assert.equal((await journal.ledger({ ...request, runId: first.id })).index, 'sales_2026-01');
+        await hand.finish(first, done(1));
+        hand.now = Date.UTC(2026, 5, 1);
+        await hand.arrive('a.csv', 2);
+        const entry = await journal.ledger({ ...request, runId: (await hand.claimOne()).id });
+        assert.equal(entry.index, 'sales_2026-01');
+        assert.equal(entry.firstSeenAt, T0);
+      });
+
+      it('rule 3: an index that was renamed is replaced like a key', async () => {
+        await hand.load('a.csv', 1, { rows: 4 });
+        await hand.arrive('a.csv', 2);
+        const entry = await hand.ledger(await hand.claimOne(), 'key-a.csv', false, 'renamed');
+        assert.deepEqual(entry.replaces, [{ index: 'sales', FILE_KEY: 'key-a.csv', FILE_ROWS: 4 }]);
+        assert.equal(entry.fileRows, 0);
+      });
+    });
+
+    describe('people', () => {
+      it('a waiting run is cancelled at once, a running one asked to stop', async () => {
+        const queued = await hand.arrive('a.csv');
+        assert.equal((await journal.cancel(queued.id, T0)).state, 'cancelled');
+        await hand.arrive('b.csv');
+        const running = await hand.claimOne();
+        assert.equal((await journal.cancel(running.id, T0)).cancelRequested, true);
+        assert.deepEqual(
+          (await journal.cancelRequests(HOLDER)).map(run => run.id),
+          [running.id],
+        );
+        const ended = await hand.finish(running, { to: 'queued', dueAt: T0, counts: true, error: 'stopped' });
+        assert.equal(ended.state, 'cancelled');
+        await assert.rejects(journal.cancel(running.id, T0), isKind('never'));
+      });
+
+      it('rule 12: a replay is a new run with a new version, of the same file', async () => {
+        await hand.arrive('a.csv', 3);
+        const failed = await hand.finish(await hand.claimOne(), { to: 'failed', rows: null, error: 'no' });
+        const replayed = await journal.replay(failed.id, T0);
+        assert.equal(replayed?.replayOf, failed.id);
+        assert.equal(replayed?.state, 'queued');
+        assert.deepEqual(replayed?.fileVersion, failed.fileVersion);
+        assert.ok((replayed?.version ?? 0) > (failed.version ?? 0));
+        assert.equal(await journal.replay(failed.id, T0), null);
+      });
+
+      it('rule 12: a file put back for its replay is no arrival', async () => {
+        await hand.arrive('a.csv', 3);
+        const bad = await hand.finish(await hand.claimOne(), { to: 'quarantined', rows: null, error: 'bad' });
+        await hand.dispose(bad, 'quarantine');
+        assert.equal((await journal.knownFiles('sales'))[0]?.present, false);
+        await journal.replay(bad.id, T0);
+        assert.deepEqual(await journal.knownFiles('sales'), [
+          { path: 'a.csv', present: true, version: fileVersion(3) },
+        ]);
+      });
+
+      it('rule 12: a deletion is not replayed once the file is back', async () => {
+        await hand.load('a.csv');
+        await hand.absent('a.csv');
+        const deletion = await hand.finish(await hand.claimOne(), done(0));
+        await hand.load('a.csv', 2);
+        await assert.rejects(journal.replay(deletion.id, T0), isKind('never'));
+      });
+
+      it('rule 12: a mend replaces nothing and does not lower the rows', async () => {
+        const run = await hand.load('a.csv', 1, { rows: 10 });
+        const queued = await journal.mend(run.id, '/mended.ndjson', T0);
+        assert.equal(queued.action, 'mend');
+        assert.equal(queued.mendFile, '/mended.ndjson');
+        const mending = await hand.claimOne();
+        const entry = await hand.ledger(mending);
+        assert.equal(entry.fileRows, 10);
+        assert.deepEqual(entry.replaces, []);
+        await hand.finish(mending, done(1));
+        await hand.arrive('a.csv', 2);
+        assert.equal((await hand.ledger(await hand.claimOne())).fileRows, 10);
+      });
+
+      it('rule 12: a mend is refused once the path has a newer version, or one arrives', async () => {
+        const run = await hand.load('a.csv', 1);
+        const arriving = await hand.settle('a.csv');
+        await assert.rejects(journal.mend(run.id, '/m', T0), isKind('never'));
+        await journal.unsettle(arriving.id, 'gone', T0);
+        await journal.mend(run.id, '/m', T0);
+        await hand.finish(await hand.claimOne(), done(1));
+        await hand.load('a.csv', 2);
+        await assert.rejects(journal.mend(run.id, '/m', T0), isKind('never'));
+      });
+
+      it('a file run by hand runs even when its content is unchanged', async () => {
+        await hand.load('a.csv', 1, { content: 'same' });
+        const run = await journal.submit({ ...hand.at('a.csv'), fileVersion: fileVersion(1), contentHash: 'same' });
+        assert.equal(run.state, 'queued');
+        assert.equal((await hand.claimOne()).id, run.id);
+      });
+
+      it('a file run from elsewhere is not known to the watcher', async () => {
+        await journal.submit({
+          ...hand.at('a.csv'),
+          root: '/elsewhere',
+          fileVersion: fileVersion(1),
+          contentHash: 'x',
+        });
+        assert.deepEqual(await journal.knownFiles('sales'), []);
+      });
+    });
+
+    describe('disposal', () => {
+      it('rule 8: an intent is kept until it is closed', async () => {
+        const run = await hand.load('a.csv');
+        await hand.intend(run);
+        await hand.intend(run);
+        const [intent, ...others] = await journal.intents();
+        assert.deepEqual(others, []);
+        assert.equal(intent?.source, '/in/a.csv');
+        assert.deepEqual(intent?.fileVersion, run.fileVersion);
+        await journal.closeDisposal(run.id, 'put-back', 'changed meanwhile');
+        assert.deepEqual(await journal.intents(), []);
+        await assert.rejects(journal.closeDisposal(run.id, 'disposed', null), isKind('bug'));
+      });
+
+      it('rule 8: our own moves are no deletions, whether seen before or after they are closed', async () => {
+        const run = await hand.load('a.csv');
+        await hand.intend(run);
+        assert.equal(await hand.absent('a.csv'), undefined);
+        await journal.closeDisposal(run.id, 'disposed', null);
+        assert.equal(await hand.absent('a.csv'), undefined);
+        assert.equal((await journal.knownFiles('sales'))[0]?.present, false);
+      });
+
+      it('rule 8: a file disposed of is absent to every dataset that knows it', async () => {
+        await hand.arrive('a.csv', 1, 'same', 'other');
+        await hand.finish(await hand.claimOne('other'), done(1));
+        await hand.dispose(await hand.load('a.csv', 1));
+        assert.equal((await journal.knownFiles('other'))[0]?.present, false);
+        assert.equal(await journal.absent({ ...hand.at('a.csv', 'other'), remove: true }), undefined);
+      });
+
+      it('rule 8: a file that takes the name of one being moved away is an arrival', async () => {
+        const run = await hand.load('a.csv', 1, { content: 'same' });
+        await hand.intend(run);
+        const arrived = await hand.arrive('a.csv', 2, 'same');
+        assert.equal(arrived.state, 'queued');
+        assert.equal(arrived.action, 'add');
+        await journal.closeDisposal(run.id, 'disposed', null);
+        assert.equal((await journal.knownFiles('sales'))[0]?.present, true);
+      });
+    });
+
+    describe('reading', () => {
+      it('pages go from new to old and are not moved by new runs', async () => {
+        for (let n = 0; n < 7; n++) await hand.arrive(`f${n}`);
+        const first = await journal.runs({ limit: 3 });
+        assert.deepEqual(
+          first.items.map(run => run.file),
+          ['f6', 'f5', 'f4'],
+        );
+        await hand.arrive('late');
+        const second = await journal.runs({ limit: 3, ...cursorOf(first.nextCursor) });
+        assert.deepEqual(
+          second.items.map(run => run.file),
+          ['f3', 'f2', 'f1'],
+        );
+        const third = await journal.runs({ limit: 3, ...cursorOf(second.nextCursor) });
+        assert.deepEqual(
+          third.items.map(run => run.file),
+          ['f0'],
+        );
+        assert.equal(third.nextCursor, null);
+        await assert.rejects(journal.runs({ cursor: 'x' }), isKind('never'));
+      });
+
+      it('runs are found by dataset, state and a part of the path in any case', async () => {
+        await hand.load('in/Été-2024.csv');
+        await hand.settle('other.csv');
+        await hand.settle('third.csv', 'stock');
+        const found = async (filter: Parameters<Journal['runs']>[0]) =>
+          (await journal.runs(filter)).items.map(run => run.file);
+        assert.deepEqual(await found({ file: 'éTÉ' }), ['in/Été-2024.csv']);
+        assert.deepEqual(await found({ states: ['settling'] }), ['third.csv', 'other.csv']);
+        assert.deepEqual(await found({ states: ['settling', 'done'], dataset: 'sales' }), [
+          'other.csv',
+          'in/Été-2024.csv',
+        ]);
+        assert.deepEqual(await found({ dataset: 'stock' }), ['third.csv']);
+        assert.deepEqual(await found({ file: '%' }), []);
+      });
+
+      it('summaries count the runs of each state and the rows', async () => {
+        await hand.load('a.csv', 1, { rows: 10 });
+        await hand.load('b.csv', 1, { rows: 5 });
+        await hand.settle('c.csv');
+        const [summary] = await journal.summaries();
+        assert.equal(summary?.counts.done, 2);
+        assert.equal(summary?.counts.settling, 1);
+        assert.equal(summary?.counts.queued, 0);
+        assert.equal(summary?.rowsLoaded, 15);
+        assert.equal(summary?.lastEndedAt, T0);
+      });
+
+      it('a listener hears each change of a run, also of another process, until it stops', async () => {
+        const other = await opened.again();
+        const heard: string[] = [];
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const stop = journal.onChange(run => {
+          heard.push(`${run.file} ${run.state}`);
+          if (run.file === 'theirs') resolve();
+        });
+        await hand.arrive('ours');
+        assert.deepEqual(heard, ['ours settling', 'ours queued']);
+        await other.settle(hand.at('theirs'));
+        await promise;
+        assert.equal(heard.at(-1), 'theirs settling');
+        stop();
+        await hand.settle('unheard');
+        assert.equal(heard.length, 3);
+        await other.close();
+      });
+
+      it('what another process wrote in between is heard before what comes after it', async () => {
+        const other = await opened.again();
+        const heard: string[] = [];
+        journal.onChange(run => heard.push(run.file));
+        await other.settle(hand.at('theirs'));
+        await hand.settle('ours');
+        assert.deepEqual(heard, ['theirs', 'ours']);
+        await other.close();
+      });
+    });
+
+    describe('prune', () => {
+      it('rule 13: old runs are forgotten, but each path’s latest version, its rows and first sight stay', async () => {
+        const old = await hand.load('a.csv', 1, { rows: 10 });
+        const skipped = await hand.arrive('a.csv', 1, 'hash1');
+        const last = await hand.load('a.csv', 2, { rows: 20 });
+        hand.now = T0 + 1000;
+        assert.deepEqual(await journal.prune({ endedBefore: T0 }), []);
+        const forgotten = await journal.prune({ endedBefore: T0 + 1000 });
+        assert.deepEqual(new Set(forgotten), new Set([old.id, skipped.id]));
+        assert.equal(await journal.run(old.id), undefined);
+        assert.deepEqual(await journal.attempts(old.id), []);
+        assert.equal((await journal.latest('sales', 'a.csv'))?.id, last.id);
+        assert.equal((await journal.summaries())[0]?.counts.done, 1);
+        await hand.arrive('a.csv', 3);
+        const entry = await hand.ledger(await hand.claimOne());
+        assert.equal(entry.fileRows, 20);
+        assert.equal(entry.firstSeenAt, T0);
+      });
+
+      it('rule 13: a run whose file is still to be disposed of is not forgotten', async () => {
+        const old = await hand.load('a.csv', 1);
+        await hand.intend(old);
+        await hand.load('a.csv', 2);
+        assert.deepEqual(await journal.prune({ endedBefore: T0 + 1000 }), []);
+      });
+
+      it('more runs than a slice are forgotten in one call', async () => {
+        const ids = await Promise.all(Array.from({ length: 1200 }, (_, n) => hand.settle(`f${n}`)));
+        await Promise.all(ids.map(run => journal.unsettle(run.id, 'gone', T0)));
+        assert.equal((await journal.prune({ endedBefore: T0 + 1 })).length, 1200);
+      });
+    });
+
+    it('what was written is there after it is closed and opened again', async () => {
+      const run = await hand.load('a.csv', 1);
+      const other = await opened.again();
+      assert.deepEqual(await other.run(run.id), run);
+      await other.close();
+    });
+  });
+}
+
+function cursorOf(cursor: string | null): { cursor?: string } {
+  return cursor === null ? {} : { cursor };
+}
