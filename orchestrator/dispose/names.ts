@@ -24,7 +24,9 @@ export function runName(path: string, runId: string): string {
 
 function shortened(name: string): string {
   if (Buffer.byteLength(name) <= LONGEST_STEM_BYTES) return name;
-  let short = name;
-  while (Buffer.byteLength(short) > LONGEST_STEM_BYTES) short = [...short].slice(0, -1).join('');
-  return short;
+  // What is cut in the middle of a character ends in U+FFFD.
+  return Buffer.from(name)
+    .subarray(0, LONGEST_STEM_BYTES)
+    .toString()
+    .replace(/\uFFFD$/, '');
 }

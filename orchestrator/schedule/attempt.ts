@@ -119,7 +119,8 @@ export class LiveAttempt {
     const [first] = this.#files as [JobFile, ...JobFile[]];
     const owner = await ownerOf(join(first.run.root, dataset.settings.RUN_PER === 'folder' ? '' : first.run.file));
     this.#files = await makeFolders(context, dataset, attempt, this.#files, owner);
-    const files = this.#files as [JobFile, ...JobFile[]];
+    // Ours shrinks as its files are concluded.
+    const files = [...this.#files] as [JobFile, ...JobFile[]];
     const { elasticsearch } = context.environment;
     // Before it is there, so that whoever comes after a crash knows where to look for it.
     await this.#recordStart(runner, '');

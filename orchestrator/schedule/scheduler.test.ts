@@ -69,13 +69,15 @@ test('no more runs at once than CONCURRENCY of the dataset and of all', async t 
   const bench = setUp(t);
   const datasets = ['a', 'b'].map(name => datasetOf(name, join(bench.watchDir, name), { CONCURRENCY: 2 }));
   const most = new Map<string, number>();
+  const full = Promise.withResolvers<void>();
   const runner = new ScriptedRunner(async () => {
     const living = [...runner.living].map(handle => runner.jobs.find(job => handle.startsWith(job.runId))?.dataset);
     for (const name of ['a', 'b']) {
       most.set(name, Math.max(most.get(name) ?? 0, living.filter(each => each === name).length));
     }
     most.set('all', Math.max(most.get('all') ?? 0, living.length));
-    await new Promise(resolve => setImmediate(resolve));
+    if (runner.living.size === 3) full.resolve();
+    await full.promise;
     return done;
   });
   const environment = { dataDir: bench.dataDir, elasticsearch: null, concurrency: 3, minFreeBytes: 0 };

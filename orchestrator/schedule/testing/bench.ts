@@ -141,7 +141,7 @@ export class ScriptedRunner implements Runner {
     return handle;
   }
 
-  async follow(handle: string, _: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome> {
+  async follow(handle: string, _ref: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome> {
     const job = this.jobs.findLast(({ runId, attempt }) => handle === `${runId}/${attempt}`) as Job;
     const stopped = new Promise<Outcome>(resolve => {
       this.#stops.set(handle, reason => resolve({ ...SUCCESS, exitCode: 143, stopped: reason }));
@@ -151,11 +151,11 @@ export class ScriptedRunner implements Runner {
     return outcome;
   }
 
-  async stop(handle: string, _: AttemptRef, reason: StopReason): Promise<void> {
+  async stop(handle: string, _ref: AttemptRef, reason: StopReason): Promise<void> {
     this.#stops.get(handle)?.(reason);
   }
 
-  async recover(_: AttemptRef): Promise<Recovered> {
+  async recover(_ref: AttemptRef): Promise<Recovered> {
     return { state: 'dead' };
   }
 
