@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import type { Job, Runner } from './runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';
 
@@ -13,6 +15,7 @@ export interface Candidate {
   shell(script: string): JobOptions;
 }
 
+const STAND_IN = fileURLToPath(new URL('testing/start-and-hang.ts', import.meta.url));
 const RESULT = { type: 'result', rows_read: 3, rows_loaded: 2, rows_rejected: 1, rows_filtered: 0, rows_deleted: 0 };
 
 /** What every runner does, whatever it runs: to be called from its test file. */
@@ -76,7 +79,7 @@ export function runnerConformance(name: string, candidate: Candidate): void {
     it('an error line says why, and the last line of text stands in for it', async () => {
       const said = await runScript(`echo '{"type":"error","message":"no column"}'; echo bye; exit 65`);
       assert.equal(said.outcome.errorText, 'no column');
-      const unsaid = await runScript('echo first; echo last >&2; exit 1');
+      const unsaid = await runScript('echo first; sleep 0.2; echo last >&2; exit 1');
       assert.equal(unsaid.outcome.errorText, 'last');
     });
 
@@ -217,6 +220,37 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       await ends[1];
       await runner.stop(handles[0], known, 'shutdown');
       assert.equal((await ends[0]).stopped, 'shutdown');
+    });
+
+    it('rule 10: what outlives a killed orchestrator is found, and afterwards there is nothing left of it', async () => {
+      const script = `while [ ! -e "$WORK_DIR/go" ]; do date +%s%N > "$WORK_DIR/alive"; echo tick; sleep 0.02; done; exit 5`;
+      const options = { ...candidate.shell(script), runId: `crash-${process.pid}` };
+      const job = await makeJob(place, options);
+      const orchestrator = execa(
+        process.execPath,
+        [STAND_IN, runner.kind, JSON.stringify(place), JSON.stringify(options)],
+        {
+          reject: false,
+        },
+      );
+      const linesOf = () => (existsSync(job.logFile) ? readFileSync(job.logFile, 'utf8').split('\n').length : 0);
+      await until('it prints', () => linesOf() > 3);
+      orchestrator.kill('SIGKILL');
+      await orchestrator;
+      const alive = join(job.workDir, 'alive');
+      const atDeath = readFileSync(alive, 'utf8');
+      await until('it goes on after its orchestrator', () => ![atDeath, ''].includes(readFileSync(alive, 'utf8')));
+
+      const recovered = await runner.recover(job);
+      if (recovered.state === 'adopt') {
+        await writeFile(join(job.workDir, 'go'), '');
+        const outcome = await runner.follow(recovered.handle, job, () => {});
+        assert.equal(outcome.exitCode, 5);
+      }
+      const atEnd = readFileSync(alive, 'utf8');
+      assert.deepEqual(await runner.recover(job), { state: 'dead' });
+      await new Promise(resolve => setTimeout(resolve, 200));
+      assert.equal(readFileSync(alive, 'utf8'), atEnd);
     });
 
     it('many at once do not mix', async () => {

@@ -33,6 +33,7 @@ function createRunner(place: Place, more: Partial<Parameters<typeof createDocker
 }
 
 const shell = (script: string, docker: JobOptions['docker'] = {}): JobOptions => ({
+  image: IMAGE,
   docker: { network: 'none', ...docker, entrypoint: ['/bin/sh', '-c', script] },
 });
 

@@ -13,7 +13,7 @@ import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
 import { engineError, isGone, isMissing } from './engine-errors.ts';
 import { endOf, LOST } from './exit.ts';
-import { readFrames } from './frames.ts';
+import { entryOf, readFrames } from './frames.ts';
 import { hasImage, ImagePuller } from './image.ts';
 import { openLogFile } from './log-file.ts';
 import { containerName, LABELS } from './names.ts';
@@ -42,6 +42,7 @@ export interface DockerRunner extends Runner {
   hasImage(image: string): Promise<boolean>;
 }
 
+const LOGS = { stdout: true, stderr: true, timestamps: true } as const;
 const KILL_AFTER_SECONDS = 10;
 const LAST_LINES_MS = 5_000;
 
@@ -169,7 +170,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   /**
    * Resolves when the stream and the container have ended: before that, a line without a break may still go on. Throws where the stream
-   * breaks or is cut by `signal`.
+   * breaks, is cut by `signal`, or has ended before the log has: engine 20.10 leaves out the last entry once in a while (seen 2026-11).
    */
   async function copyLog(
     container: Container,
@@ -179,7 +180,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     ended: Promise<unknown>,
   ): Promise<ReturnType<Transcript['said']>> {
     const { Config } = await container.inspect();
-    const stream = (await container.logs({ follow: true, stdout: true, stderr: true })) as Readable;
+    const stream = (await container.logs({ ...LOGS, follow: true })) as Readable;
     // It may break before it is read; the reading then throws.
     stream.on('error', () => {});
     const cut = () => void stream.destroy();
@@ -190,13 +191,17 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     );
     const transcript = createTranscript(onMessage);
     const lines = { stdout: splitLines(transcript.output), stderr: splitLines(transcript.text) };
+    let last: Buffer | undefined;
     try {
       for await (const frames of readFrames(stream)) {
-        await log.write(frames);
-        for (const frame of frames) lines[frame.stream].write(frame.payload);
+        const entries = frames.map(entryOf);
+        await log.write(entries);
+        for (const { stream: source, payload } of entries) lines[source].write(payload);
+        last = frames.at(-1)?.payload ?? last;
       }
       await ended;
       signal.throwIfAborted();
+      if (!(await isLastEntry(container, last))) throw new Error('the log has more entries than were read');
       await log.end();
     } finally {
       signal.removeEventListener('abort', cut);
@@ -294,6 +299,13 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     close,
     hasImage: image => hasImage(docker, image).catch(() => false),
   };
+}
+
+/** Whether the log of a container ends with this entry, its timestamp included; or is empty, without one. */
+async function isLastEntry(container: Container, entry: Buffer | undefined): Promise<boolean> {
+  let last: Buffer | undefined;
+  for await (const frames of readFrames([await container.logs({ ...LOGS, tail: 1 })])) last = frames.at(-1)?.payload;
+  return last === undefined || entry === undefined ? last === entry : last.equals(entry);
 }
 
 /** The file's owner; an orchestrator that isn't root can only be itself. */

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { execa } from 'execa';
 import { systemClock } from '../../clock.ts';
 import { kindOf, messageOf } from '../../errors.ts';
 import { runnerConformance } from '../conformance.ts';
 import type { Runner } from '../runner.ts';
-import { makeJob, makePlace, type Place, run, silentLogger } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, run, silentLogger, until } from '../testing/attempts.ts';
 import { createProcessRunner } from './process-runner.ts';
+import { listProcesses, readBootId, readProcess } from './process-table.ts';
+import { openRegister } from './register.ts';
 
 function createRunner(place: Place, killAfterMs = 300): Runner {
   return createProcessRunner({
@@ -80,6 +83,41 @@ describe('process runner, in particular', () => {
     const job = await makeJob(place, { command: ['/bin/sh', '-c', String.raw`printf '\377\376\001{\n'`] });
     await run(runner, job);
     assert.deepEqual([...readFileSync(job.logFile)], [0xff, 0xfe, 1, 0x7b, 10]);
+  });
+
+  it('rule 10: a survivor whose first process has ended is found by the rest of its group', async () => {
+    const script = `echo '{"type":"progress","rows":1}'; (while :; do sleep 0.05; done) & wait`;
+    const job = await makeJob(place, { command: ['/bin/sh', '-c', script] });
+    const handle = await runner.start(job);
+    const leader = Number(handle.split('-')[0]);
+    const membersOf = () => listProcesses().filter(entry => entry.group === leader && !entry.isZombie);
+    await until('the child is there', () => membersOf().length >= 2 && existsSync(job.logFile));
+    process.kill(leader, 'SIGKILL');
+    await until('the first process has ended', () => readProcess(leader) === undefined);
+    assert.ok(membersOf().length > 0);
+    assert.deepEqual(await createRunner(place).recover(job), { state: 'dead' });
+    assert.deepEqual(membersOf(), []);
+  });
+
+  it('rule 10: a pid that belongs to another process by now is left alone', async () => {
+    const job = await makeJob(place);
+    const stranger = execa('sleep', ['60'], { detached: true, reject: false });
+    const pid = stranger.pid as number;
+    const leader = { pid, startTime: '1', bootId: readBootId(), workDir: job.workDir };
+    await openRegister(place.dataDir).write({ runId: job.runId, attempt: job.attempt, leader });
+    assert.deepEqual(await runner.recover(job), { state: 'dead' });
+    assert.ok(readProcess(pid));
+    stranger.kill('SIGKILL');
+    await stranger;
+  });
+
+  it('rule 10: a program whose orchestrator died before its pid was on disk never runs', async () => {
+    const blocked = await makePlace();
+    await writeFile(join(blocked.dataDir, 'pids'), 'a file where the folder should be');
+    const job = await makeJob(blocked, { command: ['/bin/sh', '-c', 'echo ran > "$WORK_DIR/ran"'] });
+    await assert.rejects(createRunner(blocked).start(job), error => kindOf(error) === 'retry');
+    assert.equal(existsSync(join(job.workDir, 'ran')), false);
+    await blocked.remove();
   });
 
   it('the log is appended to, never truncated', async () => {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import type Docker from 'dockerode';
 
@@ -21,13 +20,4 @@ export async function makeTestImage(docker: Docker, name: string, changes: strin
   await new Promise<void>((resolve, reject) =>
     docker.modem.followProgress(stream, error => (error ? reject(error) : resolve())),
   );
-}
-
-/** Whether a process is there, and no zombie. */
-export function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return false;
-  }
 }

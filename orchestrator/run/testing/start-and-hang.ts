@@ -1,0 +1,41 @@
+// An orchestrator to be killed: starts one attempt, follows it, says its handle, and goes on until it is killed.
+// Usage: node start-and-hang.ts RUNNER PLACE JOB-OPTIONS (the last two as JSON)
+import { systemClock } from '../../clock.ts';
+import { connectEngine } from '../docker/engine.ts';
+import { createDockerRunner } from '../docker/docker-runner.ts';
+import { readInstance } from '../instance.ts';
+import { createProcessRunner } from '../process/process-runner.ts';
+import type { Runner } from '../runner.ts';
+import { type JobOptions, makeJob, type Place, silentLogger } from './attempts.ts';
+
+const [kind, placeText, jobText] = process.argv.slice(2) as [Runner['kind'], string, string];
+const place = JSON.parse(placeText) as Place;
+const runner = kind === 'docker' ? dockerRunner() : processRunner();
+const job = await makeJob(place, JSON.parse(jobText) as JobOptions);
+const handle = await runner.start(job);
+process.stdout.write(`${handle}\n`);
+await runner.follow(handle, job, () => {});
+
+function dockerRunner(): Runner {
+  return createDockerRunner({
+    engine: connectEngine(process.env['DOCKER_HOST'] ?? null, systemClock),
+    logger: silentLogger,
+    clock: systemClock,
+    instance: readInstance(place.dataDir),
+    hostPaths: null,
+    ownNetwork: null,
+    defaultImage: 'none',
+    mask: text => text,
+  });
+}
+
+function processRunner(): Runner {
+  return createProcessRunner({
+    logger: silentLogger,
+    clock: systemClock,
+    dataDir: place.dataDir,
+    projectDir: place.watchDir,
+    defaultEtl: [],
+    environment: process.env,
+  });
+}
