@@ -1,0 +1,156 @@
+import { dirname } from 'node:path';
+import { goodIndexName, whyBadIndexName } from '../config/index-name.ts';
+import { isRecord } from '../config/tree.ts';
+import { type Draft, leaveOut, literal, newDraft, render, set, setWithin, shown } from './import-draft.ts';
+
+type Arguments = Record<string, unknown>;
+
+/** Arguments of extractors that have a key in EXTRACT. */
+const EXTRACT_KEYS: Record<string, string> = {
+  sheet_name: 'sheet',
+  skiprows: 'skip_rows',
+  skip_rows: 'skip_rows',
+  skipfooter: 'skip_footer',
+  sep: 'delimiter',
+  delimiter: 'delimiter',
+  encoding: 'encoding',
+  quotechar: 'quote',
+  escapechar: 'escape',
+};
+const FORMATS: Record<string, string> = { CSVExtractor: 'csv', XLSExtractor: 'xls', XLSXExtractor: 'xlsx' };
+/** Classes that do what `minimal` does when they have no arguments. */
+const MINIMAL = ['Transformer', 'MinimalTransformer', 'BaseTransformer'];
+/** What the original's loader appended where nothing was said. */
+const DEFAULT_TIME_FREQ = '_%m_%Y';
+
+/** A draft from pypel's JSON: the first process; further ones stand below it as comments. */
+export function importPypel(json: unknown): Draft {
+  const file = isRecord(json) ? json : {};
+  const processes = listOf(file['Processes'] ?? json).filter(isRecord);
+  const draft = fromProcess(processes[0] ?? {}, file);
+  for (const process of processes.slice(1)) {
+    const other = fromProcess(process, {});
+    const name = String(process['name'] ?? 'without a name');
+    draft.warnings.push(
+      `process ${name}: needs a YAML file of its own; it stands at the end, as comments`,
+      ...other.warnings,
+    );
+    draft.leftovers.push(`process ${name}, for a file of its own:\n${render(other, `process ${name}`)}`);
+  }
+  return draft;
+}
+
+function fromProcess(process: Arguments, file: Arguments): Draft {
+  const draft = newDraft();
+  const known = [
+    'name',
+    'Extractor',
+    'Extractors',
+    'Transformer',
+    'Transformers',
+    'Loader',
+    'Loaders',
+    'todo',
+    'Processes',
+  ];
+  carryFolder(draft, process, file);
+  for (const extractor of listOf(process['Extractor'] ?? process['Extractors']))
+    carryExtractor(draft, asArguments(extractor));
+  carryTransformers(draft, listOf(process['Transformers'] ?? process['Transformer']).map(asArguments));
+  for (const loader of listOf(process['Loader'] ?? process['Loaders'])) carryLoader(draft, asArguments(loader));
+  for (const [key, value] of Object.entries({ ...file, ...process })) {
+    if (key === 'path_to_data' || known.includes(key)) continue;
+    leaveOut(draft, `${key} ${shown(key, value)}`, adviceOn(key));
+  }
+  return draft;
+}
+
+function adviceOn(key: string): string {
+  if (/^elastic|^es_/i.test(key)) return 'put ELASTICSEARCH_NODE, _USERNAME and _PASSWORD into .env';
+  return 'has no key here';
+}
+
+/** The folder to watch, and of a `todo` (a map of files to indices) the first index. */
+function carryFolder(draft: Draft, process: Arguments, file: Arguments): void {
+  const [todo, ...more] = isRecord(process['todo']) ? Object.entries(process['todo']) : [];
+  const folder = typeof file['path_to_data'] === 'string' ? file['path_to_data'] : todo && dirname(todo[0]);
+  const guess = `./data/in/${goodIndexName(String(process['name'] ?? 'imported')) ?? 'imported'}`;
+  set(draft, 'WATCH_DIR', folder === undefined ? guess : literal(folder));
+  if (folder === undefined) draft.warnings.push(`WATCH_DIR ${guess} is a guess; name the folder to watch`);
+  if (todo !== undefined) carryIndex(draft, String(todo[1]));
+  for (const [path, index] of more) leaveOut(draft, `todo ${path} ${shown('', index)}`, 'needs a YAML file of its own');
+}
+
+function carryExtractor(draft: Draft, { name, ...rest }: Arguments): void {
+  const className = classOf(name);
+  if (FORMATS[className] !== undefined) setWithin(draft, 'EXTRACT', 'format', FORMATS[className]);
+  else if (!['Extractor', 'BaseExtractor', ''].includes(className))
+    leaveOut(draft, `extractor ${String(name)}`, 'is not there');
+  for (const [key, value] of Object.entries(rest)) {
+    const extractKey = EXTRACT_KEYS[key];
+    if (extractKey === undefined || isRecord(value) || Array.isArray(value) || value === null)
+      leaveOut(draft, `extractor ${className} ${key} ${shown(key, value)}`, 'has no key in EXTRACT');
+    else setWithin(draft, 'EXTRACT', extractKey, typeof value === 'string' ? literal(value) : value);
+    if (extractKey === 'skip_rows')
+      draft.warnings.push(
+        `${key} ${shown(key, value)}: the original skipped one row more than asked in Excel files; add 1 if you relied on that`,
+      );
+  }
+}
+
+function carryTransformers(draft: Draft, steps: Arguments[]): void {
+  set(draft, 'TRANSFORM', ['minimal']);
+  for (const { name, ...rest } of steps) {
+    const className = classOf(name);
+    const hasArguments = Object.keys(rest).length > 0;
+    if (MINIMAL.includes(className) && !hasArguments) continue;
+    const step = hasArguments ? `step ${className} ${shown('', rest)}` : `step ${className}`;
+    leaveOut(draft, step, 'is not there yet; rows are loaded without it');
+  }
+}
+
+function carryLoader(draft: Draft, { name, ...rest }: Arguments): void {
+  const className = classOf(name);
+  if (!['Loader', 'CSVWriter', ''].includes(className))
+    leaveOut(draft, `loader ${String(name)}`, 'is not there; rows go to LOAD.target');
+  const { indice, index = indice, time_freq: timeFreq = DEFAULT_TIME_FREQ, overwrite, ...others } = rest;
+  const mappings = others['es_mappings'] ?? others['mappings'];
+  if (typeof index === 'string') carryIndex(draft, index);
+  if (timeFreq !== '' && timeFreq !== null) setWithin(draft, 'LOAD', 'date_suffix', literal(String(timeFreq)));
+  if (overwrite === true) setWithin(draft, 'LOAD', 'overwrite', true);
+  if (isRecord(mappings))
+    setWithin(draft, 'LOAD', 'mappings', isRecord(mappings['mappings']) ? mappings['mappings'] : mappings);
+  for (const [key, value] of Object.entries(others)) {
+    if ((key === 'es_mappings' || key === 'mappings') && isRecord(value)) continue;
+    leaveOut(
+      draft,
+      `loader ${key} ${shown(key, value)}`,
+      key === 'backup' ? 'rows are not written to a CSV; BACKUP_FILE keeps the files' : adviceOn(key),
+    );
+  }
+}
+
+function carryIndex(draft: Draft, index: string): void {
+  const reason = whyBadIndexName(index);
+  const good = reason === undefined ? index : (goodIndexName(index) ?? 'imported');
+  if (reason !== undefined) draft.warnings.push(`index ${index}: ${reason}; ${good} is taken instead`);
+  setWithin(draft, 'LOAD', 'index', good);
+}
+
+/** The last part of a dotted class name. */
+function classOf(name: unknown): string {
+  return (
+    String(name ?? '')
+      .split('.')
+      .at(-1) ?? ''
+  );
+}
+
+/** A class may be named without arguments, as text. */
+function asArguments(value: unknown): Arguments {
+  return isRecord(value) ? value : { name: value };
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parse } from 'yaml';
+import { check } from './check.ts';
+import { importFile } from './import.ts';
+
+const WITH_ELASTICSEARCH = { ELASTICSEARCH_NODE: 'http://localhost:9200' };
+
+test('a config of the default ETL becomes a dataset with a run per folder', async t => {
+  const { settings, yaml, warnings } = await importText(
+    t,
+    'sample.conf',
+    `WATCH_DIR=/data/default
+WATCH_REGEX=.csv
+COMMAND=/scripts/runner-multiple-files.sh
+
+DOCKER_IMAGE=default-etl:prod
+PARAMETERS=-p default
+
+path_to_data=/data/default
+kibana_info=
+elasticsearch_host=search.example
+elasticsearch_port=9201
+elasticsearch_user=elastic
+elasticsearch_password=Pa55word
+elasticsearch_scheme=https
+
+DEBUG=true
+TO_REMOVE=true
+BACKUP=true
+`,
+  );
+  assert.deepEqual(settings, {
+    WATCH_DIR: '/data/default',
+    WATCH_REGEX: '.csv',
+    RUN_PER: 'folder',
+    LOAD: { index: 'pypel-default' },
+    DEBUG: true,
+    REMOVE_FILE: true,
+    BACKUP_FILE: true,
+  });
+  for (const name of ['DOCKER_IMAGE', 'PARAMETERS', 'path_to_data', 'kibana_info', 'elasticsearch_password']) {
+    assert.ok(
+      warnings.some(warning => warning.startsWith(name)),
+      name,
+    );
+    assert.ok(yaml.includes(`# - ${name}`), name);
+  }
+  assert.ok(warnings.some(warning => warning.includes('ELASTICSEARCH_NODE=https://search.example:9201')));
+  assert.ok(!(yaml + warnings.join()).includes('Pa55word'));
+});
+
+test('a config of an image keeps quotes that hold words together, fills in variables and hides secrets', async t => {
+  const { settings, yaml, warnings } = await importText(
+    t,
+    'curl.conf',
+    `# Public procurement
+export WATCH_DIR=/data/decp/   # as mounted
+WATCH_REGEX='\\.csv$'
+COMMAND=/scripts/runner-file.sh
+DOCKER_IMAGE="curlimages/curl:7.75.0"
+BASE_URL=http://localhost
+TOKEN=mon-token
+REMOVE_FILE=false
+BACKUP_FILE=1
+PARAMETERS="\${BASE_URL}/api" -X POST -H 'Accept: */*' -H "x-api-token: $TOKEN" -F "file=@$file" -F "name=$(basename "$file")"
+DOCKER_OPTIONS=--rm --memory=512m --cpus 1.5 -v /tables:/tables:ro -v /x:/x --log-driver gelf -e MODE=fast --user 1000
+`,
+  );
+  assert.deepEqual(settings, {
+    WATCH_DIR: '/data/decp/',
+    WATCH_REGEX: '\\.csv$',
+    DOCKER_IMAGE: 'curlimages/curl:7.75.0',
+    ENV: { BASE_URL: 'http://localhost', TOKEN: '${TOKEN:-}', MODE: 'fast' },
+    REMOVE_FILE: false,
+    BACKUP_FILE: true,
+    PARAMETERS: `"http://localhost/api" -X POST -H 'Accept: */*' -H "x-api-token: \${TOKEN:-}" -F "file=@{file}" -F "name={name}"`,
+    DOCKER_OPTIONS: { memory: '512m', cpus: 1.5, volumes: ['/tables:/tables:ro', '/x:/x'], user: '1000' },
+  });
+  assert.match(yaml, /# Public procurement\nWATCH_DIR/);
+  assert.match(yaml, /# - DOCKER_OPTIONS --log-driver gelf/);
+  assert.ok(warnings.some(warning => warning.startsWith('TOKEN: ')));
+  assert.ok(!(yaml + warnings.join()).includes('mon-token'));
+});
+
+test('a program of its own, lines that are no assignments, commands within, and PostgreSQL variables', async t => {
+  const { settings, yaml, warnings } = await importText(
+    t,
+    'own.conf',
+    `#!/bin/bash
+source /etc/common
+ROOT=/srv
+WATCH_DIR=$ROOT/in
+WATCH_REGEX=(?=x)
+COMMAND="\${ROOT}/load.sh --fast"
+PARAMETERS=--day $(date +%F)
+PGHOST=db
+PGPASSWORD=pgsecret
+SOURCE=https://reader:pgsecret@example.org/
+`,
+  );
+  assert.deepEqual(settings, {
+    ENV: { ROOT: '/srv', PGHOST: 'db', PGPASSWORD: '${PGPASSWORD:-}', SOURCE: '${SOURCE:-}' },
+    WATCH_DIR: '/srv/in',
+    COMMAND: '/srv/load.sh --fast',
+  });
+  for (const original of ['source /etc/common', 'WATCH_REGEX=(?=x)', 'PARAMETERS=--day $(date +%F)'])
+    assert.ok(yaml.includes(`# - ${original}`) && warnings.some(warning => warning.startsWith(original)), original);
+  assert.ok(!(yaml + warnings.join()).includes('pgsecret'));
+});
+
+test('a pypel process: what has a key is carried over, steps that are not there are comments and warnings', async t => {
+  const { settings, yaml, warnings } = await importText(
+    t,
+    'process.json',
+    JSON.stringify({
+      Processes: [
+        {
+          name: 'EXAMPLE',
+          Extractor: {
+            name: 'pypel.extractors.XLSXExtractor',
+            sheet_name: 'Feuille 1',
+            skiprows: 5,
+            converters: { A: 'str' },
+          },
+          Transformers: [
+            { name: 'pypel.transformers.Transformer', strip: ['DEPARTEMENT'], column_replace: { é: 'e', ' ': '_' } },
+            { name: 'pypel.transformers.Merger', ref: 'ref.csv' },
+          ],
+          Loader: {
+            name: 'pypel.loaders.Loader',
+            indice: 'Pypel_Bulk',
+            overwrite: true,
+            backup: true,
+            es_conf: { user: 'elastic', pwd: 'changeme', host: 'h' },
+          },
+        },
+      ],
+    }),
+  );
+  assert.deepEqual(settings, {
+    WATCH_DIR: './data/in/example',
+    EXTRACT: { format: 'xlsx', sheet: 'Feuille 1', skip_rows: 5 },
+    TRANSFORM: ['minimal'],
+    LOAD: { index: 'pypel_bulk', date_suffix: '_%m_%Y', overwrite: true },
+  });
+  for (const original of [
+    'extractor XLSXExtractor converters',
+    'step Transformer {"strip"',
+    'step Merger',
+    'loader backup',
+    'loader es_conf',
+  ])
+    assert.ok(yaml.includes(`# - ${original}`) && warnings.some(warning => warning.startsWith(original)), original);
+  assert.ok(!(yaml + warnings.join()).includes('changeme'));
+});
+
+test('of several pypel processes the first is the YAML, and the others stand below as comments', async t => {
+  const loader = (indice: string) => ({ name: 'pypel.Loader', indice, time_freq: '' });
+  const { settings, yaml, warnings } = await importText(
+    t,
+    'two.json',
+    JSON.stringify({
+      path_to_data: '/srv/data',
+      elastic_ip: 'http://elastic:password1@0.0.0.0:9200',
+      Processes: [
+        {
+          name: 'A',
+          Extractors: { name: 'pypel.Extractor' },
+          Transformers: { name: 'pypel.Transformer' },
+          Loaders: loader('a'),
+        },
+        { name: 'B', Extractors: { name: 'pypel.CSVExtractor', sep: ';' }, Loaders: loader('b') },
+      ],
+    }),
+  );
+  assert.deepEqual(settings, { WATCH_DIR: '/srv/data', TRANSFORM: ['minimal'], LOAD: { index: 'a' } });
+  assert.match(yaml, /^#\s+delimiter: ;$/m);
+  assert.ok(warnings.some(warning => warning.startsWith('process B')));
+  assert.ok(!(yaml + warnings.join()).includes('password1'));
+});
+
+test('a file that is not there, or no JSON, is an error that says so', async t => {
+  await assert.rejects(importFile('/no/such.conf'), /import: \/no\/such\.conf can't be read/);
+  await assert.rejects(importText(t, 'bad.json', '{"Processes": ['), /is no JSON/);
+});
+
+/** Imports a text, and checks the outcome with and without Elasticsearch. */
+async function importText(t: TestContext, name: string, text: string) {
+  const root = await mkdtemp(join(tmpdir(), 'import-'));
+  t.after(() => rm(root, { recursive: true }));
+  await writeFile(join(root, name), text);
+  const { yaml, warnings } = await importFile(join(root, name));
+  await mkdir(join(root, 'config'));
+  await writeFile(join(root, 'config/imported.yaml'), yaml);
+  for (const env of [{}, WITH_ELASTICSEARCH]) {
+    const written: string[] = [];
+    assert.equal(await check(join(root, 'config'), env, line => written.push(line)), 0, written.join('') + yaml);
+  }
+  return { yaml, warnings, settings: parse(yaml) as Record<string, unknown> };
+}
