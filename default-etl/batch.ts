@@ -48,12 +48,32 @@ export function rowRecord(batch: Batch, row: number): Record<string, string | nu
   return Object.fromEntries(entries);
 }
 
+/** A batch of no rows with these columns. */
+export function emptyBatch(header: readonly string[]): Batch {
+  const none = new Int32Array(0);
+  return {
+    bytes: Buffer.alloc(0),
+    header,
+    rows: 0,
+    width: header.length,
+    starts: none,
+    ends: none,
+    numbers: new Float64Array(0),
+    lines: none,
+    rawStarts: none,
+    rawEnds: none,
+    rejects: [],
+  };
+}
+
 /** How a format is read. */
 export interface Reader {
   /** What was decided about the file, one sentence each, for the log. */
   decisions: string[];
   /** Whether later batches may have other columns than the first. */
   columnsVary: boolean;
+  /** A batch of the columns and no rows, where a file with a header only has columns. Called after the iteration. */
+  emptyHeader?(): Batch;
   /** No more rows than this can be in the file; Infinity where its size does not tell. */
   maxRows: number;
   /** May be called again once the former iteration has ended: reads from the beginning. Throws EtlFailure 65 where the file is damaged. */

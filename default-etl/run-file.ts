@@ -40,7 +40,7 @@ async function deleteRows(job: Job, reporter: Reporter, signal: AbortSignal): Pr
     throw configFailure('ACTION delete: the lake has one file for each, which is simply removed');
   const { ElasticsearchTarget } = await import('./load/elasticsearch.ts');
   const reserve = new Reserve(job.workDir, 0);
-  const target = new ElasticsearchTarget({ job, reserve, reject() {}, log: reporter.log, signal });
+  const target = new ElasticsearchTarget({ job, reserve, reject: () => {}, log: text => reporter.log(text), signal });
   try {
     return { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered: 0, rows_deleted: await target.deleteAll() };
   } finally {
@@ -108,10 +108,10 @@ class FileRun {
     const reject = this.rejects.add.bind(this.rejects);
     if (job.target === 'lake') {
       const { LakeTarget } = await import('./load/lake.ts');
-      return new LakeTarget({ job, reader: this.reader, step: this.step });
+      return new LakeTarget(job, this.reader, this.step);
     }
     const { ElasticsearchTarget } = await import('./load/elasticsearch.ts');
-    return new ElasticsearchTarget({ job, reserve, reject, log: this.reporter.log, signal });
+    return new ElasticsearchTarget({ job, reserve, reject, log: text => this.reporter.log(text), signal });
   }
 
   private result(deleted: number): Result {
@@ -156,9 +156,11 @@ class FileRun {
 
   private async betterReason(error: unknown): Promise<unknown> {
     if (!(error instanceof EtlFailure) || error.exitCode !== EXIT.never) return error;
-    return await this.source.assertUnchanged().then(
-      () => error,
-      (changed: unknown) => changed,
-    );
+    try {
+      await this.source.assertUnchanged();
+      return error;
+    } catch (changed) {
+      return changed;
+    }
   }
 }

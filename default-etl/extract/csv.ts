@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Batch, Reader } from '../batch.ts';
+import { type Batch, emptyBatch, type Reader } from '../batch.ts';
 import { configFailure, neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { ByteStream, Source } from '../source.ts';
@@ -20,6 +20,7 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   const head = await textHead(source, encoding, extract.skip_rows ?? 0);
   if (head.length === 0) throw emptyFile(source);
   const { dialect, found } = findDialect(head, extract, fallback);
+  let run = new CsvRun(source, extract, encoding, dialect);
   return {
     decisions: [
       `encoding ${encoding.name} (${encoding.reason})`,
@@ -27,7 +28,11 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
     ],
     columnsVary: false,
     maxRows: source.isGzip ? Number.POSITIVE_INFINITY : source.sizeBytes,
-    batches: () => new CsvRun(source, extract, encoding, dialect).batches(),
+    emptyHeader: () => emptyBatch(run.header),
+    batches() {
+      run = new CsvRun(source, extract, encoding, dialect);
+      return run.batches();
+    },
   };
 }
 
@@ -67,7 +72,7 @@ class CsvRun {
   private from = 0;
   private to = 0;
   private final = false;
-  private header: readonly string[] = [];
+  header: readonly string[] = [];
 
   constructor(source: Source, extract: Extract, encoding: Encoding, dialect: Dialect) {
     this.source = source;

@@ -50,7 +50,8 @@ function normalName(declared: string): string {
 
 async function assertKnown(declared: string): Promise<void> {
   const { default: iconv } = await import('iconv-lite');
-  if (!iconv.encodingExists(declared)) {
+  const isKnown: boolean = iconv.encodingExists(declared);
+  if (!isKnown) {
     throw configFailure(
       `EXTRACT.encoding ${declared} is not known; name it as iconv does, such as windows-1252 or utf-8`,
     );

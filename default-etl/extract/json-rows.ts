@@ -1,0 +1,157 @@
+import { ABSENT, type Batch } from '../batch.ts';
+import { BatchBuilder } from '../batch-builder.ts';
+import { JsonSyntaxError, literalEnd, stringEnd, valueEnd } from './json-scanner.ts';
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const OPEN_OBJECT = 123;
+const COLON = 58;
+const COMMA = 44;
+
+/**
+ * Makes rows of JSON objects: strings are the bytes between their quotes (unescaped where they have escapes), numbers as they are
+ * written, true and false as text, objects and lists as JSON text without blanks, null as null. Keys that a record lacks are absent.
+ */
+export class JsonRows {
+  private readonly builder = new BatchBuilder();
+  private readonly columns = new Map<string, number>();
+  /** Keys as they stood in the file, by their usual place in a record: most records have them in the same order. */
+  private usual: Array<{ key: Buffer; column: number }> = [];
+  private number = 1;
+
+  get cells(): number {
+    return this.builder.cells;
+  }
+
+  get isEmpty(): boolean {
+    return this.builder.isEmpty;
+  }
+
+  restart(bytes: Buffer, used: number): void {
+    this.builder.restart(bytes, used);
+  }
+
+  take(): Batch {
+    return this.builder.take();
+  }
+
+  /** The record is bytes[from, to). Throws JsonSyntaxError. */
+  add(bytes: Buffer, from: number, to: number, line: number): void {
+    if (bytes[from] !== OPEN_OBJECT) {
+      this.refuse(bytes, from, to, line, 'the record is not an object');
+      return;
+    }
+    this.builder.beginRow(this.number, line, ABSENT);
+    this.builder.setRaw(from, to);
+    try {
+      this.addMembers(bytes, from + 1, to - 1);
+    } catch (error) {
+      this.builder.dropRow();
+      throw error;
+    }
+    this.number++;
+  }
+
+  refuse(bytes: Buffer, from: number, to: number, line: number, reason: string): void {
+    this.builder.reject({ row: this.number++, line, reason, raw: bytes.toString('utf8', from, to) });
+  }
+
+  private addMembers(bytes: Buffer, from: number, to: number): void {
+    let at = skipSpace(bytes, from, to);
+    for (let place = 0; at < to; place++) {
+      if (bytes[at] !== QUOTE) throw new JsonSyntaxError('a key in double quotes is missing', at);
+      const keyEnd = stringEnd(bytes, at, to);
+      if (keyEnd < 0) throw new JsonSyntaxError('a key is not closed', at);
+      const column = this.columnOf(bytes, at + 1, keyEnd - 1, place);
+      at = skipSpace(bytes, keyEnd, to);
+      if (bytes[at] !== COLON) throw new JsonSyntaxError('a colon is missing behind a key', at);
+      at = skipSpace(bytes, at + 1, to);
+      if (at >= to) throw new JsonSyntaxError('a value is missing', at);
+      at = skipSpace(bytes, this.addValue(bytes, at, to, column), to);
+      if (at >= to) return;
+      if (bytes[at] !== COMMA) throw new JsonSyntaxError('a comma is missing between members', at);
+      at = skipSpace(bytes, at + 1, to);
+      if (at >= to) throw new JsonSyntaxError('a key is missing behind a comma', at);
+    }
+  }
+
+  private addValue(bytes: Buffer, from: number, to: number, column: number): number {
+    const first = bytes[from] as number;
+    if (first === QUOTE) return this.addString(bytes, from, to, column);
+    if (first === OPEN_OBJECT || first === 91) return this.addNested(bytes, from, to, column);
+    const end = literalEnd(bytes, from, to, true);
+    if (first === 110) this.builder.setNull(column);
+    else this.builder.slice(column, from, end);
+    return end;
+  }
+
+  private addString(bytes: Buffer, from: number, to: number, column: number): number {
+    const end = stringEnd(bytes, from, to);
+    if (end < 0) throw new JsonSyntaxError('a string is not closed', from);
+    if (!hasEscape(bytes, from, end)) this.builder.slice(column, from + 1, end - 1);
+    else this.builder.text(column, parse(bytes, from, end) as string);
+    return end;
+  }
+
+  private addNested(bytes: Buffer, from: number, to: number, column: number): number {
+    const end = valueEnd(bytes, from, to, true);
+    // Parsed to be sure that it is JSON, but not kept: numbers must stay as they are written.
+    parse(bytes, from, end);
+    const compact = withoutSpace(bytes, from, end);
+    if (compact === undefined) this.builder.slice(column, from, end);
+    else this.builder.text(column, compact);
+    return end;
+  }
+
+  private columnOf(bytes: Buffer, from: number, to: number, place: number): number {
+    const usual = this.usual[place];
+    if (usual && equals(bytes, from, to, usual.key)) return usual.column;
+    const name = parse(bytes, from - 1, to + 1) as string;
+    const known = this.columns.get(name);
+    const column = known ?? this.builder.addColumn(name);
+    this.columns.set(name, column);
+    this.usual[place] = { key: Buffer.from(bytes.subarray(from, to)), column };
+    return column;
+  }
+}
+
+function parse(bytes: Buffer, from: number, to: number): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8', from, to));
+  } catch (error) {
+    throw new JsonSyntaxError((error as Error).message, from);
+  }
+}
+
+function hasEscape(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
+}
+
+function equals(bytes: Buffer, from: number, to: number, key: Buffer): boolean {
+  if (to - from !== key.length) return false;
+  for (let index = 0; index < key.length; index++) if (bytes[from + index] !== key[index]) return false;
+  return true;
+}
+
+/** The value without the blanks between its tokens; undefined where it has none. */
+function withoutSpace(bytes: Buffer, from: number, to: number): string | undefined {
+  const parts: string[] = [];
+  let kept = from;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) at = stringEnd(bytes, at, to) - 1;
+    else if (byte <= 32) {
+      parts.push(bytes.toString('utf8', kept, at));
+      kept = at + 1;
+    }
+  }
+  if (kept === from) return undefined;
+  return parts.join('') + bytes.toString('utf8', kept, to);
+}
+
+function skipSpace(bytes: Buffer, from: number, to: number): number {
+  let at = from;
+  while (at < to && (bytes[at] as number) <= 32) at++;
+  return at;
+}

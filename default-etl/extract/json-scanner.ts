@@ -1,0 +1,68 @@
+/** The value goes on behind the bytes at hand. */
+export const INCOMPLETE = -1;
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const LITERAL = /^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/;
+
+/** What is wrong, and at which byte of the window. */
+export class JsonSyntaxError extends Error {
+  readonly position: number;
+
+  constructor(message: string, position: number) {
+    super(message);
+    this.position = position;
+  }
+}
+
+/**
+ * Where the JSON value (RFC 8259) ends that begins at `from`; INCOMPLETE where that is at `to` or behind. With `final` nothing follows `to`.
+ * Brackets are matched and strings passed over; what stands between them is checked where it is read.
+ */
+export function valueEnd(bytes: Buffer, from: number, to: number, final: boolean): number {
+  const first = bytes[from];
+  if (first === QUOTE) return stringEnd(bytes, from, to);
+  if (first !== 123 && first !== 91) return literalEnd(bytes, from, to, final);
+  let depth = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) {
+      at = stringEnd(bytes, at, to) - 1;
+      if (at < 0) return INCOMPLETE;
+    } else if (byte === 123 || byte === 91) depth++;
+    else if ((byte === 125 || byte === 93) && --depth === 0) return at + 1;
+  }
+  if (final) throw new JsonSyntaxError('a bracket is not closed', to);
+  return INCOMPLETE;
+}
+
+/** Position behind the closing quote, or INCOMPLETE. */
+export function stringEnd(bytes: Buffer, from: number, to: number): number {
+  for (let at = from + 1; at < to; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) return at + 1;
+    if (byte === BACKSLASH) at++;
+  }
+  return INCOMPLETE;
+}
+
+/** Position behind a number, true, false or null. */
+export function literalEnd(bytes: Buffer, from: number, to: number, final: boolean): number {
+  let at = from;
+  while (at < to && isLiteralByte(bytes[at] as number)) at++;
+  if (at === to && !final) return INCOMPLETE;
+  const text = bytes.toString('latin1', from, Math.min(at, from + 400));
+  if (!LITERAL.test(text)) throw new JsonSyntaxError(`${JSON.stringify(text.slice(0, 20))} is no value`, from);
+  return at;
+}
+
+function isLiteralByte(byte: number): boolean {
+  return (
+    (byte >= 48 && byte <= 57) ||
+    (byte >= 97 && byte <= 122) ||
+    byte === 43 ||
+    byte === 45 ||
+    byte === 46 ||
+    byte === 69
+  );
+}
