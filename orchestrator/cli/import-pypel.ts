@@ -30,7 +30,7 @@ export function importPypel(json: unknown): Draft {
   const draft = fromProcess(processes[0] ?? {}, file);
   for (const process of processes.slice(1)) {
     const other = fromProcess(process, {});
-    const name = String(process['name'] ?? 'without a name');
+    const name = textOf(process['name']) || 'without a name';
     draft.warnings.push(
       `process ${name}: needs a YAML file of its own; it stands at the end, as comments`,
       ...other.warnings,
@@ -74,10 +74,10 @@ function adviceOn(key: string): string {
 function carryFolder(draft: Draft, process: Arguments, file: Arguments): void {
   const [todo, ...more] = isRecord(process['todo']) ? Object.entries(process['todo']) : [];
   const folder = typeof file['path_to_data'] === 'string' ? file['path_to_data'] : todo && dirname(todo[0]);
-  const guess = `./data/in/${goodIndexName(String(process['name'] ?? 'imported')) ?? 'imported'}`;
+  const guess = `./data/in/${goodIndexName(textOf(process['name'])) ?? 'imported'}`;
   set(draft, 'WATCH_DIR', folder === undefined ? guess : literal(folder));
   if (folder === undefined) draft.warnings.push(`WATCH_DIR ${guess} is a guess; name the folder to watch`);
-  if (todo !== undefined) carryIndex(draft, String(todo[1]));
+  if (todo !== undefined) carryIndex(draft, textOf(todo[1]));
   for (const [path, index] of more) leaveOut(draft, `todo ${path} ${shown('', index)}`, 'needs a YAML file of its own');
 }
 
@@ -85,7 +85,7 @@ function carryExtractor(draft: Draft, { name, ...rest }: Arguments): void {
   const className = classOf(name);
   if (FORMATS[className] !== undefined) setWithin(draft, 'EXTRACT', 'format', FORMATS[className]);
   else if (!['Extractor', 'BaseExtractor', ''].includes(className))
-    leaveOut(draft, `extractor ${String(name)}`, 'is not there');
+    leaveOut(draft, `extractor ${textOf(name)}`, 'is not there');
   for (const [key, value] of Object.entries(rest)) {
     const extractKey = EXTRACT_KEYS[key];
     if (extractKey === undefined || isRecord(value) || Array.isArray(value) || value === null)
@@ -112,11 +112,11 @@ function carryTransformers(draft: Draft, steps: Arguments[]): void {
 function carryLoader(draft: Draft, { name, ...rest }: Arguments): void {
   const className = classOf(name);
   if (!['Loader', 'CSVWriter', ''].includes(className))
-    leaveOut(draft, `loader ${String(name)}`, 'is not there; rows go to LOAD.target');
+    leaveOut(draft, `loader ${textOf(name)}`, 'is not there; rows go to LOAD.target');
   const { indice, index = indice, time_freq: timeFreq = DEFAULT_TIME_FREQ, overwrite, ...others } = rest;
   const mappings = others['es_mappings'] ?? others['mappings'];
   if (typeof index === 'string') carryIndex(draft, index);
-  if (timeFreq !== '' && timeFreq !== null) setWithin(draft, 'LOAD', 'date_suffix', literal(String(timeFreq)));
+  if (timeFreq !== '' && timeFreq !== null) setWithin(draft, 'LOAD', 'date_suffix', literal(textOf(timeFreq)));
   if (overwrite === true) setWithin(draft, 'LOAD', 'overwrite', true);
   if (isRecord(mappings))
     setWithin(draft, 'LOAD', 'mappings', isRecord(mappings['mappings']) ? mappings['mappings'] : mappings);
@@ -139,11 +139,12 @@ function carryIndex(draft: Draft, index: string): void {
 
 /** The last part of a dotted class name. */
 function classOf(name: unknown): string {
-  return (
-    String(name ?? '')
-      .split('.')
-      .at(-1) ?? ''
-  );
+  return textOf(name).split('.').at(-1) ?? '';
+}
+
+/** Text as it is, nothing as empty, anything else as JSON. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
 /** A class may be named without arguments, as text. */

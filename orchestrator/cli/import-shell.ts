@@ -211,7 +211,7 @@ const NOT_NEEDED = ['--rm', '-d', '--detach', '-i', '-t', '-it', '--interactive'
 function carryDockerOptions(draft: Draft, value: string): void {
   const words = splitWords(value);
   while (words.length > 0) {
-    const [option = '', inline] = splitOption(words.shift()!);
+    const [option, inline] = splitOption(words.shift()!);
     if (NOT_NEEDED.includes(option)) continue;
     if (option === '--read-only') {
       setWithin(draft, 'DOCKER_OPTIONS', 'read_only', inline !== 'false');

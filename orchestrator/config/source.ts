@@ -91,10 +91,15 @@ function toProblem(error: YAMLError, source: Source): Problem {
   const reason = PLAINER[error.code] ?? error.message.charAt(0).toLowerCase() + error.message.slice(1);
   return {
     code: 'yaml-syntax',
-    message: compose('yaml-syntax', reason, HINTS[error.code] ?? ''),
+    message: compose('yaml-syntax', reason, hintOn(error, source)),
     source,
     offset,
   };
+}
+
+function hintOn(error: YAMLError, source: Source): string {
+  const isReference = source.text.startsWith('${', error.pos[0] - 1);
+  return isReference ? '; inside [ ] and { } a reference such as ${NAME} needs quotes' : (HINTS[error.code] ?? '');
 }
 
 function duplicateKey(source: Source, offset: number): Problem {

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OrchestratorError } from '../errors.ts';
+import { parseEnvFile, parseEnvironment } from './environment.ts';
+
+test('an empty environment has the defaults', () => {
+  const { concurrency, ...rest } = parseEnvironment({ HOME: '/root' }, '/srv');
+  assert.ok(concurrency >= 1);
+  assert.deepEqual(rest, {
+    configDir: '/srv/config',
+    dataDir: '/srv/data',
+    port: 8080,
+    host: '127.0.0.1',
+    elasticsearch: null,
+    dockerHost: null,
+    hostPathMap: null,
+    logLevel: 'info',
+    journal: '/srv/data/journal.sqlite',
+    minFreeBytes: 1024 ** 3,
+    retentionMs: 30 * 86_400_000,
+    graceMs: 30_000,
+    listIntervalMs: null,
+  });
+});
+
+test('every variable is read, with its unit', () => {
+  const environment = parseEnvironment(
+    {
+      CONFIG_DIR: '/etc/etl',
+      DATA_DIR: 'var',
+      PORT: '0',
+      HOST: '0.0.0.0',
+      ELASTICSEARCH_NODE: 'https://a:9200/, https://b:9200',
+      ELASTICSEARCH_USERNAME: 'elastic',
+      ELASTICSEARCH_PASSWORD: ' secret ',
+      ELASTICSEARCH_CA: 'ca.pem',
+      DOCKER_HOST: 'tcp://docker:2375',
+      HOST_PATH_MAP: '/data=/srv/data,/config=/srv/config',
+      LOG_LEVEL: 'DEBUG',
+      CONCURRENCY: '7',
+      JOURNAL: 'j.sqlite',
+      MIN_FREE: '1.5k',
+      RETENTION: '365d',
+      GRACE: '500ms',
+      LIST_INTERVAL: '2m',
+    },
+    '/srv',
+  );
+  assert.deepEqual(environment, {
+    configDir: '/etc/etl',
+    dataDir: '/srv/var',
+    port: 0,
+    host: '0.0.0.0',
+    elasticsearch: {
+      nodes: ['https://a:9200', 'https://b:9200'],
+      apiKey: null,
+      username: 'elastic',
+      password: ' secret ',
+      ca: '/srv/ca.pem',
+    },
+    dockerHost: 'tcp://docker:2375',
+    hostPathMap: [
+      { from: '/data', to: '/srv/data' },
+      { from: '/config', to: '/srv/config' },
+    ],
+    logLevel: 'debug',
+    concurrency: 7,
+    journal: '/srv/j.sqlite',
+    minFreeBytes: 1536,
+    retentionMs: 365 * 86_400_000,
+    graceMs: 500,
+    listIntervalMs: 120_000,
+  });
+});
+
+test('variables that are empty count as unset', () => {
+  const empty = { PORT: '', ELASTICSEARCH_NODE: ' ', ELASTICSEARCH_API_KEY: '', LIST_INTERVAL: '', HOST_PATH_MAP: '' };
+  assert.deepEqual(parseEnvironment(empty, '/srv'), parseEnvironment({}, '/srv'));
+});
+
+test('all mistakes are told at once, each with its variable, and no password with them', () => {
+  const wrong = {
+    PORT: '70000',
+    CONCURRENCY: '0',
+    MIN_FREE: 'lots',
+    RETENTION: '30',
+    GRACE: '40d',
+    LIST_INTERVAL: '0s',
+    LOG_LEVEL: 'loud',
+    DOCKER_HOST: 'docker',
+    HOST_PATH_MAP: 'a=b',
+    ELASTICSEARCH_NODE: 'elastic:hunter22@localhost',
+    ELASTICSEARCH_USERNAME: 'me',
+  };
+  assert.throws(
+    () => parseEnvironment(wrong, '/srv'),
+    (error: OrchestratorError) => {
+      for (const name of Object.keys(wrong)) assert.ok(error.message.includes(name), name);
+      assert.ok(!error.message.includes('hunter22'));
+      assert.equal(error.kind, 'never');
+      return error instanceof OrchestratorError;
+    },
+  );
+});
+
+test('an API key and a user name exclude each other', () => {
+  const both = {
+    ELASTICSEARCH_NODE: 'http://a',
+    ELASTICSEARCH_API_KEY: 'k',
+    ELASTICSEARCH_USERNAME: 'u',
+    ELASTICSEARCH_PASSWORD: 'p',
+  };
+  assert.throws(() => parseEnvironment(both, '/srv'), /exclude each other/);
+});
+
+test('a .env file has comments, quotes and exports', () => {
+  assert.deepEqual(parseEnvFile('# c\nexport PORT=1\nA="b c" # d\n'), { PORT: '1', A: 'b c' });
+});
