@@ -25,7 +25,7 @@ export interface CarryOut {
  * 1. the content stands beside the target, under a hidden name (a hard link, or a synced copy)
  * 2. the file gets a hidden name, so that nobody new finds it
  * 3. its version and its writers are looked at again: if anything differs it is put back
- * 4. the content gets the target's name; only then the hidden file goes
+ * 4. the content gets the target's name, the marker goes; only then the hidden file goes
  */
 export async function carryOut(disposal: Disposal, options: CarryOut): Promise<Carried> {
   const { source, hidden } = disposal;
@@ -55,7 +55,7 @@ async function wasCarriedOut(disposal: Disposal, { witnessDir }: CarryOut): Prom
   if (now && isSameVersion(now, fileVersion)) return undefined;
   if (target === null && (await exists(join(witnessDir, runId)))) return { state: 'disposed', target: null };
   const placed = target === null ? undefined : await placedAt(target, runId, fileVersion);
-  if (placed) return finishMarker(disposal, placed);
+  if (placed) return { state: 'disposed', target: placed };
   if (target !== null) await rm(stagedName(target, runId), { force: true });
   const error = now ? 'the path holds another version now' : 'the file is gone';
   return { state: 'abandoned', error: `${source} was left alone: ${error}` };
@@ -82,8 +82,9 @@ async function finish(disposal: Disposal, options: CarryOut): Promise<Carried> {
     ? undefined
     : await placedAt(disposal.target, disposal.runId, disposal.fileVersion);
   if (placed === undefined) placed = await nameTarget(disposal, staged);
+  await moveMarker(disposal, placed);
   await unlink(disposal.hidden);
-  return finishMarker(disposal, placed);
+  return { state: 'disposed', target: placed };
 }
 
 async function nameTarget({ hidden, target, runId }: Disposal, staged: string): Promise<string> {
@@ -97,21 +98,19 @@ async function remove({ runId, hidden, marker }: Disposal, { witnessDir }: Carry
   await mkdir(witnessDir, { recursive: true });
   await writeFile(join(witnessDir, runId), '', { flush: true });
   await syncFolder(witnessDir);
-  await unlink(hidden);
   if (marker !== null) await rm(marker, { force: true });
+  await unlink(hidden);
   return { state: 'disposed', target: null };
 }
 
-/** READY_MARKER goes where its file went. */
-async function finishMarker({ marker, source, runId }: Disposal, target: string): Promise<Carried> {
-  if (marker !== null && (await exists(marker))) {
-    const beside = target + marker.slice(source.length);
-    const staged = stagedName(beside, runId);
-    await stage(marker, staged);
-    if (!(await nameFreely(staged, beside))) await rm(staged, { force: true });
-    await unlink(marker);
-  }
-  return { state: 'disposed', target };
+/** READY_MARKER goes where its file went, and before the hidden file: a later marker is of a new file. */
+async function moveMarker({ marker, source, runId }: Disposal, target: string): Promise<void> {
+  if (marker === null || !(await exists(marker))) return;
+  const beside = target + marker.slice(source.length);
+  const staged = stagedName(beside, runId);
+  await stage(marker, staged);
+  if (!(await nameFreely(staged, beside))) await rm(staged, { force: true });
+  await unlink(marker);
 }
 
 /** Never over a new file that has its name by now: then it gets a name of its own, and is an arrival. */

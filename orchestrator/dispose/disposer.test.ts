@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { systemClock } from '../clock.ts';
+import type { Dataset } from '../config/dataset.ts';
+import type { Settings } from '../config/schema.ts';
+import type { Finish, Journal, Run } from '../journal/journal.ts';
+import { openSqliteJournal } from '../journal/sqlite.ts';
+import type { HasWriter } from './carry-out.ts';
+import { type FileDisposer, startDisposer } from './disposer.ts';
+import { fileVersionAt } from './file-version.ts';
+import { restoreQuarantined } from './restore.ts';
+
+const DONE: Finish = { to: 'done', rows: { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 }, error: null };
+const NEVER: Finish = { to: 'quarantined', rows: null, error: 'row 3 has 5 cells' };
+const CONTENT = 'a\n1\n';
+const testing = join(import.meta.dirname, 'testing');
+
+test('a backup keeps dataset and path, and never overwrites one that is there', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { BACKUP_FILE: true });
+  const disposer = await bench.disposer([dataset]);
+  await bench.end(disposer, dataset, 'north/a.csv', DONE);
+  const second = await bench.end(disposer, dataset, 'north/a.csv', DONE, 'other');
+  assert.deepEqual(
+    bench.tree('backup'),
+    [
+      ['sales/north/a.csv', CONTENT],
+      [`sales/north/a.${second.id}.csv`, 'other'],
+    ].sort(),
+  );
+  assert.deepEqual(bench.tree('in'), []);
+});
+
+test('REMOVE_FILE takes the file and its marker away after success, and only then', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { REMOVE_FILE: true, READY_MARKER: '.ok' });
+  const disposer = await bench.disposer([dataset]);
+  writeFileSync(join(bench.watchDir, 'a.csv.ok'), '');
+  await bench.end(disposer, dataset, 'b.csv', { to: 'failed', rows: null, error: 'no' });
+  await bench.end(disposer, dataset, 'a.csv', DONE);
+  assert.deepEqual(bench.tree('in'), [['b.csv', CONTENT]]);
+});
+
+test('rule 8: nothing is touched before the journal says that the run is done', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { REMOVE_FILE: true });
+  const run = await bench.running(dataset, 'a.csv');
+  const first = await bench.disposer([dataset]);
+  await first.intend(run, dataset, DONE);
+  await first.stop();
+  const second = await bench.disposer([dataset]);
+  await second.idle();
+  assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
+  await bench.journal.finish(run.id, 1, { to: 'failed', rows: null, error: 'no' }, Date.now());
+  await second.idle();
+  assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
+  assert.deepEqual(await bench.journal.intents(), []);
+});
+
+test('what can never succeed goes to quarantine with its reason beside it; null leaves it in place', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales');
+  const stay = bench.dataset('stay', { QUARANTINE_DIR: null });
+  const disposer = await bench.disposer([dataset]);
+  const run = await bench.end(disposer, dataset, 'a.csv', NEVER);
+  await bench.end(disposer, stay, 'b.csv', NEVER);
+  const [file, note] = bench.tree('data/quarantine');
+  assert.deepEqual(file, ['sales/a.csv', CONTENT]);
+  const { run: id, error } = JSON.parse(note?.[1] ?? '{}') as Record<string, string>;
+  assert.deepEqual([note?.[0], id, error], ['sales/a.csv.error.json', run.id, 'row 3 has 5 cells']);
+  assert.deepEqual(bench.tree('in'), [['b.csv', CONTENT]]);
+});
+
+test('RECEIPT is written beside the file, or beside its backup', async t => {
+  const bench = setUp(t);
+  const disposer = await bench.disposer([]);
+  const plain = bench.dataset('plain', { RECEIPT: true });
+  const backup = bench.dataset('backup', { RECEIPT: true, BACKUP_FILE: true });
+  const backing = await bench.disposer([backup]);
+  const run = await bench.end(disposer, plain, 'a.csv', DONE);
+  await bench.end(backing, backup, 'b.csv', DONE);
+  const receipt = JSON.parse(readFileSync(join(bench.watchDir, 'a.csv.receipt.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual([receipt['run'], receipt['loaded'], receipt['rejected']], [run.id, 1, 0]);
+  assert(existsSync(join(bench.base, 'backup/backup/b.csv.receipt.json')));
+});
+
+test('rule 8: a file that changed after its run is left alone', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { REMOVE_FILE: true });
+  const disposer = await bench.disposer([dataset]);
+  const run = await bench.running(dataset, 'a.csv');
+  await disposer.intend(run, dataset, DONE);
+  writeFileSync(join(bench.watchDir, 'a.csv'), 'a newer version');
+  await bench.finish(disposer, dataset, run, DONE);
+  assert.deepEqual(bench.tree('in'), [['a.csv', 'a newer version']]);
+  assert.deepEqual(await bench.journal.intents(), []);
+});
+
+test('rule 8: a file that changes while it is taken is put back, beside a new one that has its name meanwhile', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { BACKUP_FILE: true });
+  // The last look at writers is the moment between the two names.
+  const hasWriter: HasWriter = path => {
+    if (!path.endsWith('.taken')) return 'no';
+    writeFileSync(path, 'written to the end');
+    writeFileSync(join(bench.watchDir, 'a.csv'), 'a new arrival');
+    return 'yes';
+  };
+  const disposer = await bench.disposer([dataset], {
+    hasWriter: path => (path.endsWith('.taken') ? 'no' : hasWriter(path)),
+  });
+  const busy = await bench.disposer([dataset], { hasWriter });
+  const run = await bench.running(dataset, 'a.csv');
+  await busy.intend(run, dataset, DONE);
+  await bench.finish(busy, dataset, run, DONE);
+  await disposer.stop();
+  assert.deepEqual(
+    bench.tree('in').sort(),
+    [
+      [`a.${run.id}.csv`, 'written to the end'],
+      ['a.csv', 'a new arrival'],
+    ].sort(),
+  );
+  assert.deepEqual(bench.tree('backup'), []);
+});
+
+test('rule 8: a file that is open for writing is left alone until it is closed', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { REMOVE_FILE: true });
+  let isOpen = true;
+  const disposer = await bench.disposer([dataset], { hasWriter: () => (isOpen ? 'yes' : 'no') });
+  await bench.end(disposer, dataset, 'a.csv', DONE);
+  assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
+  assert.match(disposer.pending()[0]?.error ?? '', /open for writing/);
+  isOpen = false;
+  await disposer.stop();
+  const later = await bench.disposer([dataset]);
+  await later.idle();
+  assert.deepEqual(bench.tree('in'), []);
+});
+
+test('rule 8: disposal waits for every dataset that matches the path', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { REMOVE_FILE: true });
+  const other = bench.dataset('copy');
+  const disposer = await bench.disposer([dataset, other]);
+  const theirs = await bench.running(other, 'a.csv');
+  const ours = await bench.running(dataset, 'a.csv', null);
+  await disposer.intend(ours, dataset, DONE);
+  await bench.finish(disposer, dataset, ours, DONE);
+  assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
+  await bench.finish(disposer, other, theirs, { to: 'failed', rows: null, error: 'no' });
+  assert.deepEqual(bench.tree('in'), []);
+  const known = await bench.journal.knownFiles('copy');
+  assert.deepEqual(
+    known.map(({ path, present }) => [path, present]),
+    [['a.csv', false]],
+  );
+});
+
+test('a target that cannot be written leaves the file where it is, the run done, and the error visible; it is tried again', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { BACKUP_FILE: true });
+  const disposer = await bench.disposer([dataset]);
+  writeFileSync(join(bench.base, 'backup'), 'a file where the folder should be');
+  const run = await bench.end(disposer, dataset, 'a.csv', DONE);
+  assert.equal(run.state, 'done');
+  assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
+  assert.match((await bench.journal.intents())[0]?.error ?? '', /ENOTDIR|EEXIST/);
+  assert.equal(disposer.pending().length, 1);
+  await disposer.stop();
+  rmSync(join(bench.base, 'backup'));
+  const later = await bench.disposer([dataset]);
+  await later.idle();
+  assert.deepEqual(bench.tree('backup'), [['sales/a.csv', CONTENT]]);
+});
+
+test('rule 12: a quarantined file goes back to its path, and never over another', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales');
+  const disposer = await bench.disposer([dataset]);
+  const run = await bench.end(disposer, dataset, 'a.csv', NEVER);
+  const dataDir = join(bench.base, 'data');
+  writeFileSync(join(bench.watchDir, 'a.csv'), 'a newer one');
+  await assert.rejects(restoreQuarantined(run, dataset, dataDir), /holds another file/);
+  assert.deepEqual(bench.tree('in'), [['a.csv', 'a newer one']]);
+  rmSync(join(bench.watchDir, 'a.csv'));
+  assert.equal(await restoreQuarantined(run, dataset, dataDir), join(bench.watchDir, 'a.csv'));
+  assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
+  assert.deepEqual(bench.tree('data/quarantine'), []);
+  assert.equal(statSync(join(bench.watchDir, 'a.csv')).nlink, 1);
+});
+
+for (const variant of ['backup', 'remove', 'quarantine across devices'] as const) {
+  test(`rule 8: killed at any step, a ${variant} is finished at the next start: no copy more, none less`, async t => {
+    const ends = await Promise.all([1, 2].map(part => killAtEachStep(t, variant, part)));
+    assert(Math.max(...ends) > 3, 'it was killed in the midst');
+  });
+}
+
+/** Odd or even steps, until one is beyond the last. Resolves with that step. */
+async function killAtEachStep(t: TestContext, variant: string, part: number): Promise<number> {
+  for (let step = part; ; step += 2) {
+    const bench = setUp(t);
+    const kind: Partial<Settings> =
+      variant === 'remove' ? { REMOVE_FILE: true } : variant.startsWith('quarantine') ? {} : { BACKUP_FILE: true };
+    const dataset = bench.dataset('sales', { ...kind, READY_MARKER: '.ok' });
+    const how = variant.startsWith('quarantine') ? NEVER : DONE;
+    writeFileSync(join(bench.watchDir, 'a.csv.ok'), 'ok');
+    const run = await bench.running(dataset, 'a.csv');
+    const idle = await bench.disposer([dataset]);
+    await idle.stop();
+    await idle.intend(run, dataset, how);
+    await bench.journal.finish(run.id, 1, how, Date.now());
+    const killed = await child(bench.base, step, variant.endsWith('across devices'));
+    // Half of the time a new file has come by then, under the same name.
+    const arrives = step % 4 < 2 && !existsSync(join(bench.watchDir, 'a.csv'));
+    if (arrives) arrive(bench, 'a new arrival');
+    const after = await bench.disposer([dataset]);
+    await after.idle();
+    await after.stop();
+    const where = variant.startsWith('quarantine') ? 'data/quarantine' : 'backup';
+    const kept = bench.tree(where).filter(([name]) => !name.endsWith('.json'));
+    const expected = [
+      ['sales/a.csv', CONTENT],
+      ['sales/a.csv.ok', 'ok'],
+    ];
+    const hint = `${variant}, killed before change ${step}`;
+    assert.deepEqual(kept, variant === 'remove' ? [] : expected, hint);
+    assert.deepEqual(bench.tree('in'), arrives ? [['a.csv', 'a new arrival']] : [], hint);
+    assert.deepEqual(await bench.journal.intents(), [], hint);
+    const [known] = await bench.journal.knownFiles('sales');
+    assert.equal(known?.present, false, hint);
+    if (!killed) return step;
+  }
+}
+
+function arrive(bench: Bench, content: string): void {
+  const path = join(bench.base, 'elsewhere');
+  writeFileSync(path, content);
+  renameSync(path, join(bench.watchDir, 'a.csv'));
+}
+
+/** Resolves with whether the child was killed. */
+async function child(base: string, killAt: number, noLinks: boolean): Promise<boolean> {
+  const args = ['--import', join(testing, 'kill-at.ts'), join(testing, 'dispose-all.ts'), join(base, 'data')];
+  const env = { ...process.env, KILL_AT: String(killAt), NO_LINKS: String(noLinks) };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { env }, (error, _, stderr) => {
+      if (error === null) resolve(false);
+      else if (error.signal === 'SIGKILL') resolve(true);
+      else reject(new Error(stderr));
+    });
+  });
+}
+
+interface Bench {
+  base: string;
+  watchDir: string;
+  journal: Journal;
+  dataset(name: string, settings?: Partial<Settings>): Dataset;
+  disposer(datasets: Dataset[], more?: { hasWriter?: HasWriter }): Promise<FileDisposer>;
+  /** Writes the file (content null: it is there) and claims its run. */
+  running(dataset: Dataset, file: string, content?: string | null): Promise<Run>;
+  finish(disposer: FileDisposer, dataset: Dataset, run: Run, finish: Finish): Promise<Run>;
+  /** All of it, with what is to be done afterwards. */
+  end(disposer: FileDisposer, dataset: Dataset, file: string, finish: Finish, content?: string): Promise<Run>;
+  /** Paths below a folder with their contents, sorted. */
+  tree(folder: string): Array<[string, string]>;
+}
+
+function setUp(t: TestContext): Bench {
+  const base = mkdtempSync(join(tmpdir(), 'dispose-'));
+  const watchDir = join(base, 'in');
+  const dataDir = join(base, 'data');
+  mkdirSync(watchDir);
+  mkdirSync(dataDir);
+  const journal = openSqliteJournal({ path: join(dataDir, 'journal.sqlite'), clock: systemClock });
+  const disposers: FileDisposer[] = [];
+  t.after(async () => {
+    await Promise.all(disposers.map(disposer => disposer.stop()));
+    await journal.close();
+    rmSync(base, { recursive: true });
+  });
+  const bench: Bench = {
+    base,
+    watchDir,
+    journal,
+    dataset: (name, settings = {}) =>
+      ({ name, watchDir, settings: { BACKUP_DIR: join(base, 'backup'), ...settings } }) as Dataset,
+    async disposer(datasets, { hasWriter = (): 'no' => 'no' } = {}) {
+      const disposer = await startDisposer({
+        journal,
+        datasets: () => new Map(datasets.map(dataset => [dataset.name, dataset])),
+        datasetsMatching: () => datasets,
+        hasWriter,
+        clock: systemClock,
+        logger: silent,
+        dataDir,
+      });
+      disposers.push(disposer);
+      return disposer;
+    },
+    async running(dataset, file, content = CONTENT) {
+      const path = join(watchDir, file);
+      mkdirSync(join(path, '..'), { recursive: true });
+      if (content !== null) writeFileSync(path, content);
+      const fileVersion = await fileVersionAt(path);
+      assert(fileVersion);
+      const now = Date.now();
+      const { id } = await journal.settle({ dataset: dataset.name, file, root: watchDir, priority: 0, now });
+      await journal.queue({ runId: id, fileVersion, contentHash: String(content), now });
+      const slots = [{ dataset: dataset.name, free: 9, strict: false, order: 'arrival' as const, perFolder: false }];
+      const [[run] = []] = await journal.claim({ holder: 'test', leaseMs: 60_000, now, slots, limit: 9 });
+      assert(run);
+      return run;
+    },
+    async finish(disposer, dataset, run, finish) {
+      const ended = await journal.finish(run.id, run.attempt, finish, Date.now());
+      disposer.ended(ended, dataset);
+      await disposer.idle();
+      return ended;
+    },
+    async end(disposer, dataset, file, finish, content = CONTENT) {
+      const run = await bench.running(dataset, file, content);
+      await disposer.intend(run, dataset, finish);
+      return bench.finish(disposer, dataset, run, finish);
+    },
+    tree(folder) {
+      const root = join(base, folder);
+      if (!existsSync(root)) return [];
+      const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile());
+      const paths = files.map(entry => join(entry.parentPath, entry.name)).sort();
+      return paths.map(path => [path.slice(root.length + 1), readFileSync(path, 'utf8')]);
+    },
+  };
+  return bench;
+}
+
+const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };

@@ -1,0 +1,20 @@
+// Preloaded into a child: kills it before its n-th change of the file system (KILL_AT, from 1).
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+
+const CHANGES = ['link', 'unlink', 'rename', 'rm', 'copyFile', 'writeFile'] as const;
+let left = Number(process.env['KILL_AT']);
+
+for (const name of CHANGES) {
+  const original = fs[name] as (...args: unknown[]) => Promise<unknown>;
+  // NO_LINKS stands for another device: nothing can be linked across.
+  const refuse = name === 'link' && process.env['NO_LINKS'] === 'true';
+  Object.assign(fs, {
+    [name]: async (...args: unknown[]) => {
+      if (--left === 0) process.kill(process.pid, 'SIGKILL');
+      if (refuse && String(args[1]).endsWith('.part')) throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' });
+      return original(...args);
+    },
+  });
+}
+syncBuiltinESMExports();
