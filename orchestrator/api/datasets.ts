@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
+import type { DatasetSummary } from '../journal/journal.ts';
+import type { ApiOptions, ConfigError, DatasetStatus } from './options.ts';
+import { isoTime } from './present.ts';
+import { Problem } from './problem.ts';
+import { datasetParams, datasetsSchema, problemSchema, states } from './schemas.ts';
+
+type Answer = Static<typeof datasetsSchema>['items'][number];
+type Name = { Params: Static<typeof datasetParams> };
+
+const tags = ['datasets'];
+
+/** Datasets that are configured, broken, or known from their runs. */
+export function addDatasetRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const list = { tags, summary: 'Datasets with the number of runs in each state', response: { 200: datasetsSchema } };
+  app.get('/api/datasets', { schema: list }, async () => ({ items: await listDatasets(options) }));
+
+  for (const verb of ['pause', 'resume'] as const) {
+    const summary = verb === 'pause' ? 'Start no more runs of it; files are still noticed' : 'Start its runs again';
+    const schema = { tags, summary, params: datasetParams, response: { 404: problemSchema } };
+    app.post<Name>(`/api/datasets/:name/${verb}`, { schema }, async request => {
+      const { name } = request.params;
+      const known = await listDatasets(options);
+      if (!known.some(dataset => dataset.name === name))
+        throw new Problem(404, `there is no dataset ${name.slice(0, 100)}`);
+      await options.actions.pause(name, verb === 'pause');
+      return { dataset: name, paused: verb === 'pause' };
+    });
+  }
+}
+
+async function listDatasets({ journal, datasets, status, mask }: ApiOptions): Promise<Answer[]> {
+  const [summaries, service] = await Promise.all([journal.summaries(), status()]);
+  const configured = new Map(datasets().map(dataset => [dataset.name, dataset]));
+  const known = new Map(summaries.map(summary => [summary.dataset, summary]));
+  const broken = new Map<string, ConfigError>();
+  for (const error of service.config.errors) {
+    if (error.dataset !== null && !broken.has(error.dataset)) broken.set(error.dataset, error);
+  }
+  const names = [...new Set([...configured.keys(), ...known.keys(), ...broken.keys()])].toSorted();
+  return names.map(name => present(name, configured.get(name), known.get(name), errorText(broken.get(name), mask)));
+}
+
+function present(
+  name: string,
+  dataset: DatasetStatus | undefined,
+  summary: DatasetSummary | undefined,
+  configError: string | null,
+): Answer {
+  const watcher = dataset?.watcher ?? null;
+  return {
+    name,
+    watchDir: dataset?.watchDir ?? null,
+    runner: dataset?.runner ?? null,
+    counts: summary?.counts ?? Object.fromEntries(states.map(state => [state, 0])),
+    rowsLoaded: summary?.rowsLoaded ?? 0,
+    rowsRejected: summary?.rowsRejected ?? 0,
+    lastEndedAt: isoTime(summary?.lastEndedAt ?? null),
+    paused: summary?.paused ?? false,
+    configError,
+    watcher: watcher === null ? null : { ...watcher, lastListingAt: isoTime(watcher.lastListingAt) },
+  };
+}
+
+function errorText(error: ConfigError | undefined, mask: (text: string) => string): string | null {
+  return error === undefined ? null : mask(`${error.file}:${error.line}:${error.column}: ${error.message}`);
+}

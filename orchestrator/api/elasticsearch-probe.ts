@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Client } from '@elastic/elasticsearch';
+import type { Clock } from '../clock.ts';
+import type { ElasticsearchSettings } from '../config/environment.ts';
+import { messageOf } from '../errors.ts';
+import type { PartStatus } from './options.ts';
+
+/** Says whether Elasticsearch answers. */
+export interface ElasticsearchProbe {
+  /** What it answered within the last 5 s; never throws. null where none is configured. */
+  status(): Promise<PartStatus | null>;
+  close(): Promise<void>;
+}
+
+const ANSWER_TTL_MS = 5_000;
+const TIMEOUT_MS = 2_000;
+/** It is there and knows who asks; only its health is not ours to see. */
+const FORBIDDEN = 403;
+
+/** Connects when first asked. */
+export function probeElasticsearch(settings: ElasticsearchSettings | null, clock: Clock): ElasticsearchProbe {
+  let client: Client | undefined;
+  let last: { at: number; status: Promise<PartStatus> } | undefined;
+  return {
+    async status() {
+      if (settings === null) return null;
+      if (!last || clock.now() - last.at >= ANSWER_TTL_MS) {
+        last = { at: clock.now(), status: ask(() => (client ??= connect(settings)), settings) };
+      }
+      return last.status;
+    },
+    async close() {
+      await client?.close();
+    },
+  };
+}
+
+async function ask(client: () => Client, settings: ElasticsearchSettings): Promise<PartStatus> {
+  const at = settings.nodes.map(withoutCredentials).join(', ');
+  try {
+    await client().cluster.health({ filter_path: 'status' }, { requestTimeout: TIMEOUT_MS, maxRetries: 0 });
+    return { isUp: true, isNeeded: true, message: null };
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === FORBIDDEN) return { isUp: true, isNeeded: true, message: null };
+    const message = `Elasticsearch at ${at} does not answer: ${messageOf(error)}; files wait for it`;
+    return { isUp: false, isNeeded: true, message };
+  }
+}
+
+function connect({ nodes, apiKey, username, password, ca }: ElasticsearchSettings): Client {
+  return new Client({
+    nodes,
+    ...(apiKey === null ? {} : { auth: { apiKey } }),
+    ...(apiKey === null && username !== null ? { auth: { username, password: password ?? '' } } : {}),
+    ...(ca === null ? {} : { tls: { ca: readFileSync(ca) } }),
+  });
+}
+
+function withoutCredentials(node: string): string {
+  const url = URL.parse(node);
+  return url === null ? 'its address' : `${url.protocol}//${url.host}`;
+}

@@ -1,0 +1,104 @@
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { FINAL_STATES, type Run } from '../journal/journal.ts';
+import type { ApiOptions, PartStatus } from './options.ts';
+
+const DURATION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600];
+const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600];
+const MS_PER_SECOND = 1000;
+
+/** GET /metrics for Prometheus. What the journal and the status know is read when asked; times are observed as runs go by. */
+export function addMetricsRoute(app: FastifyInstance, options: ApiOptions): { stop(): void } {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const refreshRuns = runMetrics(register, options);
+  const refreshService = serviceMetrics(register, options);
+  const unsubscribe = options.journal.onChange(timeObserver(register));
+  const schema = { tags: ['service'], summary: 'Metrics for Prometheus', produces: ['text/plain'] };
+  app.get('/metrics', { schema }, async (_request, reply) => {
+    await Promise.all([refreshRuns(), refreshService()]);
+    return reply.type(register.contentType).send(await register.metrics());
+  });
+  return { stop: unsubscribe };
+}
+
+function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<void> {
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({ name: `orchestrator_${name}`, help, labelNames, registers: [register] });
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `orchestrator_${name}`, help, labelNames: ['dataset'], registers: [register] });
+  const runs = gauge('runs', 'Runs by state.', ['dataset', 'state']);
+  const paused = gauge('dataset_paused', '1 while a dataset is paused.', ['dataset']);
+  const loaded = counter('rows_loaded_total', 'Rows loaded.');
+  const rejected = counter('rows_rejected_total', 'Rows rejected.');
+  return async () => {
+    const summaries = await journal.summaries();
+    for (const metric of [runs, paused, loaded, rejected]) metric.reset();
+    for (const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected } of summaries) {
+      for (const [state, count] of Object.entries(counts)) runs.set({ dataset, state }, count);
+      paused.set({ dataset }, Number(isPaused));
+      loaded.inc({ dataset }, rowsLoaded);
+      rejected.inc({ dataset }, rowsRejected);
+    }
+  };
+}
+
+function serviceMetrics(register: Registry, { status, datasets }: ApiOptions): () => Promise<void> {
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: `orchestrator_${name}`, help, labelNames, registers: [register] });
+  const files = gauge('watcher_files', 'Files in the last listing of a watched folder.', ['dataset']);
+  const errors = gauge('watcher_error', '1 while something keeps files from being noticed.', ['dataset']);
+  const listed = gauge('watcher_last_listing_timestamp_seconds', 'End of the last listing.', ['dataset']);
+  const reload = gauge('config_last_reload_successful', '1 if the configuration as it is now has no mistake.');
+  const reloadAt = gauge('config_last_reload_success_timestamp_seconds', 'Last reading without a mistake.');
+  const free = gauge('disk_free_bytes', 'Free space where DATA_DIR is.');
+  const engine = gauge('engine_up', '1 while the Docker Engine answers; absent where it is not used.');
+  const elasticsearch = gauge('elasticsearch_up', '1 while Elasticsearch answers; absent where none is configured.');
+  return async () => {
+    const service = await status();
+    for (const metric of [files, errors, listed, engine, elasticsearch]) metric.reset();
+    for (const { name: dataset, watcher } of datasets()) {
+      errors.set({ dataset }, Number(watcher === null || watcher.error !== null));
+      if (watcher !== null) files.set({ dataset }, watcher.files);
+      if (watcher?.lastListingAt) listed.set({ dataset }, watcher.lastListingAt / MS_PER_SECOND);
+    }
+    reload.set(Number(service.config.errors.length === 0));
+    reloadAt.set((service.config.lastGoodAt ?? 0) / MS_PER_SECOND);
+    free.set(service.disk.freeBytes ?? Number.NaN);
+    setUp(engine, service.engine);
+    setUp(elasticsearch, service.elasticsearch);
+  };
+}
+
+/** A gauge that was reset stands at 0 by itself, which would say "down" of what isn't there. */
+function setUp(gauge: Gauge, part: PartStatus | null): void {
+  if (part === null) gauge.remove();
+  else gauge.set(Number(part.isUp));
+}
+
+function timeObserver(register: Registry): (run: Run) => void {
+  const labelNames = ['dataset'];
+  const latency = new Histogram({
+    name: 'orchestrator_start_latency_seconds',
+    help: 'From the first sight of a file to the start of its first attempt.',
+    labelNames,
+    buckets: LATENCY_BUCKETS,
+    registers: [register],
+  });
+  const duration = new Histogram({
+    name: 'orchestrator_run_duration_seconds',
+    help: 'Of the last attempt of runs that ended.',
+    labelNames: [...labelNames, 'state'],
+    buckets: DURATION_BUCKETS,
+    registers: [register],
+  });
+  const running = new Set<string>();
+  return ({ id, dataset, state, attempt, seenAt, startedAt, endedAt }) => {
+    if (state === 'running' && !running.has(id)) {
+      running.add(id);
+      if (attempt === 1 && startedAt !== null) latency.observe({ dataset }, (startedAt - seenAt) / MS_PER_SECOND);
+    } else if (state !== 'running' && running.delete(id) && FINAL_STATES.includes(state)) {
+      duration.observe({ dataset, state }, ((endedAt ?? 0) - (startedAt ?? endedAt ?? 0)) / MS_PER_SECOND);
+    }
+  };
+}

@@ -1,0 +1,80 @@
+import type { Journal, Run } from '../journal/journal.ts';
+import type { Logger } from '../log.ts';
+
+/** Something the service leans on: whether it answers, and what is the matter if it doesn't. */
+export interface PartStatus {
+  isUp: boolean;
+  /** Whether anything configured needs it: what nobody needs harms nobody by being away. */
+  isNeeded: boolean;
+  message: string | null;
+}
+
+/** A mistake in a configuration file; line and column from 1. */
+export interface ConfigError {
+  dataset: string | null;
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+}
+
+/** What start.ts knows of the service, as of now. */
+export interface ServiceStatus {
+  /** null: none is configured. */
+  engine: PartStatus | null;
+  elasticsearch: PartStatus | null;
+  config: {
+    errors: readonly ConfigError[];
+    /** Milliseconds since 1970-01-01 UTC, of the last reading without a mistake; null before the first. */
+    lastGoodAt: number | null;
+  };
+  disk: { freeBytes: number | null; floorBytes: number; isLow: boolean };
+}
+
+export interface WatcherStatus {
+  mode: 'events' | 'poll';
+  files: number;
+  settling: number;
+  /** Milliseconds since 1970-01-01 UTC. */
+  lastListingAt: number | null;
+  error: string | null;
+}
+
+/** A configured dataset as it runs now. */
+export interface DatasetStatus {
+  name: string;
+  watchDir: string;
+  runner: 'docker' | 'process' | null;
+  /** null while it is not watched. */
+  watcher: WatcherStatus | null;
+}
+
+/** What people may ask for. Errors of kind `never` are refusals, whose message they get to read. */
+export interface Actions {
+  cancel(runId: string): Promise<Run>;
+  /** null: the path has a settling, queued or running run. */
+  replay(runId: string): Promise<Run | null>;
+  pause(dataset: string, paused: boolean): Promise<void>;
+}
+
+export interface ApiOptions {
+  journal: Journal;
+  datasets(): readonly DatasetStatus[];
+  status(): ServiceStatus | Promise<ServiceStatus>;
+  /** Absolute. */
+  dataDir: string;
+  host: string;
+  /** 0 takes any free one. */
+  port: number;
+  logger: Logger;
+  /** Takes secrets out of a text. */
+  mask(text: string): string;
+  actions: Actions;
+}
+
+export interface Api {
+  /** Such as `http://127.0.0.1:8080`. */
+  url: string;
+  /** Ends streams, answers what was asked, closes. Idempotent. */
+  stop(): Promise<void>;
+}

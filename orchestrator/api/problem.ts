@@ -1,0 +1,32 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { OrchestratorError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+/** An answer that isn't what was asked for; the message is for whoever asked. */
+export class Problem extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.statusCode = statusCode;
+  }
+}
+
+const REFUSED = 409;
+const AWAY = 503;
+const OURS = 500;
+
+/** Turns anything thrown into `{error}`. Only what was meant for people is told them; the rest is logged. */
+export function answerErrors(logger: Logger, mask: (text: string) => string) {
+  return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
+    const statusCode = statusOf(error);
+    if (statusCode === OURS) logger.error(`${request.method} ${request.url} failed`, { error });
+    const message = statusCode === OURS ? 'something went wrong here; the log says what' : mask(error.message);
+    void reply.code(statusCode).send({ error: message });
+  };
+}
+
+function statusOf(error: FastifyError | Error): number {
+  if (error instanceof OrchestratorError) return error.kind === 'never' ? REFUSED : error.kind === 'wait' ? AWAY : OURS;
+  return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : OURS;
+}

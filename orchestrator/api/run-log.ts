@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { codeOf } from '../errors.ts';
+import { type Attempt, FINAL_STATES, type Run } from '../journal/journal.ts';
+import { isoTime } from './present.ts';
+
+export interface RunLogOptions {
+  dataDir: string;
+  run: Run;
+  attempts: readonly Attempt[];
+  mask(text: string): string;
+  /** Set: stays until the run ends; gives the run as it is now. */
+  current?: () => Promise<Run | undefined>;
+  /** Ends following. */
+  signal: AbortSignal;
+}
+
+const LOOK_EVERY_MS = 250;
+/** A line longer than this is given out in parts. */
+const LONGEST_LINE = 64 * 1024;
+/** A secret is looked for across parts of a line: this much is held back. */
+const OVERLAP = 8 * 1024;
+const STEP_BACK = 997;
+
+/** What the attempts printed, each under a heading, masked, in pieces as it is read: a log of gigabytes costs no memory. */
+export async function* readRunLog(options: RunLogOptions): AsyncGenerator<string> {
+  const { dataDir, run, attempts } = options;
+  if (attempts.length === 0) yield `${notStarted(run)}\n`;
+  for (const attempt of attempts) {
+    yield headingOf(attempt, options.mask);
+    const path = join(dataDir, 'logs', run.id, `${attempt.attempt}.log`);
+    const isOpen = attempt === attempts.at(-1) && options.current !== undefined;
+    yield* maskLines(decode(isOpen ? follow(path, options) : read(path)), options.mask);
+  }
+}
+
+function notStarted({ state, error }: Run): string {
+  return `No attempt has started: ${state}${error === null ? '' : `, ${error}`}`;
+}
+
+function headingOf(attempt: Attempt, mask: (text: string) => string): string {
+  const { runner, startedAt, endedAt, exitCode, outcome, error } = attempt;
+  const parts = [
+    `attempt ${attempt.attempt}`,
+    ...(runner === null ? [] : [runner]),
+    `${isoTime(startedAt)} to ${isoTime(endedAt) ?? 'now'}`,
+    ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
+    ...(outcome === null ? [] : [outcome]),
+    ...(error === null ? [] : [mask(error)]),
+  ];
+  return `=== ${parts.join(' · ')}\n`;
+}
+
+async function* read(path: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(path)) yield chunk as Buffer;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    yield Buffer.from('(its log is no longer kept)\n');
+  }
+}
+
+/** The file as it grows, until the run has ended and all is read. */
+async function* follow(path: string, { current, signal }: RunLogOptions): AsyncGenerator<Buffer> {
+  let position = 0;
+  while (!signal.aborted) {
+    const run = await current?.();
+    const hasEnded = run === undefined || run.state === 'queued' || FINAL_STATES.includes(run.state);
+    for await (const chunk of readFrom(path, position)) {
+      position += chunk.length;
+      yield chunk;
+    }
+    if (hasEnded) return;
+    await pause(signal);
+  }
+}
+
+async function* readFrom(path: string, position: number): AsyncGenerator<Buffer> {
+  try {
+    const handle = await open(path);
+    for await (const chunk of handle.createReadStream({ start: position })) yield chunk as Buffer;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(done, LOOK_EVERY_MS);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
+
+async function* decode(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  for await (const chunk of chunks) yield decoder.write(chunk);
+  yield decoder.end();
+}
+
+/** Whole lines, because a secret may be cut in two by the pieces in which a file is read. */
+export async function* maskLines(
+  pieces: AsyncIterable<string>,
+  mask: (text: string) => string,
+): AsyncGenerator<string> {
+  let rest = '';
+  for await (const piece of pieces) {
+    rest += piece;
+    const end = rest.lastIndexOf('\n') + 1;
+    const cut = rest.length - end > LONGEST_LINE ? safeCut(rest, mask) : end;
+    if (cut > 0) yield mask(rest.slice(0, cut));
+    rest = rest.slice(cut);
+  }
+  if (rest !== '') yield `${mask(rest)}${rest.endsWith('\n') ? '' : '\n'}`;
+}
+
+/** Where a long line can be cut without cutting a secret: where masking the two parts is masking the whole. */
+function safeCut(text: string, mask: (text: string) => string): number {
+  const whole = mask(text);
+  for (let cut = text.length - OVERLAP; cut > 0; cut -= STEP_BACK) {
+    if (mask(text.slice(0, cut)) + mask(text.slice(cut)) === whole) return cut;
+  }
+  return text.length;
+}

@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
+import type { Run, RunState } from '../journal/journal.ts';
+import type { ApiOptions } from './options.ts';
+import { presentAttempt, presentRun } from './present.ts';
+import { Problem } from './problem.ts';
+import { openRejects } from './rejects.ts';
+import { readRunLog } from './run-log.ts';
+import * as schemas from './schemas.ts';
+
+type Id = { Params: Static<typeof schemas.runParams> };
+type List = { Querystring: Static<typeof schemas.runsQuery> };
+type Log = Id & { Querystring: Static<typeof schemas.logQuery> };
+type Rejects = Id & { Querystring: Static<typeof schemas.rejectsQuery> };
+
+const tags = ['runs'];
+const problem = schemas.problemSchema;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Runs: listed, looked into, cancelled, done again. */
+export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing: AbortSignal): void {
+  const { journal, mask, actions, dataDir } = options;
+  const answer = { 200: schemas.runSchema, 404: problem, 409: problem };
+  const params = schemas.runParams;
+
+  /** Only an id that the journal knows goes on, so none is ever a path of somebody's making. */
+  async function findRun(id: string): Promise<Run> {
+    const run = UUID.test(id) ? await journal.run(id) : undefined;
+    if (run === undefined) throw new Problem(404, `there is no run ${id.slice(0, 100)}; /api/runs lists them`);
+    return run;
+  }
+
+  const list = { tags, summary: 'Runs, newest first', querystring: schemas.runsQuery };
+  app.get<List>(
+    '/api/runs',
+    { schema: { ...list, response: { 200: schemas.pageSchema, 400: problem } } },
+    async request => {
+      const { state, ...filter } = request.query;
+      const page = await journal.runs({ ...filter, ...(state === undefined ? {} : { states: parseStates(state) }) });
+      return { items: page.items.map(run => presentRun(run, mask)), nextCursor: page.nextCursor };
+    },
+  );
+
+  const detail = { tags, summary: 'One run with its attempts', params };
+  const detailAnswer = { 200: schemas.runDetailSchema, 404: problem };
+  app.get<Id>('/api/runs/:id', { schema: { ...detail, response: detailAnswer } }, async request => {
+    const run = await findRun(request.params.id);
+    const attempts = await journal.attempts(run.id);
+    return { ...presentRun(run, mask), attempts: attempts.map(attempt => presentAttempt(attempt, mask)) };
+  });
+
+  const log = {
+    tags,
+    summary: 'What its attempts printed',
+    params,
+    querystring: schemas.logQuery,
+    produces: ['text/plain'],
+  };
+  app.get<Log>('/api/runs/:id/log', { schema: log }, async (request, reply) => {
+    const run = await findRun(request.params.id);
+    const { attempt: only, follow } = request.query;
+    const all = await journal.attempts(run.id);
+    const attempts = only === undefined ? all : all.filter(({ attempt }) => attempt === only);
+    if (only !== undefined && attempts.length === 0) throw new Problem(404, `run ${run.id} has no attempt ${only}`);
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const current = follow === 1 ? { current: () => journal.run(run.id) } : {};
+    const signal = AbortSignal.any([closing, gone.signal]);
+    const text = Readable.from(readRunLog({ dataDir, run, attempts, mask, signal, ...current }));
+    return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text);
+  });
+
+  const rejects = {
+    tags,
+    summary: 'Its rejected rows, a JSON object a line',
+    params,
+    querystring: schemas.rejectsQuery,
+  };
+  app.get<Rejects>(
+    '/api/runs/:id/rejects',
+    { schema: { ...rejects, produces: ['application/x-ndjson'] } },
+    async (request, reply) => {
+      const run = await findRun(request.params.id);
+      const rows = await openRejects(dataDir, run, request.query.attempt);
+      return reply.type('application/x-ndjson; charset=utf-8').send(rows ?? '');
+    },
+  );
+
+  const cancel = { tags, summary: 'Stop it, or take it off the queue', params, response: answer };
+  app.post<Id>('/api/runs/:id/cancel', { schema: cancel }, async request => {
+    const run = await findRun(request.params.id);
+    return presentRun(await actions.cancel(run.id), mask);
+  });
+
+  const replay = { tags, summary: 'Load the file again, as a new run', params, response: answer };
+  app.post<Id>('/api/runs/:id/replay', { schema: replay }, async request => {
+    const run = await findRun(request.params.id);
+    const next = await actions.replay(run.id);
+    if (next === null) throw new Problem(409, `${run.file} is waiting or running already; its next run will load it`);
+    return presentRun(next, mask);
+  });
+}
+
+function parseStates(text: string): RunState[] {
+  const known: readonly string[] = schemas.states;
+  const wanted = text.split(',').map(state => state.trim());
+  const unknown = wanted.find(state => !known.includes(state));
+  if (unknown !== undefined)
+    throw new Problem(400, `${unknown || '(nothing)'} is not a state; take ${known.join(', ')}`);
+  return wanted as RunState[];
+}

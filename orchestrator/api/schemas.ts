@@ -1,0 +1,155 @@
+import Type from 'typebox';
+
+// What the API takes and gives. Routes carry these, so that /docs, validation and serialization can't disagree.
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const time = (description: string) => nullable(Type.String({ format: 'date-time', description }));
+const count = nullable(Type.Integer());
+
+export const states = [
+  'settling',
+  'queued',
+  'running',
+  'done',
+  'failed',
+  'quarantined',
+  'cancelled',
+  'skipped',
+] as const;
+
+export const runSchema = Type.Object({
+  id: Type.String(),
+  dataset: Type.String(),
+  file: Type.String({ description: 'Relative to the watched folder, with /.' }),
+  state: Type.String({ enum: [...states] }),
+  attempt: Type.Integer({ description: 'Attempts started so far.' }),
+  rowsRead: count,
+  rowsLoaded: count,
+  rowsRejected: count,
+  seenAt: time('When the file was first seen in this version.'),
+  queuedAt: time('When it was complete.'),
+  startedAt: time('When its last attempt started.'),
+  endedAt: time('When it came to its final state.'),
+  error: nullable(Type.String({ description: 'Why it failed, or what it waits for.' })),
+  action: Type.String(),
+  version: count,
+  rowsFiltered: count,
+  rowsDeleted: count,
+  progress: nullable(Type.Object({ rows: Type.Integer(), bytes: count, totalBytes: count })),
+  replayOf: nullable(Type.String()),
+  index: nullable(Type.String()),
+  fileKey: nullable(Type.String()),
+});
+
+export const attemptSchema = Type.Object({
+  attempt: Type.Integer(),
+  runner: nullable(Type.String()),
+  startedAt: time('When it started.'),
+  endedAt: time('When it ended.'),
+  exitCode: count,
+  outcome: nullable(Type.String()),
+  error: nullable(Type.String()),
+});
+
+export const runDetailSchema = Type.Object({
+  ...runSchema.properties,
+  attempts: Type.Array(attemptSchema, { description: 'Its history, oldest first.' }),
+});
+
+export const pageSchema = Type.Object({
+  items: Type.Array(runSchema),
+  nextCursor: nullable(Type.String({ description: 'Pass it as `cursor` for the next page; null on the last.' })),
+});
+
+export const runsQuery = Type.Object(
+  {
+    dataset: Type.Optional(Type.String()),
+    state: Type.Optional(Type.String({ description: `One or several, comma-separated: ${states.join(', ')}.` })),
+    file: Type.Optional(Type.String({ description: 'A part of the path; case does not matter.' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
+  },
+  { additionalProperties: false },
+);
+
+export const runParams = Type.Object({ id: Type.String() });
+export const datasetParams = Type.Object({ name: Type.String() });
+
+export const logQuery = Type.Object(
+  {
+    attempt: Type.Optional(Type.Integer({ minimum: 1, description: 'Only this one.' })),
+    follow: Type.Optional(Type.Integer({ minimum: 0, maximum: 1, description: '1: stay until the run ends.' })),
+  },
+  { additionalProperties: false },
+);
+
+export const rejectsQuery = Type.Object(
+  { attempt: Type.Optional(Type.Integer({ minimum: 1, description: 'The last one that has rejects unless told.' })) },
+  { additionalProperties: false },
+);
+
+export const lakeQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })) },
+  { additionalProperties: false },
+);
+
+export const problemSchema = Type.Object({ error: Type.String() });
+
+const configErrorSchema = Type.Object({
+  dataset: nullable(Type.String()),
+  file: Type.String(),
+  line: Type.Integer(),
+  column: Type.Integer(),
+  message: Type.String(),
+});
+
+const watcherSchema = Type.Object({
+  mode: Type.String(),
+  files: Type.Integer(),
+  settling: Type.Integer(),
+  lastListingAt: time('End of the last listing.'),
+  error: nullable(Type.String()),
+});
+
+export const datasetsSchema = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      watchDir: nullable(Type.String({ description: 'null: not configured now, known from its runs.' })),
+      runner: nullable(Type.String()),
+      counts: Type.Record(Type.String(), Type.Integer()),
+      rowsLoaded: Type.Integer(),
+      rowsRejected: Type.Integer(),
+      lastEndedAt: time('When its last run ended.'),
+      paused: Type.Boolean(),
+      configError: nullable(Type.String({ description: 'file:line:column: message.' })),
+      watcher: nullable(watcherSchema),
+    }),
+  ),
+});
+
+const partSchema = Type.Object({
+  status: Type.String({ enum: ['ok', 'degraded', 'failing', 'unused'] }),
+  message: nullable(Type.String()),
+});
+
+export const healthSchema = Type.Object({
+  status: Type.String({ enum: ['ok', 'degraded', 'failing'] }),
+  parts: Type.Object({
+    journal: partSchema,
+    engine: partSchema,
+    elasticsearch: partSchema,
+    config: partSchema,
+    disk: Type.Object({ ...partSchema.properties, freeBytes: count, floorBytes: Type.Integer() }),
+    watchers: Type.Array(
+      Type.Object({ ...partSchema.properties, dataset: Type.String(), mode: nullable(Type.String()) }),
+    ),
+  }),
+  configErrors: Type.Array(configErrorSchema),
+});
+
+export const lakeSchema = Type.Object({
+  columns: Type.Array(Type.String()),
+  rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+  total: Type.Integer({ description: 'Rows in the lake, of which `rows` are the first.' }),
+});
