@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { explainCommand } from '../cli/explain.ts';
+import { explain } from './explain.ts';
+import { datasetOf, WatchedFolder } from './testing/watched-folder.ts';
+
+test('explain says which name rule keeps a file from being taken', async () => {
+  await using folder = await WatchedFolder.make();
+  const dataset = datasetOf('sales', folder.root, { WATCH_REGEX: '\\.csv$', RECURSIVE: false, READY_MARKER: '.ok' });
+  const excluded = [folder.path('backup')];
+  for (const [name, expected] of [
+    ['.a.csv', /is hidden/],
+    ['a.csv.part', /ends with \.part/],
+    ['a.csv.receipt.json', /the orchestrator’s own files/],
+    ['a.csv.ok', /READY_MARKER/],
+    ['a.txt', /is not matched by WATCH_REGEX/],
+    ['sub/a.csv', /RECURSIVE is false/],
+  ] as const) {
+    assert.match((await explain(folder.path(name), [dataset], folder.journal, excluded)).join('\n'), expected);
+  }
+  const deep = datasetOf('sales', folder.root);
+  assert.match(
+    (await explain(folder.path('backup/a.csv'), [deep], folder.journal, excluded)).join(),
+    /keeps for itself/,
+  );
+  assert.match(
+    (await explain(join(folder.base, 'x'), [dataset], folder.journal)).join(),
+    /not below the WATCH_DIR of any/,
+  );
+});
+
+test('explain names the process that has the file open for writing', async () => {
+  await using folder = await WatchedFolder.make();
+  const writer = await folder.writer('a.csv', 'exec 3>$FILE; echo open; exec sleep 60');
+  const text = (await explain(folder.path('a.csv'), [datasetOf('sales', folder.root)], folder.journal)).join('\n');
+  assert.match(text, /a\.csv is not taken yet/);
+  assert.match(text, new RegExp(`open for writing by \\w+ \\(pid ${writer.pid}\\)`));
+});
+
+test('explain says what misses a marker, waits to be quiet, was taken, has changed, is gone, or never was', async () => {
+  await using folder = await WatchedFolder.make();
+  const lines: string[] = [];
+  const dataset = datasetOf('sales', folder.root);
+  const say = async (settings: Parameters<typeof datasetOf>[2] = {}) => {
+    lines.length = 0;
+    const explainIt = (file: string) => explain(file, [datasetOf('sales', folder.root, settings)], folder.journal);
+    await explainCommand({ file: folder.path('a.csv'), explain: explainIt, print: line => lines.push(line) });
+    return lines.join('\n');
+  };
+  assert.match(await say(), /a\.csv is not there/);
+  await mkdir(folder.path('a.csv'));
+  assert.match(await say(), /not a regular file/);
+  await rm(folder.path('a.csv'), { recursive: true });
+  await writeFile(folder.path('a.csv'), 'x');
+  assert.match(await say({ READY_MARKER: '.ok' }), /READY_MARKER .*a\.csv\.ok is missing/);
+  assert.match(await say({ SETTLE_MS: 60_000 }), /has not changed for 60000 ms/);
+  const watch = await folder.watch();
+  await folder.untilStates('a.csv', ['queued']);
+  assert.match(await say(), /was taken in the version it has now\.\n.*is queued since/);
+  await watch.stop();
+  await writeFile(folder.path('a.csv'), 'xy');
+  assert.match(await say(), /has changed since it was taken/);
+  await rm(folder.path('a.csv'));
+  const request = { dataset: dataset.name, file: 'a.csv', root: folder.root, priority: 0, now: Date.now() };
+  await folder.journal.absent({ ...request, remove: false });
+  assert.match(await say(), /no longer there/);
+});

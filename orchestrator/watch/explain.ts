@@ -1,0 +1,159 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import type { Dataset } from '../config/dataset.ts';
+import { codeOf, messageOf } from '../errors.ts';
+import type { Journal, Run } from '../journal/journal.ts';
+import { fileSystemKind } from './file-system.ts';
+import { hasWriter } from './lease.ts';
+import { isGone } from './listing.ts';
+import { isWithin, nameRules } from './names.ts';
+import { DEFAULT_SETTLE_MS } from './settling.ts';
+import { versionKey, versionOf } from './version.ts';
+
+/** What explaining asks of the journal: reading only, so that it works beside a running orchestrator. */
+export type ExplainJournal = Pick<Journal, 'knownFiles' | 'runs'>;
+
+/**
+ * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `excluded` as for
+ * watchDataset. Works whether the orchestrator runs or not. Throws only what the journal throws.
+ */
+export async function explain(
+  path: string,
+  datasets: readonly Dataset[],
+  journal: ExplainJournal,
+  excluded: readonly string[] = [],
+): Promise<string[]> {
+  const absolute = resolve(path);
+  const watching = datasets.filter(dataset => isWithin(absolute, dataset.watchDir) && absolute !== dataset.watchDir);
+  if (watching.length === 0) return [notWatched(absolute, datasets)];
+  const sentences: string[] = [];
+  for (const dataset of watching) {
+    for (const sentence of await explainFor(absolute, dataset, journal, excluded)) {
+      sentences.push(`dataset ${dataset.name}: ${sentence}`);
+    }
+  }
+  return sentences;
+}
+
+function notWatched(path: string, datasets: readonly Dataset[]): string {
+  const folders = datasets.map(dataset => `${dataset.watchDir} (${dataset.name})`).join(', ');
+  return `${path} is not below the WATCH_DIR of any dataset; watched are: ${folders || 'none'}.`;
+}
+
+async function explainFor(
+  absolute: string,
+  dataset: Dataset,
+  journal: ExplainJournal,
+  excluded: readonly string[],
+): Promise<string[]> {
+  const path = relative(dataset.watchDir, absolute).split(sep).join('/');
+  const refusal = nameRules(dataset, excluded).refuseFile(path);
+  const history = await explainHistory(path, dataset, journal);
+  if (refusal !== null) return [`${path} is never taken: it ${refusal}.`, ...history.sentences];
+  const now = await explainNow(absolute, path, dataset, history);
+  return [...now, ...history.sentences];
+}
+
+interface History {
+  sentences: string[];
+  latest: Run | undefined;
+  /** versionKey of the version the journal has as present, else null. */
+  known: string | null;
+}
+
+async function explainHistory(path: string, dataset: Dataset, journal: ExplainJournal): Promise<History> {
+  const runs = await journal.runs({ dataset: dataset.name, file: path, limit: 1000 });
+  const latest = runs.items.find(run => run.file === path);
+  const known = (await journal.knownFiles(dataset.name)).find(file => file.path === path);
+  const sentences: string[] = [];
+  if (latest) sentences.push(describeRun(latest));
+  else if (known?.present) sentences.push('It was there before the dataset was first watched, and EXISTING is ignore.');
+  if (known && !known.present) sentences.push('The journal has it as no longer there.');
+  return { sentences, latest, known: known?.present && known.version ? versionKey(known.version) : null };
+}
+
+function describeRun(run: Run): string {
+  const since = new Date(run.endedAt ?? run.startedAt ?? run.queuedAt ?? run.seenAt).toISOString();
+  const rows = run.rows ? `, ${run.rows.loaded} of ${run.rows.read} rows loaded, ${run.rows.rejected} rejected` : '';
+  const error = run.error === null ? '' : `: ${run.error}`;
+  return `Its last run ${run.id} is ${run.state} since ${since}${rows}${error}.`;
+}
+
+async function explainNow(absolute: string, path: string, dataset: Dataset, history: History): Promise<string[]> {
+  try {
+    const stats = await stat(absolute, { bigint: true });
+    if (!stats.isFile()) return [`${path} is never taken: it is not a regular file, nor a link to one.`];
+    if (versionKey(versionOf(stats)) === history.known) return [`${path} was taken in the version it has now.`];
+    return [
+      history.known === null ? `${path} is not taken yet.` : `${path} has changed since it was taken.`,
+      ...(await explainWaiting(absolute, Number(stats.mtimeMs), dataset)),
+    ];
+  } catch (error) {
+    if (isGone(error)) return [`${path} is not there.`];
+    const why =
+      codeOf(error) === 'EACCES' ? `uid ${process.getuid?.()} lacks the permission (EACCES)` : messageOf(error);
+    return [`${path} can't be looked at: ${why}.`];
+  }
+}
+
+/** What stands between the file and the queue. */
+async function explainWaiting(absolute: string, mtimeMs: number, dataset: Dataset): Promise<string[]> {
+  const { READY_MARKER: marker, SETTLE_MS: settleMs } = dataset.settings;
+  if (marker !== undefined && !(await isThere(absolute + marker)))
+    return [`Its READY_MARKER ${absolute}${marker} is missing.`];
+  const writer = (await fileSystemKind(absolute)) === 'local' ? hasWriter(absolute) : 'unknown';
+  if (writer === 'yes') return [`It is open for writing${await describeWriters(absolute)}.`];
+  const quietMs = settleMs ?? (writer === 'no' ? 0 : DEFAULT_SETTLE_MS);
+  const sentences: string[] = [];
+  if (writer === 'unknown') sentences.push('Whether someone still writes to it can’t be seen here.');
+  if (quietMs > 0)
+    sentences.push(
+      `It is taken once it has not changed for ${quietMs} ms; it last did ${Math.round(Date.now() - mtimeMs)} ms ago.`,
+    );
+  return [
+    ...sentences,
+    'Nothing keeps it from being taken: if it stays so, see whether the orchestrator runs, and `status` for its errors.',
+  ];
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** ` by <name> (pid <pid>)`, as far as /proc tells us: processes of others need root. */
+async function describeWriters(path: string): Promise<string> {
+  const { dev, ino } = await stat(path);
+  const processes = await readdir('/proc').catch(() => []);
+  const found: string[] = [];
+  for (const pid of processes.filter(name => /^\d+$/.test(name))) {
+    if (await isWriting(pid, dev, ino)) found.push(`${await processName(pid)} (pid ${pid})`);
+  }
+  return found.length === 0 ? ' by a process that can’t be seen from here' : ` by ${found.join(', ')}`;
+}
+
+async function isWriting(pid: string, dev: number, ino: number): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  const descriptors = await readdir(folder).catch(() => []);
+  for (const descriptor of descriptors) {
+    const link = join(folder, descriptor);
+    // Only files: looking into what a pipe or a socket leads to tells nothing.
+    if (!(await readlink(link).catch(() => '')).startsWith('/')) continue;
+    const target = await stat(link).catch(() => undefined);
+    if (target?.dev === dev && target.ino === ino && (await isOpenForWriting(pid, descriptor))) return true;
+  }
+  return false;
+}
+
+/** The last two bits of `flags` (octal) are the access mode: 0 is reading only (proc(5)). */
+async function isOpenForWriting(pid: string, descriptor: string): Promise<boolean> {
+  const text = await readFile(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8').catch(() => '');
+  const flags = /^flags:\s*([0-7]+)/m.exec(text)?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & 3) !== 0;
+}
+
+async function processName(pid: string): Promise<string> {
+  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process')).trim();
+}
