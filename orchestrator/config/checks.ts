@@ -28,7 +28,7 @@ type Report = <Code extends MessageCode>(
 ) => void;
 type Check = (candidate: Candidate, report: Report) => void;
 
-/** What a schema can't say: names, expressions, and keys that contradict each other. Findings point at values unless `at` says key. */
+/** What a schema can't say: names, expressions, and keys that contradict each other. */
 export function findContradictions(candidate: Candidate): Finding[] {
   const findings: Finding[] = [];
   const report: Report = (code, pointer, ...values) => {
@@ -120,7 +120,6 @@ function checkSteps({ settings: { TRANSFORM = [] } }: Candidate, report: Report)
   }
 }
 
-/** The suffix is judged with its directives as digits, as most of them are. */
 function checkIndex({ name, settings: { LOAD }, target }: Candidate, report: Report): void {
   if (target !== 'elasticsearch') return;
   const index = LOAD?.index ?? name;
@@ -129,11 +128,29 @@ function checkIndex({ name, settings: { LOAD }, target }: Candidate, report: Rep
     report('bad-index-default', LOAD === undefined ? '' : '/LOAD', name, reason, goodIndexName(name));
   } else if (reason !== undefined) {
     report('bad-index', '/LOAD/index', 'LOAD.index', index, reason, goodIndexName(index));
-  } else if (LOAD?.date_suffix !== undefined) {
-    const suffix = LOAD.date_suffix;
-    const whole = whyBadIndexName(index + suffix.replaceAll(/%[-_0^#]?[A-Za-z%]/g, '0'));
-    if (whole !== undefined) report('bad-index', '/LOAD/date_suffix', 'LOAD.date_suffix', suffix, whole, undefined);
   }
+  const suffix = LOAD?.date_suffix ?? '';
+  const suffixReason = whyBadSuffix(suffix);
+  if (suffixReason !== undefined)
+    report('bad-index', '/LOAD/date_suffix', 'LOAD.date_suffix', suffix, suffixReason, undefined);
+}
+
+/** What strftime makes of directives, as far as it matters in an index's name. */
+const LIKE_DIRECTIVES: ReadonlyArray<[letters: string, sample: string]> = [
+  ['YyCmdHIMSfjswuUWVGFz%', '0'],
+  ['AaBbpZ', 'A'],
+  ['T', ':'],
+  ['e', ' '],
+];
+
+function whyBadSuffix(suffix: string): string | undefined {
+  let unknown: string | undefined;
+  const sample = suffix.replaceAll(/%([^]?)/g, (directive, letter: string) => {
+    const like = LIKE_DIRECTIVES.find(([letters]) => letter !== '' && letters.includes(letter))?.[1];
+    if (like === undefined) unknown ??= directive;
+    return like ?? '';
+  });
+  return unknown === undefined ? whyBadIndexName(`index${sample}`) : `${unknown} is no directive of strftime`;
 }
 
 function checkRunner({ settings, isOwn }: Candidate, report: Report): void {

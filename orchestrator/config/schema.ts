@@ -5,7 +5,7 @@ import Type, { type Static, type TSchemaOptions } from 'typebox';
 // where it is no constant.
 
 const DURATION = '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$';
-const SIZE = '^[0-9]+(\\.[0-9]+)?[bkmgtBKMGT]?$';
+const SIZE = '^(?=.*[1-9])[0-9]+(\\.[0-9]+)?[bkmgtBKMGT]?$';
 
 const duration = (options: TSchemaOptions) =>
   Type.String({ pattern: DURATION, 'x-type': 'a duration such as 500ms, 30s, 5m, 1h or 2d', ...options });
@@ -35,7 +35,7 @@ export const dockerOptionsSchema = Type.Object(
     ),
     memory: Type.Optional(
       size({
-        description: 'Memory limit; a run that needs more ends as out of memory.',
+        description: 'Memory limit, swap included; a run that needs more ends as out of memory.',
         'x-default': 'no limit',
       }),
     ),
@@ -95,7 +95,7 @@ export const dockerOptionsSchema = Type.Object(
     entrypoint: Type.Optional(words({ description: 'Instead of the image’s entrypoint.', 'x-default': 'the image’s' })),
     tmpfs_size: Type.Optional(size({ default: '64m', description: 'Size of the memory file system at /tmp.' })),
     pids: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Most processes and threads at once.', 'x-default': 'no limit' }),
+      Type.Integer({ minimum: 1, default: 1024, description: 'Most processes and threads at once.' }),
     ),
     hostname: Type.Optional(
       Type.String({ minLength: 1, description: 'Host name inside the container.', 'x-default': 'Docker’s' }),
@@ -131,7 +131,7 @@ export const extractSchema = Type.Object(
         minLength: 1,
         'x-type': 'the name of an encoding such as utf-8, windows-1252 or latin1',
         description: 'Encoding of text files.',
-        'x-default': 'detected, file by file',
+        'x-default': 'by the file’s byte order mark, else UTF-8 where all of it is valid, else Windows-1252',
       }),
     ),
     delimiter: Type.Optional(
@@ -159,7 +159,7 @@ export const extractSchema = Type.Object(
       Type.Union([Type.Boolean(), Type.Array(Type.String(), { minItems: 1 })], {
         'x-type': 'true, false, or a list of names',
         description:
-          'Whether the first row names the columns; a list gives the names of a file that has none. `false` numbers them.',
+          'Whether the first row names the columns; a list gives the names of a file that has none. `false` names them 0, 1, 2….',
         'x-default': 'true',
       }),
     ),
@@ -178,7 +178,7 @@ export const extractSchema = Type.Object(
       Type.Array(Type.String(), {
         minItems: 1,
         'x-type': 'a list of names, at least one',
-        description: 'Columns to keep, by their name in the file; the others are not loaded.',
+        description: 'Columns to keep, by their name in the file or the final one; the others are not loaded.',
         'x-default': 'all',
       }),
     ),
@@ -242,7 +242,7 @@ export const loadSchema = Type.Object(
     source_columns: Type.Optional(
       Type.Boolean({
         default: false,
-        description: 'Add the file, the row’s number and the run to each document as columns.',
+        description: 'Add the columns SOURCE_FILE, SOURCE_RUN and SOURCE_ROW to each document.',
       }),
     ),
     max_rejects: Type.Optional(
