@@ -3,9 +3,9 @@ const RETURN = 13;
 
 /** Cuts a stream of bytes into lines. */
 export interface LineSplitter {
-  write(chunk: Buffer): void;
+  write: (chunk: Buffer) => void;
   /** Hands over the last line where it has no line break. Idempotent. */
-  end(): void;
+  end: () => void;
 }
 
 /** Of a longer line only the beginning is kept: no message is as long, and memory stays bounded whatever is printed. */

@@ -7,10 +7,10 @@ const MAX_ERROR_BYTES = 4096;
 /** What an attempt said, gathered line by line: the part of its outcome that its output decides. */
 export interface Transcript {
   /** A line of stdout: a message of the contract, or log text. */
-  output(line: Buffer): void;
+  output: (line: Buffer) => void;
   /** A line of log text, whatever it looks like. */
-  text(line: Buffer): void;
-  said(): Pick<Outcome, 'results' | 'supersededBy' | 'errorText'>;
+  text: (line: Buffer) => void;
+  said: () => Pick<Outcome, 'results' | 'supersededBy' | 'errorText'>;
 }
 
 /** Calls back with each message as it is read. */

@@ -42,11 +42,13 @@ describe('upload-file.sh', () => {
   let received: Array<{ request: IncomingMessage; body: Buffer }> = [];
 
   before(async () => {
-    server = createServer(async (request, response) => {
+    server = createServer((request, response) => {
       const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      received.push({ request, body: Buffer.concat(chunks) });
-      response.writeHead(statuses.shift() ?? 200).end();
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        received.push({ request, body: Buffer.concat(chunks) });
+        response.writeHead(statuses.shift() ?? 200).end();
+      });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/upload/sales`;

@@ -9,6 +9,7 @@ import { runnerConformance } from '../conformance.ts';
 import { readInstance } from '../instance.ts';
 import type { JobOptions } from '../testing/attempts.ts';
 import { makeJob, makePlace, type Place, run, silentLogger, until } from '../testing/attempts.ts';
+import { openEngineGate } from '../testing/engine-gate.ts';
 import { makeTestImage } from '../testing/image.ts';
 import { createDockerRunner, type DockerRunner } from './docker-runner.ts';
 import { connectEngine } from './engine.ts';
@@ -165,6 +166,34 @@ describe('docker runner, in particular', () => {
     });
     assert.deepEqual(await runner.recover(job), { state: 'dead' });
     assert.deepEqual(await containersOf(place), []);
+  });
+
+  it('an engine that goes away meanwhile is waited for, and the log is not doubled', async () => {
+    const socket = (process.env['DOCKER_HOST'] ?? '/var/run/docker.sock').replace('unix://', '');
+    const gate = await openEngineGate(join(place.dataDir, 'docker.sock'), socket);
+    const gated = createRunner(place, { engine: connectEngine(gate.host, systemClock) });
+    const job = await jobOf('seq 1 500; printf half; while [ ! -e /work/go ]; do sleep 0.05; done; echo; seq 501 1000');
+    const handle = await gated.start(job);
+    const broken = assert.rejects(
+      gated.follow(handle, job, () => {}),
+      error => kindOf(error) === 'wait',
+    );
+    await until('it prints', () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8').includes('500\n'));
+    await gate.shut();
+    await broken;
+    await assert.rejects(gated.recover(job), error => kindOf(error) === 'wait');
+    await assert.rejects(
+      gated.follow(handle, job, () => {}),
+      error => kindOf(error) === 'wait',
+    );
+    await gate.open();
+    const ended = gated.follow(handle, job, () => {});
+    await writeFile(join(job.workDir, 'go'), '');
+    assert.equal((await ended).exitCode, 0);
+    const numbers = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, at) => from + at).join('\n');
+    assert.equal(readFileSync(job.logFile, 'utf8'), `${numbers(1, 500)}\nhalf\n${numbers(501, 1000)}\n`);
+    await gate.shut();
   });
 
   it('another DATA_DIR’s containers are left alone', async () => {

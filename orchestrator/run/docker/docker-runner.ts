@@ -18,6 +18,7 @@ import { hasImage, ImagePuller } from './image.ts';
 import { openLogFile } from './log-file.ts';
 import { containerName, LABELS } from './names.ts';
 import { removeContainer } from './remove.ts';
+import { waitForEnd } from './wait.ts';
 import { giveWorkDir } from './work-dir.ts';
 
 export interface DockerRunnerOptions {
@@ -154,7 +155,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     onMessage: (message: Message) => void,
   ): Promise<ReturnType<Transcript['said']>> {
     const abort = new AbortController();
-    const ended = container.wait({ condition: 'not-running', abortSignal: abort.signal });
+    const ended = waitForEnd(container, abort.signal);
     const copying = copyLog(container, attempt, onMessage, abort.signal, ended).catch(() => undefined);
     try {
       // A stream that ends while the container goes on is a broken one; its end is awaited all the same.

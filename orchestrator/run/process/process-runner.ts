@@ -33,7 +33,7 @@ interface Child {
   logOffset: number;
   ended: Promise<{ exitCode: number | null; signal: string | null }>;
   stopped: StopReason | null;
-  unref(): void;
+  unref: () => void;
 }
 
 const INHERITED = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const;
@@ -106,13 +106,13 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     const lines = splitLines(transcript.output);
     const tail = await tailFile(attempt.logFile, child.logOffset, clock, lines.write);
     try {
-      const end = await child.ended;
+      const exit = await child.ended;
       await killRest(child.leader, attempt);
       await tail.finish();
       lines.end();
       await register.remove(attempt.runId, attempt.attempt);
       children.delete(handle);
-      return { ...end, outOfMemory: false, stopped: child.stopped, ...transcript.said() };
+      return { ...exit, outOfMemory: false, stopped: child.stopped, ...transcript.said() };
     } finally {
       await tail.finish();
     }
@@ -177,7 +177,7 @@ interface Gated {
   ended: Child['ended'];
   /** Why it could not be started. */
   failure(): Promise<string>;
-  unref(): void;
+  unref: () => void;
 }
 
 // Only raw descriptors and `detached` let a child outlive us: a pipe breaks at its next line (measured with execa 10, 2026-11).

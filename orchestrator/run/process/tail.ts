@@ -42,7 +42,11 @@ export async function tailFile(
   async function finish(): Promise<void> {
     cancelTimer();
     await reading;
-    await readOn().finally(() => file.close());
+    try {
+      await readOn();
+    } finally {
+      await file.close();
+    }
   }
 
   poll();
