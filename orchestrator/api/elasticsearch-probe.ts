@@ -41,7 +41,8 @@ async function ask(client: () => Client, settings: ElasticsearchSettings): Promi
     await client().cluster.health({ filter_path: 'status' }, { requestTimeout: TIMEOUT_MS, maxRetries: 0 });
     return { isUp: true, isNeeded: true, message: null };
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === FORBIDDEN) return { isUp: true, isNeeded: true, message: null };
+    if ((error as { statusCode?: number }).statusCode === FORBIDDEN)
+      return { isUp: true, isNeeded: true, message: null };
     const message = `Elasticsearch at ${at} does not answer: ${messageOf(error)}; files wait for it`;
     return { isUp: false, isNeeded: true, message };
   }

@@ -18,6 +18,8 @@ export interface WatchersOptions {
   listIntervalMs: number | null;
 }
 
+const UNWATCHED = { mode: 'events', lastListingAt: null, listingMs: null, files: 0, settling: 0, tooManyWatches: false } as const;
+
 /** The watch of every dataset: one each, begun anew when its configuration changes. */
 export class Watchers {
   readonly #options: WatchersOptions;
@@ -38,10 +40,10 @@ export class Watchers {
     await Promise.all([...datasets].map(dataset => this.#end(dataset.name)));
   }
 
-  /** Undefined for a dataset that isn't watched; `error` says why one can't be. */
-  status(dataset: string): WatchStatus | { error: string } | undefined {
+  /** Undefined for a dataset that isn't watched yet; `error` says why one can't be. */
+  status(dataset: string): WatchStatus | undefined {
     const error = this.#errors.get(dataset);
-    return error === undefined ? this.#watches.get(dataset)?.status() : { error };
+    return error === undefined ? this.#watches.get(dataset)?.status() : { ...UNWATCHED, error };
   }
 
   /** Takes no more files. Idempotent. */

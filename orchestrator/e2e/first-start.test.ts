@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, test } from 'node:test';
+import { removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
+
+const shippedConfig = fileURLToPath(new URL('../../config', import.meta.url));
+let folder: string;
+let orchestrator: TestOrchestrator;
+
+after(async () => {
+  await orchestrator?.kill('SIGTERM');
+  await removeFolder(folder);
+});
+
+test('the first start without Elasticsearch and Docker shows the sample’s rows, and takes a second file within 2 s', async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orchestrator-first-'));
+  await cp(shippedConfig, join(folder, 'config'), { recursive: true });
+  orchestrator = await startOrchestrator(folder, {
+    ELASTICSEARCH_NODE: '',
+    DOCKER_HOST: `unix://${folder}/no-engine.sock`,
+  });
+  const [sample] = await orchestrator.waitForRuns('dataset=default', runs => runs[0]?.endedAt != null);
+  assert.deepEqual([sample?.file, sample?.state, sample?.rowsLoaded], ['seattle-weather.csv', 'done', 1461]);
+  const lake = await orchestrator.get<{ total: number; rows: unknown[] }>('/api/lake/default?limit=5');
+  assert.deepEqual([lake.total, lake.rows.length], [1461, 5]);
+
+  const inbox = join(folder, 'data', 'in', 'default');
+  await mkdir(inbox, { recursive: true });
+  const closedAt = Date.now();
+  await writeFile(join(inbox, 'communes é.csv'), 'Nom;Dépt\nSaint-Étienne;42\n', 'latin1');
+  const [second] = await orchestrator.waitForRuns('dataset=default&file=communes', runs => runs[0]?.endedAt != null);
+  assert.deepEqual([second?.state, second?.rowsLoaded], ['done', 1]);
+  assert.ok(Date.parse(second?.endedAt ?? '') - closedAt < 2000);
+
+  assert.match(await orchestrator.output(), /data\/in\/default/);
+});

@@ -1,0 +1,173 @@
+// Drives the real program as its users do: a folder of YAML, watched folders, the HTTP API, signals.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../bin.js', import.meta.url));
+
+/** A run as /api/runs gives it. */
+export interface ApiRun {
+  id: string;
+  dataset: string;
+  file: string;
+  state: string;
+  attempt: number;
+  rowsRead: number | null;
+  rowsLoaded: number | null;
+  rowsRejected: number | null;
+  seenAt: string;
+  queuedAt: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  error: string | null;
+}
+
+/** An orchestrator in a folder of its own. */
+export interface TestOrchestrator {
+  folder: string;
+  url: string;
+  process: ChildProcess;
+  /** Everything it has printed so far. */
+  output(): Promise<string>;
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<T>;
+  runs(query?: string): Promise<ApiRun[]>;
+  /** Resolves with the runs of a query once `wanted` holds; fails with what there was after `timeoutMs`. */
+  waitForRuns(query: string, wanted: (runs: ApiRun[]) => boolean, timeoutMs?: number): Promise<ApiRun[]>;
+  /** Stops it with a signal and waits for its end. */
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A new folder with `config/` holding these datasets' YAML texts by name. `{folder}` in them is the folder's path. */
+export async function makeFolder(datasets: Record<string, string>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'orchestrator-e2e-'));
+  await mkdir(join(folder, 'config'));
+  for (const [name, yaml] of Object.entries(datasets)) await writeDataset(folder, name, yaml);
+  return folder;
+}
+
+export async function writeDataset(folder: string, name: string, yaml: string): Promise<void> {
+  await writeFile(join(folder, 'config', `${name}.yaml`), yaml.replaceAll('{folder}', folder));
+}
+
+/** Starts the program on such a folder and waits until its API answers. */
+export async function startOrchestrator(
+  folder: string,
+  environment: Record<string, string> = {},
+): Promise<TestOrchestrator> {
+  const port = await freePort();
+  const log = join(folder, 'orchestrator.log');
+  const child = spawn(process.execPath, [main, 'start'], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      CONFIG_DIR: join(folder, 'config'),
+      DATA_DIR: join(folder, 'data'),
+      PORT: String(port),
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const sink = createWriteStream(log, { flags: 'a' });
+  child.stdout.pipe(sink, { end: false });
+  child.stderr.pipe(sink, { end: false });
+  const url = `http://127.0.0.1:${port}`;
+  const orchestrator = asOrchestrator(folder, url, child, log);
+  await waitFor(`the API at ${url}`, async () => {
+    if (child.exitCode !== null) throw new Error(`the orchestrator ended:\n${await orchestrator.output()}`);
+    return fetch(`${url}/api/datasets`).then(
+      response => response.ok,
+      () => false,
+    );
+  });
+  return orchestrator;
+}
+
+function asOrchestrator(folder: string, url: string, child: ChildProcess, log: string): TestOrchestrator {
+  const get = async <T>(path: string) => asJson<T>(await fetch(url + path));
+  const runs = async (query = '') => (await get<{ items: ApiRun[] }>(`/api/runs?limit=1000&${query}`)).items;
+  return {
+    folder,
+    url,
+    process: child,
+    get,
+    runs,
+    output: () => readFile(log, 'utf8'),
+    post: async (path, body = {}) =>
+      asJson(
+        await fetch(url + path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      ),
+    async waitForRuns(query, wanted, timeoutMs = 60_000) {
+      let last: ApiRun[] = [];
+      const seen = async () => {
+        last = await runs(query);
+        return wanted(last);
+      };
+      await waitFor(
+        `runs ${query}`,
+        seen,
+        timeoutMs,
+        async () => `${JSON.stringify(last, null, 1)}\n${await readFile(log, 'utf8')}`,
+      );
+      return last;
+    },
+    async kill(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      const [code] = (await exit) as [number | null];
+      return code;
+    },
+  };
+}
+
+/** Removes the folder; the orchestrator on it has been killed. */
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Looks every 20 ms until `holds`; fails with what `describe` says after `timeoutMs`. */
+export async function waitFor(
+  what: string,
+  holds: () => Promise<boolean>,
+  timeoutMs = 60_000,
+  describe: () => Promise<string> = async () => '',
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}\n${await describe()}`);
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+}
+
+/** Writes a file whole under a hidden name and moves it in, as careful programs do. */
+export async function moveIn(path: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const hidden = join(dirname(path), `.${Date.now()}.moving`);
+  await writeFile(hidden, content);
+  const { rename } = await import('node:fs/promises');
+  await rename(hidden, path);
+}
+
+async function asJson<T>(response: Response): Promise<T> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.url}: ${response.status} ${text}`);
+  return JSON.parse(text) as T;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}

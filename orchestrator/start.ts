@@ -1,0 +1,263 @@
+import { dirname } from 'node:path';
+import { startApi } from './api/server.ts';
+import { type ElasticsearchProbe, probeElasticsearch } from './api/elasticsearch-probe.ts';
+import type { Api, DatasetStatus, ServiceStatus } from './api/options.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Dataset } from './config/dataset.ts';
+import type { Environment } from './config/environment.ts';
+import { type ConfigChange, type ConfigWatcher, watchConfig } from './config/reload.ts';
+import { type FileDisposer, startDisposer } from './dispose/disposer.ts';
+import { restoreQuarantined } from './dispose/restore.ts';
+import { OrchestratorError } from './errors.ts';
+import { offerSample } from './first-start.ts';
+import { ownHolderId } from './journal/holder.ts';
+import type { Journal, Run } from './journal/journal.ts';
+import { lockDataDir } from './journal/lock.ts';
+import { openSqliteJournal } from './journal/sqlite.ts';
+import type { RootLogger } from './log.ts';
+import { type AllRunners, createRunners } from './runners.ts';
+import { type Housekeeping, startHousekeeping } from './schedule/housekeeping.ts';
+import { type Scheduler, startScheduler } from './schedule/scheduler.ts';
+import { hasWriter } from './watch/lease.ts';
+import { Watchers } from './watch/watchers.ts';
+
+export interface StartOptions {
+  environment: Environment;
+  /** All variables, for substitution in YAML. */
+  variables: Readonly<Record<string, string | undefined>>;
+  logger: RootLogger;
+  clock?: Clock;
+  /** Only what is in the journal is run: nothing is watched or served (`orchestrator run` while no other orchestrator runs). */
+  isQuiet?: boolean;
+}
+
+/** The running whole. */
+export interface Orchestrator {
+  /** Of the page and the API; null where nothing is served. */
+  url: string | null;
+  journal: Journal;
+  /** Stops along the flow, letting runs finish within GRACE. Idempotent. */
+  stop(): Promise<void>;
+  /** Ends the grace period now. */
+  hurry(): void;
+}
+
+/**
+ * Joins the parts and starts them. Throws an OrchestratorError where it can't: DATA_DIR in use, the journal unreadable, the port
+ * taken; nothing is left running then.
+ */
+export async function startOrchestrator(options: StartOptions): Promise<Orchestrator> {
+  const parts = new Parts(options);
+  try {
+    await parts.start();
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+  return parts;
+}
+
+class Parts implements Orchestrator {
+  readonly #options: StartOptions;
+  readonly #clock: Clock;
+  readonly #unlock: () => void;
+  readonly journal: Journal;
+  readonly #probe: ElasticsearchProbe;
+  #config: ConfigWatcher | undefined;
+  #runners: AllRunners | undefined;
+  #disposer: FileDisposer | undefined;
+  #scheduler: Scheduler | undefined;
+  #housekeeping: Housekeeping | undefined;
+  #watchers: Watchers | undefined;
+  #api: Api | undefined;
+  #configGoodAt: number | null = null;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: StartOptions) {
+    const { environment, logger } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#unlock = lockDataDir(environment.dataDir);
+    try {
+      this.journal = openSqliteJournal({ path: environment.journal, clock: this.#clock, logger });
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
+    this.#probe = probeElasticsearch(environment.elasticsearch, this.#clock);
+  }
+
+  get url(): string | null {
+    return this.#api?.url ?? null;
+  }
+
+  async start(): Promise<void> {
+    const { environment, variables, logger, isQuiet = false } = this.#options;
+    const clock = this.#clock;
+    const projectDir = dirname(environment.configDir);
+    this.#runners = await createRunners({ environment, variables, projectDir, clock, logger });
+    this.#config = await watchConfig({
+      configDir: environment.configDir,
+      env: variables,
+      onChange: change => this.#reconfigure(change),
+      logger,
+      clock,
+    });
+    this.#learn(this.#config);
+    await this.#startSchedule();
+    if (isQuiet) return;
+    this.#watchers = new Watchers({
+      journal: this.journal,
+      logger,
+      clock,
+      dataDir: environment.dataDir,
+      datasets: () => this.#datasets().values(),
+      listIntervalMs: environment.listIntervalMs,
+    });
+    await this.#serve();
+    const datasets = this.#datasets();
+    const sample = await offerSample({ journal: this.journal, datasets, configDir: environment.configDir });
+    await this.#watchers.begin(datasets.values());
+    this.#greet(sample);
+  }
+
+  hurry(): void {
+    this.#scheduler?.hurry();
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stopAll());
+  }
+
+  async #stopAll(): Promise<void> {
+    await this.#config?.stop();
+    await this.#watchers?.stop();
+    await this.#scheduler?.stop({ graceMs: this.#options.environment.graceMs });
+    await this.#disposer?.stop();
+    await this.#housekeeping?.stop();
+    await this.#runners?.close();
+    await this.#api?.stop();
+    await this.#probe.close();
+    await this.journal.close();
+    this.#unlock();
+  }
+
+  async #startSchedule(): Promise<void> {
+    const { environment, logger } = this.#options;
+    const { journal } = this;
+    const clock = this.#clock;
+    const { dataDir } = environment;
+    const datasets = () => this.#datasets();
+    this.#disposer = await startDisposer({
+      journal,
+      datasets,
+      datasetsMatching: path => this.#datasetsMatching(path),
+      hasWriter,
+      clock,
+      logger,
+      dataDir,
+    });
+    this.#scheduler = await startScheduler({
+      journal,
+      runners: this.#required(this.#runners),
+      datasets,
+      holder: ownHolderId(),
+      environment,
+      disposer: this.#disposer,
+      clock,
+      logger,
+    });
+    this.#housekeeping = startHousekeeping({
+      journal,
+      dataDir,
+      retentionMs: environment.retentionMs,
+      clock,
+      logger,
+    });
+  }
+
+  async #serve(): Promise<void> {
+    const { environment, logger } = this.#options;
+    this.#api = await startApi({
+      journal: this.journal,
+      datasets: () => [...this.#datasets().values()].map(dataset => this.#datasetStatus(dataset)),
+      status: () => this.#status(),
+      dataDir: environment.dataDir,
+      host: environment.host,
+      port: environment.port,
+      logger,
+      mask: text => logger.mask(text),
+      actions: {
+        cancel: id => this.journal.cancel(id, this.#clock.now()),
+        replay: id => this.#replay(id),
+        pause: (dataset, paused) => this.journal.pause(dataset, paused),
+      },
+    });
+  }
+
+  async #reconfigure(change: ConfigChange): Promise<void> {
+    const config = this.#config;
+    if (config) this.#learn(config);
+    await this.#watchers?.end(change.removed);
+    await this.#watchers?.begin([...change.added, ...change.changed]);
+    this.#scheduler?.wake();
+  }
+
+  #learn(config: ConfigWatcher): void {
+    const { logger } = this.#options;
+    const datasets = config.datasets();
+    logger.addSecrets(datasets.flatMap(dataset => dataset.secrets));
+    logger.debugDatasets(datasets.filter(({ settings }) => settings.DEBUG).map(({ name }) => name));
+    if (config.errors().length === 0) this.#configGoodAt = this.#clock.now();
+  }
+
+  async #replay(id: string): Promise<Run | null> {
+    const run = await this.journal.run(id);
+    const dataset = run && this.#datasets().get(run.dataset);
+    if (run?.state === 'quarantined' && dataset) {
+      await restoreQuarantined(run, dataset, this.#options.environment.dataDir);
+    }
+    return this.journal.replay(id, this.#clock.now());
+  }
+
+  #datasets(): ReadonlyMap<string, Dataset> {
+    return new Map(this.#config?.datasets().map(dataset => [dataset.name, dataset]));
+  }
+
+  #datasetsMatching(path: string): Dataset[] {
+    return [...this.#datasets().values()].filter(
+      dataset => path.startsWith(`${dataset.watchDir}/`) && dataset.matches(path.slice(dataset.watchDir.length + 1)),
+    );
+  }
+
+  #datasetStatus(dataset: Dataset): DatasetStatus {
+    const watcher = this.#watchers?.status(dataset.name) ?? null;
+    return { name: dataset.name, watchDir: dataset.watchDir, runner: this.#runners?.chosen(dataset.name) ?? null, watcher };
+  }
+
+  async #status(): Promise<ServiceStatus> {
+    const runners = this.#required(this.#runners);
+    const [engine, elasticsearch] = await Promise.all([runners.engine.status(), this.#probe.status()]);
+    const isNeeded = [...this.#datasets().keys()].some(name => runners.chosen(name) === 'docker');
+    return {
+      engine: { isUp: engine.available, isNeeded, message: engine.error },
+      elasticsearch,
+      config: { errors: this.#config?.errors() ?? [], lastGoodAt: this.#configGoodAt },
+      disk: this.#required(this.#scheduler).status().disk,
+    };
+  }
+
+  #greet(sample: string | undefined): void {
+    const { logger, environment } = this.#options;
+    const folders = [...this.#datasets().values()].map(({ name, watchDir }) => `${name}: ${watchDir}`);
+    if (sample !== undefined) logger.info(`a sample file was put into ${sample}, to begin with`);
+    logger.info(`page and API: ${this.url}`, { 'url.full': this.url });
+    if (folders.length > 0) logger.info(`copy your files into the folder of a dataset: ${folders.join(' · ')}`);
+    else logger.warn(`no dataset yet: write one to ${environment.configDir}/<dataset>.yaml; examples are in its folder examples/`);
+  }
+
+  #required<Part>(part: Part | undefined): Part {
+    if (part === undefined) throw new OrchestratorError('bug', 'a part was asked for before it was started');
+    return part;
+  }
+}
