@@ -3,7 +3,8 @@ export interface Target {
   node: string;
   /** Makes `copy` with the mapping and settings of `index`, and no documents. */
   createLike(index: string, copy: string): Promise<void>;
-  count(index: string): Promise<number>;
+  /** Throws where the index doesn't hold exactly so many documents. */
+  mustHold(index: string, documents: number): Promise<void>;
   remove(index: string): Promise<void>;
 }
 
@@ -33,9 +34,10 @@ export function openTarget(node: string): Target {
         settings: { index: Object.fromEntries(settings) },
       });
     },
-    async count(index) {
+    async mustHold(index, documents) {
       await call('POST', `/${index}/_refresh`);
-      return ((await call('GET', `/${index}/_count`)) as { count: number }).count;
+      const { count } = (await call('GET', `/${index}/_count`)) as { count: number };
+      if (count !== documents) throw new Error(`${index} holds ${count} documents, not ${documents}`);
     },
     async remove(index) {
       await call('DELETE', `/${index}`);

@@ -1,14 +1,19 @@
-// `npm run bench [-- latency|flights]`: a table for people, and the same as JSON in the last line.
+// `npm run bench [-- etl|latency|flights]`: a table for people, and the same as JSON in the last line.
 import { buildImages } from '../images/plans.ts';
 import { announce } from '../services/command.ts';
 import { dockerClient } from '../services/docker-client.ts';
 import { bringUpServices, stopServices } from '../services/services.ts';
 import { openTarget, type Target } from './elasticsearch.ts';
+import { benchEtl } from './etl.ts';
 import { benchFlights } from './flights.ts';
 import { benchLatency } from './latency.ts';
 import { type Rows, tableOf } from './measure.ts';
 
-const BENCHMARKS: Record<string, (target: Target) => Promise<Rows>> = { latency: benchLatency, flights: benchFlights };
+const BENCHMARKS: Record<string, (target: Target) => Promise<Rows>> = {
+  etl: benchEtl,
+  latency: benchLatency,
+  flights: benchFlights,
+};
 
 async function main(names: string[]): Promise<void> {
   const unknown = names.find(name => !(name in BENCHMARKS));

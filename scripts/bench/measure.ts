@@ -12,7 +12,7 @@ export function percentile(values: number[], share: number): number {
   return value;
 }
 
-export function median(values: number[]): number {
+function median(values: number[]): number {
   return percentile(values, 0.5);
 }
 
@@ -36,4 +36,28 @@ export function tableOf(rows: Rows): string {
   const table = new Table({ head: heads, style: { head: [], border: [], compact: true } });
   for (const row of rows) table.push(heads.map(head => row[head] ?? '–'));
   return table.toString();
+}
+
+/** One load of a file. CPU is the client's; null where it is in a container, out of our sight. */
+export interface Load {
+  seconds: number;
+  cpu: number | null;
+}
+
+/** A row a way of loading, each beside the one called `raw bulk limit`. */
+export function loadRows(loads: { 'raw bulk limit': Load[] } & Record<string, Load[]>, documents: number): Rows {
+  const limit = median(loads['raw bulk limit'].map(({ seconds }) => seconds));
+  return Object.entries(loads).map(([what, taken]) => {
+    const seconds = median(taken.map(load => load.seconds));
+    const cpus = taken.map(({ cpu }) => cpu).filter(cpu => cpu !== null);
+    return {
+      what,
+      documents,
+      'median s': round(seconds, 2),
+      'documents/s': round(documents / seconds),
+      'share of limit': round(limit / seconds, 3),
+      'client CPU s': cpus.length > 0 ? round(median(cpus), 2) : null,
+      'all s': taken.map(load => load.seconds.toFixed(2)).join(' '),
+    };
+  });
 }

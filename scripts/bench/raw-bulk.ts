@@ -1,7 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { parse } from 'csv-parse';
 import { documentId, fileKey } from '../../default-etl/contract.ts';
+import type { Target } from './elasticsearch.ts';
+import type { Load } from './measure.ts';
 
 const CONNECTIONS = 4;
 const REQUEST_BYTES = 8 * 1024 * 1024;
@@ -41,7 +44,7 @@ export async function renderBodies(file: string): Promise<Bodies> {
 }
 
 /** Sends them by four connections, each with one request under way. Resolves when all are acknowledged; throws for any that is refused. */
-export async function sendBodies(node: string, index: string, { bodies }: Bodies): Promise<void> {
+async function sendBodies(node: string, index: string, { bodies }: Bodies): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const waiting = bodies.values();
   const sender = async (): Promise<void> => {
@@ -52,6 +55,23 @@ export async function sendBodies(node: string, index: string, { bodies }: Bodies
   } finally {
     agent.destroy();
   }
+}
+
+/** Fills a new index, made like `like`, and checks that it holds all of them. */
+export async function loadRaw(
+  target: Target,
+  bodies: Bodies,
+  { like, index }: { like: string; index: string },
+): Promise<Load> {
+  await target.remove(index);
+  await target.createLike(like, index);
+  const cpuBefore = process.cpuUsage();
+  const begin = performance.now();
+  await sendBodies(target.node, index, bodies);
+  const seconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  await target.mustHold(index, bodies.documents);
+  return { seconds, cpu: (user + system) / 1e6 };
 }
 
 function post(url: URL, body: Buffer, agent: Agent): Promise<void> {
