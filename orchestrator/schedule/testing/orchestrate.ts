@@ -1,0 +1,33 @@
+// A child that schedules the runs of a journal by real processes, to be killed: DATA_DIR and WATCH_DIR as its arguments.
+import { join } from 'node:path';
+import { systemClock } from '../../clock.ts';
+import { openSqliteJournal } from '../../journal/sqlite.ts';
+import { createProcessRunner } from '../../run/process/process-runner.ts';
+import { startScheduler } from '../scheduler.ts';
+import { datasetOf } from './datasets.ts';
+
+const [, , dataDir = '', watchDir = ''] = process.argv;
+const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
+const command = join(import.meta.dirname, 'exclusive.sh');
+const dataset = { ...datasetOf('sales', watchDir, { RETRIES: 0, COMMAND: command }), command: [command] };
+const runner = createProcessRunner({
+  logger,
+  clock: systemClock,
+  dataDir,
+  projectDir: watchDir,
+  defaultEtl: [],
+  environment: { PATH: process.env['PATH'] },
+});
+await startScheduler({
+  journal: openSqliteJournal({ path: join(dataDir, 'journal.sqlite'), clock: systemClock }),
+  runners: { for: async () => ({ runner, reason: 'COMMAND' }), of: () => runner, all: () => [runner] },
+  datasets: () => new Map([['sales', dataset]]),
+  holder: String(process.pid),
+  environment: { dataDir, elasticsearch: null, concurrency: 4, minFreeBytes: 0 },
+  disposer: { intend: async () => undefined, ended: () => undefined },
+  clock: systemClock,
+  logger,
+});
+// The scheduler keeps nothing alive by itself.
+setInterval(() => undefined, 1000);
+process.stdout.write('ready\n');
