@@ -120,8 +120,9 @@ async function readDefaults(files: ConfigFile[], context: Context, loaded: Loade
   if (second !== undefined) loaded.errors.push({ ...duplicate(second, file), dataset: null });
   const parsed = await parseFile(file, context, loaded, null);
   const shape = withoutUnset(parsed.tree.value);
-  for (const finding of findSchemaErrors(shape, show(parsed.tree)))
-    loaded.errors.push(locate(finding, parsed.tree, parsed.source!, null));
+  const unsubstituted = findUnsubstituted(shape, parsed.tree);
+  const findings = findSchemaErrors(shape, show(parsed.tree)).filter(({ pointer }) => !unsubstituted.has(pointer));
+  for (const finding of findings) loaded.errors.push(locate(finding, parsed.tree, parsed.source!, null));
   return parsed;
 }
 
@@ -177,9 +178,7 @@ async function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context
 /** Everything wrong with the values: against the schema first, and what is left by the checks. */
 function findAll(file: ConfigFile, merged: Tree, own: ParsedFile, context: Context): Finding[] {
   const value = withoutUnset(merged.value);
-  const unsubstituted = new Set(
-    pointersOf(value).filter(pointer => merged.problems.some(problem => isAt(problem, merged.origins.get(pointer)))),
-  );
+  const unsubstituted = findUnsubstituted(value, merged);
   const findings = findSchemaErrors(value, show(merged)).filter(({ pointer }) => !unsubstituted.has(pointer));
   if (!DATASET_NAME.test(file.name)) findings.push(badName(file.name));
   if (value['WATCH_DIR'] === undefined) findings.push(missingFolder(file.name));
@@ -196,6 +195,11 @@ function findAll(file: ConfigFile, merged: Tree, own: ParsedFile, context: Conte
       isOwn: pointer => merged.origins.get(pointer)?.source === own.source,
     }),
   ];
+}
+
+/** Pointers of values that are told to be wrong already, since what they refer to is not there. */
+function findUnsubstituted(value: unknown, { problems, origins }: Tree): Set<string> {
+  return new Set(pointersOf(value).filter(pointer => problems.some(problem => isAt(problem, origins.get(pointer)))));
 }
 
 function isAt(problem: Problem, origin: Origin | undefined): boolean {

@@ -123,6 +123,8 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     watcher.add(next.referencedFiles);
     const change = takeOver(next);
     report(before.errors, next.errors);
+    if (before.errors.length > 0 && next.errors.length === 0)
+      logger.info(`the configuration in ${configDir} is without mistakes again`);
     report(before.warnings, next.warnings);
     const differs = change.added.length + change.changed.length + change.removed.length > 0;
     if (differs || texts(before.errors) !== texts(next.errors)) await onChange(change);
@@ -153,8 +155,6 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
       if (mistake.severity === 'warning') logger.warn(text);
       else logger.error(`${text}${goesOn}`, { dataset: mistake.dataset });
     }
-    if (before.length > 0 && now.length === 0)
-      logger.info(`the configuration in ${configDir} is without mistakes again`);
   }
 }
 
