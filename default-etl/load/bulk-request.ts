@@ -3,7 +3,7 @@ import type { Reject } from '../contract.ts';
 import { type DocumentShape, documentBound, documentShape, writeDocument } from './json-bytes.ts';
 
 /** A request ends with the row that makes it this large. Of 2, 4, 8 and 16 MB, see README.md. */
-export const REQUEST_BYTES = 8 << 20;
+export const REQUEST_BYTES = 4 << 20;
 const SLACK_BYTES = 1 << 18;
 /** Elasticsearch takes requests of up to 100 MB (http.max_content_length). */
 export const MAX_DOCUMENT_BYTES = 95 << 20;

@@ -58,7 +58,7 @@ export class LakeTarget implements Target {
   }
 
   async complete(): Promise<number> {
-    this.writer?.finish();
+    void this.writer?.finish();
     this.writer = undefined;
     return 0;
   }
