@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { chmod, copyFile, link, mkdir, open, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -363,15 +363,4 @@ test('a burst of 15,000 files is taken, each once', async () => {
   assert.equal(queued(), 15_000);
   const [summary] = await folder.journal.summaries();
   assert.deepEqual([summary?.counts.queued, summary?.counts.settling, summary?.counts.skipped], [15_000, 0, 0]);
-});
-
-test('a folder that can’t be read is an error that passes by itself, and counts nothing as deleted', async () => {
-  await using folder = await WatchedFolder.make();
-  const file = folder.path('sub');
-  await mkdir(file);
-  await chmod(file, 0o755);
-  const watch = await folder.watch({}, { listIntervalMs: 50 });
-  await writeFile(folder.path('sub/a.csv'), 'x');
-  await folder.untilStates('sub/a.csv', ['queued']);
-  assert.equal(watch.status().error, null);
 });

@@ -18,7 +18,14 @@ export interface WatchersOptions {
   listIntervalMs: number | null;
 }
 
-const UNWATCHED = { mode: 'events', lastListingAt: null, listingMs: null, files: 0, settling: 0, tooManyWatches: false } as const;
+const UNWATCHED = {
+  mode: 'events',
+  lastListingAt: null,
+  listingMs: null,
+  files: 0,
+  settling: 0,
+  tooManyWatches: false,
+} as const;
 
 /** The watch of every dataset: one each, begun anew when its configuration changes. */
 export class Watchers {

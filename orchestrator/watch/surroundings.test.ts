@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import type { Settings } from '../config/schema.ts';
+import { until, WatchedFolder } from './testing/watched-folder.ts';
+import type { WatchStatus } from './watch-dataset.ts';
+
+const PROGRAM = join(import.meta.dirname, 'testing', 'watch-process.ts');
+
+/** A watching process under other surroundings. */
+class Elsewhere implements AsyncDisposable {
+  readonly process: ChildProcess;
+  status: Partial<WatchStatus> = {};
+
+  /** `prefix`: the command that makes the surroundings and runs what follows it. */
+  constructor(folder: WatchedFolder, prefix: string[], settings: Partial<Settings> = {}, refuse = '') {
+    const journal = join(folder.base, 'journal.sqlite');
+    const command = [...prefix, process.execPath, PROGRAM, folder.root, journal, JSON.stringify(settings), refuse];
+    this.process = spawn(command[0] ?? '', command.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+    createInterface({ input: this.process.stdout as NodeJS.ReadableStream }).on('line', line => {
+      this.status = JSON.parse(line) as WatchStatus;
+    });
+  }
+
+  run(command: string): void {
+    this.process.stdin?.write(`${command}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const exited = this.process.exitCode === null ? once(this.process, 'exit') : undefined;
+    this.process.stdin?.end();
+    await exited;
+  }
+}
+
+function canUnshare(...options: string[]): boolean {
+  return spawnSync('unshare', [...options, 'true']).status === 0;
+}
+
+test('running out of inotify watches is an error that names the sysctl, and the folder is polled from then on', async () => {
+  await using folder = await WatchedFolder.make();
+  for (const name of ['a', 'b', 'c']) await mkdir(folder.path(name));
+  const limited = ['unshare', '-U', '-r', 'sh', '-c', 'echo 2 > /proc/sys/user/max_inotify_watches && exec "$@"', 'sh'];
+  // Where user namespaces are forbidden, fs.watch is made to refuse as the kernel does.
+  const isAllowed = canUnshare('-U', '-r');
+  await using elsewhere = new Elsewhere(folder, isAllowed ? limited : [], {}, isAllowed ? '' : 'refuse');
+  await until('it is told', () => elsewhere.status.tooManyWatches === true);
+  assert.match(
+    elsewhere.status.error ?? '',
+    /dataset sales: .*\(ENOSPC\).*raise fs\.inotify\.max_user_watches \(now \d+\)/,
+  );
+  assert.equal(elsewhere.status.mode, 'poll');
+  await writeFile(folder.path('c/a.csv'), 'x');
+  await folder.untilStates('c/a.csv', ['queued']);
+});
+
+test('a folder that can’t be read is an error that passes by itself, and nothing counts as deleted meanwhile', async () => {
+  await using folder = await WatchedFolder.make();
+  await mkdir(folder.path('sub'));
+  await writeFile(folder.path('sub/a.csv'), 'x');
+  await writeFile(folder.path('b.csv'), 'x');
+  // Root may read everything, unless it is in a user namespace that does not know it.
+  await using elsewhere = new Elsewhere(folder, process.getuid?.() === 0 ? ['unshare', '-U'] : []);
+  await folder.untilStates('sub/a.csv', ['queued']);
+  await folder.untilStates('b.csv', ['queued']);
+  await chmod(folder.path('sub'), 0);
+  await until('it is told', () => /folder .*sub can't be read \(EACCES\)/.test(elsewhere.status.error ?? ''));
+  await writeFile(folder.path('b.csv'), 'xy');
+  await folder.untilStates('b.csv', ['skipped', 'queued']);
+  assert.ok((await folder.journal.knownFiles('sales')).every(file => file.present));
+  await chmod(folder.path('sub'), 0o755);
+  await until('it is over', () => elsewhere.status.error === null);
+  await writeFile(folder.path('sub/c.csv'), 'x');
+  await folder.untilStates('sub/c.csv', ['queued']);
+  assert.deepEqual(await folder.states('sub/a.csv'), ['queued']);
+});
+
+test('rule 9: files below a folder that was unmounted are missing, not deleted', async () => {
+  await using folder = await WatchedFolder.make();
+  await mkdir(folder.path('sub'));
+  const settings: Partial<Settings> = { ON_DELETE: 'remove' };
+  await using elsewhere = new Elsewhere(folder, ['unshare', '-U', '-r', '-m'], settings);
+  elsewhere.run('mount -t tmpfs none sub && echo x > sub/a.csv && echo x > b.csv');
+  await folder.untilStates('sub/a.csv', ['queued']);
+  await folder.untilStates('b.csv', ['queued']);
+  elsewhere.run('umount sub && rm b.csv');
+  await until('it is told', () => /1 files below .* gone together with the device/.test(elsewhere.status.error ?? ''));
+  await until('b.csv is known to be gone', async () => (await folder.states('b.csv')).includes('cancelled'));
+  assert.deepEqual(await folder.states('sub/a.csv'), ['queued']);
+});
