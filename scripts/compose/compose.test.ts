@@ -9,6 +9,7 @@ import { provideElasticsearchImage } from './elasticsearch-image.ts';
 import { type ComposeProject, makeProject } from './project.ts';
 
 const WEATHER = `WATCH_DIR: /app/data/in/weather
+RUNNER: docker
 LOAD: { target: elasticsearch, index: weather }
 `;
 const ROWS = 1_461;
@@ -51,7 +52,6 @@ test('a file copied into a watched folder of the composed services becomes docum
   assert.equal(run?.rowsLoaded, ROWS);
   await asElastic('/weather/_refresh', 'POST');
   assert.equal((await asElastic('/weather/_count')).count, ROWS);
-  assert.match(await project.compose('logs', '--no-color', 'orchestrator'), /docker/);
 });
 
 interface Answer {
