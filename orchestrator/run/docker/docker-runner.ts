@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { Container, ContainerInfo } from 'dockerode';
+import type { Container, ContainerCreateOptions, ContainerInfo } from 'dockerode';
 import type { Message } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
@@ -16,8 +16,9 @@ import { endOf, LOST } from './exit.ts';
 import { entryOf, readFrames } from './frames.ts';
 import { hasImage, ImagePuller } from './image.ts';
 import { openLogFile } from './log-file.ts';
-import { containerName, LABELS } from './names.ts';
+import { attemptOf, containerName, LABELS } from './names.ts';
 import { removeContainer } from './remove.ts';
+import { WarmPool } from './warm-pool.ts';
 import { waitForEnd } from './wait.ts';
 import { giveWorkDir } from './work-dir.ts';
 
@@ -41,6 +42,8 @@ export interface DockerRunnerOptions {
 export interface DockerRunner extends Runner {
   /** Whether the engine has this image; false where it doesn't answer. */
   hasImage(image: string): Promise<boolean>;
+  /** Resolves when the containers that are kept warm are there. */
+  settled(): Promise<void>;
 }
 
 const LOGS = { stdout: true, stderr: true, timestamps: true } as const;
@@ -53,6 +56,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   const { docker, host } = engine;
   const killAfterSeconds = options.killAfterSeconds ?? KILL_AFTER_SECONDS;
   const puller = new ImagePuller(docker);
+  const pool = new WarmPool({ docker, logger, clock, instance, requestFor, imageOf, userOf });
   const stopped = new Map<string, StopReason>();
   /** Containers that could not be removed, or of which it isn't known whether they run: removed before anything else is started. */
   const leftovers = new Set<string>();
@@ -69,6 +73,9 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   async function start(job: Job): Promise<string> {
     const what = `dataset ${job.dataset}: a container for ${job.file} could not be started`;
     await asking(what, removeLeftovers);
+    const warm = sizeOf(job.logFile) === 0 ? await asking(what, () => pool.take(job)) : undefined;
+    pool.refill(job);
+    if (warm !== undefined) return warm;
     const container = await asking(what, () => create(job));
     try {
       await container.start();
@@ -81,42 +88,58 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function create(job: Job): Promise<Container> {
-    const image = job.settings.settings.DOCKER_IMAGE ?? options.defaultImage;
+    const image = imageOf(job);
     const policy = job.settings.settings.DOCKER_OPTIONS?.pull ?? 'missing';
     const tell = (text: string) => appendFileSync(job.logFile, `${options.mask(text, job.dataset)}\n`);
     if (policy === 'always') await puller.pull(image, tell);
     try {
-      return await docker.createContainer(await requestFor(job, image));
+      return await docker.createContainer(await attemptRequest(job));
     } catch (error) {
       if (!isMissing(error)) throw error;
       if (policy === 'never') throw imageMissing(job, image, error);
       await puller.pull(image, tell);
-      return docker.createContainer(await requestFor(job, image));
+      return docker.createContainer(await attemptRequest(job));
     }
   }
 
-  async function requestFor(job: Job, image: string): Promise<Parameters<typeof docker.createContainer>[0]> {
-    const user = job.settings.settings.DOCKER_OPTIONS?.user ?? userFor(job.owner);
-    await giveWorkDir(job.workDir, user);
+  function imageOf(job: Job): string {
+    return job.settings.settings.DOCKER_IMAGE ?? options.defaultImage;
+  }
+
+  function userOf(job: Job): string {
+    return job.settings.settings.DOCKER_OPTIONS?.user ?? userFor(job.owner);
+  }
+
+  async function attemptRequest(job: Job): Promise<ContainerCreateOptions> {
+    const environment = { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work };
+    const request = await requestFor(job, job.workDir, environment);
+    const labels = {
+      [LABELS.run]: job.runId,
+      [LABELS.attempt]: String(job.attempt),
+      [LABELS.logOffset]: String(sizeOf(job.logFile)),
+    };
+    return { ...request, name: containerName(instance, job), Labels: { ...request.Labels, ...labels } };
+  }
+
+  async function requestFor(
+    job: Job,
+    work: string,
+    environment: Record<string, string>,
+  ): Promise<ContainerCreateOptions> {
+    const user = userOf(job);
+    await giveWorkDir(work, user);
     const { configFolder } = job.settings;
-    const request = containerOptions({
+    return containerOptions({
       settings: job.settings,
-      image,
+      image: imageOf(job),
       user,
-      mounts: { data: job.dataDir, config: existsSync(configFolder) ? configFolder : null, work: job.workDir },
+      mounts: { data: job.dataDir, config: existsSync(configFolder) ? configFolder : null, work },
       args: job.args(CONTAINER_PATHS),
-      environment: { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work },
-      labels: {
-        [LABELS.dataset]: job.dataset,
-        [LABELS.run]: job.runId,
-        [LABELS.attempt]: String(job.attempt),
-        [LABELS.instance]: instance,
-        [LABELS.logOffset]: String(sizeOf(job.logFile)),
-      },
+      environment,
+      labels: { [LABELS.dataset]: job.dataset, [LABELS.instance]: instance },
       hostPaths: options.hostPaths,
       ownNetwork: options.ownNetwork,
     });
-    return { ...request, name: containerName(instance, job) };
   }
 
   async function follow(handle: string, attempt: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome> {
@@ -265,9 +288,9 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     });
   }
 
-  function isOf({ Labels }: ContainerInfo, isKnown: (runId: string, attempt: number) => boolean): boolean {
-    const run = Labels[LABELS.run];
-    return run !== undefined && isKnown(run, Number(Labels[LABELS.attempt]));
+  function isOf(container: ContainerInfo, isKnown: (runId: string, attempt: number) => boolean): boolean {
+    const attempt = attemptOf(instance, container);
+    return attempt === undefined ? pool.isWaiting(container.Id) : isKnown(attempt.runId, attempt.attempt);
   }
 
   async function removeOrRemember(container: Container): Promise<void> {
@@ -287,6 +310,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function close(): Promise<void> {
+    await pool.close();
     await removeLeftovers().catch(error => logger.warn(`containers are left over: ${messageOf(error)}`));
   }
 
@@ -298,6 +322,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     recover,
     sweep,
     close,
+    settled: () => pool.settled(),
     hasImage: image => hasImage(docker, image).catch(() => false),
   };
 }

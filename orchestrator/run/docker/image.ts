@@ -67,7 +67,8 @@ export class ImagePuller {
         (error: Error | null) => (error ? reject(new PullError(messageOf(error))) : resolve()),
         (event: PullEvent) => {
           // The percentages in between would be thousands of lines.
-          if (event.status && !event.status.endsWith('ing')) onStep([event.id, event.status].filter(Boolean).join(': '));
+          if (event.status && !event.status.endsWith('ing'))
+            onStep([event.id, event.status].filter(Boolean).join(': '));
         },
       );
     });

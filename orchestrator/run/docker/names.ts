@@ -29,3 +29,17 @@ export function aheadName(instance: string, dataset: string, id: string): string
 function plain(text: string): string {
   return text.replaceAll(/[^a-zA-Z0-9_.-]/g, '_');
 }
+
+/** The attempt that a container runs, or undefined where it waits for one. A run's id holds only what names allow. */
+export function attemptOf(
+  instance: string,
+  { Labels, Names }: { Labels: Record<string, string>; Names: string[] },
+): { runId: string; attempt: number } | undefined {
+  const run = Labels[LABELS.run];
+  if (run !== undefined) return { runId: run, attempt: Number(Labels[LABELS.attempt]) };
+  const prefix = `/etl-${plain(Labels[LABELS.dataset] ?? '')}-`;
+  const suffix = `-${instance.slice(0, 8)}`;
+  const name = Names.find(candidate => candidate.startsWith(prefix) && candidate.endsWith(suffix));
+  const match = /^(?!ahead-)(.+)-(\d+)$/.exec(name?.slice(prefix.length, -suffix.length) ?? '');
+  return match ? { runId: match[1] as string, attempt: Number(match[2]) } : undefined;
+}

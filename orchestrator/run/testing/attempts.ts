@@ -44,6 +44,7 @@ export interface JobOptions {
   image?: string;
   docker?: DockerOptions;
   configFolder?: string;
+  warm?: number;
 }
 
 let runs = 0;
@@ -71,7 +72,7 @@ export async function makeJob(place: Place, options: JobOptions = {}): Promise<J
 }
 
 function makeDataset(place: Place, options: JobOptions): Dataset {
-  const settings: Partial<Settings> = { WATCH_DIR: place.watchDir, WARM: 0 };
+  const settings: Partial<Settings> = { WATCH_DIR: place.watchDir, WARM: options.warm ?? 0 };
   if (options.image !== undefined) settings.DOCKER_IMAGE = options.image;
   if (options.docker !== undefined) settings.DOCKER_OPTIONS = options.docker;
   return {

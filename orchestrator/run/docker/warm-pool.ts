@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type Docker from 'dockerode';
+import type { Container, ContainerCreateOptions } from 'dockerode';
+import { WARM_LABEL } from '../../../default-etl/contract.ts';
+import type { Clock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { Job } from '../runner.ts';
+import { CONTAINER_PATHS } from './container-options.ts';
+import { imageLabels } from './image.ts';
+import { aheadName, containerName, LABELS } from './names.ts';
+import { removeContainer } from './remove.ts';
+
+/** A container that has been started and waits for the environment of its one job. */
+interface Waiting {
+  container: Container;
+  /** Equal where everything is that was fixed when it was made. */
+  fit: string;
+  /** The folder that it has at /work. */
+  reserved: string;
+  stdin: Duplex;
+  hasEnded: boolean;
+}
+
+export interface WarmPoolOptions {
+  docker: Docker;
+  logger: Logger;
+  clock: Clock;
+  instance: string;
+  /** What to ask the engine for, for a job like this one, with this folder at /work and this environment. */
+  requestFor(job: Job, work: string, environment: Record<string, string>): Promise<ContainerCreateOptions>;
+  imageOf(job: Job): string;
+  userOf(job: Job): string;
+}
+
+/** What a container waits for on its standard input (`ORCHESTRATOR_WARM=1`): its environment, as one line of JSON. */
+const WARM_ENVIRONMENT = { ORCHESTRATOR_WARM: '1' };
+
+/**
+ * Keeps WARM containers of a dataset started, made like the one that its last job needed. Each has a reserved folder at /work that is renamed
+ * into the attempt's place when it gets its job: a bind mount follows its folder. A container that waits ends with the orchestrator, for its
+ * standard input closes then.
+ */
+export class WarmPool {
+  readonly #options: WarmPoolOptions;
+  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #filling = new Map<string, Promise<void>>();
+  #isClosed = false;
+
+  constructor(options: WarmPoolOptions) {
+    this.#options = options;
+  }
+
+  /** The id of a container that has got this job, or undefined where none fits. */
+  async take(job: Job): Promise<string | undefined> {
+    if (!this.has(job.dataset)) return undefined;
+    const fit = await this.#fitFor(job);
+    const waiting = this.#waiting.get(job.dataset) ?? [];
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      if (next.fit === fit && !next.hasEnded && (await this.#hand(next, job))) return next.container.id;
+      await this.#discard(next);
+    }
+    return undefined;
+  }
+
+  has(dataset: string): boolean {
+    return (this.#waiting.get(dataset)?.length ?? 0) > 0;
+  }
+
+  isWaiting(id: string): boolean {
+    return [...this.#waiting.values()].flat().some(({ container }) => container.id === id);
+  }
+
+  /** In the background: makes what is missing, like this job's. Does nothing where the image doesn't say that it can wait. */
+  refill(job: Job): void {
+    if (this.#isClosed || job.settings.settings.WARM === 0 || this.#filling.has(job.dataset)) return;
+    const filling = this.#fill(job)
+      .catch(error =>
+        this.#options.logger.warn(`dataset ${job.dataset}: no container is kept warm: ${messageOf(error)}`),
+      )
+      .finally(() => this.#filling.delete(job.dataset));
+    this.#filling.set(job.dataset, filling);
+  }
+
+  /** Resolves when what refill() began is done. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#filling.values());
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.settled();
+    for (const waiting of [...this.#waiting.values()].flat()) await this.#discard(waiting);
+    this.#waiting.clear();
+  }
+
+  async #fill(job: Job): Promise<void> {
+    const fit = await this.#fitFor(job);
+    if (fit === undefined) return;
+    const waiting = this.#waiting.get(job.dataset) ?? [];
+    this.#waiting.set(job.dataset, waiting);
+    while (!this.#isClosed && waiting.length < job.settings.settings.WARM) waiting.push(await this.#make(job, fit));
+  }
+
+  /** Undefined where the image is away, or can't wait. */
+  async #fitFor(job: Job): Promise<string | undefined> {
+    const image = await imageLabels(this.#options.docker, this.#options.imageOf(job));
+    if (image?.labels[WARM_LABEL] === undefined) return undefined;
+    return JSON.stringify([
+      image.id,
+      job.settings.hash,
+      this.#options.userOf(job),
+      job.dataDir,
+      job.args(CONTAINER_PATHS),
+      job.environment(CONTAINER_PATHS)['ELASTICSEARCH_NODE'],
+    ]);
+  }
+
+  async #make(job: Job, fit: string): Promise<Waiting> {
+    const { docker, clock, instance } = this.#options;
+    const id = randomUUID();
+    const reserved = join(dirname(dirname(dirname(job.workDir))), 'warm', id);
+    await mkdir(reserved, { recursive: true });
+    const { ELASTICSEARCH_NODE } = job.environment(CONTAINER_PATHS);
+    const request = await this.#options.requestFor(job, reserved, {
+      ...WARM_ENVIRONMENT,
+      ...(ELASTICSEARCH_NODE === undefined ? {} : { ELASTICSEARCH_NODE }),
+    });
+    const container = await docker.createContainer({
+      ...request,
+      name: aheadName(instance, job.dataset, id),
+      Labels: { ...request.Labels, [LABELS.ahead]: '1', [LABELS.logOffset]: '0' },
+      OpenStdin: true,
+      StdinOnce: true,
+      AttachStdin: true,
+    });
+    try {
+      const stdin = (await container.attach({ stream: true, stdin: true, hijack: true })) as unknown as Duplex;
+      const waiting: Waiting = { container, fit, reserved, stdin, hasEnded: false };
+      const end = () => (waiting.hasEnded = true);
+      stdin.on('error', end).on('end', end).on('close', end).resume();
+      await container.start();
+      return waiting;
+    } catch (error) {
+      await removeContainer(container, clock).catch(() => {});
+      await rm(reserved, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  // First its name, by which a crash from here on finds it; then its folder; then the job. False where it can't have it any more.
+  async #hand({ container, reserved, stdin }: Waiting, job: Job): Promise<boolean> {
+    try {
+      await container.rename({ name: containerName(this.#options.instance, job) });
+      await putInPlace(reserved, job.workDir);
+    } catch {
+      return false;
+    }
+    const environment = { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work };
+    stdin.end(`${JSON.stringify(environment)}\n`);
+    return true;
+  }
+
+  async #discard({ container, reserved, stdin }: Waiting): Promise<void> {
+    stdin.destroy();
+    await removeContainer(container, this.#options.clock).catch(error =>
+      this.#options.logger.warn(`a container that was kept warm can't be removed: ${messageOf(error)}`),
+    );
+    await rm(reserved, { recursive: true, force: true });
+  }
+}
+
+/** Puts the reserved folder in the attempt's place, with what lay there. */
+async function putInPlace(reserved: string, workDir: string): Promise<void> {
+  for (const name of await readdir(workDir)) await rename(join(workDir, name), join(reserved, name));
+  await rmdir(workDir);
+  try {
+    await rename(reserved, workDir);
+  } catch (error) {
+    await mkdir(workDir);
+    throw error;
+  }
+}
