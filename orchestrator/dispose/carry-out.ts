@@ -4,7 +4,7 @@ import { OrchestratorError } from '../errors.ts';
 import type { Disposal, FileVersion } from '../journal/journal.ts';
 import { fileVersionAt, isSameVersion } from './file-version.ts';
 import { runName, stagedName } from './names.ts';
-import { exists, isSameFile, nameFreely, stage, syncFolder } from './place.ts';
+import { exists, isSameFile, nameFreely, stage, syncPath } from './place.ts';
 
 /** Whether someone has a file open for writing. */
 export type HasWriter = (path: string) => 'yes' | 'no' | 'unknown';
@@ -97,7 +97,7 @@ async function nameTarget({ hidden, target, runId }: Disposal, staged: string): 
 async function remove({ runId, hidden, marker }: Disposal, { witnessDir }: CarryOut): Promise<Carried> {
   await mkdir(witnessDir, { recursive: true });
   await writeFile(join(witnessDir, runId), '', { flush: true });
-  await syncFolder(witnessDir);
+  await syncPath(witnessDir);
   if (marker !== null) await rm(marker, { force: true });
   await unlink(hidden);
   return { state: 'disposed', target: null };

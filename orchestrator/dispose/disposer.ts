@@ -51,6 +51,8 @@ interface Pending {
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 300_000;
 const POLL_MS = 1000;
+/** What waits for a run to end is looked at when one of the path does, and, should that go unseen, this often. */
+const AWAITED_POLL_MS = 30_000;
 
 /**
  * Backs up, removes and quarantines files once their runs have ended (rule 8). Carries out first what an earlier orchestrator
@@ -100,7 +102,8 @@ class Disposing implements FileDisposer {
   }
 
   ended(run: Run, dataset: Dataset): void {
-    if (this.#pending.has(run.id)) return this.#wake();
+    const pending = this.#pending.get(run.id);
+    if (pending) return this.#retry([pending]);
     if (run.state !== 'done' || run.action === 'delete') return;
     const writing = this.#receipt(join(run.root, run.file), run, dataset).then(() => {
       this.#receipts.delete(writing);
@@ -128,7 +131,14 @@ class Disposing implements FileDisposer {
 
   /** The end of one dataset's run may be what another's disposal of the same file waits for. */
   #hear(run: Run): void {
-    if (this.#pending.size > 0 && FINAL_STATES.includes(run.state)) this.#wake();
+    if (this.#pending.size === 0 || !FINAL_STATES.includes(run.state)) return;
+    const path = join(run.root, run.file);
+    this.#retry([...this.#pending.values()].filter(({ intent }) => intent.source === path));
+  }
+
+  #retry(waiting: Pending[]): void {
+    for (const pending of waiting) pending.dueAt = 0;
+    if (waiting.length > 0) this.#wake();
   }
 
   #wake(): void {
@@ -163,8 +173,10 @@ class Disposing implements FileDisposer {
     }
   }
 
-  async #dispose({ intent }: Pending): Promise<void> {
-    const { journal, datasets } = this.#options;
+  async #dispose(pending: Pending): Promise<void> {
+    const { journal, datasets, clock } = this.#options;
+    const { intent } = pending;
+    pending.dueAt = clock.now() + AWAITED_POLL_MS;
     const run = await journal.run(intent.runId);
     if (!run || !FINAL_STATES.includes(run.state)) return;
     if (run.state !== (intent.kind === 'quarantine' ? 'quarantined' : 'done')) {

@@ -31,13 +31,13 @@ export async function nameFreely(from: string, to: string): Promise<boolean> {
     } else if (NO_LINKS.has(codeOf(error) ?? '')) return renameIfFree(from, to);
     else throw error;
   }
-  await syncFolder(dirname(to));
+  await syncPath(dirname(to));
   await unlink(from);
   return true;
 }
 
-/** Makes the names in a folder survive a loss of power. */
-export async function syncFolder(path: string): Promise<void> {
+/** Makes a file, or the names in a folder, survive a loss of power; what can't be synced is left alone. */
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
@@ -62,7 +62,7 @@ export async function exists(path: string): Promise<boolean> {
 async function renameIfFree(from: string, to: string): Promise<boolean> {
   if (await exists(to)) return false;
   await rename(from, to);
-  await syncFolder(dirname(to));
+  await syncPath(dirname(to));
   return true;
 }
 
@@ -77,7 +77,7 @@ async function copyVerified(source: string, target: string): Promise<void> {
   await chmod(target, mode);
   await utimes(target, atime, mtime);
   if (process.getuid?.() === 0) await chown(target, uid, gid);
-  await syncFile(target);
+  await syncPath(target);
   const same = (await stat(target)).size === size && (await hashOf(source)) === (await hashOf(target));
   if (same) return;
   await rm(target, { force: true });
@@ -85,15 +85,6 @@ async function copyVerified(source: string, target: string): Promise<void> {
     'retry',
     `${target} is not what ${source} is, right after it was copied; is someone writing?`,
   );
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function hashOf(path: string): Promise<string> {

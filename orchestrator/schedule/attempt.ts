@@ -76,7 +76,7 @@ export class LiveAttempt {
   async adopt(runner: Runner, handle: string, startedAt: number): Promise<void> {
     await this.#guarded(async () => {
       const { context, dataset, runs } = this.#options;
-      for (const run of runs) this.#files.push(await withLedger(context, dataset, run));
+      for (const run of runs) this.#files.push(await this.#patiently(() => withLedger(context, dataset, run)));
       this.#running(runner, handle);
       await this.#followToEnd(startedAt);
     });
@@ -104,8 +104,19 @@ export class LiveAttempt {
 
   /** A run whose path holds something else by now ends here; the others get their key. */
   async #admit(run: Run): Promise<void> {
-    const { context, dataset } = this.#options;
-    const file = await withLedger(context, dataset, run);
+    const { context, dataset, leave } = this.#options;
+    let file: JobFile;
+    try {
+      file = await this.#patiently(() => withLedger(context, dataset, run));
+    } catch (error) {
+      if (leave.aborted) throw error;
+      await this.#conclude(
+        withoutLedger(run),
+        situation => decideRunnerError(kindOf(error), messageOf(error), situation),
+        null,
+      );
+      return;
+    }
     const path = await pathFor(context, run);
     const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
     const moved = decideMoved(null, { run, path, sentRows });
@@ -254,6 +265,10 @@ export class LiveAttempt {
       errorText: '',
     };
   }
+}
+
+function withoutLedger(run: Run): JobFile {
+  return { run, ledger: { index: '', fileRows: 0, firstSeenAt: run.seenAt, replaces: [] }, mended: null };
 }
 
 function warnOnce(

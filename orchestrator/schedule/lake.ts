@@ -1,9 +1,9 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WORK_FILES } from '../../default-etl/contract.ts';
+import { syncPath } from '../dispose/place.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
 import type { LedgerEntry, Rows, Run } from '../journal/journal.ts';
-import { ignore } from './work-dir.ts';
 
 /** The ledger's name for what a dataset keeps in the lake; no index of Elasticsearch can have a colon. */
 export function lakeIndex(dataset: string): string {
@@ -60,16 +60,6 @@ async function place(source: string, target: string): Promise<boolean> {
   await rename(source, target);
   await syncPath(dirname(target));
   return true;
-}
-
-/** Makes a file, or the names in a folder, survive a loss of power. File systems that can't sync a folder are left alone. */
-export async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync().catch(ignore('EINVAL', 'ENOTSUP'));
-  } finally {
-    await handle.close();
-  }
 }
 
 function noFile({ loaded }: Rows): OrchestratorError {

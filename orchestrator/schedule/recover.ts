@@ -58,28 +58,22 @@ export async function recoverOrphan(
   });
 }
 
-/** Gives the runs of a dead attempt back to the queue; no retry is used up, since it was not theirs to fail. */
-export async function requeueDead(context: ScheduleContext, orphan: Orphan): Promise<void> {
+/**
+ * Gives the runs of a dead attempt back to the queue; no retry is used up, since it was not theirs to fail. One that was to be
+ * cancelled, or has a newer version waiting, ends there: the journal sees to that.
+ */
+export async function requeueDead(context: ScheduleContext, { ref, runs }: Orphan, leave: AbortSignal): Promise<void> {
   const { journal, clock, logger } = context;
-  for (const run of orphan.runs) {
-    const own = run.batch === null ? orphan.ref.workDir : join(orphan.ref.workDir, run.id);
-    const reserved = await readReserve(own);
+  const keep = <T>(action: () => Promise<T>): Promise<T> =>
+    persist(action, { clock, backoff: RUNNER_WAIT, signal: leave });
+  for (const run of runs) {
+    const reserved = await readReserve(run.batch === null ? ref.workDir : join(ref.workDir, run.id));
     // Without a key nothing of it can have been sent.
-    if (reserved > 0 && run.fileKey !== null) await journal.reserve(run.id, reserved);
+    if (reserved > 0 && run.fileKey !== null) await keep(() => journal.reserve(run.id, reserved));
     const now = clock.now();
-    const error = `the orchestrator died during attempt ${run.attempt}`;
-    if (run.cancelRequested) {
-      await journal.finish(
-        run.id,
-        run.attempt,
-        { to: 'cancelled', rows: null, error: `cancelled on request; ${error}` },
-        now,
-      );
-      continue;
-    }
-    const again = `${error}; it is seen dead and the run starts over`;
-    await journal.finish(run.id, run.attempt, { to: 'queued', dueAt: now, counts: false, error: again }, now);
-    logger.warn(`${run.dataset}/${run.file}: ${again}`, { dataset: run.dataset, run: run.id, attempt: run.attempt });
+    const error = `the orchestrator died during attempt ${run.attempt}; it is seen dead and the run starts over`;
+    await keep(() => journal.finish(run.id, run.attempt, { to: 'queued', dueAt: now, counts: false, error }, now));
+    logger.warn(`${run.dataset}/${run.file}: ${error}`, { dataset: run.dataset, run: run.id, attempt: run.attempt });
   }
-  await tidyWorkDir(orphan.ref.workDir, false);
+  await tidyWorkDir(ref.workDir, false);
 }

@@ -270,7 +270,7 @@ class Schedule implements Scheduler {
     } else {
       // Nobody can say any more what its end would mean.
       if (runner && recovered.state === 'adopt') await endAdoptable(runner, recovered.handle, ref);
-      await requeueDead(this.#context, orphan);
+      await requeueDead(this.#context, orphan, this.#leaveOrphans.signal);
     }
     this.#orphans.delete(orphan);
     this.wake();
