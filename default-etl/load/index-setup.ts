@@ -33,7 +33,7 @@ export function indexBody(mappings: Record<string, unknown> | undefined) {
 export async function ensureIndex(connection: Connection, plan: IndexPlan): Promise<void> {
   const settings = await connection.request({
     method: 'GET',
-    path: `/${encodeURIComponent(plan.name)}/_settings/index.gc_deletes`,
+    path: `/${encodeURIComponent(plan.name)}/_settings`,
     query: { flat_settings: 'true' },
     ignore: [404],
   });

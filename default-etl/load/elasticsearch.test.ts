@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { load, TestIndex, temporaryFolder } from '../testing.ts';
+
+const id = (row: number) => `KEY-${String(row).padStart(10, '0')}`;
+const lines = (count: number, text = 'v') =>
+  `a,b\n${Array.from({ length: count }, (_, row) => `${row + 1},${text}`).join('\n')}\n`;
+
+test('rule 3: a row is one document with its columns and nothing else, under an id of file key and row', async context => {
+  const index = new TestIndex(context);
+  const content = ' Nom é ,a,a,\n" 75 ","x ""y""\n\\",NA,01\n,,null,\n';
+  const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
+  assert.equal(ran.code, 0, ran.error);
+  assert.deepEqual(await index.documents(), {
+    [id(1)]: { 'NOM É': ' 75 ', A: 'x "y"\n\\', 'A.1': 'NA', 'UNNAMED: 3': '01' },
+    [id(2)]: { 'NOM É': null, A: null, 'A.1': 'null', 'UNNAMED: 3': null },
+  });
+});
+
+test('the same file loaded twice gives the same documents', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: lines(50), env: index.env(5) });
+  const first = await index.documents();
+  const ran = await load({ folder, env: index.env(6, { FILE_ROWS: '50' }) });
+  assert.deepEqual(ran.result, { rows_read: 50, rows_loaded: 50, rows_rejected: 0, rows_filtered: 0, rows_deleted: 0 });
+  assert.deepEqual(await index.documents(), first);
+});
+
+test('rule 4: an older version stops at a newer one, says which, and changes nothing', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: lines(3, 'new'), env: index.env(9) });
+  const before = await index.documents();
+  const ran = await load({ folder, content: lines(2, 'old'), env: index.env(8, { FILE_ROWS: '3' }) });
+  assert.equal(ran.code, 75);
+  assert.equal(ran.superseded, 9);
+  assert.deepEqual(await index.documents(), before);
+});
+
+test('rule 4: deleted versions are remembered for a day, on an index that was there before, too', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  await index.call('PUT', `/${index.name}`);
+  await load({ folder, content: lines(3), env: index.env(5) });
+  const settings = JSON.stringify(await index.call('GET', `/${index.name}/_settings`));
+  assert.match(settings, /"gc_deletes":"1d"/);
+  await load({ folder, content: lines(1), env: index.env(7, { FILE_ROWS: '3' }) });
+  const late = await load({ folder, content: lines(3), env: index.env(6) });
+  assert.equal(late.superseded, 7);
+  assert.deepEqual(Object.keys(await index.documents()), [id(1)]);
+});
+
+test('rule 5: rows that a shorter version does not have, and those it rejects, are gone afterwards', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: lines(6), env: index.env(5) });
+  const content = 'a,b\n1,v\n2,v,too,long\n3,v\n';
+  const ran = await load({ folder, content, env: index.env(6, { FILE_ROWS: '6' }) });
+  assert.deepEqual(ran.result, { rows_read: 3, rows_loaded: 2, rows_rejected: 1, rows_filtered: 0, rows_deleted: 4 });
+  assert.deepEqual(Object.keys(await index.documents()), [id(1), id(3)]);
+});
+
+test('rule 5: a number of at least the rows sent is on disk', async context => {
+  const index = new TestIndex(context);
+  const ran = await load({ folder: temporaryFolder(context), content: lines(30), env: index.env(5) });
+  assert.ok(Number(readFileSync(join(ran.workDir, 'reserve'), 'utf8')) >= 30);
+});
+
+test('rows of replaced keys go once the new ones are loaded, and ACTION delete takes every row', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: lines(3), env: index.env(5, { FILE_KEY: 'OLD' }) });
+  const REPLACES = JSON.stringify([{ index: index.name, FILE_KEY: 'OLD', FILE_ROWS: 3 }]);
+  const ran = await load({ folder, content: lines(2), env: index.env(6, { REPLACES }) });
+  assert.equal(ran.result?.rows_deleted, 3);
+  assert.deepEqual(Object.keys(await index.documents()), [id(1), id(2)]);
+  const deleted = await load({ folder, env: index.env(7, { ACTION: 'delete', FILE_ROWS: '2' }) });
+  assert.equal(deleted.result?.rows_deleted, 2);
+  assert.deepEqual(await index.documents(), {});
+});
+
+test('rule 6: a file that is another version than was meant is not loaded', async context => {
+  const index = new TestIndex(context);
+  const ran = await load({ folder: temporaryFolder(context), content: lines(3), env: index.env(5, { FILE_SIZE: '1' }) });
+  assert.equal(ran.code, 75);
+  assert.match(ran.error, /changed before it was read/);
+});
+
+test('rule 6: rows of a file that changed while it was read are taken out again', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  const workDir = join(folder, 'work');
+  const running = load({ folder, content: lines(100), env: index.env(5, { WORK_DIR: workDir }) });
+  // Reserved rows are about to be sent; the file is compared once they are answered.
+  while (!existsSync(join(workDir, 'reserve'))) await new Promise(resolve => setImmediate(resolve));
+  appendFileSync(join(folder, 'in.csv'), 'more');
+  const ran = await running;
+  assert.equal(ran.code, 75);
+  assert.match(ran.error, /changed while it was read.*taken out/);
+  assert.deepEqual(await index.documents(), {});
+});
+
+test('rule 7: what Elasticsearch refuses is a reject with line, reason and the text of the row; the rest is loaded', async context => {
+  const index = new TestIndex(context);
+  const env = index.env(5, {}, { mappings: { A: { type: 'integer' } } });
+  const ran = await load({ folder: temporaryFolder(context), content: 'a,b\n1,x\nno,"y,z"\n3,z\n', env });
+  assert.deepEqual(ran.result, { rows_read: 3, rows_loaded: 2, rows_rejected: 1, rows_filtered: 0, rows_deleted: 0 });
+  const [reject] = ran.rejects;
+  assert.deepEqual({ ...reject, reason: '' }, { row: 2, line: 3, reason: '', raw: 'no,"y,z"' });
+  assert.match(reject?.reason ?? '', /failed to parse field \[A\]/);
+  assert.deepEqual(Object.keys(await index.documents()), [id(1), id(3)]);
+});
+
+test('rule 7: a file of which no row can be loaded can never succeed', async context => {
+  const index = new TestIndex(context);
+  const env = index.env(5, {}, { mappings: { A: { type: 'integer' } } });
+  const ran = await load({ folder: temporaryFolder(context), content: 'a\nx\ny\n', env });
+  assert.equal(ran.code, 65);
+  assert.equal(ran.rejects.length, 2);
+});
+
+test('rule 7: more rejects than max_rejects take the version back and say that the former one is gone too', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: lines(2), env: index.env(5) });
+  const env = index.env(6, { FILE_ROWS: '2' }, { max_rejects: '10%' });
+  const ran = await load({ folder, content: 'a,b\n1,v\n2,v,w,x\n', env });
+  assert.equal(ran.code, 65);
+  assert.match(ran.error, /former version's rows are gone too/);
+  assert.deepEqual(await index.documents(), {});
+});
+
+test('LOAD.id: the later row, then the later file wins; a null key is a reject', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  const env = (version: number) => index.env(version, {}, { id: ['K'] });
+  const first = await load({ folder, content: 'k,v\n1,a\n1,b\n,c\n', env: env(6) });
+  assert.deepEqual(first.result, { rows_read: 3, rows_loaded: 2, rows_rejected: 1, rows_filtered: 0, rows_deleted: 0 });
+  assert.deepEqual(await index.documents(), { 1: { K: '1', V: 'b' } });
+  const older = await load({ folder, content: 'k,v\n1,old\n2,old\n', env: env(5) });
+  assert.equal(older.result?.rows_loaded, 2);
+  assert.deepEqual(await index.documents(), { 1: { K: '1', V: 'b' }, 2: { K: '2', V: 'old' } });
+});
+
+test('rule 11: overwrite leaves the rows of the last file only, and never those of an older one', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  const env = (version: number) => index.env(version, { FILE_KEY: `K${version}` }, { overwrite: true });
+  await load({ folder, content: lines(3), env: env(5) });
+  const ran = await load({ folder, content: lines(2), env: env(7) });
+  assert.equal(ran.code, 0, ran.error);
+  assert.deepEqual(Object.keys(await index.documents()), ['K7-0000000001', 'K7-0000000002']);
+  assert.equal((await load({ folder, content: lines(4), env: env(6) })).superseded, 7);
+  assert.deepEqual(Object.keys((await index.call('GET', `/${index.name}*`)) as object), [`${index.name}-7`]);
+});
+
+test('rule 11: the date suffix is that of the first sight, in UTC', async context => {
+  const index = new TestIndex(context);
+  const more = { SEEN_AT: '2021-12-31T23:30:00-01:00' };
+  const env = index.env(5, more, { date_suffix: '_%m_%Y' });
+  assert.equal((await load({ folder: temporaryFolder(context), content: lines(1), env })).code, 0);
+  assert.deepEqual(Object.keys((await index.call('GET', `/${index.name}*`)) as object), [`${index.name}_01_2022`]);
+});
+
+test('rule 12: a mend writes only the rows it names', async context => {
+  const index = new TestIndex(context);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: 'a,b\n1,v\n2,v,w\n3,v\n', env: index.env(5) });
+  const content = '{"row":2,"record":{"A":"2","B":null}}\n';
+  const ran = await load({ folder, name: 'mend.ndjson', content, env: index.env(6, { ACTION: 'mend', FILE_ROWS: '3' }) });
+  assert.deepEqual(ran.result, { rows_read: 1, rows_loaded: 1, rows_rejected: 0, rows_filtered: 0, rows_deleted: 0 });
+  const documents = await index.documents();
+  assert.deepEqual(Object.keys(documents), [id(1), id(2), id(3)]);
+  assert.deepEqual(documents[id(2)], { A: '2', B: null });
+});
+
+test('source_columns adds where a row comes from', async context => {
+  const index = new TestIndex(context);
+  const env = index.env(5, { FILE_PATH: 'x/in.csv', RUN_ID: 'r' }, { source_columns: true });
+  await load({ folder: temporaryFolder(context), content: 'a\n1\n', env });
+  assert.deepEqual(Object.values(await index.documents()), [
+    { A: '1', SOURCE_FILE: 'x/in.csv', SOURCE_RUN: 'r', SOURCE_ROW: '1' },
+  ]);
+});

@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { parseMessage, type Reject, type SupersededMessage } from './contract.ts';
+import { EtlFailure, Superseded } from './failure.ts';
+import { createReporter } from './report.ts';
+import { type Result, runFile } from './run-file.ts';
+import { type Environment, readJob } from './settings.ts';
+
+/** A folder for one test, removed after it. */
+export function temporaryFolder(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'default-etl-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** What became of one run. */
+export interface Ran {
+  code: number;
+  result: Result | undefined;
+  error: string;
+  superseded: SupersededMessage['version'] | undefined;
+  rejects: Reject[];
+  workDir: string;
+}
+
+export interface RunOptions {
+  /** Where the file is written, and what the run leaves. */
+  folder: string;
+  name?: string;
+  content?: string | Buffer;
+  env?: Environment;
+  signal?: AbortSignal;
+}
+
+let runs = 0;
+
+/** Writes the file and loads it, with this environment and no other. */
+export async function load({ folder, name = 'in.csv', content, env = {}, signal }: RunOptions): Promise<Ran> {
+  const file = join(folder, name);
+  if (content !== undefined) writeFileSync(file, content);
+  const workDir = join(folder, `work-${++runs}`);
+  const reporter = createReporter(line => void parseMessage(line));
+  const ended = { superseded: undefined, workDir };
+  try {
+    const job = readJob({ DATASET: 'test', WORK_DIR: workDir, ...env }, file, Date.now());
+    const result = await runFile(job, reporter, signal ?? new AbortController().signal);
+    return { ...ended, code: 0, result, error: '', rejects: readRejects(workDir) };
+  } catch (error) {
+    if (!(error instanceof EtlFailure)) throw error;
+    const superseded = error instanceof Superseded ? error.version : undefined;
+    return { ...ended, code: error.exitCode, result: undefined, error: error.message, superseded, rejects: readRejects(workDir) };
+  }
+}
+
+function readRejects(workDir: string): Reject[] {
+  try {
+    const lines = readFileSync(join(workDir, 'rejects.ndjson'), 'utf8').trim().split('\n');
+    return lines.map(line => JSON.parse(line) as Reject);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** An index of one test on the real Elasticsearch that ELASTICSEARCH_NODE names. Without one the test fails. */
+export class TestIndex {
+  readonly name: string;
+  readonly node: string;
+
+  constructor(context: TestContext) {
+    const node = process.env.ELASTICSEARCH_NODE;
+    if (!node) throw new Error('ELASTICSEARCH_NODE is not set: npm test starts an Elasticsearch and sets it');
+    this.node = node;
+    this.name = `default-etl-test-${process.pid}-${++runs}`;
+    context.after(async () => await this.remove());
+  }
+
+  /** Environment of a run into this index. */
+  env(version: number, more: Environment = {}, load: Record<string, unknown> = {}): Environment {
+    return {
+      ELASTICSEARCH_NODE: this.node,
+      VERSION: String(version),
+      FILE_KEY: 'KEY',
+      LOAD: JSON.stringify({ index: this.name, ...load }),
+      ...more,
+    };
+  }
+
+  /** Documents by id. */
+  async documents(): Promise<Record<string, Record<string, unknown>>> {
+    const found = await this.call('GET', `/${this.name}/_search?size=10000&ignore_unavailable=true`);
+    const { hits } = found as { hits: { hits: Array<{ _id: string; _source: Record<string, unknown> }> } };
+    return Object.fromEntries(hits.hits.map(hit => [hit._id, hit._source]).toSorted());
+  }
+
+  async call(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(this.node + path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return await response.json();
+  }
+
+  private async remove(): Promise<void> {
+    const indices = (await this.call('GET', `/${this.name}*`)) as object;
+    for (const index of Object.keys(indices)) await this.call('DELETE', `/${index}`);
+    await this.call('DELETE', `/_index_template/orchestrator-${this.name}`);
+  }
+}
