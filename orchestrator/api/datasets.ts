@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import type { DatasetSummary } from '../journal/journal.ts';
-import type { ApiOptions, ConfigError, DatasetStatus } from './options.ts';
+import type { ApiOptions, ConfigError, DatasetStatus, WatcherStatus } from './options.ts';
 import { isoTime } from './present.ts';
 import { Problem } from './problem.ts';
 import { datasetParams, datasetsSchema, problemSchema, states } from './schemas.ts';
@@ -59,8 +59,19 @@ function present(
     lastEndedAt: isoTime(summary?.lastEndedAt ?? null),
     paused: summary?.paused ?? false,
     configError,
-    watcher: watcher === null ? null : { ...watcher, lastListingAt: isoTime(watcher.lastListingAt) },
+    watcher: watcher === null ? null : presentWatcher(watcher),
   };
+}
+
+function presentWatcher({
+  mode,
+  files,
+  settling,
+  lastListingAt,
+  error,
+}: WatcherStatus): NonNullable<Answer['watcher']> {
+  const listed = isoTime(lastListingAt ?? null);
+  return { mode: mode ?? null, files: files ?? 0, settling: settling ?? 0, lastListingAt: listed, error };
 }
 
 function errorText(error: ConfigError | undefined, mask: (text: string) => string): string | null {

@@ -59,7 +59,7 @@ function serviceMetrics(register: Registry, { status, datasets }: ApiOptions): (
     for (const metric of [files, errors, listed, engine, elasticsearch]) metric.reset();
     for (const { name: dataset, watcher } of datasets()) {
       errors.set({ dataset }, Number(watcher === null || watcher.error !== null));
-      if (watcher !== null) files.set({ dataset }, watcher.files);
+      if (watcher?.files !== undefined) files.set({ dataset }, watcher.files);
       if (watcher?.lastListingAt) listed.set({ dataset }, watcher.lastListingAt / MS_PER_SECOND);
     }
     reload.set(Number(service.config.errors.length === 0));

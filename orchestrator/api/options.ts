@@ -31,12 +31,13 @@ export interface ServiceStatus {
   disk: { freeBytes: number | null; floorBytes: number; isLow: boolean };
 }
 
+/** What cannot be watched at all has an error and nothing else. */
 export interface WatcherStatus {
-  mode: 'events' | 'poll';
-  files: number;
-  settling: number;
+  mode?: 'events' | 'poll';
+  files?: number;
+  settling?: number;
   /** Milliseconds since 1970-01-01 UTC. */
-  lastListingAt: number | null;
+  lastListingAt?: number | null;
   error: string | null;
 }
 

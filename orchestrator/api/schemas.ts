@@ -104,7 +104,7 @@ const configErrorSchema = Type.Object({
 });
 
 const watcherSchema = Type.Object({
-  mode: Type.String(),
+  mode: nullable(Type.String()),
   files: Type.Integer(),
   settling: Type.Integer(),
   lastListingAt: time('End of the last listing.'),

@@ -1,0 +1,45 @@
+import type { Dataset } from '../config/dataset.ts';
+import type { Journal, Run } from '../journal/journal.ts';
+
+/** Where a command writes, and what it may do there. */
+export interface Terminal {
+  /** To stdout, as it is. */
+  write(text: string): void;
+  /** To stderr: what isn't the answer itself. */
+  writeError(text: string): void;
+  /** Whether stderr is a terminal: only then are there progress bars. */
+  isInteractive: boolean;
+  /** A terminal without NO_COLOR. */
+  hasColour: boolean;
+  /** For cli-progress. */
+  stderr: NodeJS.WritableStream;
+}
+
+export interface ConfigState {
+  datasets: readonly Dataset[];
+  /** As `file:line:column: message`. */
+  errors: readonly string[];
+}
+
+/** What the commands need of the program; main.ts gives it. Commands return exit codes and read neither argv nor the environment. */
+export interface CommandDeps {
+  terminal: Terminal;
+  /** Milliseconds since 1970-01-01 UTC. */
+  now(): number;
+  /** Aborted by Ctrl-C. */
+  interrupted: AbortSignal;
+  /** Runs the service until it is told to stop. */
+  start(): Promise<number>;
+  check(): Promise<number>;
+  importFile(path: string): Promise<number>;
+  explain(file: string): Promise<number>;
+  config(): Promise<ConfigState>;
+  /** Who holds DATA_DIR, or null: no orchestrator is running. */
+  holder(): Promise<{ pid: number; host: string } | null>;
+  /** Opens the journal, closes it when the work is done. Works beside a running orchestrator, and without one. */
+  withJournal<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
+  /** As withJournal; where no orchestrator is running, what is in the journal is run meanwhile. */
+  withScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
+  /** A new run of the same version, its file put back first if it was quarantined; null: the path is waiting or running. */
+  replay(journal: Journal, run: Run): Promise<Run | null>;
+}

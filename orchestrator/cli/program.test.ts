@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, test } from 'node:test';
+import { systemClock } from '../clock.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { OrchestratorError } from '../errors.ts';
+import type { Finish, Journal } from '../journal/journal.ts';
+import { openSqliteJournal } from '../journal/sqlite.ts';
+import type { CommandDeps } from './deps.ts';
+import { createProgram } from './program.ts';
+
+let folder: string;
+let journal: Journal;
+let shown: string;
+let interrupt: AbortController;
+/** How the stand-in for a scheduler ends each run; null: it leaves them running. */
+let finish: Finish | null;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  journal = openSqliteJournal({ path: join(folder, 'journal.sqlite'), clock: systemClock });
+  shown = '';
+  interrupt = new AbortController();
+  finish = done(3, 0);
+});
+
+afterEach(async () => {
+  await journal.close();
+  await rm(folder, { recursive: true });
+});
+
+test('each command has a help with an example', async () => {
+  for (const command of [
+    'start',
+    'check',
+    'run',
+    'replay',
+    'status',
+    'explain',
+    'import',
+    'cancel',
+    'pause',
+    'resume',
+  ]) {
+    shown = '';
+    assert.equal(await orchestrator(command, '--help'), 0);
+    assert.match(shown, new RegExp(`Example:\n  orchestrator ${command}`));
+  }
+});
+
+test('an unknown command or a missing argument is an error that shows how', async () => {
+  assert.equal(await orchestrator('staus'), 1);
+  assert.match(shown, /Did you mean status\?/);
+  assert.equal(await orchestrator('run', 'sales'), 1);
+  assert.match(shown, /missing required argument 'files'.*--help/s);
+});
+
+test('status of a fresh project says where to copy a file, and that nothing is running', async () => {
+  assert.equal(await orchestrator('status'), 0);
+  assert.match(shown, /No orchestrator is running/);
+  assert.match(shown, new RegExp(`copy one into ${folder}`));
+});
+
+test('status shows counts, configuration errors, what waits and the newest failures, without colours for a pipe', async () => {
+  finish = { to: 'failed', rows: null, error: 'out of\nmemory \u001b[2J' };
+  await orchestrator('run', 'sales', await file('a.csv'));
+  shown = '';
+  await orchestrator('status');
+  assert.match(shown, /sales +│ +0 │ +0 │ +0 │ +1 │/);
+  assert.match(shown, /config\/bad\.yaml:7:3: WATCH_REGX is not a key/);
+  assert.match(
+    shown,
+    /Newest failures:\n {2}sales a\.csv \(run [0-9a-f-]{36}, 1 attempt\): out of · memory \\u001b\[2J/,
+  );
+  assert.ok(!shown.includes('\u001b'));
+});
+
+test('status --json is JSON', async () => {
+  await orchestrator('status', '--json');
+  const status = JSON.parse(shown) as { running: null; datasets: Array<{ name: string }> };
+  assert.deepEqual([status.running, status.datasets.map(({ name }) => name)], [null, ['sales']]);
+});
+
+test('run ends with 0 when all files are done, with a line for each', async () => {
+  assert.equal(await orchestrator('run', 'sales', await file('a.csv'), await file('b.csv')), 0);
+  assert.match(shown, /done a\.csv: 3 rows loaded\n/);
+  assert.match(shown, /done b\.csv: 3 rows loaded\n/);
+});
+
+test('run ends with 1 when a file is quarantined, and says why', async () => {
+  finish = { to: 'quarantined', rows: null, error: 'no header' };
+  assert.equal(await orchestrator('run', 'sales', await file('a.csv')), 1);
+  assert.match(shown, /quarantined a\.csv: no header/);
+});
+
+test('run of a file that is not there, or of an unknown dataset, says so', async () => {
+  assert.equal(await orchestrator('run', 'sales', join(folder, 'none.csv')), 1);
+  assert.match(shown, /none\.csv can't be read \(ENOENT\)/);
+  assert.equal(await orchestrator('run', 'salse', await file('a.csv')), 1);
+  assert.match(shown, /no dataset salse: there are sales/);
+});
+
+test('Ctrl-C ends run with 130 and leaves the runs to go on', async () => {
+  finish = null;
+  const code = orchestrator('run', 'sales', await file('a.csv'));
+  while ((await journal.runs({ states: ['running'] })).items.length === 0) await new Promise(setImmediate);
+  interrupt.abort();
+  assert.equal(await code, 130);
+  assert.match(shown, /1 run go on without you/);
+});
+
+test('cancel takes a run off the queue; a second time is refused; an unknown run is an error', async () => {
+  finish = null;
+  const run = await queued('a.csv');
+  assert.equal(await orchestrator('cancel', run), 0);
+  assert.equal((await journal.run(run))?.state, 'cancelled');
+  assert.equal(await orchestrator('cancel', run), 1);
+  assert.equal(await orchestrator('cancel', 'x'), 1);
+  assert.match(shown, /there is no run x/);
+});
+
+test('replay --failed takes the latest version of each path, once', async () => {
+  finish = { to: 'failed', rows: null, error: 'first' };
+  await orchestrator('run', 'sales', await file('a.csv'));
+  await orchestrator('run', 'sales', await file('a.csv'));
+  finish = done(3, 0);
+  shown = '';
+  assert.equal(await orchestrator('replay', '--failed', 'sales', '--follow'), 0);
+  assert.match(shown, /^1 run queued\ndone a\.csv/);
+  shown = '';
+  await orchestrator('replay', '--failed', 'sales');
+  assert.match(shown, /^0 runs queued/);
+  assert.equal(await orchestrator('replay'), 1);
+});
+
+test('pause and resume are remembered; an unknown dataset changes nothing', async () => {
+  await queued('a.csv');
+  assert.equal(await orchestrator('pause', 'sales'), 0);
+  assert.equal((await journal.summaries())[0]?.paused, true);
+  assert.equal(await orchestrator('resume', 'sales', 'salse'), 1);
+  assert.equal((await journal.summaries())[0]?.paused, true);
+});
+
+function orchestrator(...args: string[]): Promise<number> {
+  return createProgram(dependencies()).run(args);
+}
+
+function dependencies(): CommandDeps {
+  const show = (text: string) => void (shown += text);
+  const errors = ['config/bad.yaml:7:3: WATCH_REGX is not a key'];
+  return {
+    terminal: { write: show, writeError: show, isInteractive: false, hasColour: false, stderr: new PassThrough() },
+    now: Date.now,
+    interrupted: interrupt.signal,
+    start: () => Promise.resolve(0),
+    check: () => Promise.resolve(0),
+    importFile: () => Promise.resolve(0),
+    explain: () => Promise.reject(new OrchestratorError('never', 'not asked for')),
+    config: () => Promise.resolve({ datasets: [sales()], errors }),
+    holder: () => Promise.resolve(null),
+    withJournal: work => work(journal),
+    withScheduler: async work => {
+      const stop = startRunning();
+      try {
+        return await work(journal);
+      } finally {
+        await stop();
+      }
+    },
+    replay: (opened, run) => opened.replay(run.id, Date.now()),
+  };
+}
+
+/** Claims what is queued and ends it as `finish` says: a scheduler without a program to run. */
+function startRunning(): () => Promise<void> {
+  let isStopped = false;
+  const slot = { dataset: 'sales', free: 9, strict: false, order: 'arrival' as const, perFolder: false };
+  const loop = async () => {
+    while (!isStopped) {
+      const claimed = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
+      for (const run of claimed.flat()) if (finish) await journal.finish(run.id, run.attempt, finish, Date.now());
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+  };
+  const ended = loop();
+  return () => {
+    isStopped = true;
+    return ended;
+  };
+}
+
+function sales(): Dataset {
+  return { name: 'sales', watchDir: folder, settings: { PRIORITY: 0 } } as Dataset;
+}
+
+async function file(name: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `A\n${Math.random()}\n`);
+  return path;
+}
+
+async function queued(name: string): Promise<string> {
+  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+  const request = { dataset: 'sales', file: name, root: folder, priority: 0, now: Date.now() };
+  return (await journal.submit({ ...request, fileVersion, contentHash: 'x' })).id;
+}
+
+function done(loaded: number, rejected: number): Finish {
+  return { to: 'done', rows: { read: loaded, loaded, rejected, filtered: 0, deleted: 0 }, error: null };
+}

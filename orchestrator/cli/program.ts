@@ -1,0 +1,113 @@
+import { Command, CommanderError } from 'commander';
+import { messageOf, OrchestratorError } from '../errors.ts';
+import type { RunState } from '../journal/journal.ts';
+import { cancelRuns } from './cancel.ts';
+import type { CommandDeps } from './deps.ts';
+import { pauseDatasets } from './pause.ts';
+import { replayRuns } from './replay.ts';
+import { runFiles } from './run.ts';
+import { showStatus } from './status.ts';
+
+interface ReplayFlags {
+  failed?: string;
+  quarantined?: string;
+  rejects?: string;
+  follow?: boolean;
+}
+
+/** The command line, joined to what it commands. `run` gives the exit code, and never throws for what a user did. */
+export function createProgram(deps: CommandDeps): { run(args: readonly string[]): Promise<number> } {
+  let exitCode = 0;
+  const program = new Command('orchestrator')
+    .description('Files copied into folders become rows in Elasticsearch, or in the lake.')
+    .exitOverride()
+    .showHelpAfterError('(add --help to see how)')
+    .configureOutput({ writeOut: text => deps.terminal.write(text), writeErr: text => deps.terminal.writeError(text) });
+  addCommands(program, deps, async outcome => {
+    exitCode = await outcome;
+  });
+  return {
+    async run(args) {
+      try {
+        await program.parseAsync(args, { from: 'user' });
+        return exitCode;
+      } catch (error) {
+        return failedCode(error, deps);
+      }
+    },
+  };
+}
+
+/** Commander has told its own errors already, and ends --help by throwing. */
+function failedCode(error: unknown, { terminal }: CommandDeps): number {
+  if (error instanceof CommanderError) return error.exitCode;
+  const isOurs = !(error instanceof OrchestratorError) || error.kind === 'bug';
+  const text = isOurs && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  terminal.writeError(`orchestrator: ${text}\n`);
+  return 1;
+}
+
+type End = (outcome: Promise<number>) => Promise<void>;
+
+function addCommands(program: Command, deps: CommandDeps, end: End): void {
+  add(program, 'start', 'Watch, run, and serve the page and the API, until stopped.', 'start').action(() =>
+    end(deps.start()),
+  );
+  add(program, 'check', 'Validate the configuration offline; exit code 1 on errors.', 'check').action(() =>
+    end(deps.check()),
+  );
+  add(program, 'run <dataset> <files...>', 'Run files without watching.', 'run sales january.csv february.csv').action(
+    (dataset: string, files: string[]) => end(runFiles(deps, dataset, files)),
+  );
+  addReplay(program, deps, end);
+  add(program, 'status', 'Datasets, problems and the newest failures.', 'status --json')
+    .option('--json', 'as JSON')
+    .action(({ json }: { json?: boolean }) => end(showStatus(deps, { json: json === true })));
+  add(program, 'explain <file>', 'Say why a file was or was not taken.', 'explain incoming/sales/january.csv').action(
+    (file: string) => end(deps.explain(file)),
+  );
+  add(
+    program,
+    'import <file>',
+    "Turn one of the original's shell configs, or a pypel JSON, into YAML.",
+    'import old/sales.conf',
+  ).action((file: string) => end(deps.importFile(file)));
+  add(
+    program,
+    'cancel <runs...>',
+    'Take runs off the queue, or stop them.',
+    'cancel 01a0c0de-0000-7000-8000-000000000000',
+  ).action((runs: string[]) => end(cancelRuns(deps, runs)));
+  for (const name of ['pause', 'resume']) {
+    const summary = name === 'pause' ? 'Start no more runs of datasets.' : 'Start the runs of datasets again.';
+    add(program, `${name} <datasets...>`, summary, `${name} sales`).action((datasets: string[]) =>
+      end(pauseDatasets(deps, datasets, name === 'pause')),
+    );
+  }
+}
+
+function addReplay(program: Command, deps: CommandDeps, end: End): void {
+  add(program, 'replay [runs...]', 'Load versions again, as new runs.', 'replay --failed sales --follow')
+    .option('--failed <dataset>', "a dataset's failed runs")
+    .option('--quarantined <dataset>', "a dataset's quarantined runs, their files put back")
+    .option('--rejects <file>', 'NDJSON with the mended rejects of the one run named')
+    .option('--follow', 'wait for the runs and show their progress')
+    .action((runs: string[], { failed, quarantined, rejects, follow = false }: ReplayFlags, command: Command) => {
+      const dataset = failed ?? quarantined;
+      if (runs.length === 0 && dataset === undefined)
+        command.error('name runs, or a dataset by --failed or --quarantined');
+      if (failed !== undefined && quarantined !== undefined && failed !== quarantined) {
+        command.error('--failed and --quarantined must name the same dataset');
+      }
+      const states: RunState[] = [
+        ...(failed === undefined ? [] : (['failed'] as const)),
+        ...(quarantined === undefined ? [] : (['quarantined'] as const)),
+      ];
+      const options = { ...(dataset === undefined ? {} : { dataset }), ...(rejects === undefined ? {} : { rejects }) };
+      return end(replayRuns(deps, { runs, states, follow, ...options }));
+    });
+}
+
+function add(program: Command, usage: string, description: string, example: string): Command {
+  return program.command(usage).description(description).addHelpText('after', `\nExample:\n  orchestrator ${example}`);
+}

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { OrchestratorError } from '../errors.ts';
+import type { Journal, Run, RunState } from '../journal/journal.ts';
+import type { CommandDeps } from './deps.ts';
+import { followRuns } from './follow.ts';
+import { count, oneLine } from './text.ts';
+
+export interface ReplayRequest {
+  /** Ids. */
+  runs: readonly string[];
+  /** All of a dataset in these states, each path's latest version. */
+  dataset?: string;
+  states: readonly RunState[];
+  /** NDJSON with mended rejects of the one run named. */
+  rejects?: string;
+  follow: boolean;
+}
+
+/** `orchestrator replay`: new runs of versions that were run before. */
+export async function replayRuns(deps: CommandDeps, request: ReplayRequest): Promise<number> {
+  const { terminal, interrupted } = deps;
+  const work = async (journal: Journal) => {
+    const { runs, refused } =
+      request.rejects === undefined ? await replayAll(deps, journal, request) : await mend(deps, journal, request);
+    terminal.writeError(`${count(runs.length, 'run')} queued\n`);
+    const code = request.follow ? await followRuns({ journal, runs, terminal, interrupted }) : 0;
+    return refused > 0 && code === 0 ? 1 : code;
+  };
+  return request.follow ? deps.withScheduler(work) : deps.withJournal(work);
+}
+
+type Replayed = { runs: Run[]; refused: number };
+
+async function replayAll(deps: CommandDeps, journal: Journal, request: ReplayRequest): Promise<Replayed> {
+  const named = await Promise.all(request.runs.map(id => knownRun(journal, id)));
+  const found = request.dataset === undefined ? [] : await latestRuns(journal, request.dataset, request.states);
+  const runs: Run[] = [];
+  let refused = 0;
+  for (const run of [...named, ...found]) {
+    const next = await deps.replay(journal, run);
+    if (next !== null) runs.push(next);
+    else refused += 1;
+    if (next === null) deps.terminal.writeError(`${oneLine(run.file)} is waiting or running already; not replayed\n`);
+  }
+  return { runs, refused };
+}
+
+async function mend(deps: CommandDeps, journal: Journal, { runs, rejects }: ReplayRequest): Promise<Replayed> {
+  const [id, ...more] = runs;
+  if (id === undefined || more.length > 0 || rejects === undefined) {
+    throw new OrchestratorError('never', '--rejects needs exactly one RUN: the one whose rejects were mended');
+  }
+  return { runs: [await journal.mend((await knownRun(journal, id)).id, resolve(rejects), deps.now())], refused: 0 };
+}
+
+export async function knownRun(journal: Journal, id: string): Promise<Run> {
+  const run = await journal.run(id);
+  if (run === undefined)
+    throw new OrchestratorError('never', `there is no run ${id}; orchestrator status lists the newest`);
+  return run;
+}
+
+/** A path that has a newer version, or was replayed since, is left alone. */
+async function latestRuns(journal: Journal, dataset: string, states: readonly RunState[]): Promise<Run[]> {
+  const found: Run[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await journal.runs({
+      dataset,
+      states: [...states],
+      limit: 1000,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    for (const run of page.items) {
+      if ((await journal.latest(dataset, run.file))?.id === run.id) found.push(run);
+    }
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return found.toReversed();
+}

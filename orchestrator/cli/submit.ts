@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Dataset } from '../config/dataset.ts';
+import { codeOf, OrchestratorError } from '../errors.ts';
+import type { Journal, Run } from '../journal/journal.ts';
+
+/** Queues a file, wherever it lies: below WATCH_DIR under its path there, from elsewhere under its name. */
+export async function submitFile(journal: Journal, dataset: Dataset, path: string, now: number): Promise<Run> {
+  const file = await find(path);
+  const { size, mtimeNs, ino, isFile } = await statFile(file);
+  if (!isFile) throw new OrchestratorError('never', `${path} is not a file; name the files to run`);
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return journal.submit({
+    dataset: dataset.name,
+    ...placeOf(file, await realpath(dataset.watchDir).catch(() => dataset.watchDir)),
+    priority: dataset.settings.PRIORITY,
+    fileVersion: { sizeBytes: size, mtimeNs, inode: ino },
+    contentHash: hash.digest('hex'),
+    now,
+  });
+}
+
+async function find(path: string): Promise<string> {
+  try {
+    return await realpath(resolve(path));
+  } catch (error) {
+    throw new OrchestratorError('never', `${path} can't be read (${codeOf(error) ?? 'unknown'}); does it exist?`, {
+      cause: error,
+    });
+  }
+}
+
+/** Nanoseconds and inodes exceed 2^53: as text. */
+async function statFile(file: string): Promise<{ size: number; mtimeNs: string; ino: string; isFile: boolean }> {
+  const found = await stat(file, { bigint: true });
+  return { size: Number(found.size), mtimeNs: String(found.mtimeNs), ino: String(found.ino), isFile: found.isFile() };
+}
+
+function placeOf(file: string, watchDir: string): { root: string; file: string } {
+  const below = relative(watchDir, file);
+  if (below === '' || below.startsWith('..') || resolve(below) === below)
+    return { root: dirname(file), file: basename(file) };
+  return { root: watchDir, file: below.split(sep).join('/') };
+}
