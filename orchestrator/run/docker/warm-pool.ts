@@ -22,7 +22,6 @@ interface Waiting {
   /** The folder that it has at /work. */
   reserved: string;
   stdin: Duplex;
-  hasEnded: boolean;
 }
 
 export interface WarmPoolOptions {
@@ -60,7 +59,7 @@ export class WarmPool {
     const fit = await this.#fitFor(job);
     const waiting = this.#waiting.get(job.dataset) ?? [];
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      if (next.fit === fit && !next.hasEnded && (await this.#hand(next, job))) return next.container.id;
+      if (next.fit === fit && (await this.#hand(next, job))) return next.container.id;
       await this.#discard(next);
     }
     return undefined;
@@ -139,11 +138,10 @@ export class WarmPool {
     });
     try {
       const stdin = (await container.attach({ stream: true, stdin: true, hijack: true })) as unknown as Duplex;
-      const waiting: Waiting = { container, fit, reserved, stdin, hasEnded: false };
-      const end = () => (waiting.hasEnded = true);
-      stdin.on('error', end).on('end', end).on('close', end).resume();
+      // Where it breaks, so has the engine, or the container has ended: handing it a job will show.
+      stdin.on('error', () => {}).resume();
       await container.start();
-      return waiting;
+      return { container, fit, reserved, stdin };
     } catch (error) {
       await removeContainer(container, clock).catch(() => {});
       await rm(reserved, { recursive: true, force: true });
@@ -155,6 +153,7 @@ export class WarmPool {
   async #hand({ container, reserved, stdin }: Waiting, job: Job): Promise<boolean> {
     try {
       await container.rename({ name: containerName(this.#options.instance, job) });
+      if (!(await container.inspect()).State.Running) return false;
       await putInPlace(reserved, job.workDir);
     } catch {
       return false;
