@@ -804,7 +804,8 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
       it('a listener hears each change of a run, also of another process, until it stops', async () => {
         const other = await opened.again();
         const heard: string[] = [];
-        const { promise, resolve } = Promise.withResolvers<void>();
+        const { promise, resolve, reject } = Promise.withResolvers<void>();
+        const deadline = setTimeout(() => reject(new Error('nothing was heard of the other process for 5 s')), 5000);
         const stop = journal.onChange(run => {
           heard.push(`${run.file} ${run.state}`);
           if (run.file === 'theirs') resolve();
@@ -813,6 +814,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(heard, ['ours settling', 'ours queued']);
         await other.settle(hand.at('theirs'));
         await promise;
+        clearTimeout(deadline);
         assert.equal(heard.at(-1), 'theirs settling');
         stop();
         await hand.settle('unheard');

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../clock.ts';
+import { OrchestratorError } from '../errors.ts';
+import { openDatabase } from './connection.ts';
+import { openSqliteJournal } from './sqlite.ts';
+
+describe('journal: the SQLite file', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'journal-file-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it('is WAL, synced fully, with foreign keys', () => {
+    const database = openDatabase(join(folder, 'pragmas.sqlite'));
+    const pragma = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+    assert.equal(pragma('journal_mode'), 'wal');
+    assert.equal(pragma('synchronous'), 2);
+    assert.equal(pragma('foreign_keys'), 1);
+    database.close();
+  });
+
+  it('opened twice is migrated once', () => {
+    const path = join(folder, 'twice.sqlite');
+    const one = openDatabase(path);
+    const two = openDatabase(path);
+    assert.equal(two.prepare('SELECT count(*) AS n FROM feed').get()?.['n'], 1);
+    one.close();
+    two.close();
+  });
+
+  it('that a newer program wrote is refused with both numbers', () => {
+    const path = join(folder, 'newer.sqlite');
+    const database = new DatabaseSync(path);
+    database.exec('PRAGMA user_version = 999');
+    database.close();
+    assert.throws(
+      () => openDatabase(path),
+      refusal(/newer orchestrator \(its schema is 999, this program knows \d+\)/),
+    );
+  });
+
+  it('that is not a database is refused with what to do', async () => {
+    const path = join(folder, 'text.sqlite');
+    await writeFile(path, 'this is not a database, but a text that is long enough to be taken for one\n'.repeat(20));
+    assert.throws(
+      () => openDatabase(path),
+      refusal(/text\.sqlite.*damaged, or not a journal; stop the orchestrator, restore/),
+    );
+  });
+
+  it('in a folder that is missing is refused with what to do', () => {
+    assert.throws(
+      () => openDatabase(join(folder, 'no', 'journal.sqlite')),
+      refusal(/its folder must exist and be writable/),
+    );
+  });
+
+  it('in a file system that can’t be written is refused', () => {
+    assert.throws(() => openDatabase('/proc/journal.sqlite'), refusal(/\/proc\/journal\.sqlite/));
+  });
+
+  it('that is full: the call waits for space, nothing of it is kept, and it goes on afterwards', async () => {
+    const path = join(folder, 'full.sqlite');
+    const database = openDatabase(path);
+    const { Store } = await import('./store.ts');
+    const store = new Store(path, database);
+    database.exec('CREATE TABLE filler (text TEXT)');
+    database.exec('PRAGMA max_page_count = 1');
+    const fill = (length: number) =>
+      store.write(() => store.execute('INSERT INTO filler VALUES ($text)', { text: 'x'.repeat(length) }));
+    const filled = await Promise.allSettled([fill(10), fill(1_000_000), fill(10)]);
+    assert.ok(filled.some(result => result.status === 'rejected'));
+    const refused = filled.find(result => result.status === 'rejected');
+    assert.ok(refused?.status === 'rejected' && refused.reason instanceof OrchestratorError);
+    assert.equal(refused.reason.kind, 'wait');
+    assert.match(refused.reason.message, /its disk is full; free some space/);
+    database.exec('PRAGMA max_page_count = 100000');
+    await fill(10);
+    const kept = filled.filter(result => result.status === 'fulfilled').length;
+    assert.equal(store.get<{ n: number }>('SELECT count(*) AS n FROM filler')?.n, kept + 1);
+    store.close();
+  });
+
+  it('a call that fails takes nothing back of those that share its transaction', async () => {
+    const journal = openSqliteJournal({ path: join(folder, 'group.sqlite'), clock: systemClock });
+    const settle = (file: string) => journal.settle({ dataset: 'sales', file, root: '/in', priority: 0, now: 1 });
+    const results = await Promise.allSettled([settle('a'), settle(''), settle('b')]);
+    assert.deepEqual(
+      results.map(result => result.status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.deepEqual(
+      (await journal.runs({})).items.map(run => run.file),
+      ['b', 'a'],
+    );
+    await journal.close();
+    await journal.close();
+    await assert.rejects(settle('c'), /closed|not open/);
+  });
+});
+
+function refusal(message: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof OrchestratorError);
+    assert.equal(error.kind, 'never');
+    assert.match(error.message, message);
+    return true;
+  };
+}

@@ -1,0 +1,24 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** What must never be found in a journal; each query finds the rows that break its rule. */
+const NEVER: Record<string, string> = {
+  'two runs of a path run': `SELECT dataset, file FROM runs WHERE state = 'running' GROUP BY dataset, file HAVING count(*) > 1`,
+  'two runs of a path wait': `SELECT dataset, file FROM runs WHERE state IN ('settling', 'queued') GROUP BY dataset, file HAVING count(*) > 1`,
+  'two runs of a dataset have one version': `SELECT dataset, version FROM runs WHERE version IS NOT NULL GROUP BY dataset, version HAVING count(*) > 1`,
+  'a version is above the dataset’s': `SELECT id FROM runs JOIN datasets ON name = dataset WHERE version > last_version`,
+  'a run that doesn’t run has an open attempt': `SELECT id FROM runs JOIN attempts ON run_id = id WHERE state <> 'running' AND attempts.ended_at IS NULL`,
+  'a run runs without an open attempt': `SELECT id FROM runs WHERE state = 'running' AND NOT EXISTS (
+    SELECT 1 FROM attempts WHERE run_id = id AND attempts.attempt = runs.attempt AND attempts.ended_at IS NULL)`,
+  'attempts are missing': `SELECT id FROM runs WHERE attempt <> (SELECT count(*) FROM attempts WHERE run_id = id)`,
+  'a count is wrong': `SELECT * FROM counts WHERE runs <> (SELECT count(*) FROM runs AS r WHERE r.dataset = counts.dataset AND r.state = counts.state)`,
+  'a waiting run was not ended by a newer one': `SELECT old.id FROM runs AS old JOIN runs AS newer USING (dataset, file)
+    WHERE old.state IN ('settling', 'queued') AND newer.seq > old.seq AND newer.state IN ('running', 'done')`,
+};
+
+/** The rules a journal breaks, each with the first row that does. */
+export function brokenInvariants(database: DatabaseSync): string[] {
+  return Object.entries(NEVER).flatMap(([rule, sql]) => {
+    const found = database.prepare(sql).get();
+    return found === undefined ? [] : [`${rule}: ${JSON.stringify(found)}`];
+  });
+}
