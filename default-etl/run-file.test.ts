@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import * as XLSX from '@e965/xlsx';
 import { parquetReadObjects } from 'hyparquet';
 import { load, temporaryFolder, type RunOptions } from './testing.ts';
 
-const require = createRequire(import.meta.url);
-const vega = join(dirname(require.resolve('vega-datasets/package.json')), 'data');
+const vega = fileURLToPath(new URL('../node_modules/vega-datasets/data', import.meta.url));
 
 /** Loads into the lake and reads the rows back. */
 async function lake(options: RunOptions & { extract?: object }) {
