@@ -1,9 +1,10 @@
-// A program: writes `{columns, rows, total}` of the Parquet files in the working folder to stdout; its argument is the number of rows.
+// A program: writes `{columns, rows, total}` of the Parquet files in the working folder to stdout; stdin says how many rows.
 // The folder is the working one so that file names, which are keys of our own making, are all that a query contains.
 import { readdir } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { DuckDBInstance } from '@duckdb/node-api';
 
-const limit = Number(process.argv[2]);
+const limit = Number(await text(process.stdin));
 const names = (await readdir('.')).filter(name => /^[A-Za-z0-9_-][A-Za-z0-9_.-]*\.parquet$/.test(name));
 
 process.stdout.write(JSON.stringify(names.length === 0 ? { columns: [], rows: [], total: 0 } : await query()));

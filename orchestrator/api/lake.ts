@@ -52,7 +52,9 @@ export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptio
 
 async function ask(folder: string, limit: number, signal: AbortSignal): Promise<Lake> {
   const options = { cwd: folder, timeout: WITHIN_MS, maxBuffer: LARGEST_ANSWER, signal, env: {} };
-  const { stdout } = await run(process.execPath, [reader, String(limit)], options);
+  const answer = run(process.execPath, [reader], options);
+  answer.child.stdin?.on('error', () => undefined).end(String(limit)); // a child that died says so by its exit
+  const { stdout } = await answer;
   return JSON.parse(stdout) as Lake;
 }
 

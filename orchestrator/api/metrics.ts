@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { FINAL_STATES, type Run } from '../journal/journal.ts';
-import type { ApiOptions, PartStatus } from './options.ts';
+import type { ApiOptions } from './options.ts';
 
 const DURATION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600];
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600];
@@ -52,11 +52,10 @@ function serviceMetrics(register: Registry, { status, datasets }: ApiOptions): (
   const reload = gauge('config_last_reload_successful', '1 if the configuration as it is now has no mistake.');
   const reloadAt = gauge('config_last_reload_success_timestamp_seconds', 'Last reading without a mistake.');
   const free = gauge('disk_free_bytes', 'Free space where DATA_DIR is.');
-  const engine = gauge('engine_up', '1 while the Docker Engine answers; absent where it is not used.');
-  const elasticsearch = gauge('elasticsearch_up', '1 while Elasticsearch answers; absent where none is configured.');
+  const up = gauge('up', '1 while a part answers; absent where it is not used.', ['part']);
   return async () => {
     const service = await status();
-    for (const metric of [files, errors, listed, engine, elasticsearch]) metric.reset();
+    for (const metric of [files, errors, listed, up]) metric.reset();
     for (const { name: dataset, watcher } of datasets()) {
       errors.set({ dataset }, Number(watcher === null || watcher.error !== null));
       if (watcher?.files !== undefined) files.set({ dataset }, watcher.files);
@@ -65,15 +64,10 @@ function serviceMetrics(register: Registry, { status, datasets }: ApiOptions): (
     reload.set(Number(service.config.errors.length === 0));
     reloadAt.set((service.config.lastGoodAt ?? 0) / MS_PER_SECOND);
     free.set(service.disk.freeBytes ?? Number.NaN);
-    setUp(engine, service.engine);
-    setUp(elasticsearch, service.elasticsearch);
+    const { engine, elasticsearch } = service;
+    if (engine !== null) up.set({ part: 'engine' }, Number(engine.isUp));
+    if (elasticsearch !== null) up.set({ part: 'elasticsearch' }, Number(elasticsearch.isUp));
   };
-}
-
-/** A gauge that was reset stands at 0 by itself, which would say "down" of what isn't there. */
-function setUp(gauge: Gauge, part: PartStatus | null): void {
-  if (part === null) gauge.remove();
-  else gauge.set(Number(part.isUp));
 }
 
 function timeObserver(register: Registry): (run: Run) => void {

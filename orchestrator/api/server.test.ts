@@ -55,8 +55,19 @@ test('runs are listed newest first, page by page, with times in ISO 8601', async
   assert.equal(second.body.nextCursor, null);
   assert.equal(new Date(first.body.items[0].seenAt).toISOString(), first.body.items[0].seenAt);
   assert.deepEqual(Object.keys(first.body.items[0]).slice(0, 13), [
-    ...['id', 'dataset', 'file', 'state', 'attempt', 'rowsRead', 'rowsLoaded', 'rowsRejected'],
-    ...['seenAt', 'queuedAt', 'startedAt', 'endedAt', 'error'],
+    'id',
+    'dataset',
+    'file',
+    'state',
+    'attempt',
+    'rowsRead',
+    'rowsLoaded',
+    'rowsRejected',
+    'seenAt',
+    'queuedAt',
+    'startedAt',
+    'endedAt',
+    'error',
   ]);
 });
 
@@ -180,8 +191,8 @@ test('metrics tell runs, rows and what is up', async () => {
   assert.match(text, /orchestrator_rows_loaded_total\{dataset="sales"\} \d+/);
   assert.match(text, /orchestrator_run_duration_seconds_count\{dataset="sales",state="done"\} 1/);
   assert.match(text, /orchestrator_start_latency_seconds_count\{dataset="sales"\} [1-9]/);
-  assert.match(text, /orchestrator_elasticsearch_up 1/);
-  assert.doesNotMatch(text, /orchestrator_engine_up \d/);
+  assert.match(text, /orchestrator_up\{part="elasticsearch"\} 1/);
+  assert.doesNotMatch(text, /part="engine"/);
   service = healthy();
 });
 

@@ -176,10 +176,10 @@ function dependencies(): CommandDeps {
 
 /** Claims what is queued and ends it as `finish` says: a scheduler without a program to run. */
 function startRunning(): () => Promise<void> {
-  let isStopped = false;
+  const stop = new AbortController();
   const slot = { dataset: 'sales', free: 9, strict: false, order: 'arrival' as const, perFolder: false };
   const loop = async () => {
-    while (!isStopped) {
+    while (!stop.signal.aborted) {
       const claimed = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
       for (const run of claimed.flat()) if (finish) await journal.finish(run.id, run.attempt, finish, Date.now());
       await new Promise(resolve => setTimeout(resolve, 5));
@@ -187,7 +187,7 @@ function startRunning(): () => Promise<void> {
   };
   const ended = loop();
   return () => {
-    isStopped = true;
+    stop.abort();
     return ended;
   };
 }
