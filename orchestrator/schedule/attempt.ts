@@ -10,7 +10,8 @@ import { conclude } from './conclude.ts';
 import type { ScheduleContext } from './context.ts';
 import { decide, decideMoved, decideRunnerError, endingOf, type Situation } from './decide.ts';
 import { at, persist } from './pause.ts';
-import { makeFolders, pathFor, withLedger } from './prepare.ts';
+import { pathNow } from './path-now.ts';
+import { makeFolders, withLedger } from './prepare.ts';
 import { attemptPaths, ownerOf, tidyWorkDir } from './work-dir.ts';
 
 const PROGRESS_INTERVAL_MS = 500;
@@ -117,7 +118,7 @@ export class LiveAttempt {
       );
       return;
     }
-    const path = await pathFor(context, run);
+    const path = await pathNow(run);
     const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
     const moved = decideMoved(null, { run, path, sentRows });
     if (moved) await this.#conclude(file, () => moved, null);

@@ -8,7 +8,7 @@ import type { ScheduleContext } from './context.ts';
 import { decideRunnerError, type Situation } from './decide.ts';
 import { commitToLake } from './lake.ts';
 import { persist } from './pause.ts';
-import { pathFor } from './prepare.ts';
+import { pathNow } from './path-now.ts';
 import { withoutSecrets } from './secrets.ts';
 import { attemptPaths, moveRejects, readReserve, shareLogFile } from './work-dir.ts';
 
@@ -50,7 +50,7 @@ async function situationOf({ context, dataset, file }: Conclusion, reserved: num
   const { run, ledger } = file;
   return {
     run,
-    path: await pathFor(context, run),
+    path: await pathNow(run),
     sentRows: reserved > 0 || (run.attempt > 1 && ledger.fileRows > 0),
     retries: dataset.settings.RETRIES,
     backoff: dataset.backoff,

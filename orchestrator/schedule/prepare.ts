@@ -5,9 +5,7 @@ import type { FileVersion, Run } from '../journal/journal.ts';
 import { JOB_FILES, type JobFile, workDirOf } from '../run/job.ts';
 import type { AttemptRef } from '../run/runner.ts';
 import type { ScheduleContext } from './context.ts';
-import type { PathNow } from './decide.ts';
 import { ledgerRequest } from './key.ts';
-import { pathNow } from './path-now.ts';
 import { copyInto, makeLogFile, makeWorkDir, type Owner } from './work-dir.ts';
 
 /** Key and index of a run are remembered before anything of it can be sent. */
@@ -15,14 +13,6 @@ export async function withLedger({ journal }: ScheduleContext, dataset: Dataset,
   const request = ledgerRequest(run, dataset);
   const ledger = await journal.ledger(request);
   return { run: { ...run, fileKey: request.fileKey, index: ledger.index }, ledger, mended: null };
-}
-
-/** What a path holds, for a run about it; for mended rows, too, whether a newer version is known already. */
-export async function pathFor({ journal }: ScheduleContext, run: Run): Promise<PathNow> {
-  const now = await pathNow(run);
-  if (run.action !== 'mend' || now === 'changed') return now;
-  const latest = await journal.latest(run.dataset, run.file);
-  return (latest?.version ?? 0) > (run.version ?? 0) ? 'changed' : now;
 }
 
 /** Makes the folders of an attempt, and puts into them what it needs besides its file. */

@@ -1,4 +1,4 @@
-// Preloaded into a child: kills it before its n-th change of the file system (KILL_AT, from 1).
+// Preloaded into a child: kills it right after its n-th change of the file system (KILL_AT, from 1).
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -11,9 +11,10 @@ for (const name of CHANGES) {
   const refuse = name === 'link' && process.env['NO_LINKS'] === 'true';
   Object.assign(fs, {
     [name]: async (...args: unknown[]) => {
-      if (--left === 0) process.kill(process.pid, 'SIGKILL');
       if (refuse && String(args[1]).endsWith('.part')) throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' });
-      return original(...args);
+      const result = await original(...args);
+      if (--left === 0) process.kill(process.pid, 'SIGKILL');
+      return result;
     },
   });
 }
