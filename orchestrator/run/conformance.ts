@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
+import { execa, type ResultPromise } from 'execa';
 import type { Job, Runner } from './runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';
 
@@ -233,6 +233,16 @@ export function runnerConformance(name: string, candidate: Candidate): void {
           reject: false,
         },
       );
+      try {
+        await outliveAndRecover(job, orchestrator);
+      } finally {
+        // Whatever failed: neither of them may stay.
+        orchestrator.kill('SIGKILL');
+        await writeFile(join(job.workDir, 'go'), '');
+      }
+    });
+
+    async function outliveAndRecover(job: Job, orchestrator: ResultPromise): Promise<void> {
       const linesOf = () => (existsSync(job.logFile) ? readFileSync(job.logFile, 'utf8').split('\n').length : 0);
       await until('it prints', () => linesOf() > 3);
       orchestrator.kill('SIGKILL');
@@ -251,7 +261,7 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       assert.deepEqual(await runner.recover(job), { state: 'dead' });
       await new Promise(resolve => setTimeout(resolve, 200));
       assert.equal(readFileSync(alive, 'utf8'), atEnd);
-    });
+    }
 
     it('many at once do not mix', async () => {
       const jobs = await Promise.all(Array.from({ length: 6 }, (_, at) => jobOf(`echo ${at}; exit ${at}`)));
