@@ -1,18 +1,14 @@
 # The orchestrator, with the default ETL to run as a process where no container is asked for.
 ARG BASE_IMAGE=node:24-slim
 
-FROM ${BASE_IMAGE} AS packages
-WORKDIR /app
-# `npm run images` puts the packages in staged/; without it they are installed here, which needs the network.
-COPY package.json package-lock.json staged* ./
-RUN [ -d node_modules ] || (npm install --omit=dev --no-audit --no-fund && rm -rf node_modules/node-*-*)
-
 FROM ${BASE_IMAGE}
 # Outside of a container the API listens on loopback alone; in here that would be nobody.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /app
-COPY package.json ./
-COPY --from=packages /app/node_modules ./node_modules
+# `npm run images` puts the packages into staged/; without it they are installed here, which needs the network.
+COPY package.json package-lock.json staged* ./
+RUN [ -d node_modules ] \
+  || (npm install --omit=dev --no-audit --no-fund && npm cache clean --force && rm -rf node_modules/node-*-*)
 COPY config ./config
 COPY default-etl ./default-etl
 COPY orchestrator ./orchestrator

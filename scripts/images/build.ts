@@ -39,6 +39,7 @@ export async function buildImage(
   const built = await Promise.all(tags.map(tag => imageLabels(docker, tag)));
   if (built.every(labels => labels?.[CONTENT_LABEL] === content)) return false;
   announce(`building ${tags[0]} on ${base}…`);
+  const former = await imageId(docker, tags[0]!);
   const context = stage(root, plan);
   try {
     const stream = await docker.buildImage(tarOf(context), {
@@ -53,7 +54,27 @@ export async function buildImage(
     rmSync(context, { recursive: true, force: true });
   }
   await docker.getImage(tags[0]!).tag({ repo: plan.name, tag: 'latest' });
+  await forget(docker, former);
   return true;
+}
+
+async function imageId(docker: Docker, name: string): Promise<string | undefined> {
+  return docker
+    .getImage(name)
+    .inspect()
+    .then(
+      image => image.Id,
+      () => undefined,
+    );
+}
+
+/** The image that lost its names would only take up space. One that a container still has stays, and so does one with other names. */
+async function forget(docker: Docker, id: string | undefined): Promise<void> {
+  if (id !== undefined)
+    await docker
+      .getImage(id)
+      .remove()
+      .catch(() => {});
 }
 
 function dockerfileOf(plan: ImagePlan): string {
