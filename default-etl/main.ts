@@ -3,7 +3,7 @@ import { EXIT, type FolderFile } from './contract.ts';
 import { configFailure, EtlFailure, messageOf, Superseded } from './failure.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { runFile } from './run-file.ts';
-import { type Environment, folderEnvironment, readJob } from './settings.ts';
+import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './settings.ts';
 
 const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
 
@@ -46,9 +46,14 @@ async function main(): Promise<number> {
 
 async function runFolder(env: Environment, list: string, signal: AbortSignal): Promise<number> {
   const codes: number[] = [];
+  let shared = env;
   for (const file of JSON.parse(readFileSync(list, 'utf8')) as FolderFile[]) {
     if (signal.aborted) return SIGTERM_EXIT;
-    codes.push(await runOne(folderEnvironment(env, file), file.FILE, createReporter(write, file.FILE_PATH), signal));
+    const reporter = createReporter(write, file.FILE_PATH);
+    const code = await runOne(folderEnvironment(shared, file), file.FILE, reporter, signal);
+    // The first file of the folder makes the new index, the others add to it.
+    if (code === EXIT.done) shared = withoutOverwrite(shared);
+    codes.push(code);
   }
   return WORST_FIRST.find(code => codes.includes(code)) ?? EXIT.done;
 }

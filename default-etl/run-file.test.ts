@@ -59,7 +59,10 @@ test('an empty file can never succeed; a header alone is no rows and no error', 
 test('a quote that is never closed costs its own line only', async context => {
   const ran = await lake({ folder: temporaryFolder(context), content: 'a,b\n1,"x\n2,y\n3,z\n' });
   assert.equal(ran.code, 0, ran.error);
-  assert.deepEqual(ran.rejects.map(reject => [reject.row, reject.line, reject.raw]), [[1, 2, '1,"x']]);
+  assert.deepEqual(
+    ran.rejects.map(reject => [reject.row, reject.line, reject.raw]),
+    [[1, 2, '1,"x']],
+  );
   assert.deepEqual(ran.rows, [
     { A: '2', B: 'y' },
     { A: '3', B: 'z' },
@@ -110,15 +113,22 @@ test('JSON: record_path leads to the list; one object is one row; a line that is
   assert.deepEqual(one.rows, [{ A: '{"b":1}', C: 'x' }]);
   const lines = await lake({ folder, name: 'in.ndjson', content: '{"a":1}\n{"a":\n\n{"a":3}\n' });
   assert.deepEqual(lines.rows, [{ A: '1' }, { A: '3' }]);
-  assert.deepEqual(lines.rejects.map(reject => [reject.row, reject.line, reject.raw]), [[2, 2, '{"a":']]);
+  assert.deepEqual(
+    lines.rejects.map(reject => [reject.row, reject.line, reject.raw]),
+    [[2, 2, '{"a":']],
+  );
   const damaged = await lake({ folder, name: 'damaged.json', content: '[{"a":1},{"a":' });
   assert.equal(damaged.code, 65);
 });
 
 test('real JSON gives the rows that JSON.parse gives, over every window boundary', async context => {
   const path = join(vega, 'movies.json');
-  const { rows, result } = await lake({ folder: temporaryFolder(context), name: 'movies.json', content: readFileSync(path) });
-  const objects = JSON.parse(readFileSync(path, 'utf8')) as Array<Record<string, unknown>>;
+  const { rows, result } = await lake({
+    folder: temporaryFolder(context),
+    name: 'movies.json',
+    content: readFileSync(path),
+  });
+  const objects = JSON.parse(readFileSync(path, 'utf8')) as Array<Record<string, string | number | null>>;
   assert.equal(result?.rows_read, objects.length);
   objects.forEach((object, row) => {
     for (const [name, value] of Object.entries(object)) {
@@ -134,7 +144,11 @@ test('workbooks: whole numbers, floats, dates, booleans and blanks are the text 
     [1, 0.1, new Date(Date.UTC(2020, 0, 2)), true, 'NA'],
     [1e21, 1e-7, null, false, ' '],
   ];
-  for (const [name, type] of [['in.xlsx', 'xlsx'], ['in.xls', 'biff8'], ['named.xls', 'xlsx']] as const) {
+  for (const [name, type] of [
+    ['in.xlsx', 'xlsx'],
+    ['in.xls', 'biff8'],
+    ['named.xls', 'xlsx'],
+  ] as const) {
     const ran = await lake({ folder: temporaryFolder(context), name, content: workbook(rows, type) });
     assert.deepEqual(
       ran.rows,

@@ -106,6 +106,12 @@ export function folderEnvironment(env: Environment, file: FolderFile): Environme
   return { ...env, ...file };
 }
 
+/** The same with LOAD.overwrite off. */
+export function withoutOverwrite(env: Environment): Environment {
+  const load = jsonOf<Load>(env, 'LOAD', {});
+  return load.overwrite ? { ...env, LOAD: JSON.stringify({ ...load, overwrite: false }) } : env;
+}
+
 const NOTHING_EXPECTED: ExpectedVersion = { sizeBytes: null, mtimeNs: null, inode: null };
 
 function expectedOf(env: Environment): ExpectedVersion {

@@ -50,7 +50,14 @@ export async function load({ folder, name = 'in.csv', content, env = {}, signal 
   } catch (error) {
     if (!(error instanceof EtlFailure)) throw error;
     const superseded = error instanceof Superseded ? error.version : undefined;
-    return { ...ended, code: error.exitCode, result: undefined, error: error.message, superseded, rejects: readRejects(workDir) };
+    return {
+      ...ended,
+      code: error.exitCode,
+      result: undefined,
+      error: error.message,
+      superseded,
+      rejects: readRejects(workDir),
+    };
   }
 }
 
@@ -64,13 +71,12 @@ function readRejects(workDir: string): Reject[] {
   }
 }
 
-/** An index of one test on the real Elasticsearch that ELASTICSEARCH_NODE names. Without one the test fails. */
+/** An index of one test on the real Elasticsearch that ELASTICSEARCH_NODE, given as `node`, names. Without one the test fails. */
 export class TestIndex {
   readonly name: string;
   readonly node: string;
 
-  constructor(context: TestContext) {
-    const node = process.env.ELASTICSEARCH_NODE;
+  constructor(context: TestContext, node: string | undefined) {
     if (!node) throw new Error('ELASTICSEARCH_NODE is not set: npm test starts an Elasticsearch and sets it');
     this.node = node;
     this.name = `default-etl-test-${process.pid}-${++runs}`;
@@ -92,7 +98,8 @@ export class TestIndex {
   async documents(): Promise<Record<string, Record<string, unknown>>> {
     const found = await this.call('GET', `/${this.name}/_search?size=10000&ignore_unavailable=true`);
     const { hits } = found as { hits: { hits: Array<{ _id: string; _source: Record<string, unknown> }> } };
-    return Object.fromEntries(hits.hits.map(hit => [hit._id, hit._source]).toSorted());
+    const byId = hits.hits.toSorted((a, b) => (a._id < b._id ? -1 : 1));
+    return Object.fromEntries(byId.map(hit => [hit._id, hit._source]));
   }
 
   async call(method: string, path: string, body?: unknown): Promise<unknown> {

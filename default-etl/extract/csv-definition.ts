@@ -26,7 +26,11 @@ export function csvRecords(text: string, delimiter: string, isOneColumn: boolean
   return records;
 }
 
-function recordAt(text: string, from: number, delimiter: string): { cells: string[]; end: number; isUnclosed: boolean } {
+function recordAt(
+  text: string,
+  from: number,
+  delimiter: string,
+): { cells: string[]; end: number; isUnclosed: boolean } {
   const cells: string[] = [];
   for (let at = from; ; at += delimiter.length) {
     const cell = text[at] === '"' ? quotedCell(text, at + 1, delimiter) : plainCell(text, at, delimiter);

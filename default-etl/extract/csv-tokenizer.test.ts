@@ -43,7 +43,9 @@ function define(text: string, width: number): { rows: Row[]; rejected: number } 
 }
 
 const ugly = fc
-  .array(fc.constantFrom('a', 'é', '𝄞', ' ', '\t', ',', ',', '"', '"', '""', '\n', '\r\n', '\r', '0', '\0'), { maxLength: 40 })
+  .array(fc.constantFrom('a', 'é', '𝄞', ' ', '\t', ',', ',', '"', '"', '""', '\n', '\r\n', '\r', '0', '\0'), {
+    maxLength: 40,
+  })
   .map(parts => parts.join(''));
 
 test('any bytes, in pieces of any size, are cut into the records of the plain definition', () => {
@@ -56,7 +58,9 @@ test('any bytes, in pieces of any size, are cut into the records of the plain de
 });
 
 test('well-formed CSV is read as csv-parse reads it', () => {
-  const cell = fc.array(fc.constantFrom('x', 'é', '"', ',', '\n', '\r\n', ' ', '7'), { maxLength: 6 }).map(p => p.join(''));
+  const cell = fc
+    .array(fc.constantFrom('x', 'é', '"', ',', '\n', '\r\n', ' ', '7'), { maxLength: 6 })
+    .map(p => p.join(''));
   const table = fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 12 });
   fc.assert(
     fc.property(table, fc.constantFrom('\n', '\r\n'), fc.integer({ min: 1, max: 30 }), (rows, lineEnd, piece) => {

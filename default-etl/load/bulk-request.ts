@@ -2,7 +2,7 @@ import type { Batch } from '../batch.ts';
 import type { Reject } from '../contract.ts';
 import { type DocumentShape, documentBound, documentShape, writeDocument } from './json-bytes.ts';
 
-/** A request ends with the row that makes it this large. Of 2, 4, 8 and 16 MB, see README.md. */
+/** A request ends with the row that makes it this large: five of them and the answers stay within a small container. */
 export const REQUEST_BYTES = 4 << 20;
 const SLACK_BYTES = 1 << 18;
 /** Elasticsearch takes requests of up to 100 MB (http.max_content_length). */

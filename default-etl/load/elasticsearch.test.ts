@@ -9,7 +9,7 @@ const lines = (count: number, text = 'v') =>
   `a,b\n${Array.from({ length: count }, (_, row) => `${row + 1},${text}`).join('\n')}\n`;
 
 test('rule 3: a row is one document with its columns and nothing else, under an id of file key and row', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const content = ' Nom é ,a,a,\n" 75 ","x ""y""\n\\",NA,01\n,,null,\n';
   const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
   assert.equal(ran.code, 0, ran.error);
@@ -20,7 +20,7 @@ test('rule 3: a row is one document with its columns and nothing else, under an 
 });
 
 test('the same file loaded twice gives the same documents', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await load({ folder, content: lines(50), env: index.env(5) });
   const first = await index.documents();
@@ -30,7 +30,7 @@ test('the same file loaded twice gives the same documents', async context => {
 });
 
 test('rule 4: an older version stops at a newer one, says which, and changes nothing', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await load({ folder, content: lines(3, 'new'), env: index.env(9) });
   const before = await index.documents();
@@ -41,7 +41,7 @@ test('rule 4: an older version stops at a newer one, says which, and changes not
 });
 
 test('rule 4: deleted versions are remembered for a day, on an index that was there before, too', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await index.call('PUT', `/${index.name}`);
   await load({ folder, content: lines(3), env: index.env(5) });
@@ -54,7 +54,7 @@ test('rule 4: deleted versions are remembered for a day, on an index that was th
 });
 
 test('rule 5: rows that a shorter version does not have, and those it rejects, are gone afterwards', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await load({ folder, content: lines(6), env: index.env(5) });
   const content = 'a,b\n1,v\n2,v,too,long\n3,v\n';
@@ -64,13 +64,13 @@ test('rule 5: rows that a shorter version does not have, and those it rejects, a
 });
 
 test('rule 5: a number of at least the rows sent is on disk', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const ran = await load({ folder: temporaryFolder(context), content: lines(30), env: index.env(5) });
   assert.ok(Number(readFileSync(join(ran.workDir, 'reserve'), 'utf8')) >= 30);
 });
 
 test('rows of replaced keys go once the new ones are loaded, and ACTION delete takes every row', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await load({ folder, content: lines(3), env: index.env(5, { FILE_KEY: 'OLD' }) });
   const REPLACES = JSON.stringify([{ index: index.name, FILE_KEY: 'OLD', FILE_ROWS: 3 }]);
@@ -83,14 +83,18 @@ test('rows of replaced keys go once the new ones are loaded, and ACTION delete t
 });
 
 test('rule 6: a file that is another version than was meant is not loaded', async context => {
-  const index = new TestIndex(context);
-  const ran = await load({ folder: temporaryFolder(context), content: lines(3), env: index.env(5, { FILE_SIZE: '1' }) });
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const ran = await load({
+    folder: temporaryFolder(context),
+    content: lines(3),
+    env: index.env(5, { FILE_SIZE: '1' }),
+  });
   assert.equal(ran.code, 75);
   assert.match(ran.error, /changed before it was read/);
 });
 
 test('rule 6: rows of a file that changed while it was read are taken out again', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   const workDir = join(folder, 'work');
   const running = load({ folder, content: lines(100), env: index.env(5, { WORK_DIR: workDir }) });
@@ -104,7 +108,7 @@ test('rule 6: rows of a file that changed while it was read are taken out again'
 });
 
 test('rule 7: what Elasticsearch refuses is a reject with line, reason and the text of the row; the rest is loaded', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const env = index.env(5, {}, { mappings: { A: { type: 'integer' } } });
   const ran = await load({ folder: temporaryFolder(context), content: 'a,b\n1,x\nno,"y,z"\n3,z\n', env });
   assert.deepEqual(ran.result, { rows_read: 3, rows_loaded: 2, rows_rejected: 1, rows_filtered: 0, rows_deleted: 0 });
@@ -115,7 +119,7 @@ test('rule 7: what Elasticsearch refuses is a reject with line, reason and the t
 });
 
 test('rule 7: a file of which no row can be loaded can never succeed', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const env = index.env(5, {}, { mappings: { A: { type: 'integer' } } });
   const ran = await load({ folder: temporaryFolder(context), content: 'a\nx\ny\n', env });
   assert.equal(ran.code, 65);
@@ -123,7 +127,7 @@ test('rule 7: a file of which no row can be loaded can never succeed', async con
 });
 
 test('rule 7: more rejects than max_rejects take the version back and say that the former one is gone too', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await load({ folder, content: lines(2), env: index.env(5) });
   const env = index.env(6, { FILE_ROWS: '2' }, { max_rejects: '10%' });
@@ -134,7 +138,7 @@ test('rule 7: more rejects than max_rejects take the version back and say that t
 });
 
 test('LOAD.id: the later row, then the later file wins; a null key is a reject', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   const env = (version: number) => index.env(version, {}, { id: ['K'] });
   const first = await load({ folder, content: 'k,v\n1,a\n1,b\n,c\n', env: env(6) });
@@ -146,7 +150,7 @@ test('LOAD.id: the later row, then the later file wins; a null key is a reject',
 });
 
 test('rule 11: overwrite leaves the rows of the last file only, and never those of an older one', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   const env = (version: number) => index.env(version, { FILE_KEY: `K${version}` }, { overwrite: true });
   await load({ folder, content: lines(3), env: env(5) });
@@ -158,7 +162,7 @@ test('rule 11: overwrite leaves the rows of the last file only, and never those 
 });
 
 test('rule 11: the date suffix is that of the first sight, in UTC', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const more = { SEEN_AT: '2021-12-31T23:30:00-01:00' };
   const env = index.env(5, more, { date_suffix: '_%m_%Y' });
   assert.equal((await load({ folder: temporaryFolder(context), content: lines(1), env })).code, 0);
@@ -166,11 +170,16 @@ test('rule 11: the date suffix is that of the first sight, in UTC', async contex
 });
 
 test('rule 12: a mend writes only the rows it names', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await load({ folder, content: 'a,b\n1,v\n2,v,w\n3,v\n', env: index.env(5) });
   const content = '{"row":2,"record":{"A":"2","B":null}}\n';
-  const ran = await load({ folder, name: 'mend.ndjson', content, env: index.env(6, { ACTION: 'mend', FILE_ROWS: '3' }) });
+  const ran = await load({
+    folder,
+    name: 'mend.ndjson',
+    content,
+    env: index.env(6, { ACTION: 'mend', FILE_ROWS: '3' }),
+  });
   assert.deepEqual(ran.result, { rows_read: 1, rows_loaded: 1, rows_rejected: 0, rows_filtered: 0, rows_deleted: 0 });
   const documents = await index.documents();
   assert.deepEqual(Object.keys(documents), [id(1), id(2), id(3)]);
@@ -178,7 +187,7 @@ test('rule 12: a mend writes only the rows it names', async context => {
 });
 
 test('source_columns adds where a row comes from', async context => {
-  const index = new TestIndex(context);
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const env = index.env(5, { FILE_PATH: 'x/in.csv', RUN_ID: 'r' }, { source_columns: true });
   await load({ folder: temporaryFolder(context), content: 'a\n1\n', env });
   assert.deepEqual(Object.values(await index.documents()), [

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseMessage } from './contract.ts';
+import { temporaryFolder } from './testing.ts';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+
+function start(args: string[], env: Record<string, string>, cwd?: string) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    ...(cwd ? { cwd } : {}),
+  });
+  const said = { text: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.text += text;
+    child.emit('said');
+  });
+  return { child, said };
+}
+
+async function end({ child, said }: { child: ChildProcess; said: { text: string } }) {
+  const [code] = (await once(child, 'close')) as [number | null];
+  const messages = said.text
+    .split('\n')
+    .map(parseMessage)
+    .filter(message => message !== undefined);
+  return { code, messages, last: messages.at(-1) };
+}
+
+test('alone: a file and nothing else becomes a Parquet file beside it', async context => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, 'in.csv'), 'a\n1\n');
+  const { code, last } = await end(start(['in.csv'], {}, folder));
+  assert.equal(code, 0);
+  assert.equal(last?.type === 'result' && last.rows_loaded, 1);
+  assert.ok(existsSync(join(folder, 'etl-out', 'in.csv', 'out.parquet')));
+});
+
+test('a failure ends with its sentence and its exit code', async context => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, 'in.csv'), '');
+  const { code, last } = await end(start(['in.csv'], {}, folder));
+  assert.equal(code, 65);
+  assert.match(last?.type === 'error' ? last.message : '', /in\.csv is empty/);
+});
+
+test('RUN_PER folder: each file has its own result and code', async context => {
+  const folder = temporaryFolder(context);
+  const files = ['a', 'b'].map((name, position) => {
+    const FILE = join(folder, `${name}.csv`);
+    writeFileSync(FILE, position === 0 ? 'x\n1\n2\n' : '');
+    return { FILE, FILE_NAME: `${name}.csv`, FILE_PATH: `${name}.csv`, WORK_DIR: join(folder, name) };
+  });
+  mkdirSync(join(folder, 'lists'));
+  const FILES = join(folder, 'lists', 'files.json');
+  writeFileSync(FILES, JSON.stringify(files));
+  const { code, messages } = await end(start([], { FILE: folder, FILES }));
+  const results = messages.flatMap(message => (message.type === 'result' ? [message] : []));
+  assert.deepEqual(
+    results.map(({ file, code: own, rows_loaded }) => [file, own, rows_loaded]),
+    [
+      ['a.csv', 0, 2],
+      ['b.csv', 65, 0],
+    ],
+  );
+  assert.equal(code, 65);
+});
+
+test('a warm process takes its environment from stdin, runs one job and ends', async context => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, 'in.csv'), 'a\n1\n');
+  const running = start([], { ORCHESTRATOR_WARM: '1' });
+  running.child.stdin?.write(`${JSON.stringify({ FILE: join(folder, 'in.csv'), WORK_DIR: join(folder, 'work') })}\n`);
+  const { code } = await end(running);
+  assert.equal(code, 0);
+  assert.ok(existsSync(join(folder, 'work', 'out.parquet')));
+});
+
+test('SIGTERM ends it at once, even while Elasticsearch is away', async context => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, 'in.csv'), 'a\n1\n');
+  // Port 1 is closed everywhere: the run would try for 30 s.
+  const running = start(['in.csv'], { ELASTICSEARCH_NODE: 'http://127.0.0.1:1' }, folder);
+  while (!running.said.text.includes('delimiter')) await once(running.child, 'said');
+  const began = performance.now();
+  running.child.kill('SIGTERM');
+  assert.equal((await end(running)).code, 143);
+  assert.ok(performance.now() - began < 5_000);
+});
