@@ -242,7 +242,7 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       }
     });
 
-    async function outliveAndRecover(job: Job, orchestrator: ResultPromise): Promise<void> {
+    async function outliveAndRecover(job: Job, orchestrator: ResultPromise<{ reject: false }>): Promise<void> {
       const linesOf = () => (existsSync(job.logFile) ? readFileSync(job.logFile, 'utf8').split('\n').length : 0);
       await until('it prints', () => linesOf() > 3);
       orchestrator.kill('SIGKILL');
