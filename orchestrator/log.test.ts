@@ -30,7 +30,15 @@ test('elsewhere a line is JSON with ECS names, the error with its causes', async
   const { stream, text } = capture();
   const log = createLogger({ ...quiet, stream });
   const error = new Error('outer', { cause: new TypeError('inner') });
-  log.error('it failed', { dataset: 'sales', run: '01', file: 'a.csv', durationMs: 2, rowsLoaded: 3, error });
+  log.error('it failed', {
+    dataset: 'sales',
+    run: '01',
+    file: 'a.csv',
+    durationMs: 2,
+    rowsLoaded: 3,
+    url: { full: 'http://x' },
+    error,
+  });
   await log.close();
   const line = JSON.parse(text()) as Record<string, unknown>;
   assert.deepEqual(
@@ -39,6 +47,7 @@ test('elsewhere a line is JSON with ECS names, the error with its causes', async
     ),
     ['error', 'it failed', 'sales', '01', 'a.csv', 2_000_000, '3'],
   );
+  assert.equal(line['url.full'], 'http://x');
   assert.equal(line['error.message'], 'outer');
   assert.match(String(line['error.stack_trace']), /Error: outer\n[^]*Caused by: TypeError: inner/);
 });

@@ -36,6 +36,10 @@ function addField(ecs: EcsFields, name: string, value: unknown): void {
     ecs['event.duration'] = Math.round(value * NANOSECONDS_PER_MS);
     return;
   }
+  if (ecsSets.test(`${name}.`) && typeof value === 'object' && !Array.isArray(value)) {
+    for (const [part, item] of Object.entries(value)) addField(ecs, `${name}.${part}`, item);
+    return;
+  }
   const known = names[name] ?? (ecsSets.test(name) ? name : undefined);
   if (known === undefined || known.startsWith('labels.')) ecs[known ?? labelName(name)] = textOf(value);
   else ecs[known] = typeof value === 'number' || typeof value === 'boolean' ? value : textOf(value);
