@@ -57,6 +57,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
   const sink = createSink(options, shipping);
   let debugged = new Set<unknown>();
   let isClosed = false;
+  let closed: Promise<void> | undefined;
 
   function write(level: Level, message: string, fields: Fields): void {
     const wanted = levels[level] <= levels[options.level] || (level === 'debug' && debugged.has(fields.dataset));
@@ -64,12 +65,10 @@ export function createLogger(options: LoggerOptions): RootLogger {
     sink.log({ level, message: mask.text(message), fields: mask.value(fields) });
   }
 
-  async function close(): Promise<void> {
-    if (isClosed) return;
+  async function closeAll(): Promise<void> {
     const lost = (await shipping?.flushAndClose(CLOSE_WITHIN_MS)) ?? 0;
     if (lost > 0) write('warn', `${lost} lines of the log never reached Elasticsearch`, {});
     isClosed = true;
-    options.stream?.off('error', ignoreBrokenStream);
     sink.close();
   }
 
@@ -80,7 +79,7 @@ export function createLogger(options: LoggerOptions): RootLogger {
     debugDatasets: names => {
       debugged = new Set(names);
     },
-    close,
+    close: () => (closed ??= closeAll()),
   };
 }
 
@@ -120,7 +119,7 @@ function createSink(options: LoggerOptions, shipping: ElasticsearchLog | null): 
   return winston.createLogger({ levels, level: 'debug', transports, silent: transports.length === 0 });
 }
 
-/** A pipe whose reader has gone (`| head`) must not end the service. */
+/** A pipe whose reader has gone (`| head`) must not end the service, not even while it closes: the listener stays. */
 function ignoreBrokenStream(): void {}
 
 function prettyLines(colour: boolean): winston.Logform.Format {
