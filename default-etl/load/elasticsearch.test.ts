@@ -82,6 +82,13 @@ test('rows of replaced keys go once the new ones are loaded, and ACTION delete t
   assert.deepEqual(await index.documents(), {});
 });
 
+test('ACTION delete of a file whose index is gone makes no index', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const env = index.env(5, { ACTION: 'delete', FILE_ROWS: '2' });
+  assert.equal((await load({ folder: temporaryFolder(context), env })).result?.rows_deleted, 0);
+  assert.deepEqual(await index.call('GET', `/${index.name}*`), {});
+});
+
 test('rule 6: a file that is another version than was meant is not loaded', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const ran = await load({

@@ -101,7 +101,8 @@ export class ElasticsearchTarget implements Target {
 
   /** ACTION delete: every row of the file goes. Returns how many there were. */
   async deleteAll(): Promise<number> {
-    await this.deleteRows(this.job.fileKey, this.job.fileRows, () => true);
+    // A bulk delete would make an index that is not there.
+    await this.deleteFrom({ index: this.name, FILE_KEY: this.job.fileKey, FILE_ROWS: this.job.fileRows });
     await this.deleteReplaced();
     await this.refresh();
     return this.sender.deleted;
