@@ -209,6 +209,8 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         const failed = await hand.claimOne();
         await hand.finish(failed, { to: 'failed', rows: null, error: 'no' });
         assert.equal((await hand.arrive('a.csv', 3, 'same')).state, 'queued');
+        await hand.finish(await hand.claimOne(), { to: 'failed', rows: null, error: 'no' });
+        assert.equal((await hand.arrive('a.csv', 4, 'same')).state, 'queued');
       });
 
       it('rule 3: a path that was absent and is back is an arrival, even unchanged', async () => {
