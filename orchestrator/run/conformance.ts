@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import type { Job, Runner } from './runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';
 
@@ -242,7 +242,10 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       }
     });
 
-    async function outliveAndRecover(job: Job, orchestrator: ResultPromise<{ reject: false }>): Promise<void> {
+    async function outliveAndRecover(
+      job: Job,
+      orchestrator: PromiseLike<unknown> & { kill(signal: 'SIGKILL'): boolean },
+    ): Promise<void> {
       const linesOf = () => (existsSync(job.logFile) ? readFileSync(job.logFile, 'utf8').split('\n').length : 0);
       await until('it prints', () => linesOf() > 3);
       orchestrator.kill('SIGKILL');
