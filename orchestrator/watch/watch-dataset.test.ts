@@ -186,7 +186,7 @@ test('with READY_MARKER a file is taken once its marker is there, and the marker
 test('EXISTING: ignore leaves what was there before the first watch, until it changes', async () => {
   await using folder = await WatchedFolder.make();
   await writeFile(folder.path('before.csv'), 'x');
-  await setTimeout(20);
+  await setTimeout(50);
   const watch = await folder.watch({ EXISTING: 'ignore' });
   await writeFile(folder.path('after.csv'), 'x');
   await folder.untilStates('after.csv', ['queued']);

@@ -65,11 +65,13 @@ export async function watchDataset(request: WatchRequest): Promise<DatasetWatch>
   const startedAt = clock.now();
   const isFirst = !(await journal.firstWatch(dataset.name, startedAt));
   const known = new KnownFiles(await journal.knownFiles(dataset.name));
-  const watcher = new DatasetWatcher(request, known, isFirst ? startedAt : null);
+  const watcher = new DatasetWatcher(request, known, isFirst ? startedAt - CLOCK_TICK_MS : null);
   await watcher.checkRoot();
   return watcher;
 }
 
+/** The kernel's time of a file's change lags by up to a tick (10 ms at 100 Hz): in doubt a file has arrived rather than was there before. */
+const CLOCK_TICK_MS = 20;
 const ROOT_CHECK_MS = 1000;
 const EVENTS_LISTING_MS = 60_000;
 const POLLED_LISTING_MS = 5000;
