@@ -719,6 +719,11 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(others, []);
         assert.equal(intent?.source, '/in/a.csv');
         assert.deepEqual(intent?.fileVersion, run.fileVersion);
+        await journal.closeDisposal(run.id, 'intended', 'the backup folder is full');
+        assert.deepEqual(
+          (await journal.intents()).map(open => open.error),
+          ['the backup folder is full'],
+        );
         await journal.closeDisposal(run.id, 'put-back', 'changed meanwhile');
         assert.deepEqual(await journal.intents(), []);
         await assert.rejects(journal.closeDisposal(run.id, 'disposed', null), isKind('bug'));
