@@ -1,18 +1,169 @@
 // The one place that reads argv, the environment and signals, and sets the exit code.
-import { parseEnvironment } from './config/environment.ts';
-import { createLogger } from './log.ts';
-import { startOrchestrator } from './start.ts';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { check } from './cli/check.ts';
+import type { CommandDeps } from './cli/deps.ts';
+import { explainCommand } from './cli/explain.ts';
+import { importFile } from './cli/import.ts';
+import { createProgram } from './cli/program.ts';
+import { type Environment, parseEnvFile, parseEnvironment } from './config/environment.ts';
+import { loadDatasets } from './config/load.ts';
+import { formatMistake } from './config/messages.ts';
+import { secretsOfEnvironment } from './config/secrets.ts';
+import { messageOf } from './errors.ts';
+import { readHolder } from './journal/lock.ts';
+import type { Journal } from './journal/journal.ts';
+import { createLogger, type RootLogger } from './log.ts';
+import { openJournal, type Orchestrator, replayRun, startOrchestrator } from './start.ts';
+import { explain } from './watch/explain.ts';
+import { excludedFolders } from './watch/watchers.ts';
 
-const environment = parseEnvironment(process.env, process.cwd());
-const logger = createLogger({
-  level: environment.logLevel,
-  terminal: process.stdout.isTTY,
-  stream: process.stdout,
-  elasticsearch: environment.elasticsearch,
-});
-const orchestrator = await startOrchestrator({ environment, variables: process.env, logger });
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => {
-    orchestrator.hurry();
-    void orchestrator.stop().then(() => logger.close());
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const variables = { ...readEnvFile(), ...process.env };
+const interrupt = new AbortController();
+
+process.exitCode = await createProgram(commandDeps()).run(process.argv.slice(2));
+
+function commandDeps(): CommandDeps {
+  return {
+    version: packageJson.version,
+    terminal: {
+      write: text => process.stdout.write(text),
+      writeError: text => process.stderr.write(text),
+      isInteractive: process.stderr.isTTY,
+      hasColour: process.stdout.isTTY && !variables['NO_COLOR'],
+      stderr: process.stderr,
+    },
+    now: () => Date.now(),
+    interrupted: interrupt.signal,
+    start: serve,
+    check: () => check(configDir(), variables, text => process.stdout.write(text)),
+    async importFile(path) {
+      const { yaml, warnings } = await importFile(path);
+      for (const warning of warnings) process.stderr.write(`${path}: ${warning}\n`);
+      process.stdout.write(yaml);
+      return 0;
+    },
+    explain: explainFile,
+    async config() {
+      const { datasets, errors } = await loadDatasets(environment().configDir, variables);
+      return { datasets, errors: errors.map(formatMistake) };
+    },
+    holder: async () => readHolder(environment().dataDir),
+    withJournal: beforeInterrupt(async work => {
+      const journal = openJournal(environment());
+      try {
+        return await work(journal);
+      } finally {
+        await journal.close();
+      }
+    }),
+    async withScheduler(work) {
+      if (readHolder(environment().dataDir) !== null) return this.withJournal(work);
+      return beforeInterrupt(withOwnScheduler)(work);
+    },
+    async replay(journal, run) {
+      const { datasets } = await loadDatasets(environment().configDir, variables);
+      const dataset = datasets.find(({ name }) => name === run.dataset);
+      return replayRun(run, { journal, dataset, dataDir: environment().dataDir, now: Date.now() });
+    },
+  };
+}
+
+/** `orchestrator start`: until a signal; a second one hurries. */
+async function serve(): Promise<number> {
+  const logger = openLog(process.stdout, process.stdout.isTTY);
+  try {
+    const orchestrator = await startOrchestrator({ environment: environment(), variables, logger });
+    await untilStopped(orchestrator, logger);
+    return 0;
+  } catch (error) {
+    logger.error(messageOf(error), { error });
+    return 1;
+  } finally {
+    await logger.close();
+  }
+}
+
+function untilStopped(orchestrator: Orchestrator, logger: RootLogger): Promise<void> {
+  const { promise, resolve: end, reject } = Promise.withResolvers<void>();
+  let isStopping = false;
+  for (const signal of STOP_SIGNALS) {
+    process.on(signal, () => {
+      if (isStopping) return orchestrator.hurry();
+      isStopping = true;
+      const seconds = environment().graceMs / 1000;
+      logger.info(
+        `${signal}: no more files are taken; running ones have ${seconds} s to finish, a second signal hurries`,
+      );
+      orchestrator.stop().then(end, reject);
+    });
+  }
+  return promise;
+}
+
+/** Nobody else runs what is in the journal, so we do, for as long as the work takes. */
+async function withOwnScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T> {
+  const logger = openLog(process.stderr, true, 'warn');
+  const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, isQuiet: true });
+  interrupt.signal.addEventListener('abort', () => orchestrator.hurry());
+  try {
+    return await work(orchestrator.journal);
+  } finally {
+    await orchestrator.stop();
+    await logger.close();
+  }
+}
+
+/** Ctrl-C ends the work, not the process, which has a journal to close. */
+function beforeInterrupt<Work, T>(act: (work: Work) => Promise<T>) {
+  return (work: Work): Promise<T> => {
+    for (const signal of STOP_SIGNALS) process.once(signal, () => interrupt.abort());
+    return act(work);
+  };
+}
+
+async function explainFile(file: string): Promise<number> {
+  const { configDir: folder, dataDir } = environment();
+  const { datasets } = await loadDatasets(folder, variables);
+  const journal = openJournal(environment());
+  try {
+    return await explainCommand({
+      file,
+      explain: path => explain(path, datasets, journal, dataset => excludedFolders(dataset, datasets, dataDir)),
+      print: line => void process.stdout.write(`${line}\n`),
+    });
+  } finally {
+    await journal.close();
+  }
+}
+
+function openLog(stream: NodeJS.WriteStream, terminal: boolean, level?: 'warn'): RootLogger {
+  const { logLevel, elasticsearch } = environment();
+  return createLogger({
+    level: level ?? logLevel,
+    terminal,
+    colour: stream.isTTY && !variables['NO_COLOR'],
+    stream,
+    elasticsearch,
+    secrets: secretsOfEnvironment(variables),
   });
+}
+
+function environment(): Environment {
+  return parseEnvironment(variables, process.cwd());
+}
+
+/** `check` reports a wrong environment itself, so it must not fail on it. */
+function configDir(): string {
+  return resolve(variables['CONFIG_DIR'] || 'config');
+}
+
+function readEnvFile(): Record<string, string> {
+  try {
+    return parseEnvFile(readFileSync(join(process.cwd(), '.env'), 'utf8'));
+  } catch {
+    return {};
+  }
+}

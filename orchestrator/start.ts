@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { startApi } from './api/server.ts';
 import { type ElasticsearchProbe, probeElasticsearch } from './api/elasticsearch-probe.ts';
@@ -55,6 +56,26 @@ export async function startOrchestrator(options: StartOptions): Promise<Orchestr
     throw error;
   }
   return parts;
+}
+
+export interface ReplayOptions {
+  journal: Journal;
+  /** Undefined where it is no longer configured: then nothing is put back. */
+  dataset: Dataset | undefined;
+  dataDir: string;
+  now: number;
+}
+
+/** Queues a run's version again, its file put back first where it is in quarantine (rule 12). null: the path has a run under way already. */
+export async function replayRun(run: Run, { journal, dataset, dataDir, now }: ReplayOptions): Promise<Run | null> {
+  if (run.state === 'quarantined' && dataset) await restoreQuarantined(run, dataset, dataDir);
+  return journal.replay(run.id, now);
+}
+
+/** The journal of the environment, beside whoever else has it open; DATA_DIR is made if missing. */
+export function openJournal({ dataDir, journal }: Environment): Journal {
+  mkdirSync(dataDir, { recursive: true });
+  return openSqliteJournal({ path: journal, clock: systemClock });
 }
 
 class Parts implements Orchestrator {
@@ -213,11 +234,13 @@ class Parts implements Orchestrator {
 
   async #replay(id: string): Promise<Run | null> {
     const run = await this.journal.run(id);
-    const dataset = run && this.#datasets().get(run.dataset);
-    if (run?.state === 'quarantined' && dataset) {
-      await restoreQuarantined(run, dataset, this.#options.environment.dataDir);
-    }
-    return this.journal.replay(id, this.#clock.now());
+    if (run === undefined) throw new OrchestratorError('never', `there is no run ${id}`);
+    return replayRun(run, {
+      journal: this.journal,
+      dataset: this.#datasets().get(run.dataset),
+      dataDir: this.#options.environment.dataDir,
+      now: this.#clock.now(),
+    });
   }
 
   #datasets(): ReadonlyMap<string, Dataset> {
@@ -232,7 +255,12 @@ class Parts implements Orchestrator {
 
   #datasetStatus(dataset: Dataset): DatasetStatus {
     const watcher = this.#watchers?.status(dataset.name) ?? null;
-    return { name: dataset.name, watchDir: dataset.watchDir, runner: this.#runners?.chosen(dataset.name) ?? null, watcher };
+    return {
+      name: dataset.name,
+      watchDir: dataset.watchDir,
+      runner: this.#runners?.chosen(dataset.name) ?? null,
+      watcher,
+    };
   }
 
   async #status(): Promise<ServiceStatus> {
@@ -253,7 +281,10 @@ class Parts implements Orchestrator {
     if (sample !== undefined) logger.info(`a sample file was put into ${sample}, to begin with`);
     logger.info(`page and API: ${this.url}`, { 'url.full': this.url });
     if (folders.length > 0) logger.info(`copy your files into the folder of a dataset: ${folders.join(' · ')}`);
-    else logger.warn(`no dataset yet: write one to ${environment.configDir}/<dataset>.yaml; examples are in its folder examples/`);
+    else
+      logger.warn(
+        `no dataset yet: write one to ${environment.configDir}/<dataset>.yaml; examples are in its folder examples/`,
+      );
   }
 
   #required<Part>(part: Part | undefined): Part {

@@ -23,6 +23,8 @@ export interface ConfigState {
 
 /** What the commands need of the program; main.ts gives it. Commands return exit codes and read neither argv nor the environment. */
 export interface CommandDeps {
+  /** Of the program, as package.json has it. */
+  version: string;
   terminal: Terminal;
   /** Milliseconds since 1970-01-01 UTC. */
   now(): number;

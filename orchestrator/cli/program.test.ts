@@ -152,6 +152,7 @@ function dependencies(): CommandDeps {
   const show = (text: string) => void (shown += text);
   const errors = ['config/bad.yaml:7:3: WATCH_REGX is not a key'];
   return {
+    version: '0.0.0',
     terminal: { write: show, writeError: show, isInteractive: false, hasColour: false, stderr: new PassThrough() },
     now: Date.now,
     interrupted: interrupt.signal,

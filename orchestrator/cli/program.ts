@@ -20,6 +20,7 @@ export function createProgram(deps: CommandDeps): { run(args: readonly string[])
   let exitCode = 0;
   const program = new Command('orchestrator')
     .description('Files copied into folders become rows in Elasticsearch, or in the lake.')
+    .version(deps.version)
     .exitOverride()
     .showHelpAfterError('(add --help to see how)')
     .configureOutput({ writeOut: text => deps.terminal.write(text), writeErr: text => deps.terminal.writeError(text) });

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 
-/** Queues a file, wherever it lies: below WATCH_DIR under its path there, from elsewhere under its name. */
+/** Queues a file, wherever it lies: below WATCH_DIR under its path there, from elsewhere under its absolute path, lest it take another's place. */
 export async function submitFile(journal: Journal, dataset: Dataset, path: string, now: number): Promise<Run> {
   const file = await find(path);
   const { size, mtimeNs, ino, isFile } = await statFile(file);
@@ -42,7 +42,6 @@ async function statFile(file: string): Promise<{ size: number; mtimeNs: string; 
 
 function placeOf(file: string, watchDir: string): { root: string; file: string } {
   const below = relative(watchDir, file);
-  if (below === '' || below.startsWith('..') || resolve(below) === below)
-    return { root: dirname(file), file: basename(file) };
+  if (below === '' || below.startsWith('..') || resolve(below) === below) return { root: '/', file: file.slice(1) };
   return { root: watchDir, file: below.split(sep).join('/') };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -13,7 +13,7 @@ import { isBusy } from './sqlite-errors.ts';
 export function lockDataDir(dataDir: string): () => void {
   const database = openLock(dataDir);
   try {
-    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    database.exec('PRAGMA busy_timeout = 200; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     throw isBusy(error) ? heldError(dataDir) : cannotLock(dataDir, error);
@@ -25,6 +25,22 @@ export function lockDataDir(dataDir: string): () => void {
     rmSync(note, { force: true });
     database.close();
   };
+}
+
+/** Who has DATA_DIR now, as far as is known, or null: nobody. Never disturbs the one who has it. */
+export function readHolder(dataDir: string): { pid: number; host: string } | null {
+  const path = join(dataDir, 'lock');
+  if (!existsSync(path)) return null;
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    database.exec('PRAGMA busy_timeout = 0; SELECT count(*) FROM sqlite_schema');
+    return null;
+  } catch (error) {
+    if (!isBusy(error)) throw cannotLock(dataDir, error);
+    return readNote(dataDir) ?? { pid: 0, host: 'unknown' };
+  } finally {
+    database.close();
+  }
 }
 
 function openLock(dataDir: string): DatabaseSync {
@@ -52,10 +68,14 @@ function cannotLock(dataDir: string, error: unknown): OrchestratorError {
 }
 
 function holderText(dataDir: string): string {
+  const note = readNote(dataDir);
+  return note ? `pid ${note.pid} on ${note.host}` : 'its pid is not known yet';
+}
+
+function readNote(dataDir: string): { pid: number; host: string } | undefined {
   try {
-    const { pid, host } = JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')) as { pid: number; host: string };
-    return `pid ${pid} on ${host}`;
+    return JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')) as { pid: number; host: string };
   } catch {
-    return 'its pid is not known yet';
+    return undefined;
   }
 }

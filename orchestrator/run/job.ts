@@ -35,7 +35,7 @@ export function buildJob(request: JobRequest): Job {
     ...request.attempt,
     settings: dataset,
     file: isFolder(dataset) ? run.root : posix.join(run.root, run.file),
-    dataDir: run.root,
+    dataDir: mountOf(run).folder,
     action: run.action,
     owner: request.owner,
     args: paths => [...commandArguments(request, paths), ...parameters(request, paths)],
@@ -46,6 +46,12 @@ export function buildJob(request: JobRequest): Job {
 /** Where a file's own part of WORK_DIR is: all of it, or with RUN_PER: folder a folder named after its run. */
 export function workDirOf(dataset: Dataset, run: Pick<Run, 'id'>, workDir: string): string {
   return isFolder(dataset) ? posix.join(workDir, run.id) : workDir;
+}
+
+/** What is mounted at /data, and where the file is in it. A file from elsewhere has `/` as its root: only its own folder is shown. */
+function mountOf({ root, file }: Pick<Run, 'root' | 'file'>): { folder: string; path: string } {
+  if (root !== '/') return { folder: root, path: file };
+  return { folder: posix.dirname(posix.join(root, file)), path: posix.basename(file) };
 }
 
 function isFolder(dataset: Dataset): boolean {
@@ -90,7 +96,9 @@ function fileEnvironment(dataset: Dataset, { run, ledger, mended }: JobFile, pat
     RUN_ID: run.id,
     VERSION: String(run.version ?? ''),
     ACTION: run.action,
-    FILE: mended ? posix.join(workDirOf(dataset, run, paths.work), JOB_FILES.mended) : posix.join(paths.data, run.file),
+    FILE: mended
+      ? posix.join(workDirOf(dataset, run, paths.work), JOB_FILES.mended)
+      : posix.join(paths.data, mountOf(run).path),
     FILE_NAME: posix.basename(run.file),
     FILE_PATH: run.file,
     FILE_SIZE: String(version?.sizeBytes ?? ''),
@@ -127,7 +135,7 @@ function texts(values: object): Record<string, string> {
 /** The four arguments of the original's scripts: folder with a trailing slash, action, file name, config file. */
 function commandArguments({ dataset, files: [{ run }] }: JobRequest, paths: JobPaths): string[] {
   if (dataset.command.length === 0) return [];
-  const folder = isFolder(dataset) ? paths.data : posix.dirname(posix.join(paths.data, run.file));
+  const folder = isFolder(dataset) ? paths.data : posix.dirname(posix.join(paths.data, mountOf(run).path));
   const name = isFolder(dataset) ? '' : posix.basename(run.file);
   return [folder.endsWith('/') ? folder : `${folder}/`, run.action, name, dataset.configFile];
 }

@@ -14,21 +14,21 @@ import { versionKey, versionOf } from './version.ts';
 export type ExplainJournal = Pick<Journal, 'knownFiles' | 'runs'>;
 
 /**
- * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `excluded` as for
- * watchDataset. Works whether the orchestrator runs or not. Throws only what the journal throws.
+ * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `excludedFor` gives
+ * a dataset's excluded folders, as for watchDataset. Works whether the orchestrator runs or not. Throws only what the journal throws.
  */
 export async function explain(
   path: string,
   datasets: readonly Dataset[],
   journal: ExplainJournal,
-  excluded: readonly string[] = [],
+  excludedFor: (dataset: Dataset) => readonly string[] = () => [],
 ): Promise<string[]> {
   const absolute = resolve(path);
   const watching = datasets.filter(dataset => isWithin(absolute, dataset.watchDir) && absolute !== dataset.watchDir);
   if (watching.length === 0) return [notWatched(absolute, datasets)];
   const sentences: string[] = [];
   for (const dataset of watching) {
-    for (const sentence of await explainFor(absolute, dataset, journal, excluded)) {
+    for (const sentence of await explainFor(absolute, dataset, journal, excludedFor(dataset))) {
       sentences.push(`dataset ${dataset.name}: ${sentence}`);
     }
   }

@@ -60,9 +60,9 @@ export class Watchers {
 
   async #begin(dataset: Dataset): Promise<void> {
     await this.#end(dataset.name);
-    const { journal, logger, clock, listIntervalMs } = this.#options;
+    const { journal, logger, clock, dataDir, datasets, listIntervalMs } = this.#options;
     try {
-      const excluded = this.#excludedFor(dataset);
+      const excluded = excludedFolders(dataset, datasets(), dataDir);
       this.#watches.set(
         dataset.name,
         await watchDataset({
@@ -86,12 +86,12 @@ export class Watchers {
     this.#watches.delete(name);
     await watch?.stop();
   }
+}
 
-  #excludedFor(dataset: Dataset): string[] {
-    const { dataDir, datasets } = this.#options;
-    const kept = [...datasets()].flatMap(({ settings }) => [settings.BACKUP_DIR, settings.QUARANTINE_DIR]);
-    const excluded = kept.filter(folder => typeof folder === 'string');
-    // DATA_DIR/in is where a small installation has its watched folders; the rest of DATA_DIR is ours.
-    return isWithin(dataset.watchDir, join(dataDir, 'in')) ? excluded : [dataDir, ...excluded];
-  }
+/** Absolute folders that a dataset's watch leaves out: DATA_DIR, and where any dataset's files are moved to. */
+export function excludedFolders(dataset: Dataset, all: Iterable<Dataset>, dataDir: string): string[] {
+  const kept = [...all].flatMap(({ settings }) => [settings.BACKUP_DIR, settings.QUARANTINE_DIR]);
+  const folders = kept.filter(folder => typeof folder === 'string');
+  // DATA_DIR/in is where a small installation has its watched folders; the rest of DATA_DIR is ours.
+  return isWithin(dataset.watchDir, join(dataDir, 'in')) ? folders : [dataDir, ...folders];
 }
