@@ -26,11 +26,13 @@ describe('lock of DATA_DIR', () => {
     lockDataDir(dataDir)();
   });
 
-  it('another process is named, and its death, even by SIGKILL, frees the folder', async () => {
+  it('another process is named, and its death, even by SIGKILL, frees the folder', async t => {
     const dataDir = join(folder, 'two');
-    const child = spawn(process.execPath, [CHILD, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--expose-gc', CHILD, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
-    const holder = line.toString().trim();
+    const holder = line.toString().split('\n', 1)[0] ?? '';
+    await once(child.stdout, 'data');
     assert.throws(() => lockDataDir(dataDir), new RegExp(`pid ${child.pid} `));
     assert.equal(isHolderAlive(holder), true);
     child.kill('SIGKILL');

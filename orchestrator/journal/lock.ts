@@ -5,6 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { OrchestratorError, messageOf } from '../errors.ts';
 import { isBusy } from './sqlite-errors.ts';
 
+// A lock whose database nobody refers to any more would be given back by the garbage collector.
+const held = new Set<DatabaseSync>();
+
 /**
  * Keeps DATA_DIR (made if missing) for this process alone. It is SQLite's own lock on `DATA_DIR/lock`, which the kernel gives
  * back when the process dies, however it dies; `lock.json` beside it only says who it is. Throws an OrchestratorError that
@@ -18,11 +21,13 @@ export function lockDataDir(dataDir: string): () => void {
     database.close();
     throw isBusy(error) ? heldError(dataDir) : cannotLock(dataDir, error);
   }
+  held.add(database);
   const note = join(dataDir, 'lock.json');
   writeFileSync(note, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`);
   return () => {
     if (!database.isOpen) return;
     rmSync(note, { force: true });
+    held.delete(database);
     database.close();
   };
 }

@@ -4,4 +4,8 @@ import { lockDataDir } from '../lock.ts';
 
 lockDataDir(process.argv[2] ?? '');
 process.stdout.write(`${ownHolderId()}\n`);
-setInterval(() => {}, 1000);
+// The lock must outlive what the collector can find unused.
+setInterval(() => {
+  globalThis.gc?.();
+  process.stdout.write('collected\n');
+}, 20);
