@@ -41,10 +41,9 @@ export async function startLocalElasticsearch(options: ServerOptions): Promise<E
   let mark: ProcessMark | null = await start();
   const server: ElasticsearchServer = {
     url,
-    get process() {
-      return mark;
+    get running() {
+      return { kind: 'process' as const, mark, folder: place.folder };
     },
-    folder: place.folder,
     async stop() {
       if (mark) await stopProcess(mark, 20_000);
       mark = null;
@@ -92,13 +91,13 @@ async function setPassword(place: Place, password: string): Promise<void> {
   await runCommand(keystore, ['add', '-x', '-f', 'bootstrap.password'], { env: environmentOf(place), input: password });
 }
 
-function launch(place: Place, { port, heapMb, password, host }: ServerOptions): ProcessMark {
+function launch(place: Place, { port, heapMb, password }: ServerOptions): ProcessMark {
   const settings = {
     'discovery.type': 'single-node',
     'xpack.security.enabled': String(password !== undefined),
     'cluster.routing.allocation.disk.threshold_enabled': 'false',
     'action.destructive_requires_name': 'false',
-    'network.host': host ?? '127.0.0.1',
+    'network.host': '127.0.0.1',
     'http.port': String(port),
     'path.data': join(place.folder, 'data'),
     'path.logs': join(place.folder, 'logs'),

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';
 import { announce } from './command.ts';
 import { bringUpDocker, stopDocker } from './docker-engine.ts';
-import { freePort, startElasticsearch } from './elasticsearch.ts';
+import { endElasticsearch, freePort, type Running, startElasticsearch } from './elasticsearch.ts';
 import { isElasticsearchReady } from './elasticsearch-local.ts';
-import { isAlive, type ProcessMark, stopProcess } from './process.ts';
+import type { ProcessMark } from './process.ts';
 
 const USUAL_PORT = 9200;
 
@@ -18,7 +18,7 @@ export interface Services {
 
 export interface Started {
   docker: ProcessMark | null;
-  elasticsearch: { process: ProcessMark; url: string; folder: string } | null;
+  elasticsearch: { running: Running; url: string } | null;
 }
 
 /** A Docker Engine and an Elasticsearch: what `env` names, else what runs here, else what is installed and started now. */
@@ -36,10 +36,7 @@ export async function bringUpServices(env: NodeJS.ProcessEnv): Promise<Services>
 
 /** Stops what we started, and nothing else. */
 export async function stopServices({ docker, elasticsearch }: Started): Promise<void> {
-  if (elasticsearch) {
-    await stopProcess(elasticsearch.process, 20_000);
-    rmSync(elasticsearch.folder, { recursive: true, force: true });
-  }
+  if (elasticsearch) await endElasticsearch(elasticsearch.running);
   if (docker) await stopDocker(docker);
 }
 
@@ -56,10 +53,10 @@ async function bringUpElasticsearch(
     return { url: named, started: null };
   }
   const running = readStarted()?.elasticsearch;
-  if (running && isAlive(running.process)) return { url: running.url, started: null };
+  if (running && (await isElasticsearchReady(running.url))) return { url: running.url, started: null };
   announce('no Elasticsearch is named: starting one…');
   const server = await startElasticsearch({ port: await usualPort() });
-  return { url: server.url, started: { process: server.process!, url: server.url, folder: server.folder } };
+  return { url: server.url, started: { running: server.running, url: server.url } };
 }
 
 /** 9200 where nobody has it. */

@@ -9,4 +9,4 @@ if [[ -n ${ELASTIC_PASSWORD:-} ]]; then
   [[ -f config/elasticsearch.keystore ]] || bin/elasticsearch-keystore create
   bin/elasticsearch-keystore add -x -f bootstrap.password <<<"$ELASTIC_PASSWORD"
 fi
-exec bin/elasticsearch "${settings[@]}" -Ecluster.routing.allocation.disk.threshold_enabled=false
+exec bin/elasticsearch "${settings[@]}"
