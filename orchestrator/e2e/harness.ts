@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../bin.js', import.meta.url));
@@ -147,15 +147,6 @@ export async function waitFor(
     if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}\n${await describe()}`);
     await new Promise(resolve => setTimeout(resolve, 20));
   }
-}
-
-/** Writes a file whole under a hidden name and moves it in, as careful programs do. */
-export async function moveIn(path: string, content: string | Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const hidden = join(dirname(path), `.${Date.now()}.moving`);
-  await writeFile(hidden, content);
-  const { rename } = await import('node:fs/promises');
-  await rename(hidden, path);
 }
 
 async function asJson<T>(response: Response): Promise<T> {
