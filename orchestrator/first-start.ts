@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Dataset } from './config/dataset.ts';
 import { codeOf } from './errors.ts';
-import type { Journal } from './journal/journal.ts';
+import { FINAL_STATES, type Journal, type Run } from './journal/journal.ts';
 
 /** The shipped dataset that the sample goes to, and the sample, relative to CONFIG_DIR (its source and licence: config/examples/README.md). */
 const SAMPLE_DATASET = 'default';
@@ -34,6 +34,17 @@ export async function offerSample({ journal, datasets, configDir }: FirstStartOp
     throw error;
   }
   return visible;
+}
+
+/** Calls back once, when the run of the sample at this path has ended. Returns how to stop waiting for it. */
+export function whenSampleEnds(journal: Journal, path: string, tell: (run: Run) => void): () => void {
+  const off = journal.onChange(run => {
+    if (run.dataset !== SAMPLE_DATASET || run.file !== basename(path) || !FINAL_STATES.includes(run.state)) return;
+    off();
+    // After the line of the log that tells its end.
+    setImmediate(tell, run);
+  });
+  return off;
 }
 
 async function isEmpty(folder: string): Promise<boolean> {

@@ -18,6 +18,20 @@ test('a terminal gets time, level, dataset, message and the fields the message d
   assert.match(text(), /^\d\d:\d\d:\d\d info {2}sales {8}loaded a\.csv {2}rows=12\n$/);
 });
 
+test('a terminal is told once which dataset it is, and of runs only where something went wrong', async () => {
+  const { stream, text } = capture();
+  const log = createLogger({ ...quiet, terminal: true, colour: false, stream }).child({ dataset: 'sales', run: '01a2' });
+  log.info('dataset sales runs as a process');
+  log.info('dataset sales2 is another');
+  log.error('dataset sales: a.csv failed');
+  const lines = text().trimEnd().split('\n').map(line => line.slice('00:00:00 '.length));
+  assert.deepEqual(lines, [
+    'info  sales        runs as a process',
+    'info  sales        dataset sales2 is another',
+    'error sales        a.csv failed  run=01a2',
+  ]);
+});
+
 test('control characters of a file name do not reach the terminal', async () => {
   const { stream, text } = capture();
   const log = createLogger({ ...quiet, terminal: true, colour: false, stream });

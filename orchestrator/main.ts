@@ -91,16 +91,25 @@ function untilStopped(orchestrator: Orchestrator, logger: RootLogger): Promise<v
   let isStopping = false;
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      if (isStopping) return orchestrator.hurry();
+      // The terminal has written ^C there.
+      if (signal === 'SIGINT' && process.stdout.isTTY) process.stdout.write('\n');
+      const running = orchestrator.running();
+      if (isStopping) {
+        logger.info(`${signal} again: ${running === 0 ? 'stopping' : 'what still runs is stopped and queued again'}`);
+        return orchestrator.hurry();
+      }
       isStopping = true;
-      const seconds = environment().graceMs / 1000;
-      logger.info(
-        `${signal}: no more files are taken; running ones have ${seconds} s to finish, a second signal hurries`,
-      );
+      logger.info(`${signal}: ${stoppingText(running, environment().graceMs)}`);
       orchestrator.stop().then(end, reject);
     });
   }
   return promise;
+}
+
+function stoppingText(running: number, graceMs: number): string {
+  if (running === 0) return 'stopping';
+  const files = running === 1 ? 'a running file has' : `${running} running files have`;
+  return `stopping; ${files} ${graceMs / 1000} s to finish, a second signal hurries`;
 }
 
 /** Nobody else runs what is in the journal, so we do, for as long as the work takes. */

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { startApi } from './api/server.ts';
 import { type ElasticsearchProbe, probeElasticsearch } from './api/elasticsearch-probe.ts';
 import type { Api, DatasetStatus, ServiceStatus } from './api/options.ts';
@@ -10,7 +10,7 @@ import { type ConfigChange, type ConfigWatcher, watchConfig } from './config/rel
 import { type FileDisposer, startDisposer } from './dispose/disposer.ts';
 import { restoreQuarantined } from './dispose/restore.ts';
 import { OrchestratorError } from './errors.ts';
-import { offerSample } from './first-start.ts';
+import { offerSample, whenSampleEnds } from './first-start.ts';
 import { ownHolderId } from './journal/holder.ts';
 import type { Journal, Run } from './journal/journal.ts';
 import { lockDataDir } from './journal/lock.ts';
@@ -37,6 +37,8 @@ export interface Orchestrator {
   /** Of the page and the API; null where nothing is served. */
   url: string | null;
   journal: Journal;
+  /** Attempts that go on. */
+  running(): number;
   /** Stops along the flow, letting runs finish within GRACE. Idempotent. */
   stop(): Promise<void>;
   /** Ends the grace period now. */
@@ -78,6 +80,9 @@ export function openJournal({ dataDir, journal }: Environment): Journal {
   return openSqliteJournal({ path: journal, clock: systemClock });
 }
 
+/** More would be a wall of text. */
+const MOST_FOLDERS_TOLD = 5;
+
 class Parts implements Orchestrator {
   readonly #options: StartOptions;
   readonly #clock: Clock;
@@ -92,6 +97,7 @@ class Parts implements Orchestrator {
   #watchers: Watchers | undefined;
   #api: Api | undefined;
   #configGoodAt: number | null = null;
+  #offSample: () => void = () => undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: StartOptions) {
@@ -138,8 +144,13 @@ class Parts implements Orchestrator {
     await this.#serve();
     const datasets = this.#datasets();
     const sample = await offerSample({ journal: this.journal, datasets, configDir: environment.configDir });
-    await this.#watchers.begin(datasets.values());
     this.#greet(sample);
+    if (sample !== undefined) this.#followSample(sample);
+    await this.#watchers.begin(datasets.values());
+  }
+
+  running(): number {
+    return this.#scheduler?.status().running ?? 0;
   }
 
   hurry(): void {
@@ -151,6 +162,7 @@ class Parts implements Orchestrator {
   }
 
   async #stopAll(): Promise<void> {
+    this.#offSample();
     await this.#config?.stop();
     await this.#watchers?.stop();
     await this.#scheduler?.stop({ graceMs: this.#options.environment.graceMs });
@@ -277,14 +289,33 @@ class Parts implements Orchestrator {
 
   #greet(sample: string | undefined): void {
     const { logger, environment } = this.#options;
-    const folders = [...this.#datasets().values()].map(({ name, watchDir }) => `${name}: ${watchDir}`);
-    if (sample !== undefined) logger.info(`a sample file was put into ${sample}, to begin with`);
     logger.info(`page and API: ${this.url}`, { 'url.full': this.url });
-    if (folders.length > 0) logger.info(`copy your files into the folder of a dataset: ${folders.join(' · ')}`);
-    else
+    const datasets = [...this.#datasets().values()];
+    const folders = datasets.map(({ name, watchDir }) => `${name}: ${watchDir}`);
+    if (sample !== undefined) {
+      logger.info(`a sample, to begin with, was put into ${dirname(sample)}: ${basename(sample)}`);
+    } else if (folders.length === 0) {
       logger.warn(
         `no dataset yet: write one to ${environment.configDir}/<dataset>.yaml; examples are in its folder examples/`,
       );
+    } else if (folders.length > MOST_FOLDERS_TOLD) {
+      logger.info(`${folders.length} datasets are watched; the page shows their folders`);
+    } else {
+      logger.info(`copy your files into the folder of a dataset: ${folders.join(' · ')}`);
+    }
+  }
+
+  /** What a newcomer wants to know once the sample has been run. */
+  #followSample(sample: string): void {
+    const { logger, environment } = this.#options;
+    this.#offSample = whenSampleEnds(this.journal, sample, ({ dataset, state, index }) => {
+      const isInLake = this.#datasets().get(dataset)?.settings.LOAD.target === 'lake';
+      const rows = isInLake
+        ? `at ${this.url}/#rows=${dataset}`
+        : `in the index ${index} of ${environment.elasticsearch?.nodes.join(', ')}`;
+      if (state === 'done') logger.info(`that was a sample; see its rows ${rows}`);
+      logger.info(`now copy files of your own into ${dirname(sample)}`);
+    });
   }
 
   #required<Part>(part: Part | undefined): Part {

@@ -35,5 +35,8 @@ test('the first start without Elasticsearch and Docker shows the sample’s rows
   assert.deepEqual([second?.state, second?.rowsLoaded], ['done', 1]);
   assert.ok(Date.parse(second?.endedAt ?? '') - closedAt < 2000);
 
-  assert.match(await orchestrator.output(), /data\/in\/default/);
+  const [done, hint] = ['seattle-weather.csv: done, 1,461 rows', 'now copy files of your own into'];
+  const output = await orchestrator.output();
+  assert.ok(output.includes(done) && output.indexOf(hint) > output.indexOf(done), output);
+  assert.match(output, /see its rows at http:\/\/127[^ ]+\/#rows=default[^]*of your own into [^ ]*data\/in\/default/);
 });

@@ -16,16 +16,24 @@ const LONGEST_FIELD = 120;
 /** `14:03:07 info  sales        what happened  file=a.csv`. What the message says already is not said again. */
 export function prettyLine(line: Line, colour: boolean): string {
   const paint = (code: number, text: string) => (colour && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const { dataset, error, err, cause, ...others } = line.fields;
-  const message = withError(line.message, error ?? err ?? cause);
+  const { dataset, error, err, cause, run, ...others } = line.fields;
+  const message = withError(withoutDataset(line.message, dataset), error ?? err ?? cause);
   const head = [
     paint(90, timeOf(line.time)),
     paint(colours[line.level], line.level.padEnd(LEVEL_WIDTH)),
     paint(36, visible(textOf(dataset ?? '')).padEnd(DATASET_WIDTH)),
   ].join(' ');
   const text = visible(message).replaceAll('\n', '\n    ');
-  const fields = visible(fewFields(others, message));
+  // The run's long id is for acting on what went wrong.
+  const fields = visible(fewFields(line.level === 'info' ? others : { ...others, run }, message));
   return `${head} ${text}${fields === '' ? '' : `  ${paint(90, fields)}`}${stackOf(line, error ?? err)}`;
+}
+
+/** The dataset has its own column. */
+function withoutDataset(message: string, dataset: unknown): string {
+  const prefix = `dataset ${textOf(dataset)}`;
+  const rest = message.startsWith(prefix) ? /^:? (.+)/s.exec(message.slice(prefix.length)) : null;
+  return rest?.[1] ?? message;
 }
 
 function timeOf(time: Date): string {

@@ -6,6 +6,7 @@ import type { AttemptRef } from '../run/runner.ts';
 import { TARGET_WAIT } from './backoff.ts';
 import type { ScheduleContext } from './context.ts';
 import { decideRunnerError, type Situation } from './decide.ts';
+import { doneText } from './done-text.ts';
 import { commitToLake } from './lake.ts';
 import { persist } from './pause.ts';
 import { pathNow } from './path-now.ts';
@@ -88,13 +89,11 @@ function masked(finish: Finish, { dataset, context }: Conclusion): Finish {
 
 function report({ logger }: ScheduleContext, run: Run, finish: Finish): void {
   const fields = { dataset: run.dataset, run: run.id, attempt: run.attempt, file: run.file, state: run.state };
-  const subject = `${run.dataset}/${run.file}`;
   if (finish.to === 'done') {
-    const { loaded, rejected, deleted } = finish.rows;
-    logger.info(`${subject}: done, ${loaded} rows loaded, ${rejected} rejected, ${deleted} deleted`, fields);
+    logger.info(`${run.file}: done, ${doneText(run, finish.rows)}`, fields);
   } else {
     const level = run.state === 'failed' || run.state === 'quarantined' ? 'error' : 'warn';
-    logger[level](`${subject}: ${run.state}${run.error ? `: ${run.error}` : ''}`, fields);
+    logger[level](`${run.file}: ${run.state}${run.error ? `: ${run.error}` : ''}`, fields);
   }
 }
 

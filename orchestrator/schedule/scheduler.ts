@@ -303,7 +303,7 @@ function announced({ runners, logger }: ScheduleContext): Runners {
     all: () => runners.all(),
     async for(dataset) {
       const choice = await runners.for(dataset);
-      const text = `dataset ${dataset.name} runs by ${choice.runner.kind}: ${choice.reason}`;
+      const text = `dataset ${dataset.name} ${choice.reason}`;
       if (said.get(dataset.name) !== text) logger.info(text, { dataset: dataset.name });
       said.set(dataset.name, text);
       return choice;
