@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from './clock.ts';
 import { DEFAULT_IMAGE } from './config/default-image.ts';
@@ -8,10 +10,12 @@ import { chooseRunner, type RunnerChoice } from './run/choose-runner.ts';
 import { createDockerRunner } from './run/docker/docker-runner.ts';
 import { connectEngine, type Engine } from './run/docker/engine.ts';
 import { findOwnContainer } from './run/docker/own-container.ts';
+import { surroundingsOf } from './run/docker/surroundings.ts';
 import { checkHostPaths } from './run/host-path-map.ts';
 import { readInstance } from './run/instance.ts';
+import { buildMold } from './run/job.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
-import type { Runner, RunnerKind } from './run/runner.ts';
+import type { Mold, Runner, RunnerKind } from './run/runner.ts';
 import type { Runners } from './schedule/context.ts';
 
 const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/main.ts', import.meta.url));
@@ -29,26 +33,30 @@ export interface RunnersOptions {
 /** Both runners, and the choice between them. */
 export interface AllRunners extends Runners {
   engine: Engine;
-  /** What was chosen for a dataset last, or null. */
-  chosen(dataset: string): RunnerKind | null;
+  /** What a dataset would be run by now, and why. Never throws. */
+  choice(dataset: Dataset): Promise<RunnerChoice>;
+  /** These are configured now: paths that containers can't have are told in the log, and containers are kept warm. Never throws. */
+  prepare(datasets: readonly Dataset[]): Promise<void>;
+  /** Why containers of this dataset can't have its folder, as far as is known; else null. */
+  pathMistake(dataset: Dataset): string | null;
   close(): Promise<void>;
 }
 
-/** Connects to nothing yet, but asks the engine about the orchestrator's own container where it is in one. */
-export async function createRunners(options: RunnersOptions): Promise<AllRunners> {
+const IMAGE_KNOWN_MS = 1000;
+
+/** Connects to nothing yet. */
+export function createRunners(options: RunnersOptions): AllRunners {
   const { environment, variables, projectDir, clock, logger } = options;
-  const { dataDir } = environment;
+  const { dataDir, elasticsearch } = environment;
   const engine = connectEngine(environment.dockerHost, clock);
-  const own = await findOwnContainer(engine).catch(() => null);
-  const hostPaths = environment.hostPathMap ?? own?.paths ?? null;
-  for (const mistake of checkHostPaths(hostPaths, [dataDir])) logger.error(mistake);
+  const surroundings = surroundingsOf(() => findOwnContainer(engine), environment.hostPathMap);
   const docker = createDockerRunner({
     engine,
     logger,
     clock,
     instance: readInstance(dataDir),
-    hostPaths,
-    ownNetwork: own?.network ?? null,
+    warmDir: join(dataDir, 'warm'),
+    surroundings,
     defaultImage: DEFAULT_IMAGE,
     mask: text => logger.mask(text),
   });
@@ -61,13 +69,14 @@ export async function createRunners(options: RunnersOptions): Promise<AllRunners
     environment: variables,
   });
   const byKind: Record<RunnerKind, Runner> = { docker, process: process_ };
-  const choices = new Map<string, RunnerChoice>();
+  const isDefaultImageThere = recently(() => docker.hasImage(DEFAULT_IMAGE), IMAGE_KNOWN_MS, clock);
+  let mistakes = new Map<string, string>();
 
   async function choose(dataset: Dataset): Promise<RunnerChoice> {
     const { RUNNER, COMMAND, DOCKER_IMAGE } = dataset.settings;
     const needsEngine = RUNNER === 'auto' && COMMAND === undefined;
     const { available } = needsEngine ? await engine.status() : { available: false };
-    const isThere = available && DOCKER_IMAGE === undefined && (await docker.hasImage(DEFAULT_IMAGE));
+    const isThere = available && DOCKER_IMAGE === undefined && (await isDefaultImageThere());
     return chooseRunner({
       wish: RUNNER,
       hasCommand: COMMAND !== undefined,
@@ -77,18 +86,67 @@ export async function createRunners(options: RunnersOptions): Promise<AllRunners
     });
   }
 
+  async function inContainers(datasets: readonly Dataset[]): Promise<Dataset[]> {
+    const choices = await Promise.all(datasets.map(choose));
+    return datasets.filter((_, place) => choices[place]?.kind === 'docker');
+  }
+
+  /** Where the engine is away nothing is known: then each run finds out for itself, and waits. */
+  async function checkPaths(datasets: readonly Dataset[]): Promise<void> {
+    const known = await surroundings().catch(() => undefined);
+    if (known === undefined || datasets.length === 0) return;
+    const common = checkHostPaths(known.hostPaths, [dataDir]);
+    const found = new Map<string, string>();
+    for (const { name, watchDir } of datasets) {
+      const [mistake] = [...common, ...checkHostPaths(known.hostPaths, [watchDir])];
+      if (mistake !== undefined) found.set(name, mistake);
+    }
+    for (const mistake of new Set(found.values())) {
+      if (![...mistakes.values()].includes(mistake)) logger.error(mistake);
+    }
+    mistakes = found;
+  }
+
+  async function moldOf(dataset: Dataset): Promise<Mold> {
+    const { uid, gid } = await stat(dataset.watchDir);
+    return buildMold(dataset, elasticsearch, { uid, gid });
+  }
+
+  /** A folder that isn't there yet has no owner: its containers are made with its first file. */
+  async function keepWarm(datasets: readonly Dataset[], configured: readonly Dataset[]): Promise<void> {
+    const molds = await Promise.allSettled(datasets.map(moldOf));
+    docker.keepWarm(
+      configured,
+      molds.flatMap(mold => (mold.status === 'fulfilled' ? [mold.value] : [])),
+    );
+  }
+
   return {
     engine,
     async for(dataset) {
       const choice = await choose(dataset);
-      choices.set(dataset.name, choice);
       return { runner: byKind[choice.kind], reason: choice.reason };
     },
     of: kind => byKind[kind],
     all: () => Object.values(byKind),
-    chosen: dataset => choices.get(dataset)?.kind ?? null,
+    choice: choose,
+    async prepare(datasets) {
+      const chosen = await inContainers(datasets);
+      await checkPaths(chosen);
+      await keepWarm(chosen, datasets);
+    },
+    pathMistake: ({ name }) => mistakes.get(name) ?? null,
     async close() {
       await Promise.all(Object.values(byKind).map(runner => runner.close()));
     },
+  };
+}
+
+/** The answer of the last `ttlMs`, asked for once. */
+function recently<T>(ask: () => Promise<T>, ttlMs: number, clock: Clock): () => Promise<T> {
+  let last: { at: number; answer: Promise<T> } | undefined;
+  return () => {
+    if (!last || clock.now() - last.at >= ttlMs) last = { at: clock.now(), answer: ask() };
+    return last.answer;
   };
 }

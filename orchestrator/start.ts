@@ -98,6 +98,7 @@ class Parts implements Orchestrator {
   #api: Api | undefined;
   #configGoodAt: number | null = null;
   #offSample: () => void = () => undefined;
+  #preparing: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(options: StartOptions) {
@@ -122,7 +123,7 @@ class Parts implements Orchestrator {
     const { environment, variables, logger, isQuiet = false } = this.#options;
     const clock = this.#clock;
     const projectDir = dirname(environment.configDir);
-    this.#runners = await createRunners({ environment, variables, projectDir, clock, logger });
+    this.#runners = createRunners({ environment, variables, projectDir, clock, logger });
     this.#config = await watchConfig({
       configDir: environment.configDir,
       env: variables,
@@ -147,6 +148,7 @@ class Parts implements Orchestrator {
     this.#greet(sample);
     if (sample !== undefined) this.#followSample(sample);
     await this.#watchers.begin(datasets.values());
+    this.#prepareRunners();
   }
 
   running(): number {
@@ -168,6 +170,7 @@ class Parts implements Orchestrator {
     await this.#scheduler?.stop({ graceMs: this.#options.environment.graceMs });
     await this.#disposer?.stop();
     await this.#housekeeping?.stop();
+    await this.#preparing;
     await this.#runners?.close();
     await this.#api?.stop();
     await this.#probe.close();
@@ -213,7 +216,6 @@ class Parts implements Orchestrator {
     const { environment, logger } = this.#options;
     this.#api = await startApi({
       journal: this.journal,
-      datasets: () => [...this.#datasets().values()].map(dataset => this.#datasetStatus(dataset)),
       status: () => this.#status(),
       dataDir: environment.dataDir,
       host: environment.host,
@@ -233,7 +235,14 @@ class Parts implements Orchestrator {
     if (config) this.#learn(config);
     await this.#watchers?.end(change.removed);
     await this.#watchers?.begin([...change.added, ...change.changed]);
+    if (this.#watchers) this.#prepareRunners();
     this.#scheduler?.wake();
+  }
+
+  /** In the background: an engine that doesn't answer keeps nothing else waiting. */
+  #prepareRunners(): void {
+    const runners = this.#required(this.#runners);
+    this.#preparing = this.#preparing.then(() => runners.prepare([...this.#datasets().values()]));
   }
 
   #learn(config: ConfigWatcher): void {
@@ -265,25 +274,45 @@ class Parts implements Orchestrator {
     );
   }
 
-  #datasetStatus(dataset: Dataset): DatasetStatus {
-    const watcher = this.#watchers?.status(dataset.name) ?? null;
-    return {
-      name: dataset.name,
-      watchDir: dataset.watchDir,
-      runner: this.#runners?.chosen(dataset.name) ?? null,
-      watcher,
-    };
+  async #datasetStatuses(): Promise<DatasetStatus[]> {
+    const runners = this.#required(this.#runners);
+    return Promise.all(
+      [...this.#datasets().values()].map(async dataset => {
+        const { name, watchDir, settings } = dataset;
+        const { kind, reason } = await runners.choice(dataset);
+        return {
+          name,
+          watchDir,
+          target: settings.LOAD.target ?? null,
+          runner: { kind, reason },
+          problem: runners.pathMistake(dataset),
+          watcher: this.#watchers?.status(name) ?? null,
+        };
+      }),
+    );
   }
 
   async #status(): Promise<ServiceStatus> {
     const runners = this.#required(this.#runners);
-    const [engine, elasticsearch] = await Promise.all([runners.engine.status(), this.#probe.status()]);
-    const isNeeded = [...this.#datasets().keys()].some(name => runners.chosen(name) === 'docker');
+    const [engine, elasticsearch, datasets] = await Promise.all([
+      runners.engine.status(),
+      this.#probe.status(),
+      this.#datasetStatuses(),
+    ]);
+    const isNeeded = datasets.some(({ runner }) => runner.kind === 'docker');
+    const { disk, waiting, running, recovering } = this.#required(this.#scheduler).status();
     return {
       engine: { isUp: engine.available, isNeeded, message: engine.error },
       elasticsearch,
-      config: { errors: this.#config?.errors() ?? [], lastGoodAt: this.#configGoodAt },
-      disk: this.#required(this.#scheduler).status().disk,
+      config: {
+        errors: this.#config?.errors() ?? [],
+        warnings: this.#config?.warnings() ?? [],
+        lastGoodAt: this.#configGoodAt,
+      },
+      schedule: { waiting, running, recovering },
+      disposals: this.#required(this.#disposer).pending(),
+      disk,
+      datasets,
     };
   }
 

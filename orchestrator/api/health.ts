@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { messageOf } from '../errors.ts';
-import type { ApiOptions, DatasetStatus, PartStatus, ServiceStatus } from './options.ts';
+import type { ApiOptions, ConfigError, DatasetStatus, PartStatus, ServiceStatus } from './options.ts';
 import { healthSchema } from './schemas.ts';
 
 export type Health = Static<typeof healthSchema>;
@@ -22,21 +22,36 @@ export function addHealthRoute(app: FastifyInstance, options: ApiOptions): void 
   });
 }
 
-async function checkHealth({ journal, status, datasets, mask }: ApiOptions): Promise<Health> {
+async function checkHealth({ journal, status, mask }: ApiOptions): Promise<Health> {
   const [journalPart, service] = await Promise.all([checkJournal(() => journal.summaries()), status()]);
   const parts = {
     journal: journalPart,
     engine: partOf(service.engine),
     elasticsearch: partOf(service.elasticsearch),
     config: configPart(service),
+    schedule: schedulePart(service),
+    disposal: disposalPart(service, mask),
     disk: diskPart(service),
-    watchers: datasets().map(watcherPart),
+    watchers: service.datasets.map(watcherPart),
   };
   const { watchers, ...single } = parts;
   const all = [...Object.values(single), ...watchers].map(part => part.status);
   const worst = all.includes('failing') ? 'failing' : all.includes('degraded') ? 'degraded' : 'ok';
-  const configErrors = service.config.errors.map(error => ({ ...error, message: mask(error.message) }));
-  return { status: worst, parts, configErrors };
+  const masked = (mistakes: readonly ConfigError[]) =>
+    mistakes.map(({ dataset, file, line, column, message }) => ({
+      dataset,
+      file,
+      line,
+      column,
+      message: mask(message),
+    }));
+  return {
+    status: worst,
+    parts,
+    configErrors: masked(service.config.errors),
+    configWarnings: masked(service.config.warnings),
+    disposals: failedDisposals(service).map(disposal => ({ ...disposal, error: mask(disposal.error) })),
+  };
 }
 
 async function checkJournal(read: () => Promise<unknown>): Promise<Part> {
@@ -65,14 +80,33 @@ function configPart({ config }: ServiceStatus): Part {
   return count === 0 ? { status: 'ok', message: null } : { status: 'degraded', message: `${count} to mend` };
 }
 
+/** A disk that is too full has its own part. */
+function schedulePart({ schedule, disk }: ServiceStatus): Health['parts']['schedule'] {
+  const { waiting, ...counts } = schedule;
+  return { status: waiting === null || disk.isLow ? 'ok' : 'degraded', message: waiting, ...counts };
+}
+
+function disposalPart(service: ServiceStatus, mask: (text: string) => string): Part {
+  const failed = failedDisposals(service);
+  const [first] = failed;
+  if (first === undefined) return { status: 'ok', message: null };
+  const files = failed.length === 1 ? '1 file' : `${failed.length} files`;
+  return { status: 'degraded', message: `${files} can't be moved or removed yet; ${first.file}: ${mask(first.error)}` };
+}
+
+/** Those that were tried in vain, as opposed to those whose turn comes. */
+function failedDisposals({ disposals }: ServiceStatus): Health['disposals'] {
+  return disposals.flatMap(({ error, ...disposal }) => (error === null ? [] : [{ ...disposal, error }]));
+}
+
 function diskPart({ disk }: ServiceStatus): Health['parts']['disk'] {
   const { isLow, ...bytes } = disk;
   const message = isLow ? 'less free space than MIN_FREE: nothing new is taken' : null;
   return { status: isLow ? 'failing' : 'ok', message, ...bytes };
 }
 
-function watcherPart({ name, watcher }: DatasetStatus): Health['parts']['watchers'][number] {
-  const message = watcher === null ? 'not watched yet' : watcher.error;
+function watcherPart({ name, watcher, problem }: DatasetStatus): Health['parts']['watchers'][number] {
+  const message = watcher === null ? 'not watched yet' : (watcher.error ?? problem);
   const mode = watcher?.mode ?? null;
   return { dataset: name, mode, message, status: message === null ? 'ok' : 'degraded' };
 }

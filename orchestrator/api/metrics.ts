@@ -43,7 +43,7 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
   };
 }
 
-function serviceMetrics(register: Registry, { status, datasets }: ApiOptions): () => Promise<void> {
+function serviceMetrics(register: Registry, { status }: ApiOptions): () => Promise<void> {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: `orchestrator_${name}`, help, labelNames, registers: [register] });
   const files = gauge('watcher_files', 'Files in the last listing of a watched folder.', ['dataset']);
@@ -51,12 +51,13 @@ function serviceMetrics(register: Registry, { status, datasets }: ApiOptions): (
   const listed = gauge('watcher_last_listing_timestamp_seconds', 'End of the last listing.', ['dataset']);
   const reload = gauge('config_last_reload_successful', '1 if the configuration as it is now has no mistake.');
   const reloadAt = gauge('config_last_reload_success_timestamp_seconds', 'Last reading without a mistake.');
+  const disposals = gauge('disposals_failed', 'Files that could not be moved or removed when last tried.');
   const free = gauge('disk_free_bytes', 'Free space where DATA_DIR is.');
   const up = gauge('up', '1 while a part answers; absent where it is not used.', ['part']);
   return async () => {
     const service = await status();
     for (const metric of [files, errors, listed, up]) metric.reset();
-    for (const { name: dataset, watcher } of datasets()) {
+    for (const { name: dataset, watcher } of service.datasets) {
       errors.set({ dataset }, Number(watcher === null || watcher.error !== null));
       if (watcher?.files !== undefined) files.set({ dataset }, watcher.files);
       if (watcher?.lastListingAt) listed.set({ dataset }, watcher.lastListingAt / MS_PER_SECOND);
@@ -64,6 +65,7 @@ function serviceMetrics(register: Registry, { status, datasets }: ApiOptions): (
     reload.set(Number(service.config.errors.length === 0));
     reloadAt.set((service.config.lastGoodAt ?? 0) / MS_PER_SECOND);
     free.set(service.disk.freeBytes ?? Number.NaN);
+    disposals.set(service.disposals.filter(({ error }) => error !== null).length);
     const { engine, elasticsearch } = service;
     if (engine !== null) up.set({ part: 'engine' }, Number(engine.isUp));
     if (elasticsearch !== null) up.set({ part: 'elasticsearch' }, Number(elasticsearch.isUp));

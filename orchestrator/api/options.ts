@@ -25,10 +25,33 @@ export interface ServiceStatus {
   elasticsearch: PartStatus | null;
   config: {
     errors: readonly ConfigError[];
+    /** What may be meant so, but would surprise. */
+    warnings: readonly ConfigError[];
     /** Milliseconds since 1970-01-01 UTC, of the last reading without a mistake; null before the first. */
     lastGoodAt: number | null;
   };
+  schedule: {
+    /** Why nothing new is started, or null. */
+    waiting: string | null;
+    /** Attempts that go on. */
+    running: number;
+    /** Attempts of an earlier orchestrator of which it isn't known yet what became of them. */
+    recovering: number;
+  };
+  /** Files that are still to be moved or removed; `error` says why one could not be. */
+  disposals: readonly PendingDisposal[];
   disk: { freeBytes: number | null; floorBytes: number; isLow: boolean };
+  /** Those that are configured. */
+  datasets: readonly DatasetStatus[];
+}
+
+export interface PendingDisposal {
+  runId: string;
+  dataset: string;
+  /** Absolute. */
+  file: string;
+  kind: 'backup' | 'remove' | 'quarantine';
+  error: string | null;
 }
 
 /** What cannot be watched at all has an error and nothing else. */
@@ -45,7 +68,12 @@ export interface WatcherStatus {
 export interface DatasetStatus {
   name: string;
   watchDir: string;
-  runner: 'docker' | 'process' | null;
+  /** Where its rows go: `elasticsearch` or `lake`. */
+  target: string | null;
+  /** What it would be run by now, and why. */
+  runner: { kind: 'docker' | 'process'; reason: string };
+  /** What keeps its runs from working, as far as is known, or null. */
+  problem: string | null;
   /** null while it is not watched. */
   watcher: WatcherStatus | null;
 }
@@ -60,7 +88,6 @@ export interface Actions {
 
 export interface ApiOptions {
   journal: Journal;
-  datasets(): readonly DatasetStatus[];
   status(): ServiceStatus | Promise<ServiceStatus>;
   /** Absolute. */
   dataDir: string;

@@ -12,6 +12,7 @@ export class Problem extends Error {
   }
 }
 
+const WRONG = 400;
 const REFUSED = 409;
 const AWAY = 503;
 const OURS = 500;
@@ -19,6 +20,8 @@ const OURS = 500;
 /** Turns anything thrown into `{error}`. Only what was meant for people is told them; the rest is logged. */
 export function answerErrors(logger: Logger, mask: (text: string) => string) {
   return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
+    const unknown = unknownParameter(error, request);
+    if (unknown !== undefined) return void reply.code(WRONG).send({ error: unknown });
     const statusCode = statusOf(error);
     if (statusCode === OURS) logger.error(`${request.method} ${request.url} failed`, { error });
     const message = statusCode === OURS ? 'something went wrong here; the log says what' : mask(error.message);
@@ -29,4 +32,14 @@ export function answerErrors(logger: Logger, mask: (text: string) => string) {
 function statusOf(error: FastifyError | Error): number {
   if (error instanceof OrchestratorError) return error.kind === 'never' ? REFUSED : error.kind === 'wait' ? AWAY : OURS;
   return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : OURS;
+}
+
+/** A misspelled filter that went unnoticed would answer another question: what there is instead is told. */
+function unknownParameter(error: FastifyError | Error, request: FastifyRequest): string | undefined {
+  const found =
+    'validation' in error ? error.validation?.find(({ keyword }) => keyword === 'additionalProperties') : undefined;
+  if (found === undefined) return undefined;
+  const { querystring } = (request.routeOptions.schema ?? {}) as { querystring?: { properties?: object } };
+  const known = Object.keys(querystring?.properties ?? {}).join(', ');
+  return `${String(found.params['additionalProperty']).slice(0, 100)} is not a parameter of ${request.routeOptions.url}; it takes ${known}`;
 }

@@ -116,7 +116,11 @@ export const datasetsSchema = Type.Object({
     Type.Object({
       name: Type.String(),
       watchDir: nullable(Type.String({ description: 'null: not configured now, known from its runs.' })),
-      runner: nullable(Type.String()),
+      target: nullable(Type.String({ description: 'Where its rows go: elasticsearch or lake.' })),
+      runner: nullable(Type.String({ description: 'What a file would be run by now: docker or process.' })),
+      runnerReason: nullable(Type.String()),
+      problem: nullable(Type.String({ description: 'What keeps its runs from working.' })),
+      waitsFor: nullable(Type.String({ description: 'What its queued runs wait for.' })),
       counts: Type.Record(Type.String(), Type.Integer()),
       rowsLoaded: Type.Integer(),
       rowsRejected: Type.Integer(),
@@ -140,12 +144,25 @@ export const healthSchema = Type.Object({
     engine: partSchema,
     elasticsearch: partSchema,
     config: partSchema,
+    schedule: Type.Object({ ...partSchema.properties, running: Type.Integer(), recovering: Type.Integer() }),
+    disposal: partSchema,
     disk: Type.Object({ ...partSchema.properties, freeBytes: count, floorBytes: Type.Integer() }),
     watchers: Type.Array(
       Type.Object({ ...partSchema.properties, dataset: Type.String(), mode: nullable(Type.String()) }),
     ),
   }),
   configErrors: Type.Array(configErrorSchema),
+  configWarnings: Type.Array(configErrorSchema),
+  disposals: Type.Array(
+    Type.Object({
+      runId: Type.String(),
+      dataset: Type.String(),
+      file: Type.String(),
+      kind: Type.String({ enum: ['backup', 'remove', 'quarantine'] }),
+      error: Type.String(),
+    }),
+    { description: 'Files that could not be moved or removed; they are tried again.' },
+  ),
 });
 
 export const lakeSchema = Type.Object({

@@ -22,7 +22,6 @@ before(async () => {
   journal = openSqliteJournal({ path: join(dataDir, 'journal.sqlite'), clock: systemClock });
   api = await startApi({
     journal,
-    datasets: () => [{ name: 'sales', watchDir: '/in', runner: 'process', watcher: null }],
     status: () => service,
     dataDir,
     host: '127.0.0.1',
@@ -83,7 +82,10 @@ test('runs are filtered by dataset, state and a part of the path', async () => {
 
 test('a wrong parameter is named in the answer', async () => {
   for (const [path, reason] of [
-    ['/api/runs?satate=done', /satate|additional/],
+    [
+      '/api/runs?satate=done',
+      /^satate is not a parameter of \/api\/runs; it takes dataset, state, file, limit, cursor$/,
+    ],
     ['/api/runs?state=finished', /finished is not a state; take settling/],
     ['/api/runs?limit=0', /limit.*>= 1/],
     ['/api/runs?cursor=x', /cursor/],
@@ -166,11 +168,48 @@ test('health is 200 while work can only wait, 503 when nothing can be taken', as
 
 test('a broken configuration is shown with its place, masked', async () => {
   const error = { dataset: 'bad', file: 'config/bad.yaml', line: 7, column: 3, message: 'WATCH_REGX s3cret' };
-  service = { ...healthy(), config: { errors: [error], lastGoodAt: null } };
+  service = { ...healthy(), config: { errors: [error], warnings: [{ ...error, line: 8 }], lastGoodAt: null } };
   const bad = (await get('/api/datasets')).body.items.find((item: { name: string }) => item.name === 'bad');
   assert.equal(bad.configError, 'config/bad.yaml:7:3: WATCH_REGX ***');
-  assert.equal((await get('/api/health')).body.configErrors[0].line, 7);
+  const { configErrors, configWarnings } = (await get('/api/health')).body;
+  assert.deepEqual([configErrors[0].line, configWarnings[0].line, configWarnings[0].message], [7, 8, 'WATCH_REGX ***']);
   service = healthy();
+});
+
+test('health tells what can’t be moved or removed, what keeps runs from starting, and what is wrong with a folder', async () => {
+  const disposal = { runId: 'r', dataset: 'sales', file: '/in/a.csv', kind: 'backup' } as const;
+  const [sales] = healthy().datasets;
+  service = {
+    ...healthy(),
+    disposals: [
+      { ...disposal, error: null },
+      { ...disposal, file: '/in/b.csv', error: 'EACCES s3cret' },
+    ],
+    schedule: { waiting: 'nothing could be claimed', running: 2, recovering: 1 },
+    datasets: [{ ...sales!, watcher: { error: null }, problem: '/in is inside the container' }],
+  };
+  const { status, body } = await get('/api/health');
+  assert.deepEqual([status, body.status], [200, 'degraded']);
+  assert.equal(body.parts.disposal.message, "1 file can't be moved or removed yet; /in/b.csv: EACCES ***");
+  assert.deepEqual(body.disposals, [{ ...disposal, file: '/in/b.csv', error: 'EACCES ***' }]);
+  const schedule = { status: 'degraded', message: 'nothing could be claimed', running: 2, recovering: 1 };
+  assert.deepEqual(body.parts.schedule, schedule);
+  assert.equal(body.parts.watchers[0].message, '/in is inside the container');
+  service = healthy();
+});
+
+test('a dataset tells by what it would be run, and why its runs wait', async () => {
+  const run = await startRun('away.csv');
+  const end = { to: 'queued', dueAt: Date.now() + 60_000, counts: false, error: 'no engine, s3cret' } as const;
+  await journal.finish(run.id, 1, end, Date.now());
+  const { items } = (await get('/api/datasets')).body;
+  const named = (name: string) => items.find((item: { name: string }) => item.name === name);
+  assert.deepEqual(
+    [named('sales').runner, named('sales').runnerReason],
+    ['process', 'runs as a process: RUNNER says so'],
+  );
+  assert.deepEqual([named('sales').target, named('sales').problem], ['lake', null]);
+  assert.equal(named(run.dataset).waitsFor, 'no engine, ***');
 });
 
 test('changes are sent as they happen', async () => {
@@ -231,7 +270,7 @@ test('a page from elsewhere can neither write nor read by rebinding its name', a
 
 test('a port that is taken is an error that says what to do', async () => {
   const taken = Number(new URL(api.url).port);
-  const options = { journal, datasets: () => [], status: () => service, dataDir, host: '127.0.0.1', port: taken };
+  const options = { journal, status: () => service, dataDir, host: '127.0.0.1', port: taken };
   const logger = createLogger({ level: 'error', terminal: false, stream: null, elasticsearch: null });
   const actions = { cancel: assert.fail, replay: assert.fail, pause: assert.fail };
   await assert.rejects(startApi({ ...options, logger, mask: text => text, actions }), /EADDRINUSE.*set PORT/s);
@@ -240,8 +279,16 @@ test('a port that is taken is an error that says what to do', async () => {
 const rows = { read: 2, loaded: 2, rejected: 0, filtered: 0, deleted: 0 };
 
 function healthy(): ServiceStatus {
-  const config = { errors: [], lastGoodAt: Date.now() };
-  return { engine: null, elasticsearch: null, config, disk: { freeBytes: 9e9, floorBytes: 1e9, isLow: false } };
+  const runner = { kind: 'process', reason: 'runs as a process: RUNNER says so' } as const;
+  return {
+    engine: null,
+    elasticsearch: null,
+    config: { errors: [], warnings: [], lastGoodAt: Date.now() },
+    schedule: { waiting: null, running: 0, recovering: 0 },
+    disposals: [],
+    disk: { freeBytes: 9e9, floorBytes: 1e9, isLow: false },
+    datasets: [{ name: 'sales', watchDir: '/in', target: 'lake', runner, problem: null, watcher: null }],
+  };
 }
 
 let inode = 0;

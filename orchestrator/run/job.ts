@@ -4,7 +4,7 @@ import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract.
 import type { Dataset } from '../config/dataset.ts';
 import type { ElasticsearchSettings } from '../config/environment.ts';
 import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';
-import type { AttemptRef, Job, JobPaths } from './runner.ts';
+import type { AttemptRef, Job, JobPaths, Mold } from './runner.ts';
 
 /** One file of an attempt. */
 export interface JobFile {
@@ -43,6 +43,18 @@ export function buildJob(request: JobRequest): Job {
   };
 }
 
+/** A dataset's jobs as they will be, for containers that are started ahead of them: without a file, or what the contract says of one. */
+export function buildMold(dataset: Dataset, elasticsearch: ElasticsearchSettings | null, owner: Job['owner']): Mold {
+  return {
+    dataset: dataset.name,
+    settings: dataset,
+    dataDir: dataset.watchDir,
+    owner,
+    args: () => [...dataset.parameters],
+    environment: paths => settingsEnvironment({ dataset, elasticsearch }, paths),
+  };
+}
+
 /** Where a file's own part of WORK_DIR is: all of it, or with RUN_PER: folder a folder named after its run. */
 export function workDirOf(dataset: Dataset, run: Pick<Run, 'id'>, workDir: string): string {
   return isFolder(dataset) ? posix.join(workDir, run.id) : workDir;
@@ -58,14 +70,20 @@ function isFolder(dataset: Dataset): boolean {
   return dataset.settings.RUN_PER === 'folder';
 }
 
-/** Later wins: a dataset's ENV goes before the orchestrator's own connection, and nothing before the contract. */
+/** Nothing goes before the contract. */
 function environment(request: JobRequest, paths: JobPaths): Record<string, string> {
-  const { dataset, elasticsearch } = request;
+  return { ...settingsEnvironment(request, paths), ...contract(request, paths) };
+}
+
+/** Later wins: a dataset's ENV goes before the orchestrator's own connection. */
+function settingsEnvironment(
+  { dataset, elasticsearch }: Pick<JobRequest, 'dataset' | 'elasticsearch'>,
+  paths: JobPaths,
+): Record<string, string> {
   return {
     ...texts(dataset.settings),
     ...connection(elasticsearch, paths),
     ...texts(dataset.settings.ENV ?? {}),
-    ...contract(request, paths),
   };
 }
 

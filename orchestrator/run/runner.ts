@@ -38,6 +38,9 @@ export interface Job extends AttemptRef {
   owner: { uid: number; gid: number };
 }
 
+/** What is known of a dataset's jobs before there is one. */
+export type Mold = Pick<Job, 'dataset' | 'settings' | 'dataDir' | 'owner' | 'args' | 'environment'>;
+
 /** How an attempt ended: one shape for success and failure, whatever ran it. */
 export interface Outcome {
   /** null where a signal, or losing it, ended it. */

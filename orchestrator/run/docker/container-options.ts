@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { Dataset } from '../../config/dataset.ts';
 import type { DockerOptions } from '../../config/schema.ts';
+import { toWords } from '../../config/words.ts';
 import { type HostPathMap, hostPathOf } from '../host-path-map.ts';
 import type { JobPaths } from '../runner.ts';
 import { parseSize } from './sizes.ts';
@@ -35,7 +36,7 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
   return {
     Image: plan.image,
     Cmd: [...plan.args],
-    ...(options.entrypoint === undefined ? {} : { Entrypoint: wordsOf(options.entrypoint) }),
+    ...(options.entrypoint === undefined ? {} : { Entrypoint: toWords(options.entrypoint) }),
     ...(options.hostname === undefined ? {} : { Hostname: options.hostname }),
     Env: Object.entries(plan.environment).map(([name, value]) => `${name}=${value}`),
     User: options.user ?? plan.user,
@@ -105,8 +106,4 @@ function mountsOf({ mounts, hostPaths }: ContainerPlan): NonNullable<ContainerCr
     ...(mounts.config === null ? [] : [bind(mounts.config, CONTAINER_PATHS.config, true)]),
     bind(mounts.work, CONTAINER_PATHS.work, false),
   ];
-}
-
-function wordsOf(words: string | readonly string[]): string[] {
-  return typeof words === 'string' ? words.trim().split(/\s+/) : [...words];
 }

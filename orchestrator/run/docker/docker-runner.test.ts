@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../clock.ts';
-import { kindOf, messageOf } from '../../errors.ts';
+import { kindOf, messageOf, OrchestratorError } from '../../errors.ts';
 import { runnerConformance } from '../conformance.ts';
 import { readInstance } from '../instance.ts';
 import type { JobOptions } from '../testing/attempts.ts';
@@ -24,8 +24,8 @@ function createRunner(place: Place, more: Partial<Parameters<typeof createDocker
     logger: silentLogger,
     clock: systemClock,
     instance: readInstance(place.dataDir),
-    hostPaths: null,
-    ownNetwork: null,
+    warmDir: join(place.dataDir, 'warm'),
+    surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
     defaultImage: IMAGE,
     mask: text => text,
     killAfterSeconds: 1,
@@ -331,12 +331,34 @@ describe('docker runner, in particular', () => {
   });
 
   it('mounts are the host’s paths, by the map', async () => {
-    const mapped = createRunner(place, { hostPaths: [{ from: '/elsewhere', to: '/host' }] });
+    const mapped = createRunner(place, {
+      surroundings: async () => ({ hostPaths: [{ from: '/elsewhere', to: '/host' }], ownNetwork: null }),
+    });
     await assert.rejects(mapped.start(await jobOf('exit 0')), error => {
       assert.equal(kindOf(error), 'never');
       assert.match(messageOf(error), /HOST_PATH_MAP/);
       return true;
     });
+  });
+
+  it('an engine that can’t say where the orchestrator is makes the job wait, and is asked again', async () => {
+    let asked = 0;
+    const lost = createRunner(place, {
+      surroundings: async () => {
+        asked += 1;
+        throw new OrchestratorError('wait', 'the engine is away');
+      },
+    });
+    const job = await jobOf('exit 0');
+    for (const times of [1, 2]) {
+      await assert.rejects(lost.start(job), error => kindOf(error) === 'wait');
+      assert.equal(asked, times);
+    }
+  });
+
+  it('an entrypoint written as text is split as a shell splits it', async () => {
+    const job = await makeJob(place, { docker: { network: 'none', entrypoint: `/bin/sh -c 'echo "two  words"'` } });
+    assert.equal((await run(runner, job)).log, 'two  words\n');
   });
 
   it('the engine’s state is known, whether it answers or not', async () => {

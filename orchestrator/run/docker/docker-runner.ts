@@ -3,11 +3,11 @@ import type { Readable } from 'node:stream';
 import type { Container, ContainerCreateOptions, ContainerInfo } from 'dockerode';
 import type { Message } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
+import type { Dataset } from '../../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import type { HostPathMap } from '../host-path-map.ts';
 import { splitLines } from '../lines.ts';
-import type { AttemptRef, Job, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
+import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
 import { createTranscript, type Transcript } from '../transcript.ts';
 import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
@@ -18,6 +18,7 @@ import { hasImage, ImagePuller } from './image.ts';
 import { openLogFile } from './log-file.ts';
 import { attemptOf, containerName, LABELS } from './names.ts';
 import { removeContainer } from './remove.ts';
+import type { Surroundings } from './surroundings.ts';
 import { WarmPool } from './warm-pool.ts';
 import { waitForEnd } from './wait.ts';
 import { giveWorkDir } from './work-dir.ts';
@@ -28,9 +29,10 @@ export interface DockerRunnerOptions {
   clock: Clock;
   /** readInstance(DATA_DIR). */
   instance: string;
-  hostPaths: HostPathMap;
-  /** Network of the orchestrator's own container; null where it isn't in one. */
-  ownNetwork: string | null;
+  /** Absolute: DATA_DIR/warm, on the file system of the attempts' folders. */
+  warmDir: string;
+  /** Where the orchestrator is, asked before each container is made. Throws `wait` where that can't be known now. */
+  surroundings(): Promise<Surroundings>;
   /** Image of datasets without DOCKER_IMAGE. */
   defaultImage: string;
   /** What must not be read in a dataset's log is taken out of it. */
@@ -42,6 +44,11 @@ export interface DockerRunnerOptions {
 export interface DockerRunner extends Runner {
   /** Whether the engine has this image; false where it doesn't answer. */
   hasImage(image: string): Promise<boolean>;
+  /**
+   * Makes the containers that are to be kept warm, before the first job, and removes those of datasets that are no longer configured. In the
+   * background: what fails is logged, and the next job tries again.
+   */
+  keepWarm(configured: readonly Dataset[], molds: readonly Mold[]): void;
   /** Resolves when the containers that are kept warm are there. */
   settled(): Promise<void>;
 }
@@ -56,7 +63,16 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   const { docker, host } = engine;
   const killAfterSeconds = options.killAfterSeconds ?? KILL_AFTER_SECONDS;
   const puller = new ImagePuller(docker);
-  const pool = new WarmPool({ docker, logger, clock, instance, requestFor, imageOf, userOf });
+  const pool = new WarmPool({
+    docker,
+    logger,
+    clock,
+    instance,
+    warmDir: options.warmDir,
+    requestFor,
+    imageOf,
+    userOf,
+  });
   const stopped = new Map<string, StopReason>();
   /** Containers that could not be removed, or of which it isn't known whether they run: removed before anything else is started. */
   const leftovers = new Set<string>();
@@ -102,11 +118,11 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     }
   }
 
-  function imageOf(job: Job): string {
+  function imageOf(job: Pick<Job, 'settings'>): string {
     return job.settings.settings.DOCKER_IMAGE ?? options.defaultImage;
   }
 
-  function userOf(job: Job): string {
+  function userOf(job: Pick<Job, 'settings' | 'owner'>): string {
     return job.settings.settings.DOCKER_OPTIONS?.user ?? userFor(job.owner);
   }
 
@@ -122,10 +138,11 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function requestFor(
-    job: Job,
+    job: Mold,
     work: string,
     environment: Record<string, string>,
   ): Promise<ContainerCreateOptions> {
+    const surroundings = await options.surroundings();
     const user = userOf(job);
     await giveWorkDir(work, user);
     const { configFolder } = job.settings;
@@ -137,8 +154,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       args: job.args(CONTAINER_PATHS),
       environment,
       labels: { [LABELS.dataset]: job.dataset, [LABELS.instance]: instance },
-      hostPaths: options.hostPaths,
-      ownNetwork: options.ownNetwork,
+      ...surroundings,
     });
   }
 
@@ -279,6 +295,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   async function sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<number> {
     return asking("containers that were left over can't be removed", async () => {
       await removeLeftovers();
+      await pool.removeFolders();
       const filters = { label: [`${LABELS.instance}=${instance}`] };
       const unknown = (await docker.listContainers({ all: true, filters })).filter(
         container => !isOf(container, isKnown),
@@ -290,7 +307,9 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   function isOf(container: ContainerInfo, isKnown: (runId: string, attempt: number) => boolean): boolean {
     const attempt = attemptOf(instance, container);
-    return attempt === undefined ? pool.isWaiting(container.Id) : isKnown(attempt.runId, attempt.attempt);
+    return attempt === undefined
+      ? pool.isWaiting(container.Labels[LABELS.ahead])
+      : isKnown(attempt.runId, attempt.attempt);
   }
 
   async function removeOrRemember(container: Container): Promise<void> {
@@ -322,6 +341,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     recover,
     sweep,
     close,
+    keepWarm: (configured, molds) => pool.keep(configured, molds),
     settled: () => pool.settled(),
     hasImage: image => hasImage(docker, image).catch(() => false),
   };

@@ -40,8 +40,8 @@ function createRunner(): DockerRunner {
     logger: silentLogger,
     clock: systemClock,
     instance: readInstance(place.dataDir),
-    hostPaths: null,
-    ownNetwork: null,
+    warmDir: join(place.dataDir, 'warm'),
+    surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
     defaultImage: IMAGE,
     mask: text => text,
     killAfterSeconds: 1,
@@ -76,6 +76,38 @@ it('the next job gets the container that waits, its environment and its own fold
   assert.deepEqual(readdirSync(job.workDir).toSorted(), ['files.json', 'rejects.ndjson']);
   await runner.settled();
   assert.equal((await containers()).length, 1);
+});
+
+it('containers are there before the first job, and go with their dataset', async () => {
+  const job = await jobOf();
+  const { settings, dataDir, owner, args, environment } = job;
+  runner.keepWarm([settings], [{ dataset: job.dataset, settings, dataDir, owner, args, environment }]);
+  await runner.settled();
+  assert.equal((await containers()).length, 1);
+  assert.equal(await runner.sweep(() => false), 0);
+  assert.match((await run(runner, job)).log, /^warm /);
+  await runner.settled();
+  assert.equal((await containers()).length, 1);
+  runner.keepWarm([], []);
+  await runner.settled();
+  assert.deepEqual(await containers(), []);
+  // A job of it that still goes on makes none.
+  await run(runner, await jobOf());
+  await runner.settled();
+  assert.deepEqual([await containers(), readdirSync(join(place.dataDir, 'warm'))], [[], []]);
+});
+
+it('a changed configuration replaces what waits', async () => {
+  const job = await jobOf();
+  runner.keepWarm([job.settings], [job]);
+  await runner.settled();
+  const [former] = await containers();
+  const settings = { ...job.settings, hash: 'other' };
+  runner.keepWarm([settings], [{ ...job, settings }]);
+  await runner.settled();
+  const waiting = await containers();
+  assert.equal(waiting.length, 1);
+  assert.notEqual(waiting[0]?.Id, former?.Id);
 });
 
 it('a container made for another user, other arguments or another image is not used', async () => {

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Container, ContainerCreateOptions } from 'dockerode';
 import { WARM_LABEL } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
+import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import type { Job } from '../runner.ts';
+import type { Job, Mold } from '../runner.ts';
 import { CONTAINER_PATHS } from './container-options.ts';
 import { imageLabels } from './image.ts';
 import { aheadName, containerName, LABELS } from './names.ts';
@@ -29,10 +30,12 @@ export interface WarmPoolOptions {
   logger: Logger;
   clock: Clock;
   instance: string;
+  /** Absolute: where the reserved folders are. */
+  warmDir: string;
   /** What to ask the engine for, for a job like this one, with this folder at /work and this environment. */
-  requestFor(job: Job, work: string, environment: Record<string, string>): Promise<ContainerCreateOptions>;
-  imageOf(job: Job): string;
-  userOf(job: Job): string;
+  requestFor(job: Mold, work: string, environment: Record<string, string>): Promise<ContainerCreateOptions>;
+  imageOf(job: Mold): string;
+  userOf(job: Mold): string;
 }
 
 /** What a container waits for on its standard input (`ORCHESTRATOR_WARM=1`): its environment, as one line of JSON. */
@@ -47,6 +50,10 @@ export class WarmPool {
   readonly #options: WarmPoolOptions;
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #filling = new Map<string, Promise<void>>();
+  /** Of those that wait or are being made: names of their folders, and their labels. */
+  readonly #reserved = new Set<string>();
+  /** Hashes of the datasets that are configured, once that was told: for others nothing is made. */
+  #configured: Map<string, string> | undefined;
   #isClosed = false;
 
   constructor(options: WarmPoolOptions) {
@@ -69,19 +76,47 @@ export class WarmPool {
     return (this.#waiting.get(dataset)?.length ?? 0) > 0;
   }
 
-  isWaiting(id: string): boolean {
-    return [...this.#waiting.values()].flat().some(({ container }) => container.id === id);
+  /** Whether the container with this label waits here, or is being made. */
+  isWaiting(label: string | undefined): boolean {
+    return label !== undefined && this.#reserved.has(label);
+  }
+
+  /** Makes what is missing for `molds`, and removes what is not of a dataset that is `configured`. */
+  keep(configured: readonly Dataset[], molds: readonly Mold[]): void {
+    this.#configured = new Map(configured.map(({ name, hash }) => [name, hash]));
+    for (const dataset of this.#waiting.keys()) {
+      if (!this.#configured.has(dataset)) this.#inTurn(dataset, () => this.#drop(dataset));
+    }
+    for (const mold of molds) {
+      const act = mold.settings.settings.WARM > 0 ? () => this.#fill(mold) : () => this.#drop(mold.dataset);
+      this.#inTurn(mold.dataset, act);
+    }
+  }
+
+  /** Removes the folders that nobody waits with: of an orchestrator that was killed. */
+  async removeFolders(): Promise<void> {
+    const names = await readdir(this.#options.warmDir).catch(() => []);
+    const unused = names.filter(name => !this.#reserved.has(name));
+    await Promise.all(unused.map(name => rm(join(this.#options.warmDir, name), { recursive: true, force: true })));
   }
 
   /** In the background: makes what is missing, like this job's. Does nothing where the image doesn't say that it can wait. */
-  refill(job: Job): void {
-    if (this.#isClosed || job.settings.settings.WARM === 0 || this.#filling.has(job.dataset)) return;
-    const filling = this.#fill(job)
-      .catch(error =>
-        this.#options.logger.warn(`dataset ${job.dataset}: no container is kept warm: ${messageOf(error)}`),
-      )
-      .finally(() => this.#filling.delete(job.dataset));
-    this.#filling.set(job.dataset, filling);
+  refill(job: Mold): void {
+    const isOutdated = this.#configured && this.#configured.get(job.dataset) !== job.settings.hash;
+    if (job.settings.settings.WARM === 0 || isOutdated) return;
+    if (!this.#filling.has(job.dataset)) this.#inTurn(job.dataset, () => this.#fill(job));
+  }
+
+  /** One at a time for each dataset, so that none is made twice. */
+  #inTurn(dataset: string, act: () => Promise<void>): void {
+    if (this.#isClosed) return;
+    const turn = (this.#filling.get(dataset) ?? Promise.resolve())
+      .then(act)
+      .catch(error => this.#options.logger.warn(`dataset ${dataset}: no container is kept warm: ${messageOf(error)}`))
+      .finally(() => {
+        if (this.#filling.get(dataset) === turn) this.#filling.delete(dataset);
+      });
+    this.#filling.set(dataset, turn);
   }
 
   /** Resolves when what refill() began is done. */
@@ -96,16 +131,28 @@ export class WarmPool {
     this.#waiting.clear();
   }
 
-  async #fill(job: Job): Promise<void> {
+  async #drop(dataset: string): Promise<void> {
+    const waiting = this.#waiting.get(dataset) ?? [];
+    this.#waiting.delete(dataset);
+    for (const one of waiting) await this.#discard(one);
+  }
+
+  async #fill(job: Mold): Promise<void> {
     const fit = await this.#fitFor(job);
-    if (fit === undefined) return;
     const waiting = this.#waiting.get(job.dataset) ?? [];
+    const others = waiting.filter(one => one.fit !== fit);
+    for (const one of others) {
+      const place = waiting.indexOf(one);
+      // A job may have taken it meanwhile.
+      if (place >= 0) await this.#discard(...(waiting.splice(place, 1) as [Waiting]));
+    }
+    if (fit === undefined) return;
     this.#waiting.set(job.dataset, waiting);
     while (!this.#isClosed && waiting.length < job.settings.settings.WARM) waiting.push(await this.#make(job, fit));
   }
 
   /** Undefined where the image is away, or can't wait. */
-  async #fitFor(job: Job): Promise<string | undefined> {
+  async #fitFor(job: Mold): Promise<string | undefined> {
     const image = await imageLabels(this.#options.docker, this.#options.imageOf(job));
     if (image?.labels[WARM_LABEL] === undefined) return undefined;
     return JSON.stringify([
@@ -118,33 +165,32 @@ export class WarmPool {
     ]);
   }
 
-  async #make(job: Job, fit: string): Promise<Waiting> {
-    const { docker, clock, instance } = this.#options;
+  async #make(job: Mold, fit: string): Promise<Waiting> {
+    const { docker, clock, instance, warmDir } = this.#options;
     const id = randomUUID();
-    const reserved = join(dirname(dirname(dirname(job.workDir))), 'warm', id);
-    await mkdir(reserved, { recursive: true });
-    const { ELASTICSEARCH_NODE } = job.environment(CONTAINER_PATHS);
-    const request = await this.#options.requestFor(job, reserved, {
-      ...WARM_ENVIRONMENT,
-      ...(ELASTICSEARCH_NODE === undefined ? {} : { ELASTICSEARCH_NODE }),
-    });
-    const container = await docker.createContainer({
-      ...request,
-      name: aheadName(instance, job.dataset, id),
-      Labels: { ...request.Labels, [LABELS.ahead]: '1', [LABELS.logOffset]: '0' },
-      OpenStdin: true,
-      StdinOnce: true,
-      AttachStdin: true,
-    });
+    const reserved = join(warmDir, id);
+    this.#reserved.add(id);
+    let container: Container | undefined;
     try {
+      await mkdir(reserved, { recursive: true });
+      const request = await this.#options.requestFor(job, reserved, waitingEnvironment(job));
+      container = await docker.createContainer({
+        ...request,
+        name: aheadName(instance, job.dataset, id),
+        Labels: { ...request.Labels, [LABELS.ahead]: id, [LABELS.logOffset]: '0' },
+        OpenStdin: true,
+        StdinOnce: true,
+        AttachStdin: true,
+      });
       const stdin = (await container.attach({ stream: true, stdin: true, hijack: true })) as unknown as Duplex;
       // Where it breaks, so has the engine, or the container has ended: handing it a job will show.
       stdin.on('error', () => {}).resume();
       await container.start();
       return { container, fit, reserved, stdin };
     } catch (error) {
-      await removeContainer(container, clock).catch(() => {});
+      if (container) await removeContainer(container, clock).catch(() => {});
       await rm(reserved, { recursive: true, force: true });
+      this.#reserved.delete(id);
       throw error;
     }
   }
@@ -158,6 +204,7 @@ export class WarmPool {
     } catch {
       return false;
     }
+    this.#reserved.delete(basename(reserved));
     const environment = { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work };
     stdin.end(`${JSON.stringify(environment)}\n`);
     return true;
@@ -169,7 +216,14 @@ export class WarmPool {
       this.#options.logger.warn(`a container that was kept warm can't be removed: ${messageOf(error)}`),
     );
     await rm(reserved, { recursive: true, force: true });
+    this.#reserved.delete(basename(reserved));
   }
+}
+
+/** The network is chosen by where Elasticsearch is, so that is known beforehand. */
+function waitingEnvironment(job: Mold): Record<string, string> {
+  const { ELASTICSEARCH_NODE } = job.environment(CONTAINER_PATHS);
+  return { ...WARM_ENVIRONMENT, ...(ELASTICSEARCH_NODE === undefined ? {} : { ELASTICSEARCH_NODE }) };
 }
 
 /** Puts the reserved folder in the attempt's place, with what lay there. */

@@ -1,5 +1,6 @@
 // An orchestrator to be killed: starts one attempt, follows it, says its handle, and goes on until it is killed.
 // Usage: node start-and-hang.ts RUNNER PLACE JOB-OPTIONS (the last two as JSON)
+import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { connectEngine } from '../docker/engine.ts';
 import { createDockerRunner } from '../docker/docker-runner.ts';
@@ -22,8 +23,8 @@ function dockerRunner(): Runner {
     logger: silentLogger,
     clock: systemClock,
     instance: readInstance(place.dataDir),
-    hostPaths: null,
-    ownNetwork: null,
+    warmDir: join(place.dataDir, 'warm'),
+    surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
     defaultImage: 'none',
     mask: text => text,
   });
