@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
 import { hasWriter } from './lease.ts';
@@ -35,8 +37,33 @@ test('rule 1: writers that open while leases are taken and given back neither fa
     await setTimeout(1);
   }
   assert.deepEqual(await exited, [0, null]);
-  // What such a writer sends, should none have come in the microseconds a lease lasts: without a handler it ends the process.
-  process.kill(process.pid, 'SIGIO');
+});
+
+test('rule 1: a lease is given back at once: a writer that will not wait can open the file', async () => {
+  await using folder = await WatchedFolder.make();
+  const path = folder.path('a.csv');
+  writeFileSync(path, 'x');
+  const reader = openSync(path, 'r');
+  try {
+    assert.equal(hasWriter(reader), 'no');
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  } finally {
+    closeSync(reader);
+  }
+});
+
+test('rule 1: the signal of a writer that opens during a lease does not end the process', async () => {
+  await using folder = await WatchedFolder.make();
+  const path = folder.path('a.csv');
+  writeFileSync(path, 'x');
+  // In the microseconds that a lease lasts none may come: so it is sent to a process that has taken one.
+  const script = `
+    const { hasWriter } = await import(${JSON.stringify(join(import.meta.dirname, 'lease.ts'))});
+    hasWriter(${JSON.stringify(path)});
+    process.kill(process.pid, 'SIGIO');
+    setTimeout(() => process.exit(7), 50);`;
+  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+  assert.deepEqual([status, signal], [7, null]);
 });
 
 test('what is no regular file is unknown, without waiting for its other end', async () => {

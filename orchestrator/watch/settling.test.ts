@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { closeSync, openSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { Settling } from './settling.ts';
+import { datasetOf, until, WatchedFolder } from './testing/watched-folder.ts';
+
+const write = () => undefined;
+const silent: Logger = { debug: write, info: write, warn: write, error: write, child: () => silent };
+
+test('rule 1: an open file is tested every 3 ms at first, slowing to 20 ms', async () => {
+  await using folder = await WatchedFolder.make();
+  const writer = openSync(folder.path('a.csv'), 'w');
+  const delays: number[] = [];
+  let now = Date.now();
+  let due: (() => void) | undefined;
+  const clock: Clock = {
+    now: () => now,
+    after(ms, callback) {
+      delays.push(ms);
+      due = () => {
+        now += ms;
+        callback();
+      };
+      return () => undefined;
+    },
+  };
+  const dataset = datasetOf('sales', folder.root);
+  const onGone = async () => assert.fail('it is there');
+  const settling = new Settling({ dataset, journal: folder.journal, logger: silent, clock, onQueued: write, onGone });
+  settling.leases = true;
+  await settling.sight('a.csv', { sizeBytes: 0, mtimeNs: '0', inode: '0' });
+  for (let tests = 1; tests <= 20; tests += 1) {
+    await until(`test ${tests}`, () => delays.length === tests);
+    due?.();
+  }
+  closeSync(writer);
+  await settling.stop();
+  assert.deepEqual(delays.slice(0, 20), [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 20, 20]);
+});
