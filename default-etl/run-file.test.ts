@@ -175,6 +175,22 @@ test('workbooks: a sheet by position or name, or all, numbered on', async contex
   assert.equal((await lake({ folder, name: 'in.xlsx', content, extract: { sheet: 'third' } })).code, 65);
 });
 
+test('rule 3: the rows of all sheets are numbered on', async context => {
+  const env = { LOAD: JSON.stringify({ source_columns: true }) };
+  const content = workbook([['a'], [1], [2]]);
+  const all = await lake({
+    folder: temporaryFolder(context),
+    name: 'in.xlsx',
+    content,
+    env,
+    extract: { sheet: 'all' },
+  });
+  assert.deepEqual(
+    all.rows.map(row => row['SOURCE_ROW']),
+    ['1', '2', '3'],
+  );
+});
+
 test('text in the name of a workbook is read as text; a damaged workbook can never succeed', async context => {
   const folder = temporaryFolder(context);
   assert.deepEqual((await lake({ folder, name: 'in.xls', content: 'a\tb\n1\t2\n' })).rows, [{ A: '1', B: '2' }]);

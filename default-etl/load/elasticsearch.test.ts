@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { load, TestIndex, temporaryFolder } from '../testing.ts';
@@ -17,6 +17,16 @@ test('rule 3: a row is one document with its columns and nothing else, under an 
     [id(1)]: { 'NOM É': ' 75 ', A: 'x "y"\n\\', 'A.1': 'NA', 'UNNAMED: 3': '01' },
     [id(2)]: { 'NOM É': null, A: null, 'A.1': 'null', 'UNNAMED: 3': null },
   });
+});
+
+test('rule 4: an attempt that is repeated writes the same rows under the same version', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: lines(3), env: index.env(5) });
+  const first = await index.documents();
+  const ran = await load({ folder, env: index.env(5, { ATTEMPT: '2', FILE_ROWS: '3' }) });
+  assert.deepEqual([ran.code, ran.result?.rows_loaded, ran.result?.rows_deleted], [0, 3, 0]);
+  assert.deepEqual(await index.documents(), first);
 });
 
 test('the same file loaded twice gives the same documents', async context => {
@@ -38,6 +48,33 @@ test('rule 4: an older version stops at a newer one, says which, and changes not
   assert.equal(ran.code, 75);
   assert.equal(ran.superseded, 9);
   assert.deepEqual(await index.documents(), before);
+});
+
+test('rule 4: an older deletion stops at a newer version, and takes none of its rows', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: lines(3), env: index.env(9) });
+  const ran = await load({ folder, env: index.env(8, { ACTION: 'delete', FILE_ROWS: '3' }) });
+  assert.deepEqual([ran.code, ran.superseded], [75, 9]);
+  assert.equal(Object.keys(await index.documents()).length, 3);
+});
+
+test('rule 4: a new index remembers deleted versions for a day from its first row on, whatever template makes it', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const template = `/_index_template/own-${index.name}`;
+  const body = { index_patterns: [`${index.name}*`], priority: 900, template: { mappings: { subobjects: false } } };
+  await index.call('PUT', template, body);
+  context.after(() => index.call('DELETE', template));
+  await load({ folder: temporaryFolder(context), content: lines(1), env: index.env(5) });
+  assert.match(JSON.stringify(await index.call('GET', `/${index.name}/_settings`)), /"gc_deletes":"1d"/);
+});
+
+test('rule 4: an index that somebody deletes while rows are on their way is made anew with the same memory', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  await load({ folder: temporaryFolder(context), content: lines(1), env: index.env(5) });
+  await index.call('DELETE', `/${index.name}`);
+  await index.call('PUT', `/${index.name}/_doc/late`, { A: '1', 'A.1': '2' });
+  assert.match(JSON.stringify(await index.call('GET', `/${index.name}/_settings`)), /"gc_deletes":"1d"/);
 });
 
 test('rule 4: deleted versions are remembered for a day, on an index that was there before, too', async context => {
@@ -69,7 +106,26 @@ test('rule 5: a number of at least the rows sent is on disk', async context => {
   assert.ok(Number(readFileSync(join(ran.workDir, 'reserve'), 'utf8')) >= 30);
 });
 
-test('rows of replaced keys go once the new ones are loaded, and ACTION delete takes every row', async context => {
+test('rule 5: where the number can’t be written, no row is sent', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const workDir = join(folder, 'work');
+  mkdirSync(join(workDir, 'reserve'), { recursive: true });
+  await assert.rejects(load({ folder, content: lines(30), env: index.env(5, { WORK_DIR: workDir }) }), /EISDIR/);
+  assert.deepEqual(await index.documents(), {});
+});
+
+test('rule 5: a row that was loaded before and that Elasticsearch refuses now is gone afterwards', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const env = (version: number, more = {}) => index.env(version, more, { mappings: { A: { type: 'integer' } } });
+  await load({ folder, content: 'a\n1\n2\n3\n', env: env(5) });
+  const ran = await load({ folder, content: 'a\n1\nno\n3\n', env: env(6, { FILE_ROWS: '3' }) });
+  assert.deepEqual([ran.result?.rows_rejected, ran.result?.rows_deleted], [1, 1]);
+  assert.deepEqual(Object.keys(await index.documents()), [id(1), id(3)]);
+});
+
+test('rule 3: rows of replaced keys go once the new ones are loaded, and ACTION delete takes every row', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await load({ folder, content: lines(3), env: index.env(5, { FILE_KEY: 'OLD' }) });
@@ -91,13 +147,17 @@ test('ACTION delete of a file whose index is gone makes no index', async context
 
 test('rule 6: a file that is another version than was meant is not loaded', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
-  const ran = await load({
-    folder: temporaryFolder(context),
-    content: lines(3),
-    env: index.env(5, { FILE_SIZE: '1' }),
-  });
-  assert.equal(ran.code, 75);
-  assert.match(ran.error, /changed before it was read/);
+  const folder = temporaryFolder(context);
+  for (const [variable, what] of [
+    ['FILE_SIZE', 'sizeBytes'],
+    ['FILE_MTIME_NS', 'mtimeNs'],
+    ['FILE_INODE', 'inode'],
+  ] as const) {
+    const ran = await load({ folder, content: lines(3), env: index.env(5, { [variable]: '1' }) });
+    assert.equal(ran.code, 75);
+    assert.match(ran.error, new RegExp(`changed before it was read: ${what} 1 became`));
+  }
+  assert.deepEqual(await index.documents(), {});
 });
 
 test('rule 6: rows of a file that changed while it was read are taken out again', async context => {
@@ -144,7 +204,7 @@ test('rule 7: more rejects than max_rejects take the version back and say that t
   assert.deepEqual(await index.documents(), {});
 });
 
-test('LOAD.id: the later row, then the later file wins; a null key is a reject', async context => {
+test('rule 4: with LOAD.id the later row, then the later file wins; a null key is a reject', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   const env = (version: number) => index.env(version, {}, { id: ['K'] });
@@ -154,6 +214,16 @@ test('LOAD.id: the later row, then the later file wins; a null key is a reject',
   const older = await load({ folder, content: 'k,v\n1,old\n2,old\n', env: env(5) });
   assert.equal(older.result?.rows_loaded, 2);
   assert.deepEqual(await index.documents(), { 1: { K: '1', V: 'b' }, 2: { K: '2', V: 'old' } });
+});
+
+test('rule 4: with LOAD.id nothing is taken back, and the error says so', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const env = index.env(6, {}, { id: ['K'], max_rejects: '10%' });
+  const ran = await load({ folder: temporaryFolder(context), content: 'k,v\n1,a\n,b\n', env });
+  assert.equal(ran.code, 65);
+  assert.match(ran.error, /what was loaded stays/);
+  await index.call('POST', `/${index.name}/_refresh`);
+  assert.deepEqual(await index.documents(), { 1: { K: '1', V: 'a' } });
 });
 
 test('rule 11: overwrite leaves the rows of the last file only, and never those of an older one', async context => {
@@ -166,6 +236,18 @@ test('rule 11: overwrite leaves the rows of the last file only, and never those 
   assert.deepEqual(Object.keys(await index.documents()), ['K7-0000000001', 'K7-0000000002']);
   assert.equal((await load({ folder, content: lines(4), env: env(6) })).superseded, 7);
   assert.deepEqual(Object.keys((await index.call('GET', `/${index.name}*`)) as object), [`${index.name}-7`]);
+});
+
+test('rule 11: an overwrite that fails leaves the index as it was, and nothing beside it', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const env = (version: number) => index.env(version, {}, { overwrite: true, max_rejects: 0 });
+  await load({ folder, content: lines(3), env: env(5) });
+  const ran = await load({ folder, content: 'a,b\n1,v\n2,v,w\n', env: env(6) });
+  assert.equal(ran.code, 65);
+  assert.match(ran.error, /stays as it was/);
+  assert.equal(Object.keys(await index.documents()).length, 3);
+  assert.deepEqual(Object.keys((await index.call('GET', `/${index.name}*`)) as object), [`${index.name}-5`]);
 });
 
 test('rule 11: the date suffix is that of the first sight, in UTC', async context => {

@@ -1,3 +1,4 @@
+import { configFailure } from '../failure.ts';
 import type { Connection } from './connection.ts';
 
 const GC_DELETES = '1d';
@@ -31,18 +32,26 @@ export function indexBody(mappings: Record<string, unknown> | undefined) {
 
 /** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. */
 export async function ensureIndex(connection: Connection, plan: IndexPlan): Promise<void> {
-  const settings = await connection.request({
+  if (!(await rememberDeletes(connection, plan.name))) {
+    await createIndex(connection, plan);
+    // A template of the user's own may have made it.
+    await rememberDeletes(connection, plan.name);
+  }
+  if (plan.mappings) await declare(connection, plan.name, plan.mappings);
+}
+
+/** Ids that Elasticsearch gave the indices behind the name; an index that is deleted and made again has another. */
+export async function indexIds(connection: Connection, name: string): Promise<string[]> {
+  const answer = await connection.request({
     method: 'GET',
-    path: `/${encodeURIComponent(plan.name)}/_settings`,
+    path: `/${encodeURIComponent(name)}/_settings/index.uuid`,
     query: { flat_settings: 'true' },
     ignore: [404],
   });
-  if (settings.status === 404) return await createIndex(connection, plan);
-  const indices = Object.entries(JSON.parse(settings.text) as Record<string, { settings?: Record<string, string> }>);
-  for (const [index, found] of indices) {
-    if (found.settings?.['index.gc_deletes'] === undefined) await rememberDeletes(connection, index);
-  }
-  if (plan.mappings) await declare(connection, plan.name, plan.mappings);
+  if (answer.status === 404) return [];
+  return Object.values(JSON.parse(answer.text) as Record<string, { settings: Record<string, string> }>).map(
+    index => index.settings['index.uuid'] as string,
+  );
 }
 
 async function createIndex(connection: Connection, plan: IndexPlan): Promise<void> {
@@ -64,12 +73,43 @@ export async function putTemplate(connection: Connection, plan: IndexPlan): Prom
   });
 }
 
-async function rememberDeletes(connection: Connection, index: string): Promise<void> {
-  await connection.request({
-    method: 'PUT',
-    path: `/${encodeURIComponent(index)}/_settings`,
-    body: { 'index.gc_deletes': GC_DELETES },
+/** Sets gc_deletes where nobody has. Resolves with whether there is such an index. */
+/** Rows need one place to go to. Throws EtlFailure 78 for a data stream, which takes no ids of ours, and for an alias of several indices. */
+async function assertWritable(connection: Connection, name: string, indices: string[]): Promise<void> {
+  if (indices.length === 1 && (indices[0] === name || !indices[0]?.startsWith('.ds-'))) return;
+  if (indices[0]?.startsWith('.ds-')) {
+    throw configFailure(`LOAD.index ${name} is a data stream, whose documents can't be replaced; name an index`);
+  }
+  const aliases = await connection.json<Record<string, { aliases: Record<string, { is_write_index?: boolean }> }>>({
+    method: 'GET',
+    path: `/_alias/${encodeURIComponent(name)}`,
   });
+  if (Object.values(aliases).some(index => index.aliases[name]?.is_write_index)) return;
+  throw configFailure(
+    `LOAD.index ${name} is an alias of ${indices.join(', ')}, none of which is its write index; set is_write_index on one`,
+  );
+}
+
+async function rememberDeletes(connection: Connection, name: string): Promise<boolean> {
+  const settings = await connection.request({
+    method: 'GET',
+    path: `/${encodeURIComponent(name)}/_settings`,
+    query: { flat_settings: 'true' },
+    ignore: [404],
+  });
+  if (settings.status === 404) return false;
+  const indices = Object.entries(JSON.parse(settings.text) as Record<string, { settings?: Record<string, string> }>);
+  await assertWritable(
+    connection,
+    plan.name,
+    indices.map(([index]) => index),
+  );
+  for (const [index, found] of indices) {
+    if (found.settings?.['index.gc_deletes'] !== undefined) continue;
+    const path = `/${encodeURIComponent(index)}/_settings`;
+    await connection.request({ method: 'PUT', path, body: { 'index.gc_deletes': GC_DELETES } });
+  }
+  return true;
 }
 
 async function declare(connection: Connection, name: string, mappings: Record<string, unknown>): Promise<void> {
