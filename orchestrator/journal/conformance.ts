@@ -193,6 +193,15 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal((await hand.claimOne()).id, queued.id);
       });
 
+      it('rule 2: the version of a file and its run are written together, or not at all', async () => {
+        const settling = await hand.settle('a.csv');
+        const impossible = { ...fileVersion(1), sizeBytes: -1 };
+        const request = { runId: settling.id, fileVersion: impossible, contentHash: 'x', now: T0 };
+        await assert.rejects(journal.queue(request), OrchestratorError);
+        assert.equal((await journal.run(settling.id))?.state, 'settling');
+        assert.deepEqual(await journal.knownFiles('sales'), [{ path: 'a.csv', present: true, version: null }]);
+      });
+
       it('rule 6: equal content after a version that is done is skipped, and its version known', async () => {
         const first = await hand.load('a.csv', 1, { content: 'same' });
         const touched = await hand.arrive('a.csv', 2, 'same');
@@ -304,6 +313,13 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal((await hand.arrive('c.csv')).version, (first.version ?? 0) + 2);
         hand.now = T0 + 1000;
         assert.equal((await hand.arrive('d.csv')).version, (first.version ?? 0) + 100);
+      });
+
+      it('rule 4: a retry keeps its version', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        await hand.finish(run, { to: 'queued', dueAt: T0, counts: true, error: 'exit code 1' });
+        assert.equal((await hand.claimOne()).version, run.version);
       });
 
       it('rule 4: superseded by a version the journal knows is skipped, and says by which run', async () => {
@@ -589,6 +605,18 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.dispose(first);
         await hand.arrive('a.csv', 2);
         assert.deepEqual((await hand.ledger(await hand.claimOne(), 'content-2', true)).replaces, []);
+      });
+
+      it('rule 3: the rows of an append key whose run was quarantined do not stay', async () => {
+        await hand.arrive('a.csv', 1);
+        const run = await hand.claimOne();
+        await hand.ledger(run, 'content-1', true);
+        await journal.reserve(run.id, 5);
+        const bad = await hand.finish(run, { to: 'quarantined', rows: null, error: 'bad' });
+        await hand.dispose(bad, 'quarantine');
+        await hand.arrive('a.csv', 2);
+        const entry = await hand.ledger(await hand.claimOne(), 'content-2', true);
+        assert.deepEqual(entry.replaces, [{ index: 'sales', FILE_KEY: 'content-1', FILE_ROWS: 5 }]);
       });
 
       it('rule 3: the rows of a key that is not of the content do not stay', async () => {

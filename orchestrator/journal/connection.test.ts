@@ -34,6 +34,27 @@ describe('journal: the SQLite file', () => {
     two.close();
   });
 
+  it('rule 2: refuses a second running run of a path, a second one that waits, and a second open attempt', () => {
+    const database = openDatabase(join(folder, 'unique.sqlite'));
+    database.exec("INSERT INTO datasets (name) VALUES ('sales')");
+    const run = (id: string, state: 'queued' | 'running') => {
+      const [due, ready, attempt, started] = state === 'queued' ? ['1', '1', '0', 'NULL'] : ['NULL', 'NULL', '1', '1'];
+      const lease = state === 'running' ? "'me', 1" : 'NULL, NULL';
+      database.exec(`INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns,
+          inode, content_hash, attempt, seen_at, queued_at, due_at, ready, started_at, lease_holder, lease_until, changed)
+        VALUES ('${id}', 'sales', 'a', 'a', '/in', '${state}', 'add', 0, 1, 1, 1, '1', 'x', ${attempt}, 1, 1, ${due}, ${ready}, ${started}, ${lease}, 1)`);
+    };
+    const start = (attempt: number) =>
+      database.exec(`INSERT INTO attempts (run_id, attempt, started_at) VALUES ('1', ${attempt}, 1)`);
+    run('1', 'running');
+    run('2', 'queued');
+    start(1);
+    assert.throws(() => run('3', 'running'), /UNIQUE constraint failed: runs\.dataset, runs\.file/);
+    assert.throws(() => run('4', 'queued'), /UNIQUE constraint failed: runs\.dataset, runs\.file/);
+    assert.throws(() => start(2), /UNIQUE constraint failed: attempts\.run_id/);
+    database.close();
+  });
+
   it('that a newer program wrote is refused with both numbers', () => {
     const path = join(folder, 'newer.sqlite');
     const database = new DatabaseSync(path);
