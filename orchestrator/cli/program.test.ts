@@ -44,6 +44,7 @@ test('each command has a help with an example', async () => {
     'cancel',
     'pause',
     'resume',
+    'accept',
   ]) {
     shown = '';
     assert.equal(await orchestrator(command, '--help'), 0);

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { RunState } from '../journal/journal.ts';
+import { acceptMissing } from './accept.ts';
 import { cancelRuns } from './cancel.ts';
 import type { CommandDeps } from './deps.ts';
 import { pauseDatasets } from './pause.ts';
@@ -79,6 +80,12 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
     'Take runs off the queue, or stop them.',
     'cancel 01a0c0de-0000-7000-8000-000000000000',
   ).action((runs: string[]) => end(cancelRuns(deps, runs)));
+  add(
+    program,
+    'accept <datasets...>',
+    'Count files as deleted that are missing since WATCH_DIR was replaced or unmounted (ON_DELETE: remove).',
+    'accept sales',
+  ).action((datasets: string[]) => end(acceptMissing(deps, datasets)));
   for (const name of ['pause', 'resume']) {
     const summary = name === 'pause' ? 'Start no more runs of datasets.' : 'Start the runs of datasets again.';
     add(program, `${name} <datasets...>`, summary, `${name} sales`).action((datasets: string[]) =>

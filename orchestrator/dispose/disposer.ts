@@ -226,8 +226,8 @@ class Disposing implements FileDisposer {
     const { journal } = this.#options;
     const { items } = await journal.runs({ dataset, file, states: ['settling'], limit: 1000 });
     if (items.some(run => run.file === file)) return false;
-    const known = await journal.knownFiles(dataset);
-    return known.some(({ path, version }) => path === file && version !== null);
+    const known = await journal.knownFile(dataset, file);
+    return known !== undefined && known.version !== null;
   }
 
   async #leaveNote(run: Run, target: string | null, dataset: Dataset | undefined): Promise<void> {

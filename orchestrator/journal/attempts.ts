@@ -1,6 +1,7 @@
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
 import type { Store } from './store.ts';
+import { forgetVersion } from './watching.ts';
 
 const LEAVES =
   'lease_holder = NULL, lease_until = NULL, cancel_requested = 0, progress_rows = NULL, progress_bytes = NULL, progress_total_bytes = NULL';
@@ -103,6 +104,7 @@ export function finish(
     case 'superseded':
       return superseded(store, run, how.indexVersion, closing);
     default:
+      if (how.lookAgain) forgetVersion(store, run);
       closeAttempt(store, run, { ...closing, outcome: how.to, error: how.error });
       return end(store, run, how.to, how.rows, how.error, now);
   }

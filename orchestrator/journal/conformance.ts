@@ -265,6 +265,44 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal(await hand.absent('a.csv', false), undefined);
       });
 
+      it('rule 9: the files of a folder that is another one are doubted until they are trusted, absent or new', async () => {
+        assert.equal(await journal.place('sales'), null);
+        const at = (root: string) => ({ root, mounts: { sub: 7 } });
+        await journal.moved('sales', at('1:1'), []);
+        for (const file of ['a.csv', 'sub/b.csv', 'sub/c.csv', 'subs/d.csv', 'away.csv']) await hand.load(file);
+        await hand.absent('away.csv', false);
+        await journal.moved('sales', at('1:1'), ['sub']);
+        await journal.moved('sales', at('1:2'), ['']);
+        assert.deepEqual(await journal.place('sales'), at('1:2'));
+        assert.deepEqual(await journal.doubts('sales'), [
+          { path: 'a.csv', folder: '' },
+          { path: 'sub/b.csv', folder: 'sub' },
+          { path: 'sub/c.csv', folder: 'sub' },
+          { path: 'subs/d.csv', folder: '' },
+        ]);
+        await hand.absent('a.csv', false);
+        await hand.arrive('sub/b.csv', 2);
+        assert.equal(await journal.trust('sales', ''), 1);
+        assert.deepEqual(await journal.doubts('sales'), [{ path: 'sub/c.csv', folder: 'sub' }]);
+        assert.equal(await journal.trust('sales', null), 1);
+        assert.deepEqual(await journal.doubts('sales'), []);
+      });
+
+      it('a version whose path was found to hold something else is not known any more, but for a newer one', async () => {
+        for (const [file, newer] of [
+          ['a.csv', false],
+          ['b.csv', true],
+        ] as const) {
+          await hand.arrive(file, 1);
+          const run = await hand.claimOne();
+          if (newer) await hand.arrive(file, 2);
+          await hand.finish(run, { to: 'cancelled', rows: null, error: 'the file is gone', lookAgain: true });
+        }
+        assert.deepEqual(await journal.knownFile('sales', 'a.csv'), { path: 'a.csv', present: true, version: null });
+        assert.deepEqual((await journal.knownFile('sales', 'b.csv'))?.version, fileVersion(2));
+        assert.equal(await journal.knownFile('sales', 'c.csv'), undefined);
+      });
+
       it('a deletion that is done leaves nothing to delete', async () => {
         await hand.load('a.csv', 1, { rows: 10 });
         await hand.absent('a.csv');
@@ -772,6 +810,16 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.dispose(await hand.load('a.csv', 1));
         assert.equal((await journal.knownFiles('other'))[0]?.present, false);
         assert.equal(await journal.absent({ ...hand.at('a.csv', 'other'), remove: true }), undefined);
+      });
+
+      it('rule 3: a file disposed of keeps its rows in every dataset that appended them', async () => {
+        await hand.arrive('a.csv', 1, 'same', 'other');
+        const other = await hand.claimOne('other');
+        await hand.ledger(other, 'other-1', true);
+        await hand.finish(other, done(10));
+        await hand.dispose(await hand.load('a.csv', 1));
+        await hand.arrive('a.csv', 2, 'next', 'other');
+        assert.deepEqual((await hand.ledger(await hand.claimOne('other'), 'other-2', true)).replaces, []);
       });
 
       it('rule 8: a file that takes the name of one being moved away is an arrival', async () => {

@@ -43,7 +43,7 @@ export function closeDisposal(store: Store, runId: string, state: Disposal['stat
   if (open === undefined) throw new OrchestratorError('bug', `run ${runId} has no open disposal to close`);
   if (state === 'disposed') {
     markAway(store, open);
-    keepRows(store, runId);
+    keepRows(store, open);
   }
   const sql = `UPDATE disposals SET state = $state, error = $error WHERE run_id = $runId AND state = 'intended'`;
   store.execute(sql, { runId, state, error });
@@ -63,12 +63,16 @@ function markAway(store: Store, disposal: Disposal): void {
   );
 }
 
-/** Rule 3: an append key's rows stay once a `done` version was disposed of. */
-function keepRows(store: Store, runId: string): void {
+/** Rule 3: an append key's rows stay once a `done` version was disposed of, whichever dataset disposed of it. */
+function keepRows(store: Store, { runId, source, fileVersion }: Disposal): void {
   store.execute(
     `UPDATE ledger SET kept = 1 WHERE (file_key, index_name) IN (
-       SELECT file_key, index_name FROM runs WHERE id = $runId AND state = 'done' AND append_key = 1)`,
-    { runId },
+       SELECT file_key, index_name FROM runs WHERE id = $runId AND state = 'done' AND append_key = 1
+       UNION ALL
+       SELECT file_key, index_name FROM files JOIN runs ON runs.dataset = files.dataset AND runs.file = files.path
+       WHERE files.absolute = $source AND runs.version IS NOT NULL AND runs.state = 'done' AND runs.append_key = 1
+         AND runs.size_bytes = $size_bytes AND runs.mtime_ns = $mtime_ns AND runs.inode = $inode)`,
+    { runId, source, ...versionColumns(fileVersion) },
   );
 }
 

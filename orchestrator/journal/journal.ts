@@ -25,6 +25,21 @@ export interface KnownFile {
   version: FileVersion | null;
 }
 
+/** What a dataset's WATCH_DIR was when it was listed. */
+export interface WatchedPlace {
+  /** Device and inode of WATCH_DIR. */
+  root: string;
+  /** Folders below it that are on another device than the one above them, by relative path, and that device. */
+  mounts: Record<string, number>;
+}
+
+/** A file that may be missing only because its folder is not the one in which it was seen. */
+export interface Doubted {
+  path: string;
+  /** The folder that was replaced, unmounted or mounted over, relative to WATCH_DIR; '' is WATCH_DIR. */
+  folder: string;
+}
+
 export interface Rows {
   read: number;
   loaded: number;
@@ -149,7 +164,13 @@ export interface LedgerEntry {
 /** How an attempt is closed. `error` is for people and null only where nothing is to be said. */
 export type Finish =
   | { to: 'done'; rows: Rows; error: string | null }
-  | { to: 'failed' | 'quarantined' | 'cancelled' | 'skipped'; rows: Rows | null; error: string }
+  /** `lookAgain`: its path held something else, or nothing, and may hold this version again: the watcher is to take it then. */
+  | {
+      to: 'failed' | 'quarantined' | 'cancelled' | 'skipped';
+      rows: Rows | null;
+      error: string;
+      lookAgain?: boolean;
+    }
   /** Again at `dueAt`; `counts`: uses up one of RETRIES. */
   | { to: 'queued'; dueAt: number; counts: boolean; error: string }
   /** The index holds a newer version: skipped if the journal holds one of the path, else VERSION is raised above it and the run is queued at once. */
@@ -213,6 +234,7 @@ export interface Journal {
   // watch
   /** All paths ever seen of a dataset that are not forgotten. */
   knownFiles(dataset: string): Promise<KnownFile[]>;
+  knownFile(dataset: string, file: string): Promise<KnownFile | undefined>;
   /** Whether the dataset was watched before; marks it as watched. */
   firstWatch(dataset: string, now: number): Promise<boolean>;
   /**
@@ -231,6 +253,14 @@ export interface Journal {
   ignore(dataset: string, file: string, fileVersion: FileVersion): Promise<void>;
   /** The path is no longer there. Where `remove`, and the target may hold rows of it, a run with action `delete` is queued and returned. */
   absent(request: SettleRequest & { remove: boolean }): Promise<Run | undefined>;
+  /** What WATCH_DIR was when it was last listed; null before. */
+  place(dataset: string): Promise<WatchedPlace | null>;
+  /** WATCH_DIR is `now`, and these folders of it are others than they were: the files that were present below them are doubted. */
+  moved(dataset: string, now: WatchedPlace, folders: readonly string[]): Promise<void>;
+  /** Present files that are doubted: until they are trusted, absent, or there in another version. */
+  doubts(dataset: string): Promise<Doubted[]>;
+  /** No file is doubted any more because of this folder (null: any). Resolves with how many were. */
+  trust(dataset: string, folder: string | null): Promise<number>;
 
   // schedule
   /**

@@ -7,6 +7,7 @@ import { openDatabase } from './connection.ts';
 import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
 import { latestRun } from './paths.ts';
+import * as places from './places.ts';
 import { prune } from './pruning.ts';
 import * as reading from './reading.ts';
 import * as requests from './requests.ts';
@@ -36,12 +37,17 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
 function watchCalls(store: Store) {
   return {
     knownFiles: dataset => store.read(() => watching.knownFiles(store, dataset)),
+    knownFile: (dataset, file) => store.read(() => watching.knownFile(store, dataset, file)),
     firstWatch: (dataset, now) => store.write(() => watching.firstWatch(store, dataset, now)),
     settle: request => store.write(() => watching.settle(store, request)),
     queue: request => store.write(() => watching.queue(store, request)),
     unsettle: (runId, reason, now) => store.write(() => watching.unsettle(store, runId, reason, now)),
     ignore: (dataset, file, version) => store.write(() => watching.ignore(store, dataset, file, version)),
     absent: request => store.write(() => watching.absent(store, request)),
+    place: dataset => store.read(() => places.place(store, dataset)),
+    moved: (dataset, now, folders) => store.write(() => places.moved(store, dataset, now, folders)),
+    doubts: dataset => store.read(() => places.doubts(store, dataset)),
+    trust: (dataset, folder) => store.write(() => places.trust(store, dataset, folder)),
   } satisfies Partial<Journal>;
 }
 

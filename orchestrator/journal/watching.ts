@@ -27,7 +27,16 @@ const FILE_COLUMNS = 'path, root, present, arriving, size_bytes, CAST(mtime_ns A
 
 export function knownFiles(store: Store, dataset: string): KnownFile[] {
   const rows = store.all<FileRow>(`SELECT ${FILE_COLUMNS} FROM files WHERE dataset = $dataset`, { dataset });
-  return rows.map(row => ({ path: row.path, present: row.present === 1, version: toFileVersion(row) }));
+  return rows.map(toKnownFile);
+}
+
+export function knownFile(store: Store, dataset: string, file: string): KnownFile | undefined {
+  const row = fileRow(store, dataset, file);
+  return row && toKnownFile(row);
+}
+
+function toKnownFile(row: FileRow): KnownFile {
+  return { path: row.path, present: row.present === 1, version: toFileVersion(row) };
 }
 
 export function firstWatch(store: Store, dataset: string, now: number): boolean {
@@ -190,6 +199,15 @@ export function rememberVersion(
     `UPDATE files SET present = 1, arriving = 0, size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode
      WHERE dataset = $dataset AND path = $file AND root = $root`,
     { dataset: path.dataset, file: path.file, root: path.root, ...versionColumns(version) },
+  );
+}
+
+/** The next look at the path takes this version for a new one; a newer one stays known. */
+export function forgetVersion(store: Store, run: Run): void {
+  store.execute(
+    `UPDATE files SET size_bytes = NULL, mtime_ns = NULL, inode = NULL
+     WHERE dataset = $dataset AND path = $file AND size_bytes = $size_bytes AND mtime_ns = $mtime_ns AND inode = $inode`,
+    { dataset: run.dataset, file: run.file, ...versionColumns(run.fileVersion) },
   );
 }
 

@@ -74,11 +74,12 @@ export function decideMoved(
 ): Finish | undefined {
   if (situation.run.action === 'delete') return undefined;
   if (situation.path === 'changed') {
-    return { to: 'skipped', rows, error: 'the path holds another version now, which gets a run of its own' };
+    const error = 'the path holds another version now, which gets a run of its own';
+    return { to: 'skipped', rows, error, lookAgain: true };
   }
   // The mended records are a file of their own: the file they once came from may have been disposed of.
   if (situation.path !== 'gone' || situation.run.action === 'mend') return undefined;
-  return { to: 'cancelled', rows, error: `the file is gone${overwrittenText(situation)}` };
+  return { to: 'cancelled', rows, error: `the file is gone${overwrittenText(situation)}`, lookAgain: true };
 }
 
 function decideSuccess(rows: Rows | null, situation: Situation): Finish {

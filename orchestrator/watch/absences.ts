@@ -50,8 +50,8 @@ export class Absences {
     if (this.#missing === 0) return undefined;
     const { name, watchDir } = this.#request.dataset;
     return (
-      `dataset ${name}: ${this.#missing} files below ${watchDir} are gone together with the device they were on; they are not ` +
-      'treated as deleted: mount it again, or restart if they are gone for good'
+      `dataset ${name}: ${this.#missing} files below ${watchDir} are gone together with the folder or device they were in; they are ` +
+      `not treated as deleted: mount it again, or, if they are gone for good, run: orchestrator accept ${name}`
     );
   }
 
@@ -83,7 +83,7 @@ export class Absences {
     if (this.#gone.delete(path)) return this.#tell(path, false);
     if (!this.#disposing.delete(path)) return;
     // Put back by the disposal, or disposed of and then moved in again: only the journal knows.
-    const file = (await journal.knownFiles(dataset.name)).find(each => each.path === path);
+    const file = await journal.knownFile(dataset.name, path);
     if (file?.present === false) known.forget(path);
   }
 
@@ -103,6 +103,10 @@ export class Absences {
       }
       this.#disposing.delete(path);
       const removes = this.#removes && this.#request.known.isPresent(path);
+      if (removes && this.#request.known.isDoubted(path)) {
+        this.#missing += 1;
+        continue;
+      }
       if (removes) count(path);
       if (removes && (this.#gone.get(path) ?? 0) < LISTINGS_BEFORE_REMOVAL) doubt.listAgain = true;
       else telling.push(this.#tell(path, removes));

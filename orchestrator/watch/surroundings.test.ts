@@ -88,7 +88,28 @@ test('rule 9: files below a folder that was unmounted are missing, not deleted',
   await folder.untilStates('sub/a.csv', ['queued']);
   await folder.untilStates('b.csv', ['queued']);
   elsewhere.run('umount sub && rm b.csv');
-  await until('it is told', () => /1 files below .* gone together with the device/.test(elsewhere.status.error ?? ''));
+  await until('it is told', () =>
+    /1 files below .* gone together with the folder or device/.test(elsewhere.status.error ?? ''),
+  );
   await until('b.csv is known to be gone', async () => (await folder.states('b.csv')).includes('cancelled'));
   assert.deepEqual(await folder.states('sub/a.csv'), ['queued']);
+});
+
+test('rule 9: files below a folder that is no longer mounted after a restart are missing, not deleted', async () => {
+  await using folder = await WatchedFolder.make();
+  await mkdir(folder.path('sub'));
+  const settings: Partial<Settings> = { ON_DELETE: 'remove' };
+  {
+    // The mount goes with the process that made it.
+    await using before = new Elsewhere(folder, ['unshare', '-U', '-r', '-m'], settings);
+    before.run('mount -t tmpfs none sub && echo x > sub/a.csv && echo x > b.csv');
+    await folder.untilStates('sub/a.csv', ['queued']);
+    await folder.untilStates('b.csv', ['queued']);
+    await until('the mount is remembered', async () => 'sub' in ((await folder.journal.place('sales'))?.mounts ?? {}));
+  }
+  const watch = await folder.watch(settings, { listIntervalMs: 50 });
+  await until('it is told', () => /1 files below .* gone together with the folder/.test(watch.status().error ?? ''));
+  await folder.listed(watch, 2);
+  assert.equal((await folder.journal.knownFile('sales', 'sub/a.csv'))?.present, true);
+  assert.deepEqual(await folder.states('b.csv'), ['queued']);
 });

@@ -259,6 +259,73 @@ test('rule 9: rows are removed after two complete listings, and not when the fil
   assert.ok(!folder.changes.some(run => run.file === 'sub/back.csv' && run.action === 'delete'));
 });
 
+test('rule 9: another folder in the place of WATCH_DIR deletes nothing, also after a restart, until a file of before is there again', async () => {
+  await using folder = await WatchedFolder.make();
+  const [settings, more] = [{ ON_DELETE: 'remove' } as const, { listIntervalMs: 50 }];
+  const isPresent = async (file: string) => (await folder.journal.knownFile('sales', file))?.present;
+  const first = await folder.watch(settings, more);
+  for (const name of ['a.csv', 'b.csv']) {
+    await writeFile(folder.path(name), name);
+    await folder.untilStates(name, ['queued']);
+  }
+  await folder.listed(first, 2);
+  await first.stop();
+
+  await rename(folder.root, join(folder.base, 'away'));
+  await mkdir(folder.root);
+  await writeFile(folder.path('new.csv'), 'x');
+  const second = await folder.watch(settings, more);
+  await until('it is told', () => /2 files below .*orchestrator accept sales/.test(second.status().error ?? ''));
+  await folder.untilStates('new.csv', ['queued']);
+  await second.stop();
+  const third = await folder.watch(settings, more);
+  await folder.listed(third, 3);
+  assert.deepEqual([await isPresent('a.csv'), await isPresent('b.csv')], [true, true]);
+  assert.match(third.status().error ?? '', /2 files/);
+
+  await rename(folder.root, join(folder.base, 'other'));
+  await rm(join(folder.base, 'away', 'b.csv'));
+  await rename(join(folder.base, 'away'), folder.root);
+  await until('b.csv is known to be gone', async () => (await isPresent('b.csv')) === false);
+  await until('the error is over', () => third.status().error === null);
+  assert.equal(await isPresent('a.csv'), true);
+});
+
+test('rule 9: what is missing with its folder is deleted once a person accepts that', async () => {
+  await using folder = await WatchedFolder.make();
+  const watch = await folder.watch({ ON_DELETE: 'remove' }, { listIntervalMs: 50 });
+  await mkdir(folder.path('sub'));
+  await writeFile(folder.path('sub/a.csv'), 'x');
+  await folder.untilStates('sub/a.csv', ['queued']);
+  await rm(folder.root, { recursive: true });
+  await until('it is told', () => watch.status().error !== null);
+  await mkdir(folder.root);
+  await until('it is told', () => /accept sales/.test(watch.status().error ?? ''));
+  assert.equal(await folder.journal.trust('sales', null), 1);
+  await until(
+    'a.csv is known to be gone',
+    async () => (await folder.journal.knownFile('sales', 'sub/a.csv'))?.present === false,
+  );
+  await until('the error is over', () => watch.status().error === null);
+});
+
+test('a version that was gone for a moment, just when its run looked, is taken again; one that a person cancelled is not', async () => {
+  await using folder = await WatchedFolder.make();
+  const watch = await folder.watch({}, { listIntervalMs: 50 });
+  for (const name of ['moved.csv', 'unwanted.csv', 'late.csv']) {
+    await writeFile(folder.path(name), 'x');
+    await folder.untilStates(name, ['queued']);
+  }
+  await folder.finish('moved.csv', { to: 'cancelled', rows: null, error: 'the file is gone', lookAgain: true });
+  await folder.untilStates('moved.csv', ['cancelled', 'queued']);
+  await watch.stop();
+  await folder.end('unwanted.csv', { to: 'cancelled', rows: null, error: 'cancelled on request' });
+  await folder.end('late.csv', { to: 'skipped', rows: null, error: 'it holds another version', lookAgain: true });
+  await folder.listed(await folder.watch({}, { listIntervalMs: 50 }), 2);
+  await folder.untilStates('late.csv', ['skipped', 'queued']);
+  assert.deepEqual(await folder.states('unwanted.csv'), ['cancelled']);
+});
+
 test('a missing root is an error: nothing counts as deleted, and watching goes on when it is back', async () => {
   await using folder = await WatchedFolder.make();
   const watch = await folder.watch({ ON_DELETE: 'remove' }, { listIntervalMs: 50 });

@@ -3,18 +3,21 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
-import type { FileVersion, Journal } from '../journal/journal.ts';
+import type { FileVersion, Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { Absences, type Doubt } from './absences.ts';
-import { breather } from './breathe.ts';
+import { Arrivals } from './arrivals.ts';
 import { type FileSystemKind, fileSystemKind } from './file-system.ts';
+import { HintQueue } from './hint-queue.ts';
 import { type Hints, watchHints } from './hints.ts';
 import { KnownFiles } from './known.ts';
 import { isGone, type ListedFile, type Listing, listFiles } from './listing.ts';
+import { DOUBT_LISTING_MS, Listings } from './listings.ts';
 import { folderOf, isWithin, type NameRules, nameRules } from './names.ts';
-import { inOrder } from './order.ts';
+import { comparePlace } from './place.ts';
 import { createRoot, rootIdentity } from './root.ts';
 import { Settling } from './settling.ts';
+import { Troubles } from './troubles.ts';
 import { versionOf } from './version.ts';
 
 export interface WatchRequest {
@@ -64,7 +67,7 @@ export async function watchDataset(request: WatchRequest): Promise<DatasetWatch>
   }
   const startedAt = clock.now();
   const isFirst = !(await journal.firstWatch(dataset.name, startedAt));
-  const known = new KnownFiles(await journal.knownFiles(dataset.name));
+  const known = new KnownFiles(await journal.knownFiles(dataset.name), await journal.doubts(dataset.name));
   const watcher = new DatasetWatcher(request, known, isFirst ? startedAt - CLOCK_TICK_MS : null);
   await watcher.checkRoot();
   return watcher;
@@ -75,12 +78,6 @@ const CLOCK_TICK_MS = 20;
 const ROOT_CHECK_MS = 1000;
 const EVENTS_LISTING_MS = 60_000;
 const POLLED_LISTING_MS = 5000;
-/** After something was found gone whose rows are to be removed: it takes two listings. */
-const DOUBT_LISTING_MS = 1000;
-/** So many paths are looked at, and told to the journal, together. */
-const BATCH = 64;
-/** So many events at once may have overflown the kernel's queue (16,384 by default), which nothing tells. */
-const BURST_HINTS = 2000;
 /** A disposal of our own takes milliseconds. */
 const DISPOSAL_MS = 100;
 
@@ -90,37 +87,29 @@ class DatasetWatcher implements DatasetWatch {
   readonly #known: KnownFiles;
   readonly #settling: Settling;
   readonly #absences: Absences;
+  readonly #arrivals: Arrivals;
+  readonly #troubles: Troubles;
+  readonly #hints: HintQueue;
+  readonly #listings: Listings;
   readonly #abort = new AbortController();
-  readonly #hints = new Set<string>();
-  /** Errors by what they are about: each is logged once, and again only after it was over. */
-  readonly #errors = new Map<'root' | 'watches' | 'listing' | 'journal', string>();
   readonly #illegible = new Set<string>();
   /** Of all folders seen so far, by relative path. */
   readonly #devices = new Map<string, number>();
   readonly #calledOff = new Set<() => void>();
-  /** When the dataset was first watched, until the files that were there then are known; else null. */
-  #firstWatchedAt: number | null;
+  readonly #endListening: () => void;
   #mode: 'events' | 'poll' = 'events';
   #identity: string | null = null;
   #events: Hints | null = null;
-  #hintsSinceListing = 0;
-  #draining: Promise<void> | null = null;
-  #listing: Promise<void> | null = null;
   #checking: Promise<void> | null = null;
-  #listingNumber = 0;
   #hasListedAll = false;
   #mayCreateRoot: boolean;
-  #cancelListing: (() => void) | undefined;
-  #listingAt = Number.POSITIVE_INFINITY;
   #lastListingAt: number | null = null;
-  #listingMs: number | null = null;
   #files = 0;
 
   constructor(request: WatchRequest, known: KnownFiles, firstWatchedAt: number | null) {
     const { dataset, journal, logger, clock } = request;
     this.#request = request;
     this.#known = known;
-    this.#firstWatchedAt = firstWatchedAt;
     this.#mayCreateRoot = firstWatchedAt !== null;
     this.#rules = nameRules(dataset, request.excluded);
     this.#settling = new Settling({
@@ -132,34 +121,54 @@ class DatasetWatcher implements DatasetWatch {
       onGone: path => this.#vanished([path]),
     });
     const isRootFine = async () => (await this.#readIdentity()) === this.#identity;
-    this.#absences = new Absences({ dataset, journal, clock, known, isRootFine });
+    const absences = new Absences({ dataset, journal, clock, known, isRootFine });
+    this.#absences = absences;
+    const { signal } = this.#abort;
+    this.#arrivals = new Arrivals({
+      dataset,
+      journal,
+      known,
+      settling: this.#settling,
+      absences,
+      firstWatchedAt,
+      signal,
+    });
+    this.#troubles = new Troubles(logger);
+    this.#hints = new HintQueue(
+      path => this.#look(path).catch(error => this.#journalFailed(error)),
+      () => this.#listings.soon(),
+    );
+    this.#listings = new Listings(clock, {
+      list: () => this.#listAll().catch(error => this.#journalFailed(error)),
+      intervalMs: () => this.#intervalMs(),
+    });
+    this.#endListening = journal.onChange(run => void this.#heard(run).catch(error => this.#journalFailed(error)));
   }
 
   status(): WatchStatus {
     return {
       mode: this.#mode,
       lastListingAt: this.#lastListingAt,
-      listingMs: this.#listingMs,
+      listingMs: this.#listings.lastMs,
       files: this.#files,
       settling: this.#settling.size,
-      error: this.#errors.values().next().value ?? this.#absences.error ?? this.#settling.trouble ?? null,
-      tooManyWatches: this.#errors.has('watches'),
+      error: this.#troubles.first ?? this.#absences.error ?? this.#settling.trouble ?? null,
+      tooManyWatches: this.#troubles.has('watches'),
     };
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
-    this.#cancelListing?.();
+    this.#endListening();
     for (const callOff of this.#calledOff) callOff();
-    this.#hints.clear();
-    await Promise.all([this.#checking, this.#draining, this.#listing, this.#settling.stop()]);
+    await Promise.all([this.#checking, this.#hints.stop(), this.#listings.stop(), this.#settling.stop()]);
     await this.#closeEvents();
   }
 
   /** Looks whether WATCH_DIR is there and the same, now and once a second: nothing tells when it is back. */
   checkRoot(): Promise<void> {
     this.#checking ??= this.#checkRoot()
-      .catch(error => this.#fail('root', messageOf(error)))
+      .catch(error => this.#troubles.tell('root', messageOf(error)))
       .finally(() => {
         this.#checking = null;
         this.#after(ROOT_CHECK_MS, () => void this.checkRoot());
@@ -174,13 +183,13 @@ class DatasetWatcher implements DatasetWatch {
     this.#identity = identity;
     await this.#closeEvents();
     if (identity === null) return;
-    if (this.#errors.delete('root'))
+    if (this.#troubles.end('root'))
       logger.info(`dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} can be read again`);
     const kind = await fileSystemKind(dataset.watchDir);
     this.#settling.leases = kind === 'local';
     this.#mode = this.#chooseMode(kind);
     await this.#openEvents();
-    this.#listWithin(0);
+    this.#listings.within(0);
   }
 
   async #findRoot(): Promise<string | null> {
@@ -190,7 +199,7 @@ class DatasetWatcher implements DatasetWatch {
       this.#mayCreateRoot = false;
       return identity;
     } catch (error) {
-      this.#fail('root', messageOf(error));
+      this.#troubles.tell('root', messageOf(error));
       return null;
     }
   }
@@ -201,7 +210,7 @@ class DatasetWatcher implements DatasetWatch {
 
   #chooseMode(kind: FileSystemKind): 'events' | 'poll' {
     const { WATCH_MODE: mode } = this.#request.dataset.settings;
-    if (this.#errors.has('watches')) return 'poll';
+    if (this.#troubles.has('watches')) return 'poll';
     if (mode !== 'auto') return mode;
     return kind === 'network' ? 'poll' : 'events';
   }
@@ -213,7 +222,7 @@ class DatasetWatcher implements DatasetWatch {
       root: dataset.watchDir,
       recursive: dataset.settings.RECURSIVE,
       rules: this.#rules,
-      onHint: path => this.#hint(path),
+      onHint: path => this.#hints.add(path),
       onError: (code, error) => void this.#eventsFailed(code, error),
     });
     if (this.#mode !== 'events') await this.#closeEvents();
@@ -231,43 +240,20 @@ class DatasetWatcher implements DatasetWatch {
       logger.warn(
         `dataset ${dataset.name}: an event of ${dataset.watchDir} was lost (${messageOf(error)}); it is listed instead`,
       );
-      return this.#listWithin(DOUBT_LISTING_MS);
+      return this.#listings.within(DOUBT_LISTING_MS);
     }
     if (this.#mode === 'poll') return;
     this.#mode = 'poll';
     const sysctl = code === 'ENOSPC' ? 'max_user_watches' : 'max_user_instances';
     const limit = await readFile(`/proc/sys/fs/inotify/${sysctl}`, 'utf8').catch(() => 'unknown');
-    this.#fail(
+    this.#troubles.tell(
       'watches',
       `dataset ${dataset.name}: the system's limit of watched folders is reached (${code}): ${dataset.watchDir} is listed every ` +
         `${this.#intervalMs() / 1000} s instead until the next start; raise fs.inotify.${sysctl} (now ${limit.trim()}), ` +
         `as in: sysctl -w fs.inotify.${sysctl}=${code === 'ENOSPC' ? 524288 : 1024}`,
     );
     await this.#closeEvents();
-    this.#listWithin(0);
-  }
-
-  /** Coalesces: a path that was hinted at a thousand times before it is looked at is looked at once. */
-  #hint(path: string): void {
-    if (this.#stopped) return;
-    this.#hints.add(path);
-    this.#hintsSinceListing += 1;
-    if (this.#hintsSinceListing >= BURST_HINTS) this.#listSoon();
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = null;
-      const [next] = this.#hints;
-      if (next !== undefined) this.#hint(next);
-    });
-  }
-
-  async #drain(): Promise<void> {
-    const breathe = breather();
-    while (this.#hints.size > 0) {
-      const paths = this.#hints.values().take(BATCH).toArray();
-      for (const path of paths) this.#hints.delete(path);
-      await Promise.all(paths.map(path => this.#look(path).catch(error => this.#journalFailed(error))));
-      await breathe();
-    }
+    this.#listings.within(0);
   }
 
   /** A quick look at one path: a file or a folder, there or gone. */
@@ -281,20 +267,20 @@ class DatasetWatcher implements DatasetWatch {
     );
     if (stats === 'gone') return this.#lookAtGone(path);
     // What can't be looked at is the listing's to report.
-    if (stats === 'unknown') return this.#listWithin(DOUBT_LISTING_MS);
+    if (stats === 'unknown') return this.#listings.within(DOUBT_LISTING_MS);
     if (typeof stats === 'string') return;
     if (stats.isDirectory()) return this.#lookAtFolder(path);
     if (!stats.isFile() || this.#rules.refuseFile(path) !== null) return;
     const device = this.#devices.get(folderOf(path)) ?? null;
-    await this.#arriveBatch([{ path, version: versionOf(stats), changedAt: Number(stats.ctimeMs), device }]);
+    await this.#arrivals.arriveBatch([{ path, version: versionOf(stats), changedAt: Number(stats.ctimeMs), device }]);
   }
 
   async #lookAtFolder(folder: string): Promise<void> {
     if (this.#rules.refuseFolder(folder) !== null) return;
     const found: ListedFile[] = [];
     const listing = await this.#list(folder, file => found.push(file));
-    if (!listing.complete) this.#listWithin(DOUBT_LISTING_MS);
-    await this.#arriveAll(found);
+    if (!listing.complete) this.#listings.within(DOUBT_LISTING_MS);
+    await this.#arrivals.arriveAll(found);
   }
 
   /** Of a name that isn't UTF-8 the event has but a distorted form: its folder's listing reports it. */
@@ -310,56 +296,40 @@ class DatasetWatcher implements DatasetWatch {
   }
 
   #settleDoubt(doubt: Doubt): void {
-    if (doubt.listAgain) this.#listSoon();
-    for (const path of doubt.beingDisposed) this.#after(DISPOSAL_MS, () => this.#hint(path));
-  }
-
-  /** Soon, but so that listings of a large folder take no more than a tenth of the time. */
-  #listSoon(): void {
-    this.#listWithin(Math.max(DOUBT_LISTING_MS, 10 * (this.#listingMs ?? 0)));
-  }
-
-  /** Lists at once if no listing is due within `ms` anyway. */
-  #listWithin(ms: number): void {
-    const at = this.#request.clock.now() + ms;
-    if (this.#stopped || at >= this.#listingAt) return;
-    this.#cancelListing?.();
-    this.#listingAt = at;
-    this.#cancelListing = this.#request.clock.after(ms, () => {
-      this.#listingAt = Number.POSITIVE_INFINITY;
-      // One at a time: a listing that is asked for during another follows it.
-      this.#listing = (this.#listing ?? Promise.resolve())
-        .then(() => this.#listAll())
-        .catch(error => this.#journalFailed(error))
-        .then(() => this.#listWithin(this.#intervalMs()));
-    });
+    if (doubt.listAgain) this.#listings.soon();
+    for (const path of doubt.beingDisposed) this.#after(DISPOSAL_MS, () => this.#hints.add(path));
   }
 
   async #listAll(): Promise<void> {
     const identity = await this.#readIdentity();
     if (this.#stopped || identity === null || identity !== this.#identity) return;
     const began = performance.now();
-    this.#listingNumber += 1;
-    this.#hintsSinceListing = 0;
-    const number = this.#listingNumber;
+    this.#hints.startCount();
+    const number = this.#arrivals.beginListing();
     const news: ListedFile[] = [];
     const listing = await this.#list('', file => {
-      if (this.#isNews(file)) news.push(file);
+      if (this.#arrivals.isNews(file)) news.push(file);
     });
     if (this.#stopped) return;
     this.#files = listing.files;
-    this.#listingMs = Math.round(performance.now() - began);
+    this.#listings.lastMs = Math.round(performance.now() - began);
     this.#reportListing(listing);
-    await this.#arriveAll(news);
+    if ((await this.#readIdentity()) === identity) await this.#comparePlace(listing, number, identity);
+    await this.#arrivals.arriveAll(news);
     const isSameRoot = (await this.#readIdentity()) === identity;
     if (listing.complete && isSameRoot && !this.#stopped) await this.#concludeListing(listing, number, identity);
-    this.#errors.delete('journal');
+    this.#troubles.end('journal');
     this.#lastListingAt = this.#request.clock.now();
+  }
+
+  async #comparePlace({ devices, complete }: Listing, number: number, root: string): Promise<void> {
+    const { dataset, journal } = this.#request;
+    await comparePlace({ dataset, journal, known: this.#known }, { root, devices, complete }, number);
   }
 
   async #concludeListing(listing: Listing, number: number, identity: string): Promise<void> {
     this.#settleDoubt(await this.#absences.missedBy(number, listing.devices, identity));
-    this.#firstWatchedAt = null;
+    this.#arrivals.allKnown();
     if (!this.#hasListedAll) await this.#dropLeftovers();
     this.#hasListedAll = true;
   }
@@ -395,60 +365,30 @@ class DatasetWatcher implements DatasetWatch {
     } while (cursor !== undefined && !this.#stopped);
   }
 
-  #isNews(file: ListedFile): boolean {
-    const isNew = this.#known.see(file.path, file.version, file.device, this.#listingNumber);
-    return !this.#settling.has(file.path) && (isNew || this.#absences.isPending(file.path));
-  }
-
-  async #arriveAll(files: ListedFile[]): Promise<void> {
-    const breathe = breather();
-    const inTurn = inOrder(files, this.#request.dataset.settings.ORDER);
-    for (let from = 0; from < inTurn.length && !this.#stopped; from += BATCH) {
-      await this.#arriveBatch(inTurn.slice(from, from + BATCH));
-      await breathe();
-    }
-  }
-
-  /** The journal is told of all in one turn of the event loop, in their order: it writes them at once. */
-  async #arriveBatch(files: ListedFile[]): Promise<void> {
-    const marked = await Promise.all(files.map(file => this.#isMarked(file.path)));
-    for (const { path } of files) if (this.#absences.isPending(path)) await this.#absences.returned(path);
-    await Promise.all(files.filter((_, index) => marked[index]).map(file => this.#arrive(file)));
-  }
-
-  async #arrive({ path, version, changedAt, device }: ListedFile): Promise<void> {
+  /** A run whose path held something else when it was looked at: the version may be back without any event that tells it from before. */
+  async #heard(run: Run): Promise<void> {
     const { dataset, journal } = this.#request;
-    if (!this.#known.see(path, version, device, this.#listingNumber)) return;
-    if (this.#firstWatchedAt !== null && dataset.settings.EXISTING === 'ignore' && changedAt <= this.#firstWatchedAt) {
-      await journal.ignore(dataset.name, path, version);
-      this.#known.record(path, version, device, this.#listingNumber);
-    } else {
-      await this.#settling.sight(path, version);
-    }
-  }
-
-  async #isMarked(path: string): Promise<boolean> {
-    const { watchDir, settings } = this.#request.dataset;
-    if (settings.READY_MARKER === undefined) return true;
-    return stat(join(watchDir, path + settings.READY_MARKER)).then(
-      () => true,
-      () => false,
-    );
+    const isMine = run.dataset === dataset.name && run.root === dataset.watchDir;
+    if (!isMine || run.startedAt === null || !(run.state === 'skipped' || run.state === 'cancelled')) return;
+    const file = await journal.knownFile(run.dataset, run.file);
+    if (this.#stopped || !file?.present || file.version !== null) return;
+    this.#known.forgetVersion(run.file);
+    this.#hints.add(run.file);
   }
 
   #queued(path: string, version: FileVersion, touched: boolean): void {
-    this.#known.record(path, version, this.#devices.get(folderOf(path)) ?? null, this.#listingNumber);
-    if (touched) this.#hint(path);
+    this.#known.record(path, version, this.#devices.get(folderOf(path)) ?? null, this.#arrivals.listing);
+    if (touched) this.#hints.add(path);
   }
 
   #reportListing(listing: Listing): void {
     const error = listing.errors[0];
     if (error !== undefined) {
-      this.#fail(
+      this.#troubles.tell(
         'listing',
         `dataset ${this.#request.dataset.name}: ${error}; give uid ${process.getuid?.()} read access`,
       );
-    } else if (this.#errors.delete('listing')) {
+    } else if (this.#troubles.end('listing')) {
       // What could not be read could not be watched either.
       this.#identity = null;
     }
@@ -463,22 +403,17 @@ class DatasetWatcher implements DatasetWatch {
 
   #journalFailed(error: unknown): void {
     if (this.#stopped) return;
-    this.#fail(
+    this.#troubles.tell(
       'journal',
       `dataset ${this.#request.dataset.name}: files can't be written down: ${messageOf(error)}; they are listed again`,
     );
-    this.#listWithin(POLLED_LISTING_MS);
-  }
-
-  #fail(about: 'root' | 'watches' | 'listing' | 'journal', text: string): void {
-    if (this.#errors.get(about) !== text) this.#request.logger.error(text);
-    this.#errors.set(about, text);
+    this.#listings.within(POLLED_LISTING_MS);
   }
 
   #intervalMs(): number {
     const { listIntervalMs } = this.#request;
     const usual = listIntervalMs ?? (this.#mode === 'poll' ? POLLED_LISTING_MS : EVENTS_LISTING_MS);
-    return this.#errors.has('listing') ? Math.min(usual, POLLED_LISTING_MS) : usual;
+    return this.#troubles.has('listing') ? Math.min(usual, POLLED_LISTING_MS) : usual;
   }
 
   #after(ms: number, callback: () => void): void {

@@ -7,12 +7,17 @@ import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import type { Settings } from '../../config/schema.ts';
-import type { Journal, Run } from '../../journal/journal.ts';
+import type { Finish, Journal, Run } from '../../journal/journal.ts';
 import { openSqliteJournal } from '../../journal/sqlite.ts';
 import type { Logger } from '../../log.ts';
 import { type DatasetWatch, watchDataset } from '../watch-dataset.ts';
 
 const DEADLINE_MS = 15_000;
+const DONE: Finish = {
+  to: 'done',
+  rows: { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 },
+  error: null,
+};
 
 /** A dataset as the configuration would make it. */
 export function datasetOf(name: string, watchDir: string, settings: Partial<Settings> = {}): Dataset {
@@ -99,15 +104,18 @@ export class WatchedFolder implements AsyncDisposable {
     return this.runs(file, dataset);
   }
 
-  /** Ends the queued run of a file as the scheduler would. */
-  async finish(file: string): Promise<Run> {
-    const holder = 'test';
+  /** Claims what is queued, and ends the run of a file as the scheduler would. */
+  async finish(file: string, how: Finish = DONE): Promise<Run> {
     const slots = [{ dataset: 'sales', free: 1000, strict: false, order: 'arrival' as const, perFolder: false }];
-    const claimed = (await this.journal.claim({ holder, leaseMs: 60_000, now: Date.now(), slots, limit: 1000 })).flat();
-    const run = claimed.find(each => each.file === file);
-    if (!run) throw new Error(`no queued run of ${file}`);
-    const rows = { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 };
-    return this.journal.finish(run.id, run.attempt, { to: 'done', rows, error: null }, Date.now());
+    await this.journal.claim({ holder: 'test', leaseMs: 60_000, now: Date.now(), slots, limit: 1000 });
+    return this.end(file, how);
+  }
+
+  /** Ends the running run of a file. */
+  async end(file: string, how: Finish = DONE): Promise<Run> {
+    const run = (await this.runs(file)).find(each => each.state === 'running');
+    if (!run) throw new Error(`no running run of ${file}`);
+    return this.journal.finish(run.id, run.attempt, how, Date.now());
   }
 
   /** A process that does what the script says; `$FILE` is the file. Its first line of output says that it has begun. */

@@ -1,0 +1,15 @@
+import type { CommandDeps } from './deps.ts';
+import { unknownDataset } from './run.ts';
+
+/** `orchestrator accept DATASET…`: files that went missing together with their folder count as deleted. */
+export function acceptMissing(deps: CommandDeps, names: readonly string[]): Promise<number> {
+  return deps.withJournal(async journal => {
+    const known = (await deps.config()).datasets.map(({ name }) => name);
+    for (const name of names) if (!known.includes(name)) throw unknownDataset(name, known);
+    for (const name of names) {
+      const files = await journal.trust(name, null);
+      deps.terminal.write(`${name}: ${files} files are no longer kept for being missing with their folder\n`);
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dataset } from '../config/dataset.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Absences } from './absences.ts';
+import { breather } from './breathe.ts';
+import type { KnownFiles } from './known.ts';
+import type { ListedFile } from './listing.ts';
+import { inOrder } from './order.ts';
+import type { Settling } from './settling.ts';
+
+export interface ArrivalsRequest {
+  dataset: Dataset;
+  journal: Journal;
+  known: KnownFiles;
+  settling: Settling;
+  absences: Absences;
+  /** When the dataset was first watched, where the files that were there then are not known yet; else null. */
+  firstWatchedAt: number | null;
+  signal: AbortSignal;
+}
+
+/** So many files are told to the journal together. */
+const BATCH = 64;
+
+/** From a file that is there to its first sight in the journal, if it is news. */
+export class Arrivals {
+  readonly #request: ArrivalsRequest;
+  #firstWatchedAt: number | null;
+  /** Number of the listing that goes on, or of the last one. */
+  listing = 0;
+
+  constructor(request: ArrivalsRequest) {
+    this.#request = request;
+    this.#firstWatchedAt = request.firstWatchedAt;
+  }
+
+  beginListing(): number {
+    this.listing += 1;
+    return this.listing;
+  }
+
+  /** Every file that was there when the dataset was first watched is known. */
+  allKnown(): void {
+    this.#firstWatchedAt = null;
+  }
+
+  isNews(file: ListedFile): boolean {
+    const { known, settling, absences } = this.#request;
+    const isNew = known.see(file.path, file.version, file.device, this.listing);
+    return !settling.has(file.path) && (isNew || absences.isPending(file.path));
+  }
+
+  async arriveAll(files: ListedFile[]): Promise<void> {
+    const { dataset, signal } = this.#request;
+    const breathe = breather();
+    const inTurn = inOrder(files, dataset.settings.ORDER);
+    for (let from = 0; from < inTurn.length && !signal.aborted; from += BATCH) {
+      await this.arriveBatch(inTurn.slice(from, from + BATCH));
+      await breathe();
+    }
+  }
+
+  /** The journal is told of all in one turn of the event loop, in their order: it writes them at once. */
+  async arriveBatch(files: ListedFile[]): Promise<void> {
+    const { absences } = this.#request;
+    const marked = await Promise.all(files.map(file => this.#isMarked(file.path)));
+    for (const { path } of files) if (absences.isPending(path)) await absences.returned(path);
+    await Promise.all(files.filter((_, index) => marked[index]).map(file => this.#arrive(file)));
+  }
+
+  async #arrive({ path, version, changedAt, device }: ListedFile): Promise<void> {
+    const { dataset, journal, known, settling } = this.#request;
+    if (!known.see(path, version, device, this.listing)) return;
+    if (this.#firstWatchedAt !== null && dataset.settings.EXISTING === 'ignore' && changedAt <= this.#firstWatchedAt) {
+      await journal.ignore(dataset.name, path, version);
+      known.record(path, version, device, this.listing);
+    } else {
+      await settling.sight(path, version);
+    }
+  }
+
+  async #isMarked(path: string): Promise<boolean> {
+    const { watchDir, settings } = this.#request.dataset;
+    if (settings.READY_MARKER === undefined) return true;
+    return stat(join(watchDir, path + settings.READY_MARKER)).then(
+      () => true,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import type { Dataset } from '../config/dataset.ts';
+import type { Journal, WatchedPlace } from '../journal/journal.ts';
+import type { KnownFiles } from './known.ts';
+import { folderOf } from './names.ts';
+
+export interface PlaceRequest {
+  dataset: Dataset;
+  journal: Journal;
+  known: KnownFiles;
+}
+
+/** What a listing told of the folders. */
+export interface ListedPlace {
+  /** Device and inode of WATCH_DIR. */
+  root: string;
+  /** Of each folder that was read, by relative path. */
+  devices: ReadonlyMap<string, number>;
+  complete: boolean;
+}
+
+/**
+ * Rule 9, across restarts: compares what was listed with what WATCH_DIR was before, and has the journal doubt the files of folders
+ * that are others now; once one of these files is seen there as it was, or a person says so, they are doubted no more.
+ * `listing` is the number of the listing.
+ */
+export async function comparePlace(request: PlaceRequest, listed: ListedPlace, listing: number): Promise<void> {
+  const { dataset, journal, known } = request;
+  const before = await journal.place(dataset.name);
+  const now = { root: listed.root, mounts: mountsOf(listed.devices) };
+  const changed = changedFolders(before, now);
+  // What could not be read may be what is mounted there.
+  const isNew = before === null || (listed.complete && changed.length > 0);
+  if (isNew) await journal.moved(dataset.name, now, changed);
+  if (!isNew && !known.hasDoubts) return;
+  known.setDoubts(await journal.doubts(dataset.name));
+  const recognized = known.recognized(listing);
+  for (const folder of recognized) await journal.trust(dataset.name, folder);
+  if (recognized.size > 0) known.setDoubts(await journal.doubts(dataset.name));
+}
+
+function mountsOf(devices: ReadonlyMap<string, number>): Record<string, number> {
+  const mounts = [...devices].filter(([path, device]) => path !== '' && device !== devices.get(folderOf(path)));
+  return Object.fromEntries(mounts);
+}
+
+/** Before the first listing nothing has changed. */
+function changedFolders(before: WatchedPlace | null, now: WatchedPlace): string[] {
+  if (before === null) return [];
+  if (before.root !== now.root) return [''];
+  const folders = new Set([...Object.keys(before.mounts), ...Object.keys(now.mounts)]);
+  return [...folders].filter(folder => before.mounts[folder] !== now.mounts[folder]);
+}
