@@ -1,111 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { EXIT, type FolderFile } from './contract.ts';
-import { configFailure, EtlFailure, messageOf, Superseded } from './failure.ts';
-import { createReporter, type Reporter } from './report.ts';
-import { runFile } from './run-file.ts';
-import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './settings.ts';
+// Loading the program costs more than a small file: compiled code, types stripped, is kept between runs. Where the folder can't be written
+// to, or NODE_COMPILE_CACHE names another, as in the image, Node goes its own way.
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
-
-  node default-etl/main.ts FILE
-
-FILE is csv, tsv, txt, xls, xlsx, json, ndjson or parquet, each also as .gz. Settings come from the environment:
-
-  ELASTICSEARCH_NODE      such as http://localhost:9200; without it the rows go to WORK_DIR/out.parquet
-  ELASTICSEARCH_API_KEY   or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD; ELASTICSEARCH_CA: path of a PEM file
-  DATASET                 names the index where LOAD does not; without it: pypel-default
-  EXTRACT, TRANSFORM, LOAD  as in a dataset's YAML, as JSON
-  WORK_DIR                for out.parquet and rejects.ndjson; ./etl-out/<name of FILE> by default
-
-Exit code: 0 done, 65 this file can never succeed, 75 Elasticsearch is away or the file changed, 78 a setting is wrong.
-`;
-
-const write = (line: string) => void process.stdout.write(line);
-const SIGTERM_EXIT = 143;
-/** Which exit code a run over a folder has when its files' differ: what is worth trying again comes first. */
-const WORST_FIRST = [SIGTERM_EXIT, 1, 78, EXIT.away, EXIT.never];
-
-async function main(): Promise<number> {
-  const argument = process.argv.slice(2).find(word => !word.startsWith('-'));
-  if (process.argv.includes('--help') || process.argv.includes('-h')) {
-    write(HELP);
-    return EXIT.done;
-  }
-  const stopping = new AbortController();
-  process.once('SIGTERM', () => stopping.abort());
-  process.once('SIGINT', () => stopping.abort());
-  const env: Environment = process.env.ORCHESTRATOR_WARM === '1' ? await warmEnvironment() : process.env;
-  if (env.FILES) return await runFolder(env, env.FILES, stopping.signal);
-  const file = env.FILE || argument;
-  if (!file) {
-    process.stderr.write(HELP);
-    return 64;
-  }
-  return await runOne(env, file, createReporter(write), stopping.signal);
-}
-
-async function runFolder(env: Environment, list: string, signal: AbortSignal): Promise<number> {
-  const codes: number[] = [];
-  let shared = env;
-  for (const file of JSON.parse(readFileSync(list, 'utf8')) as FolderFile[]) {
-    if (signal.aborted) return SIGTERM_EXIT;
-    const reporter = createReporter(write, file.FILE_PATH);
-    const code = await runOne(folderEnvironment(shared, file), file.FILE, reporter, signal);
-    // The first file of the folder makes the new index, the others add to it.
-    if (code === EXIT.done) shared = withoutOverwrite(shared);
-    codes.push(code);
-  }
-  return WORST_FIRST.find(code => codes.includes(code)) ?? EXIT.done;
-}
-
-async function runOne(env: Environment, file: string, reporter: Reporter, signal: AbortSignal): Promise<number> {
-  const isFolder = env.FILES !== undefined;
-  try {
-    const result = await runFile(readJob(env, file, Date.now()), reporter, signal);
-    reporter.result(isFolder ? { ...result, code: EXIT.done } : result);
-    return EXIT.done;
-  } catch (error) {
-    const code = exitCodeOf(error, signal);
-    if (error instanceof Superseded) reporter.superseded(error.version);
-    if (code === 1) reporter.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    reporter.error(code === SIGTERM_EXIT ? 'stopped by SIGTERM' : messageOf(error));
-    if (isFolder) reporter.result({ ...NOTHING, code });
-    return code;
-  }
-}
-
-const NOTHING = { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered: 0, rows_deleted: 0 };
-
-function exitCodeOf(error: unknown, signal: AbortSignal): number {
-  if (error instanceof EtlFailure) return error.exitCode;
-  return signal.aborted ? SIGTERM_EXIT : 1;
-}
-
-/** A warm container: everything is loaded, and the environment comes as one line of JSON once there is a file. */
-async function warmEnvironment(): Promise<Environment> {
-  await Promise.all([import('./load/elasticsearch.ts'), import('./load/lake.ts'), import('./extract/json.ts')]);
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    text += chunk;
-    const end = text.indexOf('\n');
-    if (end >= 0) return { ...process.env, ...parseEnvironment(text.slice(0, end)) };
-  }
-  throw configFailure('stdin ended before a line with the environment came');
-}
-
-function parseEnvironment(line: string): Environment {
-  try {
-    return JSON.parse(line) as Environment;
-  } catch (error) {
-    throw configFailure(`the line on stdin is not JSON: ${messageOf(error)}`);
-  }
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  createReporter(write).error(messageOf(error));
-  process.exitCode = error instanceof EtlFailure ? error.exitCode : 1;
-}
+enableCompileCache(
+  process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../node_modules/.cache/default-etl', import.meta.url)),
+);
+const { runProgram } = await import('./program.ts');
+process.exitCode = await runProgram(process.argv.slice(2), process.env);
 // A request that was given up must not hold the process.
 process.exit();

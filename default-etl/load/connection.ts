@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, type estypes } from '@elastic/elasticsearch';
+import { Client, HttpConnection, type estypes } from '@elastic/elasticsearch';
 import { awayFailure, configFailure, EtlFailure, messageOf } from '../failure.ts';
 import type { ElasticsearchSettings } from '../settings.ts';
 
@@ -70,6 +70,14 @@ export class Connection {
     );
   }
 
+  /** A whole index refuses to be written to: closed, blocked, or not for this user. */
+  refusedWrite(path: string, status: number, reason: string): EtlFailure {
+    return awayFailure(
+      `Elasticsearch at ${hosts(this.settings)} refuses every row (${status} for ${path}): ${reason}; ` +
+        'open the index, lift its block or give the user the right to write to it: the file will be tried again',
+    );
+  }
+
   async close(): Promise<void> {
     await this.client.close();
   }
@@ -92,6 +100,8 @@ export class Connection {
     } catch (error) {
       this.signal.throwIfAborted();
       if (error instanceof EtlFailure || error instanceof Refusal) throw error;
+      const fault = certificateFault(error);
+      if (fault) throw awayFailure(distrusted(this.settings, fault));
       if (isPassing(error)) return { passing: messageOf(error) };
       throw error;
     }
@@ -129,6 +139,8 @@ function clientOptions(settings: ElasticsearchSettings) {
     maxRetries: 0,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enableMetaHeader: false,
+    // Half the start of the one on undici, and 24 MB less (22 November 2026).
+    Connection: HttpConnection,
     ...(apiKey ? { auth: { apiKey } } : username ? { auth: { username, password: password ?? '' } } : {}),
     ...(caFile ? { tls: { ca: readCa(caFile) } } : {}),
   };
@@ -154,6 +166,23 @@ const PASSING_ERRORS = new Set(['ConnectionError', 'TimeoutError', 'NoLivingConn
 function isPassing(error: unknown): boolean {
   const { name, code } = error as { name?: string; code?: string };
   return PASSING_ERRORS.has(name ?? '') || (code ?? '').startsWith('UND_ERR') || code === 'ECONNRESET';
+}
+
+/** What is wrong with the server's certificate; undefined for any other error. Node's and OpenSSL's codes. */
+function certificateFault(error: unknown): string | undefined {
+  const codes = [error, (error as { cause?: unknown }).cause].map(each => String((each as { code?: unknown })?.code));
+  return codes.some(code => CERTIFICATE_CODES.test(code)) || CERTIFICATE_CODES.test(messageOf(error))
+    ? messageOf(error)
+    : undefined;
+}
+
+const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|certificate|altnames/;
+
+function distrusted(settings: ElasticsearchSettings, fault: string): string {
+  const check = settings.caFile
+    ? `ELASTICSEARCH_CA ${settings.caFile} must be the authority that signed it, and ELASTICSEARCH_NODE the name in it`
+    : 'set ELASTICSEARCH_CA to the PEM file of the authority that signed it';
+  return `Elasticsearch at ${hosts(settings)} has a certificate that is not trusted (${fault}); ${check}`;
 }
 
 function refusedUser(settings: ElasticsearchSettings, request: Request, status: number, text: string): string {

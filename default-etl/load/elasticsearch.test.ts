@@ -283,3 +283,106 @@ test('source_columns adds where a row comes from', async context => {
     { A: '1', SOURCE_FILE: 'x/in.csv', SOURCE_RUN: 'r', SOURCE_ROW: '1' },
   ]);
 });
+
+test('an index that refuses every row is no fault of the file: 75 with what to do, and no reject', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  await index.call('PUT', `/${index.name}`, { settings: { 'index.blocks.write': true } });
+  const blocked = await load({ folder, content: lines(3), env: index.env(5) });
+  assert.deepEqual([blocked.code, blocked.rejects], [75, []]);
+  assert.match(blocked.error, /blocked by.*lift its block/);
+  await index.call('PUT', `/${index.name}/_settings`, { 'index.blocks.write': false });
+  await index.call('POST', `/${index.name}/_close`);
+  const closed = await load({ folder, content: lines(3), env: index.env(6) });
+  assert.deepEqual([closed.code, closed.rejects], [75, []], closed.error);
+});
+
+test('an index deleted while rows are on their way: 75, and the next attempt brings them all', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const workDir = join(folder, 'work');
+  const running = load({ folder, content: lines(60_000, 'x'.repeat(200)), env: index.env(5, { WORK_DIR: workDir }) });
+  while (!existsSync(join(workDir, 'reserve'))) await new Promise(resolve => setImmediate(resolve));
+  await index.call('DELETE', `/${index.name}`);
+  const ran = await running;
+  assert.equal(ran.code, 75, ran.error);
+  assert.match(ran.error, /was deleted while rows were on their way/);
+  const again = await load({ folder, env: index.env(6) });
+  assert.equal(again.code, 0, again.error);
+  assert.deepEqual(await index.call('GET', `/${index.name}/_count?filter_path=count`), { count: 60_000 });
+});
+
+test('an alias: of one index it is loaded into, of several without a write index it is a fault of the settings', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const env = index.env(5);
+  const alias = (number: number) => ({ add: { index: `${index.name}-${number}`, alias: index.name } });
+  await index.call('PUT', `/${index.name}-1`);
+  await index.call('POST', '/_aliases', { actions: [alias(1)] });
+  assert.equal((await load({ folder, content: lines(2), env })).code, 0);
+  assert.deepEqual(Object.keys(await index.documents()), [id(1), id(2)]);
+  await index.call('PUT', `/${index.name}-2`);
+  await index.call('POST', '/_aliases', { actions: [alias(2)] });
+  const ran = await load({ folder, content: lines(2), env });
+  assert.equal(ran.code, 78);
+  assert.match(ran.error, /none of which is its write index/);
+});
+
+test('two loads that make the index at once both end well', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const runs = ['a', 'b', 'c'].map(name =>
+    load({ folder, name: `${name}.csv`, content: lines(5), env: index.env(5, { FILE_KEY: name }) }),
+  );
+  assert.deepEqual(
+    (await Promise.all(runs)).map(ran => ran.code),
+    [0, 0, 0],
+  );
+  assert.equal(Object.keys(await index.documents()).length, 15);
+});
+
+test('5,000 columns are loaded', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const row = (text: string) => Array.from({ length: 5000 }, (_, column) => text + column).join(',');
+  const content = `${row('c')}\n${row('v')}\n`;
+  const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
+  assert.equal(ran.code, 0, ran.error + ran.rejects[0]?.reason);
+  assert.equal((await index.documents())[id(1)]?.C4999, 'v4999');
+});
+
+test('names of columns that Elasticsearch might take for paths are kept, or the rows say why not', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const content = 'a.b,.c,d.,e..f,.,_id,_source,*,"g\nh"\n1,2,3,4,5,6,7,8,9\n';
+  const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
+  assert.equal(ran.code, 0, ran.error + ran.rejects[0]?.reason);
+});
+
+test('rule 11: a reader that counts all the time sees the old number or the new one', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const env = (version: number) => index.env(version, { FILE_KEY: `K${version}` }, { overwrite: true });
+  await load({ folder, content: lines(300), env: env(5) });
+  const seen = new Set<unknown>();
+  let reads = true;
+  const reader = (async () => {
+    while (reads)
+      seen.add(JSON.stringify(await index.call('GET', `/${index.name}/_count?filter_path=count,error,status`)));
+  })();
+  for (let version = 6; version < 10; version++) await load({ folder, content: lines(200), env: env(version) });
+  reads = false;
+  await reader;
+  assert.deepEqual([...seen].sort(), ['{"count":200}', '{"count":300}']);
+});
+
+test('rule 11: overwrite removes what it built itself and nothing that only looks like it', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const env = (version: number) => index.env(version, { FILE_KEY: `K${version}` }, { overwrite: true });
+  await index.call('PUT', `/${index.name}-2`);
+  await index.call('PUT', `/${index.name}-3`);
+  await index.call('POST', '/_aliases', { actions: [{ add: { index: `${index.name}-3`, alias: index.name } }] });
+  for (const version of [5, 7]) assert.equal((await load({ folder, content: lines(2), env: env(version) })).code, 0);
+  const left = Object.keys((await index.call('GET', `/${index.name}*`)) as object).sort();
+  assert.deepEqual(left, [`${index.name}-2`, `${index.name}-3`, `${index.name}-7`]);
+  assert.deepEqual(Object.keys(await index.documents()), ['K7-0000000001', 'K7-0000000002']);
+});

@@ -1,6 +1,6 @@
 import type { Batch } from '../batch.ts';
 import type { Replaced } from '../contract.ts';
-import { configFailure, messageOf } from '../failure.ts';
+import { awayFailure, configFailure, messageOf } from '../failure.ts';
 import type { Reserve } from '../reserve.ts';
 import { RowSet } from '../row-set.ts';
 import type { Job } from '../settings.ts';
@@ -8,7 +8,7 @@ import { deleteAction, keyAction, rowAction } from './actions.ts';
 import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
 import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
-import { ensureIndex } from './index-setup.ts';
+import { ensureIndex, indexIds } from './index-setup.ts';
 import { Overwrite } from './overwrite.ts';
 import { strftime } from './strftime.ts';
 import type { RejectRow, Target } from './target.ts';
@@ -44,6 +44,7 @@ export class ElasticsearchTarget implements Target {
   /** Rows up to `sentUpTo` that this version did not load. */
   private readonly notLoaded = new RowSet();
   private sentUpTo = 0;
+  private indexIds: string[] = [];
 
   constructor({ job, reserve, reject, log, signal, patienceMs = PATIENCE_MS }: ElasticsearchOptions) {
     this.job = job;
@@ -62,7 +63,7 @@ export class ElasticsearchTarget implements Target {
       job.load.id ? keyAction(job.load.id, job.version) : rowAction(job.fileKey, job.version),
       sourceColumns(job),
     );
-    this.sender = this.senderFor(this.overwrite?.building ?? this.name);
+    this.sender = this.senderFor(this.writtenTo);
     this.request = this.sender.newRequest();
   }
 
@@ -70,6 +71,7 @@ export class ElasticsearchTarget implements Target {
     await this.explain(async () => {
       if (this.overwrite) await this.overwrite.begin();
       else await ensureIndex(this.connection, { name: this.name, mappings: this.job.load.mappings });
+      this.indexIds = await indexIds(this.connection, this.writtenTo);
     });
     this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
   }
@@ -91,6 +93,7 @@ export class ElasticsearchTarget implements Target {
 
   async complete(): Promise<number> {
     await this.drain();
+    await this.assertStillThere();
     const deletesTail = !this.byKey && this.job.action !== 'mend' && !this.overwrite;
     if (deletesTail) await this.deleteRows(this.job.fileKey, this.lastRow(), row => this.isLeft(row));
     await this.explain(async () => await this.overwrite?.finish());
@@ -126,6 +129,19 @@ export class ElasticsearchTarget implements Target {
 
   async close(): Promise<void> {
     await this.connection.close();
+  }
+
+  private get writtenTo(): string {
+    return this.overwrite?.building ?? this.name;
+  }
+
+  /** A bulk request makes an index anew that someone deleted meanwhile: rows sent before would be missing without a word. */
+  private async assertStillThere(): Promise<void> {
+    const now = await indexIds(this.connection, this.writtenTo);
+    if (this.indexIds.every(id => now.includes(id))) return;
+    throw awayFailure(
+      `index ${this.writtenTo} was deleted while rows were on their way; the file will be loaded again`,
+    );
   }
 
   private lastRow(): number {
@@ -171,6 +187,7 @@ export class ElasticsearchTarget implements Target {
 
   /** By computed ids: Elasticsearch finds no range of ids. */
   private async deleteRows(fileKey: string, upTo: number, isLeft: (row: number) => boolean): Promise<void> {
+    this.sender.countDeletes();
     for (let row = 1; row <= upTo; row++) {
       if (isLeft(row)) this.addDelete(fileKey, row);
       if (this.request.isFull) await this.flush();

@@ -101,7 +101,7 @@ async function rememberDeletes(connection: Connection, name: string): Promise<bo
   const indices = Object.entries(JSON.parse(settings.text) as Record<string, { settings?: Record<string, string> }>);
   await assertWritable(
     connection,
-    plan.name,
+    name,
     indices.map(([index]) => index),
   );
   for (const [index, found] of indices) {

@@ -10,27 +10,34 @@ const SHORT_ESCAPES = new Map([
   [12, 102],
   [13, 114],
 ]);
+/** 1 for each byte that stands in a JSON string as it is: all but quote, backslash and control characters. */
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 32 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
 
 /** JSON text of each column's name with what stands around it, so that a row is these and its cells' bytes. */
 export interface DocumentShape {
-  /** `"NAME":` */
-  keys: Buffer[];
+  /** `,"NAME":"` */
+  beforeText: Buffer[];
+  /** `,"NAME":null` */
+  ofNull: Buffer[];
   /** Bytes of a row without its cells, at most. */
   fixedBytes: number;
 }
 
 export function documentShape(header: readonly string[]): DocumentShape {
-  const keys = header.map(name => Buffer.from(`${JSON.stringify(name)}:`));
-  // Each column: its key, a comma, quotes or null; the row: braces and line end.
-  const fixedBytes = keys.reduce((sum, key) => sum + key.length + 5, 3);
-  return { keys, fixedBytes };
+  const beforeText = header.map(name => Buffer.from(`,${JSON.stringify(name)}:"`));
+  const ofNull = header.map(name => Buffer.from(`,${JSON.stringify(name)}:null`));
+  // Each column: the longer of the two forms; the row: braces and line end.
+  const fixedBytes = ofNull.reduce((sum, text) => sum + text.length, 3);
+  return { beforeText, ofNull, fixedBytes };
 }
 
 /** Most bytes that writeDocument() may write for the row. */
 export function documentBound(batch: Batch, row: number, shape: DocumentShape): number {
   const { starts, ends } = batch;
   const base = row * batch.width;
-  const end = base + shape.keys.length;
+  const end = base + shape.ofNull.length;
   let bytes = 0;
   for (let cell = base; cell < end; cell++) {
     const start = starts[cell] as number;
@@ -52,34 +59,32 @@ export function writeDocument(
   at: number,
 ): number {
   const { bytes, starts, ends } = batch;
-  const { keys } = shape;
+  const { beforeText, ofNull } = shape;
   const base = row * batch.width;
+  const columns = ofNull.length;
   let out = at;
-  target[out++] = 123;
-  const first = out;
-  for (let column = 0; column < keys.length; column++) {
+  for (let column = 0; column < columns; column++) {
     const start = starts[base + column] as number;
     if (start === ABSENT) continue;
-    if (out !== first) target[out++] = 44;
-    const key = keys[column] as Buffer;
-    for (let index = 0; index < key.length; index++) target[out++] = key[index] as number;
     if (start < 0) {
-      target[out++] = 110;
-      target[out++] = 117;
-      target[out++] = 108;
-      target[out++] = 108;
+      const text = ofNull[column] as Buffer;
+      for (let index = 0; index < text.length; index++) target[out++] = text[index] as number;
       continue;
     }
+    const text = beforeText[column] as Buffer;
+    for (let index = 0; index < text.length; index++) target[out++] = text[index] as number;
     const end = ends[base + column] as number;
-    target[out++] = QUOTE;
     for (let index = start; index < end; index++) {
       const byte = bytes[index] as number;
-      if (byte >= 32 && byte !== QUOTE && byte !== BACKSLASH) target[out++] = byte;
+      if (IS_PLAIN[byte] === 1) target[out++] = byte;
       else out = writeEscape(byte, target, out);
     }
     target[out++] = QUOTE;
   }
-  for (let index = out === first ? 1 : 0; index < tail.length; index++) target[out++] = tail[index] as number;
+  for (let index = 0; index < tail.length; index++) target[out++] = tail[index] as number;
+  // The first member's comma becomes the brace; without members there is none.
+  if (out === at) out++;
+  target[at] = 123;
   target[out++] = 125;
   return out;
 }

@@ -2,9 +2,20 @@ import { Superseded } from '../failure.ts';
 import type { Connection } from './connection.ts';
 import { putTemplate } from './index-setup.ts';
 
+/** In the mapping's `_meta` of each index that was built so: the alias it was built for. */
+const MARK = 'orchestrator_alias';
+const READERS_DEADLINE_MS = 5_000;
+
+interface SearchStats {
+  query_current?: number;
+  fetch_current?: number;
+  open_contexts?: number;
+}
+
 /**
- * LOAD.overwrite: a new index is built beside the old one, then the alias moves to it and the old one goes, in one request: a
- * reader sees all of the old or all of the new (rule 11).
+ * LOAD.overwrite: a new index is built beside the old one, then the alias moves to it in one request: a reader sees all of the old or
+ * all of the new (rule 11). The old one goes once nobody reads it: removed in the same request, it would fail the searches that
+ * were on their way to it (503). An index that has the alias's own name must go in that request.
  */
 export class Overwrite {
   /** Name of the index that is being built. */
@@ -28,12 +39,11 @@ export class Overwrite {
     this.assertNewer(current);
     // An attempt before this one got as far as moving the alias: its rows are simply sent again.
     if (current.includes(this.building)) return;
-    for (const index of await this.built()) {
-      if (!current.includes(index) && this.versionOf(index) <= this.version) await this.remove(index);
-    }
+    await this.removeAllBut(current);
     await putTemplate(this.connection, { name: this.building, mappings: this.mappings });
     const path = `/${encodeURIComponent(this.building)}`;
-    await this.connection.request({ method: 'PUT', path });
+    const body = { mappings: { _meta: { [MARK]: this.alias } } };
+    await this.connection.request({ method: 'PUT', path, body });
     await this.connection.request({
       method: 'DELETE',
       path: `/_index_template/orchestrator-${this.building}`,
@@ -45,18 +55,17 @@ export class Overwrite {
   async finish(): Promise<void> {
     await this.connection.request({ method: 'POST', path: `/${encodeURIComponent(this.building)}/_refresh` });
     const current = await this.current();
-    if (current.includes(this.building)) return;
-    this.assertNewer(current);
-    await this.connection.request({
-      method: 'POST',
-      path: '/_aliases',
-      body: {
-        actions: [
-          { add: { index: this.building, alias: this.alias } },
-          ...current.map(index => ({ remove_index: { index } })),
-        ],
-      },
-    });
+    if (!current.includes(this.building)) await this.moveAlias(current);
+    await this.removeAllBut([this.building]);
+  }
+
+  private async moveAlias(from: readonly string[]): Promise<void> {
+    this.assertNewer(from);
+    const removals = from.map(index =>
+      index === this.alias ? { remove_index: { index } } : { remove: { index, alias: this.alias } },
+    );
+    const actions = [{ add: { index: this.building, alias: this.alias } }, ...removals];
+    await this.connection.request({ method: 'POST', path: '/_aliases', body: { actions } });
   }
 
   /** Removes the new index: the old one stays. */
@@ -74,10 +83,35 @@ export class Overwrite {
     return answer.status === 404 ? [] : Object.keys(JSON.parse(answer.text) as object);
   }
 
+  /** Indices that were built for this alias: by their mark, as `sales-2024` may be somebody's own. */
   private async built(): Promise<string[]> {
-    const path = `/${encodeURIComponent(this.alias)}-*/_alias`;
-    const indices = Object.keys(await this.connection.json<object>({ method: 'GET', path }));
-    return indices.filter(index => this.versionOf(index) > 0);
+    const path = `/${encodeURIComponent(this.alias)}-*/_mapping`;
+    const found = await this.connection.json<Record<string, { mappings: { _meta?: Record<string, unknown> } }>>({
+      method: 'GET',
+      path,
+    });
+    return Object.keys(found).filter(index => found[index]?.mappings._meta?.[MARK] === this.alias);
+  }
+
+  private async removeAllBut(kept: readonly string[]): Promise<void> {
+    for (const index of await this.built()) {
+      if (kept.includes(index) || this.versionOf(index) > this.version) continue;
+      await this.awaitReaders(index);
+      await this.remove(index);
+    }
+  }
+
+  /** Resolves when no search is on its way in the index, or after 5 s. */
+  private async awaitReaders(index: string): Promise<void> {
+    const path = `/${encodeURIComponent(index)}/_stats/search`;
+    for (const deadline = performance.now() + READERS_DEADLINE_MS; performance.now() < deadline; ) {
+      await this.connection.pause(100);
+      const answer = await this.connection.request({ method: 'GET', path, ignore: [404] });
+      if (answer.status === 404) return;
+      const { _all } = JSON.parse(answer.text) as { _all: { total: { search?: SearchStats } } };
+      const { query_current = 0, fetch_current = 0, open_contexts = 0 } = _all.total.search ?? {};
+      if (query_current + fetch_current + open_contexts === 0) return;
+    }
   }
 
   private assertNewer(current: readonly string[]): void {
