@@ -20,11 +20,17 @@ test('a terminal gets time, level, dataset, message and the fields the message d
 
 test('a terminal is told once which dataset it is, and of runs only where something went wrong', async () => {
   const { stream, text } = capture();
-  const log = createLogger({ ...quiet, terminal: true, colour: false, stream }).child({ dataset: 'sales', run: '01a2' });
+  const log = createLogger({ ...quiet, terminal: true, colour: false, stream }).child({
+    dataset: 'sales',
+    run: '01a2',
+  });
   log.info('dataset sales runs as a process');
   log.info('dataset sales2 is another');
   log.error('dataset sales: a.csv failed');
-  const lines = text().trimEnd().split('\n').map(line => line.slice('00:00:00 '.length));
+  const lines = text()
+    .trimEnd()
+    .split('\n')
+    .map(line => line.slice('00:00:00 '.length));
   assert.deepEqual(lines, [
     'info  sales        runs as a process',
     'info  sales        dataset sales2 is another',

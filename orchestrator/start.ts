@@ -170,7 +170,6 @@ class Parts implements Orchestrator {
     await this.#scheduler?.stop({ graceMs: this.#options.environment.graceMs });
     await this.#disposer?.stop();
     await this.#housekeeping?.stop();
-    await this.#preparing;
     await this.#runners?.close();
     await this.#api?.stop();
     await this.#probe.close();
@@ -239,7 +238,7 @@ class Parts implements Orchestrator {
     this.#scheduler?.wake();
   }
 
-  /** In the background: an engine that doesn't answer keeps nothing else waiting. */
+  /** In the background, one after the other: an engine that doesn't answer keeps nothing else waiting, not even the end. */
   #prepareRunners(): void {
     const runners = this.#required(this.#runners);
     this.#preparing = this.#preparing.then(() => runners.prepare([...this.#datasets().values()]));

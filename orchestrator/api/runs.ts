@@ -83,6 +83,7 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
     async (request, reply) => {
       const run = await findRun(request.params.id);
       const rows = await openRejects(dataDir, run, request.query.attempt);
+      void reply.header('content-disposition', `attachment; filename="rejects-${run.id}.ndjson"`);
       return reply.type('application/x-ndjson; charset=utf-8').send(rows ?? '');
     },
   );
