@@ -21,9 +21,20 @@ export function attemptPaths(dataDir: string, runId: string, attempt: number): P
 /** Makes a folder that only its owner can enter, empty, whatever an earlier try left there. */
 export async function makeWorkDir(path: string, owner: Owner): Promise<void> {
   await rm(path, { recursive: true, force: true });
-  await mkdir(dirname(path), { recursive: true });
-  await mkdir(path, { mode: 0o700 });
+  while (!(await makePrivate(path)));
   await own(path, owner);
+}
+
+/** False where the folder above went in between: that of the attempt before is just being tidied away. */
+async function makePrivate(path: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await mkdir(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return false;
+  }
 }
 
 /** A copy that the attempt can read. */
