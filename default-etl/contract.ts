@@ -1,6 +1,7 @@
 // What the orchestrator and an ETL say to each other, and nothing else: the one module of this program that the
-// orchestrator may import. It imports nothing of ours and has no side effects.
+// orchestrator may import. It imports nothing of ours but strftime.ts, which imports nothing, and has no side effects.
 import { createHash } from 'node:crypto';
+import { strftime } from './strftime.ts';
 
 /** What is to be done with the file: `mend` loads rows that were rejected before and were mended since. */
 export type Action = 'add' | 'change' | 'delete' | 'mend';
@@ -148,6 +149,18 @@ export function fileKey(...parts: string[]): string {
 /** `<FILE_KEY>-<row>`, the row with 10 digits from 1. */
 export function documentId(key: string, row: number): string {
   return `${key}-${String(row).padStart(ROW_DIGITS, '0')}`;
+}
+
+/**
+ * Name of the index, or of the alias with `overwrite`, that the rows of a file go to: LOAD.index or the dataset's name, and LOAD.date_suffix of
+ * when its FILE_KEY was first seen, in milliseconds since 1970-01-01 UTC (rule 11).
+ */
+export function indexName(
+  { index, date_suffix: suffix = '' }: { index?: string; date_suffix?: string },
+  dataset: string,
+  firstSeenAt: number,
+): string {
+  return (index ?? dataset) + strftime(suffix, firstSeenAt);
 }
 
 /** The message in a line of stdout, or undefined where the line is log text. Never throws. */

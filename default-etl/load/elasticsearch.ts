@@ -1,5 +1,5 @@
 import type { Batch } from '../batch.ts';
-import type { Replaced } from '../contract.ts';
+import { indexName, type Replaced } from '../contract.ts';
 import { awayFailure, configFailure, messageOf } from '../failure.ts';
 import type { Reserve } from '../reserve.ts';
 import { RowSet } from '../row-set.ts';
@@ -10,7 +10,6 @@ import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
 import { ensureIndex, indexIds } from './index-setup.ts';
 import { Overwrite } from './overwrite.ts';
-import { strftime } from './strftime.ts';
 import type { RejectRow, Target } from './target.ts';
 
 /** How long Elasticsearch may be away before the run ends with 75. */
@@ -53,7 +52,7 @@ export class ElasticsearchTarget implements Target {
     this.log = log;
     this.patienceMs = patienceMs;
     this.connection = new Connection(job.elasticsearch, signal, patienceMs);
-    this.name = targetIndex(job);
+    this.name = indexName(job.load, job.dataset, job.seenAt);
     this.byKey = job.load.id !== undefined;
     this.overwrite =
       job.load.overwrite && (job.action === 'add' || job.action === 'change')
@@ -237,11 +236,6 @@ export class ElasticsearchTarget implements Target {
       throw configFailure(`index ${this.name} can't be made ready: ${messageOf(error)}`);
     }
   }
-}
-
-/** Name of the index that the job's rows are in: the orchestrator's journal names it the same way. */
-export function targetIndex(job: Job): string {
-  return (job.load.index ?? job.dataset) + strftime(job.load.date_suffix ?? '', job.seenAt);
 }
 
 /** LOAD.source_columns: where each document comes from, as three more members. */

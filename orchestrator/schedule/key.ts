@@ -1,8 +1,7 @@
-import { fileKey } from '../../default-etl/contract.ts';
+import { fileKey, indexName } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { LedgerRequest, Run } from '../journal/journal.ts';
 import { lakeIndex } from './lake.ts';
-import { strftime } from './strftime.ts';
 
 /** FILE_KEY and index of a run (rules 3 and 11). */
 export function ledgerRequest(run: Run, dataset: Dataset): LedgerRequest {
@@ -13,5 +12,5 @@ export function ledgerRequest(run: Run, dataset: Dataset): LedgerRequest {
 
 function indexOf({ name, settings: { LOAD } }: Dataset, firstSeenAt: number): string {
   if (LOAD.target === 'lake') return lakeIndex(name);
-  return (LOAD.index ?? name) + strftime(LOAD.date_suffix ?? '', firstSeenAt);
+  return indexName(LOAD, name, firstSeenAt);
 }
