@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { check } from './cli/check.ts';
 import type { CommandDeps } from './cli/deps.ts';
+import { askTroubles } from './cli/ask-troubles.ts';
 import { explainCommand } from './cli/explain.ts';
 import { importFile } from './cli/import.ts';
 import { createProgram } from './cli/program.ts';
@@ -47,10 +48,11 @@ function commandDeps(): CommandDeps {
     },
     explain: explainFile,
     async config() {
-      const { datasets, errors } = await loadDatasets(environment().configDir, variables);
-      return { datasets, errors: errors.map(formatMistake) };
+      const { datasets, errors, warnings } = await loadDatasets(environment().configDir, variables);
+      return { datasets, errors: errors.map(formatMistake), warnings: warnings.map(formatMistake) };
     },
     holder: async () => readHolder(environment().dataDir),
+    troubles: () => askTroubles(environment()),
     withJournal: beforeInterrupt(async work => {
       const journal = openJournal(environment());
       try {

@@ -282,7 +282,7 @@ class Parts implements Orchestrator {
         return {
           name,
           watchDir,
-          target: settings.LOAD.target ?? null,
+          target: settings.COMMAND === undefined ? (settings.LOAD.target ?? null) : null,
           runner: { kind, reason },
           problem: runners.pathMistake(dataset),
           watcher: this.#watchers?.status(name) ?? null,

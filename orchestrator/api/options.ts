@@ -68,7 +68,7 @@ export interface WatcherStatus {
 export interface DatasetStatus {
   name: string;
   watchDir: string;
-  /** Where its rows go: `elasticsearch` or `lake`. */
+  /** Where its rows go: `elasticsearch` or `lake`; null where its COMMAND alone knows. */
   target: string | null;
   /** What it would be run by now, and why. */
   runner: { kind: 'docker' | 'process'; reason: string };

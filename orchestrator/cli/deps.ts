@@ -19,6 +19,8 @@ export interface ConfigState {
   datasets: readonly Dataset[];
   /** As `file:line:column: message`. */
   errors: readonly string[];
+  /** The same, of what may be meant so. */
+  warnings: readonly string[];
 }
 
 /** What the commands need of the program; main.ts gives it. Commands return exit codes and read neither argv nor the environment. */
@@ -38,6 +40,8 @@ export interface CommandDeps {
   config(): Promise<ConfigState>;
   /** Who holds DATA_DIR, or null: no orchestrator is running. */
   holder(): Promise<{ pid: number; host: string } | null>;
+  /** What the running orchestrator says of itself (GET /api/health): a line for each trouble. null where it does not answer. */
+  troubles(): Promise<string[] | null>;
   /** Opens the journal, closes it when the work is done. Works beside a running orchestrator, and without one. */
   withJournal<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
   /** As withJournal; where no orchestrator is running, what is in the journal is run meanwhile. */

@@ -18,6 +18,7 @@ let shown: string;
 let interrupt: AbortController;
 /** How the stand-in for a scheduler ends each run; null: it leaves them running. */
 let finish: Finish | null;
+let holder: Awaited<ReturnType<CommandDeps['holder']>>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cli-'));
@@ -25,6 +26,7 @@ beforeEach(async () => {
   shown = '';
   interrupt = new AbortController();
   finish = done(3, 0);
+  holder = null;
 });
 
 afterEach(async () => {
@@ -63,6 +65,29 @@ test('status of a fresh project says where to copy a file, and that nothing is r
   assert.equal(await orchestrator('status'), 0);
   assert.match(shown, /No orchestrator is running/);
   assert.match(shown, new RegExp(`copy one into ${folder}`));
+});
+
+test('status shows what the running orchestrator says, warnings, and files that can’t be moved', async () => {
+  await orchestrator('run', 'sales', await file('a.csv'));
+  const [run] = (await journal.runs({})).items;
+  const source = join(folder, 'a.csv');
+  await journal.intend({
+    runId: run!.id,
+    kind: 'backup',
+    source,
+    hidden: join(folder, '.a.csv'),
+    target: '/backup/a.csv',
+    fileVersion: run!.fileVersion!,
+    marker: null,
+  });
+  await journal.closeDisposal(run!.id, 'intended', 'EACCES: /backup');
+  holder = { pid: 7, host: 'here' };
+  shown = '';
+  await orchestrator('status');
+  assert.match(shown, /An orchestrator is running \(pid 7 on here\)/);
+  assert.match(shown, /To look after:\n {2}sales: \/in can’t be listed\n/);
+  assert.match(shown, /Configuration warnings:\n {2}config\/sales\.yaml:3:1: a warning\n/);
+  assert.ok(shown.includes(`moved or removed yet:\n  ${source} (backup, run ${run!.id}): EACCES: /backup\n`), shown);
 });
 
 test('status shows counts, configuration errors, what waits and the newest failures, without colours for a pipe', async () => {
@@ -161,8 +186,9 @@ function dependencies(): CommandDeps {
     check: () => Promise.resolve(0),
     importFile: () => Promise.resolve(0),
     explain: () => Promise.reject(new OrchestratorError('never', 'not asked for')),
-    config: () => Promise.resolve({ datasets: [sales()], errors }),
-    holder: () => Promise.resolve(null),
+    config: () => Promise.resolve({ datasets: [sales()], errors, warnings: ['config/sales.yaml:3:1: a warning'] }),
+    holder: () => Promise.resolve(holder),
+    troubles: () => Promise.resolve(['sales: /in can’t be listed']),
     withJournal: work => work(journal),
     withScheduler: async work => {
       const stop = startRunning();

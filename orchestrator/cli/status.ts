@@ -4,11 +4,18 @@ import type { CommandDeps, ConfigState } from './deps.ts';
 import { count, localTime, oneLine, paint } from './text.ts';
 
 const MOST_LISTED = 10;
+/** Of the runs that are queued, for those that wait for something. */
+const MOST_LOOKED_THROUGH = 1000;
 
 interface Status {
   running: { pid: number; host: string } | null;
   datasets: Array<Omit<DatasetSummary, 'dataset'> & { name: string; watchDir: string | null }>;
   configErrors: readonly string[];
+  configWarnings: readonly string[];
+  /** What the running orchestrator says is the matter; null where none answers. */
+  troubles: readonly string[] | null;
+  /** Files that could not be moved or removed, with the reason. */
+  disposals: Array<{ run: string; kind: string; file: string; error: string }>;
   /** Runs that wait for something, as their `error` says. */
   waiting: Run[];
   /** Newest first. */
@@ -18,24 +25,34 @@ interface Status {
 /** `orchestrator status`: read from the journal, so it works while no orchestrator is running. */
 export async function showStatus(deps: CommandDeps, options: { json: boolean }): Promise<number> {
   const [running, config] = await Promise.all([deps.holder(), deps.config()]);
-  const status = await deps.withJournal(journal => readStatus(journal, config, running));
+  const troubles = running === null ? null : await deps.troubles();
+  const status = await deps.withJournal(journal => readStatus(journal, config, { running, troubles }));
   deps.terminal.write(options.json ? `${JSON.stringify(status, null, 2)}\n` : textOf(status, deps.terminal.hasColour));
   return 0;
 }
 
-async function readStatus(journal: Journal, config: ConfigState, running: Status['running']): Promise<Status> {
-  const [summaries, queued, failed] = await Promise.all([
+async function readStatus(
+  journal: Journal,
+  config: ConfigState,
+  service: Pick<Status, 'running' | 'troubles'>,
+): Promise<Status> {
+  const [summaries, queued, failed, intents] = await Promise.all([
     journal.summaries(),
-    journal.runs({ states: ['queued'] }),
+    journal.runs({ states: ['queued'], limit: MOST_LOOKED_THROUGH }),
     journal.runs({ states: ['failed', 'quarantined'], limit: MOST_LISTED }),
+    journal.intents(),
   ]);
   const waiting = queued.items.filter(run => run.error !== null).slice(0, MOST_LISTED);
   return {
-    running,
+    ...service,
     datasets: joinDatasets(summaries, config),
     configErrors: config.errors,
+    configWarnings: config.warnings,
     waiting,
     failures: failed.items,
+    disposals: intents.flatMap(({ runId, kind, source, error }) =>
+      error === null ? [] : [{ run: runId, kind, file: source, error }],
+    ),
   };
 }
 
@@ -60,7 +77,10 @@ function textOf(status: Status, hasColour: boolean): string {
     runningText(status),
     status.datasets.length > 0 ? tableOf(status, hasColour) : 'No dataset yet: write one to config/<dataset>.yaml.',
     emptyText(status),
+    section('To look after', [...(status.troubles ?? [])]),
     section('Configuration errors', [...status.configErrors]),
+    section('Configuration warnings', [...status.configWarnings]),
+    section("Files that can't be moved or removed yet", status.disposals.slice(0, MOST_LISTED).map(disposalText)),
     section('Waiting', status.waiting.map(runText)),
     section('Newest failures', status.failures.map(runText)),
   ];
@@ -82,12 +102,12 @@ function tableOf(status: Status, hasColour: boolean): string {
     const failed = counts.failed + counts.quarantined;
     table.push([
       paused ? `${name} (paused)` : name,
-      counts.settling + counts.queued,
-      counts.running,
-      paint(String(counts.done), 'green', hasColour && counts.done > 0),
-      paint(String(failed), 'red', hasColour && failed > 0),
-      rowsLoaded,
-      rowsRejected,
+      number(counts.settling + counts.queued),
+      number(counts.running),
+      paint(number(counts.done), 'green', hasColour && counts.done > 0),
+      paint(number(failed), 'red', hasColour && failed > 0),
+      number(rowsLoaded),
+      number(rowsRejected),
       lastEndedAt === null ? '' : localTime(lastEndedAt),
     ]);
   }
@@ -102,6 +122,14 @@ function emptyText({ datasets }: Status): string {
 
 function section(title: string, lines: string[]): string {
   return lines.length === 0 ? '' : [`${title}:`, ...lines.map(line => `  ${oneLine(line)}`)].join('\n');
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
+}
+
+function disposalText({ run, kind, file, error }: Status['disposals'][number]): string {
+  return `${file} (${kind}, run ${run}): ${error}`;
 }
 
 function runText({ id, dataset, file, attempt, error }: Run): string {

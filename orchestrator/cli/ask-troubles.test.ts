@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { askTroubles } from './ask-troubles.ts';
+
+test('what is degraded or failing is a line each; what the journal tells itself is left out', async () => {
+  const part = (status: string, message: string | null = null) => ({ status, message });
+  const parts = {
+    journal: part('ok'),
+    engine: part('unused', 'no engine'),
+    elasticsearch: part('degraded', 'it does not answer'),
+    config: part('degraded', '2 to mend'),
+    disk: part('failing', 'full'),
+    watchers: [
+      { dataset: 'sales', ...part('degraded', 'EACCES') },
+      { dataset: 'other', ...part('ok') },
+    ],
+  };
+  const server = createServer((_request, response) => void response.writeHead(503).end(JSON.stringify({ parts })));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const lines = await askTroubles({ host: '0.0.0.0', port });
+  server.close();
+  server.closeAllConnections();
+  assert.deepEqual(lines, ['elasticsearch: it does not answer', 'disk: full', 'sales: EACCES']);
+  assert.equal(await askTroubles({ host: '127.0.0.1', port }), null);
+});
