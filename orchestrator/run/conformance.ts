@@ -90,6 +90,19 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       assert.equal(outcome.supersededBy, 20);
     });
 
+    it('what is said of one file of several is kept apart', async () => {
+      const lines = [
+        { type: 'error', message: 'a is bad', file: 'a.csv' },
+        { type: 'superseded', version: 7, file: 'b.csv' },
+        { type: 'error', message: 'b is late', file: 'b.csv' },
+      ];
+      const { outcome } = await runScript(`${lines.map(line => `echo '${JSON.stringify(line)}'`).join('; ')}; exit 75`);
+      assert.deepEqual(outcome.saidOf, {
+        'a.csv': { supersededBy: null, errorText: 'a is bad' },
+        'b.csv': { supersededBy: 7, errorText: 'b is late' },
+      });
+    });
+
     it('a message counts with CRLF, and without a line break at the end', async () => {
       const { messages, log } = await runScript(
         `printf '{"type":"progress","rows":1}\\r\\n{"type":"progress","rows":2}'`,

@@ -55,6 +55,8 @@ export interface Outcome {
   supersededBy: number | null;
   /** What an `error` line said, else the last log line, else empty. */
   errorText: string;
+  /** With RUN_PER: folder, by `file`: what such lines said of one file. */
+  saidOf?: Record<string, Pick<Outcome, 'supersededBy' | 'errorText'>>;
 }
 
 export type StopReason = 'timeout' | 'cancel' | 'shutdown';

@@ -1,4 +1,10 @@
-import { type Message, parseMessage, type ResultMessage } from '../../default-etl/contract.ts';
+import {
+  type ErrorMessage,
+  type Message,
+  parseMessage,
+  type ResultMessage,
+  type SupersededMessage,
+} from '../../default-etl/contract.ts';
 import type { Outcome } from './runner.ts';
 
 const OPENING_BRACE = 123;
@@ -10,21 +16,24 @@ export interface Transcript {
   output: (line: Buffer) => void;
   /** A line of log text, whatever it looks like. */
   text: (line: Buffer) => void;
-  said: () => Pick<Outcome, 'results' | 'supersededBy' | 'errorText'>;
+  said: () => Pick<Outcome, 'results' | 'supersededBy' | 'errorText' | 'saidOf'>;
 }
 
 /** Calls back with each message as it is read. */
 export function createTranscript(onMessage: (message: Message) => void): Transcript {
   const results = new Map<string, ResultMessage>();
-  let supersededBy: number | null = null;
-  let error = '';
+  const whole = { supersededBy: null as number | null, errorText: '' };
+  const files = new Map<string, typeof whole>();
   let lastLine: Buffer | undefined;
 
   function gather(message: Message): void {
     // A file's last line counts, so that a repeated result is not counted twice.
     if (message.type === 'result') results.set(message.file ?? '', message);
-    if (message.type === 'error') error = message.message;
-    if (message.type === 'superseded') supersededBy = Math.max(supersededBy ?? 0, message.version);
+    if (message.type !== 'error' && message.type !== 'superseded') return;
+    note(whole, message);
+    if (message.file === undefined) return;
+    const own = files.get(message.file) ?? { supersededBy: null, errorText: '' };
+    files.set(message.file, note(own, message));
   }
 
   function text(line: Buffer): void {
@@ -41,8 +50,18 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
     text,
     said: () => ({
       results: [...results.values()],
-      supersededBy,
-      errorText: error || (lastLine?.subarray(0, MAX_ERROR_BYTES).toString() ?? ''),
+      supersededBy: whole.supersededBy,
+      errorText: whole.errorText || (lastLine?.subarray(0, MAX_ERROR_BYTES).toString() ?? ''),
+      ...(files.size > 0 && { saidOf: Object.fromEntries(files) }),
     }),
   };
+}
+
+function note<Said extends { supersededBy: number | null; errorText: string }>(
+  said: Said,
+  message: ErrorMessage | SupersededMessage,
+): Said {
+  if (message.type === 'error') said.errorText = message.message;
+  else said.supersededBy = Math.max(said.supersededBy ?? 0, message.version);
+  return said;
 }

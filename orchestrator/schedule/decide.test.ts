@@ -142,6 +142,27 @@ test('in a run over a folder each file takes its own line, and one without a lin
   assert.equal(decide(endingOf(outcome, 'b.csv'), situation).to, 'queued');
 });
 
+test('a file of a folder has its own error and its own superseded version, not another file’s', () => {
+  const of = (file: string, code: number) => ({ ...result(0, 0, 0, 0), file, code });
+  const outcome = {
+    ...ending,
+    exitCode: 75,
+    results: [of('a.csv', 65), of('b.csv', 75), of('c.csv', 75)],
+    supersededBy: 99,
+    errorText: 'b is superseded',
+    saidOf: {
+      'a.csv': { supersededBy: null, errorText: 'a is empty' },
+      'b.csv': { supersededBy: 99, errorText: 'b is superseded' },
+    },
+  };
+  const finish = decide(endingOf(outcome, 'a.csv'), situation);
+  assert.equal(finish.to, 'quarantined');
+  assert.match('error' in finish ? String(finish.error) : '', /a is empty/);
+  assert.equal(decide(endingOf(outcome, 'b.csv'), situation).to, 'superseded');
+  assert.equal(decide(endingOf(outcome, 'c.csv'), situation).to, 'queued');
+  assert.equal(endingOf(outcome, 'crashed.csv').errorText, 'b is superseded');
+});
+
 test('an engine that is away is waited for without using up a retry, at most 30 s apart', () => {
   const finish = decideRunnerError('wait', 'no engine', { ...situation, run: { ...change, waits: 50 }, random: 0.9 });
   assert(finish.to === 'queued' && !finish.counts && finish.dueAt <= situation.now + 30_000);

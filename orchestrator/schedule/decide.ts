@@ -25,7 +25,7 @@ export interface Situation {
 }
 
 /** The end of one file of an attempt: its own result line and code in a run over a folder, else the outcome's. */
-export interface Ending extends Omit<Outcome, 'results'> {
+export interface Ending extends Omit<Outcome, 'results' | 'saidOf'> {
   result: ResultMessage | null;
 }
 
@@ -33,10 +33,12 @@ export const NO_ROWS: Rows = { read: 0, loaded: 0, rejected: 0, filtered: 0, del
 
 /** The part of an outcome that is about one file; without a line of its own it takes the exit code of the whole. */
 export function endingOf(outcome: Outcome, file: string | null): Ending {
-  const { results, ...rest } = outcome;
+  const { results, saidOf, ...rest } = outcome;
   if (file === null) return { ...rest, result: results.at(-1) ?? null };
   const own = results.findLast(result => result.file === file);
-  return { ...rest, exitCode: own?.code ?? outcome.exitCode, result: own ?? null };
+  if (own === undefined) return { ...rest, supersededBy: null, result: null };
+  const said = saidOf?.[file] ?? { supersededBy: null, errorText: '' };
+  return { ...rest, ...said, exitCode: own.code ?? outcome.exitCode, result: own };
 }
 
 /** What becomes of a run whose attempt ended like this. Total: each ending has one answer. */
