@@ -192,6 +192,33 @@ test('a target that cannot be written leaves the file where it is, the run done,
   assert.deepEqual(bench.tree('backup'), [['sales/a.csv', CONTENT]]);
 });
 
+test('a quarantine that had to wait is given up once a later run of the same file is done', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales');
+  writeFileSync(join(bench.base, 'data', 'quarantine'), 'a file where the folder should be');
+  const disposer = await bench.disposer([dataset]);
+  const { id } = await bench.end(disposer, dataset, 'a.csv', NEVER);
+  await disposer.stop();
+  rmSync(join(bench.base, 'data', 'quarantine'));
+
+  await bench.journal.replay(id, Date.now());
+  const slots = [{ dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false }];
+  const [[replay] = []] = await bench.journal.claim({
+    holder: 'test',
+    leaseMs: 60_000,
+    now: Date.now(),
+    slots,
+    limit: 1,
+  });
+  assert(replay);
+  const later = await bench.disposer([dataset]);
+  await later.idle();
+  await later.intend(replay, dataset, DONE);
+  await bench.finish(later, dataset, replay, DONE);
+  assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
+  assert.deepEqual(await bench.journal.intents(), []);
+});
+
 test('rule 12: a quarantined file goes back to its path, and never over another', async t => {
   const bench = setUp(t);
   const dataset = bench.dataset('sales');

@@ -183,6 +183,9 @@ class Disposing implements FileDisposer {
       return this.#close(intent, { state: 'abandoned', error: `the run is ${run.state}` });
     }
     if (await this.#isAwaited(intent)) return;
+    if (intent.kind === 'quarantine' && (await this.#isReplaced(run))) {
+      return this.#close(intent, { state: 'abandoned', error: 'a later run of the file is done' });
+    }
     const carried = await carryOut({ ...intent, state: 'intended', error: null }, this.#carryOut);
     if (carried.state === 'disposed') await this.#leaveNote(run, carried.target, datasets().get(run.dataset));
     await this.#close(intent, carried);
@@ -219,6 +222,12 @@ class Disposing implements FileDisposer {
       if (latest ? !hasEndedWith(latest, fileVersion) : !(await this.#isIgnored(dataset.name, file))) return true;
     }
     return false;
+  }
+
+  /** A replay of the very version came to another end: it says what becomes of the file. */
+  async #isReplaced(run: Run): Promise<boolean> {
+    const latest = await this.#options.journal.latest(run.dataset, run.file);
+    return latest !== undefined && latest.id !== run.id && latest.state === 'done';
   }
 
   /** EXISTING: ignore: known, with no run to come. */

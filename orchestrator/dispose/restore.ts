@@ -18,7 +18,8 @@ export async function restoreQuarantined(run: Run, dataset: Dataset, dataDir: st
   const found = folder === null ? undefined : await findQuarantined(join(folder, run.dataset, run.file), run.id);
   if (found === undefined) {
     if (await exists(path)) return path;
-    throw new OrchestratorError('never', `${path}: it is not in quarantine any more; copy it into its folder again`);
+    const message = `${path} is not in quarantine: it was taken out, or is just being moved there; try again in a moment, or copy it into its folder`;
+    throw new OrchestratorError('never', message);
   }
   const staged = stagedName(path, run.id);
   await stage(found, staged);

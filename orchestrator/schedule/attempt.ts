@@ -121,8 +121,16 @@ export class LiveAttempt {
     const path = await pathNow(run);
     const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
     const moved = decideMoved(null, { run, path, sentRows });
+    if (!moved && path === 'unknown') return this.#waitForRoot(file);
     if (moved) await this.#conclude(file, () => moved, null);
     else this.#files.push(file);
+  }
+
+  /** A container would be given an empty folder in its place. */
+  async #waitForRoot(file: JobFile): Promise<void> {
+    const { root } = file.run;
+    const error = `WATCH_DIR ${root} is not there, or can't be looked into; mount it, or give uid ${process.getuid?.()} read access`;
+    await this.#conclude(file, situation => decideRunnerError('wait', error, situation), null);
   }
 
   async #begin(): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileKey } from '../../default-etl/contract.ts';
@@ -171,6 +171,21 @@ test('rule 6: a file that changed before its attempt is skipped, one that is gon
   assert.equal((await bench.until(changed.id, isFinal)).state, 'skipped');
   assert.equal((await bench.until(gone.id, isFinal)).state, 'cancelled');
   assert.equal(runner.jobs.length, 0);
+});
+
+test('a run waits while WATCH_DIR is not there, and no retry is used up', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RETRIES: 0 });
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  renameSync(bench.watchDir, `${bench.watchDir}-away`);
+  const runner = new ScriptedRunner(async () => done);
+  await bench.schedule(runner, [dataset]);
+  const waiting = await bench.until(id, run => run.waits > 0);
+  assert.match(waiting.error ?? '', /WATCH_DIR .* is not there/);
+  assert.equal(runner.jobs.length, 0);
+  renameSync(`${bench.watchDir}-away`, bench.watchDir);
+  const run = await bench.until(id, isFinal);
+  assert.deepEqual([run.state, run.retriesUsed], ['done', 0]);
 });
 
 test('rule 6: a file that goes while it is read is cancelled, and the error tells of the former version’s rows', async t => {
