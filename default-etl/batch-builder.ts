@@ -2,6 +2,14 @@ import { ABSENT, type Batch, NULL } from './batch.ts';
 import type { Reject } from './contract.ts';
 
 const FIRST_ROWS = 1024;
+/** Cells there is room for at first; wider rows begin with fewer. */
+const FIRST_CELLS = FIRST_ROWS * 8;
+
+/** The cells of a batch, those of the row that makes it this large aside. */
+export const MAX_CELLS = 1 << 19;
+
+/** The rows so far have to be taken before there can be more columns: with each, every row becomes longer. */
+export class BatchFull extends Error {}
 
 /**
  * Collects rows of readers that write their cells' text themselves (workbooks, JSON, Parquet) into one growing buffer.
@@ -40,9 +48,13 @@ export class BatchBuilder {
     return this.rows === 0 && this.rejects.length === 0;
   }
 
+  /** Throws BatchFull where the rows before the last one would become too many cells. */
   addColumn(name: string): number {
+    if (this.columns.length === this.width) {
+      if (this.rows > 1 && this.rows * this.width * 2 > MAX_CELLS) throw new BatchFull();
+      this.widen(this.width * 2);
+    }
     this.columns.push(name);
-    if (this.columns.length > this.width) this.widen(this.width * 2);
     return this.columns.length - 1;
   }
 
@@ -133,9 +145,11 @@ export class BatchBuilder {
     this.rawEnds = copyInto(new Int32Array(length), this.rawEnds);
   }
 
+  /** Makes room for wider rows, and for no more of them than are needed: many short ones may have come before. */
   private widen(width: number): void {
-    const starts = new Int32Array(this.numbers.length * width).fill(ABSENT);
-    const ends = new Int32Array(this.numbers.length * width);
+    const capacity = Math.max(this.rows, 1, Math.floor(FIRST_CELLS / width));
+    const starts = new Int32Array(capacity * width).fill(ABSENT);
+    const ends = new Int32Array(capacity * width);
     for (let row = 0; row < this.rows; row++) {
       const from = row * this.width;
       starts.set(this.starts.subarray(from, from + this.width), row * width);
@@ -144,6 +158,10 @@ export class BatchBuilder {
     this.starts = starts;
     this.ends = ends;
     this.width = width;
+    this.numbers = copyInto(new Float64Array(capacity), this.numbers.subarray(0, this.rows));
+    this.lines = copyInto(new Int32Array(capacity), this.lines.subarray(0, this.rows));
+    this.rawStarts = copyInto(new Int32Array(capacity), this.rawStarts.subarray(0, this.rows));
+    this.rawEnds = copyInto(new Int32Array(capacity), this.rawEnds.subarray(0, this.rows));
   }
 }
 

@@ -231,3 +231,70 @@ test('a step, an action or an encoding that does not exist is a fault of the set
   assert.equal((await load({ folder, content: 'a\n1\n', env: { TRANSFORM: '["none"]' } })).code, 78);
   assert.equal((await lake({ folder, content: 'a\n1\n', extract: { encoding: 'klingon' } })).code, 78);
 });
+
+test('UTF-16 without a byte order mark is text; a first line of sep=; is no header', async context => {
+  const folder = temporaryFolder(context);
+  assert.deepEqual((await lake({ folder, content: Buffer.from('a;b\n1;é\n', 'utf16le') })).rows, [{ A: '1', B: 'é' }]);
+  assert.deepEqual((await lake({ folder, content: 'sep=;\r\na;b\r\n1;2,5\r\n' })).rows, [{ A: '1', B: '2,5' }]);
+});
+
+test('a byte that is not UTF-8 costs its own row, in CSV and in JSON', async context => {
+  const folder = temporaryFolder(context);
+  const csv = Buffer.concat([Buffer.from(`a\n${'é\n'.repeat(20)}x`), Buffer.from([0xe9]), Buffer.from('\nok\n')]);
+  const rows = await lake({ folder, content: csv });
+  assert.deepEqual([rows.result?.rows_loaded, rows.rejects.map(reject => [reject.row, reject.line])], [21, [[21, 22]]]);
+  const json = Buffer.concat([
+    Buffer.from(`[{"a":"${'é'.repeat(20)}"},{"a":"`),
+    Buffer.from([0xe9]),
+    Buffer.from('"},{"a":"ok"}]'),
+  ]);
+  const objects = await lake({ folder, name: 'in.json', content: json });
+  assert.deepEqual(objects.rows, [{ A: 'é'.repeat(20) }, { A: 'ok' }]);
+  assert.match(objects.rejects[0]?.reason ?? '', /not valid UTF-8/);
+});
+
+test('a gzip whose first accent comes late is read in its own encoding', async context => {
+  const text = `a;b\n${'x;1\n'.repeat(300_000)}Côte;2\n`;
+  const ran = await lake({
+    folder: temporaryFolder(context),
+    name: 'in.csv.gz',
+    content: gzipSync(Buffer.from(text, 'latin1')),
+  });
+  assert.deepEqual([ran.rejects, ran.rows.at(-1)], [[], { A: 'Côte', B: '2' }]);
+});
+
+test('JSON whose keys come up late takes no more memory than its rows', async context => {
+  const narrow = Array.from({ length: 40_000 }, (_, row) => ({ a: String(row) }));
+  const wide = Object.fromEntries(Array.from({ length: 3000 }, (_, column) => [`k${column}`, 'v']));
+  const content = JSON.stringify([...narrow, wide, ...narrow]);
+  const file = { folder: temporaryFolder(context), name: 'in.json', content };
+  const before = process.memoryUsage.rss();
+  // The whole of it in rows of the final width would be 2 GB.
+  const ran = await load({ ...file, env: { LOAD: '{"target":"lake"}', EXTRACT: '{"columns":["a","k2999"]}' } });
+  assert.equal(ran.result?.rows_loaded, 80_001, ran.error);
+  assert.ok(process.memoryUsage.rss() - before < 500e6);
+});
+
+test('records held back for a footer keep their cells while the reader goes on', async context => {
+  const folder = temporaryFolder(context);
+  // Rows of one cell under 5,000 columns: many batches of the same bytes, each with a cell to unescape.
+  const header = Array.from({ length: 5000 }, (_, column) => `c${column}`).join(',');
+  const csv = `${header}\n${Array.from({ length: 1000 }, (_, row) => `"${row}""x"\n`).join('')}`;
+  const extract = { skip_footer: 300, columns: ['c0'] };
+  const ran = await lake({ folder, content: csv, extract });
+  assert.deepEqual(
+    ran.rows,
+    Array.from({ length: 700 }, (_, row) => ({ C0: `${row}"x` })),
+  );
+});
+
+test('blank lines, a trailing delimiter, short rows and lone CR', async context => {
+  const folder = temporaryFolder(context);
+  const { rows } = await lake({ folder, content: '\n  \na,b,\r1,2,\r\r3\r   \r4,"x\ry",5\r' });
+  assert.deepEqual(rows, [
+    { A: '1', B: '2', 'UNNAMED: 2': null },
+    { A: '3', B: null, 'UNNAMED: 2': null },
+    { A: '4', B: 'x\ry', 'UNNAMED: 2': '5' },
+  ]);
+  for (const content of ['\uFEFF', '\n\n', '\uFEFF\n']) assert.equal((await lake({ folder, content })).code, 65);
+});

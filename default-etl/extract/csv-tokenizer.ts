@@ -31,6 +31,8 @@ export class CsvTokenizer {
   line = 1;
   private readonly dialect: Dialect;
   private bytes: Buffer = Buffer.alloc(0);
+  /** What parse() was given: `bytes` may be a copy with room behind. */
+  private given: Buffer = this.bytes;
   private arenaUsed = 0;
   private rows = 0;
   private starts = new Int32Array(1 << 14);
@@ -55,8 +57,10 @@ export class CsvTokenizer {
     const single = this.dialect.delimiter.length === 1;
     const step = this.dialect.delimiter.length;
     const highest = Math.max(first, CR);
-    this.bytes = bytes;
-    this.arenaUsed = to;
+    // What was unescaped of the same bytes before stays where it is: a footer's rows may be held back.
+    this.arenaUsed = bytes === this.given ? Math.max(this.arenaUsed, to) : to;
+    if (bytes !== this.given) this.bytes = bytes;
+    this.given = bytes;
     let { starts, ends } = this;
     let capacity = starts.length;
     let cell = 0;

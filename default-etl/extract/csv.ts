@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { type Batch, emptyBatch, type Reader } from '../batch.ts';
 import { configFailure, neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
@@ -6,6 +5,7 @@ import type { ByteStream, Source } from '../source.ts';
 import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
 import { findDialect } from './dialect.ts';
 import { columnNames, positionNames } from './header.ts';
+import { rejectInvalid } from './invalid.ts';
 import { type Encoding, findEncoding, openText } from './text.ts';
 
 const WINDOW_BYTES = 1 << 19;
@@ -19,8 +19,9 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   const encoding = await findEncoding(source, extract.encoding);
   const head = await textHead(source, encoding, extract.skip_rows ?? 0);
   if (head.length === 0) throw emptyFile(source);
-  const { dialect, found } = findDialect(head, extract, fallback);
-  let run = new CsvRun(source, extract, encoding, dialect);
+  const said = withSeparatorLine(extract, head);
+  const { dialect, found } = findDialect(head, said, fallback);
+  let run = new CsvRun(source, said, encoding, dialect);
   return {
     decisions: [
       `encoding ${encoding.name} (${encoding.reason})`,
@@ -30,10 +31,17 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
     maxRows: source.isGzip ? Number.POSITIVE_INFINITY : source.sizeBytes,
     emptyHeader: () => emptyBatch(run.header),
     batches() {
-      run = new CsvRun(source, extract, encoding, dialect);
+      run = new CsvRun(source, said, encoding, dialect);
       return run.batches();
     },
   };
+}
+
+/** A first line of `sep=;` is how Excel is told the delimiter: it is that, and no header. */
+function withSeparatorLine(extract: Extract, head: Buffer): Extract {
+  const delimiter = /^sep=([^\r\n])\r?\n/i.exec(head.toString('latin1', 0, 16))?.[1];
+  if (delimiter === undefined) return extract;
+  return { ...extract, delimiter: extract.delimiter ?? delimiter, skip_rows: (extract.skip_rows ?? 0) + 1 };
 }
 
 function emptyFile(source: Source): Error {
@@ -90,7 +98,7 @@ class CsvRun {
         if (this.from === this.to) await this.slide(stream);
         const next = this.tokenizer.parse(this.window, this.from, this.to, this.final);
         const batch = this.tokenizer.take(this.header);
-        this.rejectInvalid(batch, this.from, next);
+        if (this.encoding.name === 'utf8') rejectInvalid(batch, this.window.subarray(this.from, next));
         const stuck = next === this.from;
         this.from = next;
         if (batch.rows > 0 || batch.rejects.length > 0) yield batch;
@@ -185,31 +193,4 @@ class CsvRun {
         'close it, or set EXTRACT.quote to false',
     );
   }
-
-  /** In text taken for UTF-8, a row with other bytes is a reject: guessing would change it silently. */
-  private rejectInvalid(batch: Batch, from: number, to: number): void {
-    if (this.encoding.name !== 'utf8' || isUtf8(this.window.subarray(from, to))) return;
-    let kept = 0;
-    for (let row = 0; row < batch.rows; row++) {
-      const start = batch.rawStarts[row] as number;
-      const end = batch.rawEnds[row] as number;
-      if (isUtf8(batch.bytes.subarray(start, end))) {
-        moveRow(batch, row, kept++);
-        continue;
-      }
-      const reason = 'not valid UTF-8; set EXTRACT.encoding if the file has another encoding';
-      const raw = batch.bytes.toString('utf8', start, end);
-      batch.rejects.push({ row: batch.numbers[row] as number, line: batch.lines[row] as number, reason, raw });
-    }
-    batch.rows = kept;
-  }
-}
-
-/** Copies a row to an earlier place of the same batch. */
-export function moveRow(batch: Batch, from: number, to: number): void {
-  if (from === to) return;
-  const { width } = batch;
-  batch.starts.copyWithin(to * width, from * width, (from + 1) * width);
-  batch.ends.copyWithin(to * width, from * width, (from + 1) * width);
-  for (const array of [batch.numbers, batch.lines, batch.rawStarts, batch.rawEnds]) array[to] = array[from] as number;
 }

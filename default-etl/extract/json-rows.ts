@@ -1,5 +1,5 @@
 import { ABSENT, type Batch } from '../batch.ts';
-import { BatchBuilder } from '../batch-builder.ts';
+import { BatchBuilder, BatchFull, MAX_CELLS } from '../batch-builder.ts';
 import { JsonSyntaxError, literalEnd, stringEnd, valueEnd } from './json-scanner.ts';
 
 const QUOTE = 34;
@@ -18,9 +18,11 @@ export class JsonRows {
   /** Keys as they stood in the file, by their usual place in a record: most records have them in the same order. */
   private usual: Array<{ key: Buffer; column: number }> = [];
   private number = 1;
+  private isTooNarrow = false;
 
-  get cells(): number {
-    return this.builder.cells;
+  /** Whether take() has to come before the next record. */
+  get isFull(): boolean {
+    return this.isTooNarrow || this.builder.cells >= MAX_CELLS;
   }
 
   get isEmpty(): boolean {
@@ -32,14 +34,15 @@ export class JsonRows {
   }
 
   take(): Batch {
+    this.isTooNarrow = false;
     return this.builder.take();
   }
 
-  /** The record is bytes[from, to). Throws JsonSyntaxError. */
-  add(bytes: Buffer, from: number, to: number, line: number): void {
+  /** The record is bytes[from, to). Returns false where it has to come again after take(). Throws JsonSyntaxError. */
+  add(bytes: Buffer, from: number, to: number, line: number): boolean {
     if (bytes[from] !== OPEN_OBJECT) {
       this.refuse(bytes, from, to, line, 'the record is not an object');
-      return;
+      return true;
     }
     this.builder.beginRow(this.number, line, ABSENT);
     this.builder.setRaw(from, to);
@@ -47,9 +50,12 @@ export class JsonRows {
       this.addMembers(bytes, from + 1, to - 1);
     } catch (error) {
       this.builder.dropRow();
-      throw error;
+      if (!(error instanceof BatchFull)) throw error;
+      this.isTooNarrow = true;
+      return false;
     }
     this.number++;
+    return true;
   }
 
   refuse(bytes: Buffer, from: number, to: number, line: number, reason: string): void {

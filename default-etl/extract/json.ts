@@ -4,10 +4,10 @@ import type { Extract } from '../settings.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { JsonRows } from './json-rows.ts';
 import { INCOMPLETE, JsonSyntaxError, valueEnd } from './json-scanner.ts';
+import { rejectInvalid } from './invalid.ts';
 import { type Encoding, findEncoding, openText } from './text.ts';
 
 const WINDOW_BYTES = 1 << 19;
-const MAX_CELLS = 1 << 19;
 const MAX_RECORD_BYTES = 1 << 28;
 
 const OPEN_ARRAY = 91;
@@ -65,11 +65,9 @@ class JsonRun {
         if (this.path.length > 0) await this.enterPath(stream);
         this.rows.restart(this.window, this.to);
         while (this.mode === 'lines' ? this.takeLine() : this.takeValue()) {
-          if (this.rows.cells < MAX_CELLS) continue;
-          yield this.rows.take();
-          this.rows.restart(this.window, this.to);
+          if (this.rows.isFull) yield this.takeRows();
         }
-        if (!this.rows.isEmpty) yield this.rows.take();
+        if (!this.rows.isEmpty) yield this.takeRows();
       } while (!this.final);
       this.assertWhole();
     } catch (error) {
@@ -79,7 +77,14 @@ class JsonRun {
     }
   }
 
-  /** Takes the next record of the window; false where there is none that is complete. */
+  /** What was read of this window so far. Text that was unescaped stays where it is: a footer's rows may be held back. */
+  private takeRows(): Batch {
+    const batch = this.rows.take();
+    if (this.encoding.name === 'utf8') rejectInvalid(batch, this.window.subarray(0, this.to));
+    return batch;
+  }
+
+  /** Takes the next record of the window, unless the rows are full; false where there is none that is complete. */
   private takeValue(): boolean {
     this.skipBetween();
     if (this.from >= this.to) return false;
@@ -97,7 +102,7 @@ class JsonRun {
     }
     const end = valueEnd(window, from, this.to, this.final && !this.inArray);
     if (end === INCOMPLETE) return false;
-    this.rows.add(window, from, end, this.lineAt(from));
+    if (!this.rows.add(window, from, end, this.lineAt(from))) return true;
     this.from = end;
     this.isPast ||= !this.inArray && this.path.length > 0;
     return true;
@@ -128,27 +133,28 @@ class JsonRun {
     const isLast = found < 0 || found >= this.to;
     if (isLast && !this.final) return false;
     const end = isLast ? this.to : found;
-    this.addLine(this.from, end);
+    if (!this.addLine(this.from, end)) return true;
     this.line++;
     this.from = isLast ? end : end + 1;
     return true;
   }
 
-  private addLine(from: number, end: number): void {
+  private addLine(from: number, end: number): boolean {
     const { window } = this;
     let first = from;
     let last = end;
     while (first < last && (window[first] as number) <= 32) first++;
     while (last > first && (window[last - 1] as number) <= 32) last--;
-    if (first === last) return;
+    if (first === last) return true;
     try {
       const valueTo = valueEnd(window, first, last, true);
-      if (valueTo === last) this.rows.add(window, first, last, this.line);
-      else this.rows.refuse(window, first, last, this.line, 'not one JSON value');
+      if (valueTo === last) return this.rows.add(window, first, last, this.line);
+      this.rows.refuse(window, first, last, this.line, 'not one JSON value');
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
       this.rows.refuse(window, first, last, this.line, `not JSON: ${error.message}`);
     }
+    return true;
   }
 
   /** Goes to the value of the keys of `record_path`, which must be reached within what can be held. */

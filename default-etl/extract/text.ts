@@ -15,7 +15,7 @@ export interface Encoding {
 }
 
 /**
- * The encoding of the file: by its byte order mark, else UTF-8 where all of it is valid (gzip: its first megabyte), else Windows-1252.
+ * The encoding of the file: by its byte order mark, or by the zero bytes of UTF-16, else UTF-8 where all of it is valid, else Windows-1252.
  * A file that is UTF-8 but for a few bytes stays UTF-8: its bad rows are rejects.
  */
 export async function findEncoding(source: Source, declared: string | undefined): Promise<Encoding> {
@@ -26,7 +26,8 @@ export async function findEncoding(source: Source, declared: string | undefined)
     if (name !== 'utf8') await assertKnown(declared);
     return { name, bomBytes: bom?.name === name ? bom.bomBytes : 0, reason: 'as EXTRACT.encoding says' };
   }
-  if (bom) return bom;
+  const wide = bom ?? withoutMark(head);
+  if (wide) return wide;
   const invalid = await firstInvalid(source, head);
   if (invalid === undefined) return { name: 'utf8', bomBytes: 0, reason: 'every byte is valid' };
   if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes: 0, reason: 'but for a few bytes' };
@@ -38,6 +39,18 @@ function byteOrderMark(head: Buffer): Encoding | undefined {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { name: 'utf8', bomBytes: 3, reason };
   if (head[0] === 0xff && head[1] === 0xfe) return { name: 'utf-16le', bomBytes: 2, reason };
   if (head[0] === 0xfe && head[1] === 0xff) return { name: 'utf-16be', bomBytes: 2, reason };
+  return undefined;
+}
+
+/** UTF-16 without a byte order mark: of text in Latin letters every other byte is zero, and text has no zero bytes otherwise. */
+function withoutMark(head: Buffer): Encoding | undefined {
+  const looked = Math.min(head.length, 1024) & ~1;
+  const zeros = [0, 0];
+  for (let at = 0; at < looked; at++) if (head[at] === 0) zeros[at & 1]!++;
+  const [even, odd] = zeros as [number, number];
+  const reason = 'every other byte is zero';
+  if (looked >= 4 && odd > looked / 4 && even === 0) return { name: 'utf-16le', bomBytes: 0, reason };
+  if (looked >= 4 && even > looked / 4 && odd === 0) return { name: 'utf-16be', bomBytes: 0, reason };
   return undefined;
 }
 
@@ -61,7 +74,6 @@ async function assertKnown(declared: string): Promise<void> {
 /** The first stretch of the file that is not valid UTF-8. */
 async function firstInvalid(source: Source, head: Buffer): Promise<Buffer | undefined> {
   if (head.length < HEAD_BYTES) return isUtf8(head) ? undefined : head;
-  if (source.isGzip) return isUtf8(cutPartial(head)) ? undefined : head;
   const stream = source.stream();
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + 4);
   let kept = 0;

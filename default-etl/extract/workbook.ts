@@ -4,7 +4,7 @@ import { BatchBuilder } from '../batch-builder.ts';
 import { configFailure, messageOf, neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
-import { dateText } from './excel-date.ts';
+import { dateText, durationText } from './excel-date.ts';
 import { columnNames, positionNames } from './header.ts';
 import { numberText } from './number-text.ts';
 
@@ -141,6 +141,7 @@ class SheetRows {
     if (cell.t === 'b') return cell.v ? 'True' : 'False';
     if (cell.t === 'e') return cell.w ?? String(cell.v);
     if (typeof cell.v !== 'number') return String(cell.v);
+    if (cell.z !== undefined && /\[(h+|m+|s+)\]/i.test(String(cell.z))) return durationText(cell.v);
     if (cell.z !== undefined && XLSX.SSF.is_date(String(cell.z))) return dateText(cell.v, this.grid.usesDatesOf1904);
     return numberText(cell.v);
   }

@@ -164,9 +164,12 @@ test('rule 6: rows of a file that changed while it was read are taken out again'
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   const workDir = join(folder, 'work');
-  const running = load({ folder, content: lines(100), env: index.env(5, { WORK_DIR: workDir }) });
+  let isRunning = true;
+  const running = load({ folder, content: lines(100), env: index.env(5, { WORK_DIR: workDir }) }).finally(() => {
+    isRunning = false;
+  });
   // Reserved rows are about to be sent; the file is compared once they are answered.
-  while (!existsSync(join(workDir, 'reserve'))) await new Promise(resolve => setImmediate(resolve));
+  while (isRunning && !existsSync(join(workDir, 'reserve'))) await new Promise(resolve => setImmediate(resolve));
   appendFileSync(join(folder, 'in.csv'), 'more');
   const ran = await running;
   assert.equal(ran.code, 75);
@@ -362,7 +365,7 @@ test('rule 11: a reader that counts all the time sees the old number or the new 
   const folder = temporaryFolder(context);
   const env = (version: number) => index.env(version, { FILE_KEY: `K${version}` }, { overwrite: true });
   await load({ folder, content: lines(300), env: env(5) });
-  const seen = new Set<unknown>();
+  const seen = new Set<string>();
   let reads = true;
   const reader = (async () => {
     while (reads)
@@ -371,7 +374,7 @@ test('rule 11: a reader that counts all the time sees the old number or the new 
   for (let version = 6; version < 10; version++) await load({ folder, content: lines(200), env: env(version) });
   reads = false;
   await reader;
-  assert.deepEqual([...seen].sort(), ['{"count":200}', '{"count":300}']);
+  assert.deepEqual([...seen].toSorted(), ['{"count":200}', '{"count":300}']);
 });
 
 test('rule 11: overwrite removes what it built itself and nothing that only looks like it', async context => {
@@ -382,7 +385,7 @@ test('rule 11: overwrite removes what it built itself and nothing that only look
   await index.call('PUT', `/${index.name}-3`);
   await index.call('POST', '/_aliases', { actions: [{ add: { index: `${index.name}-3`, alias: index.name } }] });
   for (const version of [5, 7]) assert.equal((await load({ folder, content: lines(2), env: env(version) })).code, 0);
-  const left = Object.keys((await index.call('GET', `/${index.name}*`)) as object).sort();
+  const left = Object.keys((await index.call('GET', `/${index.name}*`)) as object).toSorted();
   assert.deepEqual(left, [`${index.name}-2`, `${index.name}-3`, `${index.name}-7`]);
   assert.deepEqual(Object.keys(await index.documents()), ['K7-0000000001', 'K7-0000000002']);
 });

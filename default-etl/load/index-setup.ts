@@ -73,7 +73,6 @@ export async function putTemplate(connection: Connection, plan: IndexPlan): Prom
   });
 }
 
-/** Sets gc_deletes where nobody has. Resolves with whether there is such an index. */
 /** Rows need one place to go to. Throws EtlFailure 78 for a data stream, which takes no ids of ours, and for an alias of several indices. */
 async function assertWritable(connection: Connection, name: string, indices: string[]): Promise<void> {
   if (indices.length === 1 && (indices[0] === name || !indices[0]?.startsWith('.ds-'))) return;
@@ -90,6 +89,7 @@ async function assertWritable(connection: Connection, name: string, indices: str
   );
 }
 
+/** Sets gc_deletes where nobody has. Resolves with whether there is such an index. */
 async function rememberDeletes(connection: Connection, name: string): Promise<boolean> {
   const settings = await connection.request({
     method: 'GET',
