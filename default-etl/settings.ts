@@ -26,6 +26,7 @@ export interface Load {
   id?: string[];
   date_suffix?: string;
   overwrite?: boolean;
+  /** Of the columns, by their final names. */
   mappings?: Record<string, unknown>;
   source_columns?: boolean;
   max_rejects?: number | string;
@@ -76,7 +77,7 @@ export function readJob(env: Environment, file: string, now: number): Job {
   const fileName = env.FILE_NAME ?? basename(path);
   const dataset = env.DATASET ?? 'default';
   const filePath = env.FILE_PATH ?? fileName;
-  const load = jsonOf<Load>(env, 'LOAD', env.DATASET === undefined ? { index: 'pypel-default' } : {});
+  const load = loadOf(env);
   const isMend = env.ACTION === 'mend';
   return {
     dataset,
@@ -99,6 +100,15 @@ export function readJob(env: Environment, file: string, now: number): Job {
     target: load.target ?? (env.ELASTICSEARCH_NODE ? 'elasticsearch' : 'lake'),
     elasticsearch: elasticsearchOf(env),
   };
+}
+
+/** `mappings` as Elasticsearch has them (`properties: {DATE: …}`), or the columns' alone. */
+function loadOf(env: Environment): Load {
+  const load = jsonOf<Load>(env, 'LOAD', env.DATASET === undefined ? { index: 'pypel-default' } : {});
+  const { properties } = (load.mappings ?? {}) as { properties?: Record<string, unknown> };
+  // With a type in it, it is the mapping of a column of that name.
+  if (typeof properties !== 'object' || properties === null || typeof properties['type'] === 'string') return load;
+  return { ...load, mappings: properties };
 }
 
 /** The environment of one file of a run over a folder. */

@@ -76,16 +76,16 @@ test('no secret is shown: in the message, in fields, nested, in causes, in URLs,
   for (const terminal of [true, false]) {
     const { stream, text } = capture();
     const log = createLogger({ ...quiet, level: 'debug', terminal, stream, secrets: ['pa"ss\\1'] });
-    log.addSecrets(['late&secret', '-----BEGIN KEY-----\nMIIEowIBAAKC\n-----END KEY-----', '']);
+    log.addSecrets(['late&secret', '-----BEGIN KEY-----\nMIIEowIBAAKC\n-----END KEY-----', 'first "line"\nsecond', '']);
     log.error('pa"ss\\1 and late&secret and http://anna:hunter22@example.org/x', {
       deep: [{ a: new Map([['k', 'x pa"ss\\1 y']]) }],
       error: new Error('late%26secret', { cause: new AggregateError([new Error('MIIEowIBAAKC')], 'pa"ss\\1') }),
       ELASTICSEARCH_PASSWORD: 'never-told',
       url: new URL('http://bob:hunter22@example.org/'),
-      json: JSON.stringify({ p: 'pa"ss\\1' }),
+      json: JSON.stringify({ p: 'pa"ss\\1', line: 'first "line"' }),
     });
     await log.close();
-    assert.doesNotMatch(text(), /pa\\?"ss|late(&|%26)secret|hunter22|MIIEow|never-told/);
+    assert.doesNotMatch(text(), /pa\\?"ss|late(&|%26)secret|hunter22|MIIEow|never-told|first/);
     assert.match(text(), /\*\*\* and \*\*\* and http:\/\/\*\*\*@example\.org/);
   }
 });

@@ -328,7 +328,7 @@ export const settingsSchema = Type.Object(
     COMMAND: Type.Optional(
       words({
         description:
-          'A program or script to run as a process instead of an image. It gets the arguments path, action, file name and config file. A relative path is from the project’s root.',
+          'A program or script to run as a process instead of an image. It gets the arguments folder (ending in /), action, file name and config file. A relative path is from the project’s root.',
         'x-default': 'none',
       }),
     ),

@@ -45,7 +45,8 @@ function formsOf(secret: string): string[] {
   const trimmed = secret.trim();
   const forms = [secret, trimmed, ...encodings(trimmed)].filter(form => form.trim().length >= SHORTEST);
   const lines = trimmed.split(/\r?\n/).map(line => line.trim());
-  return lines.length > 1 ? [...forms, ...lines.filter(line => line.length >= SHORTEST_LINE)] : forms;
+  const longLines = lines.filter(line => line.length >= SHORTEST_LINE);
+  return lines.length > 1 ? [...forms, ...longLines.flatMap(line => [line, ...encodings(line)])] : forms;
 }
 
 function encodings(secret: string): string[] {

@@ -28,7 +28,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 function runExample(example: string, environment: Record<string, string>, action = 'add') {
-  return execa(script(example), [file, action, name, '/config/sales.yaml'], {
+  return execa(script(example), [`${folder}/`, action, name, '/config/sales.yaml'], {
     env: environment,
     reject: false,
     all: true,

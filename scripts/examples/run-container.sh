@@ -5,21 +5,21 @@
 #   COMMAND: scripts/examples/run-container.sh
 #   ENV: { IMAGE: curlimages/curl:8.11.0 }
 #
-# Arguments: path, action, file name, config file. The container gets the whole environment, the folder of the file at /data (read-only)
+# Arguments: folder (ending in /), action, file name, config file. The container gets the whole environment, the folder of the file at /data (read-only)
 # and the attempt's folder at /work. It ends with this script, whatever ends it. The exit code is the container's.
 set -u
 
-path=$1
-folder=$(dirname "$path")
+folder=$1
+name=$3
 : "${IMAGE:?is not set: name the image under ENV}"
 
 # One name an attempt, so that a second start finds and ends what a killed one left behind.
-name=$(printf 'etl-%s-%s' "${RUN_ID:-$$}" "${ATTEMPT:-1}" | tr -c 'a-zA-Z0-9_.-' '_')
-trap 'docker stop --time 10 "$name" >/dev/null 2>&1' TERM INT
+container=$(printf 'etl-%s-%s' "${RUN_ID:-$$}" "${ATTEMPT:-1}" | tr -c 'a-zA-Z0-9_.-' '_')
+trap 'docker stop --time 10 "$container" >/dev/null 2>&1' TERM INT
 for former in $(docker ps --all --quiet --filter "name=^etl-${RUN_ID:-$$}-"); do docker rm --force "$former"; done
 
 # `--env NAME` takes the value from this environment: nothing is quoted, and nothing shows in the list of processes.
-set -- --env "FILE=/data/$(basename "$path")" --env WORK_DIR=/work
+set -- --env "FILE=/data/$name" --env WORK_DIR=/work
 for variable in $(env -0 | tr '\n\0' ' \n' | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
   case $variable in
     PATH | HOME | LANG | TMPDIR | PWD | OLDPWD | SHLVL | _ | FILE | WORK_DIR | DOCKER_*) ;;
@@ -29,7 +29,7 @@ done
 
 # In the background and awaited, so that the trap above is not kept waiting. ARGUMENTS is split into words on purpose.
 # shellcheck disable=SC2086
-docker run --rm --init --name "$name" --network "${NETWORK:-host}" --cap-drop ALL --security-opt no-new-privileges \
+docker run --rm --init --name "$container" --network "${NETWORK:-host}" --cap-drop ALL --security-opt no-new-privileges \
   --mount "type=bind,source=$folder,target=/data,readonly" --mount "type=bind,source=${WORK_DIR:?},target=/work" \
   "$@" "$IMAGE" ${ARGUMENTS:-} &
 child=$!

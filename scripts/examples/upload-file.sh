@@ -4,11 +4,11 @@
 #   COMMAND: scripts/examples/upload-file.sh
 #   ENV: { UPLOAD_URL: https://example.org/api/upload/sales, UPLOAD_TOKEN: "${UPLOAD_TOKEN}" }
 #
-# Arguments: path, action, file name, config file. UPLOAD_TOKEN, optional, goes into the header x-access-token.
+# Arguments: folder (ending in /), action, file name, config file. UPLOAD_TOKEN, optional, goes into the header x-access-token.
 # Exit codes: 0 uploaded · 65 refused for good (HTTP 4xx) · 75 the server is away (no connection, HTTP 408, 429, 5xx).
 set -u
 
-path=$1
+path=$1$3
 action=$2
 name=$3
 : "${UPLOAD_URL:?is not set: name the address to post to under ENV}"

@@ -79,5 +79,10 @@ class PullError extends Error {}
 
 function reasonOf(error: unknown): string {
   const said = (error as { json?: { message?: unknown } | null }).json?.message;
-  return typeof said === 'string' ? said : messageOf(error);
+  // The client's own words go before the engine's.
+  return typeof said === 'string'
+    ? said
+    : messageOf(error)
+        .replace(/^\(HTTP code \d+\) [^-]*- /, '')
+        .trim();
 }
