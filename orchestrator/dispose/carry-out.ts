@@ -37,9 +37,11 @@ export async function carryOut(disposal: Disposal, options: CarryOut): Promise<C
     if (disposal.target !== null) await stage(source, stagedName(disposal.target, disposal.runId));
     await rename(source, hidden);
   }
+  // Writers first: one that has closed the file between the two looks has changed its version.
+  const isWritten = options.hasWriter(hidden) === 'yes';
   const version = await fileVersionAt(hidden);
   const unchanged = version !== undefined && isSameVersion(version, disposal.fileVersion);
-  if (unchanged && options.hasWriter(hidden) !== 'yes') return finish(disposal, options);
+  if (unchanged && !isWritten) return finish(disposal, options);
   return putBack(disposal, unchanged);
 }
 
