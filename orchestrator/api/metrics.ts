@@ -83,7 +83,7 @@ function timeObserver(register: Registry): (run: Run) => void {
   });
   const duration = new Histogram({
     name: 'orchestrator_run_duration_seconds',
-    help: 'Of the last attempt of runs that ended.',
+    help: 'From the start of the first attempt of a run to its end.',
     labelNames: [...labelNames, 'state'],
     buckets: DURATION_BUCKETS,
     registers: [register],

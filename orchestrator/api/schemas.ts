@@ -28,7 +28,7 @@ export const runSchema = Type.Object({
   rowsRejected: count,
   seenAt: time('When the file was first seen in this version.'),
   queuedAt: time('When it was complete.'),
-  startedAt: time('When its last attempt started.'),
+  startedAt: time('When its first attempt started.'),
   endedAt: time('When it came to its final state.'),
   error: nullable(Type.String({ description: 'Why it failed, or what it waits for.' })),
   action: Type.String(),
