@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -77,6 +77,25 @@ test('a folder that can’t be read is an error that passes by itself, and nothi
   await writeFile(folder.path('sub/c.csv'), 'x');
   await folder.untilStates('sub/c.csv', ['queued']);
   assert.deepEqual(await folder.states('sub/a.csv'), ['queued']);
+});
+
+test('rule 9: while a folder can’t be read no row is removed', async () => {
+  await using folder = await WatchedFolder.make();
+  await mkdir(folder.path('sub'));
+  await writeFile(folder.path('a.csv'), 'x');
+  const settings: Partial<Settings> = { ON_DELETE: 'remove' };
+  await using elsewhere = new Elsewhere(folder, process.getuid?.() === 0 ? ['unshare', '-U'] : [], settings);
+  await folder.untilStates('a.csv', ['queued']);
+  await chmod(folder.path('sub'), 0);
+  await until('it is told', () => /folder .*sub can't be read/.test(elsewhere.status.error ?? ''));
+  await rm(folder.path('a.csv'));
+  for (let listing = 0; listing < 3; listing += 1) {
+    const before = elsewhere.status.lastListingAt;
+    await until('a listing', () => elsewhere.status.lastListingAt !== before);
+  }
+  assert.deepEqual(await folder.states('a.csv'), ['queued']);
+  await chmod(folder.path('sub'), 0o755);
+  await folder.untilStates('a.csv', ['cancelled']);
 });
 
 test('rule 9: files below a folder that was unmounted are missing, not deleted', async () => {

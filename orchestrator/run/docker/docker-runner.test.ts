@@ -156,6 +156,16 @@ describe('docker runner, in particular', () => {
     assert.equal(readFileSync(job.logFile, 'utf8'), 'alone\n');
   });
 
+  it('rule 10: a long log is read whole after a crash: it does not rotate', async () => {
+    const job = await jobOf('i=0; while [ $i -lt 5000 ]; do i=$((i+1)); echo line $i of a long log; done');
+    const handle = await createRunner(place).start(job);
+    await engine.docker.getContainer(handle).wait();
+    await runner.recover(job);
+    await runner.follow(handle, job, () => {});
+    const lines = readFileSync(job.logFile, 'utf8').trimEnd().split('\n');
+    assert.deepEqual([lines.length, lines[0]], [5000, 'line 1 of a long log']);
+  });
+
   it('rule 10: a container that was made and never started is removed', async () => {
     const job = await jobOf('exit 0');
     const name = containerName(readInstance(place.dataDir), job);

@@ -30,8 +30,8 @@ const watch = await watchDataset({
 });
 let last = '';
 setInterval(() => {
-  const { mode, error, tooManyWatches } = watch.status();
-  const line = JSON.stringify({ mode, error, tooManyWatches });
+  const { mode, error, tooManyWatches, lastListingAt } = watch.status();
+  const line = JSON.stringify({ mode, error, tooManyWatches, lastListingAt });
   if (line !== last) process.stdout.write(`${line}\n`);
   last = line;
 }, 10);
