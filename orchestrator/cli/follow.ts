@@ -46,7 +46,10 @@ export async function followRuns({ journal, runs, terminal, interrupted }: Follo
 function exitCode(runs: Run[], terminal: Terminal): number {
   const open = runs.filter(run => !hasEnded(run));
   if (open.length > 0) {
-    terminal.writeError(`${count(open.length, 'run')} go on without you; see them with: orchestrator status\n`);
+    const left = `${count(open.length, 'run')} not finished`;
+    terminal.writeError(
+      `${left}; an orchestrator that runs goes on with it, else the next start: orchestrator status\n`,
+    );
     return INTERRUPTED;
   }
   return runs.every(run => run.state === 'done' || run.state === 'skipped') ? 0 : 1;
@@ -106,5 +109,7 @@ function tellEnd(run: Run, told: Set<string>, { write, hasColour }: Terminal): v
   const rejects = rejected === 0 ? '' : `, ${rejected.toLocaleString('en')} rejected`;
   const rows = run.rows === null ? '' : `: ${count(loaded, 'row')} loaded${rejects}`;
   const error = run.error === null ? '' : `: ${oneLine(run.error)}`;
-  write(`${paint(run.state, colour, hasColour)} ${oneLine(run.file)}${rows}${error}\n`);
+  // A file from elsewhere is known by its path from the root.
+  const file = oneLine(run.root === '/' ? `/${run.file}` : run.file);
+  write(`${paint(run.state, colour, hasColour)} ${file}${rows}${error}\n`);
 }

@@ -135,7 +135,7 @@ test('Ctrl-C ends run with 130 and leaves the runs to go on', async () => {
   while ((await journal.runs({ states: ['running'] })).items.length === 0) await new Promise(setImmediate);
   interrupt.abort();
   assert.equal(await code, 130);
-  assert.match(shown, /1 run go on without you/);
+  assert.match(shown, /1 run not finished/);
 });
 
 test('cancel takes a run off the queue; a second time is refused; an unknown run is an error', async () => {

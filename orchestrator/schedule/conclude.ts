@@ -92,9 +92,15 @@ function report({ logger }: ScheduleContext, run: Run, finish: Finish): void {
   if (finish.to === 'done') {
     logger.info(`${run.file}: done, ${doneText(run, finish.rows)}`, fields);
   } else {
-    const level = run.state === 'failed' || run.state === 'quarantined' ? 'error' : 'warn';
+    const level = levelOf(run);
     logger[level](`${run.file}: ${run.state}${run.error ? `: ${run.error}` : ''}`, fields);
   }
+}
+
+/** That it still waits was said when it began to. */
+function levelOf({ state, waits }: Run): 'error' | 'warn' | 'debug' {
+  if (state === 'failed' || state === 'quarantined') return 'error';
+  return state === 'queued' && waits > 1 ? 'debug' : 'warn';
 }
 
 /** A file of a folder's run finds its log and rejects where one of its own would have left them. */
