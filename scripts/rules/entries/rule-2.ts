@@ -1,0 +1,96 @@
+import type { Rule } from '../entry.ts';
+
+export const rule2: Rule = {
+  number: 2,
+  name: 'One at a time per path',
+  clauses: [
+    {
+      clause: 'one running run a path',
+      file: 'orchestrator/journal/migrations/1-journal.sql',
+      code: 'CREATE UNIQUE INDEX runs_running',
+      without: 'CREATE INDEX runs_running',
+      test: 'orchestrator/journal/connection.test.ts',
+      title: 'rule 2: refuses a second running run of a path, a second one that waits, and a second open attempt',
+    },
+    {
+      clause: 'one settling or queued run a path',
+      file: 'orchestrator/journal/migrations/1-journal.sql',
+      code: 'CREATE UNIQUE INDEX runs_waiting',
+      without: 'CREATE INDEX runs_waiting',
+      test: 'orchestrator/journal/connection.test.ts',
+      title: 'rule 2: refuses a second running run of a path, a second one that waits, and a second open attempt',
+    },
+    {
+      clause: 'one attempt at a time',
+      file: 'orchestrator/journal/migrations/1-journal.sql',
+      code: 'CREATE UNIQUE INDEX attempts_open',
+      without: 'CREATE INDEX attempts_open',
+      test: 'orchestrator/journal/connection.test.ts',
+      title: 'rule 2: refuses a second running run of a path, a second one that waits, and a second open attempt',
+    },
+    {
+      clause: 'a newer version makes the queued one skipped',
+      file: 'orchestrator/journal/watching.ts',
+      code: "if (waiting !== undefined) endWaiting(store, waiting, 'skipped', 'a newer version of the file is arriving', now);",
+      without: 'if (waiting !== undefined) return waiting;',
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title: 'rule 2: a newer version makes the queued one skipped',
+    },
+    {
+      clause: 'and waits for the running one',
+      file: 'orchestrator/journal/claiming.ts',
+      code: "AND other.file = q.file AND other.state = 'running')",
+      without: "AND other.file = q.file AND other.state = 'done')",
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title:
+        'rule 2: a version that arrives while another runs says what it waits for, and is not claimed before that one ends',
+    },
+    {
+      clause: 'what waits says for what',
+      file: 'orchestrator/journal/paths.ts',
+      code: 'return running === undefined ? null : `waits for run',
+      without: 'return running !== undefined ? null : `waits for run',
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title:
+        'rule 2: a version that arrives while another runs says what it waits for, and is not claimed before that one ends',
+    },
+    {
+      clause: 'what ends while a newer version waits does not come back',
+      file: 'orchestrator/journal/attempts.ts',
+      code: 'const newer = waitingRun(store, run.dataset, run.file);',
+      without: 'const newer = undefined as Run | undefined;',
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title: 'rule 2: an attempt that ends while a newer version waits does not come back',
+    },
+    {
+      clause: 'with the engine away a run is queued, with the reason',
+      file: 'orchestrator/schedule/decide.ts',
+      code: "if (kind === 'wait') return decideWait(error, situation, RUNNER_WAIT);",
+      without: '',
+      test: 'orchestrator/schedule/scheduler.test.ts',
+      title:
+        'rule 2: an engine that is away is waited for with its reason, no retry is used up, and it recovers by itself',
+    },
+    {
+      clause: 'no attempt before its predecessor is seen dead',
+      file: 'orchestrator/schedule/recover.ts',
+      code: "if (!runner) return { state: 'dead' };",
+      without: "if (runner) return { state: 'dead' };",
+      test: 'orchestrator/schedule/scheduler.test.ts',
+      title: 'rule 2: with the engine away no new attempt starts before the old one is seen dead',
+    },
+    {
+      clause: 'a file’s version and its run are one transaction',
+      file: 'orchestrator/journal/store.ts',
+      code: "this.#database.exec('ROLLBACK TO one; RELEASE one');",
+      without: "this.#database.exec('RELEASE one');",
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title: 'rule 2: the version of a file and its run are written together, or not at all',
+    },
+  ],
+};

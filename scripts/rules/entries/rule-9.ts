@@ -1,0 +1,66 @@
+import type { Rule } from '../entry.ts';
+
+export const rule9: Rule = {
+  number: 9,
+  name: 'Deletion',
+  clauses: [
+    {
+      clause: 'two listings',
+      file: 'orchestrator/watch/absences.ts',
+      code: 'const LISTINGS_BEFORE_REMOVAL = 2;',
+      without: 'const LISTINGS_BEFORE_REMOVAL = 1;',
+      test: 'orchestrator/watch/watch-dataset.test.ts',
+      title: 'rule 9: rows are removed after two complete listings, and not when the file is back before',
+    },
+    {
+      clause: 'complete ones',
+      file: 'orchestrator/watch/watch-dataset.ts',
+      code: 'if (listing.complete && isSameRoot',
+      without: 'if (isSameRoot',
+      test: 'orchestrator/watch/surroundings.test.ts',
+      title: 'rule 9: while a folder can’t be read no row is removed',
+    },
+    {
+      clause: 'of the same device and inode of the root',
+      file: 'orchestrator/watch/absences.ts',
+      code: 'if (rootIdentity !== this.#rootIdentity) this.#gone.clear();',
+      without: '',
+      test: 'orchestrator/watch/absences.test.ts',
+      title: 'rule 9: two listings count only where they are of the same root',
+    },
+    {
+      clause: 'a root that is gone is no empty one',
+      file: 'orchestrator/watch/absences.ts',
+      code: 'if (now === null || !(await this.#request.isRootFine())) return false;',
+      without: '',
+      test: 'orchestrator/watch/absences.test.ts',
+      title: 'rule 9: nothing is absent while the root is another than was listed',
+    },
+    {
+      clause: 'a folder whose device changed is missing',
+      file: 'orchestrator/watch/absences.ts',
+      code: 'if (device === null || device === now) return true;',
+      without: 'return true;',
+      test: 'orchestrator/watch/surroundings.test.ts',
+      title: 'rule 9: files below a folder that was unmounted are missing, not deleted',
+    },
+    {
+      clause: 'rows are removed only with ON_DELETE: remove',
+      file: 'orchestrator/journal/watching.ts',
+      code: 'return remove ? queueDelete(store, request) : undefined;',
+      without: 'return queueDelete(store, request);',
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title: 'rule 9: rows stay where they are to be kept',
+    },
+    {
+      clause: 'and only where there may be any',
+      file: 'orchestrator/journal/watching.ts',
+      code: 'if (!mayHoldRows(store, dataset, file)) return undefined;',
+      without: '',
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title: 'rule 9: a deletion is queued only where the target may hold rows',
+    },
+  ],
+};
