@@ -1,4 +1,5 @@
 import type { Reject } from './contract.ts';
+import type { Lease } from './lease.ts';
 
 /** `starts` and `ends` of a cell that is there without a value. */
 export const NULL = -1;
@@ -7,10 +8,12 @@ export const ABSENT = -2;
 
 /**
  * Some rows of the file, as positions in UTF-8 bytes: no cell is a string or an object on its way to the target.
- * `starts` and `ends` are only good until the reader is asked for its next batch; all else stays.
+ * `starts` and `ends` are only good until the reader is asked for its next batch, `bytes` too, unless their lease is held; all else stays.
  */
 export interface Batch {
   bytes: Buffer;
+  /** Set where the reader uses the bytes again once nobody holds them. */
+  lease?: Lease | undefined;
   /** The same array for as long as the columns stay the same. */
   header: readonly string[];
   rows: number;

@@ -32,7 +32,7 @@ export class CsvTokenizer {
   private readonly dialect: Dialect;
   private bytes: Buffer = Buffer.alloc(0);
   /** What parse() was given: `bytes` may be a copy with room behind. */
-  private given: Buffer = this.bytes;
+  private given: Buffer | undefined;
   private arenaUsed = 0;
   private rows = 0;
   private starts = new Int32Array(1 << 14);
@@ -147,6 +147,11 @@ export class CsvTokenizer {
       if (this.width === 0) return position;
     }
     return position;
+  }
+
+  /** The next parse() is of other bytes, even if they are in the same buffer. */
+  forget(): void {
+    this.given = undefined;
   }
 
   /** Cells of the one record that was cut while `width` was 0. */

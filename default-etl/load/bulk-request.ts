@@ -3,7 +3,7 @@ import type { Reject } from '../contract.ts';
 import { type DocumentShape, documentBound, documentShape, writeDocument } from './json-bytes.ts';
 
 /** A request ends with the row that makes it this large: five of them and the answers stay within a small container. */
-export const REQUEST_BYTES = 4 << 20;
+export const REQUEST_BYTES = 3 << 20;
 const SLACK_BYTES = 1 << 18;
 /** Elasticsearch takes requests of up to 100 MB (http.max_content_length). */
 export const MAX_DOCUMENT_BYTES = 95 << 20;
@@ -39,6 +39,7 @@ export class BulkRequest {
   clear(): void {
     this.byteLength = 0;
     this.operations = 0;
+    for (const { batch } of this.segments) batch.lease?.release();
     this.segments = [];
     if (this.body.length > REQUEST_BYTES + SLACK_BYTES) this.body = Buffer.allocUnsafeSlow(REQUEST_BYTES + SLACK_BYTES);
   }
@@ -59,6 +60,7 @@ export class BulkRequest {
   add(end: number, number: number, batch: Batch | null, row: number): void {
     if (this.operations + 1 >= this.starts.length) this.lengthen();
     if (batch && this.segments.at(-1)?.batch !== batch) {
+      batch.lease?.hold();
       this.segments.push({ firstOperation: this.operations, firstRow: row, batch });
     }
     this.starts[this.operations] = this.byteLength;

@@ -70,3 +70,33 @@ test('an Elasticsearch that stays away ends the run with 75', async context => {
     return true;
   });
 });
+
+test('a server that takes small requests only gets them so, after one refusal; a row too large for it is a reject', async context => {
+  const sizes: number[] = [];
+  const server = createServer((request, response) => {
+    const size = Number(request.headers['content-length']);
+    sizes.push(size);
+    request.resume().on('end', () => {
+      response.setHeader('x-elastic-product', 'Elasticsearch').writeHead(size > 100 ? 413 : 200);
+      response.end(size > 100 ? '' : '{"errors":false}');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  const rejected: string[] = [];
+  const verdicts = {
+    rejected: (_request: BulkRequest, _operation: number, reason: string) => void rejected.push(reason),
+    conflicted: () => assert.fail('no conflict'),
+  };
+  const node = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sender = new BulkSender(connect(context, node, 5_000), 'i', verdicts, 5_000);
+  const texts = ['a', 'b', 'c', 'd'].map(letter => letter.repeat(40));
+  await sender.send(requestOf(...texts));
+  await sender.drain();
+  await sender.send(requestOf(...texts));
+  await sender.drain();
+  assert.deepEqual(sizes, [164, 82, 82, 82, 82]);
+  await sender.send(requestOf('x'.repeat(200)));
+  await sender.drain();
+  assert.match(rejected.join(), /^the row alone is larger/);
+});

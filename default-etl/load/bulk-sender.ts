@@ -11,6 +11,8 @@ const MAX_BACKOFF_MS = 5_000;
 /** What Elasticsearch answers with 400 although it is the index that can't be written to. */
 const INDEX_ERRORS = new Set(['index_closed_exception', 'index_not_found_exception', 'cluster_block_exception']);
 
+const TOO_LARGE = 'the row alone is larger than Elasticsearch lets a request be (413, http.max_content_length)';
+
 interface Item {
   status: number;
   result?: string;
@@ -38,6 +40,8 @@ export class BulkSender {
   private failure: unknown;
   /** Off until there is an error: then the same request is sent once more, which changes nothing, as each operation has its id and version. */
   private asksForEach = false;
+  /** Bytes of a request that the server may take: half of what it refused with 413. */
+  private mostBytes = Infinity;
 
   constructor(connection: Connection, index: string, verdicts: Verdicts, patienceMs: number) {
     this.connection = connection;
@@ -106,13 +110,19 @@ export class BulkSender {
 
   /** Returns the operations that are worth trying again. */
   private async post(request: BulkRequest): Promise<number[]> {
+    if (request.byteLength > this.mostBytes && request.operations > 1) return await this.halve(request);
     try {
       if (!this.asksForEach && (await this.postOnce(request, ANY_ERROR)) === '{"errors":false}') return [];
       this.asksForEach = true;
       return this.read(request, await this.postOnce(request, EACH_ITEM));
     } catch (error) {
       if (!(error instanceof Refusal) || (error.status !== 400 && error.status !== 413)) throw error;
-      return await this.halve(request, error);
+      if (request.operations === 1) {
+        this.verdicts.rejected(request, 0, error.status === 413 ? TOO_LARGE : error.message);
+        return [];
+      }
+      if (error.status === 413) this.mostBytes = Math.min(this.mostBytes, request.byteLength / 2);
+      return await this.halve(request);
     }
   }
 
@@ -121,12 +131,8 @@ export class BulkSender {
     return (await this.connection.request({ method: 'POST', path: this.path, query, bulkBody })).text;
   }
 
-  /** A request refused as a whole holds a row that can't be taken: halves find it. */
-  private async halve(request: BulkRequest, refusal: Refusal): Promise<number[]> {
-    if (request.operations === 1) {
-      this.verdicts.rejected(request, 0, refusal.message);
-      return [];
-    }
+  /** A request refused as a whole is too large, or holds a row that can't be taken: halves find it. */
+  private async halve(request: BulkRequest): Promise<number[]> {
     const all = Array.from({ length: request.operations }, (_, operation) => operation);
     const middle = Math.ceil(all.length / 2);
     await this.deliver(request.only(all.slice(0, middle)));

@@ -389,3 +389,17 @@ test('rule 11: overwrite removes what it built itself and nothing that only look
   assert.deepEqual(left, [`${index.name}-2`, `${index.name}-3`, `${index.name}-7`]);
   assert.deepEqual(Object.keys(await index.documents()), ['K7-0000000001', 'K7-0000000002']);
 });
+
+test('rule 7: rejects have the text of their row, however long ago it was read', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const env = index.env(5, {}, { mappings: { A: { type: 'integer' } } });
+  const row = (number: number) => `${number % 997 === 0 ? 'bad' : number},"${number} ""${'x'.repeat(80)}"""`;
+  const content = `a,b\n${Array.from({ length: 60_000 }, (_, position) => row(position + 1)).join('\n')}\n`;
+  const ran = await load({ folder: temporaryFolder(context), content, env });
+  const bad = Array.from({ length: 60 }, (_, position) => (position + 1) * 997);
+  assert.equal(ran.result?.rows_loaded, 60_000 - bad.length);
+  assert.deepEqual(
+    ran.rejects.toSorted((a, b) => a.row - b.row).map(reject => [reject.row, reject.line, reject.raw]),
+    bad.map(number => [number, number + 1, row(number)]),
+  );
+});
