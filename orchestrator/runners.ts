@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from './clock.ts';
@@ -57,6 +58,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     instance: readInstance(dataDir),
     warmDir: join(dataDir, 'warm'),
     surroundings,
+    dockerConfigFile: join(variables['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'),
     defaultImage: DEFAULT_IMAGE,
     mask: text => logger.mask(text),
   });

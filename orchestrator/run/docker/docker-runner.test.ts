@@ -25,6 +25,7 @@ function createRunner(place: Place, more: Partial<Parameters<typeof createDocker
     clock: systemClock,
     instance: readInstance(place.dataDir),
     warmDir: join(place.dataDir, 'warm'),
+    dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
     surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
     defaultImage: IMAGE,
     mask: text => text,

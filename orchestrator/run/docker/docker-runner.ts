@@ -17,6 +17,7 @@ import { entryOf, readFrames } from './frames.ts';
 import { hasImage, ImagePuller } from './image.ts';
 import { openLogFile } from './log-file.ts';
 import { attemptOf, containerName, LABELS } from './names.ts';
+import { registryAuth } from './registry-auth.ts';
 import { removeContainer } from './remove.ts';
 import type { Surroundings } from './surroundings.ts';
 import { WarmPool } from './warm-pool.ts';
@@ -33,6 +34,8 @@ export interface DockerRunnerOptions {
   warmDir: string;
   /** Where the orchestrator is, asked before each container is made. Throws `wait` where that can't be known now. */
   surroundings(): Promise<Surroundings>;
+  /** Absolute: where `docker login` notes credentials, whether it is there or not. */
+  dockerConfigFile: string;
   /** Image of datasets without DOCKER_IMAGE. */
   defaultImage: string;
   /** What must not be read in a dataset's log is taken out of it. */
@@ -62,7 +65,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   const { engine, logger, clock, instance } = options;
   const { docker, host } = engine;
   const killAfterSeconds = options.killAfterSeconds ?? KILL_AFTER_SECONDS;
-  const puller = new ImagePuller(docker);
+  const puller = new ImagePuller(docker, image => registryAuth(options.dockerConfigFile, image));
   const pool = new WarmPool({
     docker,
     logger,
@@ -195,7 +198,12 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   ): Promise<ReturnType<Transcript['said']>> {
     const abort = new AbortController();
     const ended = waitForEnd(container, abort.signal);
-    const copying = copyLog(container, attempt, onMessage, abort.signal, ended).catch(() => undefined);
+    let told = 0;
+    const tell = (message: Message) => {
+      told += 1;
+      onMessage(message);
+    };
+    const copying = copyLog(container, attempt, tell, abort.signal, ended).catch(() => undefined);
     try {
       // A stream that ends while the container goes on is a broken one; its end is awaited all the same.
       await ended;
@@ -205,7 +213,13 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       abort.abort();
       await copying;
     }
-    return copyLog(container, attempt, () => {}, new AbortController().signal, ended);
+    // From the first line again, but no message is told twice.
+    let read = 0;
+    const tellOthers = (message: Message) => {
+      read += 1;
+      if (read > told) onMessage(message);
+    };
+    return copyLog(container, attempt, tellOthers, new AbortController().signal, ended);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import type { AuthConfig } from 'dockerode';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import { isMissing, statusOf } from './engine-errors.ts';
 
@@ -30,10 +31,13 @@ export async function imageLabels(
 /** Pulls images; one that is being pulled already is waited for. */
 export class ImagePuller {
   readonly #docker: Docker;
+  readonly #authFor: (image: string) => Promise<AuthConfig | undefined>;
   readonly #pulls = new Map<string, Promise<void>>();
 
-  constructor(docker: Docker) {
+  /** `authFor`: who pulls an image, where its registry wants to know. */
+  constructor(docker: Docker, authFor: (image: string) => Promise<AuthConfig | undefined>) {
     this.#docker = docker;
+    this.#authFor = authFor;
   }
 
   /** Calls back with each step. Throws `wait` where the image can't be had, saying what to do. */
@@ -48,7 +52,8 @@ export class ImagePuller {
   async #pull(image: string, onStep: (text: string) => void): Promise<void> {
     onStep(`pulling ${image}`);
     try {
-      const stream = await this.#docker.pull(image);
+      const authconfig = await this.#authFor(image);
+      const stream = await this.#docker.pull(image, authconfig === undefined ? {} : { authconfig });
       await this.#follow(stream, onStep);
     } catch (error) {
       if (statusOf(error) === undefined && !(error instanceof PullError)) throw error;

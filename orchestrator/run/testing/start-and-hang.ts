@@ -24,6 +24,7 @@ function dockerRunner(): Runner {
     clock: systemClock,
     instance: readInstance(place.dataDir),
     warmDir: join(place.dataDir, 'warm'),
+    dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
     surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
     defaultImage: 'none',
     mask: text => text,
