@@ -13,14 +13,15 @@ import { OrchestratorError } from './errors.ts';
 import { offerSample, whenSampleEnds } from './first-start.ts';
 import { ownHolderId } from './journal/holder.ts';
 import type { Journal, Run } from './journal/journal.ts';
-import { lockDataDir } from './journal/lock.ts';
+import { lockJournal } from './journal/lock.ts';
 import { openSqliteJournal } from './journal/sqlite.ts';
 import type { RootLogger } from './log.ts';
 import { type AllRunners, createRunners } from './runners.ts';
 import { type Housekeeping, startHousekeeping } from './schedule/housekeeping.ts';
 import { type Scheduler, startScheduler } from './schedule/scheduler.ts';
 import { hasWriter } from './watch/lease.ts';
-import { Watchers } from './watch/watchers.ts';
+import { takesPath } from './watch/names.ts';
+import { excludedFolders, Watchers } from './watch/watchers.ts';
 
 export interface StartOptions {
   environment: Environment;
@@ -105,7 +106,7 @@ class Parts implements Orchestrator {
     const { environment, logger } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#unlock = lockDataDir(environment.dataDir);
+    this.#unlock = lockJournal(environment);
     try {
       this.journal = openSqliteJournal({ path: environment.journal, clock: this.#clock, logger });
     } catch (error) {
@@ -268,9 +269,9 @@ class Parts implements Orchestrator {
   }
 
   #datasetsMatching(path: string): Dataset[] {
-    return [...this.#datasets().values()].filter(
-      dataset => path.startsWith(`${dataset.watchDir}/`) && dataset.matches(path.slice(dataset.watchDir.length + 1)),
-    );
+    const all = [...this.#datasets().values()];
+    const { dataDir } = this.#options.environment;
+    return all.filter(dataset => takesPath(dataset, path, excludedFolders(dataset, all, dataDir)));
   }
 
   async #datasetStatuses(): Promise<DatasetStatus[]> {

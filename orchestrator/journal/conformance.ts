@@ -198,6 +198,8 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         const impossible = { ...fileVersion(1), sizeBytes: -1 };
         const request = { runId: settling.id, fileVersion: impossible, contentHash: 'x', now: T0 };
         await assert.rejects(journal.queue(request), OrchestratorError);
+        // Beside another call, whose transaction it shares.
+        await Promise.all([assert.rejects(journal.queue(request), OrchestratorError), journal.pause('sales', false)]);
         assert.equal((await journal.run(settling.id))?.state, 'settling');
         assert.deepEqual(await journal.knownFiles('sales'), [{ path: 'a.csv', present: true, version: null }]);
       });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { isHolderAlive, ownHolderId } from './holder.ts';
-import { lockDataDir } from './lock.ts';
+import { lockDataDir, lockJournal } from './lock.ts';
 
 const CHILD = join(import.meta.dirname, 'testing', 'lock-holder.ts');
 
@@ -39,6 +39,17 @@ describe('lock of DATA_DIR', () => {
     await once(child, 'exit');
     lockDataDir(dataDir)();
     assert.equal(isHolderAlive(holder), false);
+  });
+
+  it('rule 10: a journal outside of DATA_DIR is kept by one, too', () => {
+    const [one, two] = [join(folder, 'data-1'), join(folder, 'data-2')];
+    const journal = join(folder, 'shared', 'journal.sqlite');
+    const release = lockJournal({ dataDir: one, journal });
+    assert.throws(() => lockJournal({ dataDir: two, journal }), /shared is in use by another orchestrator/);
+    lockDataDir(two)();
+    release();
+    lockJournal({ dataDir: two, journal })();
+    lockJournal({ dataDir: one, journal: join(one, 'journal.sqlite') })();
   });
 
   it('a folder that can’t be made is an error that says so', () => {

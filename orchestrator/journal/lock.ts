@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OrchestratorError, messageOf } from '../errors.ts';
 import { isBusy } from './sqlite-errors.ts';
@@ -32,6 +32,23 @@ export function lockDataDir(dataDir: string): () => void {
   };
 }
 
+/** As lockDataDir(), and the folder of a journal that is elsewhere: two orchestrators never share one. */
+export function lockJournal({ dataDir, journal }: { dataDir: string; journal: string }): () => void {
+  const unlock = lockDataDir(dataDir);
+  const folder = dirname(journal);
+  if (folder === dataDir) return unlock;
+  try {
+    const unlockFolder = lockDataDir(folder);
+    return () => {
+      unlockFolder();
+      unlock();
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
 /** Who has DATA_DIR now, as far as is known, or null: nobody. Never disturbs the one who has it. */
 export function readHolder(dataDir: string): { pid: number; host: string } | null {
   const path = join(dataDir, 'lock');
@@ -60,7 +77,7 @@ function openLock(dataDir: string): DatabaseSync {
 function heldError(dataDir: string): OrchestratorError {
   return new OrchestratorError(
     'never',
-    `DATA_DIR ${dataDir} is in use by another orchestrator (${holderText(dataDir)}); stop that one, or give this one its own DATA_DIR`,
+    `DATA_DIR ${dataDir} is in use by another orchestrator (${holderText(dataDir)}); stop that one, or give this one its own DATA_DIR and JOURNAL`,
   );
 }
 

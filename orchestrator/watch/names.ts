@@ -44,6 +44,12 @@ export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRu
   };
 }
 
+/** Whether names let a dataset take the file at this absolute path. */
+export function takesPath(dataset: Dataset, path: string, excluded: readonly string[]): boolean {
+  if (!isWithin(path, dataset.watchDir)) return false;
+  return nameRules(dataset, excluded).refuseFile(relative(dataset.watchDir, path)) === null;
+}
+
 function refuseName(path: string, marker: string | undefined): string | null {
   const name = basename(path).toLowerCase();
   if (name.startsWith('.')) return 'is hidden: its name begins with a dot';

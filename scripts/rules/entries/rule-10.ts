@@ -122,5 +122,13 @@ export const rule10: Rule = {
       test: 'orchestrator/journal/lock.test.ts',
       title: 'another process is named, and its death, even by SIGKILL, frees the folder',
     },
+    {
+      clause: 'two orchestrators never share a journal',
+      file: 'orchestrator/journal/lock.ts',
+      code: 'const unlockFolder = lockDataDir(folder);',
+      without: 'const unlockFolder = () => {};',
+      test: 'orchestrator/journal/lock.test.ts',
+      title: 'rule 10: a journal outside of DATA_DIR is kept by one, too',
+    },
   ],
 };

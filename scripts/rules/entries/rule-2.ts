@@ -86,6 +86,15 @@ export const rule2: Rule = {
     {
       clause: 'a file’s version and its run are one transaction',
       file: 'orchestrator/journal/store.ts',
+      code: "this.#database.exec('ROLLBACK');",
+      without: "this.#database.exec('COMMIT');",
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title: 'rule 2: the version of a file and its run are written together, or not at all',
+    },
+    {
+      clause: 'also where calls share a transaction',
+      file: 'orchestrator/journal/store.ts',
       code: "this.#database.exec('ROLLBACK TO one; RELEASE one');",
       without: "this.#database.exec('RELEASE one');",
       test: 'orchestrator/journal/sqlite.test.ts',

@@ -102,5 +102,13 @@ export const rule8: Rule = {
       test: 'orchestrator/watch/watchers.test.ts',
       title: 'rule 8: DATA_DIR and the backup and quarantine folders of every dataset are not watched',
     },
+    {
+      clause: 'a dataset that would never take the file is not waited for',
+      file: 'orchestrator/watch/names.ts',
+      code: 'return nameRules(dataset, excluded).refuseFile(relative(dataset.watchDir, path)) === null;',
+      without: 'return true;',
+      test: 'orchestrator/watch/names.test.ts',
+      title: 'rule 8: only a dataset whose watch would take a file is one that its disposal waits for',
+    },
   ],
 };

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { takesPath } from './names.ts';
+import { datasetOf } from './testing/watched-folder.ts';
+
+test('rule 8: only a dataset whose watch would take a file is one that its disposal waits for', () => {
+  const deep = datasetOf('deep', '/in', { WATCH_REGEX: '\\.csv$' });
+  const flat = datasetOf('flat', '/in', { RECURSIVE: false });
+  const below = datasetOf('below', '/in/sub', { READY_MARKER: '.ok' });
+  const takers = (path: string, excluded: string[] = []) =>
+    [deep, flat, below].filter(dataset => takesPath(dataset, path, excluded)).map(({ name }) => name);
+  assert.deepEqual(takers('/in/a.csv'), ['deep', 'flat']);
+  assert.deepEqual(takers('/in/sub/a.csv'), ['deep', 'below']);
+  assert.deepEqual(takers('/in/sub/a.csv', ['/in/sub']), []);
+  assert.deepEqual(takers('/in/sub/a.txt'), ['below']);
+  assert.deepEqual(takers('/inside/a.csv'), []);
+});
