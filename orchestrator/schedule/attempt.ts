@@ -8,7 +8,7 @@ import type { AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
 import { RUNNER_WAIT } from './backoff.ts';
 import { conclude } from './conclude.ts';
 import type { ScheduleContext } from './context.ts';
-import { decide, decideMoved, decideRunnerError, endingOf, type Situation } from './decide.ts';
+import { decide, decideMoved, decideRunnerError, endingOf, NO_ROWS, type Situation } from './decide.ts';
 import { at, persist } from './pause.ts';
 import { pathNow } from './path-now.ts';
 import { makeFolders, withLedger } from './prepare.ts';
@@ -122,6 +122,10 @@ export class LiveAttempt {
     const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
     const moved = decideMoved(null, { run, path, sentRows });
     if (!moved && path === 'unknown') return this.#waitForRoot(file);
+    if (!moved && isLakeDeletion(dataset, run)) {
+      await this.#conclude(file, () => ({ to: 'done', rows: NO_ROWS, error: null }), null);
+      return;
+    }
     if (moved) await this.#conclude(file, () => moved, null);
     else this.#files.push(file);
   }
@@ -274,6 +278,12 @@ export class LiveAttempt {
       errorText: '',
     };
   }
+}
+
+/** The lake has one file for each key, which goes once the run is done: there is nothing for the default ETL to do. */
+function isLakeDeletion({ settings }: Dataset, { action }: Run): boolean {
+  const isDefaultEtl = settings.COMMAND === undefined && settings.DOCKER_IMAGE === undefined;
+  return action === 'delete' && settings.LOAD.target === 'lake' && isDefaultEtl;
 }
 
 function withoutLedger(run: Run): JobFile {

@@ -10,6 +10,17 @@ const write = () => undefined;
 const silent: Logger = { debug: write, info: write, warn: write, error: write, child: () => silent };
 
 test('rule 1: an open file is tested every 3 ms at first, slowing to 20 ms', async () => {
+  const delays = await delaysOfOpenFile(20, () => 0);
+  assert.deepEqual(delays, [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 20, 20]);
+});
+
+test('a clock that is set back by an hour delays no test', async () => {
+  const delays = await delaysOfOpenFile(5, tests => (tests === 3 ? 3_600_000 : 0));
+  assert.deepEqual(delays, [3, 4, 5, 6, 7]);
+});
+
+/** Times between the tests of a file that stays open; `setBack`: ms by which the clock is set back after so many tests. */
+async function delaysOfOpenFile(count: number, setBack: (tests: number) => number): Promise<number[]> {
   await using folder = await WatchedFolder.make();
   const writer = openSync(folder.path('a.csv'), 'w');
   const delays: number[] = [];
@@ -31,11 +42,12 @@ test('rule 1: an open file is tested every 3 ms at first, slowing to 20 ms', asy
   const settling = new Settling({ dataset, journal: folder.journal, logger: silent, clock, onQueued: write, onGone });
   settling.leases = true;
   await settling.sight('a.csv', { sizeBytes: 0, mtimeNs: '0', inode: '0' });
-  for (let tests = 1; tests <= 20; tests += 1) {
+  for (let tests = 1; tests <= count; tests += 1) {
     await until(`test ${tests}`, () => delays.length === tests);
+    now -= setBack(tests);
     due?.();
   }
   closeSync(writer);
   await settling.stop();
-  assert.deepEqual(delays.slice(0, 20), [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 20, 20]);
-});
+  return delays.slice(0, count);
+}

@@ -2,13 +2,14 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
-import { codeOf, kindOf, messageOf } from '../errors.ts';
+import { kindOf } from '../errors.ts';
 import type { FileVersion, Journal } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { type Content, readContent } from './content.ts';
 import { hasWriter, type WriterAnswer } from './lease.ts';
 import { isGone } from './listing.ts';
 import { Queue } from './queue.ts';
+import { SettlingComplaints } from './settling-complaints.ts';
 import { versionKey, versionOf } from './version.ts';
 
 export interface SettlingRequest {
@@ -31,6 +32,8 @@ interface Entry {
   /** When it was last seen to be written to. */
   changedAt: number;
   dueAt: number;
+  /** How long before `dueAt` that was set: more than this away means that the clock was set back. */
+  delayMs: number;
   testDelayMs: number;
   state: 'waiting' | 'ready' | 'busy';
   /** Written to while it was being read: is to be tested at once. */
@@ -58,8 +61,7 @@ export class Settling {
   readonly #ready = new Queue<Entry>();
   readonly #abort = new AbortController();
   readonly #busy = new Set<Promise<void>>();
-  readonly #told = new Set<string>();
-  readonly #troubles = new Map<string, string>();
+  readonly #complaints: SettlingComplaints;
   /** CONCURRENCY 1: runs are strictly one after the other, so files are queued in the order in which their reading began. */
   readonly #strict: boolean;
   #leases = false;
@@ -71,6 +73,7 @@ export class Settling {
 
   constructor(request: SettlingRequest) {
     this.#request = request;
+    this.#complaints = new SettlingComplaints(request.dataset, request.logger);
     this.#strict = request.dataset.settings.CONCURRENCY === 1;
   }
 
@@ -80,7 +83,7 @@ export class Settling {
 
   /** What keeps a file from settling though nobody writes to it, such as a missing permission. */
   get trouble(): string | undefined {
-    return this.#troubles.values().next().value;
+    return this.#complaints.first;
   }
 
   /** Whether writers are to be looked for by leases: the file system is a local one. */
@@ -103,6 +106,7 @@ export class Settling {
       key: versionKey(version),
       changedAt: now,
       dueAt: now,
+      delayMs: 0,
       testDelayMs: FIRST_TEST_MS,
       state: 'waiting',
       touched: false,
@@ -206,7 +210,8 @@ export class Settling {
     const key = versionKey(versionOf(await stat(path, { bigint: true })));
     const now = this.#request.clock.now();
     if (key !== entry.key) Object.assign(entry, { key, changedAt: now });
-    return entry.changedAt + quietMs - now;
+    // A clock that was set back must not make it longer.
+    return Math.min(entry.changedAt + quietMs - now, quietMs);
   }
 
   async #read(entry: Entry, path: string): Promise<Complete | void> {
@@ -229,8 +234,9 @@ export class Settling {
   #quietMs(entry: Entry, writer: WriterAnswer): number {
     const { SETTLE_MS: settleMs } = this.#request.dataset.settings;
     if (writer === 'no') return settleMs ?? 0;
-    if (this.#leases) this.#tellNoLease(entry);
-    return settleMs ?? DEFAULT_SETTLE_MS;
+    const quietMs = settleMs ?? DEFAULT_SETTLE_MS;
+    if (this.#leases) this.#complaints.tellNoLease(entry.path, quietMs);
+    return quietMs;
   }
 
   #written(entry: Entry): void {
@@ -252,25 +258,20 @@ export class Settling {
   }
 
   #complain(entry: Entry, error: unknown): void {
-    const { dataset, logger } = this.#request;
-    const file = `dataset ${dataset.name}: file ${join(dataset.watchDir, entry.path)}`;
-    const text = isDenied(error)
-      ? `${file} can't be read (${codeOf(error)}); give uid ${process.getuid?.()} read access`
-      : `${file} can't be taken now: ${messageOf(error)}`;
-    if (this.#troubles.get(entry.path) !== text) logger.error(text);
-    this.#troubles.set(entry.path, text);
+    this.#complaints.tell(entry.path, error);
     this.#wait(entry, TROUBLE_TEST_MS);
   }
 
   #forget(entry: Entry): void {
     this.#entries.delete(entry.path);
-    this.#troubles.delete(entry.path);
+    this.#complaints.end(entry.path);
   }
 
   #wait(entry: Entry, delayMs: number): void {
     if (this.#entries.get(entry.path) !== entry) return;
     entry.state = 'waiting';
-    entry.dueAt = this.#request.clock.now() + (entry.touched ? Math.min(delayMs, FIRST_TEST_MS) : delayMs);
+    entry.delayMs = entry.touched ? Math.min(delayMs, FIRST_TEST_MS) : delayMs;
+    entry.dueAt = this.#request.clock.now() + entry.delayMs;
     // To the end: those tested longest ago come first.
     this.#entries.delete(entry.path);
     this.#entries.set(entry.path, entry);
@@ -292,7 +293,7 @@ export class Settling {
     let nextAt = Number.POSITIVE_INFINITY;
     for (const entry of this.#entries.values()) {
       if (entry.state !== 'waiting' || entry.runId === null) continue;
-      if (entry.dueAt > now) {
+      if (entry.dueAt > now && entry.dueAt - now <= entry.delayMs) {
         nextAt = Math.min(nextAt, entry.dueAt);
       } else if (tests < TESTS_A_TURN) {
         tests += 1;
@@ -306,17 +307,6 @@ export class Settling {
     this.#pump();
     if (nextAt !== Number.POSITIVE_INFINITY) this.#setTimer(nextAt);
   }
-
-  #tellNoLease(entry: Entry): void {
-    const { dataset, logger } = this.#request;
-    if (this.#told.has('lease')) return;
-    this.#told.add('lease');
-    logger.warn(
-      `dataset ${dataset.name}: whether someone still writes to ${join(dataset.watchDir, entry.path)} can't be seen: uid ${process.getuid?.()} ` +
-        `is not its owner and lacks the capability LEASE; such files are taken after ${dataset.settings.SETTLE_MS ?? DEFAULT_SETTLE_MS} ms ` +
-        'without a change; run as their owner, or add `cap_add: [LEASE]`, to take them the moment they are closed',
-    );
-  }
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -327,8 +317,4 @@ async function exists(path: string): Promise<boolean> {
     if (isGone(error)) return false;
     throw error;
   }
-}
-
-function isDenied(error: unknown): boolean {
-  return codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
 }

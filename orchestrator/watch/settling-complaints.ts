@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { Dataset } from '../config/dataset.ts';
+import { codeOf, messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+/** Tells what keeps files from settling though nobody writes to them: each once, until it is over. */
+export class SettlingComplaints {
+  readonly #dataset: Dataset;
+  readonly #logger: Logger;
+  /** By path. */
+  readonly #troubles = new Map<string, string>();
+  #hasToldNoLease = false;
+
+  constructor(dataset: Dataset, logger: Logger) {
+    this.#dataset = dataset;
+    this.#logger = logger;
+  }
+
+  get first(): string | undefined {
+    return this.#troubles.values().next().value;
+  }
+
+  tell(path: string, error: unknown): void {
+    const file = `dataset ${this.#dataset.name}: file ${join(this.#dataset.watchDir, path)}`;
+    const text = isDenied(error)
+      ? `${file} can't be read (${codeOf(error)}); give uid ${process.getuid?.()} read access`
+      : `${file} can't be taken now: ${messageOf(error)}`;
+    if (this.#troubles.get(path) !== text) this.#logger.error(text);
+    this.#troubles.set(path, text);
+  }
+
+  end(path: string): void {
+    this.#troubles.delete(path);
+  }
+
+  /** Of the first such file; of the others it is the same. */
+  tellNoLease(path: string, quietMs: number): void {
+    if (this.#hasToldNoLease) return;
+    this.#hasToldNoLease = true;
+    const { name, watchDir } = this.#dataset;
+    this.#logger.warn(
+      `dataset ${name}: whether someone still writes to ${join(watchDir, path)} can't be seen: uid ${process.getuid?.()} ` +
+        `is not its owner and lacks the capability LEASE; such files are taken after ${quietMs} ms ` +
+        'without a change; run as their owner, or add `cap_add: [LEASE]`, to take them the moment they are closed',
+    );
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  return codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
+}
