@@ -455,5 +455,3 @@ export const STEPS: readonly string[] = ['minimal'];
 
 export type Settings = Static<typeof settingsSchema>;
 export type DockerOptions = Static<typeof dockerOptionsSchema>;
-export type Extract = Static<typeof extractSchema>;
-export type Load = Static<typeof loadSchema>;
