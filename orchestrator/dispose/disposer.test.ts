@@ -71,6 +71,19 @@ test('rule 8: nothing is touched before the journal says that the run is done', 
   assert.deepEqual(await bench.journal.intents(), []);
 });
 
+test('rule 8: what was written down before a crash is carried out once the run is done', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { REMOVE_FILE: true });
+  const run = await bench.running(dataset, 'a.csv');
+  const first = await bench.disposer([]);
+  await first.intend(run, dataset, DONE);
+  await first.stop();
+  const second = await bench.disposer([]);
+  await second.idle();
+  await bench.finish(second, dataset, run, DONE);
+  assert.deepEqual(bench.tree('in'), []);
+});
+
 test('what can never succeed goes to quarantine with its reason beside it; null leaves it in place', async t => {
   const bench = setUp(t);
   const dataset = bench.dataset('sales');

@@ -369,6 +369,13 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         const ended = await hand.finish(old, { to: 'superseded', indexVersion: newer.version ?? 0 });
         assert.equal(ended.state, 'skipped');
         assert.match(ended.error ?? '', new RegExp(newer.id));
+        await journal.cancel(newer.id, T0);
+        await hand.arrive('b.csv', 1);
+        const other = await hand.claimOne();
+        const given = await hand.arrive('b.csv', 2);
+        await journal.cancel(given.id, T0);
+        const last = await hand.finish(other, { to: 'superseded', indexVersion: given.version ?? 0 });
+        assert.equal(last.state, 'skipped');
       });
 
       it('rule 4: superseded by a version the journal does not know is queued again above it, without a retry', async () => {

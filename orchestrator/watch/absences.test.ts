@@ -16,7 +16,7 @@ async function missing(folder: WatchedFolder, isRootFine: () => boolean) {
   const known = new KnownFiles(await journal.knownFiles('sales'), []);
   const absences = new Absences({ dataset, journal, clock: systemClock, known, isRootFine: async () => isRootFine() });
   const isPresent = async () => (await journal.knownFiles('sales'))[0]?.present;
-  return { absences, isPresent };
+  return { absences, known, isPresent };
 }
 
 test('rule 9: two listings count only where they are of the same root', async () => {
@@ -37,5 +37,16 @@ test('rule 9: nothing is absent while the root is another than was listed', asyn
   assert.equal(await isPresent(), true);
   isFine = true;
   for (const listing of [4, 5]) await absences.missedBy(listing, new Map(), '1:1');
+  assert.equal(await isPresent(), false);
+});
+
+test('rule 9: a file whose folder is on another device than it was is missing, not absent', async () => {
+  await using folder = await WatchedFolder.make();
+  const { absences, known, isPresent } = await missing(folder, () => true);
+  known.see('a.csv', version, 7, 0);
+  for (const listing of [1, 2, 3]) await absences.missedBy(listing, new Map([['', 8]]), '1:1');
+  assert.equal(await isPresent(), true);
+  assert.match(absences.error ?? '', /1 files below .* gone together with the folder or device/);
+  for (const listing of [4, 5]) await absences.missedBy(listing, new Map([['', 7]]), '1:1');
   assert.equal(await isPresent(), false);
 });

@@ -26,8 +26,7 @@ export const rule10: Rule = {
       code: '{ ...LOGS, follow: true }',
       without: '{ ...LOGS, follow: true, tail: 1 }',
       test: 'orchestrator/run/docker/docker-runner.test.ts',
-      title:
-        'rule 10: a container outlives its orchestrator and is adopted, its log read from the first line and not doubled',
+      title: 'rule 10: a long log is read whole after a crash: it does not rotate',
     },
     {
       clause: 'a container that runs is adopted',

@@ -41,8 +41,25 @@ export const rule9: Rule = {
       file: 'orchestrator/watch/absences.ts',
       code: 'if (device === null || device === now) return true;',
       without: 'return true;',
+      test: 'orchestrator/watch/absences.test.ts',
+      title: 'rule 9: a file whose folder is on another device than it was is missing, not absent',
+    },
+    {
+      clause: 'also across a restart',
+      file: 'orchestrator/watch/place.ts',
+      code: 'return [...folders].filter(folder => before.mounts[folder] !== now.mounts[folder]);',
+      without: 'return [];',
       test: 'orchestrator/watch/surroundings.test.ts',
-      title: 'rule 9: files below a folder that was unmounted are missing, not deleted',
+      title: 'rule 9: files below a folder that is no longer mounted after a restart are missing, not deleted',
+    },
+    {
+      clause: 'another folder in the place of the root is no empty one, also across a restart',
+      file: 'orchestrator/watch/place.ts',
+      code: "if (before.root !== now.root) return [''];",
+      without: 'if (before.root !== now.root) return [];',
+      test: 'orchestrator/watch/watch-dataset.test.ts',
+      title:
+        'rule 9: another folder in the place of WATCH_DIR deletes nothing, also after a restart, until a file of before is there again',
     },
     {
       clause: 'rows are removed only with ON_DELETE: remove',
