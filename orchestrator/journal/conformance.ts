@@ -159,9 +159,11 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
       });
 
       it('a dataset is watched for the first time once', async () => {
-        assert.equal(await journal.firstWatch('sales', T0), false);
-        assert.equal(await journal.firstWatch('sales', T0), true);
-        assert.equal(await journal.firstWatch('other', T0), false);
+        assert.equal(await journal.firstWatch('sales', T0), T0);
+        assert.equal(await journal.firstWatch('sales', T0 + 1), T0);
+        await journal.existingKnown('sales');
+        assert.equal(await journal.firstWatch('sales', T0 + 2), null);
+        assert.equal(await journal.firstWatch('other', T0), T0);
       });
 
       it('an ignored file is known, has no run, and its next version is a change', async () => {

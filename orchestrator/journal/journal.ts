@@ -235,8 +235,9 @@ export interface Journal {
   /** All paths ever seen of a dataset that are not forgotten. */
   knownFiles(dataset: string): Promise<KnownFile[]>;
   knownFile(dataset: string, file: string): Promise<KnownFile | undefined>;
-  /** Whether the dataset was watched before; marks it as watched. */
-  firstWatch(dataset: string, now: number): Promise<boolean>;
+  /** When the dataset was first watched (now, if it never was), until existingKnown() says that all files that were there then are known; then null. */
+  firstWatch(dataset: string, now: number): Promise<number | null>;
+  existingKnown(dataset: string): Promise<void>;
   /**
    * A file at first sight, or one that changed: its `settling` run, made if there is none. A `queued` run of the path becomes `skipped`. Idempotent.
    */

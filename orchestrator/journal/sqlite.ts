@@ -39,6 +39,7 @@ function watchCalls(store: Store) {
     knownFiles: dataset => store.read(() => watching.knownFiles(store, dataset)),
     knownFile: (dataset, file) => store.read(() => watching.knownFile(store, dataset, file)),
     firstWatch: (dataset, now) => store.write(() => watching.firstWatch(store, dataset, now)),
+    existingKnown: dataset => store.write(() => watching.existingKnown(store, dataset)),
     settle: request => store.write(() => watching.settle(store, request)),
     queue: request => store.write(() => watching.queue(store, request)),
     unsettle: (runId, reason, now) => store.write(() => watching.unsettle(store, runId, reason, now)),

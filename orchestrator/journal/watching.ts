@@ -39,10 +39,18 @@ function toKnownFile(row: FileRow): KnownFile {
   return { path: row.path, present: row.present === 1, version: toFileVersion(row) };
 }
 
-export function firstWatch(store: Store, dataset: string, now: number): boolean {
+export function firstWatch(store: Store, dataset: string, now: number): number | null {
   ensureDataset(store, dataset);
-  const sql = 'UPDATE datasets SET first_watched_at = $now WHERE name = $dataset AND first_watched_at IS NULL';
-  return store.execute(sql, { dataset, now }) === 0;
+  store.execute(
+    'UPDATE datasets SET first_watched_at = $now, existing_at = $now WHERE name = $dataset AND first_watched_at IS NULL',
+    { dataset, now },
+  );
+  const sql = 'SELECT existing_at FROM datasets WHERE name = $dataset';
+  return store.get<{ existing_at: number | null }>(sql, { dataset })?.existing_at ?? null;
+}
+
+export function existingKnown(store: Store, dataset: string): void {
+  store.execute('UPDATE datasets SET existing_at = NULL WHERE name = $dataset', { dataset });
 }
 
 export function settle(store: Store, request: SettleRequest): Run {

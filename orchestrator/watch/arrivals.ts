@@ -41,7 +41,9 @@ export class Arrivals {
   }
 
   /** Every file that was there when the dataset was first watched is known. */
-  allKnown(): void {
+  async allKnown(): Promise<void> {
+    if (this.#firstWatchedAt === null) return;
+    await this.#request.journal.existingKnown(this.#request.dataset.name);
     this.#firstWatchedAt = null;
   }
 

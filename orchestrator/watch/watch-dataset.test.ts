@@ -196,6 +196,20 @@ test('EXISTING: ignore leaves what was there before the first watch, until it ch
   await folder.untilStates('before.csv', ['queued']);
 });
 
+test('EXISTING: ignore holds after a crash in the first listing; what came while it was down is taken', async () => {
+  await using folder = await WatchedFolder.make();
+  await writeFile(folder.path('before.csv'), 'x');
+  await setTimeout(50);
+  await folder.journal.firstWatch('sales', Date.now());
+  await setTimeout(50);
+  await writeFile(folder.path('down.csv'), 'x');
+  const watch = await folder.watch({ EXISTING: 'ignore' });
+  await folder.untilStates('down.csv', ['queued']);
+  await until('it is listed', () => watch.status().lastListingAt !== null);
+  assert.deepEqual(await folder.states('before.csv'), []);
+  assert.equal(await folder.journal.firstWatch('sales', Date.now()), null);
+});
+
 test('a file written again while it is queued or settling is taken in its last version', async () => {
   await using folder = await WatchedFolder.make();
   await folder.watch();

@@ -65,12 +65,20 @@ export async function watchDataset(request: WatchRequest): Promise<DatasetWatch>
     const message = `dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} is in ${within}, which the orchestrator keeps for itself; choose a folder outside it`;
     throw new OrchestratorError('never', message);
   }
-  const startedAt = clock.now();
-  const isFirst = !(await journal.firstWatch(dataset.name, startedAt));
+  const existingAt = await journal.firstWatch(dataset.name, clock.now());
+  const isNew = (await journal.place(dataset.name)) === null;
   const known = new KnownFiles(await journal.knownFiles(dataset.name), await journal.doubts(dataset.name));
-  const watcher = new DatasetWatcher(request, known, isFirst ? startedAt - CLOCK_TICK_MS : null);
+  const watcher = new DatasetWatcher(request, known, { existingAt, isNew });
   await watcher.checkRoot();
   return watcher;
+}
+
+/** What the journal knows of earlier watching. */
+interface Before {
+  /** When the dataset was first watched, where the files that were there then are not all known yet; else null. */
+  existingAt: number | null;
+  /** WATCH_DIR was never seen. */
+  isNew: boolean;
 }
 
 /** The kernel's time of a file's change lags by up to a tick (10 ms at 100 Hz): in doubt a file has arrived rather than was there before. */
@@ -102,15 +110,16 @@ class DatasetWatcher implements DatasetWatch {
   #events: Hints | null = null;
   #checking: Promise<void> | null = null;
   #hasListedAll = false;
-  #mayCreateRoot: boolean;
+  /** WATCH_DIR was never seen: it may be made. */
+  #isNew: boolean;
   #lastListingAt: number | null = null;
   #files = 0;
 
-  constructor(request: WatchRequest, known: KnownFiles, firstWatchedAt: number | null) {
+  constructor(request: WatchRequest, known: KnownFiles, before: Before) {
     const { dataset, journal, logger, clock } = request;
     this.#request = request;
     this.#known = known;
-    this.#mayCreateRoot = firstWatchedAt !== null;
+    this.#isNew = before.isNew;
     this.#rules = nameRules(dataset, request.excluded);
     this.#settling = new Settling({
       dataset,
@@ -130,7 +139,7 @@ class DatasetWatcher implements DatasetWatch {
       known,
       settling: this.#settling,
       absences,
-      firstWatchedAt,
+      firstWatchedAt: before.existingAt === null ? null : before.existingAt - CLOCK_TICK_MS,
       signal,
     });
     this.#troubles = new Troubles(logger);
@@ -194,10 +203,14 @@ class DatasetWatcher implements DatasetWatch {
 
   async #findRoot(): Promise<string | null> {
     try {
-      if (this.#mayCreateRoot) await createRoot(this.#request.dataset);
-      const identity = await rootIdentity(this.#request.dataset);
-      this.#mayCreateRoot = false;
-      return identity;
+      const { dataset, journal } = this.#request;
+      if (!this.#isNew) return await rootIdentity(dataset);
+      await createRoot(dataset);
+      const root = await rootIdentity(dataset);
+      // Before anything in it can be known; the first listing tells what is mounted below.
+      await journal.moved(dataset.name, { root, mounts: {} }, []);
+      this.#isNew = false;
+      return root;
     } catch (error) {
       this.#troubles.tell('root', messageOf(error));
       return null;
@@ -329,7 +342,7 @@ class DatasetWatcher implements DatasetWatch {
 
   async #concludeListing(listing: Listing, number: number, identity: string): Promise<void> {
     this.#settleDoubt(await this.#absences.missedBy(number, listing.devices, identity));
-    this.#arrivals.allKnown();
+    await this.#arrivals.allKnown();
     if (!this.#hasListedAll) await this.#dropLeftovers();
     this.#hasListedAll = true;
   }
