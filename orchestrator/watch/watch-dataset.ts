@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
@@ -7,9 +7,9 @@ import type { FileVersion, Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { Absences, type Doubt } from './absences.ts';
 import { Arrivals } from './arrivals.ts';
-import { type FileSystemKind, fileSystemKind } from './file-system.ts';
+import { EventSource } from './event-source.ts';
+import { fileSystemKind } from './file-system.ts';
 import { HintQueue } from './hint-queue.ts';
-import { type Hints, watchHints } from './hints.ts';
 import { KnownFiles } from './known.ts';
 import { isGone, type ListedFile, type Listing, listFiles } from './listing.ts';
 import { DOUBT_LISTING_MS, Listings } from './listings.ts';
@@ -99,15 +99,14 @@ class DatasetWatcher implements DatasetWatch {
   readonly #troubles: Troubles;
   readonly #hints: HintQueue;
   readonly #listings: Listings;
+  readonly #events: EventSource;
   readonly #abort = new AbortController();
   readonly #illegible = new Set<string>();
   /** Of all folders seen so far, by relative path. */
   readonly #devices = new Map<string, number>();
   readonly #calledOff = new Set<() => void>();
   readonly #endListening: () => void;
-  #mode: 'events' | 'poll' = 'events';
   #identity: string | null = null;
-  #events: Hints | null = null;
   #checking: Promise<void> | null = null;
   #hasListedAll = false;
   /** WATCH_DIR was never seen: it may be made. */
@@ -151,12 +150,21 @@ class DatasetWatcher implements DatasetWatch {
       list: () => this.#listAll().catch(error => this.#journalFailed(error)),
       intervalMs: () => this.#intervalMs(),
     });
+    this.#events = new EventSource({
+      dataset,
+      logger,
+      rules: this.#rules,
+      hints: this.#hints,
+      listings: this.#listings,
+      troubles: this.#troubles,
+      polledMs: request.listIntervalMs ?? POLLED_LISTING_MS,
+    });
     this.#endListening = journal.onChange(run => void this.#heard(run).catch(error => this.#journalFailed(error)));
   }
 
   status(): WatchStatus {
     return {
-      mode: this.#mode,
+      mode: this.#events.mode,
       lastListingAt: this.#lastListingAt,
       listingMs: this.#listings.lastMs,
       files: this.#files,
@@ -171,7 +179,7 @@ class DatasetWatcher implements DatasetWatch {
     this.#endListening();
     for (const callOff of this.#calledOff) callOff();
     await Promise.all([this.#checking, this.#hints.stop(), this.#listings.stop(), this.#settling.stop()]);
-    await this.#closeEvents();
+    await this.#events.close();
   }
 
   /** Looks whether WATCH_DIR is there and the same, now and once a second: nothing tells when it is back. */
@@ -190,14 +198,13 @@ class DatasetWatcher implements DatasetWatch {
     const identity = await this.#findRoot();
     if (identity === this.#identity || this.#stopped) return;
     this.#identity = identity;
-    await this.#closeEvents();
+    await this.#events.close();
     if (identity === null) return;
     if (this.#troubles.end('root'))
       logger.info(`dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} can be read again`);
     const kind = await fileSystemKind(dataset.watchDir);
     this.#settling.leases = kind === 'local';
-    this.#mode = this.#chooseMode(kind);
-    await this.#openEvents();
+    await this.#events.open(kind);
     this.#listings.within(0);
   }
 
@@ -219,54 +226,6 @@ class DatasetWatcher implements DatasetWatch {
 
   async #readIdentity(): Promise<string | null> {
     return rootIdentity(this.#request.dataset).catch(() => null);
-  }
-
-  #chooseMode(kind: FileSystemKind): 'events' | 'poll' {
-    const { WATCH_MODE: mode } = this.#request.dataset.settings;
-    if (this.#troubles.has('watches')) return 'poll';
-    if (mode !== 'auto') return mode;
-    return kind === 'network' ? 'poll' : 'events';
-  }
-
-  async #openEvents(): Promise<void> {
-    if (this.#mode === 'poll') return;
-    const { dataset } = this.#request;
-    this.#events = await watchHints({
-      root: dataset.watchDir,
-      recursive: dataset.settings.RECURSIVE,
-      rules: this.#rules,
-      onHint: path => this.#hints.add(path),
-      onError: (code, error) => void this.#eventsFailed(code, error),
-    });
-    if (this.#mode !== 'events') await this.#closeEvents();
-  }
-
-  async #closeEvents(): Promise<void> {
-    const events = this.#events;
-    this.#events = null;
-    await events?.close();
-  }
-
-  async #eventsFailed(code: string, error: unknown): Promise<void> {
-    const { dataset, logger } = this.#request;
-    if (code !== 'ENOSPC' && code !== 'EMFILE') {
-      logger.warn(
-        `dataset ${dataset.name}: an event of ${dataset.watchDir} was lost (${messageOf(error)}); it is listed instead`,
-      );
-      return this.#listings.within(DOUBT_LISTING_MS);
-    }
-    if (this.#mode === 'poll') return;
-    this.#mode = 'poll';
-    const sysctl = code === 'ENOSPC' ? 'max_user_watches' : 'max_user_instances';
-    const limit = await readFile(`/proc/sys/fs/inotify/${sysctl}`, 'utf8').catch(() => 'unknown');
-    this.#troubles.tell(
-      'watches',
-      `dataset ${dataset.name}: the system's limit of watched folders is reached (${code}): ${dataset.watchDir} is listed every ` +
-        `${this.#intervalMs() / 1000} s instead until the next start; raise fs.inotify.${sysctl} (now ${limit.trim()}), ` +
-        `as in: sysctl -w fs.inotify.${sysctl}=${code === 'ENOSPC' ? 524288 : 1024}`,
-    );
-    await this.#closeEvents();
-    this.#listings.within(0);
   }
 
   /** A quick look at one path: a file or a folder, there or gone. */
@@ -351,7 +310,7 @@ class DatasetWatcher implements DatasetWatch {
     const { watchDir } = this.#request.dataset;
     const listing = await listFiles({ root: watchDir, folder, rules: this.#rules, onFile, signal: this.#abort.signal });
     for (const [path, device] of listing.devices) {
-      if (folder === '' && this.#hasListedAll && !this.#devices.has(path)) this.#events?.add(path);
+      if (folder === '' && this.#hasListedAll && !this.#devices.has(path)) this.#events.add(path);
       this.#devices.set(path, device);
     }
     for (const name of listing.illegible) this.#reportIllegible(name);
@@ -425,7 +384,7 @@ class DatasetWatcher implements DatasetWatch {
 
   #intervalMs(): number {
     const { listIntervalMs } = this.#request;
-    const usual = listIntervalMs ?? (this.#mode === 'poll' ? POLLED_LISTING_MS : EVENTS_LISTING_MS);
+    const usual = listIntervalMs ?? (this.#events.mode === 'poll' ? POLLED_LISTING_MS : EVENTS_LISTING_MS);
     return this.#troubles.has('listing') ? Math.min(usual, POLLED_LISTING_MS) : usual;
   }
 
