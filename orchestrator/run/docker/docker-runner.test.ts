@@ -170,13 +170,17 @@ describe('docker runner, in particular', () => {
   it('rule 10: a container that was made and never started is removed', async () => {
     const job = await jobOf('exit 0');
     const name = containerName(readInstance(place.dataDir), job);
-    await engine.docker.createContainer({
+    const container = await engine.docker.createContainer({
       name,
       Image: IMAGE,
       Labels: { [LABELS.instance]: readInstance(place.dataDir) },
     });
-    assert.deepEqual(await runner.recover(job), { state: 'dead' });
-    assert.deepEqual(await containersOf(place), []);
+    try {
+      assert.deepEqual(await runner.recover(job), { state: 'dead' });
+      assert.deepEqual(await containersOf(place), []);
+    } finally {
+      await container.remove({ force: true }).catch(() => {});
+    }
   });
 
   it('an engine that goes away meanwhile is waited for, and the log is not doubled', async () => {
