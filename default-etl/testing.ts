@@ -84,12 +84,12 @@ export class TestIndex {
   }
 
   /** Environment of a run into this index. */
-  env(version: number, more: Environment = {}, load: Record<string, unknown> = {}): Environment {
+  env(version: number, more: Environment = {}, options: Record<string, unknown> = {}): Environment {
     return {
       ELASTICSEARCH_NODE: this.node,
       VERSION: String(version),
       FILE_KEY: 'KEY',
-      LOAD: JSON.stringify({ index: this.name, ...load }),
+      LOAD: JSON.stringify({ index: this.name, ...options }),
       ...more,
     };
   }

@@ -64,7 +64,7 @@ test('well-formed CSV is read as csv-parse reads it', () => {
   const table = fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 12 });
   fc.assert(
     fc.property(table, fc.constantFrom('\n', '\r\n'), fc.integer({ min: 1, max: 30 }), (rows, lineEnd, piece) => {
-      const text = rows.map(row => row.map(text => `"${text.replaceAll('"', '""')}"`).join(',') + lineEnd).join('');
+      const text = rows.map(row => row.map(value => `"${value.replaceAll('"', '""')}"`).join(',') + lineEnd).join('');
       const cells = tokenize(text, 3, piece).rows.map(row => row.cells);
       assert.deepEqual(cells, parse(text, { relax_column_count: true }));
     }),
