@@ -798,7 +798,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(intent?.fileVersion, run.fileVersion);
         await journal.closeDisposal(run.id, 'intended', 'the backup folder is full');
         assert.deepEqual(
-          (await journal.intents()).map(intent => intent.error),
+          (await journal.intents()).map(({ error }) => error),
           ['the backup folder is full'],
         );
         await journal.closeDisposal(run.id, 'put-back', 'changed meanwhile');
