@@ -196,6 +196,12 @@ test('text in the name of a workbook is read as text; a damaged workbook can nev
   assert.deepEqual((await lake({ folder, name: 'in.xls', content: 'a\tb\n1\t2\n' })).rows, [{ A: '1', B: '2' }]);
   const damaged = await lake({ folder, name: 'in.xlsx', content: workbook([['a'], [1]]).subarray(0, 900) });
   assert.equal(damaged.code, 65);
+  const noise = Buffer.from(Array.from({ length: 3000 }, (_, byte) => (byte * 149 + 7) % 256));
+  for (const name of ['noise.xlsx', 'noise.xls']) {
+    const garbage = await lake({ folder, name, content: noise });
+    assert.equal(garbage.code, 65);
+    assert.match(garbage.error, /is no workbook/);
+  }
 });
 
 test('gzip is unpacked whatever is in it; a damaged one can never succeed', async context => {

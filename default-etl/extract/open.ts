@@ -1,5 +1,5 @@
 import type { Reader } from '../batch.ts';
-import { configFailure } from '../failure.ts';
+import { configFailure, neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { openCsv } from './csv.ts';
@@ -21,10 +21,14 @@ const BY_ENDING: Record<string, Format> = {
   parquet: 'parquet',
 };
 
+/** A ZIP (xlsx), an OLE 2 file (xls since Excel 5), or the first record of an older xls, a BOF. */
+const WORKBOOK_START = /^(PK\x03\x04|\xd0\xcf\x11\xe0|\x09[\x00\x02\x04\x08])/;
+
 /** Opens the file with the reader of its format: what EXTRACT.format says, else its content where that is unmistakable, else its name. */
 export async function openReader(source: Source, fileName: string, extract: Extract): Promise<Reader> {
   const head = await source.head(512);
   const format = declaredFormat(extract) ?? formatOf(fileName, head);
+  if (format === 'xls' || format === 'xlsx') assertWorkbook(head, source);
   const reader = await readerOf(format, source, extract);
   reader.decisions.unshift(`format ${format}${source.isGzip ? ', gzip' : ''}`);
   const footer = extract.skip_footer ?? 0;
@@ -72,6 +76,14 @@ function magicFormat(head: Buffer): Format | undefined {
   if (head.toString('latin1', 0, 4) === 'PK\x03\x04') return 'xlsx';
   if (head.toString('hex', 0, 8) === 'd0cf11e0a1b11ae1') return 'xls';
   return undefined;
+}
+
+/** The library behind the workbooks reads whatever bytes it is given as text in rows: garbage must not become documents. */
+function assertWorkbook(head: Buffer, { path }: Source): void {
+  if (head.length === 0 || isMarkup(head) || WORKBOOK_START.test(head.toString('latin1', 0, 4))) return;
+  throw neverFailure(
+    `${path} is no workbook, though it is called one: it begins neither like xlsx or xls nor like an HTML table; it may be damaged, so copy or export it again`,
+  );
 }
 
 /** NUL bytes, or control characters no text has; UTF-16 says so by its byte order mark. */
