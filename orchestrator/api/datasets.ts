@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import type { DatasetSummary } from '../journal/journal.ts';
+import { type DatasetSummary, RUN_STATES } from '../journal/journal.ts';
 import type { ApiOptions, ConfigError, DatasetStatus, WatcherStatus } from './options.ts';
 import { isoTime } from './present.ts';
 import { Problem } from './problem.ts';
-import { datasetParams, datasetsSchema, problemSchema, states } from './schemas.ts';
+import { datasetParams, datasetsSchema, problemSchema } from './schemas.ts';
 
 type Answer = Static<typeof datasetsSchema>['items'][number];
 type Name = { Params: Static<typeof datasetParams> };
@@ -72,7 +72,7 @@ function present(
     runner: dataset?.runner.kind ?? null,
     runnerReason: dataset?.runner.reason ?? null,
     problem: dataset?.problem ?? null,
-    counts: summary?.counts ?? Object.fromEntries(states.map(state => [state, 0])),
+    counts: summary?.counts ?? Object.fromEntries(RUN_STATES.map(state => [state, 0])),
     rowsLoaded: summary?.rowsLoaded ?? 0,
     rowsRejected: summary?.rowsRejected ?? 0,
     lastEndedAt: isoTime(summary?.lastEndedAt ?? null),

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import type { Run, RunState } from '../journal/journal.ts';
+import { RUN_STATES, type Run, type RunState } from '../journal/journal.ts';
 import type { ApiOptions } from './options.ts';
 import { presentAttempt, presentRun } from './present.ts';
 import { Problem } from './problem.ts';
@@ -104,7 +104,7 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
 }
 
 function parseStates(text: string): RunState[] {
-  const known: readonly string[] = schemas.states;
+  const known: readonly string[] = RUN_STATES;
   const wanted = text.split(',').map(state => state.trim());
   const unknown = wanted.find(state => !known.includes(state));
   if (unknown !== undefined)

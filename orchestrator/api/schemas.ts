@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { RUN_STATES } from '../journal/journal.ts';
 
 // What the API takes and gives. Routes carry these, so that /docs, validation and serialization can't disagree.
 
@@ -6,22 +7,11 @@ const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type
 const time = (description: string) => nullable(Type.String({ format: 'date-time', description }));
 const count = nullable(Type.Integer());
 
-export const states = [
-  'settling',
-  'queued',
-  'running',
-  'done',
-  'failed',
-  'quarantined',
-  'cancelled',
-  'skipped',
-] as const;
-
 export const runSchema = Type.Object({
   id: Type.String(),
   dataset: Type.String(),
   file: Type.String({ description: 'Relative to the watched folder, with /.' }),
-  state: Type.String({ enum: [...states] }),
+  state: Type.String({ enum: [...RUN_STATES] }),
   attempt: Type.Integer({ description: 'Attempts started so far.' }),
   rowsRead: count,
   rowsLoaded: count,
@@ -64,7 +54,7 @@ export const pageSchema = Type.Object({
 export const runsQuery = Type.Object(
   {
     dataset: Type.Optional(Type.String()),
-    state: Type.Optional(Type.String({ description: `One or several, comma-separated: ${states.join(', ')}.` })),
+    state: Type.Optional(Type.String({ description: `One or several, comma-separated: ${RUN_STATES.join(', ')}.` })),
     file: Type.Optional(Type.String({ description: 'A part of the path; case does not matter.' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
     cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),

@@ -6,7 +6,18 @@ import type { Action, Replaced } from '../../default-etl/contract.ts';
  * quarantined: can never succeed · cancelled: by a person, or its file is gone · skipped: a newer version took its place, or
  * nothing had changed.
  */
-export type RunState = 'settling' | 'queued' | 'running' | 'done' | 'failed' | 'quarantined' | 'cancelled' | 'skipped';
+export const RUN_STATES = [
+  'settling',
+  'queued',
+  'running',
+  'done',
+  'failed',
+  'quarantined',
+  'cancelled',
+  'skipped',
+] as const;
+
+export type RunState = (typeof RUN_STATES)[number];
 
 /** States from which no run comes back. */
 export const FINAL_STATES: readonly RunState[] = ['done', 'failed', 'quarantined', 'cancelled', 'skipped'];

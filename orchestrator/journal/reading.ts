@@ -1,21 +1,11 @@
 import { OrchestratorError } from '../errors.ts';
-import type { DatasetSummary, Run, RunFilter, RunPage, RunState } from './journal.ts';
+import { type DatasetSummary, RUN_STATES, type Run, type RunFilter, type RunPage, type RunState } from './journal.ts';
 import { foldPath } from './paths.ts';
 import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
 import type { Parameters, Store } from './store.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
-const STATES: readonly RunState[] = [
-  'settling',
-  'queued',
-  'running',
-  'done',
-  'failed',
-  'quarantined',
-  'cancelled',
-  'skipped',
-];
 
 /**
  * A page, newest first. The cursor is the place of the last run in the order of creation, so that runs made meanwhile move
@@ -36,7 +26,7 @@ function select(store: Store, filter: RunFilter, limit: number): RunRow[] {
   if (dataset === undefined && states === undefined) return stretch(store, '', base);
   const datasets = dataset === undefined ? datasetNames(store) : [dataset];
   const found = datasets.flatMap(name =>
-    (states ?? STATES).flatMap(state =>
+    (states ?? RUN_STATES).flatMap(state =>
       stretch(store, 'dataset = $dataset AND state = $state AND', { ...base, dataset: name, state }),
     ),
   );
@@ -85,7 +75,7 @@ export function summaries(store: Store): DatasetSummary[] {
 }
 
 function countStates(rows: Array<{ state: RunState; runs: number }>): Record<RunState, number> {
-  const counts = Object.fromEntries(STATES.map(state => [state, 0])) as Record<RunState, number>;
+  const counts = Object.fromEntries(RUN_STATES.map(state => [state, 0])) as Record<RunState, number>;
   for (const { state, runs: count } of rows) counts[state] = count;
   return counts;
 }
