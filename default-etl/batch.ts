@@ -1,4 +1,4 @@
-import type { Reject } from './contract.ts';
+import type { Decision, Reject } from './contract.ts';
 import type { Lease } from './lease.ts';
 
 /** `starts` and `ends` of a cell that is there without a value. */
@@ -29,8 +29,12 @@ export interface Batch {
   /** The record as it stands in the file: bytes[rawStart, rawEnd); -1 where the format has no text of its own. */
   rawStarts: Int32Array;
   rawEnds: Int32Array;
-  /** Records that could not become rows. */
+  /** Records that could not become rows. Steps add to them. */
   rejects: Reject[];
+  /** Numbers of the rows that steps took out. */
+  filtered?: readonly number[] | undefined;
+  /** True for each column whose cells are JSON values (numbers, true, false) and no text. Bound to `header`: the same array, the same columns. */
+  literals?: readonly boolean[] | undefined;
 }
 
 /** Text of a cell, or null, or undefined where it is absent. For tests and cold paths. */
@@ -71,8 +75,8 @@ export function emptyBatch(header: readonly string[]): Batch {
 
 /** How a format is read. */
 export interface Reader {
-  /** What was decided about the file, one sentence each, for the log. */
-  decisions: string[];
+  /** What was decided about the file. */
+  decisions: Decision[];
   /** Whether later batches may have other columns than the first. */
   columnsVary: boolean;
   /** A batch of the columns and no rows, where a file with a header only has columns. Called after the iteration. */

@@ -116,8 +116,27 @@ export interface SupersededMessage {
   file?: string;
 }
 
+/** One thing that was decided about how the file is read. */
+export interface Decision {
+  /** A key of EXTRACT, or what no key sets: `line_end`, `tables`, `types`… */
+  name: string;
+  /** JSON. */
+  value: unknown;
+  /** From 0 to 1; 1 where it was declared or is certain. */
+  confidence: number;
+  /** For people. */
+  reason: string;
+}
+
+/** How the file is read. Optional; the last one counts. */
+export interface DecidedMessage {
+  type: 'decided';
+  decisions: Decision[];
+  file?: string;
+}
+
 /** One JSON object a line on stdout; any other line is log text. */
-export type Message = ProgressMessage | ResultMessage | ErrorMessage | SupersededMessage;
+export type Message = ProgressMessage | ResultMessage | ErrorMessage | SupersededMessage | DecidedMessage;
 
 /** A line of WORK_DIR/rejects.ndjson. */
 export interface Reject {
@@ -191,9 +210,16 @@ function isMessage(value: unknown): value is Message {
       return typeof message.message === 'string';
     case 'superseded':
       return isCount(message.version);
+    case 'decided':
+      return Array.isArray(message.decisions) && message.decisions.every(isDecision);
     default:
       return false;
   }
+}
+
+function isDecision(value: unknown): value is Decision {
+  const { name, confidence, reason } = (value ?? {}) as Partial<Decision>;
+  return typeof name === 'string' && typeof confidence === 'number' && typeof reason === 'string';
 }
 
 function isCount(value: unknown): value is number {

@@ -24,8 +24,9 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
   const source = await Source.open(job.file, job.expected, signal);
   try {
     const reader = job.action === 'mend' ? openMend(source) : await openReader(source, job.fileName, job.extract);
-    for (const decision of reader.decisions) reporter.log(decision);
-    return await new FileRun(job, source, reader, reporter, signal).run();
+    reporter.decided(reader.decisions);
+    const newStep = await createPipeline(job, reader);
+    return await new FileRun({ job, source, reader, newStep, reporter, signal }).run();
   } catch (error) {
     // A file that is being rewritten looks damaged: that it changed is the better reason.
     if (error instanceof EtlFailure && error.exitCode === EXIT.never) await source.assertUnchanged();
@@ -48,6 +49,15 @@ async function deleteRows(job: Job, reporter: Reporter, signal: AbortSignal): Pr
   }
 }
 
+interface FileRunOptions {
+  job: Job;
+  source: Source;
+  reader: Reader;
+  newStep: () => Step;
+  reporter: Reporter;
+  signal: AbortSignal;
+}
+
 /** One file on its way from reader to target, counted (rule 7). */
 class FileRun {
   private readonly job: Job;
@@ -57,10 +67,12 @@ class FileRun {
   private readonly signal: AbortSignal;
   private readonly rejects: Rejects;
   private readonly reserve: Reserve;
+  private readonly newStep: () => Step;
   private readonly step: Step;
   private rowsRead = 0;
+  private rowsFiltered = 0;
 
-  constructor(job: Job, source: Source, reader: Reader, reporter: Reporter, signal: AbortSignal) {
+  constructor({ job, source, reader, newStep, reporter, signal }: FileRunOptions) {
     this.job = job;
     this.source = source;
     this.reader = reader;
@@ -68,7 +80,8 @@ class FileRun {
     this.signal = signal;
     this.rejects = new Rejects(job.workDir);
     this.reserve = new Reserve(job.workDir, reader.maxRows);
-    this.step = createPipeline(job, reader);
+    this.newStep = newStep;
+    this.step = newStep();
   }
 
   async run(): Promise<Result> {
@@ -97,8 +110,10 @@ class FileRun {
   private async pass(read: Batch, target: Target): Promise<void> {
     this.signal.throwIfAborted();
     this.rowsRead += read.rows + read.rejects.length;
-    for (const reject of read.rejects) this.rejects.add(reject);
-    await target.load(this.step(read));
+    const batch = this.step(read);
+    for (const reject of batch.rejects) this.rejects.add(reject);
+    this.rowsFiltered += batch.filtered?.length ?? 0;
+    await target.load(batch);
     this.assertFewRejects(false);
     this.reporter.progress(this.rowsRead, this.source.bytesRead, this.source.sizeBytes);
   }
@@ -108,7 +123,7 @@ class FileRun {
     const reject = this.rejects.add.bind(this.rejects);
     if (job.target === 'lake') {
       const { LakeTarget } = await import('./load/lake.ts');
-      return new LakeTarget(job, this.reader, this.step);
+      return new LakeTarget(job, this.reader, this.newStep);
     }
     const { ElasticsearchTarget } = await import('./load/elasticsearch.ts');
     return new ElasticsearchTarget({ job, reserve, reject, log: text => this.reporter.log(text), signal });
@@ -118,9 +133,9 @@ class FileRun {
     const rejected = this.rejects.count;
     return {
       rows_read: this.rowsRead,
-      rows_loaded: this.rowsRead - rejected,
+      rows_loaded: this.rowsRead - rejected - this.rowsFiltered,
       rows_rejected: rejected,
-      rows_filtered: 0,
+      rows_filtered: this.rowsFiltered,
       rows_deleted: deleted,
     };
   }

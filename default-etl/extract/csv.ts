@@ -25,8 +25,13 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   let run = new CsvRun(source, said, encoding, dialect);
   return {
     decisions: [
-      `encoding ${encoding.name} (${encoding.reason})`,
-      `delimiter ${JSON.stringify(dialect.delimiter.toString())} (${found ? 'found in the first rows' : 'declared or usual'})`,
+      { name: 'encoding', value: encoding.name, confidence: 1, reason: encoding.reason },
+      {
+        name: 'delimiter',
+        value: dialect.delimiter.toString(),
+        confidence: 1,
+        reason: found ? 'found in the first rows' : 'declared or usual',
+      },
     ],
     columnsVary: false,
     maxRows: source.isGzip ? Number.POSITIVE_INFINITY : source.sizeBytes,

@@ -24,7 +24,7 @@ export async function openJson(source: Source, extract: Extract, mode: 'lines' |
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it has no JSON value`);
   const encoding = await findEncoding(source, extract.encoding);
   return {
-    decisions: [`encoding ${encoding.name} (${encoding.reason})`],
+    decisions: [{ name: 'encoding', value: encoding.name, confidence: 1, reason: encoding.reason }],
     columnsVary: true,
     maxRows: source.isGzip ? Number.POSITIVE_INFINITY : source.sizeBytes,
     batches: () => new JsonRun(source, encoding, extract.record_path ?? [], mode).batches(),

@@ -14,7 +14,7 @@ interface Mended {
 /** ACTION mend: NDJSON of `{"row": n, "record": {COLUMN: value, …}}`, each with the number of the row it stands for (rule 12). */
 export function openMend(source: Source): Reader {
   return {
-    decisions: ['format mended rows'],
+    decisions: [{ name: 'format', value: 'ndjson', confidence: 1, reason: 'mended rows' }],
     columnsVary: true,
     maxRows: Number.POSITIVE_INFINITY,
     batches: () => mendedBatches(source),

@@ -30,7 +30,8 @@ export async function openReader(source: Source, fileName: string, extract: Extr
   const format = declaredFormat(extract) ?? formatOf(fileName, head);
   if (format === 'xls' || format === 'xlsx') assertWorkbook(head, source);
   const reader = await readerOf(format, source, extract);
-  reader.decisions.unshift(`format ${format}${source.isGzip ? ', gzip' : ''}`);
+  const reason = extract.format === undefined ? 'by its content and name' : 'as EXTRACT.format says';
+  reader.decisions.unshift({ name: 'format', value: format, confidence: 1, reason });
   const footer = extract.skip_footer ?? 0;
   return footer === 0 ? reader : { ...reader, batches: () => dropLast(reader.batches(), footer) };
 }

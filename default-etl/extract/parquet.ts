@@ -21,7 +21,14 @@ export async function openParquet(source: Source): Promise<Reader> {
   const columns = topLevel(metadata);
   const names = columns.map(column => column.name);
   return {
-    decisions: [`${metadata.row_groups.length} row groups, ${metadata.num_rows} rows`],
+    decisions: [
+      {
+        name: 'rows',
+        value: Number(metadata.num_rows),
+        confidence: 1,
+        reason: `in ${metadata.row_groups.length} row groups`,
+      },
+    ],
     columnsVary: false,
     maxRows: Number(metadata.num_rows),
     emptyHeader: () => emptyBatch(names),

@@ -23,9 +23,16 @@ interface Grid {
 export async function openWorkbook(source: Source, extract: Extract): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no workbook`);
   const grids = readGrids(source, await source.readAll(), extract);
-  const names = grids.map(grid => JSON.stringify(grid.name)).join(', ');
+  const reason = extract.sheet === undefined ? 'the first one' : 'as EXTRACT.sheet says';
   return {
-    decisions: [`${grids.length === 1 ? 'sheet' : 'sheets'} ${names}`],
+    decisions: [
+      {
+        name: 'sheet',
+        value: grids.length === 1 ? grids[0]?.name : grids.map(grid => grid.name),
+        confidence: 1,
+        reason,
+      },
+    ],
     columnsVary: grids.length > 1,
     maxRows: grids.reduce((sum, grid) => sum + grid.rows.length, 0),
     emptyHeader: () => emptyBatch(new SheetRows(grids[0] as Grid, extract).header),

@@ -135,7 +135,7 @@ export class BulkRenderer {
 
   /** Renders rows from `row` on until the request is full; returns the first row that is left. `refuse` gets rows that no request can take. */
   render(batch: Batch, row: number, request: BulkRequest, refuse: (row: number, reason: string) => void): number {
-    const shape = this.shapeOf(batch.header);
+    const shape = this.shapeOf(batch);
     let next = row;
     for (; next < batch.rows && !request.isFull; next++) {
       const tail = this.tailOf(batch, next);
@@ -161,10 +161,10 @@ export class BulkRenderer {
     return next;
   }
 
-  private shapeOf(header: readonly string[]): DocumentShape {
+  private shapeOf({ header, literals }: Batch): DocumentShape {
     const known = this.shapes.get(header);
     if (known) return known;
-    const shape = documentShape(header);
+    const shape = documentShape(header, literals);
     this.shapes.set(header, shape);
     return shape;
   }

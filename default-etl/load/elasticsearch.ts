@@ -77,6 +77,7 @@ export class ElasticsearchTarget implements Target {
 
   async load(batch: Batch): Promise<void> {
     for (const reject of batch.rejects) this.notLoaded.add(reject.row);
+    for (const row of batch.filtered ?? []) this.notLoaded.add(row);
     for (let row = 0; row < batch.rows; ) {
       this.reserve.upTo(batch.numbers[batch.rows - 1] as number);
       row = this.renderer.render(batch, row, this.request, (refused, reason) => this.refuse(batch, refused, reason));

@@ -17,20 +17,23 @@ const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 /** JSON text of each column's name with what stands around it, so that a row is these and its cells' bytes. */
 export interface DocumentShape {
-  /** `,"NAME":"` */
+  /** `,"NAME":"`, or `,"NAME":` where the cells are JSON values themselves */
   beforeText: Buffer[];
+  /** 1 where the cells are text. */
+  isText: Uint8Array;
   /** `,"NAME":null` */
   ofNull: Buffer[];
   /** Bytes of a row without its cells, at most. */
   fixedBytes: number;
 }
 
-export function documentShape(header: readonly string[]): DocumentShape {
-  const beforeText = header.map(name => Buffer.from(`,${JSON.stringify(name)}:"`));
+export function documentShape(header: readonly string[], literals?: readonly boolean[]): DocumentShape {
+  const isText = Uint8Array.from(header, (_, column) => (literals?.[column] ? 0 : 1));
+  const beforeText = header.map((name, column) => Buffer.from(`,${JSON.stringify(name)}:${isText[column] ? '"' : ''}`));
   const ofNull = header.map(name => Buffer.from(`,${JSON.stringify(name)}:null`));
   // Each column: the longer of the two forms; the row: braces and line end.
   const fixedBytes = ofNull.reduce((sum, text) => sum + text.length, 3);
-  return { beforeText, ofNull, fixedBytes };
+  return { beforeText, isText, ofNull, fixedBytes };
 }
 
 /** Most bytes that writeDocument() may write for the row. */
@@ -59,7 +62,7 @@ export function writeDocument(
   at: number,
 ): number {
   const { bytes, starts, ends } = batch;
-  const { beforeText, ofNull } = shape;
+  const { beforeText, isText, ofNull } = shape;
   const base = row * batch.width;
   const columns = ofNull.length;
   let out = at;
@@ -79,7 +82,7 @@ export function writeDocument(
       if (IS_PLAIN[byte] === 1) target[out++] = byte;
       else out = writeEscape(byte, target, out);
     }
-    target[out++] = QUOTE;
+    if (isText[column] === 1) target[out++] = QUOTE;
   }
   for (let index = 0; index < tail.length; index++) target[out++] = tail[index] as number;
   // The first member's comma becomes the brace; without members there is none.

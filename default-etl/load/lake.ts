@@ -21,7 +21,7 @@ const SOURCE_COLUMNS = ['SOURCE_FILE', 'SOURCE_RUN', 'SOURCE_ROW'];
 export class LakeTarget implements Target {
   private readonly job: Job;
   private readonly reader: Reader;
-  private readonly step: Step;
+  private readonly newStep: () => Step;
   private readonly path: string;
   private columns: string[] | undefined;
   private positions = new Map<string, number>();
@@ -30,7 +30,7 @@ export class LakeTarget implements Target {
   private rows = 0;
   private bytes = 0;
 
-  constructor(job: Job, reader: Reader, step: Step) {
+  constructor(job: Job, reader: Reader, newStep: () => Step) {
     if (job.action === 'mend') {
       throw configFailure(
         'ACTION mend: the lake keeps a file as one Parquet file; mend the file itself and put it back',
@@ -38,7 +38,7 @@ export class LakeTarget implements Target {
     }
     this.job = job;
     this.reader = reader;
-    this.step = step;
+    this.newStep = newStep;
     this.path = join(job.workDir, WORK_FILES.lake);
   }
 
@@ -53,7 +53,8 @@ export class LakeTarget implements Target {
   }
 
   async drain(): Promise<void> {
-    if (this.columns === undefined && this.reader.emptyHeader) this.begin(this.step(this.reader.emptyHeader()).header);
+    if (this.columns === undefined && this.reader.emptyHeader)
+      this.begin(this.newStep()(this.reader.emptyHeader()).header);
     this.writeGroup();
   }
 
@@ -73,8 +74,9 @@ export class LakeTarget implements Target {
   private async allColumns(): Promise<string[]> {
     const names = new Set<string>();
     const seen = new Set<readonly string[]>();
+    const step = this.newStep();
     for await (const batch of this.reader.batches()) {
-      const { header } = this.step(batch);
+      const { header } = step(batch);
       if (seen.has(header)) continue;
       seen.add(header);
       for (const name of header) names.add(name);

@@ -6,11 +6,16 @@ import type { Step } from './step.ts';
 
 const STEPS: Record<string, () => Step> = { minimal: createMinimalStep };
 
-/** What is done to each batch of the job, as one step. Throws EtlFailure 78 for a step that does not exist. */
-export function createPipeline(job: Job, reader: Reader): Step {
-  const steps = job.transform.map(createStep);
-  if (job.extract.columns) steps.push(createSelection(job.extract.columns, reader.columnsVary));
-  return batch => steps.reduce((current, step) => step(current), batch);
+/**
+ * What is done to each batch of the job, as one step, made anew for each pass over the file: steps may remember rows. Throws EtlFailure 78
+ * for a step that does not exist.
+ */
+export async function createPipeline(job: Job, reader: Reader): Promise<() => Step> {
+  return () => {
+    const steps = job.transform.map(createStep);
+    if (job.extract.columns) steps.push(createSelection(job.extract.columns, reader.columnsVary));
+    return batch => steps.reduce((current, step) => step(current), batch);
+  };
 }
 
 function createStep(step: string | Record<string, unknown>): Step {
