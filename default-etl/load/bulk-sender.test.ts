@@ -35,7 +35,7 @@ async function bulkServer(context: TestContext, answers: number[][]) {
 function connect(context: TestContext, node: string, patienceMs: number): Connection {
   const settings = { nodes: [node], apiKey: undefined, username: undefined, password: undefined, caFile: undefined };
   const connection = new Connection(settings, new AbortController().signal, patienceMs);
-  context.after(async () => await connection.close());
+  context.after(() => connection.close());
   return connection;
 }
 

@@ -128,7 +128,7 @@ export class ElasticsearchTarget implements Target {
   }
 
   async close(): Promise<void> {
-    await this.connection.close();
+    this.connection.close();
   }
 
   private get writtenTo(): string {
