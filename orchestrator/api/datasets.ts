@@ -75,6 +75,7 @@ function present(
     counts: summary?.counts ?? Object.fromEntries(RUN_STATES.map(state => [state, 0])),
     rowsLoaded: summary?.rowsLoaded ?? 0,
     rowsRejected: summary?.rowsRejected ?? 0,
+    rowsMended: summary?.rowsMended ?? 0,
     lastEndedAt: isoTime(summary?.lastEndedAt ?? null),
     paused: summary?.paused ?? false,
     watcher: watcher === null ? null : presentWatcher(watcher),

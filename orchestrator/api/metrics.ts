@@ -31,14 +31,19 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
   const paused = gauge('dataset_paused', '1 while a dataset is paused.', ['dataset']);
   const loaded = counter('rows_loaded_total', 'Rows loaded.');
   const rejected = counter('rows_rejected_total', 'Rows rejected.');
+  const mended = counter(
+    'rows_mended_total',
+    'Rejected rows that mends loaded since; they are among the loaded ones, too.',
+  );
   return async () => {
     const summaries = await journal.summaries();
-    for (const metric of [runs, paused, loaded, rejected]) metric.reset();
-    for (const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected } of summaries) {
+    for (const metric of [runs, paused, loaded, rejected, mended]) metric.reset();
+    for (const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected, rowsMended } of summaries) {
       for (const [state, count] of Object.entries(counts)) runs.set({ dataset, state }, count);
       paused.set({ dataset }, Number(isPaused));
       loaded.inc({ dataset }, rowsLoaded);
       rejected.inc({ dataset }, rowsRejected);
+      mended.inc({ dataset }, rowsMended);
     }
   };
 }

@@ -31,6 +31,7 @@ export function presentRun(run: Run, mask: (text: string) => string): RunAnswer 
     version,
     rowsFiltered: rows?.filtered ?? null,
     rowsDeleted: rows?.deleted ?? null,
+    rowsMended: rows === null ? null : run.rowsMended,
     progress,
     replayOf,
     index,

@@ -46,8 +46,8 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
   const detailAnswer = { 200: schemas.runDetailSchema, 404: problem };
   app.get<Id>('/api/runs/:id', { schema: { ...detail, response: detailAnswer } }, async request => {
     const run = await findRun(request.params.id);
-    const attempts = await journal.attempts(run.id);
-    return { ...presentRun(run, mask), attempts: attempts.map(attempt => presentAttempt(attempt, mask)) };
+    const [attempts, decisions] = await Promise.all([journal.attempts(run.id), journal.decisions(run.id)]);
+    return { ...presentRun(run, mask), decisions, attempts: attempts.map(attempt => presentAttempt(attempt, mask)) };
   });
 
   const log = {

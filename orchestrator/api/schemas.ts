@@ -25,6 +25,7 @@ export const runSchema = Type.Object({
   version: count,
   rowsFiltered: count,
   rowsDeleted: count,
+  rowsMended: nullable(Type.Integer({ description: 'Of the rejected rows, those that mends loaded since.' })),
   progress: nullable(Type.Object({ rows: Type.Integer(), bytes: count, totalBytes: count })),
   replayOf: nullable(Type.String()),
   index: nullable(Type.String()),
@@ -41,8 +42,16 @@ export const attemptSchema = Type.Object({
   error: nullable(Type.String()),
 });
 
+const decisionSchema = Type.Object({
+  name: Type.String({ description: 'A key of EXTRACT, or what none sets.' }),
+  value: Type.Unknown(),
+  confidence: Type.Number({ minimum: 0, maximum: 1, description: '1: it was declared, or is certain.' }),
+  reason: Type.String(),
+});
+
 export const runDetailSchema = Type.Object({
   ...runSchema.properties,
+  decisions: Type.Array(decisionSchema, { description: 'How its file is read.' }),
   attempts: Type.Array(attemptSchema, { description: 'Its history, oldest first.' }),
 });
 
@@ -114,6 +123,7 @@ export const datasetsSchema = Type.Object({
       counts: Type.Record(Type.String(), Type.Integer()),
       rowsLoaded: Type.Integer(),
       rowsRejected: Type.Integer(),
+      rowsMended: Type.Integer({ description: 'Of the rejected ones, those that mends loaded since.' }),
       lastEndedAt: time('When its last run ended.'),
       paused: Type.Boolean(),
       configError: nullable(Type.String({ description: 'file:line:column: message.' })),

@@ -69,7 +69,7 @@ function joinDatasets(summaries: DatasetSummary[], config: ConfigState): Status[
 
 function emptySummary(dataset: string): DatasetSummary {
   const counts = { settling: 0, queued: 0, running: 0, done: 0, failed: 0, quarantined: 0, cancelled: 0, skipped: 0 };
-  return { dataset, paused: false, counts, rowsLoaded: 0, rowsRejected: 0, lastEndedAt: null };
+  return { dataset, paused: false, counts, rowsLoaded: 0, rowsRejected: 0, rowsMended: 0, lastEndedAt: null };
 }
 
 function textOf(status: Status, hasColour: boolean): string {

@@ -5,20 +5,20 @@ import { relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
-import type { Journal, Run } from '../journal/journal.ts';
+import { type Journal, type Run, versionOf } from '../journal/journal.ts';
 
 /** Queues a file, wherever it lies: below WATCH_DIR under its path there, from elsewhere under its absolute path, lest it take another's place. */
 export async function submitFile(journal: Journal, dataset: Dataset, path: string, now: number): Promise<Run> {
   const file = await find(path);
-  const { size, mtimeNs, ino, isFile } = await statFile(file);
-  if (!isFile) throw new OrchestratorError('never', `${path} is not a file; name the files to run`);
+  const stats = await stat(file, { bigint: true });
+  if (!stats.isFile()) throw new OrchestratorError('never', `${path} is not a file; name the files to run`);
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return journal.submit({
     dataset: dataset.name,
     ...placeOf(file, await realpath(dataset.watchDir).catch(() => dataset.watchDir)),
     priority: dataset.settings.PRIORITY,
-    fileVersion: { sizeBytes: size, mtimeNs, inode: ino },
+    fileVersion: versionOf(stats),
     contentHash: hash.digest('hex'),
     now,
   });
@@ -32,12 +32,6 @@ async function find(path: string): Promise<string> {
       cause: error,
     });
   }
-}
-
-/** Nanoseconds and inodes exceed 2^53: as text. */
-async function statFile(file: string): Promise<{ size: number; mtimeNs: string; ino: string; isFile: boolean }> {
-  const found = await stat(file, { bigint: true });
-  return { size: Number(found.size), mtimeNs: String(found.mtimeNs), ino: String(found.ino), isFile: found.isFile() };
 }
 
 function placeOf(file: string, watchDir: string): { root: string; file: string } {

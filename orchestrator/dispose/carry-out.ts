@@ -1,8 +1,8 @@
 import { mkdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OrchestratorError } from '../errors.ts';
-import type { Disposal, FileVersion } from '../journal/journal.ts';
-import { fileVersionAt, isSameVersion } from './file-version.ts';
+import { type Disposal, type FileVersion, isSameVersion } from '../journal/journal.ts';
+import { fileVersionAt } from './file-version.ts';
 import { runName, stagedName } from './names.ts';
 import { exists, isSameFile, nameFreely, stage, syncPath } from './place.ts';
 

@@ -2,10 +2,9 @@ import { join, relative } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
-import { type Disposal, FINAL_STATES, type Finish, type Journal, type Run } from '../journal/journal.ts';
+import { type Disposal, FINAL_STATES, type Finish, isSameVersion, type Journal, type Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { type CarryOut, type Carried, carryOut, forgetWitness, type HasWriter } from './carry-out.ts';
-import { isSameVersion } from './file-version.ts';
 import { NOTE_ENDINGS, writeError, writeReceipt } from './notes.ts';
 import { type Intent, planDisposal } from './plan.ts';
 

@@ -1,4 +1,6 @@
+import type { Decision } from '../../default-etl/contract.ts';
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
+import { countMended } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
 import type { Store } from './store.ts';
 import { forgetVersion } from './watching.ts';
@@ -72,6 +74,13 @@ export function progress(store: Store, runId: string, attempt: number, now: NonN
   });
 }
 
+/** No change of the run: nobody waits to hear of it. */
+export function decided(store: Store, runId: string, attempt: number, decisions: readonly Decision[]): void {
+  requireAttempt(store, runId, attempt);
+  const sql = 'UPDATE runs SET decisions = $decisions WHERE id = $runId';
+  store.execute(sql, { runId, decisions: JSON.stringify(decisions) });
+}
+
 export function reserve(store: Store, runId: string, rows: number): void {
   const run = requireRunning(store, runId);
   if (run.fileKey === null || run.index === null)
@@ -97,6 +106,7 @@ export function finish(
     case 'done':
       closeAttempt(store, run, { ...closing, outcome: 'done', error: how.error });
       settleLedger(store, run, how.rows);
+      countMended(store, run, how.rows.loaded);
       return end(store, run, 'done', how.rows, how.error, now);
     case 'queued':
       closeAttempt(store, run, { ...closing, outcome: how.counts ? 'retry' : 'wait', error: how.error });

@@ -769,6 +769,37 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await assert.rejects(journal.mend(run.id, '/m', T0), isKind('never'));
       });
 
+      it('what mends loaded counts as mended, once, of the run that read the file and of its dataset', async () => {
+        await hand.arrive('a.csv');
+        const reading = await hand.claimOne();
+        await hand.ledger(reading);
+        const run = await hand.finish(reading, { to: 'done', rows: rowsRead(10, 4), error: null });
+        const mended = async () => [
+          (await journal.run(run.id))?.rowsMended,
+          (await journal.summaries())[0]?.rowsMended,
+        ];
+        assert.deepEqual(await mended(), [0, 0]);
+
+        const load = async (rows: Rows) => hand.finish(await hand.claimOne(), { to: 'done', rows, error: null });
+        const first = await journal.mend(run.id, '/first', T0);
+        await load(rowsRead(3, 1));
+        assert.deepEqual(await mended(), [2, 2]);
+        await journal.replay(first.id, T0);
+        await load(rowsRead(3, 1));
+        assert.deepEqual(await mended(), [2, 2]);
+
+        const second = await journal.mend(first.id, '/second', T0);
+        assert.equal(second.replayOf, run.id);
+        await load(rowsRead(9));
+        assert.deepEqual(await mended(), [4, 4]);
+        const mends = await journal.mends(run.id);
+        assert.deepEqual(
+          mends.map(({ mendFile }) => mendFile),
+          ['/first', '/first', '/second'],
+        );
+        assert.deepEqual(await journal.mends(second.id), []);
+      });
+
       it('a file run by hand runs even when its content is unchanged', async () => {
         await hand.load('a.csv', 1, { content: 'same' });
         const run = await journal.submit({ ...hand.at('a.csv'), fileVersion: fileVersion(1), contentHash: 'same' });
@@ -881,6 +912,19 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         ]);
         assert.deepEqual(await found({ dataset: 'stock' }), ['third.csv']);
         assert.deepEqual(await found({ file: '%' }), []);
+      });
+
+      it('what was decided about a file stays with its run; what is said last counts', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        assert.deepEqual(await journal.decisions(run.id), []);
+        const decision = { name: 'delimiter', value: ';', confidence: 0.98, reason: 'found in the first rows' };
+        await journal.decided(run.id, run.attempt, [{ ...decision, value: ',' }]);
+        await journal.decided(run.id, run.attempt, [decision]);
+        await hand.ledger(run);
+        await hand.finish(run, done(1));
+        assert.deepEqual(await journal.decisions(run.id), [decision]);
+        await assert.rejects(journal.decided(run.id, run.attempt, []), isKind('bug'));
       });
 
       it('summaries count the runs of each state and the rows', async () => {

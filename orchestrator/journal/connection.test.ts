@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +53,39 @@ describe('journal: the SQLite file', () => {
     assert.throws(() => run('3', 'running'), /UNIQUE constraint failed: runs\.dataset, runs\.file/);
     assert.throws(() => run('4', 'queued'), /UNIQUE constraint failed: runs\.dataset, runs\.file/);
     assert.throws(() => start(2), /UNIQUE constraint failed: attempts\.run_id/);
+    database.close();
+  });
+
+  it('of a former schema is brought up to date, and its runs stay as they were', async () => {
+    const path = join(folder, 'former.sqlite');
+    const former = new DatabaseSync(path);
+    for (const name of ['1-journal', '2-doubts', '3-existing']) {
+      former.exec(readFileSync(new URL(`migrations/${name}.sql`, import.meta.url), 'utf8'));
+    }
+    former.exec(`PRAGMA user_version = 3;
+      INSERT INTO datasets (name, last_version) VALUES ('sales', 1);
+      INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns, inode, content_hash,
+        attempt, seen_at, queued_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, changed)
+      VALUES ('1', 'sales', 'a', 'a', '/in', 'done', 'add', 0, 1, 1, 1, '1', 'x', 1, 1, 1, 2, 9, 7, 2, 0, 0, 1)`);
+    former.close();
+    const journal = openSqliteJournal({ path, clock: systemClock });
+    const run = await journal.run('1');
+    assert.deepEqual([run?.state, run?.rows?.rejected, run?.rowsMended], ['done', 2, 0]);
+    assert.deepEqual(await journal.decisions('1'), []);
+    assert.equal((await journal.mend('1', '/mended', Date.UTC(2026, 0, 1))).replayOf, '1');
+    await journal.close();
+  });
+
+  it('a run that has ended changes in nothing but the rows mended since, never beyond those rejected', () => {
+    const database = openDatabase(join(folder, 'ended.sqlite'));
+    database.exec(`INSERT INTO datasets (name) VALUES ('sales');
+      INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns, inode, content_hash,
+        attempt, seen_at, queued_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, changed)
+      VALUES ('1', 'sales', 'a', 'a', '/in', 'done', 'add', 0, 1, 1, 1, '1', 'x', 1, 1, 1, 2, 9, 7, 2, 0, 0, 1)`);
+    database.exec('UPDATE runs SET rows_mended = 2, changed = 2');
+    for (const set of ['rows_mended = 1', 'rows_mended = 3', "error = 'x'", "rows_mended = 2, state = 'failed'"]) {
+      assert.throws(() => database.exec(`UPDATE runs SET ${set}`), /a run that has ended does not change/, set);
+    }
     database.close();
   });
 

@@ -1,4 +1,5 @@
-import type { Action, Replaced } from '../../default-etl/contract.ts';
+import type { BigIntStats } from 'node:fs';
+import type { Action, Decision, Replaced } from '../../default-etl/contract.ts';
 
 /**
  * settling: a file at first sight, its version filled in on queuing · queued: due at `dueAt`; waits there with the reason in
@@ -27,6 +28,17 @@ export interface FileVersion {
   sizeBytes: number;
   mtimeNs: string;
   inode: string;
+}
+
+/** Null is no version, and none is the same as another. */
+export function isSameVersion(one: FileVersion | null, other: FileVersion | null): boolean {
+  if (one === null || other === null) return false;
+  return one.sizeBytes === other.sizeBytes && one.mtimeNs === other.mtimeNs && one.inode === other.inode;
+}
+
+/** What stat(2) says of a file's version. */
+export function versionOf(stats: BigIntStats): FileVersion {
+  return { sizeBytes: Number(stats.size), mtimeNs: String(stats.mtimeNs), inode: String(stats.ino) };
 }
 
 /** A path as the watcher last saw it. */
@@ -90,6 +102,8 @@ export interface Run {
   startedAt: number | null;
   endedAt: number | null;
   rows: Rows | null;
+  /** Of the rejected rows, those that mends loaded since. */
+  rowsMended: number;
   /** While running. */
   progress: { rows: number; bytes: number | null; totalBytes: number | null } | null;
   error: string | null;
@@ -228,6 +242,8 @@ export interface DatasetSummary {
   counts: Record<RunState, number>;
   rowsLoaded: number;
   rowsRejected: number;
+  /** Of the rejected ones, those that mends loaded since; they are among the loaded ones. */
+  rowsMended: number;
   lastEndedAt: number | null;
 }
 
@@ -286,6 +302,8 @@ export interface Journal {
   ledger(request: LedgerRequest): Promise<LedgerEntry>;
   started(runId: string, attempt: number, runner: string, handle: string): Promise<void>;
   progress(runId: string, attempt: number, progress: NonNullable<Run['progress']>): Promise<void>;
+  /** How the file is read, as the attempt said; the last call counts. */
+  decided(runId: string, attempt: number, decisions: readonly Decision[]): Promise<void>;
   /** The attempt may have sent rows up to this number: the ledger keeps the maximum per index and FILE_KEY. */
   reserve(runId: string, rows: number): Promise<void>;
   /** Closes the running attempt. `done` sets the ledger's rows to rows read, and forgets what was replaced. */
@@ -304,7 +322,10 @@ export interface Journal {
   cancelRequests(holder: string): Promise<Run[]>;
   /** A new queued run of the same path and version with `replayOf` and a new VERSION; null where the path has a settling, queued or running one. */
   replay(runId: string, now: number): Promise<Run | null>;
-  /** A new queued run with action `mend`. Refused (OrchestratorError `never`) once the path has a newer version. */
+  /**
+   * A new queued run with action `mend`, whose `replayOf` is the run that read the file, even where `runId` is a mend of it. Refused
+   * (OrchestratorError `never`) once the path has a newer version.
+   */
   mend(runId: string, mendFile: string, now: number): Promise<Run>;
   /** A run of a file without watching: as settle() and queue() in one, never skipped for equal content. */
   submit(request: SettleRequest & Omit<QueueRequest, 'runId'>): Promise<Run>;
@@ -326,6 +347,10 @@ export interface Journal {
   run(id: string): Promise<Run | undefined>;
   runs(filter: RunFilter): Promise<RunPage>;
   attempts(runId: string): Promise<Attempt[]>;
+  /** What was decided about how the run's file is read; empty where nothing was said. */
+  decisions(runId: string): Promise<Decision[]>;
+  /** The mends of a run, and their replays, oldest first. */
+  mends(runId: string): Promise<Run[]>;
   summaries(): Promise<DatasetSummary[]>;
   /** Calls back after each change of a run made through this object, and of others' within a second. Returns how to end it. */
   onChange(listener: (run: Run) => void): () => void;

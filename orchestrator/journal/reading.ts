@@ -1,3 +1,4 @@
+import type { Decision } from '../../default-etl/contract.ts';
 import { OrchestratorError } from '../errors.ts';
 import { type DatasetSummary, RUN_STATES, type Run, type RunFilter, type RunPage, type RunState } from './journal.ts';
 import { foldPath } from './paths.ts';
@@ -56,6 +57,7 @@ interface SummaryRow {
   paused: number;
   rows_loaded: number;
   rows_rejected: number;
+  rows_mended: number;
   last_ended_at: number | null;
 }
 
@@ -70,6 +72,7 @@ export function summaries(store: Store): DatasetSummary[] {
     counts: countStates(byDataset.get(row.name) ?? []),
     rowsLoaded: row.rows_loaded,
     rowsRejected: row.rows_rejected,
+    rowsMended: row.rows_mended,
     lastEndedAt: row.last_ended_at,
   }));
 }
@@ -87,4 +90,9 @@ export function nextDueAt(store: Store, now: number): number | null {
 
 export function runById(store: Store, id: string): Run | undefined {
   return store.selectRuns('id = $id', { id })[0];
+}
+
+export function decisions(store: Store, runId: string): Decision[] {
+  const row = store.get<{ decisions: string | null }>('SELECT decisions FROM runs WHERE id = $runId', { runId });
+  return row?.decisions ? (JSON.parse(row.decisions) as Decision[]) : [];
 }

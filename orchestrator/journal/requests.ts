@@ -42,16 +42,6 @@ function rememberReturned(store: Store, run: Run): void {
   if (isAway) rememberVersion(store, run, run.fileVersion);
 }
 
-export function mend(store: Store, runId: string, mendFile: string, now: number): Run {
-  const run = requireRun(store, runId);
-  if (run.state !== 'done')
-    throw refused(run, `can’t be mended: it is ${run.state}, only what is done has rejected rows to mend`);
-  const newer = newerRun(store, run) ?? activeRun(store, run);
-  if (newer !== undefined)
-    throw refused(run, `can’t be mended: run ${newer.id} (${newer.state}) of the same file is newer`);
-  return queueCopy(store, run, { action: 'mend', mendFile, replayOf: run.id, now });
-}
-
 interface Copy {
   action: Run['action'];
   mendFile: string | null;
@@ -59,7 +49,8 @@ interface Copy {
   now: number;
 }
 
-function queueCopy(store: Store, run: Run, copy: Copy): Run {
+/** A new run of the same version. */
+export function queueCopy(store: Store, run: Run, copy: Copy): Run {
   const { dataset, file, root, priority } = run;
   return store.insertRun({
     ...newRunColumns(randomUUIDv7(), { dataset, file, root, priority, now: copy.now }),
@@ -101,10 +92,10 @@ export function pause(store: Store, dataset: string, paused: boolean): void {
   store.execute('UPDATE datasets SET paused = $paused WHERE name = $dataset', { dataset, paused: paused ? 1 : 0 });
 }
 
-function activeRun(store: Store, run: Run): Run | undefined {
+export function activeRun(store: Store, run: Run): Run | undefined {
   return waitingRun(store, run.dataset, run.file) ?? runningRun(store, run.dataset, run.file);
 }
 
-function refused(run: Run, why: string): OrchestratorError {
+export function refused(run: Run, why: string): OrchestratorError {
   return new OrchestratorError('never', `run ${run.id} of ${run.dataset}/${run.file} ${why}`);
 }

@@ -31,6 +31,7 @@ export interface RunRow {
   rows_rejected: number | null;
   rows_filtered: number | null;
   rows_deleted: number | null;
+  rows_mended: number;
   progress_rows: number | null;
   progress_bytes: number | null;
   progress_total_bytes: number | null;
@@ -47,7 +48,7 @@ export interface RunRow {
 // mtime_ns exceeds 2^53, so it leaves the database as text.
 export const RUN_COLUMNS = `seq, id, dataset, file, root, state, action, priority, version, size_bytes,
   CAST(mtime_ns AS TEXT) AS mtime_text, inode, content_hash, file_key, index_name, attempt, retries_used, waits, seen_at,
-  queued_at, due_at, started_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, progress_rows,
+  queued_at, due_at, started_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, rows_mended, progress_rows,
   progress_bytes, progress_total_bytes, error, runner, handle, batch, replay_of, cancel_requested, mend_file, lease_holder`;
 
 export function toRun(row: RunRow): Run {
@@ -73,6 +74,7 @@ export function toRun(row: RunRow): Run {
     startedAt: row.started_at,
     endedAt: row.ended_at,
     rows: toRows(row),
+    rowsMended: row.rows_mended,
     progress: toProgress(row),
     error: row.error,
     runner: row.runner,
@@ -99,11 +101,6 @@ export function versionColumns(version: FileVersion | null): {
 } {
   if (version === null) return { size_bytes: null, mtime_ns: null, inode: null };
   return { size_bytes: version.sizeBytes, mtime_ns: BigInt(version.mtimeNs), inode: version.inode };
-}
-
-export function isSameVersion(one: FileVersion | null, other: FileVersion | null): boolean {
-  if (one === null || other === null) return false;
-  return one.sizeBytes === other.sizeBytes && one.mtimeNs === other.mtimeNs && one.inode === other.inode;
 }
 
 function toRows(row: RunRow): Run['rows'] {

@@ -6,6 +6,7 @@ import { claim } from './claiming.ts';
 import { openDatabase } from './connection.ts';
 import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
+import * as mending from './mending.ts';
 import { latestRun } from './paths.ts';
 import * as places from './places.ts';
 import { prune } from './pruning.ts';
@@ -60,6 +61,7 @@ function scheduleCalls(store: Store) {
     started: (runId, attempt, runner, handle) =>
       store.write(() => attempts.started(store, runId, attempt, runner, handle)),
     progress: (runId, attempt, progress) => store.write(() => attempts.progress(store, runId, attempt, progress)),
+    decided: (runId, attempt, decisions) => store.write(() => attempts.decided(store, runId, attempt, decisions)),
     reserve: (runId, rows) => store.write(() => attempts.reserve(store, runId, rows)),
     finish: (runId, attempt, how, now, exitCode) =>
       store.write(() => attempts.finish(store, runId, attempt, how, now, exitCode)),
@@ -74,7 +76,7 @@ function requestCalls(store: Store) {
     cancel: (runId, now) => store.write(() => requests.cancel(store, runId, now)),
     cancelRequests: holder => store.read(() => attempts.cancelRequests(store, holder)),
     replay: (runId, now) => store.write(() => requests.replay(store, runId, now)),
-    mend: (runId, mendFile, now) => store.write(() => requests.mend(store, runId, mendFile, now)),
+    mend: (runId, mendFile, now) => store.write(() => mending.mend(store, runId, mendFile, now)),
     submit: request => store.write(() => requests.submit(store, request)),
     pause: (dataset, paused) => store.write(() => requests.pause(store, dataset, paused)),
     intend: disposal => store.write(() => disposing.intend(store, disposal)),
@@ -89,6 +91,8 @@ function readCalls(store: Store, changes: Changes) {
     run: id => store.read(() => reading.runById(store, id)),
     runs: filter => store.read(() => reading.runs(store, filter)),
     attempts: runId => store.read(() => attempts.attemptsOf(store, runId)),
+    decisions: runId => store.read(() => reading.decisions(store, runId)),
+    mends: runId => store.read(() => mending.mendsOf(store, runId)),
     summaries: () => store.read(() => reading.summaries(store)),
     onChange: listener => changes.listen(listener),
   } satisfies Partial<Journal>;

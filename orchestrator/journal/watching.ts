@@ -1,5 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { FileVersion, KnownFile, QueueRequest, Run, SettleRequest } from './journal.ts';
+import {
+  type FileVersion,
+  isSameVersion,
+  type KnownFile,
+  type QueueRequest,
+  type Run,
+  type SettleRequest,
+} from './journal.ts';
 import {
   absolutePath,
   allocateVersion,
@@ -13,7 +20,7 @@ import {
   runningRun,
   waitingRun,
 } from './paths.ts';
-import { type RunRow, isSameVersion, toFileVersion, versionColumns } from './run-row.ts';
+import { type RunRow, toFileVersion, versionColumns } from './run-row.ts';
 import type { Store } from './store.ts';
 
 interface FileRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'> {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { OrchestratorError } from '../errors.ts';
+import { isWithin } from '../within.ts';
 
 /** `from`, as the orchestrator sees it, is `to` on the machine of the Docker Engine. Both absolute. */
 export interface PathPair {
@@ -32,10 +33,6 @@ function uncovered(path: string): string {
     `${path} is inside the orchestrator's own container, so the Docker Engine can't mount it in another; ` +
     `mount a folder of the host there (volumes: HOST_FOLDER:${path}), or name it in HOST_PATH_MAP (${path}=HOST_FOLDER)`
   );
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${trimmed(folder)}/`);
 }
 
 function trimmed(path: string): string {

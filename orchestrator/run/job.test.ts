@@ -29,6 +29,7 @@ const run: Run = {
   startedAt: 0,
   endedAt: null,
   rows: null,
+  rowsMended: 0,
   progress: null,
   error: null,
   runner: null,

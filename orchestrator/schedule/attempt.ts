@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Message } from '../../default-etl/contract.ts';
+import type { DecidedMessage, Message, ProgressMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
@@ -39,7 +39,8 @@ export class LiveAttempt {
   #files: JobFile[] = [];
   #stopReason: StopReason | null = null;
   #started: { runner: Runner; handle: string } | null = null;
-  #progress: Promise<void> = Promise.resolve();
+  /** What it says of itself, as far as it is not written yet. */
+  #noted: Promise<void> = Promise.resolve();
   #progressAt = 0;
 
   constructor(options: AttemptOptions) {
@@ -175,7 +176,7 @@ export class LiveAttempt {
     try {
       await this.#recordStart(runner, handle);
       const outcome = await this.#patiently(() => runner.follow(handle, attempt, message => this.#hear(message)));
-      await this.#progress;
+      await this.#noted;
       await this.#concludeAll(outcome);
     } catch (error) {
       if (leave.aborted || this.#files.length === 0) throw error;
@@ -206,13 +207,28 @@ export class LiveAttempt {
   }
 
   #hear(message: Message): void {
+    if (message.type === 'progress') this.#hearProgress(message);
+    if (message.type === 'decided') this.#hearDecided(message);
+  }
+
+  #hearProgress(message: ProgressMessage): void {
     const { journal, clock } = this.#options.context;
     const [first] = this.#files;
-    if (message.type !== 'progress' || !first || clock.now() - this.#progressAt < PROGRESS_INTERVAL_MS) return;
+    if (!first || clock.now() - this.#progressAt < PROGRESS_INTERVAL_MS) return;
     this.#progressAt = clock.now();
     const progress = { rows: message.rows, bytes: message.bytes ?? null, totalBytes: message.total_bytes ?? null };
-    // Only to be looked at: that it can't be written harms nothing.
-    this.#progress = journal.progress(first.run.id, first.run.attempt, progress).catch(() => undefined);
+    this.#note(() => journal.progress(first.run.id, first.run.attempt, progress));
+  }
+
+  #hearDecided({ decisions, file }: DecidedMessage): void {
+    const { journal } = this.#options.context;
+    const about = this.#files.find(({ run }) => file === undefined || run.file === file);
+    if (about) this.#note(() => journal.decided(about.run.id, about.run.attempt, decisions));
+  }
+
+  /** Only to be looked at: that it can't be written harms nothing. */
+  #note(write: () => Promise<void>): void {
+    this.#noted = Promise.all([this.#noted, write().catch(() => undefined)]).then(() => undefined);
   }
 
   async #concludeAll(outcome: Outcome): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { fileVersionAt, isSameVersion } from '../dispose/file-version.ts';
-import type { Run } from '../journal/journal.ts';
+import { fileVersionAt } from '../dispose/file-version.ts';
+import { isSameVersion, type Run } from '../journal/journal.ts';
 import type { PathNow } from './decide.ts';
 
 /** What the path of a run holds now, beside the version the run is about. Never throws. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { FileVersion } from '../journal/journal.ts';
+import { type FileVersion, versionOf } from '../journal/journal.ts';
 import { hasWriter } from './lease.ts';
-import { versionKey, versionOf } from './version.ts';
+import { versionKey } from './version.ts';
 
 /** What opening and reading a file once told. */
 export type Content =

@@ -2,13 +2,14 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, messageOf } from '../errors.ts';
-import type { Journal, Run } from '../journal/journal.ts';
+import { type Journal, type Run, versionOf } from '../journal/journal.ts';
 import { fileSystemKind } from './file-system.ts';
 import { hasWriter } from './lease.ts';
 import { isGone } from './listing.ts';
-import { isWithin, nameRules } from './names.ts';
+import { nameRules } from './names.ts';
 import { DEFAULT_SETTLE_MS } from './settling.ts';
-import { versionKey, versionOf } from './version.ts';
+import { isWithin } from '../within.ts';
+import { versionKey } from './version.ts';
 
 /** What explaining asks of the journal: reading only, so that it works beside a running orchestrator. */
 export type ExplainJournal = Pick<Journal, 'knownFiles' | 'runs'>;

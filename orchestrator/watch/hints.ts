@@ -2,7 +2,8 @@ import { realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { watch } from 'chokidar';
 import { codeOf } from '../errors.ts';
-import { isWithin, type NameRules } from './names.ts';
+import { isWithin } from '../within.ts';
+import { type NameRules } from './names.ts';
 
 export interface HintRequest {
   /** WATCH_DIR, absolute. */

@@ -2,9 +2,8 @@ import type { BigIntStats, Dirent } from 'node:fs';
 import { opendir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
-import type { FileVersion } from '../journal/journal.ts';
+import { type FileVersion, versionOf } from '../journal/journal.ts';
 import type { NameRules } from './names.ts';
-import { versionOf } from './version.ts';
 
 /** A file that names allow to be taken. */
 export interface ListedFile {

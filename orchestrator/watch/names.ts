@@ -1,5 +1,6 @@
-import { basename, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import { isWithin } from '../within.ts';
 
 /** Endings of files that are still being made, by browsers, editors and transfer programs; case does not matter. */
 export const UNFINISHED = ['.tmp', '.part', '.partial', '.crdownload', '.swp', '~'];
@@ -65,12 +66,6 @@ function refuseName(path: string, marker: string | undefined): string | null {
 /** The folder of a relative path, '' for WATCH_DIR itself. */
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-/** Whether an absolute path is the folder or below it. */
-export function isWithin(path: string, folder: string): boolean {
-  const rest = relative(folder, path);
-  return rest === '' || (rest !== '..' && !rest.startsWith(`..${sep}`) && !isAbsolute(rest));
 }
 
 function isHidden(path: string): boolean {

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf } from '../errors.ts';
-import type { FileVersion, Journal } from '../journal/journal.ts';
+import { type FileVersion, type Journal, versionOf } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { type Content, readContent } from './content.ts';
 import { hasWriter, type WriterAnswer } from './lease.ts';
 import { isGone } from './listing.ts';
 import { Queue } from './queue.ts';
 import { SettlingComplaints } from './settling-complaints.ts';
-import { versionKey, versionOf } from './version.ts';
+import { versionKey } from './version.ts';
 
 export interface SettlingRequest {
   dataset: Dataset;

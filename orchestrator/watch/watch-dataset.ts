@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
-import type { FileVersion, Journal, Run } from '../journal/journal.ts';
+import { type FileVersion, type Journal, type Run, versionOf } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { Absences, type Doubt } from './absences.ts';
 import { Arrivals } from './arrivals.ts';
@@ -13,12 +13,12 @@ import { HintQueue } from './hint-queue.ts';
 import { KnownFiles } from './known.ts';
 import { isGone, type ListedFile, type Listing, listFiles } from './listing.ts';
 import { DOUBT_LISTING_MS, Listings } from './listings.ts';
-import { folderOf, isWithin, type NameRules, nameRules } from './names.ts';
+import { folderOf, type NameRules, nameRules } from './names.ts';
 import { comparePlace } from './place.ts';
 import { createRoot, rootIdentity } from './root.ts';
 import { Settling } from './settling.ts';
+import { isWithin } from '../within.ts';
 import { Troubles } from './troubles.ts';
-import { versionOf } from './version.ts';
 
 export interface WatchRequest {
   dataset: Dataset;

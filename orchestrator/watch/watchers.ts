@@ -4,7 +4,7 @@ import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import { isWithin } from './names.ts';
+import { isWithin } from '../within.ts';
 import { type DatasetWatch, type WatchStatus, watchDataset } from './watch-dataset.ts';
 
 export interface WatchersOptions {

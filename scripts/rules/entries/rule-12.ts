@@ -41,7 +41,7 @@ export const rule12: Rule = {
     },
     {
       clause: 'a mend is refused once there is a newer version',
-      file: 'orchestrator/journal/requests.ts',
+      file: 'orchestrator/journal/mending.ts',
       code: 'const newer = newerRun(store, run) ?? activeRun(store, run);',
       without: 'const newer = undefined as Run | undefined;',
       test: 'orchestrator/journal/sqlite.test.ts',

@@ -1,0 +1,52 @@
+import type { Run } from './journal.ts';
+import { newerRun, requireRun } from './paths.ts';
+import { activeRun, queueCopy, refused } from './requests.ts';
+import type { Store } from './store.ts';
+
+/** What is mended are the rejects of the run that read the file: a mend of a mend is one of that run, too. */
+export function mend(store: Store, runId: string, mendFile: string, now: number): Run {
+  const run = originOf(store, requireRun(store, runId));
+  if (run.state !== 'done')
+    throw refused(run, `can’t be mended: it is ${run.state}, only what is done has rejected rows to mend`);
+  const newer = newerRun(store, run) ?? activeRun(store, run);
+  if (newer !== undefined)
+    throw refused(run, `can’t be mended: run ${newer.id} (${newer.state}) of the same file is newer`);
+  return queueCopy(store, run, { action: 'mend', mendFile, replayOf: run.id, now });
+}
+
+/** The mends of a run and their replays, oldest first. */
+export function mendsOf(store: Store, runId: string): Run[] {
+  const chain = `WITH RECURSIVE mends (id) AS (
+    SELECT id FROM runs WHERE replay_of = $runId AND action = 'mend'
+    UNION ALL SELECT runs.id FROM runs JOIN mends ON runs.replay_of = mends.id WHERE runs.action = 'mend')
+    SELECT id FROM mends`;
+  return store.selectRuns(`id IN (${chain}) ORDER BY seq`, { runId });
+}
+
+/** What a mend loaded counts as mended of the run whose rejects it was; the same records loaded again mend nothing more. */
+export function countMended(store: Store, mended: Run, loaded: number): void {
+  if (mended.action !== 'mend') return;
+  const { dataset, file, mendFile, id } = mended;
+  const before = store.get<{ loaded: number }>(
+    `SELECT coalesce(max(rows_loaded), 0) AS loaded FROM runs
+     WHERE dataset = $dataset AND file = $file AND version IS NOT NULL AND state = 'done' AND mend_file = $mendFile AND id <> $id`,
+    { dataset, file, mendFile, id },
+  );
+  const origin = originOf(store, mended);
+  if (origin.rows === null || origin.id === id) return;
+  const more = Math.min(loaded - (before?.loaded ?? 0), origin.rows.rejected - origin.rowsMended);
+  if (more <= 0) return;
+  store.updateRun(origin.id, 'rows_mended = rows_mended + $more', { more });
+  store.execute('UPDATE datasets SET rows_mended = rows_mended + $more WHERE name = $dataset', { more, dataset });
+}
+
+/** The run that read the file; the mend itself where that was pruned. */
+function originOf(store: Store, run: Run): Run {
+  let origin = run;
+  while (origin.action === 'mend' && origin.replayOf !== null) {
+    const before = store.selectRuns('id = $id', { id: origin.replayOf })[0];
+    if (before === undefined) return run;
+    origin = before;
+  }
+  return origin;
+}

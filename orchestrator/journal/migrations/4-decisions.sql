@@ -1,0 +1,19 @@
+-- How the run's file is read, as JSON: what the program that loads it said it had decided.
+ALTER TABLE runs ADD COLUMN decisions TEXT;
+
+-- Of a run's rejected rows, those that mends loaded since: the one thing that changes after its end.
+ALTER TABLE runs ADD COLUMN rows_mended INTEGER NOT NULL DEFAULT 0 CHECK (rows_mended >= 0);
+ALTER TABLE datasets ADD COLUMN rows_mended INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX runs_mends ON runs (replay_of) WHERE action = 'mend';
+
+DROP TRIGGER runs_final;
+CREATE TRIGGER runs_final BEFORE UPDATE ON runs
+WHEN OLD.ended_at IS NOT NULL AND NOT (
+  NEW.rows_mended > OLD.rows_mended AND NEW.rows_mended <= OLD.rows_rejected
+  AND NEW.state = OLD.state AND NEW.ended_at = OLD.ended_at AND NEW.error IS OLD.error
+  AND NEW.rows_loaded IS OLD.rows_loaded AND NEW.rows_rejected IS OLD.rows_rejected
+)
+BEGIN
+  SELECT RAISE(ABORT, 'a run that has ended does not change');
+END;
