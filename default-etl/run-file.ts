@@ -10,9 +10,10 @@ import { Rejects } from './rejects.ts';
 import type { Reporter } from './report.ts';
 import { Reserve } from './reserve.ts';
 import type { Job } from './settings.ts';
-import { Source } from './source.ts';
+import { SourceFile } from './source.ts';
 import { createPipeline } from './transform/pipeline.ts';
 import type { Step } from './transform/step.ts';
+import { Spill } from './unpack/spill.ts';
 
 export type Result = Omit<ResultMessage, 'type'>;
 
@@ -21,9 +22,11 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
   mkdirSync(job.workDir, { recursive: true });
   rmSync(join(job.workDir, WORK_FILES.rejects), { force: true });
   if (job.action === 'delete') return await deleteRows(job, reporter, signal);
-  const source = await Source.open(job.file, job.expected, signal);
+  const source = await SourceFile.open(job.file, job.expected, signal);
+  const spill = new Spill(job.workDir);
   try {
-    const reader = job.action === 'mend' ? openMend(source) : await openReader(source, job.fileName, job.extract);
+    const { fileName, extract } = job;
+    const reader = job.action === 'mend' ? openMend(source) : await openReader({ source, fileName, extract, spill });
     reporter.decided(reader.decisions);
     const newStep = await createPipeline(job, reader);
     return await new FileRun({ job, source, reader, newStep, reporter, signal }).run();
@@ -32,6 +35,7 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
     if (error instanceof EtlFailure && error.exitCode === EXIT.never) await source.assertUnchanged();
     throw error;
   } finally {
+    await spill.close();
     await source.close();
   }
 }
@@ -51,7 +55,7 @@ async function deleteRows(job: Job, reporter: Reporter, signal: AbortSignal): Pr
 
 interface FileRunOptions {
   job: Job;
-  source: Source;
+  source: SourceFile;
   reader: Reader;
   newStep: () => Step;
   reporter: Reporter;
@@ -61,7 +65,7 @@ interface FileRunOptions {
 /** One file on its way from reader to target, counted (rule 7). */
 class FileRun {
   private readonly job: Job;
-  private readonly source: Source;
+  private readonly source: SourceFile;
   private readonly reader: Reader;
   private readonly reporter: Reporter;
   private readonly signal: AbortSignal;

@@ -17,6 +17,8 @@ export interface Extract {
   sheet?: number | string;
   columns?: string[];
   record_path?: string[];
+  /** Globs: which members of an archive are read. */
+  members?: string | string[];
 }
 
 /** LOAD. */

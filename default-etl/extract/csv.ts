@@ -3,6 +3,7 @@ import { configFailure, neverFailure } from '../failure.ts';
 import { Lease } from '../lease.ts';
 import type { Extract } from '../settings.ts';
 import type { ByteStream, Source } from '../source.ts';
+import { canSample, sampleCsv } from './csv-sample.ts';
 import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
 import { findDialect } from './dialect.ts';
 import { columnNames, positionNames } from './header.ts';
@@ -34,8 +35,9 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
       },
     ],
     columnsVary: false,
-    maxRows: source.isGzip ? Number.POSITIVE_INFINITY : source.sizeBytes,
+    maxRows: source.sizeBytes,
     emptyHeader: () => emptyBatch(run.header),
+    ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => run.header) } : {}),
     batches() {
       run = new CsvRun(source, said, encoding, dialect);
       return run.batches();

@@ -26,7 +26,7 @@ export async function openJson(source: Source, extract: Extract, mode: 'lines' |
   return {
     decisions: [{ name: 'encoding', value: encoding.name, confidence: 1, reason: encoding.reason }],
     columnsVary: true,
-    maxRows: source.isGzip ? Number.POSITIVE_INFINITY : source.sizeBytes,
+    maxRows: source.sizeBytes,
     batches: () => new JsonRun(source, encoding, extract.record_path ?? [], mode).batches(),
   };
 }

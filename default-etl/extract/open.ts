@@ -1,42 +1,117 @@
 import type { Reader } from '../batch.ts';
-import { configFailure, neverFailure } from '../failure.ts';
+import { neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
+import { type Compression, compressionOf, unreadablePacking } from '../unpack/compression.ts';
+import type { Spill } from '../unpack/spill.ts';
+import { unpacked } from '../unpack/unpack.ts';
 import { openCsv } from './csv.ts';
 import { dropLast } from './drop-last.ts';
+import { declaredFormat, type Format, formatOf, startsWorkbook } from './format.ts';
 
-type Format = 'csv' | 'tsv' | 'txt' | 'xls' | 'xlsx' | 'json' | 'ndjson' | 'parquet';
+const HEAD_BYTES = 1024;
+/** An archive within an archive is read, one within that is not. */
+const MAX_ARCHIVES = 2;
+const MAX_COMPRESSIONS = 2;
 
-const BY_ENDING: Record<string, Format> = {
-  csv: 'csv',
-  tsv: 'tsv',
-  tab: 'tsv',
-  txt: 'txt',
-  xls: 'xls',
-  xlsx: 'xlsx',
-  xlsm: 'xlsx',
-  json: 'json',
-  ndjson: 'ndjson',
-  jsonl: 'ndjson',
-  parquet: 'parquet',
-};
+export interface OpenOptions {
+  source: Source;
+  /** Of the file, or of the member of an archive: its ending counts where the content does not tell. */
+  fileName: string;
+  extract: Extract;
+  /** Where what is packed goes that has to be entered in the middle. Whoever made it closes it. */
+  spill: Spill;
+}
 
-/** A ZIP (xlsx), an OLE 2 file (xls since Excel 5), or the first record of an older xls, a BOF. */
-const WORKBOOK_START = /^(PK\x03\x04|\xd0\xcf\x11\xe0|\x09[\x00\x02\x04\x08])/;
+/**
+ * Opens the file with the reader of its format, unpacked where it is gzip or zstd, and member by member where it is an archive: what
+ * EXTRACT.format says, else its content where that is unmistakable, else its name. Throws EtlFailure.
+ */
+export async function openReader(options: OpenOptions): Promise<Reader> {
+  return await openContent(options, 0);
+}
 
-/** Opens the file with the reader of its format: what EXTRACT.format says, else its content where that is unmistakable, else its name. */
-export async function openReader(source: Source, fileName: string, extract: Extract): Promise<Reader> {
-  const head = await source.head(512);
-  const format = declaredFormat(extract) ?? formatOf(fileName, head);
-  if (format === 'xls' || format === 'xlsx') assertWorkbook(head, source);
-  const reader = await readerOf(format, source, extract);
+async function openContent(options: OpenOptions, archives: number): Promise<Reader> {
+  const { source, head, compressions } = await unpack(options.source);
+  const reader = isZip(head)
+    ? await openZipped({ ...options, source }, archives)
+    : await openFormat(declaredFormat(options.extract) ?? formatOf(options.fileName, head), head, {
+        ...options,
+        source,
+      });
+  for (const { name } of compressions)
+    reader.decisions.unshift({ name: 'compression', value: name, confidence: 1, reason: 'by its first bytes' });
+  return reader;
+}
+
+interface Unpacked {
+  source: Source;
+  head: Buffer;
+  compressions: Compression[];
+}
+
+async function unpack(packed: Source): Promise<Unpacked> {
+  const compressions: Compression[] = [];
+  for (let source = packed; ; ) {
+    const head = await source.head(HEAD_BYTES);
+    const unreadable = unreadablePacking(head);
+    if (unreadable !== undefined)
+      throw neverFailure(`${source.path} is packed by ${unreadable}, which is not read; pack it by gzip, zstd or zip`);
+    const compression = compressionOf(head);
+    if (compression === undefined) return { source, head, compressions };
+    if (compressions.length === MAX_COMPRESSIONS)
+      throw neverFailure(`${source.path} is packed more than ${MAX_COMPRESSIONS} times over; unpack it first`);
+    compressions.push(compression);
+    source = unpacked(source, compression);
+  }
+}
+
+/** A zip file is a workbook, by the members that each has, or an archive. */
+async function openZipped(options: OpenOptions, archives: number): Promise<Reader> {
+  const source = await options.spill.seekable(options.source);
+  const { openZip } = await import('./zip.ts');
+  const entries = await openZip(source);
+  const names = new Set(entries.map(entry => entry.name));
+  if (names.has('[Content_Types].xml')) return await openWorkbookAs('xlsx', { ...options, source });
+  if (names.has('mimetype') && names.has('content.xml')) return await openWorkbookAs('ods', { ...options, source });
+  if (archives === MAX_ARCHIVES)
+    throw neverFailure(`${source.path} is an archive in an archive in an archive; unpack it first`);
+  const { openArchive } = await import('./archive.ts');
+  return await openArchive({
+    source,
+    entries,
+    wanted: options.extract.members,
+    openMember: async (member, fileName) =>
+      await openContent(
+        { ...options, source: member, fileName, extract: withoutMembers(options.extract) },
+        archives + 1,
+      ),
+  });
+}
+
+/** EXTRACT.members chooses in the outer archive. */
+function withoutMembers({ members: _, ...extract }: Extract): Extract {
+  return extract;
+}
+
+async function openWorkbookAs(format: Format, options: OpenOptions): Promise<Reader> {
+  const { openWorkbook } = await import('./workbook.ts');
+  return finish(format, await openWorkbook(options.source, options.extract), options.extract);
+}
+
+async function openFormat(format: Format, head: Buffer, options: OpenOptions): Promise<Reader> {
+  assertStart(format, head, options.source);
+  return finish(format, await readerOf(format, options), options.extract);
+}
+
+function finish(format: Format, reader: Reader, extract: Extract): Reader {
   const reason = extract.format === undefined ? 'by its content and name' : 'as EXTRACT.format says';
   reader.decisions.unshift({ name: 'format', value: format, confidence: 1, reason });
   const footer = extract.skip_footer ?? 0;
   return footer === 0 ? reader : { ...reader, batches: () => dropLast(reader.batches(), footer) };
 }
 
-async function readerOf(format: Format, source: Source, extract: Extract): Promise<Reader> {
+async function readerOf(format: Format, { source, extract, spill }: OpenOptions): Promise<Reader> {
   switch (format) {
     case 'csv':
       return await openCsv(source, extract, ',');
@@ -45,54 +120,30 @@ async function readerOf(format: Format, source: Source, extract: Extract): Promi
       return await openCsv(source, extract, '\t');
     case 'xls':
     case 'xlsx':
-      return await (await import('./workbook.ts')).openWorkbook(source, extract);
+    case 'ods':
+      return await (await import('./workbook.ts')).openWorkbook(await spill.seekable(source), extract);
     case 'json':
       return await (await import('./json.ts')).openJson(source, extract);
     case 'ndjson':
       return await (await import('./json.ts')).openJson(source, extract, 'lines');
     case 'parquet':
-      return await (await import('./parquet.ts')).openParquet(source);
+      return await (await import('./parquet.ts')).openParquet(await spill.seekable(source));
   }
 }
 
-function declaredFormat(extract: Extract): Format | undefined {
-  if (extract.format === undefined) return undefined;
-  const format = BY_ENDING[extract.format.toLowerCase()];
-  if (format) return format;
-  throw configFailure(`EXTRACT.format ${extract.format} is not known; there is: ${Object.keys(BY_ENDING).join(', ')}`);
+function isZip(head: Buffer): boolean {
+  const start = head.toString('latin1', 0, 4);
+  return start === 'PK\x03\x04' || start === 'PK\x05\x06';
 }
 
-function formatOf(fileName: string, head: Buffer): Format {
-  const named = BY_ENDING[/\.([^.]+?)(\.gz)?$/i.exec(fileName)?.[1]?.toLowerCase() ?? ''];
-  const found = magicFormat(head);
-  if (found) return found;
-  // Text in the name of a binary format: a table of HTML or XML is a workbook all the same, anything else is delimited text.
-  if (named === 'xls' || named === 'xlsx' || named === 'parquet')
-    return isBinary(head) || isMarkup(head) ? named : 'csv';
-  return named ?? 'csv';
-}
-
-function magicFormat(head: Buffer): Format | undefined {
-  if (head.toString('latin1', 0, 4) === 'PAR1') return 'parquet';
-  if (head.toString('latin1', 0, 4) === 'PK\x03\x04') return 'xlsx';
-  if (head.toString('hex', 0, 8) === 'd0cf11e0a1b11ae1') return 'xls';
-  return undefined;
-}
-
-/** The library behind the workbooks reads whatever bytes it is given as text in rows: garbage must not become documents. */
-function assertWorkbook(head: Buffer, { path }: Source): void {
-  if (head.length === 0 || isMarkup(head) || WORKBOOK_START.test(head.toString('latin1', 0, 4))) return;
-  throw neverFailure(
-    `${path} is no workbook, though it is called one: it begins neither like xlsx or xls nor like an HTML table; it may be damaged, so copy or export it again`,
-  );
-}
-
-/** NUL bytes, or control characters no text has; UTF-16 says so by its byte order mark. */
-function isBinary(head: Buffer): boolean {
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) return false;
-  return head.length === 0 || head.subarray(0, 64).some(byte => byte < 9);
-}
-
-function isMarkup(head: Buffer): boolean {
-  return /^[^\x21-\x7e]*<(\?xml|!doctype|html|table|meta|head|body|div|style)/i.test(head.toString('latin1'));
+/** Before anything is unpacked to disk. */
+function assertStart(format: Format, head: Buffer, { path }: Source): void {
+  if (head.length === 0) return;
+  if (format === 'parquet' && head.toString('latin1', 0, 4) !== 'PAR1')
+    throw neverFailure(`${path} is no Parquet file, though it is called one: it does not begin with PAR1`);
+  if ((format === 'xls' || format === 'xlsx' || format === 'ods') && !startsWorkbook(head)) {
+    throw neverFailure(
+      `${path} is no workbook, though it is called one: it begins neither like xlsx, ods or xls nor like an HTML table; it may be damaged, so copy or export it again`,
+    );
+  }
 }

@@ -16,7 +16,7 @@ const ROWS_PER_BATCH = 5000;
 
 /** Parquet, a row group at a time. */
 export async function openParquet(source: Source): Promise<Reader> {
-  const file = await asyncBuffer(source);
+  const file = asyncBuffer(source);
   const metadata = await readable(source, () => parquetMetadataAsync(file));
   const columns = topLevel(metadata);
   const names = columns.map(column => column.name);
@@ -107,14 +107,10 @@ function behind(elements: SchemaElement[], at: number): number {
   return next;
 }
 
-async function asyncBuffer(source: Source): Promise<AsyncBuffer> {
-  if (source.isGzip) {
-    const bytes = await source.readAll();
-    return { byteLength: bytes.length, slice: (start, end) => plainBuffer(bytes.subarray(start, end)) };
-  }
+function asyncBuffer(source: Source): AsyncBuffer {
   return {
     byteLength: source.sizeBytes,
-    async slice(start, end = source.sizeBytes) {
+    slice: async (start, end = source.sizeBytes) => {
       source.bytesRead = Math.max(source.bytesRead, end < source.sizeBytes ? end : 0);
       return plainBuffer(await source.readAt(start, end - start));
     },

@@ -1,0 +1,75 @@
+import { configFailure } from '../failure.ts';
+import type { Extract } from '../settings.ts';
+
+export type Format = 'csv' | 'tsv' | 'txt' | 'xls' | 'xlsx' | 'ods' | 'json' | 'ndjson' | 'parquet';
+
+const BY_ENDING: Record<string, Format> = {
+  csv: 'csv',
+  tsv: 'tsv',
+  tab: 'tsv',
+  txt: 'txt',
+  xls: 'xls',
+  xlsx: 'xlsx',
+  xlsm: 'xlsx',
+  xlsb: 'xlsx',
+  ods: 'ods',
+  fods: 'ods',
+  json: 'json',
+  geojson: 'json',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  parquet: 'parquet',
+};
+
+const WORKBOOKS: ReadonlySet<Format | undefined> = new Set(['xls', 'xlsx', 'ods']);
+
+/** A ZIP (xlsx, ods), an OLE 2 file (xls since Excel 5), or the first record of an older xls, a BOF. */
+const WORKBOOK_START = /^(PK\x03\x04|\xd0\xcf\x11\xe0|\x09[\x00\x02\x04\x08])/;
+
+/** What EXTRACT.format says, undefined where it is left out. Throws EtlFailure 78 for what there is not. */
+export function declaredFormat(extract: Extract): Format | undefined {
+  if (extract.format === undefined) return undefined;
+  const format = BY_ENDING[extract.format.toLowerCase()];
+  if (format) return format;
+  throw configFailure(`EXTRACT.format ${extract.format} is not known; there is: ${Object.keys(BY_ENDING).join(', ')}`);
+}
+
+/** The format that the name's ending says; a packing's own ending is passed over. */
+export function namedFormat(fileName: string): Format | undefined {
+  return BY_ENDING[/\.([^.]+?)(\.(gz|gzip|zst|zstd|zip))*$/i.exec(fileName)?.[1]?.toLowerCase() ?? ''];
+}
+
+/** The format of content that is no archive: by its first bytes where they are unmistakable, else by its name, else delimited text. */
+export function formatOf(fileName: string, head: Buffer): Format {
+  const named = namedFormat(fileName);
+  if (head.toString('latin1', 0, 4) === 'PAR1') return 'parquet';
+  if (head.toString('hex', 0, 8) === 'd0cf11e0a1b11ae1') return 'xls';
+  const isTree = isMarkup(head);
+  if (isTree && isSpreadsheet(head)) return named === 'ods' ? 'ods' : 'xls';
+  // Text in the name of a binary format: a table of HTML or XML is a workbook all the same, anything else is delimited text.
+  if (WORKBOOKS.has(named) || named === 'parquet')
+    return (named && isBinary(head)) || isTree ? (named as Format) : 'csv';
+  return named ?? 'csv';
+}
+
+/** Whether these can be the first bytes of a workbook: the libraries behind them read whatever they are given as text in rows. */
+export function startsWorkbook(head: Buffer): boolean {
+  return isMarkup(head) || WORKBOOK_START.test(head.toString('latin1', 0, 4));
+}
+
+/** NUL bytes, or control characters no text has; UTF-16 says so by its byte order mark. */
+function isBinary(head: Buffer): boolean {
+  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) return false;
+  return head.length === 0 || head.subarray(0, 64).some(byte => byte < 9);
+}
+
+function isMarkup(head: Buffer): boolean {
+  return /^[^\x21-\x7e]*<(\?xml|!doctype|html|table|meta|head|body|div|style)/i.test(head.toString('latin1'));
+}
+
+/** Excel's XML of 2003, or a flat OpenDocument. */
+function isSpreadsheet(head: Buffer): boolean {
+  return /progid="Excel\.Sheet"|urn:schemas-microsoft-com:office:spreadsheet|opendocument\.spreadsheet/.test(
+    head.toString('latin1'),
+  );
+}

@@ -1,0 +1,40 @@
+import { Transform } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+
+const CHUNK_BYTES = 1 << 18;
+
+/** How bytes are packed, and what unpacks one stretch of them (a gzip member, a zstd frame). */
+export interface Compression {
+  name: 'gzip' | 'zstd';
+  create(): Transform;
+}
+
+const GZIP: Compression = { name: 'gzip', create: () => createGunzip({ chunkSize: CHUNK_BYTES }) };
+const ZSTD: Compression = { name: 'zstd', create: () => createZstdDecompress({ chunkSize: CHUNK_BYTES }) };
+
+/** Packed in a way that is not read: first bytes, in Latin-1 → name. */
+const UNREADABLE: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)/, 'bzip2'],
+  [/^\xfd7zXZ\0/, 'xz'],
+  [/^7z\xbc\xaf\x27\x1c/, '7-Zip'],
+  [/^Rar!\x1a\x07/, 'RAR'],
+  [/^\x04\x22\x4d\x18/, 'LZ4'],
+  [/^\x1f\x9d/, 'compress (.Z)'],
+  [/^MSCF\0\0\0\0/, 'a Windows cabinet'],
+];
+
+/** The compression that the first bytes show: a magic number, never the name (RFC 1952; RFC 8878, skippable frames too). */
+export function compressionOf(head: Buffer): Compression | undefined {
+  if (head[0] === 0x1f && head[1] === 0x8b) return GZIP;
+  const magic = head.length < 4 ? 0 : head.readUInt32LE(0);
+  if (magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50) return ZSTD;
+  return undefined;
+}
+
+/** Name of the packing where it is one that can't be read. */
+export function unreadablePacking(head: Buffer): string | undefined {
+  const text = head.toString('latin1', 0, 16);
+  const found = UNREADABLE.find(([start]) => start.test(text))?.[1];
+  if (found !== undefined) return found;
+  return head.toString('latin1', 257, 262) === 'ustar' ? 'tar' : undefined;
+}
