@@ -24,7 +24,7 @@ const NODE_PACKAGE = /^node-(linux|darwin|win)-/;
 const SUPERFLUOUS = /(\.(d\.[cm]?ts|map|md|markdown)$|\/(test|tests|docs|example|examples|\.github)$)/i;
 
 /** By this label an image tells what it was built from. */
-const CONTENT_LABEL = 'orchestrator.content';
+export const CONTENT_LABEL = 'orchestrator.content';
 
 /** Builds the image as `name:version` and `name:latest`, unless the one that is there was built from the same. Returns whether it was built. */
 export async function buildImage(
@@ -137,7 +137,7 @@ function copy(from: string, to: string): void {
 }
 
 /** Containers run as the owner of a file, whoever that is: everybody may read the program, whatever our umask says. */
-function openToAll(folder: string): void {
+export function openToAll(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     if (entry.isSymbolicLink()) continue;
     const path = join(entry.parentPath, entry.name);
