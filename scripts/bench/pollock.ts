@@ -2,6 +2,7 @@
 // copy (HPI-Information-Systems/Pollock on GitHub; polluted_files, survey_sample, pollock_weights.json). Without --parameters it finds out everything by itself.
 // --files prints each file that is not perfect; --write leaves what was loaded as CSV, for the benchmark's own scorer.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse/sync';
@@ -9,7 +10,8 @@ import { type Batch, cellText, NULL } from '../../default-etl/batch.ts';
 import { openReader } from '../../default-etl/extract/open.ts';
 import { EtlFailure } from '../../default-etl/failure.ts';
 import type { Extract } from '../../default-etl/settings.ts';
-import { Source } from '../../default-etl/source.ts';
+import { SourceFile } from '../../default-etl/source.ts';
+import { Spill } from '../../default-etl/unpack/spill.ts';
 import { type Rows, tableOf } from './measure.ts';
 import { FAILED, MEASURES, type Score, scoreRows, total } from './pollock-score.ts';
 
@@ -76,9 +78,9 @@ function extractOf(folder: string, file: string): Extract {
 
 /** Header and rows as they are in the file, before any step; undefined where it can't be loaded. Cells that a record does not have are left out. */
 async function load(path: string, extract: Extract): Promise<string[][] | undefined> {
-  const source = await Source.open(path, NOTHING_EXPECTED, new AbortController().signal);
+  const source = await SourceFile.open(path, NOTHING_EXPECTED, new AbortController().signal);
   try {
-    const reader = await openReader(source, path, extract);
+    const reader = await openReader({ source, fileName: path, extract, spill: new Spill(tmpdir()) });
     const rows: string[][] = [];
     let header: readonly string[] | undefined;
     for await (const batch of reader.batches()) {
