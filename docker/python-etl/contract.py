@@ -19,8 +19,7 @@ from elasticsearch.helpers import streaming_bulk
 NEVER, AWAY, CONFIG = 65, 75, 78
 ROWS_AT_ONCE = 5_000
 RESERVE_STEP = 100_000
-BUSY = (429, 502, 503, 504)
-PAUSES = (1, 2, 4, 8, 15)  # 30 s
+BUSY, PAUSES = (429, 502, 503, 504), (1, 2, 4, 8, 15)  # 30 s
 KNOWN = {"EXTRACT": {"encoding", "delimiter"}, "LOAD": {"target", "index", "date_suffix", "mappings"}}
 SETTINGS = {"index.gc_deletes": "1d", "index.mapping.total_fields.limit": 20_000}
 COUNTS = ("rows_read", "rows_loaded", "rows_rejected", "rows_filtered", "rows_deleted")
@@ -90,11 +89,10 @@ class FileRun:
 
     def load_rows(self, records: dict[int, Record]) -> None:
         self.rows += len(records)
-        good = {row: record for row, record in records.items() if not record.reason}
         for row, record in records.items():
             if record.reason:
                 self.reject(row, record, record.reason)
-        if not good:
+        if not (good := {row: record for row, record in records.items() if not record.reason}):
             return
         frame = pandas.DataFrame([record.cells for record in good.values()], index=list(good), dtype=object)
         frame = self.transform(frame).astype(object)
@@ -112,9 +110,8 @@ class FileRun:
         self.sent_up_to = max(self.sent_up_to, row)
         if row > self.reserved:
             self.reserved = -(-row // RESERVE_STEP) * RESERVE_STEP
-            with open(self.work / "reserve", "w", encoding="ascii") as file:
-                file.write(f"{self.reserved}\n")
-                file.flush()
+            with open(self.work / "reserve", "wb", buffering=0) as file:
+                file.write(b"%d\n" % self.reserved)
                 os.fsync(file.fileno())
 
     def reject(self, row: int, record: Record, reason: str) -> None:
@@ -184,10 +181,10 @@ def settings(env: dict, key: str) -> dict:
 
 
 def connect(env: dict) -> Elasticsearch:
-    user = env.get("ELASTICSEARCH_USERNAME") and (env["ELASTICSEARCH_USERNAME"], env.get("ELASTICSEARCH_PASSWORD", ""))
-    options = {"api_key": env.get("ELASTICSEARCH_API_KEY"), "basic_auth": user, "ca_certs": env.get("ELASTICSEARCH_CA")}
-    given = {name: value for name, value in options.items() if value}
-    return Elasticsearch(env["ELASTICSEARCH_NODE"].split(","), request_timeout=120, **given)
+    options = {"api_key": env.get("ELASTICSEARCH_API_KEY"), "ca_certs": env.get("ELASTICSEARCH_CA")}
+    if user := env.get("ELASTICSEARCH_USERNAME"):
+        options["basic_auth"] = (user, env.get("ELASTICSEARCH_PASSWORD", ""))
+    return Elasticsearch(env["ELASTICSEARCH_NODE"].split(","), request_timeout=120, **options)
 
 
 def fault_of_row(item: dict, env: dict) -> dict:
@@ -233,7 +230,8 @@ def chunks(values):
 
 def say(kind: str, env: dict, **members) -> None:
     """A message: one JSON object on a line of stdout, which in a run over a folder names its file."""
-    print(json.dumps({"type": kind, **members, **({"file": env["FILE_PATH"]} if "FILES" in env else {})}), flush=True)
+    members |= {"file": env["FILE_PATH"]} if "FILES" in env else {}
+    print(json.dumps({"type": kind, **members}), flush=True)
 
 
 def run_one(env: dict, read, transform) -> int:
