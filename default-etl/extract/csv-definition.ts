@@ -1,3 +1,12 @@
+/** How a file is written. Empty text where there is no quote or no escape character. */
+export interface PlainDialect {
+  delimiter: string;
+  quote: string;
+  escape: string;
+  /** Blanks at the beginning of a cell, and behind its closing quote, are no part of it. */
+  skipsBlanks: boolean;
+}
+
 /** A record of CSV as its cells, and the line on which it begins. */
 export interface PlainRecord {
   cells: string[];
@@ -7,56 +16,144 @@ export interface PlainRecord {
 }
 
 /**
- * What CSV means here, a character at a time: RFC 4180 with any of CRLF, LF and CR as line end; a quote opens a cell only as its first
- * character, a doubled one in it stands for one, and text behind the closing quote belongs to the cell. Lines of nothing or of
- * blanks are no records; `isOneColumn`: there, blanks are a value. csv-tokenizer.ts does the same on bytes, and is held to this.
+ * What CSV means here, a character at a time: RFC 4180 with any of CRLF, LF and CR as line end; a quote opens a cell only as its first character; in a quoted cell a
+ * doubled quote stands for one, and the escape character before a quote or itself for that. Text behind a closing quote belongs to the cell,
+ * but see `reread`. Lines of nothing or of blanks are no records; where `width`, the number of columns, is 1, blanks are a value.
+ * csv-tokenizer.ts does the same on bytes, and is held to this.
  */
-export function csvRecords(text: string, delimiter: string, isOneColumn: boolean): PlainRecord[] {
+export function csvRecords(text: string, dialect: PlainDialect, width: number): PlainRecord[] {
   const records: PlainRecord[] = [];
   let line = 1;
   for (let at = 0; at < text.length; ) {
-    const record = recordAt(text, at, delimiter);
-    const source = text.slice(at, record.end);
-    const isBlank = isOneColumn ? source === '' : /^[ \t]*$/.test(source) && !source.includes(delimiter);
-    if (!isBlank) records.push({ cells: record.cells, line, isUnclosed: record.isUnclosed });
-    const lineEnd = /^(?:\r\n|\r|\n)?/.exec(text.slice(record.end))?.[0] ?? '';
+    const first = readRecord(text, at, dialect, strictCell);
+    const record = reread(text.slice(at, first.end), first, dialect, width) ?? first;
+    const end = record === first ? first.end : at + record.end;
+    const source = text.slice(at, end);
+    const isNothing = width === 1 ? source === '' : /^[ \t]*$/.test(source) && !source.includes(dialect.delimiter);
+    if (!isNothing) records.push({ cells: record.cells.map(cell => cell.text), line, isUnclosed: record.isUnclosed });
+    const lineEnd = /^(?:\r\n|\r|\n)?/.exec(text.slice(end))?.[0] ?? '';
     line += (source + lineEnd).split(/\r\n|\r|\n/).length - 1;
-    at = record.end + lineEnd.length;
+    at = end + lineEnd.length;
   }
   return records;
 }
 
-function recordAt(
-  text: string,
-  from: number,
-  delimiter: string,
-): { cells: string[]; end: number; isUnclosed: boolean } {
-  const cells: string[] = [];
-  for (let at = from; ; at += delimiter.length) {
-    const cell = text[at] === '"' ? quotedCell(text, at + 1, delimiter) : plainCell(text, at, delimiter);
-    if (cell === undefined) return { cells, end: plainCell(text, from, '\n').end, isUnclosed: true };
-    cells.push(cell.text);
+interface Cell {
+  text: string;
+  end: number;
+  /** What stands behind a closing quote. */
+  behind: string;
+}
+
+interface Read {
+  cells: Cell[];
+  end: number;
+  isUnclosed: boolean;
+}
+
+type CellReader = (text: string, from: number, dialect: PlainDialect) => Cell | undefined;
+
+/**
+ * Text behind a closing quote says that quotes were not doubled. If such a cell ends with a quote, or the record has not `width` cells, it is read again with quotes in the wrong
+ * place taken for text; what gives `width` cells then is right.
+ */
+function reread(record: string, first: Read, dialect: PlainDialect, width: number): Read | undefined {
+  const odd = first.isUnclosed ? [] : first.cells.filter(cell => cell.behind !== '');
+  const isDoubtful = first.cells.length !== width || odd.some(cell => cell.behind.endsWith(dialect.quote));
+  if (odd.length === 0 || !isDoubtful) return undefined;
+  const again = readRecord(record, 0, dialect, (...cell) => looseCell(...cell) ?? plainCell(...cell));
+  return again.cells.length === width ? again : undefined;
+}
+
+function readRecord(text: string, from: number, dialect: PlainDialect, readCell: CellReader): Read {
+  const cells: Cell[] = [];
+  for (let at = from; ; at += dialect.delimiter.length) {
+    at = behindLeadingBlanks(text, at, dialect);
+    const cell = text[at] === dialect.quote ? readCell(text, at, dialect) : plainCell(text, at, dialect);
+    if (cell === undefined) return { cells, end: lineEndAfter(text, from), isUnclosed: true };
+    cells.push(cell);
     at = cell.end;
-    if (!text.startsWith(delimiter, at)) return { cells, end: at, isUnclosed: false };
+    if (!text.startsWith(dialect.delimiter, at)) return { cells, end: at, isUnclosed: false };
   }
 }
 
-function plainCell(text: string, from: number, delimiter: string): { text: string; end: number } {
+function plainCell(text: string, from: number, dialect: PlainDialect): Cell {
   let end = from;
-  while (end < text.length && !/[\r\n]/.test(text[end] as string) && !text.startsWith(delimiter, end)) end++;
-  return { text: text.slice(from, end), end };
+  while (!endsCell(text, end, dialect)) end++;
+  return { text: text.slice(from, end), end, behind: '' };
 }
 
-/** undefined where the quote is never closed. */
-function quotedCell(text: string, from: number, delimiter: string): { text: string; end: number } | undefined {
+/** A quoted cell; undefined where the quote is never closed. */
+function strictCell(text: string, from: number, dialect: PlainDialect): Cell | undefined {
   let cell = '';
-  for (let at = from; at < text.length; at++) {
-    if (text[at] !== '"') cell += text[at];
-    else if (text[at + 1] === '"') cell += text[at++];
+  for (let at = from + 1; at < text.length; at++) {
+    if (isEscaped(text, at, dialect)) cell += text[++at];
+    else if (text[at] !== dialect.quote) cell += text[at];
+    else if (text[at + 1] === dialect.quote) cell += text[at++];
     else {
-      const rest = plainCell(text, at + 1, delimiter);
-      return { text: cell + rest.text, end: rest.end };
+      const closed = behindBlanks(text, at + 1, dialect);
+      const rest = plainCell(text, endsCell(text, closed, dialect) ? closed : at + 1, dialect);
+      return { text: cell + rest.text, end: rest.end, behind: rest.text };
     }
   }
   return undefined;
+}
+
+/**
+ * A quoted cell that only a quote before a delimiter or line end closes; other quotes are text. undefined where the next quoted cell, or the end, comes first: then the
+ * quote that opens is text, too.
+ */
+function looseCell(text: string, from: number, dialect: PlainDialect): Cell | undefined {
+  const { quote, delimiter } = dialect;
+  const closedAt = (cell: string, at: number) => ({ text: cell, end: behindBlanks(text, at, dialect), behind: '' });
+  let cell = '';
+  for (let at = from + 1; at < text.length; at++) {
+    const isPair = text[at] === quote && text[at + 1] === quote;
+    if (isEscaped(text, at, dialect)) cell += text[++at];
+    else if (text[at] !== quote) cell += text[at];
+    else if (endsCell(text, behindBlanks(text, at + 1, dialect), dialect)) return closedAt(cell, at + 1);
+    else if (isPair && endsCell(text, behindBlanks(text, at + 2, dialect), dialect))
+      return closedAt(cell + quote, at + 2);
+    else if (isPair) cell += text[at++];
+    else if (withoutBlanks(text.slice(0, at), dialect).endsWith(delimiter)) return undefined;
+    else cell += quote;
+  }
+  return undefined;
+}
+
+function isEscaped(text: string, at: number, { quote, escape }: PlainDialect): boolean {
+  return escape !== '' && text[at] === escape && (text[at + 1] === quote || text[at + 1] === escape);
+}
+
+function endsCell(text: string, at: number, { delimiter }: PlainDialect): boolean {
+  return at >= text.length || text[at] === '\n' || text[at] === '\r' || text.startsWith(delimiter, at);
+}
+
+/** The same position where the dialect does not skip blanks. */
+function behindBlanks(text: string, at: number, { delimiter, skipsBlanks }: PlainDialect): number {
+  let behind = at;
+  if (skipsBlanks) while (isBlank(text[behind]) && text[behind] !== delimiter[0]) behind++;
+  return behind;
+}
+
+/** As behindBlanks, but where blanks are the delimiter any number of them is one. */
+function behindLeadingBlanks(text: string, at: number, dialect: PlainDialect): number {
+  let behind = behindBlanks(text, at, dialect);
+  if (dialect.skipsBlanks && dialect.delimiter === ' ') while (isBlank(text[behind])) behind++;
+  return behind;
+}
+
+function withoutBlanks(text: string, { delimiter, skipsBlanks }: PlainDialect): string {
+  let end = text.length;
+  if (skipsBlanks) while (isBlank(text[end - 1]) && text[end - 1] !== delimiter[0]) end--;
+  return text.slice(0, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
+}
+
+function lineEndAfter(text: string, from: number): number {
+  const found = text.slice(from).search(/[\r\n]/);
+  return found < 0 ? text.length : from + found;
 }

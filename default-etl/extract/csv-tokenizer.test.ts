@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { rowRecord } from '../batch.ts';
-import { csvRecords } from './csv-definition.ts';
+import { csvRecords, type PlainDialect } from './csv-definition.ts';
 import { CsvTokenizer } from './csv-tokenizer.ts';
 
 interface Row {
@@ -11,11 +11,24 @@ interface Row {
   line: number;
 }
 
-/** Cuts the text as the reader does, the bytes coming in pieces of the given size. */
-function tokenize(text: string, width: number, pieceBytes: number): { rows: Row[]; rejected: number } {
-  const bytes = Buffer.from(text);
-  const tokenizer = new CsvTokenizer({ delimiter: Buffer.from(','), quote: 34, escape: -1 });
+const comma: PlainDialect = { delimiter: ',', quote: '"', escape: '', skipsBlanks: false };
+
+function newTokenizer({ delimiter, quote, escape, skipsBlanks }: PlainDialect, width: number): CsvTokenizer {
+  const byte = (character: string) => (character === '' ? -1 : character.charCodeAt(0));
+  const tokenizer = new CsvTokenizer({
+    delimiter: Buffer.from(delimiter),
+    quote: byte(quote),
+    escape: byte(escape),
+    skipsBlanks,
+  });
   tokenizer.width = width;
+  return tokenizer;
+}
+
+/** Cuts the text as the reader does, the bytes coming in pieces of the given size. */
+function tokenize(text: string, dialect: PlainDialect, width: number, pieceBytes: number) {
+  const bytes = Buffer.from(text);
+  const tokenizer = newTokenizer(dialect, width);
   const header = Array.from({ length: width }, (_, column) => String(column));
   const rows: Row[] = [];
   let rejected = 0;
@@ -32,8 +45,8 @@ function tokenize(text: string, width: number, pieceBytes: number): { rows: Row[
   }
 }
 
-function define(text: string, width: number): { rows: Row[]; rejected: number } {
-  const records = csvRecords(text, ',', width === 1);
+function define(text: string, dialect: PlainDialect, width: number) {
+  const records = csvRecords(text, dialect, width);
   const good = records.filter(({ cells, isUnclosed }) => !isUnclosed && !cells.slice(width).some(cell => cell !== ''));
   const rows = good.map(({ cells, line }) => ({
     cells: Array.from({ length: width }, (_, column) => cells[column] ?? null),
@@ -43,17 +56,28 @@ function define(text: string, width: number): { rows: Row[]; rejected: number } 
 }
 
 const ugly = fc
-  .array(fc.constantFrom('a', 'é', '𝄞', ' ', '\t', ',', ',', '"', '"', '""', '\n', '\r\n', '\r', '0', '\0'), {
-    maxLength: 40,
-  })
+  .array(
+    fc.constantFrom('a', 'é', '𝄞', ' ', '\t', ',', ',', '"', '"', '""', "'", '\\', '\n', '\r\n', '\r', '0', '\0', ';;'),
+    {
+      maxLength: 40,
+    },
+  )
   .map(parts => parts.join(''));
 
-test('any bytes, in pieces of any size, are cut into the records of the plain definition', () => {
+const anyDialect: fc.Arbitrary<PlainDialect> = fc.record({
+  delimiter: fc.constantFrom(',', ',', ' ', '\t', ';;', ', '),
+  quote: fc.constantFrom('"', '"', "'", ''),
+  escape: fc.constantFrom('', '\\'),
+  skipsBlanks: fc.boolean(),
+});
+
+test('any bytes, in pieces of any size and any dialect, are cut into the records of the plain definition', () => {
+  const sizes = [fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 12 })] as const;
   fc.assert(
-    fc.property(ugly, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 12 }), (text, width, piece) => {
-      assert.deepEqual(tokenize(text, width, piece), define(text, width));
+    fc.property(ugly, anyDialect, ...sizes, (text, dialect, width, piece) => {
+      assert.deepEqual(tokenize(text, dialect, width, piece), define(text, dialect, width));
     }),
-    { numRuns: 3000 },
+    { numRuns: 10_000 },
   );
 });
 
@@ -65,7 +89,7 @@ test('well-formed CSV is read as csv-parse reads it', () => {
   fc.assert(
     fc.property(table, fc.constantFrom('\n', '\r\n'), fc.integer({ min: 1, max: 30 }), (rows, lineEnd, piece) => {
       const text = rows.map(row => row.map(value => `"${value.replaceAll('"', '""')}"`).join(',') + lineEnd).join('');
-      const cells = tokenize(text, 3, piece).rows.map(row => row.cells);
+      const cells = tokenize(text, comma, 3, piece).rows.map(row => row.cells);
       assert.deepEqual(cells, parse(text, { relax_column_count: true }));
     }),
     { numRuns: 500 },
@@ -73,8 +97,7 @@ test('well-formed CSV is read as csv-parse reads it', () => {
 });
 
 test('a row with more cells than columns is a reject with its line and its text, unless the surplus is empty', () => {
-  const tokenizer = new CsvTokenizer({ delimiter: Buffer.from(','), quote: 34, escape: -1 });
-  tokenizer.width = 2;
+  const tokenizer = newTokenizer(comma, 2);
   const bytes = Buffer.from('1,"a\nb"\n2,3,4\n5,6,,\n');
   tokenizer.parse(bytes, 0, bytes.length, true);
   const batch = tokenizer.take(['A', 'B']);

@@ -1,5 +1,6 @@
 import { type Batch, NULL } from '../batch.ts';
 import type { Reject } from '../contract.ts';
+import { rereadRecord } from './csv-reread.ts';
 
 const LF = 10;
 const CR = 13;
@@ -13,8 +14,10 @@ export interface Dialect {
   delimiter: Buffer;
   /** A byte, or -1 where cells are not quoted. */
   quote: number;
-  /** A byte besides the doubled quote, or -1. */
+  /** A byte that, in a quoted cell, makes a quote or itself behind it plain text, besides the doubled quote; or -1. */
   escape: number;
+  /** Blanks at the beginning of a cell, and behind its closing quote, are the way the file is written and no part of the cell: `a, "b" ,c`. */
+  skipsBlanks: boolean;
 }
 
 /**
@@ -25,6 +28,8 @@ export interface Dialect {
 export class CsvTokenizer {
   /** Cells of a row; 0 until it is known: then parse() stops after one record. */
   width = 0;
+  /** Cells that the header is known to have while `width` is 0; 0 for unknown. */
+  expectedWidth = 0;
   /** Number of the next record, from 1. */
   number = 1;
   /** Line on which the next record begins, from 1. */
@@ -52,7 +57,7 @@ export class CsvTokenizer {
    * nothing follows `to`, so that the last record is complete. take() before the next call.
    */
   parse(bytes: Buffer, from: number, to: number, final: boolean): number {
-    const { quote } = this.dialect;
+    const { quote, skipsBlanks } = this.dialect;
     const first = this.dialect.delimiter[0] as number;
     const single = this.dialect.delimiter.length === 1;
     const step = this.dialect.delimiter.length;
@@ -81,12 +86,14 @@ export class CsvTokenizer {
       let open = true;
       let incomplete = false;
       let recordEnd = position;
+      this.isOdd = false;
       while (open) {
         if (cell === capacity) {
           this.growCells();
           ({ starts, ends } = this);
           capacity = starts.length;
         }
+        if (skipsBlanks) position = this.behindLeadingBlanks(position, to);
         let start = position;
         let end: number;
         if (quote >= 0 && position < to && bytes[position] === quote) {
@@ -141,6 +148,16 @@ export class CsvTokenizer {
         cell = cellsBefore;
         continue;
       }
+      if (this.isOdd) {
+        const reread = this.reread(recordStart, recordEnd, cell - cellsBefore);
+        if (reread) {
+          this.arenaUsed = arenaBefore;
+          cell = this.putCells(reread.cells, cellsBefore, to);
+          recordEnd = recordStart + reread.end;
+          position = this.behindLineEnd(recordEnd, to);
+          this.line = lineBefore + countLines(this.bytes, recordStart, position);
+        }
+      }
       cell = this.endRecord(cellsBefore, cell, recordStart, recordEnd, lineBefore);
       ({ starts, ends } = this);
       capacity = starts.length;
@@ -184,6 +201,9 @@ export class CsvTokenizer {
   }
 
   private cellsOfFirst = 0;
+  /** Whether a quoted cell of the record has text behind its closing quote, and whether such a cell ends with a quote. */
+  private isOdd = false;
+  private endsWithQuote = false;
   private cellStart = 0;
   private cellEnd = 0;
 
@@ -233,12 +253,34 @@ export class CsvTokenizer {
     if (at + 1 >= to) {
       if (at >= to || !final || bytes[at] !== quote) return -1;
     }
-    if (bytes[at] === quote && (at + 1 === to || this.endsCell(at + 1, to))) {
-      this.cellStart = position + 1;
-      this.cellEnd = at;
-      return at + 1;
+    if (bytes[at] === quote) {
+      const behind = this.behindBlanks(at + 1, to);
+      if (behind === to && !final && behind > at + 1) return -1;
+      if (behind === to || this.endsCell(behind, to)) {
+        this.cellStart = position + 1;
+        this.cellEnd = at;
+        return behind;
+      }
     }
     return this.escapedCell(position + 1, at, to, final);
+  }
+
+  /** Where the blanks end that the dialect skips. */
+  private behindBlanks(position: number, to: number): number {
+    if (!this.dialect.skipsBlanks) return position;
+    let behind = position;
+    while (behind < to && this.isBlank(this.bytes[behind] as number)) behind++;
+    return behind;
+  }
+
+  /** Where blanks are the delimiter, any number of them is one. */
+  private behindLeadingBlanks(position: number, to: number): number {
+    let behind = this.behindBlanks(position, to);
+    const { delimiter } = this.dialect;
+    if (delimiter.length === 1 && delimiter[0] === SPACE) {
+      while (behind < to && (this.bytes[behind] === SPACE || this.bytes[behind] === TAB)) behind++;
+    }
+    return behind;
   }
 
   private endsCell(position: number, to: number): boolean {
@@ -258,15 +300,17 @@ export class CsvTokenizer {
     let out = arenaStart;
     for (let at = start; at < from; at++) bytes[out++] = bytes[at] as number;
     let inside = true;
+    let textFrom = to;
     let at = from;
     for (; at < to; at++) {
       const byte = bytes[at] as number;
       if (!inside) {
         if (this.endsCell(at, to)) break;
         bytes[out++] = byte;
-      } else if (byte === escape && escape !== quote) {
+      } else if (byte === escape) {
         if (at + 1 >= to) return -1;
-        bytes[out++] = bytes[++at] as number;
+        const next = bytes[at + 1];
+        bytes[out++] = next === quote || next === escape ? (bytes[++at] as number) : byte;
       } else if (byte !== quote) {
         if (byte === LF || (byte === CR && bytes[at + 1] !== LF)) this.line++;
         bytes[out++] = byte;
@@ -276,13 +320,52 @@ export class CsvTokenizer {
       } else {
         if (at + 1 === to && !final) return -1;
         inside = false;
+        textFrom = at + 1;
+        const behind = this.behindBlanks(textFrom, to);
+        if (behind === to ? final : this.endsCell(behind, to)) {
+          textFrom = behind;
+          at = behind - 1;
+        }
       }
     }
     if (inside || (at === to && !final)) return -1;
+    if (at > textFrom) this.markOdd(bytes[at - 1] === quote);
     this.arenaUsed = out;
     this.cellStart = arenaStart;
     this.cellEnd = out;
     return at;
+  }
+
+  private markOdd(endsWithQuote: boolean): void {
+    this.endsWithQuote = endsWithQuote || (this.isOdd && this.endsWithQuote);
+    this.isOdd = true;
+  }
+
+  /** Another reading of a record whose quotes are not where they should be, if there is a better one. */
+  private reread(from: number, to: number, count: number): { cells: string[]; end: number } | undefined {
+    const width = this.width || this.expectedWidth;
+    if (width === 0 || (count === width && !this.endsWithQuote)) return undefined;
+    return rereadRecord(this.bytes.toString('latin1', from, to), this.dialect, width);
+  }
+
+  /** Writes cells behind the file's bytes, and their positions. Returns the next free cell. */
+  private putCells(cells: readonly string[], base: number, to: number): number {
+    this.reserveArena(to);
+    let cell = base;
+    for (const text of cells) {
+      if (cell === this.starts.length) this.growCells();
+      this.starts[cell] = this.arenaUsed;
+      this.arenaUsed += this.bytes.write(text, this.arenaUsed, 'latin1');
+      this.ends[cell++] = this.arenaUsed;
+    }
+    return cell;
+  }
+
+  private behindLineEnd(position: number, to: number): number {
+    if (position >= to) return to;
+    return this.bytes[position] === CR && position + 1 < to && this.bytes[position + 1] === LF
+      ? position + 2
+      : position + 1;
   }
 
   /** Unescaped cells together are never longer than the bytes they come from: twice the length is enough, once. */
@@ -329,9 +412,8 @@ export class CsvTokenizer {
     while (end < to && this.bytes[end] !== LF && this.bytes[end] !== CR) end++;
     const reason = 'a quote that opens on this line is never closed';
     this.rejects.push({ row: this.number++, line: this.line, reason, raw: this.bytes.toString('utf8', from, end) });
-    if (end === to) return to;
-    this.line++;
-    return this.bytes[end] === CR && end + 1 < to && this.bytes[end + 1] === LF ? end + 2 : end + 1;
+    if (end < to) this.line++;
+    return this.behindLineEnd(end, to);
   }
 
   private growCells(): void {
@@ -351,4 +433,12 @@ function doubled<T extends Int32Array | Float64Array>(array: T): T {
   const grown = new (array.constructor as new (length: number) => T)(array.length * 2);
   grown.set(array as never);
   return grown;
+}
+
+function countLines(bytes: Buffer, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at++) {
+    if (bytes[at] === LF || (bytes[at] === CR && (at + 1 === to || bytes[at + 1] !== LF))) count++;
+  }
+  return count;
 }

@@ -13,14 +13,19 @@ export function findDialect(head: Buffer, extract: Extract, fallback: string): {
   if (extract.delimiter !== undefined) {
     if (extract.delimiter === '') throw configFailure('EXTRACT.delimiter is empty; give a character such as ; or \\t');
     const delimiter = Buffer.from(NAMES[extract.delimiter] ?? extract.delimiter);
-    return { dialect: { delimiter, quote, escape }, found: false };
+    return { dialect: { delimiter, quote, escape, skipsBlanks: false }, found: false };
   }
-  const dialects = CANDIDATES.map(delimiter => ({ delimiter: Buffer.from(delimiter), quote, escape }));
+  const dialects = CANDIDATES.map(delimiter => ({
+    delimiter: Buffer.from(delimiter),
+    quote,
+    escape,
+    skipsBlanks: false,
+  }));
   const best = dialects
     .map(dialect => ({ dialect, score: consistency(head, dialect) }))
     .reduce((winner, next) => (next.score > winner.score ? next : winner));
   if (best.score > 0) return { dialect: best.dialect, found: true };
-  return { dialect: { delimiter: Buffer.from(fallback), quote, escape }, found: false };
+  return { dialect: { delimiter: Buffer.from(fallback), quote, escape, skipsBlanks: false }, found: false };
 }
 
 function quoteByte(quote: string | false | undefined): number {
