@@ -81,6 +81,8 @@ export interface Reader {
   columnsVary: boolean;
   /** A batch of the columns and no rows, where a file with a header only has columns. Called after the iteration. */
   emptyHeader?(): Batch;
+  /** Rows from places all over the file, read after its beginning: set where the file is large and can be entered anywhere. Row numbers and lines mean nothing. */
+  samples?(): AsyncGenerator<Batch>;
   /** No more rows than this can be in the file; Infinity where its size does not tell. */
   maxRows: number;
   /** May be called again once the former iteration has ended: reads from the beginning. Throws EtlFailure 65 where the file is damaged. */

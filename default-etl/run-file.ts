@@ -13,6 +13,8 @@ import type { Job } from './settings.ts';
 import { SourceFile } from './source.ts';
 import { createPipeline } from './transform/pipeline.ts';
 import type { Step } from './transform/step.ts';
+import type { FileTypes } from './types/column-type.ts';
+import { findTypes } from './types/find-types.ts';
 import { Spill } from './unpack/spill.ts';
 
 export type Result = Omit<ResultMessage, 'type'>;
@@ -27,9 +29,8 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
   try {
     const { fileName, extract } = job;
     const reader = job.action === 'mend' ? openMend(source) : await openReader({ source, fileName, extract, spill });
-    reporter.decided(reader.decisions);
-    const newStep = await createPipeline(job, reader);
-    return await new FileRun({ job, source, reader, newStep, reporter, signal }).run();
+    const { newStep, types } = await prepare(job, reader, reporter);
+    return await new FileRun({ job, source, reader, newStep, types, reporter, signal }).run();
   } catch (error) {
     // A file that is being rewritten looks damaged: that it changed is the better reason.
     if (error instanceof EtlFailure && error.exitCode === EXIT.never) await source.assertUnchanged();
@@ -37,6 +38,24 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
   } finally {
     await spill.close();
     await source.close();
+  }
+}
+
+/** The steps, and what the columns are after them. Whatever goes wrong, how the file is read is said. */
+async function prepare(
+  job: Job,
+  reader: Reader,
+  reporter: Reporter,
+): Promise<{ newStep: () => Step; types: FileTypes | undefined }> {
+  const decisions = [...reader.decisions];
+  try {
+    const newStep = await createPipeline(job, reader);
+    if (job.load.types === 'text') return { newStep, types: undefined };
+    const { types, decision } = await findTypes(reader, newStep);
+    decisions.push(decision);
+    return { newStep, types };
+  } finally {
+    reporter.decided(decisions);
   }
 }
 
@@ -58,6 +77,7 @@ interface FileRunOptions {
   source: SourceFile;
   reader: Reader;
   newStep: () => Step;
+  types: FileTypes | undefined;
   reporter: Reporter;
   signal: AbortSignal;
 }
@@ -72,11 +92,12 @@ class FileRun {
   private readonly rejects: Rejects;
   private readonly reserve: Reserve;
   private readonly newStep: () => Step;
+  private readonly types: FileTypes | undefined;
   private readonly step: Step;
   private rowsRead = 0;
   private rowsFiltered = 0;
 
-  constructor({ job, source, reader, newStep, reporter, signal }: FileRunOptions) {
+  constructor({ job, source, reader, newStep, types, reporter, signal }: FileRunOptions) {
     this.job = job;
     this.source = source;
     this.reader = reader;
@@ -85,6 +106,7 @@ class FileRun {
     this.rejects = new Rejects(job.workDir);
     this.reserve = new Reserve(job.workDir, reader.maxRows);
     this.newStep = newStep;
+    this.types = types;
     this.step = newStep();
   }
 
@@ -102,7 +124,7 @@ class FileRun {
   }
 
   private async transfer(target: Target): Promise<Result> {
-    await target.open();
+    await target.open(this.types);
     for await (const batch of this.reader.batches()) await this.pass(batch, target);
     await target.drain();
     await this.source.assertUnchanged();

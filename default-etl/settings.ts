@@ -27,9 +27,12 @@ export interface Load {
   index?: string;
   id?: string[];
   date_suffix?: string;
+  aliases?: string[];
   overwrite?: boolean;
   /** Of the columns, by their final names. */
   mappings?: Record<string, unknown>;
+  /** `inferred` where left out. */
+  types?: 'inferred' | 'text';
   source_columns?: boolean;
   max_rejects?: number | string;
 }

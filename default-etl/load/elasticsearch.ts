@@ -4,6 +4,7 @@ import { awayFailure, configFailure, messageOf } from '../failure.ts';
 import type { Reserve } from '../reserve.ts';
 import { RowSet } from '../row-set.ts';
 import type { Job } from '../settings.ts';
+import type { FileTypes } from '../types/column-type.ts';
 import { deleteAction, keyAction, rowAction } from './actions.ts';
 import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
 import { BulkSender, supersededBy } from './bulk-sender.ts';
@@ -56,7 +57,7 @@ export class ElasticsearchTarget implements Target {
     this.byKey = job.load.id !== undefined;
     this.overwrite =
       job.load.overwrite && (job.action === 'add' || job.action === 'change')
-        ? new Overwrite(this.connection, this.name, job.version, job.load.mappings)
+        ? new Overwrite(this.connection, this.name, job.version, job.load.aliases)
         : undefined;
     this.renderer = new BulkRenderer(
       job.load.id ? keyAction(job.load.id, job.version) : rowAction(job.fileKey, job.version),
@@ -66,10 +67,11 @@ export class ElasticsearchTarget implements Target {
     this.request = this.sender.newRequest();
   }
 
-  async open(): Promise<void> {
+  async open(types: FileTypes | undefined): Promise<void> {
+    const { mappings, aliases = [] } = this.job.load;
     await this.explain(async () => {
-      if (this.overwrite) await this.overwrite.begin();
-      else await ensureIndex(this.connection, { name: this.name, mappings: this.job.load.mappings });
+      if (this.overwrite) await this.overwrite.begin({ mappings, types });
+      else await ensureIndex(this.connection, { name: this.name, mappings, types, aliases }, this.log);
       this.indexIds = await indexIds(this.connection, this.writtenTo);
     });
     this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);

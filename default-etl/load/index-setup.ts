@@ -1,8 +1,17 @@
 import { configFailure } from '../failure.ts';
+import type { FileTypes } from '../types/column-type.ts';
 import type { Connection } from './connection.ts';
+import {
+  countFields,
+  DYNAMIC_TEMPLATES,
+  type FieldMapping,
+  inferredFields,
+  keywordAliases,
+} from './inferred-mapping.ts';
+import { addColumns, assertFewFields, declare, type FoundMappings, LIMIT_SETTING } from './new-columns.ts';
 
 const GC_DELETES = '1d';
-/** 5,000 columns are two fields each by default. */
+/** 5,000 columns of text are two fields each, as are up to 1,000 of any type. */
 const FIELD_LIMIT = 20_000;
 /** Above the 100 to 200 of templates that come with Elasticsearch, below what people give their own. */
 const TEMPLATE_PRIORITY = 300;
@@ -12,32 +21,72 @@ export interface IndexPlan {
   name: string;
   /** LOAD.mappings: the columns' mappings by name. */
   mappings: Record<string, unknown> | undefined;
+  /** What the columns were found to be; undefined: all are text. */
+  types: FileTypes | undefined;
+  /** LOAD.aliases. */
+  aliases: readonly string[];
+}
+
+/** An index as `GET /<name>` tells of it. */
+interface FoundIndex {
+  aliases: Record<string, { is_write_index?: boolean }>;
+  mappings: FoundMappings;
+  settings: Record<string, string>;
 }
 
 /**
  * Settings and mappings of the indices. `subobjects: false` lets `A` and `A.1` stand side by side; deleted versions are remembered for
- * a day (a minute by default) so that a late write of an older version stays refused; text stays text: nothing is guessed from it.
+ * a day (a minute by default) so that a late write of an older version stays refused; Elasticsearch itself guesses nothing from a text.
  */
-export function indexBody(mappings: Record<string, unknown> | undefined) {
+export function indexBody(plan: IndexPlan) {
+  const { name, mappings, types, aliases } = plan;
+  const properties = types ? typedFields(plan) : (mappings as Record<string, FieldMapping> | undefined);
+  if (types) assertFewFields(name, countFields(properties ?? {}), FIELD_LIMIT);
   return {
-    settings: { 'index.gc_deletes': GC_DELETES, 'index.mapping.total_fields.limit': FIELD_LIMIT },
+    aliases: Object.fromEntries(aliases.map(alias => [alias, {}])),
+    settings: { 'index.gc_deletes': GC_DELETES, [LIMIT_SETTING]: FIELD_LIMIT },
     mappings: {
       subobjects: false,
       date_detection: false,
       numeric_detection: false,
-      ...(mappings ? { properties: mappings } : {}),
+      ...(types ? { dynamic_templates: DYNAMIC_TEMPLATES } : {}),
+      ...(properties ? { properties } : {}),
     },
   };
 }
 
-/** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. */
-export async function ensureIndex(connection: Connection, plan: IndexPlan): Promise<void> {
-  if (!(await rememberDeletes(connection, plan.name))) {
+/** Declared fields win over those that were found out. */
+function typedFields(plan: IndexPlan): Record<string, FieldMapping> {
+  const declared = (plan.mappings ?? {}) as Record<string, FieldMapping>;
+  const fields = inferredFields(undeclared(plan), () => false);
+  return { ...keywordAliases(fields, name => Object.hasOwn(declared, name)), ...fields, ...declared };
+}
+
+/** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. */
+export async function ensureIndex(
+  connection: Connection,
+  plan: IndexPlan,
+  log: (text: string) => void = () => {},
+): Promise<void> {
+  let found = await findIndices(connection, plan.name);
+  if (!found) {
     await createIndex(connection, plan);
     // A template of the user's own may have made it.
-    await rememberDeletes(connection, plan.name);
+    found = (await findIndices(connection, plan.name)) ?? {};
   }
+  const written = writtenIndex(plan.name, found);
+  await rememberDeletes(connection, found);
   if (plan.mappings) await declare(connection, plan.name, plan.mappings);
+  if (!written) return;
+  await addAliases(connection, plan, written);
+  if (plan.types) await addColumns(connection, { ...written, name: plan.name, types: undeclared(plan), log });
+}
+
+/** The indices behind the name, by their own names; undefined where there are none. */
+async function findIndices(connection: Connection, name: string): Promise<Record<string, FoundIndex> | undefined> {
+  const path = `/${encodeURIComponent(name)}`;
+  const answer = await connection.request({ method: 'GET', path, query: { flat_settings: 'true' }, ignore: [404] });
+  return answer.status === 404 ? undefined : (JSON.parse(answer.text) as Record<string, FoundIndex>);
 }
 
 /** Ids that Elasticsearch gave the indices behind the name; an index that is deleted and made again has another. */
@@ -69,53 +118,46 @@ export async function putTemplate(connection: Connection, plan: IndexPlan): Prom
   await connection.request({
     method: 'PUT',
     path: `/_index_template/orchestrator-${encodeURIComponent(plan.name)}`,
-    body: { index_patterns: [plan.name], priority: TEMPLATE_PRIORITY, template: indexBody(plan.mappings) },
+    body: { index_patterns: [plan.name], priority: TEMPLATE_PRIORITY, template: indexBody(plan) },
   });
 }
 
-/** Rows need one place to go to. Throws EtlFailure 78 for a data stream, which takes no ids of ours, and for an alias of several indices. */
-async function assertWritable(connection: Connection, name: string, indices: string[]): Promise<void> {
-  if (indices.length === 1 && (indices[0] === name || !indices[0]?.startsWith('.ds-'))) return;
-  if (indices[0]?.startsWith('.ds-')) {
+/**
+ * The index that rows of this name are written to. Throws EtlFailure 78 for a data stream, which takes no ids of ours, and for an alias of
+ * several indices of which none is to be written to.
+ */
+function writtenIndex(name: string, found: Record<string, FoundIndex>): FoundIndex | undefined {
+  const indices = Object.keys(found);
+  if (indices[0] !== name && indices[0]?.startsWith('.ds-')) {
     throw configFailure(`LOAD.index ${name} is a data stream, whose documents can't be replaced; name an index`);
   }
-  const aliases = await connection.json<Record<string, { aliases: Record<string, { is_write_index?: boolean }> }>>({
-    method: 'GET',
-    path: `/_alias/${encodeURIComponent(name)}`,
-  });
-  if (Object.values(aliases).some(index => index.aliases[name]?.is_write_index)) return;
+  const written = Object.values(found).find(index => index.aliases[name]?.is_write_index);
+  if (written || indices.length <= 1) return written ?? Object.values(found)[0];
   throw configFailure(
     `LOAD.index ${name} is an alias of ${indices.join(', ')}, none of which is its write index; set is_write_index on one`,
   );
 }
 
-/** Sets gc_deletes where nobody has. Resolves with whether there is such an index. */
-async function rememberDeletes(connection: Connection, name: string): Promise<boolean> {
-  const settings = await connection.request({
-    method: 'GET',
-    path: `/${encodeURIComponent(name)}/_settings`,
-    query: { flat_settings: 'true' },
-    ignore: [404],
-  });
-  if (settings.status === 404) return false;
-  const indices = Object.entries(JSON.parse(settings.text) as Record<string, { settings?: Record<string, string> }>);
-  await assertWritable(
-    connection,
-    name,
-    indices.map(([index]) => index),
-  );
-  for (const [index, found] of indices) {
-    if (found.settings?.['index.gc_deletes'] !== undefined) continue;
+/** Sets gc_deletes where nobody has. */
+async function rememberDeletes(connection: Connection, found: Record<string, FoundIndex>): Promise<void> {
+  for (const [index, { settings }] of Object.entries(found)) {
+    if (settings['index.gc_deletes'] !== undefined) continue;
     const path = `/${encodeURIComponent(index)}/_settings`;
     await connection.request({ method: 'PUT', path, body: { 'index.gc_deletes': GC_DELETES } });
   }
-  return true;
 }
 
-async function declare(connection: Connection, name: string, mappings: Record<string, unknown>): Promise<void> {
-  await connection.request({
-    method: 'PUT',
-    path: `/${encodeURIComponent(name)}/_mapping`,
-    body: { properties: mappings },
-  });
+/** LOAD.aliases that the index does not have yet. */
+async function addAliases(
+  connection: Connection,
+  { name, aliases }: IndexPlan,
+  { aliases: has }: FoundIndex,
+): Promise<void> {
+  const actions = aliases.filter(alias => !(alias in has)).map(alias => ({ add: { index: name, alias } }));
+  if (actions.length > 0) await connection.request({ method: 'POST', path: '/_aliases', body: { actions } });
+}
+
+/** The types of the columns that LOAD.mappings says nothing of. */
+function undeclared({ types = new Map(), mappings = {} }: IndexPlan): FileTypes {
+  return new Map([...types].filter(([name]) => !Object.hasOwn(mappings, name)));
 }

@@ -1,6 +1,6 @@
 import { Superseded } from '../failure.ts';
 import type { Connection } from './connection.ts';
-import { putTemplate } from './index-setup.ts';
+import { type IndexPlan, putTemplate } from './index-setup.ts';
 
 /** In the mapping's `_meta` of each index that was built so: the alias it was built for. */
 const MARK = 'orchestrator_alias';
@@ -23,24 +23,25 @@ export class Overwrite {
   private readonly connection: Connection;
   private readonly alias: string;
   private readonly version: number;
-  private readonly mappings: Record<string, unknown> | undefined;
+  /** LOAD.aliases: they move together with it. */
+  private readonly otherAliases: readonly string[];
 
-  constructor(connection: Connection, alias: string, version: number, mappings: Record<string, unknown> | undefined) {
+  constructor(connection: Connection, alias: string, version: number, otherAliases: readonly string[] = []) {
     this.connection = connection;
     this.alias = alias;
     this.version = version;
-    this.mappings = mappings;
+    this.otherAliases = otherAliases;
     this.building = `${alias}-${version}`;
   }
 
   /** Removes what a crash left over and makes the new index. Throws Superseded where the alias is at a newer version. */
-  async begin(): Promise<void> {
+  async begin({ mappings, types }: Pick<IndexPlan, 'mappings' | 'types'>): Promise<void> {
     const current = await this.current();
     this.assertNewer(current);
     // An attempt before this one got as far as moving the alias: its rows are simply sent again.
     if (current.includes(this.building)) return;
     await this.removeAllBut(current);
-    await putTemplate(this.connection, { name: this.building, mappings: this.mappings });
+    await putTemplate(this.connection, { name: this.building, mappings, types, aliases: [] });
     const path = `/${encodeURIComponent(this.building)}`;
     const body = { mappings: { _meta: { [MARK]: this.alias } } };
     await this.connection.request({ method: 'PUT', path, body });
@@ -62,9 +63,12 @@ export class Overwrite {
   private async moveAlias(from: readonly string[]): Promise<void> {
     this.assertNewer(from);
     const removals = from.map(index =>
-      index === this.alias ? { remove_index: { index } } : { remove: { index, alias: this.alias } },
+      index === this.alias
+        ? { remove_index: { index } }
+        : { remove: { index, aliases: [this.alias, ...this.otherAliases], must_exist: false } },
     );
-    const actions = [{ add: { index: this.building, alias: this.alias } }, ...removals];
+    const aliases = [this.alias, ...this.otherAliases];
+    const actions = [{ add: { index: this.building, aliases } }, ...removals];
     await this.connection.request({ method: 'POST', path: '/_aliases', body: { actions } });
   }
 

@@ -1,10 +1,11 @@
 import type { Batch } from '../batch.ts';
 import type { Reject } from '../contract.ts';
+import type { FileTypes } from '../types/column-type.ts';
 
 /** Where the rows go. The calls come in this order: open, load (any number), then complete or takeBack, then close. */
 export interface Target {
-  /** Makes ready what the rows need. */
-  open(): Promise<void>;
+  /** Makes ready what the rows need. `types`: what the columns were found to be, where that is wanted. */
+  open(types: FileTypes | undefined): Promise<void>;
   /** Takes the batch's rows. Resolves when it wants more; the rows may be on their way still. */
   load(batch: Batch): Promise<void>;
   /** Resolves when every row loaded so far is in the target, or was given to the rejects. */

@@ -1,0 +1,110 @@
+import { messageOf, neverFailure } from '../failure.ts';
+import type { FileTypes } from '../types/column-type.ts';
+import { type Connection, Refusal } from './connection.ts';
+import {
+  countFields,
+  DYNAMIC_TEMPLATES,
+  type FieldMapping,
+  inferredFields,
+  keywordAliases,
+} from './inferred-mapping.ts';
+
+export const LIMIT_SETTING = 'index.mapping.total_fields.limit';
+/** Of an index that says nothing. */
+const DEFAULT_FIELD_LIMIT = 1_000;
+const WHOLE_TYPES = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long']);
+
+/** The mapping of an index as Elasticsearch tells of it. */
+export interface FoundMappings {
+  dynamic?: string | boolean;
+  dynamic_templates?: Array<Record<string, unknown>>;
+  properties?: Record<string, FieldMapping>;
+}
+
+export interface NewColumns {
+  /** Of the index, or an alias of it. */
+  name: string;
+  types: FileTypes;
+  mappings: FoundMappings;
+  /** Flat. */
+  settings: Record<string, string>;
+  log: (text: string) => void;
+}
+
+/**
+ * Gives an index that was there the columns it does not know; a field that it has stays as it is, whatever the cells are. Whoever said in the
+ * mapping what becomes of new columns is not interfered with. Throws EtlFailure 65 where there would be too many fields.
+ */
+export async function addColumns(connection: Connection, columns: NewColumns): Promise<void> {
+  const { name, types, mappings, log } = columns;
+  const cut = cutFractions(types, mappings);
+  if (cut.length > 0) {
+    log(
+      `types: ${cut.join(', ')} in index ${name} is of whole numbers: of this file's it leaves the fractions out of the field, not of the ` +
+        'document; for a new index, LOAD.mappings can say double',
+    );
+  }
+  if (!takesNewColumns(mappings)) return;
+  const has = (column: string) => fieldAt(mappings.properties, column) !== undefined;
+  const fields = inferredFields(types, has);
+  if (Object.keys(fields).length === 0) return;
+  try {
+    await declare(connection, name, withinLimit(columns, fields, keywordAliases(fields, has)));
+  } catch (error) {
+    // Another file may have added a column meanwhile, of another type: as any field that is there, it stays.
+    if (!(error instanceof Refusal)) throw error;
+    log(`types: the new columns of index ${name} are left to Elasticsearch: ${messageOf(error)}`);
+  }
+}
+
+/** Adds these fields to the mapping of the index. */
+export async function declare(
+  connection: Connection,
+  name: string,
+  properties: Record<string, unknown>,
+): Promise<void> {
+  await connection.request({ method: 'PUT', path: `/${encodeURIComponent(name)}/_mapping`, body: { properties } });
+}
+
+/** Throws EtlFailure 65 where an index does not take so many fields. */
+export function assertFewFields(name: string, count: number, limit: number): void {
+  if (count <= limit) return;
+  throw neverFailure(
+    `the columns would make ${count} fields of index ${name}, which takes ${limit} (${LIMIT_SETTING}): name those that are needed in ` +
+      'EXTRACT.columns, or raise the limit of the index, or of an index template of your own',
+  );
+}
+
+/** The fields, and their aliases where there is room for them. */
+function withinLimit(
+  { name, mappings, settings }: NewColumns,
+  fields: Record<string, FieldMapping>,
+  aliases: Record<string, FieldMapping>,
+): Record<string, FieldMapping> {
+  const limit = Number(settings[LIMIT_SETTING] ?? DEFAULT_FIELD_LIMIT);
+  const count = countFields(mappings.properties ?? {}) + countFields(fields);
+  assertFewFields(name, count, limit);
+  return count + countFields(aliases) <= limit ? { ...aliases, ...fields } : fields;
+}
+
+/** Columns with fractions whose field takes whole numbers. */
+function cutFractions(types: FileTypes, { properties }: FoundMappings): string[] {
+  return [...types].flatMap(([name, { type }]) => {
+    const field = type === 'double' ? fieldAt(properties, name) : undefined;
+    return WHOLE_TYPES.has(String(field?.['type'])) ? [name] : [];
+  });
+}
+
+function takesNewColumns({ dynamic, dynamic_templates: templates = [] }: FoundMappings): boolean {
+  const isDynamic = dynamic === undefined || String(dynamic) === 'true';
+  const ours = new Set(DYNAMIC_TEMPLATES.flatMap(template => Object.keys(template)));
+  return isDynamic && templates.every(template => Object.keys(template).every(key => ours.has(key)));
+}
+
+/** The field of a column `a.b` where the index has objects. */
+function fieldAt(properties: Record<string, FieldMapping> | undefined, column: string): FieldMapping | undefined {
+  const [first = '', ...rest] = column.split('.');
+  const field = Object.hasOwn(properties ?? {}, first) ? properties?.[first] : undefined;
+  if (field === undefined || rest.length === 0) return field;
+  return fieldAt(field['properties'] as Record<string, FieldMapping> | undefined, rest.join('.'));
+}
