@@ -4,6 +4,7 @@ import { NULL } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
 import { EtlFailure } from '../failure.ts';
 import { keyAction } from './actions.ts';
+import { BulkRequest } from './bulk-request.ts';
 
 /** The action line of a row with this number, its key column being `1`. */
 function keyLine(version: number, row: number): string {
@@ -11,9 +12,9 @@ function keyLine(version: number, row: number): string {
   builder.addColumn('K');
   builder.beginRow(row, 0, NULL);
   builder.text(0, '1');
-  const target = Buffer.alloc(4096);
-  const end = keyAction(['K'], version)(builder.take(), 0, target, 0);
-  return target.toString('utf8', 0, end);
+  const request = new BulkRequest();
+  const end = keyAction(['K'], version)(builder.take(), 0, request, 0);
+  return request.body.toString('utf8', 0, end);
 }
 
 test('rule 4: with LOAD.id the version is VERSION × 10^8 + row, to the last digit, and more rows are an error', () => {

@@ -3,6 +3,7 @@ import { type Batch, cellText } from '../batch.ts';
 import { documentId } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import type { WriteAction } from './bulk-request.ts';
+import { wordJson, wordTable, writeWords } from './words.ts';
 
 const ROW_DIGITS = 10;
 const MAX_ROW = 10 ** ROW_DIGITS - 1;
@@ -13,18 +14,19 @@ const MAX_ID_BYTES = 512;
 /** `{"index":{"_id":"<FILE_KEY>-<row>",…}}`: the same bytes for each row but for the digits. */
 export function rowAction(fileKey: string, version: number): WriteAction {
   const template = Buffer.from(actionLine('index', documentId(fileKey, 0), String(version)));
-  const lastDigit = template.indexOf(fileKey) + fileKey.length + ROW_DIGITS;
+  const words = wordTable([template.toString()]);
+  const lastDigit = template.indexOf('","version"') - 1;
   return (batch, row, target, at) => {
     const number = batch.numbers[row] as number;
     if (number > MAX_ROW) throw neverFailure(`row ${number}: ids have ${ROW_DIGITS} digits for the row`);
-    for (let index = 0; index < template.length; index++) target[at + index] = template[index] as number;
+    const end = writeWords(words, 0, target.view, at);
     let rest = number;
     for (let digit = at + lastDigit; rest > 0; digit--) {
       const tenth = Math.floor(rest / 10);
-      target[digit] = 48 + (rest - tenth * 10);
+      target.body[digit] = 48 + (rest - tenth * 10);
       rest = tenth;
     }
-    return at + template.length;
+    return end;
   };
 }
 
@@ -41,7 +43,7 @@ export function keyAction(columns: readonly string[], version: number): WriteAct
     positions.set(batch.header, known);
     const id = keyId(known.map(position => (position < 0 ? undefined : cellText(batch, row, position))));
     if (id === undefined) return -1;
-    return at + target.write(actionLine('index', id, String(base + BigInt(number))), at);
+    return at + target.body.write(actionLine('index', id, String(base + BigInt(number))), at);
   };
 }
 
@@ -52,7 +54,7 @@ export function deleteAction(fileKey: string, row: number, version: number): str
 
 /** The versions's digits are written as text: they may exceed 2^53. */
 function actionLine(operation: 'index' | 'delete', id: string, version: string): string {
-  return `{"${operation}":{"_id":${JSON.stringify(id)},"version":${version},"version_type":"external_gte"}}\n`;
+  return `{"${operation}":{"_id":${wordJson(id)},"version":${version},"version_type":"external_gte"}}\n`;
 }
 
 function keyPositions(columns: readonly string[], batch: Batch): number[] {

@@ -1,6 +1,7 @@
 import type { Batch } from '../batch.ts';
 import type { Reject } from '../contract.ts';
-import { type DocumentShape, documentBound, documentShape, writeDocument } from './json-bytes.ts';
+import { type DocumentShape, DocumentWriter, documentBound, documentShape } from './json-bytes.ts';
+import { type Output, viewOf } from './words.ts';
 
 /** A request ends with the row that makes it this large: five of them and the answers stay within a small container. */
 export const REQUEST_BYTES = 3 << 20;
@@ -8,8 +9,8 @@ const SLACK_BYTES = 1 << 18;
 /** Elasticsearch takes requests of up to 100 MB (http.max_content_length). */
 export const MAX_DOCUMENT_BYTES = 95 << 20;
 
-/** Writes the action line of a row and returns the position behind it; -1 where the row cannot have an id. */
-export type WriteAction = (batch: Batch, row: number, target: Buffer, at: number) => number;
+/** Writes the action line of a row, of at most ACTION_BYTES, and returns the position behind it; -1 where the row cannot have an id. */
+export type WriteAction = (batch: Batch, row: number, target: Output, at: number) => number;
 
 /** Bytes an action line may take: an id of 512 bytes, escaped, a version, and what is around them. */
 export const ACTION_BYTES = 4096;
@@ -21,8 +22,9 @@ interface Segment {
 }
 
 /** One bulk request's body and, for each operation in it, where it lies and which row it is. */
-export class BulkRequest {
+export class BulkRequest implements Output {
   body: Buffer;
+  view: DataView;
   byteLength = 0;
   operations = 0;
   /** operation i is body[starts[i], starts[i + 1]). */
@@ -34,6 +36,7 @@ export class BulkRequest {
 
   constructor(body: Buffer = Buffer.allocUnsafeSlow(REQUEST_BYTES + SLACK_BYTES)) {
     this.body = body;
+    this.view = viewOf(body);
   }
 
   clear(): void {
@@ -41,7 +44,7 @@ export class BulkRequest {
     this.operations = 0;
     for (const { batch } of this.segments) batch.lease?.release();
     this.segments = [];
-    if (this.body.length > REQUEST_BYTES + SLACK_BYTES) this.body = Buffer.allocUnsafeSlow(REQUEST_BYTES + SLACK_BYTES);
+    if (this.body.length > REQUEST_BYTES + SLACK_BYTES) this.resize(REQUEST_BYTES + SLACK_BYTES);
   }
 
   get isFull(): boolean {
@@ -52,7 +55,7 @@ export class BulkRequest {
   hasRoom(bound: number): boolean {
     if (this.byteLength + bound <= this.body.length) return true;
     if (this.operations > 0) return false;
-    this.body = Buffer.allocUnsafeSlow(bound);
+    this.resize(bound);
     return true;
   }
 
@@ -96,6 +99,11 @@ export class BulkRequest {
     return part;
   }
 
+  private resize(byteLength: number): void {
+    this.body = Buffer.allocUnsafeSlow(byteLength);
+    this.view = viewOf(this.body);
+  }
+
   private endOf(operation: number): number {
     return this.starts[operation + 1] as number;
   }
@@ -136,27 +144,34 @@ export class BulkRenderer {
   /** Renders rows from `row` on until the request is full; returns the first row that is left. `refuse` gets rows that no request can take. */
   render(batch: Batch, row: number, request: BulkRequest, refuse: (row: number, reason: string) => void): number {
     const shape = this.shapeOf(batch);
+    const writer = new DocumentWriter(batch, shape);
     let next = row;
-    for (; next < batch.rows && !request.isFull; next++) {
+    while (next < batch.rows && !request.isFull) {
+      if (!request.hasRoom(ACTION_BYTES)) return next;
       const tail = this.tailOf(batch, next);
-      const bound = documentBound(batch, next, shape) + ACTION_BYTES + tail.length;
-      if (bound > MAX_DOCUMENT_BYTES * 6) {
-        refuse(next, `the row is too large for a document: Elasticsearch takes at most 100 MB`);
-        continue;
-      }
-      if (!request.hasRoom(bound)) return next;
-      const documentAt = this.writeAction(batch, next, request.body, request.byteLength);
+      const documentAt = this.writeAction(batch, next, request, request.byteLength);
       if (documentAt < 0) {
-        refuse(next, 'a key column is null or absent, so the row has no id');
+        refuse(next++, 'a key column is null or absent, so the row has no id');
         continue;
       }
-      const end = writeDocument(batch, next, shape, tail, request.body, documentAt);
+      const end = writer.write(next, tail, request, documentAt);
+      if (end < 0) {
+        const bound = documentBound(batch, next, shape) + ACTION_BYTES + tail.length;
+        if (bound > MAX_DOCUMENT_BYTES * 6) {
+          refuse(next++, `the row is too large for a document: Elasticsearch takes at most 100 MB`);
+          continue;
+        }
+        // Where there is room now, the row is written again.
+        if (!request.hasRoom(bound)) return next;
+        continue;
+      }
       if (end - documentAt > MAX_DOCUMENT_BYTES) {
-        refuse(next, `the row makes a document of ${end - documentAt} bytes; Elasticsearch takes at most 100 MB`);
+        refuse(next++, `the row makes a document of ${end - documentAt} bytes; Elasticsearch takes at most 100 MB`);
         continue;
       }
       request.body[end] = 10;
       request.add(end + 1, batch.numbers[next] as number, batch, next);
+      next++;
     }
     return next;
   }
