@@ -54,13 +54,13 @@ interface Read {
 type CellReader = (text: string, from: number, dialect: PlainDialect) => Cell | undefined;
 
 /**
- * Text behind a closing quote says that quotes were not doubled. If such a cell ends with a quote, or the record has not `width` cells, it is read again with quotes in the wrong
- * place taken for text; what gives `width` cells then is right.
+ * Text behind a closing quote says that quotes were not doubled. If a cell ends with a quote then, or the record has not `width` cells, it is read again with quotes in the
+ * wrong place taken for text; what gives `width` cells is right.
  */
 function reread(record: string, first: Read, dialect: PlainDialect, width: number): Read | undefined {
-  const odd = first.isUnclosed ? [] : first.cells.filter(cell => cell.behind !== '');
-  const isDoubtful = first.cells.length !== width || odd.some(cell => cell.behind.endsWith(dialect.quote));
-  if (odd.length === 0 || !isDoubtful) return undefined;
+  const isOdd = !first.isUnclosed && first.cells.some(cell => cell.behind !== '');
+  if (!isOdd) return undefined;
+  if (first.cells.length === width && !first.cells.some(cell => cell.text.endsWith(dialect.quote))) return undefined;
   const again = readRecord(record, 0, dialect, (...cell) => looseCell(...cell) ?? plainCell(...cell));
   return again.cells.length === width ? again : undefined;
 }

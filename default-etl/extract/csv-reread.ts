@@ -1,7 +1,7 @@
 import type { Dialect } from './csv-tokenizer.ts';
 
 /**
- * A second reading of a record with text behind a closing quote, where it has not the cells of the header or ends in a stray quote: here quotes that do not stand where they
+ * A second reading of a record with text behind a closing quote, where it has not the cells of the header or a cell ends with a quote: here quotes that do not stand where they
  * should are text. A quoted cell ends only with a quote that a delimiter or line end follows; one that doesn't end before the next quoted cell begins was never
  * quoted. `"10" tube"` is `10" tube`, and of `a,"b,"c"` the second cell is `"b`. Returns undefined where that does not give `width` cells; `end`: where its line
  * end is, from 0, which may be before the end of the first reading. `record` is latin1, a character a byte, and so are the cells.

@@ -149,7 +149,7 @@ export class CsvTokenizer {
         continue;
       }
       if (this.isOdd) {
-        const reread = this.reread(recordStart, recordEnd, cell - cellsBefore);
+        const reread = this.reread(recordStart, recordEnd, cellsBefore, cell);
         if (reread) {
           this.arenaUsed = arenaBefore;
           cell = this.putCells(reread.cells, cellsBefore, to);
@@ -201,9 +201,8 @@ export class CsvTokenizer {
   }
 
   private cellsOfFirst = 0;
-  /** Whether a quoted cell of the record has text behind its closing quote, and whether such a cell ends with a quote. */
+  /** Whether a quoted cell of the record has text behind its closing quote. */
   private isOdd = false;
-  private endsWithQuote = false;
   private cellStart = 0;
   private cellEnd = 0;
 
@@ -329,23 +328,27 @@ export class CsvTokenizer {
       }
     }
     if (inside || (at === to && !final)) return -1;
-    if (at > textFrom) this.markOdd(bytes[at - 1] === quote);
+    if (at > textFrom) this.isOdd = true;
     this.arenaUsed = out;
     this.cellStart = arenaStart;
     this.cellEnd = out;
     return at;
   }
 
-  private markOdd(endsWithQuote: boolean): void {
-    this.endsWithQuote = endsWithQuote || (this.isOdd && this.endsWithQuote);
-    this.isOdd = true;
+  /** Another reading of a record whose quotes are not where they should be, if there is a better one. */
+  private reread(from: number, to: number, base: number, cell: number): ReturnType<typeof rereadRecord> {
+    const width = this.width || this.expectedWidth;
+    if (width === 0 || (cell - base === width && !this.someEndsWithQuote(base, cell))) return undefined;
+    return rereadRecord(this.bytes.toString('latin1', from, to), this.dialect, width);
   }
 
-  /** Another reading of a record whose quotes are not where they should be, if there is a better one. */
-  private reread(from: number, to: number, count: number): { cells: string[]; end: number } | undefined {
-    const width = this.width || this.expectedWidth;
-    if (width === 0 || (count === width && !this.endsWithQuote)) return undefined;
-    return rereadRecord(this.bytes.toString('latin1', from, to), this.dialect, width);
+  private someEndsWithQuote(base: number, cell: number): boolean {
+    const { bytes, starts, ends } = this;
+    for (let at = base; at < cell; at++) {
+      const end = ends[at] as number;
+      if (end > (starts[at] as number) && bytes[end - 1] === this.dialect.quote) return true;
+    }
+    return false;
   }
 
   /** Writes cells behind the file's bytes, and their positions. Returns the next free cell. */
