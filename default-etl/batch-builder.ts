@@ -101,6 +101,13 @@ export class BatchBuilder {
     this.slice(column, start, this.used);
   }
 
+  /** Text of a cell of the row just begun; null where it has none. For cold paths. */
+  cellText(column: number): string | null {
+    const cell = (this.rows - 1) * this.width + column;
+    const start = this.starts[cell] as number;
+    return start < 0 ? null : this.bytes.toString('utf8', start, this.ends[cell]);
+  }
+
   /** Hands over what was collected; the builder starts anew, behind the text it was given, if any. */
   take(): Batch {
     if (this.header.length !== this.columns.length) this.header = [...this.columns];

@@ -1,7 +1,7 @@
 import { configFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 
-export type Format = 'csv' | 'tsv' | 'txt' | 'xls' | 'xlsx' | 'ods' | 'json' | 'ndjson' | 'parquet';
+export type Format = 'csv' | 'tsv' | 'txt' | 'xls' | 'xlsx' | 'ods' | 'json' | 'ndjson' | 'parquet' | 'xml';
 
 const BY_ENDING: Record<string, Format> = {
   csv: 'csv',
@@ -19,6 +19,7 @@ const BY_ENDING: Record<string, Format> = {
   ndjson: 'ndjson',
   jsonl: 'ndjson',
   parquet: 'parquet',
+  xml: 'xml',
 };
 
 const WORKBOOKS: ReadonlySet<Format | undefined> = new Set(['xls', 'xlsx', 'ods']);
@@ -46,6 +47,7 @@ export function formatOf(fileName: string, head: Buffer): Format {
   if (head.toString('hex', 0, 8) === 'd0cf11e0a1b11ae1') return 'xls';
   const isTree = isMarkup(head);
   if (isTree && isSpreadsheet(head)) return named === 'ods' ? 'ods' : 'xls';
+  if (isTree && !WORKBOOKS.has(named) && isXml(head)) return 'xml';
   // Text in the name of a binary format: a table of HTML or XML is a workbook all the same, anything else is delimited text.
   if (WORKBOOKS.has(named) || named === 'parquet')
     return (named && isBinary(head)) || isTree ? (named as Format) : 'csv';
@@ -65,6 +67,10 @@ function isBinary(head: Buffer): boolean {
 
 function isMarkup(head: Buffer): boolean {
   return /^[^\x21-\x7e]*<(\?xml|!doctype|html|table|meta|head|body|div|style)/i.test(head.toString('latin1'));
+}
+
+function isXml(head: Buffer): boolean {
+  return /^[^\x21-\x7e]*<\?xml[\s?]/.test(head.toString('latin1'));
 }
 
 /** Excel's XML of 2003, or a flat OpenDocument. */

@@ -128,6 +128,8 @@ async function readerOf(format: Format, { source, extract, spill }: OpenOptions)
       return await (await import('./json.ts')).openJson(source, extract, 'lines');
     case 'parquet':
       return await (await import('./parquet.ts')).openParquet(await spill.seekable(source));
+    case 'xml':
+      return await (await import('./xml.ts')).openXml(source, extract);
   }
 }
 

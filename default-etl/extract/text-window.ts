@@ -1,0 +1,89 @@
+import { Lease } from '../lease.ts';
+import type { ByteStream } from '../source.ts';
+
+const WINDOW_BYTES = 1 << 19;
+const LF = 10;
+
+/**
+ * The part of a text that is at hand: bytes[from, to), of which the reader takes from the front. Buffers are used again once nobody
+ * holds their lease, so that memory does not grow with the file. Behind `to` there is as much room again, for text that is unescaped.
+ */
+export class TextWindow {
+  bytes: Buffer = Buffer.alloc(0);
+  lease: Lease | undefined;
+  from = 0;
+  to = 0;
+  /** Nothing follows `to`. */
+  isFinal = false;
+  private readonly spare: Buffer[] = [];
+  private line = 1;
+  /** Bytes of the unfinished line that lie before the window. */
+  private lineBytesBefore = 0;
+  private lineStart = 0;
+  /** The first line end that is not counted in `line`. */
+  private nextLineEnd = -1;
+
+  /** A new window: what is left of the old one, and more. Twice as large where nothing of the old one could be used. */
+  async slide(stream: ByteStream): Promise<void> {
+    if (this.isFinal) return;
+    this.countTo(this.from);
+    this.lineBytesBefore += this.from - this.lineStart;
+    const left = this.to - this.from;
+    const capacity = Math.max(WINDOW_BYTES, left * 2);
+    const former = this.lease;
+    const bytes = this.newBuffer(capacity);
+    this.bytes.copy(bytes, 0, this.from, this.to);
+    former?.release();
+    this.bytes = bytes;
+    this.from = 0;
+    this.to = left;
+    this.lineStart = 0;
+    this.nextLineEnd = -1;
+    await this.fill(stream, capacity);
+  }
+
+  /** Line on which a position is, from 1. Positions only go up. */
+  lineAt(position: number): number {
+    this.countTo(position);
+    return this.line;
+  }
+
+  /** `line 3, column 17`, in characters; in bytes where the line began before the window. For the last message about the text. */
+  placeOf(position: number): string {
+    const line = this.lineAt(position);
+    const column = this.lineBytesBefore + this.bytes.toString('utf8', this.lineStart, position).length + 1;
+    return `line ${line}, column ${column}`;
+  }
+
+  private countTo(position: number): void {
+    while (this.nextLineEnd < position) {
+      if (this.nextLineEnd >= 0) {
+        this.line++;
+        this.lineStart = this.nextLineEnd + 1;
+        this.lineBytesBefore = 0;
+      }
+      const found = this.bytes.subarray(0, this.to).indexOf(LF, this.nextLineEnd + 1);
+      this.nextLineEnd = found < 0 ? Number.POSITIVE_INFINITY : found;
+    }
+  }
+
+  private async fill(stream: ByteStream, capacity: number): Promise<void> {
+    const room = this.bytes.subarray(0, capacity);
+    while (this.to < capacity) {
+      const count = await stream.fill(room, this.to);
+      this.isFinal = count === 0;
+      if (this.isFinal) return;
+      this.to += count;
+    }
+  }
+
+  private newBuffer(capacity: number): Buffer {
+    const isUsual = capacity === WINDOW_BYTES;
+    const bytes = (isUsual ? this.spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(2 * capacity);
+    this.lease = new Lease(() => {
+      if (isUsual) this.spare.push(bytes);
+    });
+    this.lease.hold();
+    return bytes;
+  }
+}

@@ -1,0 +1,105 @@
+import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd, XmlSyntaxError } from './xml-syntax.ts';
+import { decodeText, XmlRecordError } from './xml-text.ts';
+
+/** What an element is as JSON: its text, or an object where it has elements or attributes in it; null where it is empty. */
+export type XmlValue = string | null | { [name: string]: XmlValue | XmlValue[] };
+
+const MAX_DEPTH = 1000;
+
+/** An element that is being read. */
+interface Open {
+  name: string;
+  isNil: boolean;
+  text: string;
+  members: Map<string, XmlValue[]>;
+}
+
+/**
+ * Reads the content of the element whose start tag ends at `from`, and its end tag. Attributes of the elements in it are members with `@` in
+ * front, repeated elements a list, text beside elements the member `#text`. Returns undefined where it is not complete. Throws
+ * XmlSyntaxError, and XmlRecordError for what is nested more than a thousand deep.
+ */
+export function readContent(
+  bytes: Buffer,
+  name: string,
+  from: number,
+  to: number,
+): { value: XmlValue; end: number } | undefined {
+  const stack: Open[] = [newOpen(name)];
+  for (let at = from; ; ) {
+    const top = stack.at(-1) as Open;
+    const less = textEnd(bytes, at, to);
+    if (less === to) return undefined;
+    top.text += decodeText(bytes, at, less);
+    const markup = markupAt(bytes, less, to);
+    const end = markup === INCOMPLETE ? INCOMPLETE : markupEnd(bytes, less, to);
+    if (end === INCOMPLETE) return undefined;
+    if (markup === 'cdata') top.text += bytes.toString('utf8', less + 9, end - 3).replace(/\r\n?/g, '\n');
+    else if (markup === 'start') openElement(bytes, less, end, stack);
+    else if (markup === 'end') {
+      assertCloses(bytes, less, end, top.name);
+      stack.pop();
+      const parent = stack.at(-1);
+      if (parent === undefined) return { value: valueOf(top), end };
+      addMember(parent, localName(top.name), valueOf(top));
+    }
+    at = end;
+  }
+}
+
+/** Throws XmlSyntaxError where the end tag bytes[from, end) is not that of the element of this name. */
+export function assertCloses(bytes: Buffer, from: number, end: number, name: string): void {
+  const closed = bytes.toString('utf8', from + 2, end - 1).trimEnd();
+  if (closed !== name) throw new XmlSyntaxError(`</${closed.slice(0, 60)}> does not close <${name}>`, from);
+}
+
+function newOpen(name: string): Open {
+  return { name, isNil: false, text: '', members: new Map() };
+}
+
+function openElement(bytes: Buffer, from: number, to: number, stack: Open[]): void {
+  const attributes: Array<[string, string]> = [];
+  const tag = readStartTag(bytes, from, to, (nameFrom, nameTo, valueFrom, valueTo) =>
+    attributes.push([bytes.toString('utf8', nameFrom, nameTo), decodeText(bytes, valueFrom, valueTo)]),
+  );
+  if (tag === undefined) return;
+  if (stack.length >= MAX_DEPTH) throw new XmlRecordError(`its elements are nested more than ${MAX_DEPTH} deep`);
+  const element = newOpen(bytes.toString('utf8', from + 1, tag.nameTo));
+  for (const [name, value] of attributes) {
+    if (isNil(name, value)) element.isNil = true;
+    if (!isOfXml(name)) addMember(element, `@${localName(name)}`, value);
+  }
+  if (tag.isEmpty) addMember(stack.at(-1) as Open, localName(element.name), valueOf(element));
+  else stack.push(element);
+}
+
+/** Attributes that are about the document and not of the data: declared namespaces, types and places of schemas, white space. */
+export function isOfXml(name: string): boolean {
+  return name === 'xmlns' || name === 'xml:space' || name.startsWith('xmlns:') || name.startsWith('xsi:');
+}
+
+/** xsi:nil, whatever its prefix. */
+export function isNil(name: string, value: string): boolean {
+  return name.endsWith(':nil') && (value === 'true' || value === '1');
+}
+
+function addMember(element: Open, name: string, value: XmlValue): void {
+  const values = element.members.get(name);
+  if (values) values.push(value);
+  else element.members.set(name, [value]);
+}
+
+function valueOf({ text, isNil: isNull, members }: Open): XmlValue {
+  const trimmed = trim(text);
+  if (isNull) return null;
+  if (members.size === 0) return trimmed || null;
+  if (trimmed !== '') members.set('#text', [trimmed]);
+  return Object.fromEntries(
+    [...members].map(([name, values]) => [name, values.length === 1 ? (values[0] as XmlValue) : values]),
+  );
+}
+
+/** Without the white space of XML at both ends; a no-break space stays. */
+function trim(text: string): string {
+  return text.replace(/^[\t\n\r ]+/, '').replace(/[\t\n\r ]+$/, '');
+}

@@ -1,0 +1,39 @@
+const AMPERSAND = 38;
+const CR = 13;
+
+/** The record can't become a row, though the text is XML. */
+export class XmlRecordError extends Error {}
+
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+/** Whether the bytes are not the text itself: there are references or carriage returns in them. */
+export function needsDecoding(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === AMPERSAND || bytes[at] === CR) return true;
+  return false;
+}
+
+/**
+ * The text that bytes of content stand for: references replaced, line ends made \n (XML 1.0, 2.11). Only the five entities of XML itself are
+ * known: what a DTD declares is not expanded, as it may grow without bounds. Throws XmlRecordError.
+ */
+export function decodeText(bytes: Buffer, from: number, to: number): string {
+  return bytes
+    .toString('utf8', from, to)
+    .replace(/\r\n?/g, '\n')
+    .replace(/&([^;&<\s]{0,64})(;?)/g, (reference, name: string, end: string) => {
+      const text = end === ';' ? entityText(name) : undefined;
+      if (text === undefined)
+        throw new XmlRecordError(`${reference} is no character: a DTD's entities are not expanded`);
+      return text;
+    });
+}
+
+function entityText(name: string): string | undefined {
+  if (!name.startsWith('#')) return Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
+  const isHexadecimal = name[1] === 'x';
+  const digits = name.slice(isHexadecimal ? 2 : 1);
+  if (!(isHexadecimal ? /^[0-9a-f]+$/i : /^[0-9]+$/).test(digits)) return undefined;
+  const code = Number.parseInt(digits, isHexadecimal ? 16 : 10);
+  const isCharacter = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+  return isCharacter ? String.fromCodePoint(code) : undefined;
+}
