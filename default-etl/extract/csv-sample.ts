@@ -3,9 +3,9 @@ import type { Source } from '../source.ts';
 import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
 
 /** A file of fewer bytes is read whole by who wants to know it. */
-const SMALL_BYTES = 4 << 20;
+const SMALL_BYTES = 1 << 20;
 const PLACES = 16;
-const PLACE_BYTES = 1 << 16;
+const PLACE_BYTES = 1 << 14;
 /** Records that a place must show, and the share of them that must have all cells, to be believed. */
 const FEWEST_ROWS = 3;
 const WHOLE_SHARE = 0.9;
@@ -27,19 +27,19 @@ export async function* sampleCsv(
   dialect: Dialect,
   header: () => readonly string[],
 ): AsyncGenerator<Batch> {
+  const tokenizer = new CsvTokenizer(dialect);
+  tokenizer.width = header().length;
   for (let place = 0; place < PLACES; place++) {
     const start = Math.floor(((place + 0.5) / PLACES) * source.sizeBytes);
-    const batch = recordsIn(await source.readAt(start, PLACE_BYTES), dialect, header());
+    const batch = recordsIn(await source.readAt(start, PLACE_BYTES), tokenizer, header());
     if (batch) yield batch;
   }
 }
 
 /** The records of a piece of the file, from the first line end on; undefined where they are not to be believed. */
-function recordsIn(piece: Buffer, dialect: Dialect, header: readonly string[]): Batch | undefined {
+function recordsIn(piece: Buffer, tokenizer: CsvTokenizer, header: readonly string[]): Batch | undefined {
   const lineEnd = piece.findIndex(byte => byte === 10 || byte === 13);
   if (lineEnd < 0) return undefined;
-  const tokenizer = new CsvTokenizer(dialect);
-  tokenizer.width = header.length;
   tokenizer.parse(piece, lineEnd + 1, piece.length, false);
   const batch = tokenizer.take(header);
   return isPlausible(batch) ? batch : undefined;

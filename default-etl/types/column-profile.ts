@@ -9,6 +9,7 @@ const TOLERANCE = 1000;
 const CODE_DIGITS = 9;
 /** So many whole numbers, spread over the file, and no other: the rest of it is taken to be whole, too. */
 const SURE_VALUES = 1000;
+const SETTLED_TEXTS = 1000;
 /** Elasticsearch tries one format after the other. */
 const MAX_FORMATS = 4;
 
@@ -33,6 +34,7 @@ export class ColumnProfile {
   private booleans = 0;
   private capitalBooleans = 0;
   private positions = 0;
+  private texts = 0;
   private longTexts = 0;
   private dates = 0;
   private largestFirst = 0;
@@ -53,6 +55,11 @@ export class ColumnProfile {
   observeLiteral(bytes: Uint8Array, start: number, end: number): void {
     this.hasLiterals = true;
     this.observe(bytes, start, end);
+  }
+
+  /** Whether so many cells are plain text that the column can be nothing else. */
+  get isSettled(): boolean {
+    return this.texts >= SETTLED_TEXTS && this.texts * 2 > this.values;
   }
 
   private observeDigits(bytes: Uint8Array, start: number, end: number): void {
@@ -92,7 +99,10 @@ export class ColumnProfile {
       this.booleans++;
       if (boolean === 2) this.capitalBooleans++;
     } else if (isMissing(bytes, start, end)) this.missing++;
-    else if (isLongText(bytes, start, end)) this.longTexts++;
+    else {
+      this.texts++;
+      if (isLongText(bytes, start, end)) this.longTexts++;
+    }
   }
 
   /** `name`: the column's; `coverage`: how much of the file the cells were. */
