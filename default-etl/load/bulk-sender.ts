@@ -2,7 +2,7 @@ import { Superseded } from '../failure.ts';
 import { BulkRequest } from './bulk-request.ts';
 import { type Connection, type ItemError, itemReason, Refusal } from './connection.ts';
 
-const IN_FLIGHT = 4;
+export const IN_FLIGHT = 4;
 /** Whether there was any error: the answer of 10,000 rows is 16 bytes instead of 500 KB. */
 const ANY_ERROR = { filter_path: 'errors' };
 /** What became of each operation. */
