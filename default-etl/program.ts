@@ -8,8 +8,11 @@ import { type Environment, folderEnvironment, readJob, withoutOverwrite } from '
 const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
 
   node default-etl/main.ts FILE
+  node default-etl/main.ts --preview [--rows=20] FILE     how it is read and its first rows, as JSON; nothing is loaded
+  node default-etl/main.ts --rejects [--table=rejects.json] < rejects.ndjson     rejects as CSV to be mended
+  node default-etl/main.ts --mend [--table=rejects.json] FILE     mended rejects, CSV or NDJSON, as the NDJSON that ACTION mend takes
 
-FILE is csv, tsv, txt, xls, xlsx, json, ndjson or parquet, each also as .gz. Settings come from the environment:
+FILE is csv, tsv, txt, xls, xlsx, ods, json, ndjson, xml or parquet, each also as .gz, .zst or in a .zip. Settings come from the environment:
 
   ELASTICSEARCH_NODE      such as http://localhost:9200; without it the rows go to WORK_DIR/out.parquet
   ELASTICSEARCH_API_KEY   or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD; ELASTICSEARCH_CA: path of a PEM file
@@ -19,6 +22,9 @@ FILE is csv, tsv, txt, xls, xlsx, json, ndjson or parquet, each also as .gz. Set
 
 Exit code: 0 done, 65 this file can never succeed, 75 Elasticsearch is away or the file changed, 78 a setting is wrong.
 `;
+
+/** What is answered instead of loading a file. */
+const QUESTIONS = ['--preview', '--rejects', '--mend'];
 
 const SIGTERM_EXIT = 143;
 /** Which exit code a run over a folder has when its files' differ: what is worth trying again comes first. */
@@ -42,6 +48,7 @@ async function run(words: readonly string[], environment: Environment): Promise<
   const stopping = new AbortController();
   process.once('SIGTERM', () => stopping.abort());
   process.once('SIGINT', () => stopping.abort());
+  if (words.some(isQuestion)) return await (await import('./questions.ts')).answer(words, environment, stopping.signal);
   const env = environment.ORCHESTRATOR_WARM === '1' ? await warmEnvironment(environment) : environment;
   if (env.FILES) return await runFolder(env, env.FILES, stopping.signal);
   const file = env.FILE || words.find(word => !word.startsWith('-'));
@@ -50,6 +57,10 @@ async function run(words: readonly string[], environment: Environment): Promise<
     return 64;
   }
   return await runOne(env, file, createReporter(write), stopping.signal);
+}
+
+function isQuestion(word: string): boolean {
+  return QUESTIONS.includes(word);
 }
 
 function write(line: string): void {

@@ -24,8 +24,8 @@ const BY_ENDING: Record<string, Format> = {
 
 const WORKBOOKS: ReadonlySet<Format | undefined> = new Set(['xls', 'xlsx', 'ods']);
 
-/** A ZIP (xlsx, ods), an OLE 2 file (xls since Excel 5), or the first record of an older xls, a BOF. */
-const WORKBOOK_START = /^(PK\x03\x04|\xd0\xcf\x11\xe0|\x09[\x00\x02\x04\x08])/;
+/** In hexadecimal: a ZIP (xlsx, ods), an OLE 2 file (xls since Excel 5), or the first record of an older xls, a BOF. */
+const WORKBOOK_START = /^(504b0304|d0cf11e0|09(00|02|04|08))/;
 
 /** What EXTRACT.format says, undefined where it is left out. Throws EtlFailure 78 for what there is not. */
 export function declaredFormat(extract: Extract): Format | undefined {
@@ -56,7 +56,7 @@ export function formatOf(fileName: string, head: Buffer): Format {
 
 /** Whether these can be the first bytes of a workbook: the libraries behind them read whatever they are given as text in rows. */
 export function startsWorkbook(head: Buffer): boolean {
-  return isMarkup(head) || WORKBOOK_START.test(head.toString('latin1', 0, 4));
+  return isMarkup(head) || WORKBOOK_START.test(head.toString('hex', 0, 4));
 }
 
 /** NUL bytes, or control characters no text has; UTF-16 says so by its byte order mark. */

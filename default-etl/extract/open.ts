@@ -77,21 +77,15 @@ async function openZipped(options: OpenOptions, archives: number): Promise<Reade
   if (archives === MAX_ARCHIVES)
     throw neverFailure(`${source.path} is an archive in an archive in an archive; unpack it first`);
   const { openArchive } = await import('./archive.ts');
+  // EXTRACT.members chooses in the outer archive.
+  const { members: wanted, ...extract } = options.extract;
   return await openArchive({
     source,
     entries,
-    wanted: options.extract.members,
+    wanted,
     openMember: async (member, fileName) =>
-      await openContent(
-        { ...options, source: member, fileName, extract: withoutMembers(options.extract) },
-        archives + 1,
-      ),
+      await openContent({ ...options, source: member, fileName, extract }, archives + 1),
   });
-}
-
-/** EXTRACT.members chooses in the outer archive. */
-function withoutMembers({ members: _, ...extract }: Extract): Extract {
-  return extract;
 }
 
 async function openWorkbookAs(format: Format, options: OpenOptions): Promise<Reader> {

@@ -25,7 +25,7 @@ export function markupAt(bytes: Buffer, at: number, to: number): Markup | typeof
   if (next === 63) return 'other';
   if (next !== 33) return 'start';
   if (at + 9 > to) return INCOMPLETE;
-  return bytes.latin1Slice(at, at + 9) === '<![CDATA[' ? 'cdata' : 'other';
+  return bytes.toString('latin1', at, at + 9) === '<![CDATA[' ? 'cdata' : 'other';
 }
 
 /** Position behind the markup that begins with the `<` at this position, or INCOMPLETE. Throws XmlSyntaxError. */
@@ -34,7 +34,7 @@ export function markupEnd(bytes: Buffer, at: number, to: number): number {
   if (next === 63) return behind(bytes, '?>', at + 2, to);
   if (next !== 33) return tagEnd(bytes, at, to);
   if (at + 9 > to) return INCOMPLETE;
-  const start = bytes.latin1Slice(at, at + 9);
+  const start = bytes.toString('latin1', at, at + 9);
   if (start.startsWith('<!--')) return behind(bytes, '-->', at + 4, to);
   if (start === '<![CDATA[') return behind(bytes, ']]>', at + 9, to);
   if (/^<!DOCTYPE/i.test(start)) return doctypeEnd(bytes, at, to);
@@ -64,7 +64,7 @@ function doctypeEnd(bytes: Buffer, from: number, to: number): number {
     if (quote !== 0) {
       if (byte === quote) quote = 0;
     } else if (byte === 34 || byte === 39) quote = byte;
-    else if (byte === LESS && bytes.latin1Slice(at, at + 4) === '<!--') {
+    else if (byte === LESS && bytes.toString('latin1', at, at + 4) === '<!--') {
       at = behind(bytes, '-->', at + 4, to) - 1;
       if (at < 0) return INCOMPLETE;
     } else if (byte === LESS || byte === 91) depth++;

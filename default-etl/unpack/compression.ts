@@ -12,15 +12,15 @@ export interface Compression {
 const GZIP: Compression = { name: 'gzip', create: () => createGunzip({ chunkSize: CHUNK_BYTES }) };
 const ZSTD: Compression = { name: 'zstd', create: () => createZstdDecompress({ chunkSize: CHUNK_BYTES }) };
 
-/** Packed in a way that is not read: first bytes, in Latin-1 → name. */
+/** Packed in a way that is not read: the first bytes in hexadecimal → name. */
 const UNREADABLE: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^BZh[1-9](1AY&SY|\x17\x72\x45\x38\x50\x90)/, 'bzip2'],
-  [/^\xfd7zXZ\0/, 'xz'],
-  [/^7z\xbc\xaf\x27\x1c/, '7-Zip'],
-  [/^Rar!\x1a\x07/, 'RAR'],
-  [/^\x04\x22\x4d\x18/, 'LZ4'],
-  [/^\x1f\x9d/, 'compress (.Z)'],
-  [/^MSCF\0\0\0\0/, 'a Windows cabinet'],
+  [/^425a683[1-9](314159265359|177245385090)/, 'bzip2'],
+  [/^fd377a585a00/, 'xz'],
+  [/^377abcaf271c/, '7-Zip'],
+  [/^526172211a07/, 'RAR'],
+  [/^04224d18/, 'LZ4'],
+  [/^1f9d/, 'compress (.Z)'],
+  [/^4d53434600000000/, 'a Windows cabinet'],
 ];
 
 /** The compression that the first bytes show: a magic number, never the name (RFC 1952; RFC 8878, skippable frames too). */
@@ -33,8 +33,8 @@ export function compressionOf(head: Buffer): Compression | undefined {
 
 /** Name of the packing where it is one that can't be read. */
 export function unreadablePacking(head: Buffer): string | undefined {
-  const text = head.toString('latin1', 0, 16);
-  const found = UNREADABLE.find(([start]) => start.test(text))?.[1];
+  const start = head.toString('hex', 0, 16);
+  const found = UNREADABLE.find(([magic]) => magic.test(start))?.[1];
   if (found !== undefined) return found;
   return head.toString('latin1', 257, 262) === 'ustar' ? 'tar' : undefined;
 }

@@ -20,8 +20,21 @@ const words = (options: TSchemaOptions) =>
 const character = (options: TSchemaOptions) =>
   Type.String({ minLength: 1, maxLength: 1, 'x-type': 'one character', ...options });
 
-/** Formats that the default ETL reads; each may be compressed, with `.gz` after it. */
-export const FORMATS = ['csv', 'tsv', 'xls', 'xlsx', 'json', 'ndjson', 'jsonl', 'parquet'] as const;
+/** Endings of what the default ETL reads; each may be compressed, with `.gz` or `.zst` after it, or stand in a `.zip`. */
+export const FORMATS = [
+  'csv',
+  'tsv',
+  'xls',
+  'xlsx',
+  'xlsm',
+  'ods',
+  'json',
+  'geojson',
+  'ndjson',
+  'jsonl',
+  'xml',
+  'parquet',
+] as const;
 
 export const dockerOptionsSchema = Type.Object(
   {
@@ -184,9 +197,19 @@ export const extractSchema = Type.Object(
     ),
     record_path: Type.Optional(
       Type.Array(Type.String(), {
-        'x-type': 'a list of keys, outermost first',
-        description: 'Where in a JSON document the list of records is, such as `[data, items]`.',
-        'x-default': 'the document itself',
+        'x-type': 'a list of names, outermost first',
+        description:
+          'Where the records are: in JSON the keys that lead to their list, such as `[data, items]`; in XML the names of the elements down to the one that is a record, such as `[export, rows, row]`.',
+        'x-default': 'found out: the list, or the element that comes up again, that takes most of the file',
+      }),
+    ),
+    members: Type.Optional(
+      words({
+        'x-type': 'a glob or a list of globs',
+        description:
+          'Which members of an archive are read, one after the other: `*` and `?` do not cross a `/`, `**` does; without a `/` the glob is about the name alone. Case does not matter.',
+        'x-default': 'those with the ending of a table',
+        examples: ['*_2024.csv'],
       }),
     ),
   },
@@ -280,7 +303,7 @@ export const settingsSchema = Type.Object(
     }),
     WATCH_REGEX: Type.String({
       minLength: 1,
-      default: `\\.(${FORMATS.join('|')})(\\.gz)?$`,
+      default: `\\.(${[...FORMATS, 'zip'].join('|')})(\\.(gz|zst))?$`,
       'x-type': 'a regular expression in RE2 syntax, best in single quotes',
       description:
         'Which files are taken: those whose path relative to WATCH_DIR, with `/`, has a match anywhere; upper and lower case are the same. The default is every format the default ETL reads.',
