@@ -108,6 +108,26 @@ export class BatchBuilder {
     return start < 0 ? null : this.bytes.toString('utf8', start, this.ends[cell]);
   }
 
+  /** The text is UTF-8, source[start, end). By hand where it is short: Buffer.copy() takes longer for the few bytes of most cells. */
+  copy(column: number, source: Buffer, start: number, end: number): void {
+    this.reserve(end - start);
+    const from = this.used;
+    const target = this.bytes;
+    if (end - start > 48) source.copy(target, from, start, end);
+    else for (let at = start, to = from; at < end; at++, to++) target[to] = source[at] as number;
+    this.used = from + end - start;
+    this.slice(column, from, this.used);
+  }
+
+  /** Text of the row just begun, by column; null for those that it does not have. */
+  lastRow(): Array<string | null> {
+    return this.columns.map((_, column) => {
+      const cell = (this.rows - 1) * this.width + column;
+      const start = this.starts[cell] as number;
+      return start < 0 ? null : this.bytes.toString('utf8', start, this.ends[cell]);
+    });
+  }
+
   /** Hands over what was collected; the builder starts anew, behind the text it was given, if any. */
   take(): Batch {
     if (this.header.length !== this.columns.length) this.header = [...this.columns];

@@ -1,0 +1,84 @@
+import * as XLSX from '@e965/xlsx';
+import { messageOf, neverFailure } from '../../failure.ts';
+import { dateText, durationText } from '../excel-date.ts';
+import { numberText } from '../number-text.ts';
+import type { RowSink, Sheet, SheetScan } from './sheet.ts';
+
+const ROWS_PER_TURN = 2000;
+
+type Cell = XLSX.CellObject | undefined;
+type Grid = Array<Cell[] | undefined>;
+
+/**
+ * Workbooks that are read whole: xls of any age, xlsb, and the tables in HTML or XML that are called xls. An xls has 65,536 rows at most; of
+ * the others none of a size that matters is known.
+ */
+export function openLegacy(path: string, bytes: Buffer): Sheet[] {
+  const workbook = parse(path, bytes);
+  const usesDatesOf1904 = workbook.Workbook?.WBProps?.date1904 === true;
+  return workbook.SheetNames.map(name => {
+    const grid = ((workbook.Sheets[name] as XLSX.DenseWorkSheet | undefined)?.['!data'] ?? []) as Grid;
+    return { name, maxRows: grid.length, open: async () => new GridScan(grid, usesDatesOf1904) };
+  });
+}
+
+function parse(path: string, bytes: Buffer): XLSX.WorkBook {
+  try {
+    return XLSX.read(bytes, {
+      type: 'buffer',
+      dense: true,
+      cellNF: true,
+      cellText: true,
+      cellHTML: false,
+      cellFormula: false,
+      raw: true,
+    });
+  } catch (error) {
+    const reason = messageOf(error);
+    if (/password|encrypt/i.test(reason))
+      throw neverFailure(`${path} is protected with a password (${reason}); save it without one`, error);
+    throw neverFailure(`${path} can't be read as a workbook (${reason}); open and save it again`, error);
+  }
+}
+
+class GridScan implements SheetScan {
+  readonly declaredWidth: number;
+  row = -1;
+  private readonly grid: Grid;
+  private readonly usesDatesOf1904: boolean;
+
+  constructor(grid: Grid, usesDatesOf1904: boolean) {
+    this.grid = grid;
+    this.usesDatesOf1904 = usesDatesOf1904;
+    this.declaredWidth = grid.reduce((width, cells) => Math.max(width, cells?.length ?? 0), 0);
+  }
+
+  async advance(sink: RowSink): Promise<boolean> {
+    const end = Math.min(this.row + 1 + ROWS_PER_TURN, this.grid.length);
+    for (let row = this.row + 1; row < end; row++) this.add(row, sink);
+    this.row = end - 1;
+    return end < this.grid.length;
+  }
+
+  close(): void {}
+
+  private add(row: number, sink: RowSink): void {
+    const cells = this.grid[row] ?? [];
+    sink.beginRow(row);
+    for (let column = 0; column < cells.length; column++) {
+      const text = this.textOf(cells[column]);
+      if (text !== undefined && text !== '') sink.addText(column, text);
+    }
+    sink.endRow();
+  }
+
+  private textOf(cell: Cell): string | undefined {
+    if (cell?.v === undefined || cell.v === null) return cell?.t === 'e' ? cell.w : undefined;
+    if (cell.t === 'b') return cell.v ? 'True' : 'False';
+    if (cell.t === 'e') return cell.w ?? String(cell.v);
+    if (typeof cell.v !== 'number') return String(cell.v);
+    if (cell.z !== undefined && /\[(h+|m+|s+)\]/i.test(String(cell.z))) return durationText(cell.v);
+    if (cell.z !== undefined && XLSX.SSF.is_date(String(cell.z))) return dateText(cell.v, this.usesDatesOf1904);
+    return numberText(cell.v);
+  }
+}

@@ -1,0 +1,43 @@
+import type { XmlScanner } from './xml-scanner.ts';
+
+/** The paragraphs of a cell, a line each. Blanks in a row are one, and none at the ends: those that count are elements (ODF 1.3 part 3, 6.1.2). */
+export class OdsText {
+  private text = '';
+  private paragraph = '';
+  private depth = 0;
+  private count = 0;
+
+  clear(): void {
+    this.text = '';
+    this.count = 0;
+    this.depth = 0;
+  }
+
+  begin(): void {
+    if (this.depth++ === 0) this.paragraph = '';
+  }
+
+  end(): void {
+    if (--this.depth > 0) return;
+    const line = this.paragraph.replace(/ $/, '').replaceAll(KEPT_BLANK, ' ');
+    this.text = this.count++ === 0 ? line : `${this.text}\n${line}`;
+  }
+
+  add(xml: XmlScanner): void {
+    if (this.depth === 0) return;
+    const text = xml.text().replaceAll(/[ \t\r\n]+/g, ' ');
+    this.paragraph += text.startsWith(' ') && /^$|[ \t\n]$/.test(this.paragraph) ? text.slice(1) : text;
+  }
+
+  /** Of an element that stands for blanks, which all count. */
+  insert(blanks: string): void {
+    if (this.depth > 0) this.paragraph += blanks.replaceAll(' ', KEPT_BLANK);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** Stands for a blank that counts until the paragraph ends: a character that is in no text (Unicode's noncharacter). */
+const KEPT_BLANK = '\ufdd0';

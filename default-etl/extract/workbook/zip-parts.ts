@@ -1,0 +1,57 @@
+import { neverFailure } from '../../failure.ts';
+import type { ByteStream } from '../../source.ts';
+import { openZip, type ZipEntry } from '../zip.ts';
+import type { RandomAccess } from '../zip-directory.ts';
+import { type XmlNames, XmlScanner } from './xml-scanner.ts';
+
+/** The parts of a workbook that is a zip file, by name; case and a leading `/` do not matter (ECMA-376 part 2, 6.2.2). */
+export class ZipParts {
+  readonly path: string;
+  readonly names: string[];
+  private readonly entries: Map<string, ZipEntry>;
+
+  constructor(path: string, entries: readonly ZipEntry[]) {
+    this.path = path;
+    const files = entries.filter(entry => !entry.isFolder);
+    this.names = files.map(entry => entry.name);
+    this.entries = new Map(files.map(entry => [keyOf(entry.name), entry]));
+  }
+
+  static async open(file: RandomAccess): Promise<ZipParts> {
+    return new ZipParts(file.path, await openZip(file));
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(keyOf(name));
+  }
+
+  /** Unpacked; 0 for a part that is not there. */
+  sizeOf(name: string): number {
+    return this.entries.get(keyOf(name))?.sizeBytes ?? 0;
+  }
+
+  async stream(name: string): Promise<ByteStream> {
+    const entry = this.entries.get(keyOf(name));
+    if (entry !== undefined) return await entry.stream();
+    throw neverFailure(`${this.path} is a damaged workbook: its part ${name} is missing; open and save it again`);
+  }
+
+  /** To be closed. */
+  async scan(name: string, names: XmlNames): Promise<XmlScanner> {
+    return new XmlScanner(await this.stream(name), `${this.path}: its part ${name}`, names);
+  }
+
+  /** What `read` makes of the XML of a part. */
+  async read<Value>(name: string, names: readonly string[], read: (xml: XmlScanner) => Promise<Value>): Promise<Value> {
+    const xml = await this.scan(name, { names, isPrefixFree: true });
+    try {
+      return await read(xml);
+    } finally {
+      xml.close();
+    }
+  }
+}
+
+function keyOf(name: string): string {
+  return name.replace(/^\/+/, '').toLowerCase();
+}
