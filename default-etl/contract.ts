@@ -149,8 +149,32 @@ export interface Reject {
   raw: string;
 }
 
+/** What the default ETL answers to `--preview`, as one line: how it reads a file, and what would become of its first rows. */
+export interface PreviewMessage {
+  type: 'preview';
+  decisions: Decision[];
+  /** Final names. */
+  columns: string[];
+  /** `cells` has one for each column; long texts are cut, and end in `…`. */
+  rows: Array<{ row: number; cells: Array<string | number | boolean | null> }>;
+  /** Those among the first rows, and how many of these the steps took out. */
+  rejects: Reject[];
+  filtered: number;
+}
+
 /** Names of the files in WORK_DIR that the two sides share. */
-export const WORK_FILES = { rejects: 'rejects.ndjson', reserve: 'reserve', lake: 'out.parquet' } as const;
+export const WORK_FILES = {
+  rejects: 'rejects.ndjson',
+  /** The default ETL's own: how the raw text of the rejects is read. Kept as they are, where it is left. */
+  table: 'rejects.json',
+  reserve: 'reserve',
+  lake: 'out.parquet',
+} as const;
+
+/** ACTION mend: a line of FILE. `raw`: as the record would stand in the file; with a `reason` it is still none. */
+export type MendedRow =
+  | { row: number; record: Record<string, unknown>; raw?: string }
+  | { row: number; raw: string; reason: string };
 
 /** Row numbers are reserved in steps of this many, so that syncing the file costs nothing measurable. */
 export const RESERVE_STEP = 100_000;

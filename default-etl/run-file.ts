@@ -103,7 +103,7 @@ class FileRun {
     this.reader = reader;
     this.reporter = reporter;
     this.signal = signal;
-    this.rejects = new Rejects(job.workDir);
+    this.rejects = new Rejects(job.workDir, reader.decisions);
     this.reserve = new Reserve(job.workDir, reader.maxRows);
     this.newStep = newStep;
     this.types = types;
@@ -136,6 +136,7 @@ class FileRun {
   private async pass(read: Batch, target: Target): Promise<void> {
     this.signal.throwIfAborted();
     this.rowsRead += read.rows + read.rejects.length;
+    this.rejects.see(read);
     const batch = this.step(read);
     for (const reject of batch.rejects) this.rejects.add(reject);
     this.rowsFiltered += batch.filtered?.length ?? 0;
@@ -168,7 +169,7 @@ class FileRun {
 
   private assertAcceptable(): void {
     this.assertFewRejects(true);
-    if (this.rowsRead === 0 || this.rejects.count < this.rowsRead) return;
+    if (this.rowsRead === 0 || this.rejects.count < this.rowsRead || this.job.action === 'mend') return;
     throw new EtlFailure(
       EXIT.never,
       `none of the ${this.rowsRead} rows could be loaded; ${WORK_FILES.rejects} has each with its reason`,
@@ -178,7 +179,8 @@ class FileRun {
   /** LOAD.max_rejects: a number is held at any time, a share once all rows are read. */
   private assertFewRejects(isEnd: boolean): void {
     const most = this.job.load.max_rejects;
-    if (most === undefined) return;
+    // Of mended rows those that still can't be loaded can be mended again.
+    if (most === undefined || this.job.action === 'mend') return;
     const limit = typeof most === 'number' ? most : isEnd ? (Number.parseFloat(most) / 100) * this.rowsRead : Infinity;
     if (this.rejects.count <= limit) return;
     throw neverFailure(

@@ -1,17 +1,13 @@
 import type { Batch, Reader } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
 import { ABSENT } from '../batch.ts';
+import type { MendedRow } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import type { Source } from '../source.ts';
 
 const ROWS_PER_BATCH = 1000;
 
-interface Mended {
-  row: number;
-  record: Record<string, unknown>;
-}
-
-/** ACTION mend: NDJSON of `{"row": n, "record": {COLUMN: value, …}}`, each with the number of the row it stands for (rule 12). */
+/** ACTION mend: NDJSON of `MendedRow`s, each with the number of the row it stands for (rule 12). */
 export function openMend(source: Source): Reader {
   return {
     decisions: [{ name: 'format', value: 'ndjson', confidence: 1, reason: 'mended rows' }],
@@ -22,24 +18,39 @@ export function openMend(source: Source): Reader {
 }
 
 async function* mendedBatches(source: Source): AsyncGenerator<Batch> {
-  const lines = (await source.readAll()).toString().split('\n');
-  let builder = new BatchBuilder();
-  for (const [position, line] of lines.entries()) {
-    if (line.trim() === '') continue;
-    addRow(builder, parseMended(source, line, position + 1), position + 1);
-    if (builder.rows < ROWS_PER_BATCH) continue;
-    yield builder.take();
-    builder = new BatchBuilder();
+  const texts = (await source.readAll()).toString().split('\n');
+  for (let from = 0; from < texts.length; from += ROWS_PER_BATCH) {
+    const lines = texts
+      .slice(from, from + ROWS_PER_BATCH)
+      .flatMap((text, index) => (text.trim() === '' ? [] : [parseMended(source, text, from + index + 1)]));
+    if (lines.length > 0) yield batchOf(lines);
   }
-  if (!builder.isEmpty) yield builder.take();
 }
 
-function addRow(builder: BatchBuilder, { row, record }: Mended, line: number): void {
+/** Their raw text comes first in the bytes, so that it can be told should the target refuse one. */
+function batchOf(lines: readonly MendedRow[]): Batch {
+  const raws = lines.map(mended => Buffer.from(mended.raw ?? ''));
+  const text = Buffer.concat(raws);
+  const builder = new BatchBuilder(text, text.length);
+  let rawStart = 0;
+  lines.forEach((mended, index) => {
+    const rawEnd = rawStart + (raws[index] as Buffer).length;
+    addRow(builder, mended);
+    if (mended.raw !== undefined && 'record' in mended) builder.setRaw(rawStart, rawEnd);
+    rawStart = rawEnd;
+  });
+  return builder.take();
+}
+
+function addRow(builder: BatchBuilder, mended: MendedRow): void {
+  if (!('record' in mended)) return builder.reject({ ...mended, line: null });
+  const { row, record } = mended;
   const columns = Object.keys(record).map(name => {
     const known = builder.columns.indexOf(name);
     return known >= 0 ? known : builder.addColumn(name);
   });
-  builder.beginRow(row, line, ABSENT);
+  // The line of the file itself is not known any more.
+  builder.beginRow(row, 0, ABSENT);
   Object.values(record).forEach((value, index) => {
     const column = columns[index] as number;
     if (value === null || value === undefined) builder.setNull(column);
@@ -47,10 +58,13 @@ function addRow(builder: BatchBuilder, { row, record }: Mended, line: number): v
   });
 }
 
-function parseMended(source: Source, line: string, number: number): Mended {
+function parseMended(source: Source, line: string, number: number): MendedRow {
   try {
-    const mended = JSON.parse(line) as Mended;
-    if (Number.isSafeInteger(mended.row) && mended.row > 0 && typeof mended.record === 'object') return mended;
+    const mended = JSON.parse(line) as Partial<Record<'record' | 'raw' | 'reason' | 'row', unknown>>;
+    const isRecord = typeof mended.record === 'object' && mended.record !== null;
+    const isReject = typeof mended.raw === 'string' && typeof mended.reason === 'string';
+    if (Number.isSafeInteger(mended.row) && (mended.row as number) > 0 && (isRecord || isReject))
+      return mended as MendedRow;
   } catch {
     // Said below.
   }

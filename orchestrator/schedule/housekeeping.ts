@@ -52,7 +52,7 @@ export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
   };
 }
 
-/** Forgets old runs and removes their logs and rejects. Resolves with how many. */
+/** Forgets old runs and removes their logs, rejects and mended rows. Resolves with how many. */
 export async function prune({ journal, dataDir, retentionMs, clock, logger }: HousekeepingOptions): Promise<number> {
   const ids = await journal.prune({ endedBefore: clock.now() - retentionMs });
   for (const id of ids) await removeRun(dataDir, id);
@@ -84,4 +84,5 @@ async function tidyAll(folder: string): Promise<void> {
 async function removeRun(dataDir: string, id: string): Promise<void> {
   await rm(join(dataDir, 'runs', id), { recursive: true, force: true });
   await rm(join(dataDir, 'logs', id), { recursive: true, force: true });
+  await rm(join(dataDir, 'mended', id), { recursive: true, force: true });
 }

@@ -79,14 +79,14 @@ export async function readReserve(workDir: string): Promise<number> {
   return Number.isSafeInteger(rows) && rows > 0 ? rows : 0;
 }
 
-/** Leaves nothing but the rejects, and not even those where there are none or they aren't wanted. */
+/** Leaves nothing but the rejects and how they are read, and not even those where there are none or they aren't wanted. */
 export async function tidyWorkDir(workDir: string, keepRejects: boolean): Promise<void> {
   const names = await readdir(workDir).catch(ignore('ENOENT'));
   if (!names) return;
   const rejects = await stat(join(workDir, WORK_FILES.rejects)).catch(ignore('ENOENT'));
   const keep = keepRejects && rejects && rejects.size > 0;
   if (!keep) return removeWithEmptyParent(workDir);
-  const others = names.filter(name => name !== WORK_FILES.rejects);
+  const others = names.filter(name => name !== WORK_FILES.rejects && name !== WORK_FILES.table);
   await Promise.all(others.map(name => rm(join(workDir, name), { recursive: true, force: true })));
 }
 
@@ -96,6 +96,8 @@ export async function moveRejects(from: string, to: string): Promise<void> {
   const found = await stat(rejects).catch(ignore('ENOENT'));
   if (from === to || !found || found.size === 0) return;
   await mkdir(to, { recursive: true });
+  // Without how they are read they could not be mended: that first.
+  await rename(join(from, WORK_FILES.table), join(to, WORK_FILES.table)).catch(ignore('ENOENT'));
   await rename(rejects, join(to, WORK_FILES.rejects));
 }
 

@@ -59,8 +59,8 @@ export const rule12: Rule = {
     {
       clause: 'each record carries its row',
       file: 'default-etl/extract/mend.ts',
-      code: 'builder.beginRow(row, line, ABSENT);',
-      without: 'builder.beginRow(builder.rows + 1, line, ABSENT);',
+      code: 'builder.beginRow(row, 0, ABSENT);',
+      without: 'builder.beginRow(builder.rows + 1, 0, ABSENT);',
       test: 'default-etl/load/elasticsearch.test.ts',
       title: 'rule 12: a mend writes only the rows it names',
     },

@@ -1,0 +1,217 @@
+import { csvRecords, type PlainDialect, type PlainRecord } from '../extract/csv-definition.ts';
+import type { MendedRow } from '../contract.ts';
+import { neverFailure } from '../failure.ts';
+import { decodeText } from './encoded-text.ts';
+import { recordCells, recordText } from './record-text.ts';
+import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
+import { parseRecord } from './write-rejects.ts';
+
+/** The line of names is within these. */
+const HEAD_CHARACTERS = 1 << 18;
+const DELIMITERS = [';', ',', '\t', '|'];
+
+/**
+ * The mended rows of a file: NDJSON, or CSV as writeRejects() made it, saved by whatever program since. `name`: of the file, for errors. Throws EtlFailure 65, with
+ * the line, where it can't be told which row something stands for.
+ */
+export async function readMended(bytes: Buffer, name: string, table: RejectsTable): Promise<MendedRow[]> {
+  const text = await decodeText(bytes, table.dialect?.encoding ?? 'utf8');
+  const rows = /^\s*\{/.test(text) ? readLines(text, name, table) : readTable(text, name, table);
+  const lines = new Map<number, number>();
+  for (const { line, mended } of rows) {
+    const other = lines.get(mended.row);
+    if (other !== undefined) throw wrong(name, line, `row ${mended.row} is on line ${other}, too; keep one of them`);
+    lines.set(mended.row, line);
+  }
+  return rows.map(({ mended }) => mended);
+}
+
+interface Found {
+  line: number;
+  mended: MendedRow;
+}
+
+function readTable(text: string, name: string, table: RejectsTable): Found[] {
+  const body = text.replace(/^sep=.\r?\n/i, '');
+  const columns = allColumns(table);
+  const names = leadingNames(columns);
+  const dialect = findDialect(body, names.row, table);
+  if (dialect === undefined) {
+    const example = recordText([names.row, names.reason, ...columns], table.dialect ?? { ...COMMON, delimiter: ',' });
+    throw wrong(
+      name,
+      1,
+      `there is no column ${names.row}; the first line must be that of the downloaded file: ${example}`,
+    );
+  }
+  const [header, ...records] = csvRecords(body, dialect, 0) as [PlainRecord, ...PlainRecord[]];
+  const places = placesOf(header.cells, name, table);
+  return records
+    .filter(({ cells }) => cells.some(cell => cell.trim() !== ''))
+    .map(record => ({ line: record.line, mended: mendedOf(record, places, name, table) }));
+}
+
+const COMMON: Omit<PlainDialect, 'delimiter'> = { quote: '"', escape: '', skipsBlanks: false };
+
+/** The file's own dialect where its delimiter is still there, else that of spreadsheet programs; undefined where no line of names can be made out. */
+function findDialect(text: string, rowName: string, { dialect }: RejectsTable): PlainDialect | undefined {
+  const head = text.slice(0, HEAD_CHARACTERS);
+  const others = DELIMITERS.map(delimiter => ({ ...COMMON, delimiter }));
+  const candidates = dialect ? [dialect, { ...COMMON, delimiter: dialect.delimiter }, ...others] : others;
+  const finds = (candidate: PlainDialect) => {
+    const cells = csvRecords(head, candidate, 0)[0]?.cells ?? [];
+    return cells.length > 1 && cells.some(cell => isName(cell, rowName));
+  };
+  return candidates.find(finds);
+}
+
+function isName(cell: string, name: string): boolean {
+  return cell.trim().toUpperCase() === name;
+}
+
+/** Where in a line of the mended file each thing is. */
+interface Places {
+  row: number;
+  raw: number;
+  /** Position of each column, by its name in the file. */
+  columns: Map<string, number>;
+  /** Positions of what has a name. */
+  named: Set<number>;
+}
+
+function placesOf(header: readonly string[], name: string, table: RejectsTable): Places {
+  const names = leadingNames(table.dialect ? allColumns(table) : []);
+  const at = (wanted: string) => header.findIndex(cell => isName(cell, wanted));
+  const leading = [names.row, names.reason, ...(table.dialect ? [] : [names.raw])].map(at);
+  const rest = header.flatMap((cell, position) =>
+    leading.includes(position) || cell === '' ? [] : [{ cell, position }],
+  );
+  const columns = table.dialect
+    ? filesColumns(rest, name, table)
+    : new Map(rest.map(({ cell, position }) => [cell, position]));
+  return {
+    row: leading[0] as number,
+    raw: leading[2] ?? -1,
+    columns,
+    named: new Set([...leading, ...columns.values()]),
+  };
+}
+
+/** Columns are known by their names; where a program has changed some of them (into a date), by their places, if all others are in theirs. */
+function filesColumns(
+  rest: ReadonlyArray<{ cell: string; position: number }>,
+  name: string,
+  table: RejectsTable,
+): Map<string, number> {
+  const known = allColumns(table);
+  const byName = new Map(rest.map(({ cell, position }) => [cell, position]));
+  const missing = known.filter(column => !byName.has(column));
+  const unknown = [...byName.keys()].filter(column => !known.includes(column));
+  if (missing.length === 0 && unknown.length === 0) return byName;
+  const isInPlace = rest.every(({ cell }, index) => cell === known[index] || !known.includes(cell));
+  if (rest.length === known.length && isInPlace)
+    return new Map(known.map((column, index) => [column, rest[index]?.position as number]));
+  const what = [
+    ...(missing.length > 0 ? [`${missing.join(', ')} missing`] : []),
+    ...(unknown.length > 0 ? [`${unknown.join(', ')} not of the file`] : []),
+  ].join(', ');
+  throw wrong(name, 1, `its columns are not those of the file: ${what}; keep the first line as it was downloaded`);
+}
+
+function mendedOf(record: PlainRecord, places: Places, name: string, table: RejectsTable): MendedRow {
+  const { cells, line } = record;
+  const text = (cells[places.row] ?? '').trim();
+  const row = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  if (row === 0)
+    throw wrong(name, line, `${JSON.stringify(text)} is no row number; leave that column as it was downloaded`);
+  return table.dialect ? delimitedRow(row, record, places, table as Delimited) : freeRow(row, record, places, table);
+}
+
+type Delimited = RejectsTable & { dialect: NonNullable<RejectsTable['dialect']> };
+
+function delimitedRow(row: number, { cells, isUnclosed }: PlainRecord, places: Places, table: Delimited): MendedRow {
+  const columns = columnsOf(table, row);
+  const values = columns.map(column => cells[places.columns.get(column) as number] ?? '');
+  const all = [...values, ...surplusOf(cells, places)];
+  const raw = recordText(all, table.dialect);
+  if (isUnclosed) return { row, raw, reason: 'a quote that opens on this line is never closed' };
+  if (all.length > columns.length) return tooMany(row, all, raw, columns.length);
+  return { row, raw, record: toRecord(columns, values) };
+}
+
+/** Of a file that is no delimited text: an empty cell is none. */
+function freeRow(row: number, { cells }: PlainRecord, places: Places, table: RejectsTable): MendedRow {
+  const raw = cells[places.raw];
+  if (raw) return fromRaw(row, raw, table);
+  const record = Object.fromEntries([...places.columns].map(([column, at]) => [column, cells[at] || null]));
+  const surplus = surplusOf(cells, places);
+  if (surplus.length > 0) return tooMany(row, cells, JSON.stringify(cells), places.named.size);
+  return { row, record, raw: JSON.stringify(record) };
+}
+
+/** Cells under no name, up to the last that is not empty. */
+function surplusOf(cells: readonly string[], { named }: Places): string[] {
+  const surplus = cells.filter((_, position) => !named.has(position));
+  return surplus.slice(0, surplus.findLastIndex(Boolean) + 1);
+}
+
+function tooMany(row: number, cells: readonly string[], raw: string, width: number): MendedRow {
+  return { row, raw, reason: `${cells.length} cells, but the header has ${width} columns` };
+}
+
+function toRecord(columns: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(columns.map((column, index) => [column, values[index] ?? '']));
+}
+
+/** NDJSON: `{"row": 12, "record": {…}}`, or a reject with its `raw` mended. */
+function readLines(text: string, name: string, table: RejectsTable): Found[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const value = parseRecord(line) as { row?: unknown; record?: unknown; raw?: unknown } | null;
+    const { row, record, raw } = value ?? {};
+    if (!Number.isSafeInteger(row) || (row as number) < 1 || !(isObject(record) || typeof raw === 'string')) {
+      throw wrong(
+        name,
+        index + 1,
+        'not a mended row; it must be {"row": 12, "record": {"COLUMN": "value"}}, or {"row": 12, "raw": "the line"}',
+      );
+    }
+    const number = row as number;
+    return [
+      {
+        line: index + 1,
+        mended: isObject(record) ? fromRecord(number, record, table) : fromRaw(number, raw as string, table),
+      },
+    ];
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function fromRecord(row: number, record: Record<string, unknown>, table: RejectsTable): MendedRow {
+  if (table.dialect === null) return { row, record, raw: JSON.stringify(record) };
+  const cells = columnsOf(table, row).map(column => {
+    const value = record[column] ?? '';
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  });
+  return { row, record, raw: recordText(cells, table.dialect) };
+}
+
+function fromRaw(row: number, raw: string, table: RejectsTable): MendedRow {
+  if (table.dialect === null) {
+    const record = parseRecord(raw);
+    return record ? { row, record, raw } : { row, raw, reason: 'not a JSON object' };
+  }
+  const columns = columnsOf(table, row);
+  const { cells, isWhole } = recordCells(raw, table.dialect, columns.length);
+  if (!isWhole)
+    return { row, raw, reason: 'not one record of the file: a quote is not closed, or there is a line too many' };
+  if (cells.slice(columns.length).some(Boolean)) return tooMany(row, cells, raw, columns.length);
+  return { row, raw, record: toRecord(columns, cells) };
+}
+
+function wrong(name: string, line: number, what: string): Error {
+  return neverFailure(`${name}:${line}: ${what}`);
+}

@@ -1,0 +1,71 @@
+import type { Reject } from '../contract.ts';
+import { createEncoder } from './encoded-text.ts';
+import { LINE_END, recordCells, recordText } from './record-text.ts';
+import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
+
+/** Of rejects whose raw text is JSON. */
+const COMMA = { delimiter: ',', quote: '"', escape: '', skipsBlanks: false, encoding: 'utf8' };
+
+/**
+ * Rejects as CSV that can be mended where the file itself is: its own delimiter, quote, encoding and columns, before them the row's number and
+ * what is wrong with it. A record stands there as it does in the file, where that can be read back.
+ */
+export async function* writeRejects(rejects: AsyncIterable<Reject>, table: RejectsTable): AsyncGenerator<Buffer> {
+  const encode = await createEncoder((table.dialect ?? COMMA).encoding);
+  const lines = table.dialect ? delimitedLines(rejects, table, table.dialect) : recordLines(rejects);
+  for await (const line of lines) yield encode(line + LINE_END);
+}
+
+async function* delimitedLines(
+  rejects: AsyncIterable<Reject>,
+  table: RejectsTable,
+  dialect: NonNullable<RejectsTable['dialect']>,
+): AsyncGenerator<string> {
+  const columns = allColumns(table);
+  const names = leadingNames(columns);
+  yield recordText([names.row, names.reason, ...columns], dialect);
+  for await (const { row, reason, raw } of rejects) {
+    const own = columnsOf(table, row);
+    const { cells, isWhole } = recordCells(raw, dialect, own.length);
+    const record = isWhole && table.headers.length === 1 ? raw : recordText(inOrder(cells, own, columns), dialect);
+    yield recordText([String(row), reason], dialect) + dialect.delimiter + record;
+  }
+}
+
+/** The cells of a row with its own columns, in the order of all; what is too much comes last. */
+function inOrder(cells: readonly string[], own: readonly string[], all: readonly string[]): string[] {
+  const known = all.map(column => cells[own.indexOf(column)] ?? '');
+  return [...known, ...cells.slice(own.length)];
+}
+
+/** Which columns there are is known only once all are seen. */
+async function* recordLines(rejects: AsyncIterable<Reject>): AsyncGenerator<string> {
+  const rows: Array<{ reject: Reject; record: Record<string, unknown> | null }> = [];
+  for await (const reject of rejects) rows.push({ reject, record: parseRecord(reject.raw) });
+  const columns = [...new Set(rows.flatMap(({ record }) => Object.keys(record ?? {})))];
+  const names = leadingNames(columns);
+  const hasRaw = rows.some(({ record }) => record === null);
+  yield recordText([names.row, names.reason, ...(hasRaw ? [names.raw] : []), ...columns], COMMA);
+  for (const { reject, record } of rows) {
+    const raw = hasRaw ? [record === null ? reject.raw : ''] : [];
+    const cells = columns.map(column => valueText(record?.[column]));
+    yield recordText([String(reject.row), reject.reason, ...raw, ...cells], COMMA);
+  }
+}
+
+/** null where the text is no object. */
+export function parseRecord(raw: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(raw);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,91 @@
+import { type Batch, cellText } from './batch.ts';
+import type { PreviewMessage } from './contract.ts';
+import { openReader } from './extract/open.ts';
+import type { Job } from './settings.ts';
+import { SourceFile } from './source.ts';
+import { createPipeline } from './transform/pipeline.ts';
+import { findTypes } from './types/find-types.ts';
+import { Spill } from './unpack/spill.ts';
+
+/** Of a longer cell only the beginning is shown. */
+const MOST_CHARACTERS = 1000;
+/** Rows are looked for in this many read at most, should the steps take out nearly all. */
+const MOST_READ = 100_000;
+
+type Cell = PreviewMessage['rows'][number]['cells'][number];
+
+/**
+ * What would become of the file's first rows. Reads, and changes nothing; what has to be unpacked goes below `folder`. Throws EtlFailure as a
+ * run of the file would.
+ */
+export async function previewFile(
+  job: Job,
+  { rows, folder, signal }: { rows: number; folder: string; signal: AbortSignal },
+): Promise<PreviewMessage> {
+  const source = await SourceFile.open(job.file, job.expected, signal);
+  const spill = new Spill(folder);
+  try {
+    const reader = await openReader({ source, fileName: job.fileName, extract: job.extract, spill });
+    const newStep = await createPipeline(job, reader);
+    const { decision: types } = await findTypes(reader, newStep);
+    const step = newStep();
+    const preview = new Preview(rows);
+    for await (const batch of reader.batches()) if (preview.add(step(batch))) break;
+    const empty = reader.emptyHeader?.();
+    if (empty && !preview.hasBatch) preview.add(step(empty));
+    return preview.message([...reader.decisions, types]);
+  } finally {
+    await spill.close();
+    await source.close();
+  }
+}
+
+/** The first rows of a file, in columns that may become more as it is read. */
+class Preview {
+  hasBatch = false;
+  private readonly most: number;
+  private readonly columns: string[] = [];
+  private readonly rows: Array<{ row: number; cells: Map<string, Cell> }> = [];
+  private readonly rejects: PreviewMessage['rejects'] = [];
+  private read = 0;
+  private filtered = 0;
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  /** Whether that is enough. */
+  add(batch: Batch): boolean {
+    this.hasBatch = true;
+    for (const name of batch.header) if (!this.columns.includes(name)) this.columns.push(name);
+    const taken = Math.min(batch.rows, this.most - this.rows.length);
+    for (let row = 0; row < taken; row++) this.addRow(batch, row);
+    const last = this.rows.length === this.most ? (this.rows.at(-1)?.row ?? 0) : Infinity;
+    for (const reject of batch.rejects) {
+      if (reject.row <= last && this.rejects.length < this.most)
+        this.rejects.push({ ...reject, raw: shorten(reject.raw) });
+    }
+    this.filtered += (batch.filtered ?? []).filter(row => row <= last).length;
+    this.read += batch.rows + batch.rejects.length + (batch.filtered?.length ?? 0);
+    return this.rows.length >= this.most || this.read >= MOST_READ;
+  }
+
+  message(decisions: PreviewMessage['decisions']): PreviewMessage {
+    const rows = this.rows.map(({ row, cells }) => ({ row, cells: this.columns.map(name => cells.get(name) ?? null) }));
+    const { columns, rejects, filtered } = this;
+    return { type: 'preview', decisions, columns, rows, rejects, filtered };
+  }
+
+  private addRow(batch: Batch, row: number): void {
+    const cells = batch.header.map((name, column): [string, Cell] => {
+      const text = cellText(batch, row, column) ?? null;
+      if (text === null || !batch.literals?.[column]) return [name, text === null ? null : shorten(text)];
+      return [name, JSON.parse(text) as Cell];
+    });
+    this.rows.push({ row: batch.numbers[row] as number, cells: new Map(cells) });
+  }
+}
+
+function shorten(text: string): string {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`;
+}

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { OrchestratorError } from '../errors.ts';
+
+const program = fileURLToPath(new URL('../../default-etl/main.ts', import.meta.url));
+const MOST_ERROR_BYTES = 1 << 16;
+
+export interface Question {
+  args: readonly string[];
+  /** All it gets besides PATH: nothing of ours is its business. */
+  environment: Readonly<Record<string, string>>;
+  /** For its stdin. */
+  input?: Readable;
+  signal?: AbortSignal;
+}
+
+/**
+ * Asks the default ETL, in a process of its own, and gives what it prints as it comes: whatever a file makes it do, it does to that
+ * process alone. Throws an OrchestratorError `never` with its own words where it refuses.
+ */
+export async function* askEtl({ args, environment, input, signal }: Question): AsyncGenerator<Buffer> {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const ended = once(child, 'close');
+  ended.catch(() => undefined);
+  // A child that ends before it has read everything says why by its exit.
+  const fed = input === undefined ? child.stdin.end() : pipeline(input, child.stdin).catch(() => undefined);
+  child.stdin.on('error', () => undefined);
+  let errorText = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errorText = (errorText + text).slice(-MOST_ERROR_BYTES);
+  });
+  try {
+    for await (const chunk of child.stdout) yield chunk as Buffer;
+    const [code, killed] = (await ended) as [number | null, string | null];
+    await fed;
+    if (code !== 0) throw refusal(code ?? killed, errorText);
+  } finally {
+    child.kill();
+  }
+}
+
+/** The last line that it said. */
+function refusal(end: number | string | null, text: string): OrchestratorError {
+  const said = text.trim().split('\n').at(-1);
+  return new OrchestratorError('never', said || `the default ETL ended with ${end} and said nothing`);
+}
