@@ -10,6 +10,7 @@ export interface Extract {
   delimiter?: string;
   quote?: string | false;
   escape?: string;
+  skip_blanks?: boolean;
   /** false: the file has none · a list: these are the names, the file has none. */
   header?: boolean | string[];
   skip_rows?: number;
@@ -64,6 +65,8 @@ export interface Job {
   workDir: string;
   extract: Extract;
   transform: Array<string | Record<string, unknown>>;
+  /** The dataset's own folder: references of `merge`, modules. */
+  configFiles: string;
   load: Load;
   target: 'elasticsearch' | 'lake';
   elasticsearch: ElasticsearchSettings;
@@ -101,6 +104,7 @@ export function readJob(env: Environment, file: string, now: number): Job {
     workDir: env.WORK_DIR ?? resolve('etl-out', fileName),
     extract: jsonOf<Extract>(env, 'EXTRACT', {}),
     transform: jsonOf<Job['transform']>(env, 'TRANSFORM', ['minimal']),
+    configFiles: env.CONFIG_FILES || resolve('config', dataset),
     load,
     target: load.target ?? (env.ELASTICSEARCH_NODE ? 'elasticsearch' : 'lake'),
     elasticsearch: elasticsearchOf(env),

@@ -1,62 +1,49 @@
-import type { Batch, Reader } from '../batch.ts';
-import { configFailure, neverFailure } from '../failure.ts';
+import type { Reader } from '../batch.ts';
 import type { Job } from '../settings.ts';
-import { createMinimalStep, minimalName } from './minimal.ts';
-import type { Step } from './step.ts';
-
-const STEPS: Record<string, () => Step> = { minimal: createMinimalStep };
+import { CellWriter } from './cell-writer.ts';
+import { minimalStep } from './minimal.ts';
+import { extractColumnsStep } from './select.ts';
+import type { NewStep, Step, StepContext } from './step.ts';
 
 /**
- * What is done to each batch of the job, as one step, made anew for each pass over the file: steps may remember rows. Throws EtlFailure 78
- * for a step that does not exist.
+ * What is done to each batch of the job, as one step, made anew for each pass over the file: steps may remember rows. `log` gets warnings, once each.
+ * Where a step may add columns anywhere in the file, `reader.columnsVary` says so from then on. Throws EtlFailure 78 for what is wrong with TRANSFORM,
+ * or with a file it names.
  */
-export async function createPipeline(job: Job, reader: Reader): Promise<() => Step> {
+export async function createPipeline(
+  job: Job,
+  reader: Reader,
+  log: (text: string) => void = () => {},
+): Promise<() => Step> {
+  const warn = onlyOnce(text => log(`warning: ${text}`));
+  const steps: NewStep[] = [];
+  // What `minimal` alone does needs none of the modules of the others.
+  if (job.transform.length === 1 && job.transform[0] === 'minimal') steps.push(minimalStep());
+  else await addSteps(steps, job, reader, warn);
+  if (job.extract.columns) steps.push(extractColumnsStep(job.extract.columns, reader));
   return () => {
-    const steps = job.transform.map(createStep);
-    if (job.extract.columns) steps.push(createSelection(job.extract.columns, reader.columnsVary));
-    return batch => steps.reduce((current, step) => step(current), batch);
+    const writer = new CellWriter();
+    const pass = steps.map(newStep => newStep(writer));
+    return batch => pass.reduce((current, step) => step(current), batch);
   };
 }
 
-function createStep(step: string | Record<string, unknown>): Step {
-  const name = typeof step === 'string' ? step : (Object.keys(step)[0] ?? '');
-  const create = STEPS[name];
-  if (create) return create();
-  throw configFailure(`TRANSFORM: ${name} is not a step; there is: ${Object.keys(STEPS).join(', ')}`);
-}
-
-/** EXTRACT.columns: only these columns, by the name in the file or the final one. */
-function createSelection(wanted: readonly string[], columnsVary: boolean): Step {
-  const names = new Set([...wanted, ...wanted.map(minimalName)]);
-  const headers = new WeakMap<readonly string[], { header: string[]; positions: number[] }>();
-  return batch => {
-    const selection = headers.get(batch.header) ?? select(batch.header, names);
-    headers.set(batch.header, selection);
-    if (!columnsVary) assertAllFound(wanted, batch.header);
-    if (selection.header.length === batch.header.length) return batch;
-    moveColumns(batch, selection.positions);
-    return { ...batch, header: selection.header };
-  };
-}
-
-function select(header: readonly string[], names: Set<string>): { header: string[]; positions: number[] } {
-  const positions = header.flatMap((name, position) => (names.has(name) ? [position] : []));
-  return { header: positions.map(position => header[position] as string), positions };
-}
-
-function assertAllFound(wanted: readonly string[], header: readonly string[]): void {
-  const missing = wanted.filter(name => !header.includes(name) && !header.includes(minimalName(name)));
-  if (missing.length === 0) return;
-  throw neverFailure(`EXTRACT.columns: the file has no ${missing.join(', ')}; it has ${header.join(', ')}`);
-}
-
-function moveColumns(batch: Batch, positions: readonly number[]): void {
-  for (let row = 0; row < batch.rows; row++) {
-    const base = row * batch.width;
-    for (let column = 0; column < positions.length; column++) {
-      const from = base + (positions[column] as number);
-      batch.starts[base + column] = batch.starts[from] as number;
-      batch.ends[base + column] = batch.ends[from] as number;
-    }
+async function addSteps(steps: NewStep[], job: Job, reader: Reader, warn: StepContext['warn']): Promise<void> {
+  const { checkTransform, createStep } = await import('./registry.ts');
+  checkTransform(job.transform);
+  for (const item of job.transform) {
+    const context: StepContext = { job, columnsVary: reader.columnsVary, warn };
+    const [name = '', options] = typeof item === 'string' ? [item] : (Object.entries(item)[0] ?? []);
+    steps.push(await createStep(name, options, context));
+    if (name === 'module') reader.columnsVary = true;
   }
+}
+
+function onlyOnce(say: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return text => {
+    if (said.has(text)) return;
+    said.add(text);
+    say(text);
+  };
 }
