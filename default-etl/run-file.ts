@@ -49,7 +49,7 @@ async function prepare(
 ): Promise<{ newStep: () => Step; types: FileTypes | undefined }> {
   const decisions = [...reader.decisions];
   try {
-    const newStep = await createPipeline(job, reader);
+    const newStep = await createPipeline(job, reader, text => reporter.log(text));
     if (job.load.types === 'text') return { newStep, types: undefined };
     const { types, decision } = await findTypes(reader, newStep);
     decisions.push(decision);
