@@ -1,9 +1,9 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { goodIndexName, whyBadIndexName } from './index-name.ts';
 import { compose, type MessageCode, type MESSAGES } from './messages.ts';
-import { type Settings, STEPS } from './schema.ts';
-import { closest } from './suggest.ts';
+import type { Settings } from './schema.ts';
 import { isRecord, pointerOf } from './tree.ts';
 import { LONGEST_TIMER_MS, parseDuration } from './units.ts';
 import type { Finding } from './validate.ts';
@@ -14,6 +14,10 @@ export interface Candidate {
   name: string;
   settings: Partial<Settings>;
   root: string;
+  /** Absolute: the dataset's own files. */
+  configFolder: string;
+  /** The same, as it is shown to people. */
+  shownFolder: string;
   /** Where rows go, defaults considered. */
   target: 'elasticsearch' | 'lake';
   hasElasticsearch: boolean;
@@ -63,7 +67,7 @@ const CHECKS: readonly Check[] = [
   checkVariableNames,
   checkCommand,
   checkDelimiter,
-  checkSteps,
+  checkStepFiles,
   checkIndex,
   checkRunner,
   checkRowRules,
@@ -109,15 +113,23 @@ function checkDelimiter({ settings: { EXTRACT } }: Candidate, report: Report): v
   if (EXTRACT?.delimiter === '\\t') report('escaped-tab', '/EXTRACT/delimiter');
 }
 
-function checkSteps({ settings: { TRANSFORM = [] } }: Candidate, report: Report): void {
+function checkStepFiles({ settings: { TRANSFORM = [] }, configFolder, shownFolder }: Candidate, report: Report): void {
   for (const [index, step] of TRANSFORM.entries()) {
-    const names = isRecord(step) ? Object.keys(step) : [step];
-    if (names.length !== 1) report('ambiguous-step', `/TRANSFORM/${index}`, names.join(', ') || 'none');
-    for (const name of names) {
-      if (!STEPS.includes(name))
-        report('unknown-step', `/TRANSFORM/${index}`, name, closest(name, STEPS), STEPS.join(', '));
+    for (const [name, options] of isRecord(step) ? Object.entries(step) : []) {
+      const isPath = name === 'module' && typeof options === 'string';
+      const file = isPath ? options : isRecord(options) && STEPS_WITH_FILE.includes(name) ? options['file'] : undefined;
+      if (typeof file !== 'string' || isOwnFile(configFolder, file)) continue;
+      const pointer = `/TRANSFORM/${index}/${name}${isPath ? '' : '/file'}`;
+      report('missing-step-file', pointer, name, file, shownFolder);
     }
   }
+}
+
+const STEPS_WITH_FILE = ['merge', 'module'];
+
+function isOwnFile(folder: string, file: string): boolean {
+  const path = resolve(folder, file);
+  return path.startsWith(`${folder}/`) && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function checkIndex({ name, settings: { LOAD }, target }: Candidate, report: Report): void {
@@ -192,7 +204,7 @@ function checkDisposal({ settings, root, isOwn }: Candidate, report: Report): vo
     report('unused-backup-dir', '/BACKUP_DIR');
 }
 
-const ELASTICSEARCH_ONLY = ['id', 'date_suffix', 'overwrite', 'mappings'] as const;
+const ELASTICSEARCH_ONLY = ['id', 'date_suffix', 'aliases', 'overwrite', 'mappings'] as const;
 
 function checkTarget({ settings: { LOAD }, hasElasticsearch, isOwn }: Candidate, report: Report): void {
   if (LOAD?.target === 'elasticsearch' && !hasElasticsearch) report('no-elasticsearch', '/LOAD/target');

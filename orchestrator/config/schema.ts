@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchemaOptions } from 'typebox';
+import { transformSchema } from './transform-schema.ts';
 
 // The keys of a dataset's YAML: type, default and meaning in one place. config/schema.json, config/README.md and the words
 // of error messages are made from it. `x-type` says the type where the schema alone reads badly, `x-default` the default
@@ -249,6 +250,14 @@ export const loadSchema = Type.Object(
         'x-default': 'none',
       }),
     ),
+    aliases: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        'x-type': 'a list of names, lower case',
+        description:
+          'Further names of the index, such as one for all months of `date_suffix`. With `overwrite` they move to the new index together with its own.',
+        'x-default': 'none',
+      }),
+    ),
     overwrite: Type.Optional(
       Type.Boolean({
         default: false,
@@ -259,7 +268,14 @@ export const loadSchema = Type.Object(
       Type.Record(Type.String(), Type.Unknown(), {
         'x-type': 'a map, as Elasticsearch’s mappings',
         description: 'Mappings for indices that are created, such as `properties: {DATE: {type: date}}`.',
-        'x-default': 'Elasticsearch’s own guesses',
+        'x-default': 'what `types` says',
+      }),
+    ),
+    types: Type.Optional(
+      Type.Enum(['inferred', 'text'], {
+        default: 'inferred',
+        description:
+          'What columns without a declared mapping are: `inferred` from the file (numbers, dates, true and false, positions, keywords, long text; a value that does not fit stays in the document, no row is rejected for it), or all `text` with a keyword sub-field. The documents are the same.',
       }),
     ),
     source_columns: Type.Optional(
@@ -452,17 +468,7 @@ export const settingsSchema = Type.Object(
         'x-default': 'all found out by itself',
       }),
     ),
-    TRANSFORM: Type.Array(
-      Type.Union([Type.String(), Type.Record(Type.String(), Type.Unknown())], {
-        'x-type': 'the name of a step, or a map of one name to its options',
-      }),
-      {
-        'x-type': 'a list of steps',
-        default: ['minimal'],
-        description:
-          'Steps the rows go through, in order. `minimal`: headers are trimmed and upper-cased, every cell is text, exactly empty ones become null.',
-      },
-    ),
+    TRANSFORM: Type.Unsafe<Array<string | Record<string, unknown>>>(transformSchema),
     LOAD: Type.Object(loadSchema.properties, {
       additionalProperties: false,
       description: 'Where the rows go, and how.',
@@ -472,9 +478,6 @@ export const settingsSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-
-/** Steps that TRANSFORM knows. */
-export const STEPS: readonly string[] = ['minimal'];
 
 export type Settings = Static<typeof settingsSchema>;
 export type DockerOptions = Static<typeof dockerOptionsSchema>;
