@@ -1,12 +1,15 @@
 import { ABSENT, type Batch } from '../batch.ts';
 import { BatchBuilder, BatchFull, MAX_CELLS } from '../batch-builder.ts';
-import { JsonSyntaxError, literalEnd, stringEnd, valueEnd } from './json-scanner.ts';
+import { JsonSyntaxError, literalEnd, stringEnd, unexpected, valueEnd } from './json-scanner.ts';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
 const OPEN_OBJECT = 123;
 const COLON = 58;
 const COMMA = 44;
+
+/** The record can't become a row, though it is JSON from bracket to bracket. */
+class JsonRecordError extends Error {}
 
 /**
  * Makes rows of JSON objects: strings are the bytes between their quotes (unescaped where they have escapes), numbers as they are
@@ -19,6 +22,12 @@ export class JsonRows {
   private usual: Array<{ key: Buffer; column: number }> = [];
   private number = 1;
   private isTooNarrow = false;
+  private readonly isFeatures: boolean;
+
+  /** `isFeatures`: records are GeoJSON's; a column for each property, and one for each other member but the type. */
+  constructor(isFeatures: boolean) {
+    this.isFeatures = isFeatures;
+  }
 
   /** Whether take() has to come before the next record. */
   get isFull(): boolean {
@@ -47,9 +56,11 @@ export class JsonRows {
     this.builder.beginRow(this.number, line, ABSENT);
     this.builder.setRaw(from, to);
     try {
-      this.addMembers(bytes, from + 1, to - 1);
+      this.addMembers(bytes, from + 1, to - 1, this.isFeatures);
     } catch (error) {
       this.builder.dropRow();
+      if (error instanceof JsonRecordError) this.refuse(bytes, from, to, line, error.message);
+      if (error instanceof JsonRecordError) return true;
       if (!(error instanceof BatchFull)) throw error;
       this.isTooNarrow = true;
       return false;
@@ -62,23 +73,36 @@ export class JsonRows {
     this.builder.reject({ row: this.number++, line, reason, raw: bytes.toString('utf8', from, to) });
   }
 
-  private addMembers(bytes: Buffer, from: number, to: number): void {
+  private addMembers(bytes: Buffer, from: number, to: number, isFeature: boolean): void {
     let at = skipSpace(bytes, from, to);
     for (let place = 0; at < to; place++) {
-      if (bytes[at] !== QUOTE) throw new JsonSyntaxError('a key in double quotes is missing', at);
+      if (bytes[at] !== QUOTE) throw unexpected(bytes, at, to, 'a key in double quotes');
+      const keyFrom = at;
       const keyEnd = stringEnd(bytes, at, to);
       if (keyEnd < 0) throw new JsonSyntaxError('a key is not closed', at);
-      const column = this.columnOf(bytes, at + 1, keyEnd - 1, place);
       at = skipSpace(bytes, keyEnd, to);
-      if (bytes[at] !== COLON) throw new JsonSyntaxError('a colon is missing behind a key', at);
+      if (bytes[at] !== COLON) throw unexpected(bytes, at, to, 'a colon behind a key');
       at = skipSpace(bytes, at + 1, to);
       if (at >= to) throw new JsonSyntaxError('a value is missing', at);
-      at = skipSpace(bytes, this.addValue(bytes, at, to, column), to);
+      const end = isFeature
+        ? this.addFeatureMember(bytes, keyFrom, keyEnd, at, to)
+        : this.addValue(bytes, at, to, this.columnOf(bytes, keyFrom + 1, keyEnd - 1, place));
+      at = skipSpace(bytes, end, to);
       if (at >= to) return;
-      if (bytes[at] !== COMMA) throw new JsonSyntaxError('a comma is missing between members', at);
+      if (bytes[at] !== COMMA) throw unexpected(bytes, at, to, 'a comma between members');
       at = skipSpace(bytes, at + 1, to);
       if (at >= to) throw new JsonSyntaxError('a key is missing behind a comma', at);
     }
+  }
+
+  /** A member of a GeoJSON feature itself. What has the name of a property as well gets a number behind it, or the property does. */
+  private addFeatureMember(bytes: Buffer, keyFrom: number, keyEnd: number, from: number, to: number): number {
+    const name = parse(bytes, keyFrom, keyEnd) as string;
+    const end = valueEnd(bytes, from, to, true);
+    if (name === 'type') return end;
+    if (name !== 'properties') return this.addValue(bytes, from, to, this.columnNamed(`\0${name}`, name));
+    if (bytes[from] === OPEN_OBJECT) this.addMembers(bytes, from + 1, end - 1, false);
+    return end;
   }
 
   private addValue(bytes: Buffer, from: number, to: number, column: number): number {
@@ -102,7 +126,7 @@ export class JsonRows {
   private addNested(bytes: Buffer, from: number, to: number, column: number): number {
     const end = valueEnd(bytes, from, to, true);
     // Parsed to be sure that it is JSON, but not kept: numbers must stay as they are written.
-    parse(bytes, from, end);
+    assertNested(bytes, from, end);
     const compact = withoutSpace(bytes, from, end);
     if (compact === undefined) this.builder.slice(column, from, end);
     else this.builder.text(column, compact);
@@ -113,19 +137,47 @@ export class JsonRows {
     const usual = this.usual[place];
     if (usual && equals(bytes, from, to, usual.key)) return usual.column;
     const name = parse(bytes, from - 1, to + 1) as string;
-    const known = this.columns.get(name);
-    const column = known ?? this.builder.addColumn(name);
-    this.columns.set(name, column);
+    const column = this.columnNamed(name, name);
     this.usual[place] = { key: Buffer.from(bytes.subarray(from, to)), column };
+    return column;
+  }
+
+  /** The column of this key; its name gets a number where another key's has it. */
+  private columnNamed(key: string, name: string): number {
+    const known = this.columns.get(key);
+    if (known !== undefined) return known;
+    let free = name;
+    for (let count = 1; this.isFeatures && this.builder.columns.includes(free); count++) free = `${name}.${count}`;
+    const column = this.builder.addColumn(free);
+    this.columns.set(key, column);
     return column;
   }
 }
 
 function parse(bytes: Buffer, from: number, to: number): unknown {
+  const text = bytes.toString('utf8', from, to);
   try {
-    return JSON.parse(bytes.toString('utf8', from, to));
+    return JSON.parse(text);
   } catch (error) {
-    throw new JsonSyntaxError((error as Error).message, from);
+    const { message } = error as Error;
+    // The parser counts from the value's beginning; what is said is where in the file.
+    const position = Number(/ at position (\d+)/.exec(message)?.[1] ?? 0);
+    throw new JsonSyntaxError(
+      message.replace(/ in JSON at position.*/s, '').replace(/, (\.\.\.)?".*/s, ' is not expected'),
+      from + Buffer.byteLength(text.slice(0, position)),
+    );
+  }
+}
+
+/** A number that JSON has no sign for would make the cell's text no JSON: the record is a reject. */
+function assertNested(bytes: Buffer, from: number, to: number): void {
+  try {
+    parse(bytes, from, to);
+  } catch (error) {
+    const sign = /(?<![\w"])-?(NaN|Infinity)(?!\w)/.exec(
+      bytes.toString('utf8', from, to).replace(/"(\\.|[^"\\])*"/gs, '""'),
+    );
+    throw sign ? new JsonRecordError(`${sign[0]} in a nested value is not JSON; write null`) : error;
   }
 }
 

@@ -3,7 +3,8 @@ export const INCOMPLETE = -1;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
-const LITERAL = /^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/;
+/** RFC 8259, and what Python and JavaScript write for numbers that it has no sign for. */
+const LITERAL = /^(?:true|false|null|NaN|-?Infinity|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/;
 
 /** What is wrong, and at which byte of the window. */
 export class JsonSyntaxError extends Error {
@@ -52,14 +53,24 @@ export function literalEnd(bytes: Buffer, from: number, to: number, final: boole
   while (at < to && isLiteralByte(bytes[at] as number)) at++;
   if (at === to && !final) return INCOMPLETE;
   const text = bytes.toString('latin1', from, Math.min(at, from + 400));
-  if (!LITERAL.test(text)) throw new JsonSyntaxError(`${JSON.stringify(text.slice(0, 20))} is no value`, from);
+  if (!LITERAL.test(text)) throw unexpected(bytes, from, to, 'a value');
   return at;
+}
+
+/** The error where something else stands than what is wanted. */
+export function unexpected(bytes: Buffer, at: number, to: number, wanted: string): JsonSyntaxError {
+  const start = bytes.toString('utf8', at, Math.min(to, at + 20));
+  const isComment = /^\/[/*]|^#/.test(start);
+  if (isComment) return new JsonSyntaxError(`a comment stands where ${wanted} is wanted, and JSON has none`, at);
+  return new JsonSyntaxError(`${JSON.stringify(start)} stands where ${wanted} is wanted`, at);
 }
 
 function isLiteralByte(byte: number): boolean {
   return (
     (byte >= 48 && byte <= 57) ||
     (byte >= 97 && byte <= 122) ||
+    byte === 73 ||
+    byte === 78 ||
     byte === 43 ||
     byte === 45 ||
     byte === 46 ||

@@ -1,34 +1,58 @@
 import type { Batch, Reader } from '../batch.ts';
+import type { Decision } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { ByteStream, Source } from '../source.ts';
+import { readHead } from '../unpack/byte-stream.ts';
+import { rejectInvalid } from './invalid.ts';
+import { findList, type ListPath } from './json-path.ts';
 import { JsonRows } from './json-rows.ts';
 import { INCOMPLETE, JsonSyntaxError, valueEnd } from './json-scanner.ts';
-import { rejectInvalid } from './invalid.ts';
 import { type Encoding, findEncoding, openText } from './text.ts';
+import { TextWindow } from './text-window.ts';
 
-const WINDOW_BYTES = 1 << 19;
+const PATH_HEAD_BYTES = 1 << 20;
 const MAX_RECORD_BYTES = 1 << 28;
 
 const OPEN_ARRAY = 91;
 const CLOSE_ARRAY = 93;
 const OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
 const COMMA = 44;
 const LF = 10;
 
+type Mode = 'lines' | 'values';
+
 /**
- * JSON: one array of objects, one object, or values one after the other; `record_path` leads to the list inside objects. With `lines`
- * each line is a record by itself, and one that is no JSON a reject.
+ * JSON: one array of objects, one object, or values one after the other; `record_path` leads to the list inside objects, and is found out
+ * where that is left out. With `lines` each line is a record by itself, and one that is no JSON a reject.
  */
-export async function openJson(source: Source, extract: Extract, mode: 'lines' | 'values' = 'values'): Promise<Reader> {
+export async function openJson(source: Source, extract: Extract, mode: Mode = 'values'): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it has no JSON value`);
   const encoding = await findEncoding(source, extract.encoding);
+  const { list, decisions } = await decideList(source, encoding, extract, mode);
   return {
-    decisions: [{ name: 'encoding', value: encoding.name, confidence: 1, reason: encoding.reason }],
+    decisions: [{ name: 'encoding', value: encoding.name, confidence: 1, reason: encoding.reason }, ...decisions],
     columnsVary: true,
     maxRows: source.sizeBytes,
-    batches: () => new JsonRun(source, encoding, extract.record_path ?? [], mode).batches(),
+    batches: () => new JsonRun(source, encoding, list, mode).batches(),
   };
+}
+
+async function decideList(
+  source: Source,
+  encoding: Encoding,
+  { record_path: path }: Extract,
+  mode: Mode,
+): Promise<{ list: ListPath; decisions: Decision[] }> {
+  if (path !== undefined) {
+    const said = { name: 'record_path', value: path, confidence: 1, reason: 'as EXTRACT.record_path says' };
+    return { list: { path, isFeatures: false }, decisions: [said] };
+  }
+  const head = mode === 'lines' ? Buffer.alloc(0) : await readHead(await openText(source, encoding), PATH_HEAD_BYTES);
+  if (mode === 'values' && head.length === 0) throw neverFailure(`${source.path} is empty: it has no JSON value`);
+  const found = findList(head, head.length < PATH_HEAD_BYTES);
+  return { list: found, decisions: found.decision ? [found.decision] : [] };
 }
 
 /** One pass over the file, a window of bytes at a time. */
@@ -36,25 +60,18 @@ class JsonRun {
   private readonly source: Source;
   private readonly encoding: Encoding;
   private readonly path: readonly string[];
-  private readonly mode: 'lines' | 'values';
-  private window: Buffer = Buffer.alloc(0);
-  private from = 0;
-  private to = 0;
-  private final = false;
-  private line = 1;
-  /** The first line end that is not counted in `line`. */
-  private nextLineEnd = -1;
-  /** Bytes of the text before the window, for messages. */
-  private before = 0;
+  private readonly mode: Mode;
+  private readonly window = new TextWindow();
+  private readonly rows: JsonRows;
   private inArray = false;
   private isPast = false;
-  private readonly rows = new JsonRows();
 
-  constructor(source: Source, encoding: Encoding, path: readonly string[], mode: 'lines' | 'values') {
+  constructor(source: Source, encoding: Encoding, { path, isFeatures }: ListPath, mode: Mode) {
     this.source = source;
     this.encoding = encoding;
     this.path = path;
     this.mode = mode;
+    this.rows = new JsonRows(isFeatures);
   }
 
   async *batches(): AsyncGenerator<Batch> {
@@ -63,12 +80,12 @@ class JsonRun {
       do {
         await this.slide(stream);
         if (this.path.length > 0) await this.enterPath(stream);
-        this.rows.restart(this.window, this.to);
+        this.rows.restart(this.window.bytes, this.window.to);
         while (this.mode === 'lines' ? this.takeLine() : this.takeValue()) {
           if (this.rows.isFull) yield this.takeRows();
         }
         if (!this.rows.isEmpty) yield this.takeRows();
-      } while (!this.final);
+      } while (!this.window.isFinal);
       this.assertWhole();
     } catch (error) {
       throw error instanceof JsonSyntaxError ? this.damaged(error.message, error.position) : error;
@@ -77,82 +94,80 @@ class JsonRun {
     }
   }
 
+  private async slide(stream: ByteStream): Promise<void> {
+    const left = this.window.to - this.window.from;
+    if (left >= MAX_RECORD_BYTES) throw this.damaged(`a record does not end within ${left} bytes`, this.window.from);
+    await this.window.slide(stream);
+  }
+
   /** What was read of this window so far. Text that was unescaped stays where it is: a footer's rows may be held back. */
   private takeRows(): Batch {
-    const batch = this.rows.take();
-    if (this.encoding.name === 'utf8') rejectInvalid(batch, this.window.subarray(0, this.to));
+    const batch = { ...this.rows.take(), lease: this.window.lease };
+    if (this.encoding.name === 'utf8') rejectInvalid(batch, this.window.bytes.subarray(0, this.window.to));
     return batch;
   }
 
   /** Takes the next record of the window, unless the rows are full; false where there is none that is complete. */
   private takeValue(): boolean {
+    const { window } = this;
     this.skipBetween();
-    if (this.from >= this.to) return false;
-    const { window, from } = this;
-    if (window[from] === OPEN_ARRAY && !this.inArray) {
+    if (window.from >= window.to) return false;
+    const { bytes, from } = window;
+    if (bytes[from] === OPEN_ARRAY && !this.inArray) {
       this.inArray = true;
-      this.from++;
+      window.from++;
       return true;
     }
-    if (window[from] === CLOSE_ARRAY && this.inArray) {
+    if (bytes[from] === CLOSE_ARRAY && this.inArray) {
       this.inArray = false;
       this.isPast = true;
-      this.from++;
+      window.from++;
       return true;
     }
-    const end = valueEnd(window, from, this.to, this.final && !this.inArray);
+    const end = valueEnd(bytes, from, window.to, window.isFinal && !this.inArray);
     if (end === INCOMPLETE) return false;
-    if (!this.rows.add(window, from, end, this.lineAt(from))) return true;
-    this.from = end;
+    if (!this.rows.add(bytes, from, end, window.lineAt(from))) return true;
+    window.from = end;
     this.isPast ||= !this.inArray && this.path.length > 0;
     return true;
   }
 
-  /** Line on which a position of the window is; positions only go up. */
-  private lineAt(position: number): number {
-    while (this.nextLineEnd < position) {
-      if (this.nextLineEnd >= 0) this.line++;
-      const found = this.window.subarray(0, this.to).indexOf(LF, this.nextLineEnd + 1);
-      this.nextLineEnd = found < 0 ? Number.POSITIVE_INFINITY : found;
-    }
-    return this.line;
-  }
-
   /** Passes what stands between values. Behind what `record_path` led to, nothing is looked at. */
   private skipBetween(): void {
-    if (this.isPast && this.path.length > 0) this.from = this.to;
-    for (; this.from < this.to; this.from++) {
-      const byte = this.window[this.from] as number;
+    const { window } = this;
+    if (this.isPast && this.path.length > 0) window.from = window.to;
+    for (; window.from < window.to; window.from++) {
+      const byte = window.bytes[window.from] as number;
       if (byte !== LF && byte !== 32 && byte !== 9 && byte !== 13 && !(byte === COMMA && this.inArray)) return;
     }
   }
 
   private takeLine(): boolean {
-    if (this.from >= this.to) return false;
-    const found = this.window.indexOf(LF, this.from);
-    const isLast = found < 0 || found >= this.to;
-    if (isLast && !this.final) return false;
-    const end = isLast ? this.to : found;
-    if (!this.addLine(this.from, end)) return true;
-    this.line++;
-    this.from = isLast ? end : end + 1;
+    const { window } = this;
+    if (window.from >= window.to) return false;
+    const found = window.bytes.subarray(0, window.to).indexOf(LF, window.from);
+    if (found < 0 && !window.isFinal) return false;
+    const end = found < 0 ? window.to : found;
+    if (!this.addLine(window.from, end)) return true;
+    window.from = found < 0 ? end : end + 1;
     return true;
   }
 
   private addLine(from: number, end: number): boolean {
-    const { window } = this;
+    const { bytes } = this.window;
     let first = from;
     let last = end;
-    while (first < last && (window[first] as number) <= 32) first++;
-    while (last > first && (window[last - 1] as number) <= 32) last--;
+    while (first < last && (bytes[first] as number) <= 32) first++;
+    while (last > first && (bytes[last - 1] as number) <= 32) last--;
     if (first === last) return true;
+    const line = this.window.lineAt(from);
     try {
-      const valueTo = valueEnd(window, first, last, true);
-      if (valueTo === last) return this.rows.add(window, first, last, this.line);
-      this.rows.refuse(window, first, last, this.line, 'not one JSON value');
+      const valueTo = valueEnd(bytes, first, last, true);
+      if (valueTo === last) return this.rows.add(bytes, first, last, line);
+      this.rows.refuse(bytes, first, last, line, 'not one JSON value');
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
-      this.rows.refuse(window, first, last, this.line, `not JSON: ${error.message}`);
+      this.rows.refuse(bytes, first, last, line, `not JSON: ${error.message}`);
     }
     return true;
   }
@@ -163,16 +178,16 @@ class JsonRun {
     for (;;) {
       const position = this.followPath();
       if (position !== INCOMPLETE) {
-        this.from = position;
+        this.window.from = position;
         return;
       }
-      if (this.final) throw this.damaged('it ends before EXTRACT.record_path is reached', this.to);
+      if (this.window.isFinal) throw this.damaged('it ends before EXTRACT.record_path is reached', this.window.to);
       await this.slide(stream);
     }
   }
 
   private followPath(): number {
-    let position = this.from;
+    let position = this.window.from;
     for (const key of this.path) {
       position = this.memberValue(position, key);
       if (position === INCOMPLETE) return INCOMPLETE;
@@ -181,47 +196,30 @@ class JsonRun {
   }
 
   private memberValue(from: number, key: string): number {
-    const { window, to } = this;
-    let at = skipSpace(window, from, to);
+    const { bytes, to } = this.window;
+    let at = skipSpace(bytes, from, to);
     if (at >= to) return INCOMPLETE;
-    if (window[at] !== OPEN_OBJECT) throw this.noPath(key);
+    if (bytes[at] !== OPEN_OBJECT) throw this.noPath(key);
     at++;
     for (;;) {
-      while (at < to && ((window[at] as number) <= 32 || window[at] === COMMA)) at++;
+      while (at < to && ((bytes[at] as number) <= 32 || bytes[at] === COMMA)) at++;
       if (at >= to) return INCOMPLETE;
-      if (window[at] === 125) throw this.noPath(key);
-      const keyEnd = valueEnd(window, at, to, false);
+      if (bytes[at] === CLOSE_OBJECT) throw this.noPath(key);
+      const keyEnd = valueEnd(bytes, at, to, false);
       if (keyEnd === INCOMPLETE) return INCOMPLETE;
-      const colon = skipSpace(window, keyEnd, to);
-      const value = skipSpace(window, colon + 1, to);
+      const colon = skipSpace(bytes, keyEnd, to);
+      const value = skipSpace(bytes, colon + 1, to);
       if (value >= to) return INCOMPLETE;
-      if (JSON.parse(window.toString('utf8', at, keyEnd)) === key) return value;
-      at = valueEnd(window, value, to, false);
+      if (isKey(bytes, at, keyEnd, key)) return value;
+      at = valueEnd(bytes, value, to, false);
       if (at === INCOMPLETE) return INCOMPLETE;
-    }
-  }
-
-  private async slide(stream: ByteStream): Promise<void> {
-    if (this.mode === 'values') this.lineAt(this.from);
-    this.nextLineEnd = -1;
-    const left = this.to - this.from;
-    if (left >= MAX_RECORD_BYTES) throw this.damaged(`a record does not end within ${left} bytes`, this.from);
-    const window = Buffer.allocUnsafeSlow(Math.max(WINDOW_BYTES, left * 2));
-    this.window.copy(window, 0, this.from, this.to);
-    this.before += this.from;
-    this.window = window;
-    this.from = 0;
-    this.to = left;
-    while (this.to < window.length && !this.final) {
-      const count = await stream.fill(window, this.to);
-      if (count === 0) this.final = true;
-      this.to += count;
     }
   }
 
   private assertWhole(): void {
     if (this.mode === 'values') this.skipBetween();
-    if (this.from < this.to || this.inArray) throw this.damaged('it ends in the middle of a value', this.to);
+    if (this.window.from < this.window.to || this.inArray)
+      throw this.damaged('it ends in the middle of a value', this.window.to);
   }
 
   private noPath(key: string): Error {
@@ -231,7 +229,15 @@ class JsonRun {
   }
 
   private damaged(what: string, position: number): Error {
-    return neverFailure(`${this.source.path} is not JSON: ${what} (near byte ${this.before + position})`);
+    return neverFailure(`${this.source.path} is not JSON: ${what} (${this.window.placeOf(position)})`);
+  }
+}
+
+function isKey(bytes: Buffer, from: number, to: number, key: string): boolean {
+  try {
+    return JSON.parse(bytes.toString('utf8', from, to)) === key;
+  } catch {
+    throw new JsonSyntaxError('a key in double quotes is missing', from);
   }
 }
 
