@@ -18,6 +18,7 @@ import type { Journal } from './journal/journal.ts';
 import { createLogger, type RootLogger } from './log.ts';
 import { openJournal, type Orchestrator, replayRun, startOrchestrator } from './start.ts';
 import { explain } from './watch/explain.ts';
+import { takesPath } from './watch/names.ts';
 import { excludedFolders } from './watch/watchers.ts';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -33,6 +34,7 @@ function commandDeps(): CommandDeps {
       write: text => process.stdout.write(text),
       writeError: text => process.stderr.write(text),
       isInteractive: process.stderr.isTTY,
+      width: process.stdout.isTTY ? process.stdout.columns : null,
       hasColour: process.stdout.isTTY && !variables['NO_COLOR'],
       stderr: process.stderr,
     },
@@ -64,6 +66,12 @@ function commandDeps(): CommandDeps {
     async withScheduler(work) {
       if (readHolder(environment().dataDir) !== null) return this.withJournal(work);
       return beforeInterrupt(withOwnScheduler)(work);
+    },
+    dataDir: () => environment().dataDir,
+    async takers(path) {
+      const { datasets } = await loadDatasets(environment().configDir, variables);
+      const { dataDir } = environment();
+      return datasets.filter(dataset => takesPath(dataset, path, excludedFolders(dataset, datasets, dataDir)));
     },
     async replay(journal, run) {
       const { datasets } = await loadDatasets(environment().configDir, variables);

@@ -16,6 +16,7 @@ import type { Journal, Run } from './journal/journal.ts';
 import { lockJournal } from './journal/lock.ts';
 import { openSqliteJournal } from './journal/sqlite.ts';
 import type { RootLogger } from './log.ts';
+import { mendRejects } from './rejects/mend.ts';
 import { type AllRunners, createRunners } from './runners.ts';
 import { type Housekeeping, startHousekeeping } from './schedule/housekeeping.ts';
 import { type Scheduler, startScheduler } from './schedule/scheduler.ts';
@@ -225,6 +226,8 @@ class Parts implements Orchestrator {
       actions: {
         cancel: id => this.journal.cancel(id, this.#clock.now()),
         replay: id => this.#replay(id),
+        mend: (run, content) =>
+          mendRejects({ journal: this.journal, dataDir: environment.dataDir, run, content, now: this.#clock.now() }),
         pause: (dataset, paused) => this.journal.pause(dataset, paused),
       },
     });

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 
@@ -83,6 +84,8 @@ export interface Actions {
   cancel(runId: string): Promise<Run>;
   /** null: the path has a settling, queued or running run. */
   replay(runId: string): Promise<Run | null>;
+  /** Mended rejects of a run: CSV or NDJSON. */
+  mend(run: Run, content: Readable): Promise<Run>;
   pause(dataset: string, paused: boolean): Promise<void>;
 }
 

@@ -1,28 +1,126 @@
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { WORK_FILES } from '../../default-etl/contract.ts';
-import { codeOf } from '../errors.ts';
+import { type Readable, Readable as ReadableStream, Transform } from 'node:stream';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Static } from 'typebox';
+import type { Run } from '../journal/journal.ts';
+import { rejectsAsCsv, rejectsFileName } from '../rejects/export.ts';
+import { findRejects } from '../rejects/files.ts';
+import { openRejects } from '../rejects/open-rejects.ts';
+import type { ApiOptions } from './options.ts';
+import { presentRun } from './present.ts';
+import { Problem } from './problem.ts';
+import * as schemas from './schemas.ts';
 
-/** The rejected rows of a run's attempt, or of the last one that left any; null where there are none. */
-export async function openRejects(
-  dataDir: string,
-  run: { id: string; attempt: number },
-  only: number | undefined,
-): Promise<Readable | null> {
-  for (let attempt = only ?? run.attempt; attempt >= (only ?? 1); attempt -= 1) {
-    const path = join(dataDir, 'runs', run.id, String(attempt), WORK_FILES.rejects);
-    if (await isFile(path)) return createReadStream(path);
-  }
-  return null;
+type Id = { Params: Static<typeof schemas.runParams> };
+type Query = Static<typeof schemas.rejectsQuery>;
+type Page = Static<typeof schemas.rejectsPageSchema>;
+
+const tags = ['runs'];
+const params = schemas.runParams;
+const problem = schemas.problemSchema;
+const PAGE = 50;
+/** Of longer records only the beginning is in a page. */
+const MOST_CHARACTERS = 2000;
+/** By hand nobody mends more. */
+const LARGEST_UPLOAD = 64 * 1024 * 1024;
+
+/** Rejected rows: seen, downloaded, mended. `findRun` throws a 404 for an unknown id. */
+export function addRejectRoutes(
+  app: FastifyInstance,
+  options: ApiOptions,
+  findRun: (id: string) => Promise<Run>,
+  closing: AbortSignal,
+): void {
+  const schema = {
+    tags,
+    summary: 'Its rejected rows',
+    description:
+      'ndjson: as its attempt left them. csv and json: without those that were mended since; csv is to be mended and posted to mend, json has pages.',
+    params,
+    querystring: schemas.rejectsQuery,
+    produces: ['application/x-ndjson', 'text/csv', 'application/json'],
+  };
+  app.get<Id & { Querystring: Query }>('/api/runs/:id/rejects', { schema }, async (request, reply) => {
+    const run = await findRun(request.params.id);
+    const { format = 'ndjson' } = request.query;
+    if (format === 'ndjson') return sendLines(reply, options, run, request.query.attempt);
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    return format === 'csv'
+      ? sendCsv(reply, options, run, AbortSignal.any([closing, gone.signal]))
+      : reply.type('application/json; charset=utf-8').send(await pageOf(options, run, request.query));
+  });
+  void app.register(async scope => addMendRoute(scope, options, findRun));
 }
 
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    return false;
+/** In a scope of its own, where a body is taken as it comes, whatever it is said to be. */
+function addMendRoute(
+  scope: FastifyInstance,
+  { actions, mask }: ApiOptions,
+  findRun: (id: string) => Promise<Run>,
+): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
+  const schema = {
+    tags,
+    summary: 'Load its mended rows in the place of those that were rejected, as a new run',
+    description:
+      'The body is the mended CSV, saved by whatever program, or NDJSON: {"row": 12, "record": {"COLUMN": "value"}} a line.',
+    consumes: ['text/csv', 'application/x-ndjson'],
+    params,
+    response: { 200: schemas.runSchema, 400: problem, 404: problem, 409: problem, 413: problem },
+  };
+  scope.post<Id & { Body: Readable | undefined }>('/api/runs/:id/mend', { schema }, async request => {
+    const run = await findRun(request.params.id);
+    if (!request.body) throw new Problem(400, 'there is no body; send the mended rows, as CSV or NDJSON');
+    return presentRun(await actions.mend(run, limited(request.body)), mask);
+  });
+}
+
+function limited(content: Readable): Readable {
+  let length = 0;
+  const limit = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      length += chunk.length;
+      const message = `it is larger than ${LARGEST_UPLOAD / 1024 / 1024} MB; load it by orchestrator rejects RUN --load FILE`;
+      done(length > LARGEST_UPLOAD ? new Problem(413, message) : null, chunk);
+    },
+  });
+  content.on('error', error => limit.destroy(error));
+  return content.pipe(limit);
+}
+
+async function sendLines(reply: FastifyReply, { dataDir }: ApiOptions, run: Run, only?: number): Promise<FastifyReply> {
+  const files = await findRejects(dataDir, run, only);
+  void reply.header('content-disposition', `attachment; filename="rejects-${run.id}.ndjson"`);
+  void reply.type('application/x-ndjson; charset=utf-8');
+  return reply.send(files === null ? '' : createReadStream(files.rejects));
+}
+
+async function sendCsv(
+  reply: FastifyReply,
+  { journal, dataDir }: ApiOptions,
+  run: Run,
+  signal: AbortSignal,
+): Promise<FastifyReply> {
+  const rejects = await openRejects(journal, dataDir, run);
+  if (rejects.files === null) throw new Problem(404, `run ${run.id} has no rejected rows, or they are no longer kept`);
+  const name = rejectsFileName(run.file);
+  const disposition = `attachment; filename="rejects.csv"; filename*=UTF-8''${encodeURIComponent(name)}`;
+  // Its encoding is the file's.
+  void reply.type('text/csv').header('content-disposition', disposition).header('cache-control', 'no-store');
+  return reply.send(ReadableStream.from(rejectsAsCsv(rejects, signal)));
+}
+
+async function pageOf({ journal, dataDir }: ApiOptions, run: Run, query: Query): Promise<Page> {
+  const { list } = await openRejects(journal, dataDir, run);
+  const from = Number(query.cursor ?? 0);
+  const limit = query.limit ?? PAGE;
+  const items: Page['items'] = [];
+  let total = 0;
+  for await (const reject of list()) {
+    if (total >= from && items.length < limit) items.push({ ...reject, raw: reject.raw.slice(0, MOST_CHARACTERS) });
+    total += 1;
   }
+  return { items, total, nextCursor: from + items.length < total ? String(from + items.length) : null };
 }

@@ -5,14 +5,13 @@ import { RUN_STATES, type Run, type RunState } from '../journal/journal.ts';
 import type { ApiOptions } from './options.ts';
 import { presentAttempt, presentRun } from './present.ts';
 import { Problem } from './problem.ts';
-import { openRejects } from './rejects.ts';
+import { addRejectRoutes } from './rejects.ts';
 import { readRunLog } from './run-log.ts';
 import * as schemas from './schemas.ts';
 
 type Id = { Params: Static<typeof schemas.runParams> };
 type List = { Querystring: Static<typeof schemas.runsQuery> };
 type Log = Id & { Querystring: Static<typeof schemas.logQuery> };
-type Rejects = Id & { Querystring: Static<typeof schemas.rejectsQuery> };
 
 const tags = ['runs'];
 const problem = schemas.problemSchema;
@@ -71,22 +70,7 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
     return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text);
   });
 
-  const rejects = {
-    tags,
-    summary: 'Its rejected rows, a JSON object a line',
-    params,
-    querystring: schemas.rejectsQuery,
-  };
-  app.get<Rejects>(
-    '/api/runs/:id/rejects',
-    { schema: { ...rejects, produces: ['application/x-ndjson'] } },
-    async (request, reply) => {
-      const run = await findRun(request.params.id);
-      const rows = await openRejects(dataDir, run, request.query.attempt);
-      void reply.header('content-disposition', `attachment; filename="rejects-${run.id}.ndjson"`);
-      return reply.type('application/x-ndjson; charset=utf-8').send(rows ?? '');
-    },
-  );
+  addRejectRoutes(app, options, findRun, closing);
 
   const cancel = { tags, summary: 'Stop it, or take it off the queue', params, response: answer };
   app.post<Id>('/api/runs/:id/cancel', { schema: cancel }, async request => {

@@ -83,9 +83,22 @@ export const logQuery = Type.Object(
 );
 
 export const rejectsQuery = Type.Object(
-  { attempt: Type.Optional(Type.Integer({ minimum: 1, description: 'The last one that has rejects unless told.' })) },
+  {
+    format: Type.Optional(Type.String({ enum: ['ndjson', 'csv', 'json'], default: 'ndjson' })),
+    attempt: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'ndjson only. The last one that has rejects unless told.' }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50, description: 'json only.' })),
+    cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'json only.' })),
+  },
   { additionalProperties: false },
 );
+
+export const rejectsPageSchema = Type.Object({
+  items: Type.Array(Type.Object({ row: Type.Integer(), line: count, reason: Type.String(), raw: Type.String() })),
+  total: Type.Integer({ description: 'Rows that are rejected, and not mended since.' }),
+  nextCursor: nullable(Type.String()),
+});
 
 export const lakeQuery = Type.Object(
   { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })) },

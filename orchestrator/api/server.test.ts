@@ -10,6 +10,7 @@ import type { Journal, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
 import { createLogger } from '../log.ts';
 import type { Api, ServiceStatus } from './options.ts';
+import { mendRejects } from '../rejects/mend.ts';
 import { startApi } from './server.ts';
 
 let dataDir: string;
@@ -31,6 +32,7 @@ before(async () => {
     actions: {
       cancel: id => journal.cancel(id, Date.now()),
       replay: id => journal.replay(id, Date.now()),
+      mend: (run, content) => mendRejects({ journal, dataDir, run, content, now: Date.now() }),
       pause: (name, paused) => journal.pause(name, paused),
     },
   });
@@ -272,7 +274,7 @@ test('a port that is taken is an error that says what to do', async () => {
   const taken = Number(new URL(api.url).port);
   const options = { journal, status: () => service, dataDir, host: '127.0.0.1', port: taken };
   const logger = createLogger({ level: 'error', terminal: false, stream: null, elasticsearch: null });
-  const actions = { cancel: assert.fail, replay: assert.fail, pause: assert.fail };
+  const actions = { cancel: assert.fail, replay: assert.fail, mend: assert.fail, pause: assert.fail };
   await assert.rejects(startApi({ ...options, logger, mask: text => text, actions }), /EADDRINUSE.*set PORT/s);
 });
 

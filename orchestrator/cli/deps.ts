@@ -4,11 +4,13 @@ import type { Journal, Run } from '../journal/journal.ts';
 /** Where a command writes, and what it may do there. */
 export interface Terminal {
   /** To stdout, as it is. */
-  write(text: string): void;
+  write(text: string | Uint8Array): void;
   /** To stderr: what isn't the answer itself. */
   writeError(text: string): void;
   /** Whether stderr is a terminal: only then are there progress bars. */
   isInteractive: boolean;
+  /** Characters in a line of stdout; null where it is no terminal. */
+  width: number | null;
   /** A terminal without NO_COLOR. */
   hasColour: boolean;
   /** For cli-progress. */
@@ -46,6 +48,10 @@ export interface CommandDeps {
   withJournal<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
   /** As withJournal; where no orchestrator is running, what is in the journal is run meanwhile. */
   withScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
+  /** Absolute: DATA_DIR. */
+  dataDir(): string;
+  /** The datasets that would take the file at this absolute path, by names alone. */
+  takers(path: string): Promise<Dataset[]>;
   /** A new run of the same version, its file put back first if it was quarantined; null: the path is waiting or running. */
   replay(journal: Journal, run: Run): Promise<Run | null>;
 }

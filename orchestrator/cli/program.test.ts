@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -18,6 +18,8 @@ let shown: string;
 let interrupt: AbortController;
 /** How the stand-in for a scheduler ends each run; null: it leaves them running. */
 let finish: Finish | null;
+/** Of the terminal. */
+let width: number | null;
 let holder: Awaited<ReturnType<CommandDeps['holder']>>;
 
 beforeEach(async () => {
@@ -27,6 +29,7 @@ beforeEach(async () => {
   interrupt = new AbortController();
   finish = done(3, 0);
   holder = null;
+  width = null;
 });
 
 afterEach(async () => {
@@ -39,6 +42,8 @@ test('each command has a help with an example', async () => {
     'start',
     'check',
     'run',
+    'preview',
+    'rejects',
     'replay',
     'status',
     'explain',
@@ -162,6 +167,103 @@ test('replay --failed takes the latest version of each path, once', async () => 
   assert.equal(await orchestrator('replay'), 1);
 });
 
+test('preview shows how a file would be read by the dataset that would take it, and its first rows', async () => {
+  const path = join(folder, 'p.csv');
+  await writeFile(path, 'a;b;c\n01;x;é\n2;y;z;w\n3;;\n');
+  assert.equal(await orchestrator('preview', path, '--rows', '2'), 0);
+  assert.match(shown, /^as dataset sales reads it\n/);
+  assert.match(shown, /^ {2}delimiter ; \(/m);
+  assert.match(shown, /│ row +│ A +│ C +│\n/);
+  assert.match(shown, /│ 1 +│ 01 +│ é +│\n/);
+  assert.match(shown, /row 2 is rejected: 4 cells, but the header has 3 columns/);
+  assert.deepEqual((await journal.runs({})).items, []);
+});
+
+test('preview --json is JSON; a file that no dataset takes is read by the defaults; one that is damaged says why', async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'preview-'));
+  const path = join(elsewhere, 'p.csv');
+  await writeFile(path, 'a,b\n1,2\n');
+  assert.equal(await orchestrator('preview', path, '--json'), 0);
+  const { dataset, columns, rows } = JSON.parse(shown) as Record<string, unknown>;
+  assert.deepEqual([dataset, columns, rows], [null, ['A', 'B'], [{ row: 1, cells: ['1', '2'] }]]);
+  await writeFile(path, '');
+  assert.equal(await orchestrator('preview', path), 1);
+  assert.match(shown, /p\.csv is empty/);
+  assert.equal(await orchestrator('preview', path, '--rows', 'many'), 1);
+  await rm(elsewhere, { recursive: true });
+});
+
+test('preview cuts a wide table to the width of the terminal, and names what it leaves out', async () => {
+  const path = join(folder, 'wide.csv');
+  const names = Array.from({ length: 30 }, (_, column) => `column ${column}`);
+  await writeFile(path, `A,C,${names.join(',')}\n${'x'.repeat(60)}${',1'.repeat(31)}\n`);
+  width = 80;
+  await orchestrator('preview', path);
+  assert.ok(
+    Math.max(
+      ...shown
+        .split('\n')
+        .filter(line => line.startsWith('│'))
+        .map(line => line.length),
+    ) <= 80,
+    shown,
+  );
+  width = 40;
+  shown = '';
+  await orchestrator('preview', path);
+  assert.match(shown, /… and 1 more column: C\n/);
+});
+
+test('rejects are listed, written as CSV in the dialect of the file, and loaded once mended', async () => {
+  const run = await rejected();
+  assert.equal(await orchestrator('rejects', run), 0);
+  assert.match(shown, /row 2, line 3: 4 cells, but the header has 3 columns\n {2}2;y;z;w\n/);
+  assert.match(shown, /sales a\.csv: 2 rows rejected\n$/);
+
+  const path = join(folder, 'mend.csv');
+  assert.equal(await orchestrator('rejects', run, '--download', path), 0);
+  const csv = await readFile(path, 'latin1');
+  assert.equal(
+    csv,
+    '_ROW;_REASON;a;\xe9;c\r\n2;4 cells, but the header has 3 columns;2;y;z;w\r\n5;not a date;5;\xe9;"q;r"\r\n',
+  );
+  assert.equal(await orchestrator('rejects', run, '--download', path), 1);
+  assert.match(shown, /mend\.csv can't be written: it is there already/);
+  shown = '';
+  assert.equal(await orchestrator('rejects', run, '--download', '-'), 0);
+  assert.match(shown, /^_ROW;_REASON;a;/);
+
+  await writeFile(path, csv.replace(';w', ''), 'latin1');
+  finish = done(1, 0);
+  shown = '';
+  assert.equal(await orchestrator('rejects', run, '--load', path, '--follow'), 0);
+  assert.match(shown, /of 2 rejected rows of run .* 1 are mended\n/);
+  const mend = (await journal.mends(run))[0];
+  const lines = (await readFile(mend?.mendFile ?? '', 'utf8')).trim().split('\n');
+  assert.deepEqual(
+    lines.map(line => JSON.parse(line)),
+    [
+      { row: 2, record: { a: '2', é: 'y', c: 'z' }, raw: '2;y;z' },
+      { row: 5, record: { a: '5', é: 'é', c: 'q;r' }, raw: '5;é;"q;r"' },
+    ],
+  );
+});
+
+test('a mended file with a row that was not rejected is refused by its number, and so is one that can’t be read', async () => {
+  const run = await rejected();
+  const path = join(folder, 'mend.csv');
+  await writeFile(path, '_ROW;_REASON;a;é;c\n1;;1;1;1\n2;;2;2;2\n7;;;;\n');
+  assert.equal(await orchestrator('rejects', run, '--load', path), 1);
+  assert.match(shown, /rows 1, 7 are not rejected, or mended already \(run .*\); take them out/);
+  await writeFile(path, 'a;é;c\n1;1;1\n');
+  assert.equal(await orchestrator('rejects', run, '--load', path), 1);
+  assert.match(shown, /there is no column _ROW/);
+  assert.equal(await orchestrator('rejects', run, '--load', join(folder, 'none.csv')), 1);
+  assert.match(shown, /none\.csv can't be read \(ENOENT\)/);
+  assert.deepEqual(await journal.mends(run), []);
+  assert.deepEqual(await readdir(join(folder, 'data', 'mended', run)), []);
+});
+
 test('pause and resume are remembered; an unknown dataset changes nothing', async () => {
   await queued('a.csv');
   assert.equal(await orchestrator('pause', 'sales'), 0);
@@ -170,16 +272,44 @@ test('pause and resume are remembered; an unknown dataset changes nothing', asyn
   assert.equal((await journal.summaries())[0]?.paused, true);
 });
 
+/** A run of which two rows were rejected. */
+async function rejected(): Promise<string> {
+  const path = join(folder, 'a.csv');
+  await writeFile(path, 'x');
+  finish = { to: 'done', rows: { read: 5, loaded: 3, rejected: 2, filtered: 0, deleted: 0 }, error: null };
+  await orchestrator('run', 'sales', path);
+  shown = '';
+  const [run] = (await journal.runs({})).items;
+  const work = join(folder, 'data', 'runs', run!.id, '1');
+  await mkdir(work, { recursive: true });
+  const rejects = [
+    { row: 2, line: 3, reason: '4 cells, but the header has 3 columns', raw: '2;y;z;w' },
+    { row: 5, line: 6, reason: 'not a date', raw: '5;é;"q;r"' },
+  ];
+  await writeFile(join(work, 'rejects.ndjson'), rejects.map(reject => `${JSON.stringify(reject)}\n`).join(''));
+  const dialect = { delimiter: ';', quote: '"', escape: '', skipsBlanks: false, encoding: 'win1252' };
+  const headers = [{ row: 1, columns: ['a', 'é', 'c'] }];
+  await writeFile(join(work, 'rejects.json'), JSON.stringify({ dialect, headers }));
+  return run!.id;
+}
+
 function orchestrator(...args: string[]): Promise<number> {
   return createProgram(dependencies()).run(args);
 }
 
 function dependencies(): CommandDeps {
-  const show = (text: string) => void (shown += text);
+  const show = (text: string | Uint8Array) => void (shown += text.toString());
   const errors = ['config/bad.yaml:7:3: WATCH_REGX is not a key'];
   return {
     version: '0.0.0',
-    terminal: { write: show, writeError: show, isInteractive: false, hasColour: false, stderr: new PassThrough() },
+    terminal: {
+      write: show,
+      writeError: show,
+      isInteractive: false,
+      width,
+      hasColour: false,
+      stderr: new PassThrough(),
+    },
     now: Date.now,
     interrupted: interrupt.signal,
     start: () => Promise.resolve(0),
@@ -198,6 +328,8 @@ function dependencies(): CommandDeps {
         await stop();
       }
     },
+    dataDir: () => join(folder, 'data'),
+    takers: path => Promise.resolve(path.startsWith(folder) ? [sales()] : []),
     replay: (opened, run) => opened.replay(run.id, Date.now()),
   };
 }
@@ -221,7 +353,7 @@ function startRunning(): () => Promise<void> {
 }
 
 function sales(): Dataset {
-  return { name: 'sales', watchDir: folder, settings: { PRIORITY: 0 } } as Dataset;
+  return { name: 'sales', watchDir: folder, settings: { PRIORITY: 0, EXTRACT: { columns: ['A', 'C'] } } } as Dataset;
 }
 
 async function file(name: string): Promise<string> {

@@ -1,10 +1,12 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { RunState } from '../journal/journal.ts';
 import { acceptMissing } from './accept.ts';
 import { cancelRuns } from './cancel.ts';
 import type { CommandDeps } from './deps.ts';
 import { pauseDatasets } from './pause.ts';
+import { previewFile } from './preview.ts';
+import { handleRejects } from './rejects.ts';
 import { replayRuns } from './replay.ts';
 import { runFiles } from './run.ts';
 import { showStatus } from './status.ts';
@@ -61,6 +63,8 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
   add(program, 'run <dataset> <files...>', 'Run files without watching.', 'run sales january.csv february.csv').action(
     (dataset: string, files: string[]) => end(runFiles(deps, dataset, files)),
   );
+  addPreview(program, deps, end);
+  addRejects(program, deps, end);
   addReplay(program, deps, end);
   add(program, 'status', 'Datasets, problems and the newest failures.', 'status --json')
     .option('--json', 'as JSON')
@@ -92,6 +96,46 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
       end(pauseDatasets(deps, datasets, name === 'pause')),
     );
   }
+}
+
+function addPreview(program: Command, deps: CommandDeps, end: End): void {
+  interface Flags {
+    dataset?: string;
+    rows: number;
+    json?: boolean;
+  }
+  const summary = 'Show how a file would be read, and its first rows; nothing is loaded.';
+  add(program, 'preview <file>', summary, 'preview incoming/sales/january.csv --rows 5')
+    .option('--dataset <name>', 'by its EXTRACT and TRANSFORM; else by those of the dataset that would take the file')
+    .option('--rows <number>', 'how many', wholeNumber, 10)
+    .option('--json', 'as JSON')
+    .action((file: string, { dataset, rows, json = false }: Flags) =>
+      end(previewFile(deps, { file, rows, json, ...(dataset === undefined ? {} : { dataset }) })),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number, at most 9999.');
+}
+
+function addRejects(program: Command, deps: CommandDeps, end: End): void {
+  interface Flags {
+    json?: boolean;
+    download?: string;
+    load?: string;
+    follow?: boolean;
+  }
+  const example = 'rejects 01a0c0de-0000-7000-8000-000000000000 --download mend.csv';
+  add(program, 'rejects <run>', 'Show the rejected rows of a run; have them mended, and load them.', example)
+    .option('--json', 'a JSON object a line')
+    .option('--download <file>', 'as CSV to be mended, in the dialect of the file; - is stdout')
+    .option('--load <file>', 'load the mended rows, CSV or NDJSON, in the place of those that were rejected')
+    .option('--follow', 'with --load: wait for the run and show its progress')
+    .action((run: string, { json = false, follow = false, ...files }: Flags, command: Command) => {
+      if (files.download !== undefined && files.load !== undefined) command.error('--download or --load, not both');
+      return end(handleRejects(deps, { run, json, follow, ...files }));
+    });
 }
 
 function addReplay(program: Command, deps: CommandDeps, end: End): void {

@@ -1,0 +1,102 @@
+import { resolve } from 'node:path';
+import Table from 'cli-table3';
+import type { PreviewMessage } from '../../default-etl/contract.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { askPreview } from '../etl/preview.ts';
+import type { CommandDeps, Terminal } from './deps.ts';
+import { unknownDataset } from './run.ts';
+import { count, oneLine, paint } from './text.ts';
+
+const MOST_CHARACTERS = 40;
+/** Of a column in the table: what is between it and the next, too. */
+const AROUND_CELL = 3;
+
+export interface PreviewRequest {
+  file: string;
+  dataset?: string;
+  rows: number;
+  json: boolean;
+}
+
+/** `orchestrator preview FILE`: how the default ETL would read it. Nothing is loaded, nor written down. */
+export async function previewFile(deps: CommandDeps, request: PreviewRequest): Promise<number> {
+  const { terminal, interrupted } = deps;
+  const file = resolve(request.file);
+  const dataset = await datasetOf(deps, file, request.dataset);
+  const preview = await askPreview({ file, dataset, rows: request.rows, signal: interrupted });
+  if (request.json) terminal.write(`${JSON.stringify({ dataset: dataset?.name ?? null, ...preview }, null, 2)}\n`);
+  else terminal.write(textOf(preview, dataset, terminal));
+  return 0;
+}
+
+async function datasetOf(deps: CommandDeps, file: string, name: string | undefined): Promise<Dataset | undefined> {
+  if (name === undefined) return (await deps.takers(file))[0];
+  const { datasets } = await deps.config();
+  const known = datasets.map(dataset => dataset.name);
+  if (!known.includes(name)) throw unknownDataset(name, known);
+  return datasets.find(dataset => dataset.name === name);
+}
+
+function textOf(preview: PreviewMessage, dataset: Dataset | undefined, terminal: Terminal): string {
+  const { decisions, rejects, filtered } = preview;
+  const by =
+    dataset === undefined ? 'no dataset takes it: read by the defaults' : `as dataset ${dataset.name} reads it`;
+  const lines = [
+    by + ownProgramText(dataset),
+    ...decisions.filter(({ name }) => name !== 'types').map(decisionText),
+    tableOf(preview, terminal),
+    ...rejects.map(({ row, reason }) => paint(`row ${row} is rejected: ${oneLine(reason)}`, 'red', terminal.hasColour)),
+    ...(filtered > 0 ? [`${count(filtered, 'row')} among them taken out by TRANSFORM`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function ownProgramText(dataset: Dataset | undefined): string {
+  const { COMMAND, DOCKER_IMAGE } = dataset?.settings ?? {};
+  if (COMMAND === undefined && DOCKER_IMAGE === undefined) return '';
+  return `, were it run by the default ETL and not by ${COMMAND === undefined ? 'its DOCKER_IMAGE' : 'its COMMAND'}`;
+}
+
+/** `delimiter  ;  98 % sure: found in the first rows`. */
+export function decisionText({ name, value, confidence, reason }: PreviewMessage['decisions'][number]): string {
+  const shown = typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value);
+  const sure = confidence < 1 ? `${Math.round(confidence * 100)} % sure: ` : '';
+  return oneLine(`  ${name} ${shown} (${sure}${reason})`);
+}
+
+/** A line of names, one of types where they are known, and the rows. On a terminal as many columns as it is wide. */
+function tableOf(preview: PreviewMessage, { width, hasColour }: Terminal): string {
+  const { columns, rows } = preview;
+  if (columns.length === 0) return 'It has no columns.';
+  const types = (preview.decisions.find(({ name }) => name === 'types')?.value ?? {}) as Record<string, unknown>;
+  const typeOf = (name: string) => (typeof types[name] === 'string' ? types[name] : '');
+  const lines = [
+    ['row', ...columns],
+    ...(columns.some(typeOf) ? [['', ...columns.map(typeOf)]] : []),
+    ...rows.map(({ row, cells }) => [String(row), ...cells.map(cellText)]),
+  ].map(line => line.map(text => (width === null ? oneLine(text) : shorten(oneLine(text)))));
+  const shown = width === null ? columns.length + 1 : fitting(lines, width);
+  const [head = [], ...body] = lines.map(line => line.slice(0, shown));
+  const table = new Table({ head, style: hasColour ? { head: ['cyan'] } : { head: [], border: [] } });
+  table.push(...body);
+  const hidden = columns.slice(shown - 1);
+  const more =
+    hidden.length === 0 ? '' : `\n… and ${count(hidden.length, 'more column')}: ${oneLine(hidden.join(', '))}`;
+  return table.toString() + more;
+}
+
+function cellText(value: PreviewMessage['rows'][number]['cells'][number]): string {
+  return value === null ? '' : String(value);
+}
+
+/** How many of the columns fit into a line; two at least. */
+function fitting(lines: readonly string[][], width: number): number {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map(line => (line[column] ?? '').length)));
+  let used = 1;
+  const fit = widths.findIndex(needed => (used += needed + AROUND_CELL) > width);
+  return fit < 0 ? widths.length : Math.max(2, fit);
+}
+
+function shorten(text: string): string {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 1)}…`;
+}
