@@ -38,6 +38,7 @@ export class BulkSender {
   private readonly running = new Set<Promise<void>>();
   private readonly spare: BulkRequest[] = [];
   private failure: unknown;
+  private ready = Promise.resolve();
   /** Off until there is an error: then the same request is sent once more, which changes nothing, as each operation has its id and version. */
   private asksForEach = false;
   /** Bytes of a request that the server may take: half of what it refused with 413. */
@@ -48,6 +49,14 @@ export class BulkSender {
     this.path = `/${encodeURIComponent(index)}/_bulk`;
     this.verdicts = verdicts;
     this.patienceMs = patienceMs;
+  }
+
+  /** Requests wait for this promise; where it is broken, its reason is what send() and drain() throw. */
+  holdUntil(ready: Promise<void>): void {
+    this.ready = ready;
+    ready.catch((error: unknown) => {
+      this.failure ??= error;
+    });
   }
 
   /** From now on each answer tells what became of each operation, so that deletes are counted. */
@@ -65,7 +74,8 @@ export class BulkSender {
     while (this.running.size >= IN_FLIGHT && this.failure === undefined) await Promise.race(this.running);
     this.throwFailure();
     if (request.operations === 0) return;
-    const task = this.deliver(request)
+    const task = this.ready
+      .then(() => this.deliver(request))
       .then(() => {
         request.clear();
         this.spare.push(request);

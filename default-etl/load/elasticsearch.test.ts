@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { load, TestIndex, temporaryFolder } from '../testing.ts';
 
 const id = (row: number) => `KEY-${String(row).padStart(10, '0')}`;
@@ -303,9 +304,9 @@ test('an index that refuses every row is no fault of the file: 75 with what to d
 test('an index deleted while rows are on their way: 75, and the next attempt brings them all', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
-  const workDir = join(folder, 'work');
-  const running = load({ folder, content: lines(60_000, 'x'.repeat(200)), env: index.env(5, { WORK_DIR: workDir }) });
-  while (!existsSync(join(workDir, 'reserve'))) await new Promise(resolve => setImmediate(resolve));
+  const running = load({ folder, content: lines(60_000, 'x'.repeat(200)), env: index.env(5) });
+  const path = `/${index.name}/_stats/indexing?filter_path=_all.total.indexing.index_total`;
+  while (!/index_total":[1-9]/.test(JSON.stringify(await index.call('GET', path)))) await delay(5);
   await index.call('DELETE', `/${index.name}`);
   const ran = await running;
   assert.equal(ran.code, 75, ran.error);

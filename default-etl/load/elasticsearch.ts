@@ -45,6 +45,7 @@ export class ElasticsearchTarget implements Target {
   private readonly notLoaded = new RowSet();
   private sentUpTo = 0;
   private indexIds: string[] = [];
+  private opened = Promise.resolve();
 
   constructor({ job, reserve, reject, log, signal, patienceMs = PATIENCE_MS }: ElasticsearchOptions) {
     this.job = job;
@@ -67,14 +68,10 @@ export class ElasticsearchTarget implements Target {
     this.request = this.sender.newRequest();
   }
 
+  /** Rows are read and rendered meanwhile: Elasticsearch takes 0.1 s for an index. */
   async open(types: FileTypes | undefined): Promise<void> {
-    const { mappings, aliases = [] } = this.job.load;
-    await this.explain(async () => {
-      if (this.overwrite) await this.overwrite.begin({ mappings, types });
-      else await ensureIndex(this.connection, { name: this.name, mappings, types, aliases }, this.log);
-      this.indexIds = await indexIds(this.connection, this.writtenTo);
-    });
-    this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
+    this.opened = this.makeReady(types);
+    this.sender.holdUntil(this.opened);
   }
 
   async load(batch: Batch): Promise<void> {
@@ -89,6 +86,7 @@ export class ElasticsearchTarget implements Target {
   }
 
   async drain(): Promise<void> {
+    await this.opened;
     await this.flush();
     await this.sender.drain();
   }
@@ -115,6 +113,8 @@ export class ElasticsearchTarget implements Target {
 
   async takeBack(): Promise<string> {
     await this.sender.settle();
+    // Nothing was sent into an index that could not be made.
+    if (!(await succeeds(this.opened))) return '';
     if (this.overwrite) {
       await this.overwrite.abandon();
       return `index ${this.name} stays as it was`;
@@ -131,6 +131,16 @@ export class ElasticsearchTarget implements Target {
 
   async close(): Promise<void> {
     this.connection.close();
+  }
+
+  private async makeReady(types: FileTypes | undefined): Promise<void> {
+    const { mappings, aliases = [] } = this.job.load;
+    await this.explain(async () => {
+      if (this.overwrite) await this.overwrite.begin({ mappings, types });
+      else await ensureIndex(this.connection, { name: this.name, mappings, types, aliases }, this.log);
+      this.indexIds = await indexIds(this.connection, this.writtenTo);
+    });
+    this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
   }
 
   private get writtenTo(): string {
@@ -239,6 +249,13 @@ export class ElasticsearchTarget implements Target {
       throw configFailure(`index ${this.name} can't be made ready: ${messageOf(error)}`);
     }
   }
+}
+
+function succeeds(promise: Promise<unknown>): Promise<boolean> {
+  return promise.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** LOAD.source_columns: where each document comes from, as three more members. */

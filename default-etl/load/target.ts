@@ -4,7 +4,7 @@ import type { FileTypes } from '../types/column-type.ts';
 
 /** Where the rows go. The calls come in this order: open, load (any number), then complete or takeBack, then close. */
 export interface Target {
-  /** Makes ready what the rows need. `types`: what the columns were found to be, where that is wanted. */
+  /** Makes ready what the rows need, or begins to: then load() and drain() throw what goes wrong. `types`: what the columns were found to be, where that is wanted. */
   open(types: FileTypes | undefined): Promise<void>;
   /** Takes the batch's rows. Resolves when it wants more; the rows may be on their way still. */
   load(batch: Batch): Promise<void>;
