@@ -1,51 +1,152 @@
-// The default ETL alone, as a process, beside the raw bulk limit: what of the flights' time is the orchestrator's.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// The default ETL alone, as a process and in a container, beside the raw bulk limit and beside other programs: one file,
+// one server, in turns, so that whatever slows the machine slows all of them.
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
-import { fixture } from '../fixtures.ts';
-import { runCommand } from '../services/command.ts';
-import type { Target } from './elasticsearch.ts';
-import { cpuSeconds, type Load, loadRows, type Rows } from './measure.ts';
-import { type Bodies, loadRaw, renderBodies } from './raw-bulk.ts';
+import { benchBig } from './big.ts';
+import type { Usage } from './child.ts';
+import { loadByContainer, loadByProcess } from './default-etl.ts';
+import type { IndexModel, Target } from './elasticsearch.ts';
+import { median, round, type Rows } from './measure.ts';
+import type { BenchOptions } from './options.ts';
+import { providePeers } from './peers.ts';
+import { profileEtl } from './profile.ts';
+import { type Bodies, renderBodies, sendBodies } from './raw-bulk.ts';
+import { withFlights } from './sample.ts';
 
-const TURNS = 5;
-const INDEX = 'bench-etl';
-const RAW_INDEX = 'bench-etl-raw';
-const program = fileURLToPath(new URL('../../default-etl/main.ts', import.meta.url));
+export const ETL_CAPTION = `Seconds are from the start of the program (raw: from the first request, the documents being rendered and the index made beforehand) until all
+documents are acknowledged and searchable: each ends with a refresh. "of the limit" is the raw limit's time, same mapping, by the load's.
+"text" is text with a keyword sub-field, "inferred" what the default ETL finds out, "own" what Elasticsearch guesses: beside the limit of text.
+CPU is user and system; Elasticsearch's is its whole process. Memory is the largest process's at its highest. All of median.`;
 
-export async function benchEtl(target: Target): Promise<Rows> {
-  const flights = await fixture('flights.csv');
-  const bodies: Bodies = await renderBodies(flights);
-  const loads: { 'raw bulk limit': Load[]; 'default-etl, process': Load[] } = {
-    'raw bulk limit': [],
-    'default-etl, process': [],
-  };
-  try {
-    for (let turn = 0; turn < TURNS; turn++) {
-      loads['default-etl, process'].push(await loadByEtl(target, flights));
-      await target.mustHold(INDEX, bodies.documents);
-      loads['raw bulk limit'].push(await loadRaw(target, bodies, { like: INDEX, index: RAW_INDEX }));
-      await target.remove(INDEX);
-    }
-  } finally {
-    for (const index of [INDEX, RAW_INDEX]) await target.remove(index);
-  }
-  return loadRows(loads, bodies.documents);
+const TYPES = ['text', 'inferred'] as const;
+type Types = (typeof TYPES)[number];
+
+interface Contender {
+  name: string;
+  mapping: Types | 'own';
+  index: string;
+  /** Makes the index ready; not measured. */
+  prepare?: () => Promise<void>;
+  load(): Promise<Usage>;
 }
 
-async function loadByEtl(target: Target, flights: string): Promise<Load> {
-  const folder = mkdtempSync(join(tmpdir(), 'orchestrator-bench-'));
-  const before = cpuSeconds(process.pid);
-  const begin = performance.now();
-  try {
-    const LOAD = JSON.stringify({ target: 'elasticsearch', index: INDEX });
-    await runCommand(process.execPath, [program, flights], {
-      env: { ELASTICSEARCH_NODE: target.node, DATASET: INDEX, LOAD, WORK_DIR: folder },
+interface Measured extends Usage {
+  seconds: number;
+  elasticsearchCpuSeconds: number;
+  documents: number;
+}
+
+export async function benchEtl(target: Target, options: BenchOptions): Promise<Rows> {
+  if (options.big) return await benchBig();
+  return await withFlights(options.rows, async file => {
+    if (options.profile) return await profileEtl(target, file);
+    const bodies = await renderBodies(file);
+    const contenders = await allContenders(target, file, bodies);
+    const loads = new Map<Contender, Measured[]>(contenders.map(contender => [contender, []]));
+    for (let turn = 0; turn < options.turns; turn++) {
+      // Who comes after whom changes from turn to turn.
+      const first = (turn * 3) % contenders.length;
+      for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)])
+        loads.get(contender)!.push(await measure(target, contender));
+    }
+    return rowsOf(loads, bodies.documents);
+  });
+}
+
+async function allContenders(target: Target, file: string, bodies: Bodies): Promise<Contender[]> {
+  const peers = await providePeers();
+  const { node } = target;
+  const ours: Contender[] = [];
+  for (const types of TYPES) {
+    const index = `bench-etl-${types}`;
+    const process = { name: 'default ETL, process', mapping: types, index } satisfies Partial<Contender>;
+    const asProcess: Contender = { ...process, load: () => loadByProcess({ node, file, index, types }) };
+    const model = await modelOf(target, asProcess);
+    ours.push(rawLimit(target, bodies, types, model), asProcess, {
+      ...process,
+      name: 'default ETL, container',
+      load: () => loadByContainer({ node, file, index, types }),
     });
-    return { seconds: (performance.now() - begin) / 1000, cpu: cpuSeconds(process.pid) - before };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
+  const others = peers.map((peer, number): Contender => {
+    const index = `bench-peer-${number}`;
+    return { name: peer.name, mapping: 'own', index, load: () => peer.load(node, file, index) };
+  });
+  return [...ours, ...others];
+}
+
+/** What index the default ETL makes; that first load also warms up the server. */
+async function modelOf(target: Target, contender: Contender): Promise<IndexModel> {
+  await target.remove(contender.index);
+  try {
+    await contender.load();
+    return await target.describe(contender.index);
+  } finally {
+    await target.remove(contender.index);
+  }
+}
+
+function rawLimit(target: Target, bodies: Bodies, mapping: Types, model: IndexModel): Contender {
+  const index = `bench-raw-${mapping}`;
+  return {
+    name: RAW,
+    mapping,
+    index,
+    prepare: () => target.create(index, model),
+    async load() {
+      const before = process.cpuUsage();
+      await sendBodies(target.node, index, bodies);
+      const { user, system } = process.cpuUsage(before);
+      return { cpuSeconds: (user + system) / 1e6, peakMb: null };
+    },
+  };
+}
+
+const RAW = 'raw bulk limit';
+
+async function measure(target: Target, { index, prepare, load }: Contender): Promise<Measured> {
+  await target.remove(index);
+  await prepare?.();
+  const before = await target.settle();
+  try {
+    const begin = performance.now();
+    const usage = await load();
+    await target.refresh(index);
+    const seconds = (performance.now() - begin) / 1000;
+    const elasticsearchCpuSeconds = (await target.cpuSeconds()) - before;
+    return { ...usage, seconds, elasticsearchCpuSeconds, documents: await target.count(index) };
+  } finally {
+    await target.remove(index);
+  }
+}
+
+function rowsOf(loads: Map<Contender, Measured[]>, documents: number): Rows {
+  const medianOf = (taken: Measured[], value: (load: Measured) => number): number => median(taken.map(value));
+  const limits = Object.fromEntries(
+    [...loads]
+      .filter(([{ name }]) => name === RAW)
+      .map(([{ mapping }, taken]) => [mapping, medianOf(taken, load => load.seconds)]),
+  ) as Record<Types, number>;
+  return [...loads].map(([{ name, mapping }, taken]) => {
+    const seconds = medianOf(taken, load => load.seconds);
+    const peaks = taken.map(({ peakMb }) => peakMb).filter(peak => peak !== null);
+    return {
+      what: name,
+      mapping,
+      s: round(seconds, 2),
+      'documents/s': round(documents / seconds),
+      'of the limit': round(limits[mapping === 'own' ? 'text' : mapping] / seconds, 3),
+      'of the text limit': round(limits.text / seconds, 3),
+      'client CPU s': round(
+        medianOf(taken, load => load.cpuSeconds),
+        2,
+      ),
+      'Elasticsearch CPU s': round(
+        medianOf(taken, load => load.elasticsearchCpuSeconds),
+        2,
+      ),
+      'peak MB': peaks.length > 0 ? round(median(peaks)) : null,
+      'rows lost': documents - Math.min(...taken.map(load => load.documents)),
+      'all s': taken.map(load => load.seconds.toFixed(2)).join(' '),
+    };
+  });
 }

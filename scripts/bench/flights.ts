@@ -2,17 +2,18 @@
 // the same mapping on the same server, in turns, so that whatever slows the machine slows both.
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from '../../orchestrator/e2e/harness.ts';
 import { fixture } from '../fixtures.ts';
 import type { Target } from './elasticsearch.ts';
 import { cpuSeconds, type Load, loadRows, type Rows } from './measure.ts';
-import { loadRaw, renderBodies } from './raw-bulk.ts';
+import type { BenchOptions } from './options.ts';
+import { type Bodies, renderBodies, sendBodies } from './raw-bulk.ts';
 
-const TURNS = 5;
 const RUNNERS = ['process', 'docker'] as const;
 const RAW_INDEX = 'bench-flights-raw';
 
-export async function benchFlights(target: Target): Promise<Rows> {
+export async function benchFlights(target: Target, { turns }: BenchOptions): Promise<Rows> {
   const flights = await fixture('flights.csv');
   const bodies = await renderBodies(flights);
   const folder = await makeFolder(Object.fromEntries(RUNNERS.map(runner => [nameOf(runner), yamlOf(runner)])));
@@ -23,9 +24,9 @@ export async function benchFlights(target: Target): Promise<Rows> {
     docker: [],
   };
   try {
-    for (let turn = 0; turn < TURNS; turn++) {
+    for (let turn = 0; turn < turns; turn++) {
       for (const runner of RUNNERS) loads[runner].push(await throughOrchestrator(orchestrator, runner, flights, turn));
-      loads['raw bulk limit'].push(await loadRaw(target, bodies, { like: nameOf('process'), index: RAW_INDEX }));
+      loads['raw bulk limit'].push(await loadRaw(target, bodies));
       for (const runner of RUNNERS) {
         await target.mustHold(nameOf(runner), bodies.documents);
         await target.remove(nameOf(runner)); // each turn fills a new index
@@ -38,6 +39,20 @@ export async function benchFlights(target: Target): Promise<Rows> {
   }
   const { process: asProcess, docker, ...raw } = loads;
   return loadRows({ ...raw, 'orchestrator, process': asProcess, 'orchestrator, docker': docker }, bodies.documents);
+}
+
+/** Fills a new index with the mapping and settings of the process's. */
+async function loadRaw(target: Target, bodies: Bodies): Promise<Load> {
+  await target.remove(RAW_INDEX);
+  await target.create(RAW_INDEX, await target.describe(nameOf('process')));
+  const cpuBefore = process.cpuUsage();
+  const begin = performance.now();
+  await sendBodies(target.node, RAW_INDEX, bodies);
+  await target.refresh(RAW_INDEX);
+  const seconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  await target.mustHold(RAW_INDEX, bodies.documents);
+  return { seconds, cpu: (user + system) / 1e6 };
 }
 
 function nameOf(runner: string): string {

@@ -1,21 +1,26 @@
-// `npm run bench [-- etl|latency|flights]`: a table for people, and the same as JSON in the last line.
+// `npm run bench [-- etl|latency|flights] [--turns N] [--rows N] [--quick] [--profile] [--big]`: a table for people, and the
+// same as JSON in the last line.
 import { buildImages } from '../images/plans.ts';
 import { announce } from '../services/command.ts';
 import { dockerClient } from '../services/docker-client.ts';
 import { bringUpServices, stopServices } from '../services/services.ts';
 import { openTarget, type Target } from './elasticsearch.ts';
-import { benchEtl } from './etl.ts';
+import { benchEtl, ETL_CAPTION } from './etl.ts';
 import { benchFlights } from './flights.ts';
 import { benchLatency } from './latency.ts';
 import { type Rows, tableOf } from './measure.ts';
+import { type BenchOptions, readOptions } from './options.ts';
 
-const BENCHMARKS: Record<string, (target: Target) => Promise<Rows>> = {
+const BENCHMARKS: Record<string, (target: Target, options: BenchOptions) => Promise<Rows>> = {
   etl: benchEtl,
   latency: benchLatency,
   flights: benchFlights,
 };
 
-async function main(names: string[]): Promise<void> {
+const CAPTIONS: Record<string, string> = { etl: ETL_CAPTION };
+
+async function main(options: BenchOptions): Promise<void> {
+  const { names } = options;
   const unknown = names.find(name => !(name in BENCHMARKS));
   if (unknown !== undefined)
     throw new Error(`no benchmark is called ${unknown}; there are ${Object.keys(BENCHMARKS).join(', ')}`);
@@ -26,8 +31,8 @@ async function main(names: string[]): Promise<void> {
     await buildImages(dockerClient(), process.env['BASE_IMAGE'] || undefined);
     for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
       announce(`${name}…`);
-      results[name] = await BENCHMARKS[name]!(openTarget(environment.ELASTICSEARCH_NODE));
-      process.stdout.write(`${name}\n${tableOf(results[name])}\n`);
+      results[name] = await BENCHMARKS[name]!(openTarget(environment.ELASTICSEARCH_NODE), options);
+      process.stdout.write(`${name}\n${tableOf(results[name])}\n${CAPTIONS[name] ?? ''}\n`);
     }
   } finally {
     await stopServices(started);
@@ -36,7 +41,7 @@ async function main(names: string[]): Promise<void> {
 }
 
 try {
-  await main(process.argv.slice(2));
+  await main(readOptions(process.argv.slice(2)));
 } catch (error) {
   announce(`npm run bench: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

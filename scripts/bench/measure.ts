@@ -12,7 +12,7 @@ export function percentile(values: number[], share: number): number {
   return value;
 }
 
-function median(values: number[]): number {
+export function median(values: number[]): number {
   return percentile(values, 0.5);
 }
 

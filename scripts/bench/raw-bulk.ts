@@ -1,15 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { performance } from 'node:perf_hooks';
 import { parse } from 'csv-parse';
 import { documentId, fileKey } from '../../default-etl/contract.ts';
-import type { Target } from './elasticsearch.ts';
-import type { Load } from './measure.ts';
+import { REQUEST_BYTES } from '../../default-etl/load/bulk-request.ts';
+import { IN_FLIGHT } from '../../default-etl/load/bulk-sender.ts';
 
-const CONNECTIONS = 4;
-const REQUEST_BYTES = 8 * 1024 * 1024;
-
-/** Rows of a CSV as the default ETL makes them documents, rendered beforehand: bodies of bulk requests of 8 MB. */
+/** Rows of a CSV as the default ETL makes them documents, rendered beforehand: bodies of bulk requests as large as its own. */
 export interface Bodies {
   bodies: Buffer[];
   documents: number;
@@ -43,35 +39,18 @@ export async function renderBodies(file: string): Promise<Bodies> {
   return { bodies, documents };
 }
 
-/** Sends them by four connections, each with one request under way. Resolves when all are acknowledged; throws for any that is refused. */
-async function sendBodies(node: string, index: string, { bodies }: Bodies): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+/** Sends them by as many connections as the default ETL has, each with one request under way. Resolves when all are acknowledged; throws for any that is refused. */
+export async function sendBodies(node: string, index: string, { bodies }: Bodies): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   const waiting = bodies.values();
   const sender = async (): Promise<void> => {
     for (const body of waiting) await post(new URL(`/${index}/_bulk?filter_path=errors`, node), body, agent);
   };
   try {
-    await Promise.all(Array.from({ length: CONNECTIONS }, sender));
+    await Promise.all(Array.from({ length: IN_FLIGHT }, sender));
   } finally {
     agent.destroy();
   }
-}
-
-/** Fills a new index, made like `like`, and checks that it holds all of them. */
-export async function loadRaw(
-  target: Target,
-  bodies: Bodies,
-  { like, index }: { like: string; index: string },
-): Promise<Load> {
-  await target.remove(index);
-  await target.createLike(like, index);
-  const cpuBefore = process.cpuUsage();
-  const begin = performance.now();
-  await sendBodies(target.node, index, bodies);
-  const seconds = (performance.now() - begin) / 1000;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  await target.mustHold(index, bodies.documents);
-  return { seconds, cpu: (user + system) / 1e6 };
 }
 
 function post(url: URL, body: Buffer, agent: Agent): Promise<void> {
