@@ -5,7 +5,7 @@ import { ColumnProfile, type Coverage } from './column-profile.ts';
 import type { ColumnType, FileTypes } from './column-type.ts';
 
 /** Cells of so many bytes, one more for each cell, are looked at from the beginning where the reader can't go anywhere else. */
-const WHOLE_BYTES = 4 << 20;
+const WHOLE_BYTES = 2 << 20;
 /** Rows of the first batch that are looked at where the places follow: compiling what looks at more of them costs more than it tells. */
 const BEGINNING_ROWS = 1000;
 /** Places that must have shown records for the file to count as seen all over. */

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load, TestIndex, temporaryFolder } from '../testing.ts';
+
+type Fields = Record<string, Record<string, unknown>>;
+
+const id = (row: number) => `KEY-${String(row).padStart(10, '0')}`;
+
+async function fieldsOf(index: TestIndex, name = index.name): Promise<Fields> {
+  const found = (await index.call('GET', `/${name}/_mapping`)) as Record<string, { mappings: { properties: Fields } }>;
+  return Object.values(found)[0]?.mappings.properties ?? {};
+}
+
+/** Types by column, aliases left out. */
+async function typesOf(index: TestIndex): Promise<Record<string, unknown>> {
+  const fields = Object.entries(await fieldsOf(index)).filter(([, { type }]) => type !== 'alias');
+  return Object.fromEntries(fields.map(([name, { type }]) => [name, type]));
+}
+
+async function idsWhere(index: TestIndex, query: unknown): Promise<string[]> {
+  const found = (await index.call('POST', `/${index.name}/_search`, { query })) as {
+    hits: { hits: Array<{ _id: string }> };
+  };
+  return found.hits.hits.map(hit => hit._id).toSorted();
+}
+
+const TABLE = [
+  'n;x;day;at;flag;dep;place;note',
+  `1;1.5;31/12/2020;2020-12-31T10:00:00Z;true;01;48.85, 2.35;${'some words '.repeat(12)}`,
+  `NA;null;01/02/2021;2021-02-01T10:00:00Z;false;2A;-21.1,55.5;${'other words '.repeat(12)}`,
+  `3;-2;;;;75;;`,
+].join('\n');
+
+test('columns are searched as what they are, and the documents stay the text of the file', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const ran = await load({ folder: temporaryFolder(context), content: TABLE, env: index.env(5) });
+  assert.deepEqual([ran.code, ran.result?.rows_loaded], [0, 3], ran.error);
+  assert.deepEqual(await typesOf(index), {
+    N: 'long',
+    X: 'double',
+    DAY: 'date',
+    AT: 'date',
+    FLAG: 'boolean',
+    DEP: 'keyword',
+    PLACE: 'geo_point',
+    NOTE: 'text',
+  });
+  assert.equal((await index.documents())[id(2)]?.['N'], 'NA');
+  assert.deepEqual(await idsWhere(index, { range: { N: { gte: 2 } } }), [id(3)]);
+  assert.deepEqual(await idsWhere(index, { range: { DAY: { gte: '01/01/2021' } } }), [id(2)]);
+  assert.deepEqual(await idsWhere(index, { term: { FLAG: true } }), [id(1)]);
+  assert.deepEqual(await idsWhere(index, { geo_distance: { distance: '1km', PLACE: '48.85,2.35' } }), [id(1)]);
+  assert.deepEqual(await idsWhere(index, { match: { NOTE: 'other' } }), [id(2)]);
+});
+
+test('what was made for a sub-field keyword goes on working, unless a column has its name', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  await load({ folder: temporaryFolder(context), content: 'a,b,b.keyword\nx,1,z\n', env: index.env(5) });
+  assert.deepEqual(await idsWhere(index, { term: { 'A.keyword': 'x' } }), [id(1)]);
+  assert.equal((await fieldsOf(index))['B.KEYWORD']?.['type'], 'keyword');
+});
+
+test('a value that is not of the type that was found rejects no row, in no column', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: TABLE, env: index.env(5) });
+  const content =
+    'n;x;day;at;flag;dep;place;note\nno;no;no;no;no;no;no;no\n99999999999999999999;1e999;32/13/2020;x;TRUE;x;999,999;x\n';
+  const ran = await load({ folder, content, env: index.env(6, { FILE_ROWS: '3' }) });
+  assert.deepEqual([ran.code, ran.result?.rows_loaded], [0, 2], ran.rejects[0]?.reason);
+});
+
+test('a declared mapping wins, and rejects what it does not take', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const env = index.env(5, {}, { mappings: { N: { type: 'integer' }, DEP: { type: 'text' } } });
+  const ran = await load({ folder: temporaryFolder(context), content: TABLE, env });
+  assert.deepEqual(
+    ran.rejects.map(reject => reject.row),
+    [2],
+  );
+  const { N, DEP, X } = await typesOf(index);
+  assert.deepEqual([N, DEP, X], ['integer', 'text', 'double']);
+});
+
+test('LOAD.types: text leaves all to Elasticsearch', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  await load({
+    folder: temporaryFolder(context),
+    content: 'a,b\n1,2020-01-02\n',
+    env: index.env(5, {}, { types: 'text' }),
+  });
+  assert.deepEqual(await typesOf(index), { A: 'text', B: 'text' });
+});
+
+test('a later file leaves the fields as they are, and adds those of new columns', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: 'a,b\n1,x\n', env: index.env(5) });
+  const content = 'a,b,c,d\nword,2,3.5,2020-01-02\n';
+  const ran = await load({ folder, content, env: index.env(6, { FILE_KEY: 'LATER' }) });
+  assert.deepEqual([ran.code, ran.result?.rows_loaded], [0, 1], ran.error);
+  assert.deepEqual(await typesOf(index), { A: 'long', B: 'keyword', C: 'double', D: 'date' });
+});
+
+test('JSON keys and nested values that come up late are keywords', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const early = Array.from({ length: 40_000 }, (_, n) => `{"n":${n},"text":"${'x'.repeat(80)}"}`);
+  const content = `${early.join('\n')}\n{"n":1,"late":{"a":[1,2]}}\n`;
+  const ran = await load({ folder: temporaryFolder(context), name: 'in.ndjson', content, env: index.env(5) });
+  assert.equal(ran.result?.rows_loaded, 40_001, ran.error);
+  // Only the beginning was seen: that all numbers are whole is not sure.
+  assert.deepEqual(await typesOf(index), { N: 'double', TEXT: 'keyword', LATE: 'keyword' });
+});
+
+test('of a large CSV the types are those of the whole file, not of its beginning', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const rows = Array.from({ length: 40_000 }, (_, n) => `${n},${n < 20_000 ? n : n + 0.5},"line\n${n},""${n}"`);
+  const content = `whole,later,"quoted"\n${rows.join('\n')}\n`;
+  const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
+  assert.equal(ran.result?.rows_loaded, 40_000, ran.error);
+  assert.deepEqual(await typesOf(index), { WHOLE: 'long', LATER: 'double', QUOTED: 'keyword' });
+});
+
+test('a keyword of 40 KB is loaded whole', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const long = 'é'.repeat(20_000);
+  const ran = await load({ folder: temporaryFolder(context), content: `a,b\n${long},1\nshort,2\n`, env: index.env(5) });
+  assert.equal(ran.result?.rows_loaded, 2, ran.error);
+  assert.equal((await index.documents())[id(1)]?.['A'], long);
+});
+
+test('more columns than an index takes: one sentence that says what to do, and no index', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const row = (cell: string) => Array.from({ length: 25_000 }, (_, column) => `${cell}${column}`).join(',');
+  const folder = temporaryFolder(context);
+  const ran = await load({ folder, content: `${row('c')}\n${row('v')}\n`, env: index.env(5) });
+  assert.equal(ran.code, 65);
+  assert.match(ran.error, /25000 fields.*takes 20000.*EXTRACT\.columns/);
+  assert.deepEqual(await index.call('GET', `/${index.name}*`), {});
+  await index.call('PUT', `/${index.name}`, { settings: { 'index.mapping.total_fields.limit': 3 } });
+  const narrow = await load({ folder, content: 'a,b,c,d\n1,2,3,4\n', env: index.env(6) });
+  assert.match(narrow.error, /4 fields.*takes 3 /);
+});
+
+test('an index of somebody’s own keeps what its mapping says of new columns; what it refuses is a reject with its reason', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const own = { match_mapping_type: 'string', mapping: { type: 'text' } };
+  await index.call('PUT', `/${index.name}`, {
+    mappings: { dynamic_templates: [{ own }], properties: { A: { properties: { B: { type: 'keyword' } } } } },
+  });
+  const content = 'a,c\n1,x\n,y\n';
+  const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
+  assert.deepEqual(
+    ran.rejects.map(({ row, line, raw }) => ({ row, line, raw })),
+    [{ row: 1, line: 2, raw: '1,x' }],
+  );
+  assert.match(ran.rejects[0]?.reason ?? '', /object mapping for \[A\]/);
+  assert.equal((await fieldsOf(index))['C']?.['type'], 'text');
+});
+
+test('LOAD.aliases name the index, one that was there too, and move with an overwrite', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const other = `${index.name}-other`;
+  const count = async () => ((await index.call('GET', `/${other}/_count`)) as { count?: number }).count;
+  await load({ folder, content: 'a\n1\n', env: index.env(5) });
+  await load({ folder, content: 'a\n1\n2\n', env: index.env(6, { FILE_ROWS: '1' }, { aliases: [other] }) });
+  assert.equal(await count(), 2);
+  const overwrite = { aliases: [other], overwrite: true };
+  await load({ folder, content: 'a\n1\n2\n3\n', env: index.env(7, {}, overwrite) });
+  assert.equal(await count(), 3);
+  await load({ folder, content: 'a\n1\n', env: index.env(8, {}, overwrite) });
+  assert.equal(await count(), 1);
+});
