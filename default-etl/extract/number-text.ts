@@ -3,6 +3,7 @@
  * differs only in the exponent: `1e-7` is `1e-07` there, and it begins below 1e-4 and from 1e16 on.
  */
 export function numberText(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value);
   if (Number.isInteger(value)) return BigInt(value).toString();
   const size = Math.abs(value);
   if (size >= 1e-4) return String(value);

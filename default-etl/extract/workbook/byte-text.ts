@@ -1,7 +1,18 @@
 import type { XmlScanner } from './xml-scanner.ts';
 import { unescapeCharacters } from './xlsx-text.ts';
 
+const CARRIAGE_RETURN = 13;
+const AMPERSAND = 38;
 const UNDERSCORE = 95;
+
+/** Those that are in every other text; characters by number are left to the scanner. */
+const ENTITIES = [
+  { name: Buffer.from('amp;'), byte: AMPERSAND },
+  { name: Buffer.from('lt;'), byte: 60 },
+  { name: Buffer.from('gt;'), byte: 62 },
+  { name: Buffer.from('quot;'), byte: 34 },
+  { name: Buffer.from('apos;'), byte: 39 },
+];
 
 /** Text of a cell, collected from the pieces it comes in. */
 export class ByteText {
@@ -16,17 +27,20 @@ export class ByteText {
 
   /** Adds the text of the token. By hand: for the few bytes of a cell, Buffer.copy() takes five times as long. */
   add(xml: XmlScanner): void {
-    if (!xml.isPlainText) {
-      this.addString(xml.text());
-      return;
-    }
+    if (xml.isRaw && !xml.isPlainText) return this.addString(xml.text());
     const { bytes, textStart: start, textEnd: end } = xml;
     this.reserve(end - start);
     const target = this.bytes;
     let length = this.length;
     for (let at = start; at < end; at++) {
-      const byte = bytes[at] as number;
+      let byte = bytes[at] as number;
       if (byte === UNDERSCORE) this.hasUnderscore = true;
+      else if (byte === AMPERSAND && !xml.isPlainText) {
+        const entity = entityAt(bytes, at + 1);
+        if (entity === undefined) return this.addString(xml.text());
+        byte = entity.byte;
+        at += entity.name.length;
+      } else if (byte === CARRIAGE_RETURN) return this.addString(xml.text());
       target[length++] = byte;
     }
     this.length = length;
@@ -58,4 +72,8 @@ export class ByteText {
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
   }
+}
+
+function entityAt(bytes: Buffer, at: number): (typeof ENTITIES)[number] | undefined {
+  return ENTITIES.find(({ name }) => name.every((byte, index) => bytes[at + index] === byte));
 }

@@ -113,10 +113,8 @@ export class OdsSheetScan implements SheetScan {
   private end(sink: RowSink): boolean {
     switch (this.xml.name) {
       case CELL:
-        this.addCell(this.value ?? this.paragraphs.toString());
-        break;
       case COVERED:
-        this.addCell('');
+        this.addCell(this.value ?? this.paragraphs.toString());
         break;
       case PARAGRAPH:
         this.paragraphs.end();

@@ -1,6 +1,9 @@
 import type { XmlScanner } from './xml-scanner.ts';
 
-/** The paragraphs of a cell, a line each. Blanks in a row are one, and none at the ends: those that count are elements (ODF 1.3 part 3, 6.1.2). */
+/**
+ * The paragraphs of a cell, a line each. Blanks in a row are one, and none at the beginning: those that count are elements (ODF 1.3 part 3, 6.1.2). At the end
+ * one stays, against the standard: LibreOffice writes it, and reads it back.
+ */
 export class OdsText {
   private text = '';
   private paragraph = '';
@@ -19,7 +22,7 @@ export class OdsText {
 
   end(): void {
     if (--this.depth > 0) return;
-    const line = this.paragraph.replace(/ $/, '').replaceAll(KEPT_BLANK, ' ');
+    const line = this.paragraph.replaceAll(KEPT_BLANK, ' ');
     this.text = this.count++ === 0 ? line : `${this.text}\n${line}`;
   }
 

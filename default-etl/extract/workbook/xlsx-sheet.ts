@@ -3,7 +3,7 @@ import { numberText } from '../number-text.ts';
 import { ByteText } from './byte-text.ts';
 import { isoDateText } from './iso-date.ts';
 import { DATE, NUMBER, SPAN } from './number-format.ts';
-import { isUsualNumber } from './usual-number.ts';
+import { isUsualNumber, parseNumber } from './usual-number.ts';
 import { MAX_COLUMNS, type RowSink, type SheetScan } from './sheet.ts';
 import type { SharedStrings } from './xlsx-strings.ts';
 import { NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts';
@@ -22,6 +22,7 @@ const TYPE_SHARED = 115;
 const TYPE_BOOLEAN = 98;
 const TYPE_DATE = 100;
 const TYPE_STRING = 1;
+const TYPE_INLINE = 2;
 
 /** What the cells of a workbook's sheets need of the rest of it. */
 export interface XlsxContext {
@@ -75,14 +76,16 @@ export class XlsxSheetScan implements SheetScan {
         this.startCell();
         break;
       case VALUE:
-        this.isText = true;
+        this.isText = this.type !== TYPE_INLINE;
         break;
       case PLAIN_TEXT:
         this.isText = this.isInline && !this.isPhonetic;
         break;
       case INLINE:
+        // A cell with both has its value here.
         this.isInline = true;
-        this.type = TYPE_STRING;
+        this.type = TYPE_INLINE;
+        this.value.clear();
         break;
       case PHONETIC:
         this.isPhonetic = true;
@@ -179,10 +182,9 @@ export class XlsxSheetScan implements SheetScan {
       sink.addBytes(column, value.bytes, 0, value.length);
       return;
     }
-    const text = value.toString();
-    const number = text.trim() === '' ? Number.NaN : Number(text);
+    const number = parseNumber(value.bytes, value.length);
     // What is no number stays what it is.
-    if (!Number.isFinite(number)) sink.addText(column, text);
+    if (!Number.isFinite(number)) sink.addBytes(column, value.bytes, 0, value.length);
     else if (kind === DATE) sink.addText(column, dateText(number, this.context.usesDatesOf1904));
     else sink.addText(column, kind === SPAN ? durationText(number) : numberText(number));
   }

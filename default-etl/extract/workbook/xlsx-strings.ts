@@ -53,8 +53,9 @@ export async function readStrings(xml: XmlScanner, sizeBytes: number): Promise<S
   let isPhonetic = false;
   for (;;) {
     const token = xml.scan();
-    if (token === NEEDS_MORE && !(await xml.fill())) return strings;
-    if (token === TEXT) {
+    if (token === NEEDS_MORE) {
+      if (!(await xml.fill())) return strings;
+    } else if (token === TEXT) {
       if (isText) text.add(xml);
     } else if (xml.name === PLAIN_TEXT) isText = token === START && !isPhonetic;
     else if (xml.name === PHONETIC) isPhonetic = token === START;

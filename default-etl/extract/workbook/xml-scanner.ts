@@ -60,6 +60,8 @@ export class XmlScanner {
   textStart = 0;
   textEnd = 0;
   isPlainText = true;
+  /** Whether it is CDATA, in which an & is an &. */
+  isRaw = false;
   attributeCount = 0;
   /** Of the element that starts, four for each: its name is bytes[first, second), its value bytes[third, fourth). */
   attributes = new Int32Array(64);
@@ -71,7 +73,6 @@ export class XmlScanner {
   private at = 0;
   private limit = 0;
   private isEmptyElement = false;
-  private isRaw = false;
   private prefix: string | undefined;
   private readonly openHashes = new Int32Array(MAX_DEPTH);
   private readonly openNames = new Int32Array(MAX_DEPTH);
