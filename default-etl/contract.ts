@@ -1,7 +1,11 @@
 // What the orchestrator and an ETL say to each other, and nothing else: the one module of this program that the
-// orchestrator may import. It imports nothing of ours but strftime.ts, which imports nothing, and has no side effects.
+// orchestrator may import. It imports nothing of ours but strftime.ts and what TRANSFORM means, which import nothing else, and has no side effects.
 import { createHash } from 'node:crypto';
 import { strftime } from './strftime.ts';
+
+export { findStepMistakes, type StepMistake } from './transform/check-steps.ts';
+export type { OptionSchema } from './transform/option-schema.ts';
+export { STEP_SCHEMAS } from './transform/step-options.ts';
 
 /** What is to be done with the file: `mend` loads rows that were rejected before and were mended since. */
 export type Action = 'add' | 'change' | 'delete' | 'mend';
@@ -45,6 +49,8 @@ export interface AttemptEnvironment {
   SEEN_AT: string;
   /** The attempt's own writable folder: `rejects.ndjson`, `reserve`, `out.parquet`. */
   WORK_DIR: string;
+  /** The dataset's own folder, config/<dataset>/, read-only: reference tables, modules. It need not exist. */
+  CONFIG_FILES: string;
   /** RUN_PER: folder only: path of a JSON list of `FolderFile`. */
   FILES?: string;
 }

@@ -1,6 +1,7 @@
 // Writes config/schema.json and config/README.md from the schema: node scripts/generate-config-docs.ts
 import { readFile, writeFile } from 'node:fs/promises';
 import { describeType, type SchemaNode } from '../orchestrator/config/describe.ts';
+import { STEP_SCHEMAS } from '../default-etl/contract.ts';
 import { VARIABLES } from '../orchestrator/config/environment.ts';
 import { backoffSchema, settingsSchema } from '../orchestrator/config/schema.ts';
 
@@ -36,7 +37,13 @@ const REFERENCE: SchemaNode & { pattern: string } = { type: 'string', pattern: '
 type Rendered = Record<string, unknown>;
 
 function forEditors(schema: SchemaNode): Rendered {
-  const { 'x-type': _type, 'x-default': _default, required: _required, ...plain } = schema as Rendered;
+  const {
+    'x-type': _type,
+    'x-default': _default,
+    'x-pattern': _pattern,
+    required: _required,
+    ...plain
+  } = schema as Rendered;
   const rendered: Rendered = { ...plain };
   if (schema.description !== undefined) rendered['description'] = editorDescription(schema);
   if (schema.properties !== undefined) rendered['properties'] = mapValues(schema.properties, orReference);
@@ -44,6 +51,8 @@ function forEditors(schema: SchemaNode): Rendered {
     rendered['patternProperties'] = mapValues(schema.patternProperties, forEditors);
   if (schema.anyOf !== undefined) rendered['anyOf'] = schema.anyOf.map(forEditors);
   if (schema.items !== undefined) rendered['items'] = forEditors(schema.items);
+  if (typeof plain['additionalProperties'] === 'object')
+    rendered['additionalProperties'] = forEditors(plain['additionalProperties'] as SchemaNode);
   return rendered;
 }
 
@@ -108,6 +117,7 @@ WATCH_DIR: ./data/in/sales
 
 ${table(keys)}
 ${subTable('EXTRACT', keys['EXTRACT'])}
+${stepsOfTransform()}
 ${subTable('LOAD', keys['LOAD'])}
 ${subTable('DOCKER_OPTIONS', keys['DOCKER_OPTIONS'])}
 ${subTable('BACKOFF', backoffSchema as SchemaNode)}
@@ -125,6 +135,22 @@ ${Object.entries(VARIABLES)
   .join('\n')}
 `;
 }
+
+/** Each step with an example, and its options where it has several. */
+function stepsOfTransform(): string {
+  const steps = Object.entries(STEP_SCHEMAS).map(([name, { description, example, options }]) => {
+    const schema = (options ?? {}) as SchemaNode;
+    const properties = schema.properties ?? schema.anyOf?.find(branch => branch.properties)?.properties;
+    const rest = properties ? `\n${table(properties)}` : options ? `\nIts value: ${describeType(schema)}.\n` : '';
+    return `#### ${name}\n\n${description}\n\n\`\`\`yaml\n${example}\n\`\`\`\n${rest}`;
+  });
+  return `### Steps of TRANSFORM\n\n${STEPS_IN_WORDS}\n\n${steps.join('\n')}`;
+}
+
+const STEPS_IN_WORDS = `A list, in the order in which rows go through; each item is the name of a step, or a map of one name to its options. Columns are named as the steps before
+have left them. A column that is not there is an error for the file (65), but for \`strip\`, \`drop\` and \`rename\`, where it is a warning; so it is in JSON, where
+later records may have it. \`on_error\` says what becomes of a value that does not fit: \`keep\`, \`null\`, or \`reject\`, which is the default where a wrong value would be hidden
+otherwise. Values of a step that has no value to work on stay null. Rows that a step leaves out are counted as filtered.`;
 
 function subTable(name: string, schema: SchemaNode | undefined): string {
   return `### Keys of ${name}\n\n${table(schema?.properties ?? {})}`;

@@ -1,6 +1,7 @@
 import { closest } from './closest.ts';
 import { badDirective } from './date-directives.ts';
-import { type OptionSchema, STEP_SCHEMAS } from './step-options.ts';
+import type { OptionSchema } from './option-schema.ts';
+import { STEP_SCHEMAS } from './step-options.ts';
 
 /** Something wrong with TRANSFORM: where (keys and positions from TRANSFORM on), and a whole sentence. */
 export interface StepMistake {

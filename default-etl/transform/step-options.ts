@@ -1,23 +1,24 @@
 // The steps of TRANSFORM and their options, as JSON Schema: what the orchestrator checks and documents, and what this program takes, are one text.
-// Imports nothing, so that contract.ts can hand it on.
+// Imports nothing but its parts, so that contract.ts can hand it on.
 
-/** JSON Schema, as far as the options of steps need it. `x-type` says the type in words, `x-default` the default, `x-pattern` what a text is read as. */
-export interface OptionSchema {
-  type?: 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
-  const?: unknown;
-  enum?: readonly string[];
-  anyOf?: readonly OptionSchema[];
-  items?: OptionSchema;
-  minItems?: number;
-  properties?: Readonly<Record<string, OptionSchema>>;
-  required?: readonly string[];
-  additionalProperties?: OptionSchema | false;
-  minProperties?: number;
-  description?: string;
-  'x-type'?: string;
-  'x-default'?: string;
-  'x-pattern'?: 'regex' | 'replacement' | 'date' | 'template';
-}
+import {
+  changedColumns,
+  changedOrAll,
+  columnNames,
+  columnsOrAll,
+  condition,
+  datePattern,
+  fileInFolder,
+  list,
+  map,
+  onError,
+  options,
+  outputPattern,
+  replacement,
+  text,
+  textOrNull,
+  type OptionSchema,
+} from './option-schema.ts';
 
 /** What there is to say about a step. */
 export interface StepSchema {
@@ -29,91 +30,6 @@ export interface StepSchema {
   /** Whether the name alone, without options, is a step too. */
   bare?: boolean;
 }
-
-const text: OptionSchema = { type: 'string', 'x-type': 'text' };
-const regex: OptionSchema = {
-  type: 'string',
-  'x-type': 'a regular expression in RE2 syntax, best in single quotes',
-  'x-pattern': 'regex',
-};
-const textOrNull: OptionSchema = { anyOf: [text, { type: 'null' }], 'x-type': 'text, or null' };
-const replacement: OptionSchema = {
-  anyOf: [{ type: 'string', 'x-pattern': 'replacement' }, { type: 'null' }],
-  'x-type': 'text, with \\1 to \\9 or \\g<name> for groups, or null for "no value"',
-};
-
-function list(items: OptionSchema, words: string): OptionSchema {
-  return { type: 'array', items, minItems: 1, 'x-type': words };
-}
-
-function map(values: OptionSchema, words: string): OptionSchema {
-  return { type: 'object', additionalProperties: values, minProperties: 1, 'x-type': words };
-}
-
-function options(properties: Record<string, OptionSchema>, required: readonly string[] = []): OptionSchema {
-  return { type: 'object', properties, required, additionalProperties: false, 'x-type': 'a map of keys and values' };
-}
-
-const columnNames = list(text, 'a list of column names, at least one');
-const columnsOrAll: OptionSchema = {
-  anyOf: [{ const: 'all' }, columnNames],
-  'x-type': 'all, or a list of column names',
-};
-const datePattern: OptionSchema = {
-  type: 'string',
-  'x-type': 'a pattern of strftime such as %d/%m/%Y, or iso',
-  'x-pattern': 'date',
-};
-const outputPattern: OptionSchema = {
-  type: 'string',
-  'x-type': 'a pattern of strftime such as %Y-%m-%d',
-  'x-pattern': 'date',
-};
-
-function onError(fallback: string): OptionSchema {
-  return {
-    type: 'string',
-    enum: ['keep', 'null', 'reject'],
-    description:
-      'What becomes of a value that does not fit: it stays as it is, becomes null, or makes its row a reject with the reason.',
-    'x-default': fallback,
-  };
-}
-
-const bound: OptionSchema = {
-  anyOf: [{ type: 'number' }, text],
-  'x-type': 'a number, compared as such, or text, compared letter by letter as dates in ISO 8601 want',
-};
-
-/** How deep conditions are described; deeper ones are checked all the same. */
-const CONDITION_DEPTH = 2;
-
-function condition(depth: number): OptionSchema {
-  const comparisons: Record<string, OptionSchema> = {
-    column: { ...text, description: 'Column that is looked at.' },
-    equals: { ...text, description: 'The text is this one.' },
-    in: { ...list(text, 'a list of text, at least one'), description: 'The text is one of these.' },
-    matches: { ...regex, description: 'The expression is found in the text.' },
-    empty: { type: 'boolean', description: 'Whether there is no value, or no text in it.' },
-    less_than: { ...bound, description: 'The value is below.' },
-    at_most: { ...bound, description: 'The value is below, or the same.' },
-    greater_than: { ...bound, description: 'The value is above.' },
-    at_least: { ...bound, description: 'The value is above, or the same.' },
-  };
-  if (depth === 0) return options(comparisons);
-  const inner = condition(depth - 1);
-  return options({
-    ...comparisons,
-    and: { ...list(inner, 'a list of conditions'), description: 'All of these hold.' },
-    or: { ...list(inner, 'a list of conditions'), description: 'One of these holds.' },
-    not: { ...inner, 'x-type': 'a condition', description: 'This one does not hold.' },
-  });
-}
-
-const fileInFolder: OptionSchema = {
-  ...text,
-  'x-type': 'the path of a file, from the folder config/<dataset>/',
-};
 
 /** By name, in the order in which they are explained. */
 export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
@@ -163,7 +79,7 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
       'Replaces text within values. What is looked for, is so in the value as it was; what is found, is replaced in order, `text` first.',
     example: "- replace: {columns: [TEL], text: {'+33 ': '0'}, regex: {'[ .]': ''}}",
     options: options({
-      columns: { ...columnsOrAll, 'x-default': 'all' },
+      columns: changedOrAll,
       text: {
         ...map(textOrNull, 'a map of text to text, or to null'),
         description: 'Literal text and what stands in its place; null makes the whole value null.',
@@ -183,7 +99,7 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
         options(
           {
             values: { ...list(text, 'a list of text, at least one'), description: 'What means "missing".' },
-            columns: { ...columnsOrAll, 'x-default': 'all' },
+            columns: changedOrAll,
           },
           ['values'],
         ),
@@ -196,7 +112,7 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
       'Numbers as the French write them become numbers with a point: `1 234,56` (with blanks or no-break spaces between the thousands) and `1.234,56` are `1234.56`. Without a comma, a single point stays a decimal point.',
     example: '- decimal_comma: [MONTANT]',
     options: {
-      anyOf: [columnNames, options({ columns: columnNames, on_error: onError('keep') }, ['columns'])],
+      anyOf: [columnNames, options({ columns: changedColumns, on_error: onError('keep') }, ['columns'])],
       'x-type': 'a list of column names, or a map of columns and on_error',
     },
   },
@@ -209,11 +125,12 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
         columnNames,
         options(
           {
-            columns: { ...columnNames },
+            columns: changedColumns,
             format: {
               anyOf: [datePattern, list(datePattern, 'a list of patterns')],
               'x-type': 'a pattern of strftime such as %d/%m/%Y, or iso, or a list of them: the first that fits counts',
               'x-default': '`[iso, "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"]`',
+              description: 'How the dates are written in the file.',
             },
             output: {
               ...outputPattern,
@@ -233,8 +150,8 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
     example: "- format_dates: {columns: [DATE], format: '%d/%m/%Y'}",
     options: options(
       {
-        columns: { ...columnNames },
-        format: { ...outputPattern, 'x-default': '`%Y-%m-%d`' },
+        columns: changedColumns,
+        format: { ...outputPattern, description: 'How it is written.', 'x-default': '`%Y-%m-%d`' },
         on_error: onError('reject'),
       },
       ['columns'],
@@ -246,7 +163,7 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
     example: '- merge: {file: communes.csv, on: CODE, how: left}',
     options: options(
       {
-        file: fileInFolder,
+        file: { ...fileInFolder, description: 'The file.' },
         on: {
           anyOf: [text, columnNames],
           'x-type': 'a column name, or a list of them',
@@ -258,7 +175,12 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
           description: 'Key columns of the reference, where their names differ; they are not added.',
           'x-default': 'as `on`',
         },
-        how: { type: 'string', enum: ['inner', 'left'], 'x-default': 'inner' },
+        how: {
+          type: 'string',
+          enum: ['inner', 'left'],
+          description: 'What becomes of rows without a match: `inner` filters them, `left` keeps them.',
+          'x-default': 'inner',
+        },
         columns: { ...columnNames, description: 'Columns of the reference that are added.', 'x-default': 'all' },
         suffixes: {
           ...list(text, 'a list of two texts'),
@@ -301,7 +223,7 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
     description:
       'Keeps the rows that meet a condition; the others are filtered, and counted. Several keys of one condition all have to hold; but for `empty: true`, no value meets nothing.',
     example: "- filter: {or: [{column: PAYS, equals: FR}, {column: CODE, matches: '^97'}]}",
-    options: condition(CONDITION_DEPTH),
+    options: condition,
   },
   deduplicate: {
     description:
@@ -316,11 +238,20 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
     example: '- types: {columns: {AGE: integer, MONTANT: number, ACTIF: boolean}}',
     options: options(
       {
-        columns: map(
-          { type: 'string', enum: ['integer', 'number', 'boolean', 'text'] },
-          'a map of column names to types',
-        ),
-        on_error: onError('reject'),
+        columns: {
+          ...map(
+            { type: 'string', enum: ['integer', 'number', 'boolean', 'text'] },
+            'a map of column names to integer, number, boolean or text',
+          ),
+          description: 'What the values become.',
+        },
+        on_error: {
+          type: 'string',
+          enum: ['null', 'reject'],
+          description:
+            'What becomes of a value that does not fit: null, or its row is a reject with the reason. Text cannot stay among JSON numbers.',
+          'x-default': 'reject',
+        },
       },
       ['columns'],
     ),
@@ -334,7 +265,7 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
         fileInFolder,
         options(
           {
-            file: fileInFolder,
+            file: { ...fileInFolder, description: 'The file.' },
             options: {
               'x-type': 'anything',
               description: 'Handed to the function, in context.options.',

@@ -190,6 +190,8 @@ function findAll(file: ConfigFile, merged: Tree, own: ParsedFile, context: Conte
       name: file.name,
       settings,
       root: context.root,
+      configFolder: join(context.configDir, file.name),
+      shownFolder: shownPath(join(context.configDir, file.name), context.root),
       target: targetOf(settings, context.env),
       hasElasticsearch: Boolean(context.env['ELASTICSEARCH_NODE']),
       isOwn: pointer => merged.origins.get(pointer)?.source === own.source,

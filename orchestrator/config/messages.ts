@@ -37,9 +37,10 @@ const ERRORS = {
     `ENV.${name} can't be the name of a variable; use letters, digits and _, with no digit first`,
   'empty-command': () => 'COMMAND holds no program; name one, or take COMMAND out',
   'escaped-tab': () => 'EXTRACT.delimiter is a backslash and a t; for a tab write "\\t", in double quotes',
-  'unknown-step': (name: string, suggestion: string | undefined, known: string) =>
-    `${name} is not a step of TRANSFORM${meant(suggestion) || `; known: ${known}`}`,
-  'ambiguous-step': (names: string) => `a step is one name, here are: ${names}; begin each with its own -`,
+  // The default ETL's own words: it refuses the same.
+  'bad-step': (sentence: string) => sentence,
+  'missing-step-file': (step: string, file: string, folder: string) =>
+    `step ${step}: ${file} is not in ${folder}; put it there, or name another file`,
   'bad-index': (key: string, name: string, reason: string, suggestion: string | undefined) =>
     `${key} ${name} can't name an index: ${reason}${meant(suggestion)}`,
   'bad-index-default': (name: string, reason: string, suggestion: string | undefined) =>

@@ -177,6 +177,12 @@ export const extractSchema = Type.Object(
         'x-default': 'true',
       }),
     ),
+    skip_blanks: Type.Optional(
+      Type.Boolean({
+        'x-default': 'found out',
+        description: 'Whether blanks behind a delimiter, and around quotes, are no part of the cells: `a, "b" ,c`.',
+      }),
+    ),
     skip_rows: Type.Optional(
       Type.Integer({ minimum: 0, default: 0, description: 'Rows left out at the top, before the header.' }),
     ),

@@ -1,8 +1,10 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import { findStepMistakes } from '../../default-etl/contract.ts';
 import { describeType, type SchemaNode, schemasAt } from './describe.ts';
 import { ENVIRONMENT_NAMES } from './environment.ts';
 import { compose, type MessageCode } from './messages.ts';
 import { settingsSchema } from './schema.ts';
+import { whyBadRegex } from './regex.ts';
 import { closest } from './suggest.ts';
 import { isRecord, type Kind, pathOf, pointerOf } from './tree.ts';
 
@@ -21,7 +23,10 @@ const root = settingsSchema as SchemaNode;
 const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
 ajv.addVocabulary(['x-type', 'x-default']);
 // ON_CHANGE, LOAD and the like get their defaults later, and WATCH_DIR has a message of its own.
-const isValid = ajv.compile({ ...settingsSchema, required: [] });
+// The steps of TRANSFORM are judged by the default ETL's own check: of a choice between seventeen steps ajv tells what is wrong with each.
+const { TRANSFORM: _, ...properties } = settingsSchema.properties;
+const ANY_STEPS = { type: 'array', 'x-type': 'a list of steps' };
+const isValid = ajv.compile({ ...settingsSchema, properties: { ...properties, TRANSFORM: ANY_STEPS }, required: [] });
 
 /** What the keys of the original, and of its shell scripts, are called today. */
 const ORIGINAL_KEYS: Record<string, string> = {
@@ -38,6 +43,21 @@ const ORIGINAL_KEYS: Record<string, string> = {
 
 /** Whatever breaks the schema, one finding a place. */
 export function findSchemaErrors(value: Record<string, unknown>, show: Show): Finding[] {
+  return [...findKeyErrors(value, show), ...findStepErrors(value['TRANSFORM'], show)];
+}
+
+function findStepErrors(steps: unknown, show: Show): Finding[] {
+  if (!Array.isArray(steps)) return [];
+  const mistakes = findStepMistakes(steps, { whyBadRegex, show: (path, value) => show(pointerOf(path), value) });
+  return mistakes.map(({ path, at, message }) => ({
+    code: 'bad-step',
+    message: compose('bad-step', message),
+    pointer: pointerOf(path),
+    at,
+  }));
+}
+
+function findKeyErrors(value: Record<string, unknown>, show: Show): Finding[] {
   if (isValid(value)) return [];
   const errors = isValid.errors ?? [];
   const places = new Map<string, ErrorObject[]>();

@@ -91,7 +91,7 @@ function contract(request: JobRequest, paths: JobPaths): Record<string, string> 
   const { dataset, files } = request;
   const [lead] = files;
   const own = fileEnvironment(dataset, lead, paths);
-  const whole = { DATASET: dataset.name, ATTEMPT: String(request.attempt.attempt) };
+  const whole = { DATASET: dataset.name, ATTEMPT: String(request.attempt.attempt), CONFIG_FILES: paths.config };
   if (!isFolder(dataset)) return { ...whole, ...own };
   const FILES = posix.join(paths.work, JOB_FILES.files);
   // Only the runner knows where the attempt sees its files, so the list is written when it asks.
