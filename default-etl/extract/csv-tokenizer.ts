@@ -181,6 +181,11 @@ export class CsvTokenizer {
     return this.rows === 0 ? 0 : this.cellsOfFirst;
   }
 
+  /** Line on which that record begins. */
+  get firstLine(): number {
+    return this.lines[0] as number;
+  }
+
   /** What the last parse() cut. Its `bytes` may be another buffer than was given: unescaped cells are behind the rest. */
   take(header: readonly string[]): Batch {
     const rejects = this.rejects;
@@ -384,6 +389,7 @@ export class CsvTokenizer {
     const count = cell - base;
     if (this.width === 0) {
       this.cellsOfFirst = count;
+      this.lines[0] = line;
       this.rows = 1;
       return cell;
     }

@@ -1,15 +1,19 @@
 import { type Batch, emptyBatch, type Reader } from '../batch.ts';
+import type { Decision } from '../contract.ts';
 import { configFailure, neverFailure } from '../failure.ts';
 import { Lease } from '../lease.ts';
 import type { Extract } from '../settings.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { canSample, sampleCsv } from './csv-sample.ts';
+import { type TextHead } from './csv-head.ts';
 import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
 import { findDialect } from './dialect.ts';
 import { columnNames, positionNames } from './header.ts';
 import { rejectInvalid } from './invalid.ts';
+import { findShape } from './table-shape.ts';
 import { type Encoding, findEncoding, openText } from './text.ts';
 
+const CR = 13;
 const WINDOW_BYTES = 1 << 19;
 const HEAD_BYTES = 1 << 16;
 /** No record of a table is that long: a quote was never closed. */
@@ -19,51 +23,105 @@ const MAX_RECORD_BYTES = 1 << 27;
 export async function openCsv(source: Source, extract: Extract, fallback: string): Promise<Reader> {
   if (source.sizeBytes === 0) throw emptyFile(source);
   const encoding = await findEncoding(source, extract.encoding);
-  const head = await textHead(source, encoding, extract.skip_rows ?? 0);
-  if (head.length === 0) throw emptyFile(source);
-  const said = withSeparatorLine(extract, head);
-  const { dialect, found } = findDialect(head, said, fallback);
-  let run = new CsvRun(source, said, encoding, dialect);
+  const layout = findLayout(source, await textHead(source, encoding, extract.skip_rows ?? 0), extract, fallback);
+  const { dialect, decisions } = layout;
+  const encoded = { name: 'encoding', value: encoding.name, confidence: encoding.confidence, reason: encoding.reason };
+  let run = new CsvRun(source, encoding, layout);
   return {
-    decisions: [
-      { name: 'encoding', value: encoding.name, confidence: 1, reason: encoding.reason },
-      {
-        name: 'delimiter',
-        value: dialect.delimiter.toString(),
-        confidence: 1,
-        reason: found ? 'found in the first rows' : 'declared or usual',
-      },
-    ],
+    decisions: [encoded, ...decisions],
     columnsVary: false,
     maxRows: source.sizeBytes,
     emptyHeader: () => emptyBatch(run.header),
     ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => run.header) } : {}),
     batches() {
-      run = new CsvRun(source, said, encoding, dialect);
+      run = new CsvRun(source, encoding, layout);
       return run.batches();
     },
   };
 }
 
+/** How the text is cut into rows, and where they begin. */
+interface Layout {
+  dialect: Dialect;
+  /** Lines before the header, or before the first row. */
+  skipLines: number;
+  /** true: the first record · false: none, columns are counted · a list: these. */
+  header: boolean | string[];
+  /** Columns that there are at least. */
+  width: number;
+  decisions: Decision[];
+}
+
+function findLayout(source: Source, head: TextHead, extract: Extract, fallback: string): Layout {
+  if (head.bytes.length === 0) throw emptyFile(source);
+  const separator = separatorLine(head.bytes);
+  const text = { ...head, bytes: head.bytes.subarray(separator?.bytes ?? 0) };
+  const delimiter = extract.delimiter ?? separator?.delimiter;
+  const { dialect, records, decisions } = findDialect(
+    text,
+    { ...extract, ...(delimiter === undefined ? {} : { delimiter }) },
+    fallback,
+  );
+  const { header } = extract;
+  if (Array.isArray(header) && header.length === 0) throw configFailure('EXTRACT.header is an empty list');
+  const isNamed = Array.isArray(header);
+  const shape = findShape(records, {
+    skipsNothing: extract.skip_rows !== undefined || isNamed,
+    hasHeader: isNamed ? false : header,
+  });
+  return {
+    dialect,
+    skipLines: (extract.skip_rows ?? 0) + (separator ? 1 : 0) + shape.skipLines,
+    header: isNamed ? header : shape.hasHeader,
+    width: shape.width,
+    decisions: [...decisions, lineEndOf(head.bytes), ...shape.decisions],
+  };
+}
+
 /** A first line of `sep=;` is how Excel is told the delimiter: it is that, and no header. */
-function withSeparatorLine(extract: Extract, head: Buffer): Extract {
-  const delimiter = /^sep=([^\r\n])\r?\n/i.exec(head.toString('latin1', 0, 16))?.[1];
-  if (delimiter === undefined) return extract;
-  return { ...extract, delimiter: extract.delimiter ?? delimiter, skip_rows: (extract.skip_rows ?? 0) + 1 };
+function separatorLine(head: Buffer): { delimiter: string; bytes: number } | undefined {
+  const found = /^sep=([^\r\n])(\r\n|\r|\n)/i.exec(head.toString('latin1', 0, 16));
+  return found ? { delimiter: found[1] as string, bytes: found[0].length } : undefined;
 }
 
 function emptyFile(source: Source): Error {
   return neverFailure(`${source.path} is empty: it has neither a header nor rows`);
 }
 
-async function textHead(source: Source, encoding: Encoding, skipRows: number): Promise<Buffer> {
+/** The first bytes of the text behind `skipRows` lines. */
+async function textHead(source: Source, encoding: Encoding, skipRows: number): Promise<TextHead> {
   const stream = await openText(source, encoding);
   const buffer = Buffer.allocUnsafeSlow(HEAD_BYTES);
   let used = 0;
-  for (let count = -1; count !== 0 && used < buffer.length; used += count) count = await stream.fill(buffer, used);
-  stream.close();
-  const head = buffer.subarray(0, used);
-  return head.subarray(skipLines(head, 0, used, skipRows).position);
+  let left = skipRows;
+  try {
+    for (;;) {
+      const count = await stream.fill(buffer, used);
+      const { position, skipped } = skipLines(buffer, 0, used + count, left);
+      left -= skipped;
+      // A CR at the very end may be half of a line end: it stays for the next look.
+      const from = left > 0 && count > 0 && buffer[position - 1] === CR ? position - 1 : position;
+      if (from < position) left++;
+      used = buffer.copy(buffer, 0, from, used + count);
+      if (count === 0 || used === buffer.length) return { bytes: buffer.subarray(0, used), isWhole: count === 0 };
+    }
+  } finally {
+    stream.close();
+  }
+}
+
+/** Which line ends the first bytes have. */
+function lineEndOf(head: Buffer): Decision {
+  const text = head.toString('latin1');
+  const counts = { CRLF: text.match(/\r\n/g), LF: text.match(/(?<!\r)\n/g), CR: text.match(/\r(?!\n)/g) };
+  const found = Object.entries(counts).filter(([, matches]) => matches !== null);
+  const value = found.length === 0 ? 'none' : found.map(([name]) => name).join(' and ');
+  return {
+    name: 'line_end',
+    value,
+    confidence: 1,
+    reason: 'each of CRLF, LF and CR ends a line, within quotes it is text',
+  };
 }
 
 /** Where the line begins that follows `count` lines, and how many of them there were. */
@@ -81,8 +139,8 @@ function skipLines(bytes: Buffer, from: number, to: number, count: number): { po
 /** One pass over the file: a window of bytes at a time, the record that is not complete carried over into the next. */
 class CsvRun {
   private readonly source: Source;
-  private readonly extract: Extract;
   private readonly encoding: Encoding;
+  private readonly layout: Layout;
   private readonly tokenizer: CsvTokenizer;
   private window: Buffer = Buffer.alloc(0);
   private lease: Lease | undefined;
@@ -92,11 +150,12 @@ class CsvRun {
   private final = false;
   header: readonly string[] = [];
 
-  constructor(source: Source, extract: Extract, encoding: Encoding, dialect: Dialect) {
+  constructor(source: Source, encoding: Encoding, layout: Layout) {
     this.source = source;
-    this.extract = extract;
     this.encoding = encoding;
-    this.tokenizer = new CsvTokenizer(dialect);
+    this.layout = layout;
+    this.tokenizer = new CsvTokenizer(layout.dialect);
+    this.tokenizer.expectedWidth = layout.width;
   }
 
   async *batches(): AsyncGenerator<Batch> {
@@ -126,7 +185,7 @@ class CsvRun {
 
   private async skipPreamble(stream: ByteStream): Promise<void> {
     await this.slide(stream);
-    for (let left = this.extract.skip_rows ?? 0; left > 0 && this.from < this.to; ) {
+    for (let left = this.layout.skipLines; left > 0 && this.from < this.to; ) {
       const { position, skipped } = skipLines(this.window, this.from, this.to, left);
       this.from = position;
       this.tokenizer.line += skipped;
@@ -142,15 +201,18 @@ class CsvRun {
       if (this.header.length === 0) throw neverFailure(`${this.source.path} is empty: it has no header and no rows`);
       return false;
     }
-    const { header } = this.extract;
-    if (Array.isArray(header) && header.length === 0) throw configFailure('EXTRACT.header is an empty list');
-    this.header = Array.isArray(header)
-      ? columnNames(header)
-      : header === false
-        ? positionNames(cells.length)
-        : columnNames(cells);
+    this.header = this.namesFrom(cells);
     this.tokenizer.width = this.header.length;
     return true;
+  }
+
+  private namesFrom(first: readonly string[]): string[] {
+    const { header, width } = this.layout;
+    if (Array.isArray(header)) return columnNames(header);
+    const count = Math.max(first.length, width);
+    return header
+      ? columnNames(Array.from({ length: count }, (_, column) => first[column] ?? ''))
+      : positionNames(count);
   }
 
   /** The first record's cells; it stays unread where it is no header. */
@@ -166,8 +228,7 @@ class CsvRun {
       }
       if (count > 0) {
         const cells = this.tokenizer.takeCells(count);
-        const isHeader = this.extract.header === undefined || this.extract.header === true;
-        if (isHeader) this.from = next;
+        if (this.layout.header === true) this.from = next;
         else this.tokenizer.line = lineBefore;
         return cells;
       }

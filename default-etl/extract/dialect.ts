@@ -1,43 +1,75 @@
+import type { Decision } from '../contract.ts';
 import { configFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
-import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
+import { cellKind } from './cell-kind.ts';
+import { type HeadRecord, headRecords, type TextHead } from './csv-head.ts';
+import type { Dialect } from './csv-tokenizer.ts';
 
-const CANDIDATES = [',', ';', '\t', '|'];
-const ROWS_LOOKED_AT = 100;
+const USUAL = [',', ';', '\t', '|'];
+/** Taken only where every record has as many cells: these stand in texts, times and names, too. */
+const UNUSUAL = [':', ' ', '~', '^', '#', '!', '*', '§', '¦', '¬', '\x01', '\x1e', '\x1f'];
 const NAMES: Record<string, string> = { '\\t': '\t', tab: '\t', comma: ',', semicolon: ';', pipe: '|', space: ' ' };
+const DOUBLE_QUOTE = 34;
+const SINGLE_QUOTE = 39;
+const NONE = -1;
+const BACKSLASH = 92;
 
-/** The dialect that EXTRACT declares; what it leaves open is found in the first bytes of the text. */
-export function findDialect(head: Buffer, extract: Extract, fallback: string): { dialect: Dialect; found: boolean } {
+/** A dialect that is tried, and what it makes of the head. */
+interface Trial {
+  dialect: Dialect;
+  records: HeadRecord[];
+  /** The commonest number of cells. */
+  width: number;
+  /** The share of the records that have it. */
+  share: number;
+  score: number;
+}
+
+/** The dialect that EXTRACT declares; what it leaves open is found in the first bytes of the text, which are cut into `records` with it. Throws EtlFailure 78. */
+export function findDialect(
+  head: TextHead,
+  extract: Extract,
+  fallback: string,
+): { dialect: Dialect; records: HeadRecord[]; decisions: Decision[] } {
+  const declared = declaredParts(extract);
+  const first = declared.delimiter
+    ? tryDialect(head, { ...PLAIN, ...declared, delimiter: declared.delimiter })
+    : bestDelimiter(head, declared, fallback);
+  const refined = [withQuote, withEscape, withDoubledDelimiter, withSkippedBlanks].reduce(
+    (trial, refine) => refine(head, trial, declared),
+    first,
+  );
+  const { dialect, width } = refined;
+  return { dialect, records: headRecords(head, dialect, width), decisions: decisionsOf(refined, declared) };
+}
+
+const PLAIN = { quote: DOUBLE_QUOTE, escape: NONE, skipsBlanks: false };
+
+function declaredParts(extract: Extract): Partial<Dialect> {
   const quote = quoteByte(extract.quote);
-  const escape = escapeByte(extract.escape, quote);
-  if (extract.delimiter !== undefined) {
-    if (extract.delimiter === '') throw configFailure('EXTRACT.delimiter is empty; give a character such as ; or \\t');
-    const delimiter = Buffer.from(NAMES[extract.delimiter] ?? extract.delimiter);
-    return { dialect: { delimiter, quote, escape, skipsBlanks: false }, found: false };
-  }
-  const dialects = CANDIDATES.map(delimiter => ({
-    delimiter: Buffer.from(delimiter),
-    quote,
-    escape,
-    skipsBlanks: false,
-  }));
-  const best = dialects
-    .map(dialect => ({ dialect, score: consistency(head, dialect) }))
-    .reduce((winner, next) => (next.score > winner.score ? next : winner));
-  if (best.score > 0) return { dialect: best.dialect, found: true };
-  return { dialect: { delimiter: Buffer.from(fallback), quote, escape, skipsBlanks: false }, found: false };
+  const escape = escapeByte(extract.escape, quote ?? DOUBLE_QUOTE);
+  return {
+    ...(extract.delimiter === undefined ? {} : { delimiter: delimiterBytes(extract.delimiter) }),
+    ...(quote === undefined ? {} : { quote }),
+    ...(escape === undefined ? {} : { escape }),
+    ...(extract.skip_blanks === undefined ? {} : { skipsBlanks: extract.skip_blanks }),
+  };
 }
 
-function quoteByte(quote: string | false | undefined): number {
-  if (quote === false || quote === '') return -1;
-  if (quote === undefined) return 34;
-  return oneByte('EXTRACT.quote', quote);
+function delimiterBytes(delimiter: string): Buffer {
+  if (delimiter === '') throw configFailure('EXTRACT.delimiter is empty; give a character such as ; or \\t');
+  return Buffer.from(NAMES[delimiter] ?? delimiter);
 }
 
-function escapeByte(escape: string | undefined, quote: number): number {
-  if (escape === undefined || escape === '') return -1;
-  const byte = oneByte('EXTRACT.escape', escape);
-  return byte === quote ? -1 : byte;
+function quoteByte(quote: string | false | undefined): number | undefined {
+  if (quote === undefined) return undefined;
+  return quote === false || quote === '' ? NONE : oneByte('EXTRACT.quote', quote);
+}
+
+function escapeByte(escape: string | undefined, quote: number): number | undefined {
+  if (escape === undefined) return undefined;
+  const byte = escape === '' ? NONE : oneByte('EXTRACT.escape', escape);
+  return byte === quote ? NONE : byte;
 }
 
 function oneByte(key: string, character: string): number {
@@ -46,34 +78,175 @@ function oneByte(key: string, character: string): number {
   return bytes[0] as number;
 }
 
-/**
- * How well a delimiter fits: the share of the first records that have the commonest number of cells, of which there must be two,
- * and a little for more cells; 0 where it never occurs.
- */
-function consistency(head: Buffer, dialect: Dialect): number {
-  const widths = recordWidths(head, dialect);
+function tryDialect(head: TextHead, dialect: Dialect): Trial {
+  const records = headRecords(head, dialect);
   const counts = new Map<number, number>();
-  for (const width of widths) counts.set(width, (counts.get(width) ?? 0) + 1);
-  let best = 0;
-  for (const [width, count] of counts) {
-    if (width > 1) best = Math.max(best, count / widths.length + Math.min(width, 50) / 1000);
+  for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  let [width, most] = [1, 0];
+  for (const [cells, count] of counts) {
+    if (cells > 1 && (count > most || (count === most && cells > width))) [width, most] = [cells, count];
   }
-  return best;
+  const share = most / Math.max(records.length, 1);
+  return {
+    dialect,
+    records,
+    width,
+    share,
+    score: share === 0 ? 0 : share * (0.75 + 0.25 * knownShare(records, width)) + Math.min(width, 50) / 1000,
+  };
 }
 
-function recordWidths(head: Buffer, dialect: Dialect): number[] {
-  const tokenizer = new CsvTokenizer(dialect);
-  const widths: number[] = [];
-  for (let position = 0; position < head.length && widths.length < ROWS_LOOKED_AT; ) {
-    const next = tokenizer.parse(head, position, head.length, false);
-    if (tokenizer.firstWidth > 0) widths.push(tokenizer.firstWidth);
-    if (next === position) break;
-    position = next;
+/** Of the cells of records that have `width` of them, the share that is a number, a date, a word…: a wrong delimiter cuts in between. */
+function knownShare(records: readonly HeadRecord[], width: number): number {
+  const cells = records.filter(record => record.cells.length === width).flatMap(record => record.cells);
+  return cells.filter(cell => cellKind(cell) !== 'text').length / Math.max(cells.length, 1);
+}
+
+function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallback: string): Trial {
+  const attempt = (delimiter: string) =>
+    tryBoth(head, { ...PLAIN, ...declared, delimiter: Buffer.from(delimiter) }, declared);
+  const usual = USUAL.map(attempt).reduce(better);
+  if (usual.share >= 0.5) return usual;
+  const text = head.bytes.toString();
+  const unusual = UNUSUAL.filter(delimiter => text.includes(delimiter))
+    .map(attempt)
+    .filter(isUnmistakable);
+  if (unusual.length > 0) return unusual.reduce(better);
+  return usual.score > 0 ? usual : attempt(fallback);
+}
+
+/** With quotes, or without where quotes are text. */
+function tryBoth(head: TextHead, dialect: Dialect, declared: Partial<Dialect>): Trial {
+  const delimited = dialect.delimiter.equals(Buffer.from(' '))
+    ? { ...dialect, skipsBlanks: declared.skipsBlanks ?? true }
+    : dialect;
+  return tryDialect(head, delimited);
+}
+
+function better(winner: Trial, next: Trial): Trial {
+  return next.score > winner.score ? next : winner;
+}
+
+/** Every record, the first too, has the same three cells or more, and most are numbers, dates or words. */
+function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
+  const isBlank = dialect.delimiter.equals(Buffer.from(' '));
+  return (
+    records.length >= 3 &&
+    width >= (isBlank || dialect.delimiter.equals(Buffer.from(':')) ? 3 : 2) &&
+    share >= 0.98 &&
+    records[0]?.cells.length === width &&
+    knownShare(records, width) >= 0.8
+  );
+}
+
+type Refinement = (head: TextHead, trial: Trial, declared: Partial<Dialect>) => Trial;
+
+/** `'` where no cell begins with `"` and whole cells stand in it; none where `"` only breaks records apart. */
+const withQuote: Refinement = (head, trial, declared) => {
+  if (declared.quote !== undefined) return trial;
+  const bare = tryDialect(head, { ...trial.dialect, quote: NONE });
+  const cells = bare.records.flatMap(record => record.cells.map(cell => cell.trim()));
+  const isQuoted = (cell: string, quote: string) => cell.length > 1 && cell.startsWith(quote) && cell.endsWith(quote);
+  const opened = cells.filter(cell => cell.startsWith('"'));
+  if (opened.length === 0) {
+    const single = cells.filter(cell => cell.startsWith("'") || cell.endsWith("'"));
+    const whole = single.filter(cell => isQuoted(cell, "'"));
+    if (whole.length < 2 || whole.length < 0.5 * single.length) return trial;
+    const quoted = tryDialect(head, { ...trial.dialect, quote: SINGLE_QUOTE });
+    return quoted.share >= bare.share ? quoted : trial;
   }
-  // A head of one unfinished line still has a delimiter.
-  if (widths.length === 0) {
-    tokenizer.parse(head, 0, head.length, true);
-    if (tokenizer.firstWidth > 0) widths.push(tokenizer.firstWidth);
+  const closed = opened.filter(cell => isQuoted(cell, '"'));
+  return bare.share > trial.share + 0.05 && closed.length < 0.5 * opened.length ? bare : trial;
+};
+
+/** A backslash, where quotes within quoted cells have one before them. */
+const withEscape: Refinement = (head, trial, declared) => {
+  const { quote } = trial.dialect;
+  if (declared.escape !== undefined || quote === NONE || !head.bytes.includes(Buffer.from([BACKSLASH, quote])))
+    return trial;
+  const escaped = tryDialect(head, { ...trial.dialect, escape: BACKSLASH });
+  const mark = String.fromCharCode(BACKSLASH, quote);
+  const inside = (records: readonly HeadRecord[]) =>
+    records.flatMap(record => record.cells).filter(cell => cell.includes(mark)).length;
+  return escaped.share >= trial.share && inside(escaped.records) === 0 && escaped.records.length >= trial.records.length
+    ? escaped
+    : trial;
+};
+
+/** `;;` where every other cell is empty. */
+const withDoubledDelimiter: Refinement = (head, trial, declared) => {
+  const { dialect, records, width, share } = trial;
+  if (declared.delimiter || dialect.skipsBlanks || width < 3 || width % 2 === 0 || share < 0.9 || records.length < 2)
+    return trial;
+  const isDoubled = records.every(record => record.cells.every((cell, position) => position % 2 === 0 || cell === ''));
+  const doubled = { ...dialect, delimiter: Buffer.concat([dialect.delimiter, dialect.delimiter]) };
+  return isDoubled ? tryDialect(head, doubled) : trial;
+};
+
+/** Where every delimiter has a blank behind it. */
+const withSkippedBlanks: Refinement = (head, trial, declared) => {
+  const { dialect, records } = trial;
+  if (declared.skipsBlanks !== undefined || dialect.skipsBlanks || records.length < 2 || dialect.delimiter[0] === 32)
+    return trial;
+  const behind = records.flatMap(record =>
+    record.cells.slice(1).filter((cell, index, all) => cell !== '' || index < all.length - 1),
+  );
+  if (behind.length < 2 || !behind.every(cell => cell.startsWith(' '))) return trial;
+  const skipping = tryDialect(head, { ...dialect, skipsBlanks: true });
+  return skipping.share >= trial.share ? skipping : trial;
+};
+
+function decisionsOf({ dialect, records, share, width }: Trial, declared: Partial<Dialect>): Decision[] {
+  const found = Math.min(0.99, share * (records.length > 2 ? 1 : 0.8));
+  const sampled = `${Math.round(share * 100)} % of the first ${records.length} records have ${width} cells`;
+  const decide = (name: string, value: unknown, isDeclared: boolean, confidence: number, reason: string): Decision =>
+    isDeclared
+      ? { name, value, confidence: 1, reason: `as EXTRACT.${name} says` }
+      : { name, value, confidence: Number(confidence.toFixed(2)), reason };
+  const isOneColumn = width < 2 || share === 0;
+  const decisions = [
+    decide(
+      'delimiter',
+      dialect.delimiter.toString(),
+      declared.delimiter !== undefined,
+      isOneColumn ? 0.5 : found,
+      isOneColumn ? 'no delimiter occurs: one column, or the usual one' : sampled,
+    ),
+    decide(
+      'quote',
+      characterOf(dialect.quote),
+      declared.quote !== undefined,
+      dialect.quote === DOUBLE_QUOTE ? 0.99 : 0.9,
+      QUOTE_REASONS[dialect.quote] ?? '',
+    ),
+    decide(
+      'escape',
+      characterOf(dialect.escape),
+      declared.escape !== undefined,
+      0.95,
+      dialect.escape === NONE ? 'a quote within quotes is doubled' : 'quotes within quotes have it before them',
+    ),
+  ];
+  if (dialect.skipsBlanks || declared.skipsBlanks !== undefined) {
+    decisions.push(
+      decide(
+        'skip_blanks',
+        dialect.skipsBlanks,
+        declared.skipsBlanks !== undefined,
+        0.95,
+        'every delimiter has a blank behind it',
+      ),
+    );
   }
-  return widths;
+  return decisions;
+}
+
+const QUOTE_REASONS: Record<number, string> = {
+  [DOUBLE_QUOTE]: 'as usual',
+  [SINGLE_QUOTE]: 'whole cells stand in it, and none in "',
+  [NONE]: 'quotes stand in the text, not around cells',
+};
+
+function characterOf(byte: number): string | false {
+  return byte === NONE ? false : String.fromCharCode(byte);
 }

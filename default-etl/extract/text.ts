@@ -10,7 +10,9 @@ export interface Encoding {
   name: string;
   /** Bytes of the byte order mark. */
   bomBytes: number;
-  /** Why, for the log. */
+  /** From 0 to 1. */
+  confidence: number;
+  /** Why, for people. */
   reason: string;
 }
 
@@ -24,21 +26,22 @@ export async function findEncoding(source: Source, declared: string | undefined)
   if (declared !== undefined) {
     const name = normalName(declared);
     if (name !== 'utf8') await assertKnown(declared);
-    return { name, bomBytes: bom?.name === name ? bom.bomBytes : 0, reason: 'as EXTRACT.encoding says' };
+    return { name, bomBytes: bom?.name === name ? bom.bomBytes : 0, confidence: 1, reason: 'as EXTRACT.encoding says' };
   }
   const wide = bom ?? withoutMark(head);
   if (wide) return wide;
   const invalid = await firstInvalid(source, head);
-  if (invalid === undefined) return { name: 'utf8', bomBytes: 0, reason: 'every byte is valid' };
-  if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes: 0, reason: 'but for a few bytes' };
-  return { name: 'win1252', bomBytes: 0, reason: 'it is not UTF-8' };
+  if (invalid === undefined) return { name: 'utf8', bomBytes: 0, confidence: 1, reason: 'every byte is valid' };
+  if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes: 0, confidence: 0.9, reason: 'but for a few bytes' };
+  return { name: 'win1252', bomBytes: 0, confidence: 0.7, reason: 'it is not UTF-8' };
 }
 
 function byteOrderMark(head: Buffer): Encoding | undefined {
   const reason = 'by its byte order mark';
-  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { name: 'utf8', bomBytes: 3, reason };
-  if (head[0] === 0xff && head[1] === 0xfe) return { name: 'utf-16le', bomBytes: 2, reason };
-  if (head[0] === 0xfe && head[1] === 0xff) return { name: 'utf-16be', bomBytes: 2, reason };
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf)
+    return { name: 'utf8', bomBytes: 3, confidence: 1, reason };
+  if (head[0] === 0xff && head[1] === 0xfe) return { name: 'utf-16le', bomBytes: 2, confidence: 1, reason };
+  if (head[0] === 0xfe && head[1] === 0xff) return { name: 'utf-16be', bomBytes: 2, confidence: 1, reason };
   return undefined;
 }
 
@@ -49,8 +52,8 @@ function withoutMark(head: Buffer): Encoding | undefined {
   for (let at = 0; at < looked; at++) if (head[at] === 0) zeros[at & 1]!++;
   const [even, odd] = zeros as [number, number];
   const reason = 'every other byte is zero';
-  if (looked >= 4 && odd > looked / 4 && even === 0) return { name: 'utf-16le', bomBytes: 0, reason };
-  if (looked >= 4 && even > looked / 4 && odd === 0) return { name: 'utf-16be', bomBytes: 0, reason };
+  if (looked >= 4 && odd > looked / 4 && even === 0) return { name: 'utf-16le', bomBytes: 0, confidence: 0.95, reason };
+  if (looked >= 4 && even > looked / 4 && odd === 0) return { name: 'utf-16be', bomBytes: 0, confidence: 0.95, reason };
   return undefined;
 }
 

@@ -20,8 +20,9 @@ interface Parameters {
   delimiter: string;
   quotechar: string;
   escapechar: string;
-  header_lines: number;
-  preamble_lines: number;
+  /** Numbers, some as text. */
+  header_lines: number | string;
+  preamble_lines: number | string;
   column_names?: string[];
 }
 
@@ -66,14 +67,32 @@ function extractOf(folder: string, file: string): Extract {
   const text = readFileSync(join(folder, 'parameters', `${file}_parameters.json`), 'utf8');
   const given = JSON.parse(text) as Parameters;
   const names = given.column_names ?? [];
+  const headerLines = Number(given.header_lines);
   return {
     ...(given.encoding && given.encoding !== 'ascii' ? { encoding: given.encoding } : {}),
     ...(given.delimiter ? { delimiter: given.delimiter } : {}),
     ...(given.quotechar ? { quote: given.quotechar } : {}),
     ...(given.escapechar ? { escape: given.escapechar } : {}),
-    header: given.header_lines === 0 ? false : given.header_lines === 1 || names.length === 0 ? true : names,
-    skip_rows: given.preamble_lines + (given.header_lines > 1 ? given.header_lines : 0),
+    header: headerLines === 0 ? false : headerLines === 1 || names.length === 0 ? true : names,
+    skip_rows: linesOf(
+      join(folder, 'csv', file),
+      Number(given.preamble_lines) + (headerLines > 1 ? headerLines : 0),
+      given.quotechar,
+    ),
   };
+}
+
+/** How many lines the first records take: the benchmark counts records, EXTRACT.skip_rows lines. */
+function linesOf(path: string, records: number, quote: string): number {
+  const lines = readFileSync(path, 'latin1').split(/\r\n|\r|\n/);
+  let left = records;
+  let isQuoted = false;
+  return lines.findIndex(line => {
+    if (left === 0) return true;
+    if (quote !== '' && line.split(quote).length % 2 === 0) isQuoted = !isQuoted;
+    if (!isQuoted) left--;
+    return false;
+  });
 }
 
 /** Header and rows as they are in the file, before any step; undefined where it can't be loaded. Cells that a record does not have are left out. */
@@ -89,13 +108,22 @@ async function load(path: string, extract: Extract): Promise<string[][] | undefi
     }
     header ??= reader.emptyHeader?.().header ?? [];
     const hasHeader = reader.decisions.find(({ name }) => name === 'header')?.value ?? extract.header;
-    return hasHeader === false ? rows : [[...header], ...rows];
+    return hasHeader === false ? rows : [asInFile(header), ...rows];
   } catch (error) {
     if (error instanceof EtlFailure) return undefined;
     throw error;
   } finally {
     await source.close();
   }
+}
+
+/** Names as they stand in the file: the table's own get numbers where they are empty or repeated. */
+function asInFile(names: readonly string[]): string[] {
+  return names.map((name, position) => {
+    const [, repeated] = /^(.*)\.\d+$/s.exec(name) ?? [];
+    if (repeated !== undefined && names.slice(0, position).includes(repeated)) return repeated;
+    return name === `Unnamed: ${position}` ? '' : name;
+  });
 }
 
 function cellsOf(batch: Batch, index: number): string[] {

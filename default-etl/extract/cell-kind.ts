@@ -1,0 +1,24 @@
+/** What a cell's text looks like. */
+export type CellKind = 'empty' | 'whole' | 'decimal' | 'date' | 'time' | 'word' | 'text';
+
+const KINDS: ReadonlyArray<[CellKind, RegExp]> = [
+  ['empty', /^\s*$/],
+  ['whole', /^\s*[-+]?\d{1,18}\s*%?\s*$/],
+  ['decimal', /^\s*[-+]?[$€£]?\s?(\d{1,3}([ .,\u00a0\u202f]\d{3})+|\d*)([.,]\d+)?(e[-+]?\d+)?\s*[%€$£]?\s*$/i],
+  [
+    'date',
+    /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[- ][a-z]{3}[- ]\d{2,4})([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[-+]\d{2}:?\d{2}|[AP]M)?)?\s*$/i,
+  ],
+  ['time', /^\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[AP]M)?\s*$/i],
+  ['word', /^\s*[\p{L}\p{N}_.@/:-]{1,60}\s*$/u],
+];
+
+/** The first kind that fits; `text` where none does. */
+export function cellKind(cell: string): CellKind {
+  return KINDS.find(([, pattern]) => pattern.test(cell))?.[0] ?? 'text';
+}
+
+/** Numbers, dates and times: what a name of a column seldom is. */
+export function isMeasure(kind: CellKind): boolean {
+  return kind === 'whole' || kind === 'decimal' || kind === 'date' || kind === 'time';
+}

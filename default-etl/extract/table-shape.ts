@@ -1,0 +1,161 @@
+import type { Decision } from '../contract.ts';
+import { cellKind, isMeasure, type CellKind } from './cell-kind.ts';
+import type { HeadRecord } from './csv-head.ts';
+
+/** Where the table begins in the head of a text, and what its first record is. */
+export interface TableShape {
+  /** Lines before the header. */
+  skipLines: number;
+  hasHeader: boolean;
+  /** Columns: cells of the header, or more where most records have more. */
+  width: number;
+  decisions: Decision[];
+}
+
+/** Of columns without a type as many as this share of their cells may be of another kind: misprints, and words for missing values. */
+const OTHER_KIND = 0.05;
+const MOST_BODY = 100;
+
+/** `given`: what EXTRACT says. */
+export function findShape(
+  records: readonly HeadRecord[],
+  given: { skipsNothing: boolean; hasHeader?: boolean | undefined },
+): TableShape {
+  const width = commonWidth(records);
+  const first = given.skipsNothing ? 0 : preambleLength(records, width);
+  const table = records.slice(first);
+  const header = table[0]?.cells ?? [];
+  const body = table.slice(1, 1 + MOST_BODY).map(record => record.cells);
+  const columns = columnKinds(
+    body.filter(cells => cells.length === width),
+    width,
+  );
+  const decisions: Decision[] = [];
+  const skipLines = first === 0 ? 0 : (records[first]?.line ?? 1) - 1;
+  if (skipLines > 0) decisions.push(preambleDecision(records.slice(0, first), skipLines));
+  const headerDecision = given.hasHeader === undefined ? decideHeader(header, columns, body.length) : undefined;
+  if (headerDecision) decisions.push(headerDecision);
+  const hasHeader = given.hasHeader ?? headerDecision?.value === true;
+  const second = hasHeader ? secondTable(table, columns) : undefined;
+  if (second) decisions.push(second);
+  return {
+    skipLines,
+    hasHeader,
+    width: hasHeader ? tableWidth(header, body, width) : Math.max(width, header.length),
+    decisions,
+  };
+}
+
+/** The commonest number of cells; of equally common ones the largest. */
+function commonWidth(records: readonly HeadRecord[]): number {
+  const counts = new Map<number, number>();
+  for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  const [common] = [...counts].toSorted(([widthA, a], [widthB, b]) => b - a || widthB - widthA);
+  return common?.[0] ?? 0;
+}
+
+/** How many records stand before the table: titles, notes, lines of nothing but delimiters. 0 where in doubt. */
+function preambleLength(records: readonly HeadRecord[], width: number): number {
+  if (width < 2) return 0;
+  const first = firstOfTable(records, width);
+  const rest = records.slice(first);
+  const whole = rest.filter(record => record.cells.length === width).length;
+  if (first === 0 || whole < 1 || whole < rest.length / 2) return 0;
+  const isNarrow = records.slice(0, first).some(({ cells }) => cells.length < width || filledCells(cells) === 0);
+  if (isNarrow || looksLikeHeader(rest[0]!.cells)) return first;
+  return 0;
+}
+
+function firstOfTable(records: readonly HeadRecord[], width: number): number {
+  const first = records.findIndex(({ cells }) => !isPreamble(cells, width));
+  if (first > 0 || width > 2) return Math.max(first, 0);
+  // In two columns one filled cell may be a value: what ends with a record of nothing is a preamble.
+  const thick = records.findIndex(({ cells }) => filledCells(cells) > 1);
+  return records.slice(0, Math.max(thick, 0)).findLastIndex(({ cells }) => filledCells(cells) === 0) + 1;
+}
+
+function isPreamble(cells: readonly string[], width: number): boolean {
+  const filled = filledCells(cells);
+  if (cells.length < width) return filled <= width / 2;
+  return filled === 0 || (filled === 1 && width > 2);
+}
+
+function filledCells(cells: readonly string[]): number {
+  return cells.filter(cell => cell.trim() !== '').length;
+}
+
+function looksLikeHeader(cells: readonly string[]): boolean {
+  return filledCells(cells) > cells.length / 2 && !cells.some(cell => isMeasure(cellKind(cell)));
+}
+
+function preambleDecision(skipped: readonly HeadRecord[], lines: number): Decision {
+  const beginning = skipped[0]?.cells.find(cell => cell.trim() !== '') ?? '';
+  return {
+    name: 'skip_rows',
+    value: lines,
+    confidence: 0.9,
+    reason: `fewer cells than the table below, beginning with ${JSON.stringify(beginning.slice(0, 60))}`,
+  };
+}
+
+/** What all cells of a column are that are not empty; undefined where they are of several kinds, or too few. */
+function columnKinds(body: ReadonlyArray<readonly string[]>, width: number): Array<CellKind | undefined> {
+  return Array.from({ length: width }, (_, column) => {
+    const kinds = body.map(cells => cellKind(cells[column] ?? '')).filter(kind => kind !== 'empty');
+    const counts = Map.groupBy(kinds, kind => (kind === 'whole' ? 'decimal' : kind));
+    const [common] = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
+    if (!common || common[1].length < (1 - OTHER_KIND) * kinds.length) return undefined;
+    return common[0] === 'decimal' && !common[1].includes('decimal') ? 'whole' : common[0];
+  });
+}
+
+/** The first record is data where it has numbers, dates or times in columns of such, and nothing speaks for names. */
+function decideHeader(
+  header: readonly string[],
+  columns: ReadonlyArray<CellKind | undefined>,
+  bodyLength: number,
+): Decision {
+  const kinds = header.map(cellKind);
+  const measured = columns.flatMap((kind, column) =>
+    kind !== undefined && isMeasure(kind) && column < header.length ? [column] : [],
+  );
+  const named = measured.filter(column => !isMeasure(kinds[column] as CellKind));
+  const alike = measured.filter(column => kinds[column] === columns[column] && !couldBeName(header, column));
+  if (bodyLength > 1 && named.length === 0 && alike.length > 0) {
+    const reason = `the first record has numbers, dates or times in ${alike.length} columns, like the records below`;
+    return { name: 'header', value: false, confidence: alike.length > 1 ? 0.9 : 0.75, reason };
+  }
+  if (named.length === 0)
+    return { name: 'header', value: true, confidence: 0.6, reason: 'as usual: the columns are text' };
+  const reason = `the first record has names over ${named.length} columns of numbers, dates or times`;
+  return { name: 'header', value: true, confidence: named.length > 1 ? 0.99 : 0.9, reason };
+}
+
+/** Whole numbers that count on from column to column, and years, are names too. */
+function couldBeName(header: readonly string[], column: number): boolean {
+  const number = Number(header[column]);
+  if (!Number.isInteger(number)) return false;
+  const neighbours = [header[column - 1], header[column + 1]].map(Number);
+  return (number >= 1900 && number <= 2100) || neighbours.some(other => Math.abs(other - number) === 1);
+}
+
+/** Cells of the header; more where at least half of the records have something beyond. */
+function tableWidth(header: readonly string[], body: ReadonlyArray<readonly string[]>, width: number): number {
+  const wider = body.filter(cells => cells.slice(header.length, width).some(cell => cell !== ''));
+  return body.length > 0 && wider.length >= body.length / 2 ? Math.max(width, header.length) : header.length;
+}
+
+/** A record that repeats the header, or has names where the columns have numbers: another table begins. Its rows are read as those of the first. */
+function secondTable(table: readonly HeadRecord[], columns: ReadonlyArray<CellKind | undefined>): Decision | undefined {
+  const header = table[0]?.cells ?? [];
+  const measured = columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
+  const repeats = (cells: readonly string[]) =>
+    cells.filter((cell, column) => cell.trim() !== '' && cell === header[column]).length;
+  const found = table.slice(2).find(({ cells }) => {
+    if (repeats(cells) >= Math.max(2, filledCells(header) * 0.7)) return true;
+    return measured.length > 2 && measured.every(column => ['word', 'text'].includes(cellKind(cells[column] ?? '')));
+  });
+  if (!found) return undefined;
+  const reason = `line ${found.line} looks like the header of another table; its rows are read as rows of the first`;
+  return { name: 'tables', value: 2, confidence: 0.8, reason };
+}
