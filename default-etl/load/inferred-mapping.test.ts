@@ -104,10 +104,10 @@ test('a later file leaves the fields as they are, and adds those of new columns'
 
 test('JSON keys and nested values that come up late are keywords', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
-  const early = Array.from({ length: 40_000 }, (_, n) => `{"n":${n},"text":"${'x'.repeat(80)}"}`);
+  const early = Array.from({ length: 600 }, (_, n) => `{"n":${n},"text":"${'x'.repeat(8_000)}"}`);
   const content = `${early.join('\n')}\n{"n":1,"late":{"a":[1,2]}}\n`;
   const ran = await load({ folder: temporaryFolder(context), name: 'in.ndjson', content, env: index.env(5) });
-  assert.equal(ran.result?.rows_loaded, 40_001, ran.error);
+  assert.equal(ran.result?.rows_loaded, 601, ran.error);
   // Only the beginning was seen: that all numbers are whole is not sure.
   assert.deepEqual(await typesOf(index), { N: 'double', TEXT: 'keyword', LATE: 'keyword' });
 });
