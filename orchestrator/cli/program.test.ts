@@ -215,7 +215,7 @@ test('preview cuts a wide table to the width of the terminal, and names what it 
 });
 
 test('rejects are listed, written as CSV in the dialect of the file, and loaded once mended', async () => {
-  const run = await rejected();
+  const run = await runWithRejects();
   assert.equal(await orchestrator('rejects', run), 0);
   assert.match(shown, /row 2, line 3: 4 cells, but the header has 3 columns\n {2}2;y;z;w\n/);
   assert.match(shown, /sales a\.csv: 2 rows rejected\n$/);
@@ -250,7 +250,7 @@ test('rejects are listed, written as CSV in the dialect of the file, and loaded 
 });
 
 test('a mended file with a row that was not rejected is refused by its number, and so is one that can’t be read', async () => {
-  const run = await rejected();
+  const run = await runWithRejects();
   const path = join(folder, 'mend.csv');
   await writeFile(path, '_ROW;_REASON;a;é;c\n1;;1;1;1\n2;;2;2;2\n7;;;;\n');
   assert.equal(await orchestrator('rejects', run, '--load', path), 1);
@@ -273,7 +273,7 @@ test('pause and resume are remembered; an unknown dataset changes nothing', asyn
 });
 
 /** A run of which two rows were rejected. */
-async function rejected(): Promise<string> {
+async function runWithRejects(): Promise<string> {
   const path = join(folder, 'a.csv');
   await writeFile(path, 'x');
   finish = { to: 'done', rows: { read: 5, loaded: 3, rejected: 2, filtered: 0, deleted: 0 }, error: null };

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { OrchestratorError } from '../errors.ts';
 
-const program = fileURLToPath(new URL('../../default-etl/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../default-etl/bin.js', import.meta.url));
 const MOST_ERROR_BYTES = 1 << 16;
 
 export interface Question {

@@ -28,5 +28,6 @@ function environmentOf(dataset: Dataset | undefined): Record<string, string> {
   const { EXTRACT, TRANSFORM, LOAD } = dataset.settings;
   const settings = { EXTRACT, TRANSFORM, LOAD };
   const set = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return { DATASET: dataset.name, ...Object.fromEntries(set.map(([key, value]) => [key, JSON.stringify(value)])) };
+  const texts = { DATASET: dataset.name, CONFIG_FILES: dataset.configFolder };
+  return { ...texts, ...Object.fromEntries(set.map(([key, value]) => [key, JSON.stringify(value)])) };
 }

@@ -17,3 +17,13 @@ WHEN OLD.ended_at IS NOT NULL AND NOT (
 BEGIN
   SELECT RAISE(ABORT, 'a run that has ended does not change');
 END;
+
+-- What a mend could not load was rejected, and counted, before.
+DROP TRIGGER runs_finished;
+CREATE TRIGGER runs_finished AFTER UPDATE OF state ON runs WHEN NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL BEGIN
+  UPDATE datasets SET
+    last_ended_at = NEW.ended_at,
+    rows_loaded = rows_loaded + iif(NEW.state = 'done', NEW.rows_loaded, 0),
+    rows_rejected = rows_rejected + iif(NEW.state = 'done' AND NEW.action <> 'mend', NEW.rows_rejected, 0)
+  WHERE name = NEW.dataset;
+END;
