@@ -19,7 +19,7 @@ import { createProcessRunner } from './run/process/process-runner.ts';
 import type { Mold, Runner, RunnerKind } from './run/runner.ts';
 import type { Runners } from './schedule/context.ts';
 
-const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/main.ts', import.meta.url));
+const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/bin.js', import.meta.url));
 
 export interface RunnersOptions {
   environment: Environment;

@@ -6,7 +6,7 @@ import { DEFAULT_IMAGE } from '../../orchestrator/config/default-image.ts';
 import { dockerClient } from '../services/docker-client.ts';
 import { measureChild, type Usage, watchPeak } from './child.ts';
 
-const program = fileURLToPath(new URL('../../default-etl/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../default-etl/bin.js', import.meta.url));
 
 export interface EtlLoad {
   node: string;
@@ -44,7 +44,7 @@ export async function loadByContainer(load: EtlLoad): Promise<Usage> {
 }
 
 /** A shell around it says at the end what CPU its child took: the container's own account goes with the container. */
-const ACCOUNTED = ['sh', '-c', '"$@"; code=$?; times; exit $code', 'sh', 'node', '/app/default-etl/main.ts'];
+const ACCOUNTED = ['sh', '-c', '"$@"; code=$?; times; exit $code', 'sh', 'node', '/app/default-etl/bin.js'];
 
 function containerOptions(load: EtlLoad, workDir: string) {
   const { uid, gid } = statSync(load.file);
