@@ -33,8 +33,9 @@ export async function mergeStep(options: MergeOptions, context: StepContext): Pr
     choose({ header: layout.header } as never);
     const inBoth = (name: string) => layout.header.includes(name) && reference.columns.includes(name);
     const added = reference.columns.map(name => (inBoth(name) ? name + other : name));
-    const widened = widenLayout(layout, added, NULL);
     const names = layout.header.map(name => (inBoth(name) ? name + own : name));
+    assertNoneTwice([...names, ...added]);
+    const widened = widenLayout(layout, added, NULL);
     return {
       ...widened,
       header: [...names, ...added],
@@ -68,6 +69,12 @@ export async function mergeStep(options: MergeOptions, context: StepContext): Pr
       return keepRows(writer.close(merged), marks, kept);
     };
   };
+}
+
+function assertNoneTwice(names: readonly string[]): void {
+  const twice = names.find((name, position) => names.indexOf(name) !== position);
+  if (twice === undefined) return;
+  throw configFailure(`TRANSFORM: step merge: there would be two columns ${twice}; set suffixes, or columns`);
 }
 
 function listOf(names: string | readonly string[]): readonly string[] {
