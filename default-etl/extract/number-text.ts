@@ -6,7 +6,7 @@ export function numberText(value: number): string {
   if (Number.isSafeInteger(value)) return String(value);
   if (Number.isInteger(value)) return BigInt(value).toString();
   const size = Math.abs(value);
-  if (size >= 1e-4) return String(value);
+  if (!(size < 1e-4)) return String(value);
   const [digits, exponent] = value.toExponential().split('e') as [string, string];
   return `${digits}e-${exponent.slice(1).padStart(2, '0')}`;
 }

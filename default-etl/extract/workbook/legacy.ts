@@ -1,4 +1,5 @@
 import * as XLSX from '@e965/xlsx';
+import * as codePages from '@e965/xlsx/dist/cpexcel.full.mjs';
 import { messageOf, neverFailure } from '../../failure.ts';
 import { dateText, durationText } from '../excel-date.ts';
 import { numberText } from '../number-text.ts';
@@ -16,13 +17,23 @@ type Grid = Array<Cell[] | undefined>;
 export function openLegacy(path: string, bytes: Buffer): Sheet[] {
   const workbook = parse(path, bytes);
   const usesDatesOf1904 = workbook.Workbook?.WBProps?.date1904 === true;
-  return workbook.SheetNames.map(name => {
+  const names = workbook.SheetNames.filter(name => isOfCells(workbook.Sheets[name]));
+  if (names.length === 0) throw neverFailure(`${path} has no sheet of cells: there is no table in it`);
+  return names.map(name => {
     const grid = ((workbook.Sheets[name] as XLSX.DenseWorkSheet | undefined)?.['!data'] ?? []) as Grid;
     return { name, maxRows: grid.length, open: async () => new GridScan(grid, usesDatesOf1904) };
   });
 }
 
+/** Those of charts, macros and dialogs bear their type. */
+function isOfCells(sheet: XLSX.WorkSheet | undefined): boolean {
+  const type = sheet?.['!type'] as string | undefined;
+  return type === undefined || type === 'sheet';
+}
+
 function parse(path: string, bytes: Buffer): XLSX.WorkBook {
+  // Text of an xls before Excel 97 is in a code page, of which the library alone knows none.
+  XLSX.set_cptable(codePages);
   try {
     return XLSX.read(bytes, {
       type: 'buffer',
@@ -37,7 +48,9 @@ function parse(path: string, bytes: Buffer): XLSX.WorkBook {
     const reason = messageOf(error);
     if (/password|encrypt/i.test(reason))
       throw neverFailure(`${path} is protected with a password (${reason}); save it without one`, error);
-    throw neverFailure(`${path} can't be read as a workbook (${reason}); open and save it again`, error);
+    // The library's own errors say what is wrong; others are what damaged bytes lead it to.
+    const isSaid = error instanceof Error && error.constructor === Error;
+    throw neverFailure(`${path} is damaged${isSaid ? ` (${reason})` : ''}; open and save it again`, error);
   }
 }
 

@@ -27,7 +27,7 @@ export async function mainPartOf(parts: ZipParts): Promise<string | undefined> {
 export async function openXlsx(parts: ZipParts, mainPart: string): Promise<Sheet[]> {
   const relations = await readRelations(parts, mainPart);
   const { sheets, usesDatesOf1904 } = await parts.read(mainPart, ['sheet', 'workbookPr'], readWorkbook);
-  const ofCells = sheets.filter(sheet => isOfCells(relationOf(relations, sheet)));
+  const ofCells = sheets.filter(sheet => sheet.relation !== '' && isOfCells(relationOf(relations, sheet)));
   if (ofCells.length === 0) throw withoutSheets(parts.path, sheets);
   const context = onceOnly(async () => await readContext(parts, relations, usesDatesOf1904));
   return ofCells.map(sheet => sheetOf(parts, sheet, relationOf(relations, sheet)?.target, context));
@@ -49,7 +49,7 @@ function relationOf(relations: readonly Relation[], sheet: NamedSheet): Relation
   return relations.find(({ id }) => id === sheet.relation);
 }
 
-/** One without a part counts: that it is missing is to be said. */
+/** One whose part is missing counts: that is to be said. One that names none, an old module of Basic, does not. */
 function isOfCells(relation: Relation | undefined): boolean {
   return relation === undefined || relation.type === 'worksheet';
 }
