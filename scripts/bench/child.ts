@@ -31,7 +31,7 @@ export async function measureChild(
     stream.on('data', (piece: Buffer) => (output = (output + piece.toString()).slice(-10_000)));
   const peak = watchPeak(() => child.pid);
   try {
-    const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+    const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
     if (code !== 0) throw new Error(`${command} ${words.join(' ')} ended with ${code}: ${lastLines(output, 8)}`);
   } finally {
     peak.stop();

@@ -1,18 +1,18 @@
 // The default ETL alone, as a process and in a container, beside the raw bulk limit and beside other programs: one file,
 // one server, in turns, so that whatever slows the machine slows all of them.
 import { performance } from 'node:perf_hooks';
-import { benchBig } from './big.ts';
+import { BIG_CAPTION, benchBig } from './big.ts';
 import type { Usage } from './child.ts';
 import { loadByContainer, loadByProcess } from './default-etl.ts';
 import type { IndexModel, Target } from './elasticsearch.ts';
 import { median, round, type Rows } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { providePeers } from './peers.ts';
-import { profileEtl } from './profile.ts';
+import { PROFILE_CAPTION, profileEtl } from './profile.ts';
 import { type Bodies, renderBodies, sendBodies } from './raw-bulk.ts';
 import { withFlights } from './sample.ts';
 
-export const ETL_CAPTION = `Seconds are from the start of the program (raw: from the first request, the documents being rendered and the index made beforehand) until all
+const CAPTION = `Seconds are from the start of the program (raw: from the first request, the documents being rendered and the index made beforehand) until all
 documents are acknowledged and searchable: each ends with a refresh. "of the limit" is the raw limit's time, same mapping, by the load's.
 "text" is text with a keyword sub-field, "inferred" what the default ETL finds out, "own" what Elasticsearch guesses: beside the limit of text.
 CPU is user and system; Elasticsearch's is its whole process. Memory is the largest process's at its highest. All of median.`;
@@ -33,6 +33,11 @@ interface Measured extends Usage {
   seconds: number;
   elasticsearchCpuSeconds: number;
   documents: number;
+}
+
+/** What the numbers of the table are. */
+export function etlCaption({ big, profile }: BenchOptions): string {
+  return big ? BIG_CAPTION : profile ? PROFILE_CAPTION : CAPTION;
 }
 
 export async function benchEtl(target: Target, options: BenchOptions): Promise<Rows> {

@@ -5,7 +5,7 @@ import { announce } from '../services/command.ts';
 import { dockerClient } from '../services/docker-client.ts';
 import { bringUpServices, stopServices } from '../services/services.ts';
 import { openTarget, type Target } from './elasticsearch.ts';
-import { benchEtl, ETL_CAPTION } from './etl.ts';
+import { benchEtl, etlCaption } from './etl.ts';
 import { benchFlights } from './flights.ts';
 import { benchLatency } from './latency.ts';
 import { type Rows, tableOf } from './measure.ts';
@@ -16,8 +16,6 @@ const BENCHMARKS: Record<string, (target: Target, options: BenchOptions) => Prom
   latency: benchLatency,
   flights: benchFlights,
 };
-
-const CAPTIONS: Record<string, string> = { etl: ETL_CAPTION };
 
 async function main(options: BenchOptions): Promise<void> {
   const { names } = options;
@@ -32,7 +30,8 @@ async function main(options: BenchOptions): Promise<void> {
     for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
       announce(`${name}…`);
       results[name] = await BENCHMARKS[name]!(openTarget(environment.ELASTICSEARCH_NODE), options);
-      process.stdout.write(`${name}\n${tableOf(results[name])}\n${CAPTIONS[name] ?? ''}\n`);
+      const caption = name === 'etl' ? `${etlCaption(options)}\n` : '';
+      process.stdout.write(`${name}\n${tableOf(results[name])}\n${caption}`);
     }
   } finally {
     await stopServices(started);

@@ -6,6 +6,9 @@ import { loadByProcess } from './default-etl.ts';
 import type { Target } from './elasticsearch.ts';
 import { round, type Rows } from './measure.ts';
 
+export const PROFILE_CAPTION = `Self time of the main thread, the mapping being inferred, by samples every 0.25 ms, which slow it down by some percent. What other threads do (reading
+the file, collecting garbage beside the program) is not in it.`;
+
 const INDEX = 'bench-profile';
 const SAMPLE_MICROSECONDS = 250;
 const TOP = 25;
@@ -29,9 +32,12 @@ interface Profile {
   timeDeltas: number[];
 }
 
+const START = 'start and end: modules, the process';
+/** Loaders and what makes the process ready: all that is called from there is the start, whichever module is evaluated. */
+const LOADERS = /^node:internal\/(modules|bootstrap|main|process\/pre_execution)/;
+
 /** Areas of the program, by the file nearest to the top of the stack. What comes first counts. */
 const AREAS: Array<[area: string, urls: RegExp]> = [
-  ['start: loading of modules', /^node:internal\/(modules|process|bootstrap)\/|^node:internal\/main\//],
   ['types: what the columns are', /\/default-etl\/types\//],
   ['tokenize: bytes to cells', /\/default-etl\/(extract|unpack|source|batch|lease)/],
   ['steps', /\/default-etl\/transform\//],
@@ -40,7 +46,6 @@ const AREAS: Array<[area: string, urls: RegExp]> = [
     'send: requests and answers',
     /\/default-etl\/load\/|\/@elastic\/|^node:(_?http|net|internal\/(http|stream|js_stream))/,
   ],
-  ['start: loading of modules', /\/node_modules\/|^node:/],
   ['the rest of the program', /\/default-etl\//],
 ];
 
@@ -92,11 +97,12 @@ function areaOf(stack: Frame[]): string {
   const { functionName } = stack[0]!;
   if (functionName === '(idle)') return IDLE;
   if (functionName === '(garbage collector)') return 'collecting garbage';
+  if (stack.some(({ url }) => LOADERS.test(url))) return START;
   for (const { url } of stack) {
     const area = AREAS.find(([, urls]) => urls.test(url))?.[0];
     if (area !== undefined) return area;
   }
-  return functionName === '(program)' ? 'native code, and the system' : 'the rest of the program';
+  return "Node's own, and the system";
 }
 
 function nameOf({ functionName, url, lineNumber }: Frame): string {

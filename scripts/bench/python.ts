@@ -21,7 +21,8 @@ export async function providePython(requirements: string): Promise<string> {
   return python;
 }
 
-async function requirePython(): Promise<void> {
+/** Installs Python with what makes virtual environments, where it is missing. */
+export async function requirePython(): Promise<void> {
   const isThere = await runCommand('python3', ['-c', 'import venv, ensurepip']).then(
     () => true,
     () => false,
