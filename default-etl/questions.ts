@@ -57,7 +57,8 @@ async function importMended(words: readonly string[]): Promise<void> {
     import('./mend/table.ts'),
   ]);
   const file = fileOf(words);
-  const mended = await readMended(readBytes(file), basename(file), readTable(valueOf(words, '--table')));
+  const name = valueOf(words, '--name') ?? basename(file);
+  const mended = await readMended(readBytes(file), name, readTable(valueOf(words, '--table')));
   for (const row of mended) await write(`${JSON.stringify(row)}\n`);
 }
 

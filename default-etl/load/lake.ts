@@ -4,7 +4,6 @@ import type { SchemaElement } from 'hyparquet';
 import { fileWriter, ParquetWriter } from 'hyparquet-writer';
 import { type Batch, cellText, type Reader } from '../batch.ts';
 import { WORK_FILES } from '../contract.ts';
-import { configFailure } from '../failure.ts';
 import type { Job } from '../settings.ts';
 import type { Step } from '../transform/step.ts';
 import type { Target } from './target.ts';
@@ -31,11 +30,6 @@ export class LakeTarget implements Target {
   private bytes = 0;
 
   constructor(job: Job, reader: Reader, newStep: () => Step) {
-    if (job.action === 'mend') {
-      throw configFailure(
-        'ACTION mend: the lake keeps a file as one Parquet file; mend the file itself and put it back',
-      );
-    }
     this.job = job;
     this.reader = reader;
     this.newStep = newStep;

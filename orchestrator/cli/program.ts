@@ -142,7 +142,7 @@ function addReplay(program: Command, deps: CommandDeps, end: End): void {
   add(program, 'replay [runs...]', 'Load versions again, as new runs.', 'replay --failed sales --follow')
     .option('--failed <dataset>', "a dataset's failed runs")
     .option('--quarantined <dataset>', "a dataset's quarantined runs, their files put back")
-    .option('--rejects <file>', 'NDJSON with the mended rejects of the one run named')
+    .option('--rejects <file>', 'the mended rejects of the one run named, as rejects --load takes them')
     .option('--follow', 'wait for the runs and show their progress')
     .action((runs: string[], { failed, quarantined, rejects, follow = false }: ReplayFlags, command: Command) => {
       const dataset = failed ?? quarantined;

@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
+import { createReadStream } from 'node:fs';
 import { OrchestratorError } from '../errors.ts';
 import type { Journal, Run, RunState } from '../journal/journal.ts';
+import { mendRejects } from '../rejects/mend.ts';
 import type { CommandDeps } from './deps.ts';
 import { followRuns } from './follow.ts';
 import { count, oneLine } from './text.ts';
@@ -50,7 +51,9 @@ async function mend(deps: CommandDeps, journal: Journal, { runs, rejects }: Repl
   if (id === undefined || more.length > 0 || rejects === undefined) {
     throw new OrchestratorError('never', '--rejects needs exactly one RUN: the one whose rejects were mended');
   }
-  return { runs: [await journal.mend((await knownRun(journal, id)).id, resolve(rejects), deps.now())], refused: 0 };
+  const run = await knownRun(journal, id);
+  const content = createReadStream(rejects);
+  return { runs: [await mendRejects({ journal, dataDir: deps.dataDir(), run, content, now: deps.now() })], refused: 0 };
 }
 
 export async function knownRun(journal: Journal, id: string): Promise<Run> {

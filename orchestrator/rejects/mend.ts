@@ -55,7 +55,7 @@ export async function mendRejects({ journal, dataDir, run, content, now }: MendR
 async function readMended(upload: string, rejects: OpenRejects): Promise<string[]> {
   const lines: string[] = [];
   const rows = new Set<number>();
-  const args = ['--mend', `--table=${rejects.files?.table}`, upload];
+  const args = ['--mend', '--name=the mended file', `--table=${rejects.files?.table}`, upload];
   const output = Readable.from(askEtl({ args, environment: {} }));
   for await (const line of createInterface({ input: output })) {
     lines.push(line);

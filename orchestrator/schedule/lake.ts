@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { WORK_FILES } from '../../default-etl/contract.ts';
 import { syncPath } from '../dispose/place.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
@@ -39,8 +39,9 @@ export async function commitToLake(request: LakeRequest): Promise<void> {
   await removeKey(folder, key, placed ? `${key}.parquet` : null);
 }
 
-function suffixOf(run: Run): string {
-  return run.action === 'mend' ? `.${run.id}.parquet` : '.parquet';
+/** Records that are loaded once more, by a replay of their mend, take their own place. */
+function suffixOf({ mendFile }: Run): string {
+  return mendFile === null ? '.parquet' : `.${basename(mendFile, extname(mendFile))}.parquet`;
 }
 
 /** The former version's file has the same name, and goes only by being replaced. */
