@@ -36,6 +36,8 @@ export interface Load {
   types?: 'inferred' | 'text';
   source_columns?: boolean;
   max_rejects?: number | string;
+  /** Requests to Elasticsearch go packed with gzip. */
+  compress?: boolean;
 }
 
 export interface ElasticsearchSettings {

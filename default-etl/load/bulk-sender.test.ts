@@ -54,7 +54,7 @@ test('rows refused for being too many are sent again, and only those once it is 
     rejected: (request: BulkRequest, operation: number) => void rejected.push(request.rows[operation] as number),
     conflicted: () => assert.fail('no conflict'),
   };
-  const sender = new BulkSender(connect(context, node, 5_000), 'i', verdicts, 5_000);
+  const sender = new BulkSender({ connection: connect(context, node, 5_000), index: 'i', verdicts, patienceMs: 5_000 });
   await sender.send(requestOf('one', 'two', 'three', 'four'));
   await sender.drain();
   assert.deepEqual(bodies, ['one\ntwo\nthree\nfour\n', 'one\ntwo\nthree\nfour\n', 'two\nfour\n', 'four\n']);
@@ -89,7 +89,7 @@ test('a server that takes small requests only gets them so, after one refusal; a
     conflicted: () => assert.fail('no conflict'),
   };
   const node = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const sender = new BulkSender(connect(context, node, 5_000), 'i', verdicts, 5_000);
+  const sender = new BulkSender({ connection: connect(context, node, 5_000), index: 'i', verdicts, patienceMs: 5_000 });
   const texts = ['a', 'b', 'c', 'd'].map(letter => letter.repeat(40));
   await sender.send(requestOf(...texts));
   await sender.drain();

@@ -27,6 +27,16 @@ export interface Verdicts {
   conflicted(request: BulkRequest, operation: number, reason: string): void;
 }
 
+export interface BulkSenderOptions {
+  connection: Connection;
+  index: string;
+  verdicts: Verdicts;
+  /** How long it may refuse rows for the time being. */
+  patienceMs: number;
+  /** Requests go packed with gzip. */
+  isPacked?: boolean;
+}
+
 /** Sends bulk requests, some at once; those waiting hold back the reader. */
 export class BulkSender {
   /** Deletes that found something. */
@@ -35,6 +45,7 @@ export class BulkSender {
   private readonly path: string;
   private readonly verdicts: Verdicts;
   private readonly patienceMs: number;
+  private readonly isPacked: boolean;
   private readonly running = new Set<Promise<void>>();
   private readonly spare: BulkRequest[] = [];
   private failure: unknown;
@@ -44,8 +55,9 @@ export class BulkSender {
   /** Bytes of a request that the server may take: half of what it refused with 413. */
   private mostBytes = Infinity;
 
-  constructor(connection: Connection, index: string, verdicts: Verdicts, patienceMs: number) {
+  constructor({ connection, index, verdicts, patienceMs, isPacked = false }: BulkSenderOptions) {
     this.connection = connection;
+    this.isPacked = isPacked;
     this.path = `/${encodeURIComponent(index)}/_bulk`;
     this.verdicts = verdicts;
     this.patienceMs = patienceMs;
@@ -138,7 +150,8 @@ export class BulkSender {
 
   private async postOnce(request: BulkRequest, query: Record<string, string>): Promise<string> {
     const bulkBody = request.body.subarray(0, request.byteLength);
-    return (await this.connection.request({ method: 'POST', path: this.path, query, bulkBody })).text;
+    const { path, isPacked } = this;
+    return (await this.connection.request({ method: 'POST', path, query, bulkBody, isPacked })).text;
   }
 
   /** A request refused as a whole is too large, or holds a row that can't be taken: halves find it. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer, request as requestHttp } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -277,6 +280,27 @@ test('rule 12: a mend writes only the rows it names', async context => {
   const documents = await index.documents();
   assert.deepEqual(Object.keys(documents), [id(1), id(2), id(3)]);
   assert.deepEqual(documents[id(2)], { A: '2', B: null });
+});
+
+test('with compress the rows go packed, and are the same', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const encodings: Array<string | undefined> = [];
+  const proxy = createServer((request, response) => {
+    if (request.url?.includes('_bulk')) encodings.push(request.headers['content-encoding']);
+    const { method, headers, url } = request;
+    const onwards = requestHttp(index.node + url, { method: method as string, headers }, answer => {
+      response.writeHead(answer.statusCode as number, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onwards);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  context.after(() => proxy.close());
+  const ELASTICSEARCH_NODE = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const env = index.env(5, { ELASTICSEARCH_NODE }, { compress: true });
+  const ran = await load({ folder: temporaryFolder(context), content: lines(50), env });
+  assert.deepEqual([ran.code, encodings], [0, ['gzip']], ran.error);
+  assert.equal(Object.keys(await index.documents()).length, 50);
 });
 
 test('source_columns adds where a row comes from', async context => {

@@ -180,10 +180,10 @@ export class ElasticsearchTarget implements Target {
   }
 
   private senderFor(index: string): BulkSender {
-    return new BulkSender(
-      this.connection,
+    return new BulkSender({
+      connection: this.connection,
       index,
-      {
+      verdicts: {
         rejected: (request, operation, reason) => {
           this.notLoaded.add(request.rows[operation] as number);
           this.rejectRow(request.reject(operation, reason));
@@ -193,8 +193,9 @@ export class ElasticsearchTarget implements Target {
           if (!this.byKey) throw supersededBy(reason, this.job.version);
         },
       },
-      this.patienceMs,
-    );
+      patienceMs: this.patienceMs,
+      isPacked: this.job.load.compress ?? false,
+    });
   }
 
   /** By computed ids: Elasticsearch finds no range of ids. */
