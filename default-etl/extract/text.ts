@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { configFailure } from '../failure.ts';
 import type { ByteStream, Source } from '../source.ts';
+import { guessEncoding } from './encoding-guess.ts';
 
 const HEAD_BYTES = 1 << 20;
+const LF = 10;
 const CHUNK_BYTES = 1 << 20;
 
 export interface Encoding {
@@ -17,7 +19,7 @@ export interface Encoding {
 }
 
 /**
- * The encoding of the file: by its byte order mark, or by the zero bytes of UTF-16, else UTF-8 where all of it is valid, else Windows-1252.
+ * The encoding of the file: by its byte order mark, or by the zero bytes of UTF-16, else UTF-8 where all of it is valid, else what its letters look like.
  * A file that is UTF-8 but for a few bytes stays UTF-8: its bad rows are rejects.
  */
 export async function findEncoding(source: Source, declared: string | undefined): Promise<Encoding> {
@@ -33,28 +35,57 @@ export async function findEncoding(source: Source, declared: string | undefined)
   const invalid = await firstInvalid(source, head);
   if (invalid === undefined) return { name: 'utf8', bomBytes: 0, confidence: 1, reason: 'every byte is valid' };
   if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes: 0, confidence: 0.9, reason: 'but for a few bytes' };
-  return { name: 'win1252', bomBytes: 0, confidence: 0.7, reason: 'it is not UTF-8' };
+  return { bomBytes: 0, ...(await guessEncoding(invalid)) };
 }
 
+/** That of UTF-32 begins with that of UTF-16. */
+const MARKS: ReadonlyArray<[string, Buffer]> = [
+  ['utf8', Buffer.from([0xef, 0xbb, 0xbf])],
+  ['utf-32le', Buffer.from([0xff, 0xfe, 0, 0])],
+  ['utf-32be', Buffer.from([0, 0, 0xfe, 0xff])],
+  ['utf-16le', Buffer.from([0xff, 0xfe])],
+  ['utf-16be', Buffer.from([0xfe, 0xff])],
+];
+
+/** Twice where two programs each put one before the text. */
 function byteOrderMark(head: Buffer): Encoding | undefined {
-  const reason = 'by its byte order mark';
-  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf)
-    return { name: 'utf8', bomBytes: 3, confidence: 1, reason };
-  if (head[0] === 0xff && head[1] === 0xfe) return { name: 'utf-16le', bomBytes: 2, confidence: 1, reason };
-  if (head[0] === 0xfe && head[1] === 0xff) return { name: 'utf-16be', bomBytes: 2, confidence: 1, reason };
+  for (const [name, mark] of MARKS) {
+    let bomBytes = 0;
+    while (head.subarray(bomBytes, bomBytes + mark.length).equals(mark)) bomBytes += mark.length;
+    if (bomBytes > 0) return { name, bomBytes, confidence: 1, reason: 'by its byte order mark' };
+  }
   return undefined;
 }
 
-/** UTF-16 without a byte order mark: of text in Latin letters every other byte is zero, and text has no zero bytes otherwise. */
+const HEAD_OF_WIDE = 1 << 16;
+
+/**
+ * UTF-16 without a byte order mark: delimiters, digits and line ends have a zero byte beside them, on the same side. Of Chinese text few characters have,
+ * so line ends tell; 一 (4E 00) has one on the other side.
+ */
 function withoutMark(head: Buffer): Encoding | undefined {
-  const looked = Math.min(head.length, 1024) & ~1;
-  const zeros = [0, 0];
-  for (let at = 0; at < looked; at++) if (head[at] === 0) zeros[at & 1]!++;
-  const [even, odd] = zeros as [number, number];
-  const reason = 'every other byte is zero';
-  if (looked >= 4 && odd > looked / 4 && even === 0) return { name: 'utf-16le', bomBytes: 0, confidence: 0.95, reason };
-  if (looked >= 4 && even > looked / 4 && odd === 0) return { name: 'utf-16be', bomBytes: 0, confidence: 0.95, reason };
+  const looked = Math.min(head.length, HEAD_OF_WIDE) & ~1;
+  const found = { le: 0, be: 0, leLines: 0, beLines: 0, narrowLines: 0 };
+  for (let at = 0; at < looked; at += 2) {
+    const [first, second] = [head[at] as number, head[at + 1] as number];
+    if (second === 0 && isPlain(first)) found.le++;
+    if (first === 0 && isPlain(second)) found.be++;
+    if (first === LF && second === 0) found.leLines++;
+    else if (first === 0 && second === LF) found.beLines++;
+    else if (first === LF || second === LF) found.narrowLines++;
+  }
+  const isWide = (count: number, other: number, lines: number, otherLines: number) =>
+    count >= 2 && (lines > otherLines ? lines > found.narrowLines / 2 : count > looked / 4 && count > 5 * other);
+  const reason = 'letters of one byte have a zero beside them';
+  if (isWide(found.le, found.be, found.leLines, found.beLines))
+    return { name: 'utf-16le', bomBytes: 0, confidence: 0.95, reason };
+  if (isWide(found.be, found.le, found.beLines, found.leLines))
+    return { name: 'utf-16be', bomBytes: 0, confidence: 0.95, reason };
   return undefined;
+}
+
+function isPlain(byte: number): boolean {
+  return (byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === LF || byte === 13;
 }
 
 function normalName(declared: string): string {
