@@ -141,11 +141,16 @@ export class ColumnProfile {
   private dateType(present: number): Partial<ColumnType> & Guess {
     const isMixed = this.largestFirst > 12 && this.largestSecond > 12;
     const dayFirst = this.largestSecond <= 12;
-    const shapes = [...this.shapes].toSorted((a, b) => b[1] - a[1]);
-    const formats = [...new Set(shapes.map(([shape]) => dateFormat(shapeOf(shape), dayFirst)))];
+    const shapes = [...this.shapes].toSorted((a, b) => b[1] - a[1]).map(([shape]) => shapeOf(shape));
+    const formats = [...new Set(shapes.map(shape => dateFormat(shape, dayFirst)))];
     if (isMixed || formats.length > MAX_FORMATS) return { type: 'keyword', fits: present };
     const isGuess = this.largestFirst > 0 && this.largestFirst <= 12 && this.largestSecond <= 12;
-    return { type: 'date', formats, fits: this.dates, confidence: isGuess ? 0.7 : 1 };
+    const time = shapes.some(({ zone }) => zone !== '')
+      ? 'zoned'
+      : shapes.some(({ between }) => between !== '')
+        ? 'local'
+        : 'none';
+    return { type: 'date', formats, time, dayFirst, fits: this.dates, confidence: isGuess ? 0.7 : 1 };
   }
 }
 

@@ -5,6 +5,10 @@ export interface ColumnType {
   type: TypeName;
   /** `date`: the formats that were seen, as Elasticsearch writes them, the most frequent first. */
   formats?: string[];
+  /** `date`: what the values have besides the day. */
+  time?: 'none' | 'local' | 'zoned';
+  /** `date`: whether 01/02/2020 is the first of February. */
+  dayFirst?: boolean;
   /** `boolean`: every value is `true` or `false` in lower case, as Elasticsearch reads them. */
   isPlain?: boolean;
   /** From 0 (no value was seen) to 1. */
