@@ -58,7 +58,8 @@ async function openSheets(source: Source): Promise<Sheet[]> {
   if (head.startsWith('PK')) return await openPacked(source);
   if (/<office:document[\s>]/.test(head)) {
     const { openOds } = await import('./workbook/ods.ts');
-    return await openOds({ path: source.path, label: source.path, stream: async () => source.stream() });
+    const { path, sizeBytes } = source;
+    return await openOds({ path, sizeBytes, label: path, stream: async () => source.stream() });
   }
   return await openWhole(source);
 }
@@ -68,8 +69,12 @@ async function openPacked(source: Source): Promise<Sheet[]> {
   if (parts.has('content.xml')) {
     const { openOds } = await import('./workbook/ods.ts');
     await assertUnprotected(parts);
-    const label = `${source.path}: its part content.xml`;
-    return await openOds({ path: source.path, label, stream: async () => await parts.stream('content.xml') });
+    return await openOds({
+      path: source.path,
+      sizeBytes: parts.sizeOf('content.xml'),
+      label: `${source.path}: its part content.xml`,
+      stream: async () => await parts.stream('content.xml'),
+    });
   }
   const { mainPartOf, openXlsx } = await import('./workbook/xlsx.ts');
   const mainPart = await mainPartOf(parts);

@@ -5,8 +5,6 @@ import { dateText, durationText } from '../excel-date.ts';
 import { numberText } from '../number-text.ts';
 import type { RowSink, Sheet, SheetScan } from './sheet.ts';
 
-const ROWS_PER_TURN = 2000;
-
 type Cell = XLSX.CellObject | undefined;
 type Grid = Array<Cell[] | undefined>;
 
@@ -21,7 +19,13 @@ export function openLegacy(path: string, bytes: Buffer): Sheet[] {
   if (names.length === 0) throw neverFailure(`${path} has no sheet of cells: there is no table in it`);
   return names.map(name => {
     const grid = ((workbook.Sheets[name] as XLSX.DenseWorkSheet | undefined)?.['!data'] ?? []) as Grid;
-    return { name, maxRows: grid.length, open: async () => new GridScan(grid, usesDatesOf1904) };
+    return {
+      path,
+      name,
+      maxRows: grid.length,
+      maxTextBytes: Infinity,
+      open: async () => new GridScan(grid, usesDatesOf1904),
+    };
   });
 }
 
@@ -67,10 +71,11 @@ class GridScan implements SheetScan {
   }
 
   async advance(sink: RowSink): Promise<boolean> {
-    const end = Math.min(this.row + 1 + ROWS_PER_TURN, this.grid.length);
-    for (let row = this.row + 1; row < end; row++) this.add(row, sink);
-    this.row = end - 1;
-    return end < this.grid.length;
+    while (this.row + 1 < this.grid.length) {
+      this.add(++this.row, sink);
+      if (sink.isFull) return true;
+    }
+    return false;
   }
 
   close(): void {}

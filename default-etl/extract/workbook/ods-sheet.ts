@@ -47,6 +47,7 @@ export class OdsSheetScan implements SheetScan {
   private readonly paragraphs = new OdsText();
   private cells: OdsCell[] = [];
   private rowRepeats = 1;
+  private repeatsLeft = 0;
   private column = 0;
   private cellRepeats = 1;
   private isInCell = false;
@@ -58,18 +59,21 @@ export class OdsSheetScan implements SheetScan {
   }
 
   async advance(sink: RowSink): Promise<boolean> {
-    if (!(await this.xml.fill())) return false;
-    for (;;) {
+    this.repeatRow(sink);
+    while (!sink.isFull) {
       const token = this.xml.scan();
-      if (token === NEEDS_MORE) return true;
-      if (this.isAside(token)) continue;
-      if (token === TEXT) {
+      if (token === NEEDS_MORE) {
+        if (!(await this.xml.fill())) return false;
+      } else if (this.isAside(token)) continue;
+      else if (token === TEXT) {
         if (this.isInCell) this.paragraphs.add(this.xml);
       } else if (token === START) this.start();
-      else if (!this.end(sink)) break;
+      else if (!this.end(sink)) {
+        await this.xml.drain();
+        return false;
+      }
     }
-    await this.xml.drain();
-    return false;
+    return true;
   }
 
   close(): void {
@@ -157,12 +161,19 @@ export class OdsSheetScan implements SheetScan {
     }
     if (this.row + rowRepeats >= MAX_ROWS)
       throw this.xml.damaged(`it has more than ${MAX_ROWS} rows, by one that is repeated ${rowRepeats} times`);
-    for (let count = 0; count < rowRepeats; count++) {
+    this.repeatsLeft = rowRepeats;
+    this.repeatRow(sink);
+  }
+
+  /** The row that was read last, as often as it stands for; until the sink is full. */
+  private repeatRow(sink: RowSink): void {
+    while (this.repeatsLeft > 0 && !sink.isFull) {
+      this.repeatsLeft--;
       sink.beginRow(++this.row);
-      for (const { column, text } of cells) sink.addText(column, text);
+      for (const { column, text } of this.cells) sink.addText(column, text);
       sink.endRow();
     }
-    this.cells = [];
+    if (this.repeatsLeft === 0) this.cells = [];
   }
 }
 

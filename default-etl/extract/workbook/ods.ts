@@ -1,7 +1,7 @@
 import { neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
 import { ODS_NAMES, OdsSheetScan, TABLE } from './ods-sheet.ts';
-import type { Sheet } from './sheet.ts';
+import { maxTextOf, type Sheet } from './sheet.ts';
 import { NEEDS_MORE, START, XmlScanner } from './xml-scanner.ts';
 
 /** The document of an OpenDocument spreadsheet: `content.xml` in its zip file, or all of an .fods. */
@@ -9,6 +9,7 @@ export interface OdsContent {
   /** For messages. */
   label: string;
   path: string;
+  sizeBytes: number;
   stream(): Promise<ByteStream>;
 }
 
@@ -17,7 +18,9 @@ export async function openOds(content: OdsContent): Promise<Sheet[]> {
   const names = await readNames(content);
   if (names.length === 0) throw neverFailure(`${content.path} has no sheet at all: there is no table in it`);
   return names.map((name, position) => ({
+    path: content.path,
     name,
+    maxTextBytes: maxTextOf(content.sizeBytes),
     // A row may stand for any number of equal ones.
     maxRows: Infinity,
     open: async () => new OdsSheetScan(await scannerOf(content), position),

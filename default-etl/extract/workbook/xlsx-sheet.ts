@@ -53,14 +53,15 @@ export class XlsxSheetScan implements SheetScan {
   }
 
   async advance(sink: RowSink): Promise<boolean> {
-    if (!(await this.xml.fill())) return false;
     for (;;) {
       const token = this.xml.scan();
-      if (token === NEEDS_MORE) return true;
-      if (token === TEXT) {
+      if (token === NEEDS_MORE) {
+        if (!(await this.xml.fill())) return false;
+      } else if (token === TEXT) {
         if (this.isText) this.value.add(this.xml);
       } else if (token === START) this.start(sink);
       else if (!this.end(sink)) break;
+      else if (this.xml.name === ROW && sink.isFull) return true;
     }
     await this.xml.drain();
     return false;

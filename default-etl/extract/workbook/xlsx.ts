@@ -1,5 +1,5 @@
 import { neverFailure } from '../../failure.ts';
-import type { Sheet } from './sheet.ts';
+import { maxTextOf, type Sheet } from './sheet.ts';
 import { NEEDS_MORE, START, type XmlScanner } from './xml-scanner.ts';
 import { readRelations, type Relation } from './xlsx-relations.ts';
 import { SHEET_NAMES, type XlsxContext, XlsxSheetScan } from './xlsx-sheet.ts';
@@ -67,9 +67,12 @@ function sheetOf(
   part: string | undefined,
   context: () => Promise<XlsxContext>,
 ): Sheet {
+  const sizeBytes = parts.sizeOf(part ?? '');
   return {
+    path: parts.path,
     name,
-    maxRows: Math.ceil(parts.sizeOf(part ?? '') / MIN_ROW_BYTES),
+    maxRows: Math.ceil(sizeBytes / MIN_ROW_BYTES),
+    maxTextBytes: maxTextOf(sizeBytes),
     open: async () => {
       const shared = await context();
       const xml = await parts.scan(part ?? `of sheet ${name}`, { names: SHEET_NAMES, isPrefixFree: true });
