@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { parseMessage } from './contract.ts';
 import { temporaryFolder } from './testing.ts';
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
 
 function start(args: string[], env: Record<string, string>, cwd?: string) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [BIN, ...args], {
     env: { PATH: process.env.PATH, ...env },
     ...(cwd ? { cwd } : {}),
   });

@@ -306,7 +306,7 @@ export const loadSchema = Type.Object(
       Type.Boolean({
         default: false,
         description:
-          'Send the rows to Elasticsearch packed with gzip: for a network slower than about 500 Mbit/s; it doubles the CPU time of a load.',
+          'Send the rows to Elasticsearch packed with gzip: for a network slower than about 200 Mbit/s; it doubles the CPU time of a load.',
       }),
     ),
   },
