@@ -2,20 +2,28 @@ import {
   type AsyncBuffer,
   type FileMetaData,
   parquetMetadataAsync,
-  parquetReadObjects,
+  parquetRead,
+  parquetSchema,
+  type RowGroup,
   type SchemaElement,
 } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import { isFlatColumn } from 'hyparquet/src/schema.js';
+import type { SchemaTree } from 'hyparquet/src/types.js';
 import { type Batch, emptyBatch, NULL, type Reader } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
 import { messageOf, neverFailure } from '../failure.ts';
+import { Lease } from '../lease.ts';
 import type { Source } from '../source.ts';
+import { type ColumnValues, FlatColumn } from './parquet-column.ts';
+import { pageCompressors } from './parquet-compression.ts';
 import { timeParsers, valueText } from './parquet-text.ts';
 
-const ROWS_PER_BATCH = 5000;
+const ROWS_PER_BATCH = 4096;
+const FIRST_BYTES = 1 << 18;
 
-/** Parquet, a row group at a time. */
+/** Parquet: columns page by page, nested ones a row group at a time. */
 export async function openParquet(source: Source): Promise<Reader> {
+  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no Parquet file`);
   const file = asyncBuffer(source);
   const metadata = await readable(source, () => parquetMetadataAsync(file));
   const columns = topLevel(metadata);
@@ -32,7 +40,7 @@ export async function openParquet(source: Source): Promise<Reader> {
     columnsVary: false,
     maxRows: Number(metadata.num_rows),
     emptyHeader: () => emptyBatch(names),
-    batches: () => batchesOf(source, file, metadata, columns),
+    batches: () => new ParquetRun(source, file, metadata, columns).batches(),
   };
 }
 
@@ -42,44 +50,106 @@ interface Column {
   scale: number | undefined;
 }
 
-async function* batchesOf(
-  source: Source,
-  file: AsyncBuffer,
-  metadata: FileMetaData,
-  columns: Column[],
-): AsyncGenerator<Batch> {
-  let groupStart = 0;
-  for (const group of metadata.row_groups) {
-    const groupEnd = groupStart + Number(group.num_rows);
-    const rows = await readable(source, () =>
-      parquetReadObjects({
-        file,
-        metadata,
-        rowStart: groupStart,
-        rowEnd: groupEnd,
-        compressors,
-        utf8: false,
-        parsers: timeParsers,
-      }),
-    );
-    for (let from = 0; from < rows.length; from += ROWS_PER_BATCH) {
-      yield batchOf(rows.slice(from, from + ROWS_PER_BATCH), groupStart + from + 1, columns);
+/** One pass over the file. */
+class ParquetRun {
+  private readonly source: Source;
+  private readonly file: AsyncBuffer;
+  private readonly metadata: FileMetaData;
+  private readonly columns: readonly Column[];
+  private readonly schema: SchemaTree;
+  private readonly builder = new BatchBuilder();
+  /** Buffers that nobody needs any more. */
+  private readonly spare: Buffer[] = [];
+  private rowsBefore = 0;
+
+  constructor(source: Source, file: AsyncBuffer, metadata: FileMetaData, columns: readonly Column[]) {
+    this.source = source;
+    this.file = file;
+    this.metadata = metadata;
+    this.columns = columns;
+    this.schema = parquetSchema(metadata);
+    for (const { name } of columns) this.builder.addColumn(name);
+  }
+
+  async *batches(): AsyncGenerator<Batch> {
+    for (const group of this.metadata.row_groups) {
+      const rows = Number(group.num_rows);
+      const values = this.columns.map((column, position) => this.valuesOf(column, position, group, rows));
+      for (let from = 0; from < rows; from += ROWS_PER_BATCH) {
+        const count = Math.min(ROWS_PER_BATCH, rows - from);
+        const batch = await readable(this.source, async () => await this.nextBatch(values, count, from));
+        yield batch;
+        batch.lease?.release();
+      }
+      this.rowsBefore += rows;
     }
-    groupStart = groupEnd;
+  }
+
+  private async nextBatch(values: readonly ColumnValues[], count: number, from: number): Promise<Batch> {
+    const texts: Array<ReadonlyArray<string | null>> = [];
+    for (const [position, column] of values.entries()) {
+      const taken = await column.take(count);
+      if (taken.length < count) throw new Error(`the column ${this.columns[position]?.name} ends too early`);
+      texts.push(taken);
+    }
+    const { builder, spare } = this;
+    builder.restart(spare.pop() ?? Buffer.allocUnsafeSlow(FIRST_BYTES), 0);
+    for (let row = 0; row < count; row++) {
+      builder.beginRow(this.rowsBefore + from + row + 1, 0, NULL);
+      for (let column = 0; column < texts.length; column++) {
+        const text = texts[column]?.[row];
+        if (text !== null && text !== undefined) builder.text(column, text);
+      }
+    }
+    const batch = builder.take();
+    const lease = new Lease(() => spare.push(batch.bytes));
+    lease.hold();
+    return { ...batch, lease };
+  }
+
+  private valuesOf(column: Column, position: number, group: RowGroup, rows: number): ColumnValues {
+    const child = this.schema.children[position] as SchemaTree;
+    const metadata = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column.name)?.meta_data;
+    const schemaPath = [this.schema, child];
+    if (!metadata || !isFlatColumn(schemaPath)) return new NestedColumn(() => this.readNested(column, rows));
+    return new FlatColumn({ source: this.source, metadata, schemaPath, scale: column.scale, parsers: timeParsers });
+  }
+
+  /** The column of the whole row group at hand. */
+  private async readNested({ name, scale }: Column, rows: number): Promise<Array<string | null>> {
+    const texts: Array<string | null> = [];
+    await parquetRead({
+      file: this.file,
+      metadata: this.metadata,
+      columns: [name],
+      rowStart: this.rowsBefore,
+      rowEnd: this.rowsBefore + rows,
+      compressors: pageCompressors,
+      utf8: false,
+      parsers: timeParsers,
+      onChunk: ({ columnData }) => {
+        for (const value of columnData) texts.push(valueText(value, scale));
+      },
+    });
+    return texts;
   }
 }
 
-function batchOf(rows: Array<Record<string, unknown>>, firstNumber: number, columns: Column[]): Batch {
-  const builder = new BatchBuilder();
-  for (const column of columns) builder.addColumn(column.name);
-  rows.forEach((row, index) => {
-    builder.beginRow(firstNumber + index, 0, NULL);
-    columns.forEach((column, position) => {
-      const text = valueText(row[column.name], column.scale);
-      if (text !== null) builder.text(position, text);
-    });
-  });
-  return builder.take();
+/** A column with lists or structures in it: read when its first rows are wanted. */
+class NestedColumn implements ColumnValues {
+  private readonly read: () => Promise<Array<string | null>>;
+  private texts: Array<string | null> | undefined;
+  private next = 0;
+
+  constructor(read: () => Promise<Array<string | null>>) {
+    this.read = read;
+  }
+
+  async take(count: number): Promise<Array<string | null>> {
+    this.texts ??= await this.read();
+    this.next += count;
+    return this.texts.slice(this.next - count, this.next);
+  }
 }
 
 /** The columns; decimals among them are made plain whole numbers in the metadata, since they would be read as inexact numbers. */
@@ -110,10 +180,7 @@ function behind(elements: SchemaElement[], at: number): number {
 function asyncBuffer(source: Source): AsyncBuffer {
   return {
     byteLength: source.sizeBytes,
-    slice: async (start, end = source.sizeBytes) => {
-      source.bytesRead = Math.max(source.bytesRead, end < source.sizeBytes ? end : 0);
-      return plainBuffer(await source.readAt(start, end - start));
-    },
+    slice: async (start, end = source.sizeBytes) => plainBuffer(await source.readAt(start, end - start)),
   };
 }
 
