@@ -27,8 +27,8 @@ COUNTS = ("rows_read", "rows_loaded", "rows_rejected", "rows_filtered", "rows_de
 
 class Record(NamedTuple):
     line: int
-    raw: str
     cells: dict
+    raw: str = ""  # how it looks among the rejects, where it can't be told by its cells
     reason: str = ""
 
 
@@ -118,7 +118,8 @@ class FileRun:
         self.rejected += 1
         self.not_loaded.add(row)
         with open(self.work / "rejects.ndjson", "a", encoding="utf-8") as file:
-            file.write(json.dumps({"row": row, "line": record.line, "reason": reason, "raw": record.raw}) + "\n")
+            raw = record.raw or json.dumps(record.cells, ensure_ascii=False)
+            file.write(json.dumps({"row": row, "line": record.line, "reason": reason, "raw": raw}) + "\n")
 
     def delete(self, index: str, key: str, rows) -> None:
         """Deletes by computed ids. A bulk delete would make an index that is not there."""
@@ -217,7 +218,7 @@ def mended(file):
     for line, text in enumerate(text_of(file, "utf-8"), 1):
         try:
             mended_row = json.loads(text)
-            yield int(mended_row["row"]), Record(line, text.strip(), dict(mended_row["record"]))
+            yield int(mended_row["row"]), Record(line, dict(mended_row["record"]))
         except (ValueError, KeyError, TypeError) as error:
             raise Failure(NEVER, f"line {line}: not a mended row ({error})") from error
 

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import sys
+from itertools import chain
 
 import pandas
 
@@ -20,34 +21,24 @@ def transform(frame: pandas.DataFrame) -> pandas.DataFrame:
 def read(file, extract: dict):
     """Yields each row of an open file. One that has a `reason` is a reject; its number stays its own."""
     text = text_of(file, extract.get("encoding") or guess_encoding(file))
-    taken, line = [], 1
+    line = 1
     try:
         first = text.readline()
         delimiter = extract.get("delimiter") or max(",;\t|", key=first.count)
-        rows = csv.reader(lines_of(first, text, taken), delimiter=delimiter, strict=True)
+        rows = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
         header = next(rows, None)
         if not header:
             raise Failure(NEVER, "the file is empty: its first line is no header")
-        taken.clear()
         line = rows.line_num + 1
         for cells in rows:
-            raw, surplus = "".join(taken).rstrip("\r\n"), len(cells) - len(header)
-            if cells:  # a blank line is no row
-                cells += [""] * -surplus
-                yield Record(line, raw, dict(zip(header, cells)), "more cells than the header has" if surplus > 0 else "")
-            taken.clear()
+            missing = len(header) - len(cells)
+            if missing < 0:
+                yield Record(line, {}, raw=delimiter.join(cells), reason=f"{len(cells)} cells, the header has {len(header)}")
+            elif cells:  # a blank line is no row
+                yield Record(line, dict(zip(header, cells + [""] * missing)))
             line = rows.line_num + 1
     except (csv.Error, UnicodeError) as error:
         raise Failure(NEVER, f"from line {line}: {error}; EXTRACT.encoding and EXTRACT.delimiter may help") from error
-
-
-def lines_of(first: str, text, taken: list):
-    """The lines as they stand in the file; `taken` gets those of the record that is being read."""
-    taken.append(first)
-    yield first
-    for line in text:
-        taken.append(line)
-        yield line
 
 
 def guess_encoding(file) -> str:

@@ -79,12 +79,27 @@ describe('in the place of the default ETL', () => {
     });
     const rejects = await readFile(join(folder, 'data/runs', run.id, '1/rejects.ndjson'), 'utf8');
     const { reason, ...reject } = JSON.parse(rejects) as { reason: string };
-    assert.deepEqual(reject, { row: 2, line: 4, raw: 'Café;x;1,20' });
+    assert.deepEqual(reject, { row: 2, line: 4, raw: '{"Libellé": "Café", "Quantité": "x", "Montant": "1,20"}' });
     assert.match(reason, /QUANTITÉ/);
   });
 
+  test('its rejects are downloaded, mended and loaded again, by the row that each was', async () => {
+    const [run] = await orchestrator.runs('dataset=ventes&file=ventes.csv');
+    const rejects = await (await fetch(`${orchestrator.url}/api/runs/${run!.id}/rejects?format=csv`)).text();
+    assert.match(rejects, /^_ROW,_REASON,Libellé,Quantité,Montant\r?\n2,/);
+    const body = rejects.replace(',x,', ',5,');
+    const headers = { 'content-type': 'text/csv' };
+    const answer = await fetch(`${orchestrator.url}/api/runs/${run!.id}/mend`, { method: 'POST', body, headers });
+    assert.equal(answer.status, 200);
+    const mend = await endOf('ventes.csv', 2);
+    assert.deepEqual([mend.state, mend.rowsLoaded], ['done', 1], mend.error ?? '');
+    const loaded = await documents(KEY);
+    assert.equal(Object.keys(loaded).length, 4);
+    assert.deepEqual(loaded[2], { LIBELLÉ: 'Café', QUANTITÉ: '5', MONTANT: '1,20' });
+  });
+
   test('a version with fewer rows leaves no more documents than it has', async () => {
-    const run = await bring('ventes.csv', Buffer.from('Libellé,Quantité\nEau,7\n'), 2);
+    const run = await bring('ventes.csv', Buffer.from('Libellé,Quantité\nEau,7\n'), 3);
     assert.equal(run.state, 'done', run.error ?? '');
     assert.deepEqual(await documents(KEY), { 1: { LIBELLÉ: 'Eau', QUANTITÉ: '7' } });
   });
@@ -98,7 +113,7 @@ describe('in the place of the default ETL', () => {
 
   test('a deleted file takes its rows along', async () => {
     await rm(join(folder, 'in/ventes.csv'));
-    const run = await endOf('ventes.csv', 3);
+    const run = await endOf('ventes.csv', 4);
     assert.equal(run.state, 'done', run.error ?? '');
     assert.deepEqual(await documents(KEY), {});
   });
