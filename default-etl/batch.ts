@@ -31,6 +31,8 @@ export interface Batch {
   rawEnds: Int32Array;
   /** Records that could not become rows. Steps add to them. */
   rejects: Reject[];
+  /** The rows as they were read, at the same positions of `bytes`: what rejects show where the format has no text of its own. Steps hand it on. */
+  original?: Pick<Batch, 'header' | 'width' | 'starts' | 'ends' | 'numbers'> | undefined;
   /** Numbers of the rows that steps took out. */
   filtered?: readonly number[] | undefined;
   /** True for each column whose cells are JSON values (numbers, true, false) and no text. Bound to `header`: the same array, the same columns. */

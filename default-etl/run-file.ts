@@ -6,6 +6,7 @@ import { openMend } from './extract/mend.ts';
 import { openReader } from './extract/open.ts';
 import { configFailure, EtlFailure, neverFailure } from './failure.ts';
 import type { Target } from './load/target.ts';
+import { rememberOriginal } from './original.ts';
 import { Rejects } from './rejects.ts';
 import type { Reporter } from './report.ts';
 import { Reserve } from './reserve.ts';
@@ -137,7 +138,7 @@ class FileRun {
     this.signal.throwIfAborted();
     this.rowsRead += read.rows + read.rejects.length;
     this.rejects.see(read);
-    const batch = this.step(read);
+    const batch = this.step(rememberOriginal(read));
     for (const reject of batch.rejects) this.rejects.add(reject);
     this.rowsFiltered += batch.filtered?.length ?? 0;
     await target.load(batch);

@@ -1,5 +1,6 @@
 import type { Batch } from '../batch.ts';
 import type { Reject } from '../contract.ts';
+import { rawText } from '../original.ts';
 import { type DocumentShape, DocumentWriter, documentBound, documentShape } from './json-bytes.ts';
 import { type Output, viewOf } from './words.ts';
 
@@ -109,8 +110,8 @@ export class BulkRequest implements Output {
   }
 
   private rawOf(operation: number, batch: Batch | undefined, row: number): string {
-    const rawStart = batch?.rawStarts[row] ?? -1;
-    if (batch && rawStart >= 0) return batch.bytes.toString('utf8', rawStart, batch.rawEnds[row]);
+    const raw = batch && rawText(batch, row);
+    if (raw !== undefined) return raw;
     const text = this.body.toString('utf8', this.starts[operation], this.endOf(operation));
     return text.slice(text.indexOf('\n') + 1).trimEnd();
   }

@@ -1,6 +1,7 @@
 import type { Batch } from '../batch.ts';
 import { indexName, type Replaced } from '../contract.ts';
 import { awayFailure, configFailure, messageOf } from '../failure.ts';
+import { rawText } from '../original.ts';
 import type { Reserve } from '../reserve.ts';
 import { RowSet } from '../row-set.ts';
 import type { Job } from '../settings.ts';
@@ -166,10 +167,8 @@ export class ElasticsearchTarget implements Target {
 
   private refuse(batch: Batch, row: number, reason: string): void {
     const number = batch.numbers[row] as number;
-    const rawStart = batch.rawStarts[row] as number;
-    const raw = rawStart < 0 ? '' : batch.bytes.toString('utf8', rawStart, batch.rawEnds[row]);
     this.notLoaded.add(number);
-    this.rejectRow({ row: number, line: batch.lines[row] || null, reason, raw });
+    this.rejectRow({ row: number, line: batch.lines[row] || null, reason, raw: rawText(batch, row) ?? '' });
   }
 
   private async flush(): Promise<void> {

@@ -115,7 +115,14 @@ function rebuild(batch: Batch, rows: readonly Row[], builder: BatchBuilder, layo
   }
   const { rejects: _, ...built } = builder.take();
   const header = layouts.headerOf(built.header, isLiteral);
-  return { ...built, header, literals: isLiteral, rejects: batch.rejects, filtered: batch.filtered };
+  return {
+    ...built,
+    header,
+    literals: isLiteral,
+    rejects: batch.rejects,
+    filtered: batch.filtered,
+    original: batch.original,
+  };
 }
 
 /** A JSON number that came and goes unchanged is written as it was: it may have more digits than a number of JavaScript. */
@@ -127,7 +134,7 @@ function textOf(value: unknown, name: string, batch: Batch, row: number): string
     const before = cellText(batch, row, column);
     if (before && Number(before) === value) return before;
   }
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean);
 }
 
 /** Columns whose values are all JSON numbers, true or false. */

@@ -1,4 +1,5 @@
 import { type Batch, rowRecord } from '../batch.ts';
+import { rawText } from '../original.ts';
 
 /** The rows whose mark is 1; the numbers of the others are added to `filtered`. */
 export function keepRows(batch: Batch, marks: Uint8Array, kept: number): Batch {
@@ -20,7 +21,12 @@ export class Refusals {
     this.marks[row] = 0;
     this.count++;
     const line = batch.lines[row] || null;
-    batch.rejects.push({ row: batch.numbers[row] as number, line, reason, raw: rawOf(batch, row) });
+    batch.rejects.push({
+      row: batch.numbers[row] as number,
+      line,
+      reason,
+      raw: rawText(batch, row) ?? JSON.stringify(rowRecord(batch, row)),
+    });
   }
 
   /** The batch without them. Ready for the next one then. */
@@ -30,12 +36,6 @@ export class Refusals {
     this.count = 0;
     return marks ? shrink(batch, marks, batch.rows - count) : batch;
   }
-}
-
-function rawOf(batch: Batch, row: number): string {
-  const start = batch.rawStarts[row] as number;
-  if (start >= 0) return batch.bytes.toString('utf8', start, batch.rawEnds[row]);
-  return JSON.stringify(rowRecord(batch, row));
 }
 
 /** The rows whose mark is 1. The others are accounted for already. */
