@@ -17,14 +17,14 @@ async function loaded(
   const env = { LOAD: JSON.stringify({ target: 'lake', ...settings }), ...options.env };
   const ran = await load({ ...options, folder: temporaryFolder(context), env });
   const path = join(ran.workDir, 'out.parquet');
-  return { ...ran, path, ask: (query: string) => ask(path, query) };
+  return { ...ran, path, ask: (sql: string) => query(path, sql) };
 }
 
-async function ask(path: string, query: string): Promise<Row[]> {
+async function query(path: string, sql: string): Promise<Row[]> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
-    const found = await connection.runAndReadAll(query.replace('FROM lake', `FROM read_parquet('${path}')`));
+    const found = await connection.runAndReadAll(sql.replace('FROM lake', `FROM read_parquet('${path}')`));
     return found.getRowObjectsJson() as Row[];
   } finally {
     connection.closeSync();
@@ -123,7 +123,7 @@ test('any table of text comes back from the lake as it was', async context => {
         env: { LOAD: '{"target":"lake"}', TRANSFORM: '[]' },
       });
       assert.equal(ran.code, 0, ran.error);
-      assert.deepEqual(await ask(join(ran.workDir, 'out.parquet'), 'SELECT A, B, C FROM lake'), rows);
+      assert.deepEqual(await query(join(ran.workDir, 'out.parquet'), 'SELECT A, B, C FROM lake'), rows);
     }),
     { numRuns: 25 },
   );
