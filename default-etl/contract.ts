@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { strftime } from './strftime.ts';
 
-export { findStepMistakes, type StepMistake } from './transform/check-steps.ts';
+export { findStepMistakes } from './transform/check-steps.ts';
 export type { OptionSchema } from './transform/option-schema.ts';
 export { STEP_SCHEMAS } from './transform/step-options.ts';
 

@@ -1,8 +1,18 @@
 // Blanks as Python's str.strip() takes them: those of ASCII, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000.
 
-/** The same for texts. */
-export const BLANKS_AROUND =
-  /^[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
+/** All of them, one character each. */
+const BLANKS = new Set(
+  '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
+);
+
+/** A text without them at both ends. */
+export function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && BLANKS.has(text[start] as string)) start++;
+  while (end > start && BLANKS.has(text[end - 1] as string)) end--;
+  return text.slice(start, end);
+}
 
 /** Where the text behind the blanks of bytes[from, to) begins; `to` where there is none. */
 export function skipBlanks(bytes: Buffer, from: number, to: number): number {

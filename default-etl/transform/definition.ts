@@ -1,4 +1,5 @@
 // What each step means, a row at a time, as plainly as it can be said. The steps do the same on batches of bytes; a property test holds them to this.
+import { trimBlanks } from './blanks.ts';
 import type { Condition } from './condition.ts';
 
 /** A key for each column, in their order: text, or null, or undefined where the row does not have it (JSON). */
@@ -31,7 +32,7 @@ export const DEFINITIONS = {
   strip:
     (columns: string[]): PlainStep =>
     row =>
-      mapValues(row, columns, value => value && value.replace(BLANKS_AROUND, '')),
+      mapValues(row, columns, value => value && trimBlanks(value)),
 
   /** `{a: b}`: each is looked for in the value as it was. */
   replace:
@@ -127,12 +128,9 @@ function renamed(row: PlainRow, rename: (name: string) => string): PlainRow {
   return Object.fromEntries(values);
 }
 
-/** Python's blanks. */
-const BLANKS_AROUND = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g;
-
 function converted(value: Value, convert: (text: string) => string | undefined, onError: OnError): Value {
   if (value === null) return null;
-  const text = value.replace(BLANKS_AROUND, '');
+  const text = trimBlanks(value);
   if (text === '') return null;
   const made = convert(text);
   if (made !== undefined) return made;

@@ -1,7 +1,7 @@
 import { perHeader, renameLayout, Rearranger } from './columns.ts';
 import { createReplacer } from './replacer.ts';
 import type { NewStep, StepContext } from './step.ts';
-import { BLANKS_AROUND } from './blanks.ts';
+import { trimBlanks } from './blanks.ts';
 
 type Rename = (name: string, position: number) => string;
 
@@ -26,7 +26,7 @@ export function headerStep(options: HeaderOptions): NewStep {
 /** A name of nothing but blanks becomes `Unnamed: 2`, as an empty one is called by the readers. */
 export function headerNamer({ trim = true, case: wanted = 'keep' }: HeaderOptions): Rename {
   return (name, position) => {
-    const trimmed = trim ? name.replace(BLANKS_AROUND, '') || `Unnamed: ${position}` : name;
+    const trimmed = trim ? trimBlanks(name) || `Unnamed: ${position}` : name;
     return inCase(trimmed, wanted);
   };
 }

@@ -181,8 +181,8 @@ function comparable({ rows, filtered, rejected }: Outcome): unknown {
   return { rows: plain, filtered: filtered.toSorted((x, y) => x - y), rejected: rejected.toSorted((x, y) => x - y) };
 }
 
-function jobOf(folder: string, transform: unknown): Job {
-  const env = { TRANSFORM: JSON.stringify(transform), CONFIG_FILES: folder, WORK_DIR: join(folder, 'work') };
+function jobOf(folder: string, steps: unknown): Job {
+  const env = { TRANSFORM: JSON.stringify(steps), CONFIG_FILES: folder, WORK_DIR: join(folder, 'work') };
   return readJob(env, join(folder, 'in.csv'), 0);
 }
 

@@ -48,7 +48,8 @@ function comment(text: string): string {
 
 /** Text for a setting: what would be taken for a reference to the environment is kept from it. */
 export function literal(text: string): string {
-  return text.replaceAll('${', '$${');
+  // A function: in a replacement text two dollars would be one.
+  return text.replaceAll('${', () => '$${');
 }
 
 /** JSON of a value of the original, without its secrets. */

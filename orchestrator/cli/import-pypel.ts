@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { goodIndexName, whyBadIndexName } from '../config/index-name.ts';
 import { isRecord } from '../config/tree.ts';
 import { type Draft, leaveOut, literal, newDraft, render, set, setWithin, shown } from './import-draft.ts';
+import { carryTransformers } from './import-steps.ts';
 
 type Arguments = Record<string, unknown>;
 
@@ -18,8 +19,6 @@ const EXTRACT_KEYS: Record<string, string> = {
   escapechar: 'escape',
 };
 const FORMATS: Record<string, string> = { CSVExtractor: 'csv', XLSExtractor: 'xls', XLSXExtractor: 'xlsx' };
-/** Classes that do what `minimal` does when they have no arguments. */
-const MINIMAL = ['Transformer', 'MinimalTransformer', 'BaseTransformer'];
 /** What the original's loader appended where nothing was said. */
 const DEFAULT_TIME_FREQ = '_%m_%Y';
 
@@ -56,7 +55,8 @@ function fromProcess(process: Arguments, file: Arguments): Draft {
   carryFolder(draft, process, file);
   for (const extractor of listOf(process['Extractor'] ?? process['Extractors']))
     carryExtractor(draft, asArguments(extractor));
-  carryTransformers(draft, listOf(process['Transformers'] ?? process['Transformer']).map(asArguments));
+  const transformers = process['Transformers'] ?? process['Transformer'];
+  carryTransformers(draft, isUnset(transformers) ? undefined : listOf(transformers).map(asArguments));
   for (const loader of listOf(process['Loader'] ?? process['Loaders'])) carryLoader(draft, asArguments(loader));
   for (const [key, value] of Object.entries({ ...file, ...process })) {
     if (key === 'path_to_data' || known.includes(key)) continue;
@@ -98,17 +98,6 @@ function carryExtractor(draft: Draft, { name, ...rest }: Arguments): void {
   }
 }
 
-function carryTransformers(draft: Draft, steps: Arguments[]): void {
-  set(draft, 'TRANSFORM', ['minimal']);
-  for (const { name, ...rest } of steps) {
-    const className = classOf(name);
-    const hasArguments = Object.keys(rest).length > 0;
-    if (MINIMAL.includes(className) && !hasArguments) continue;
-    const step = hasArguments ? `step ${className} ${shown('', rest)}` : `step ${className}`;
-    leaveOut(draft, step, 'is not there yet; rows are loaded without it');
-  }
-}
-
 function carryLoader(draft: Draft, { name, ...rest }: Arguments): void {
   const className = classOf(name);
   if (!['Loader', 'CSVWriter', ''].includes(className))
@@ -122,6 +111,8 @@ function carryLoader(draft: Draft, { name, ...rest }: Arguments): void {
     setWithin(draft, 'LOAD', 'mappings', isRecord(mappings['mappings']) ? mappings['mappings'] : mappings);
   for (const [key, value] of Object.entries(others)) {
     if ((key === 'es_mappings' || key === 'mappings') && isRecord(value)) continue;
+    // What is off needs no word.
+    if (isUnset(value) || value === false) continue;
     leaveOut(
       draft,
       `loader ${key} ${shown(key, value)}`,
@@ -152,6 +143,10 @@ function asArguments(value: unknown): Arguments {
   return isRecord(value) ? value : { name: value };
 }
 
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
 function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+  return Array.isArray(value) ? value : isUnset(value) ? [] : [value];
 }

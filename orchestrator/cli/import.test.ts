@@ -112,7 +112,7 @@ SOURCE=https://reader:pgsecret@example.org/
   assert.ok(!(yaml + warnings.join()).includes('pgsecret'));
 });
 
-test('a pypel process: what has a key is carried over, steps that are not there are comments and warnings', async t => {
+test('a pypel process: what has a key or a step is carried over, the rest is comments and warnings', async t => {
   const { settings, yaml, warnings } = await importText(
     t,
     'process.json',
@@ -128,7 +128,9 @@ test('a pypel process: what has a key is carried over, steps that are not there 
           },
           Transformers: [
             { name: 'pypel.transformers.Transformer', strip: ['DEPARTEMENT'], column_replace: { é: 'e', ' ': '_' } },
-            { name: 'pypel.transformers.Merger', ref: 'ref.csv' },
+            { name: 'pypel.transformers.MergerTransformer', ref: 'ref.csv' },
+            { name: 'ours.Cleaner', level: 2 },
+            { name: 'ContentReplacerTransformer', replace_dict: { '(?=x)': '', '^0$': 1, '^-$': null, b: '${b}' } },
           ],
           Loader: {
             name: 'pypel.loaders.Loader',
@@ -144,13 +146,22 @@ test('a pypel process: what has a key is carried over, steps that are not there 
   assert.deepEqual(settings, {
     WATCH_DIR: './data/in/example',
     EXTRACT: { format: 'xlsx', sheet: 'Feuille 1', skip_rows: 5 },
-    TRANSFORM: ['minimal'],
+    TRANSFORM: [
+      { null_values: [''] },
+      { header: { trim: true } },
+      { rename: { regex: { é: 'e', ' ': '_' } } },
+      { header: { trim: false, case: 'upper' } },
+      { strip: ['DEPARTEMENT'] },
+      { replace: { regex: { '^-$': null, b: '$${b}' } } },
+    ],
     LOAD: { index: 'pypel_bulk', date_suffix: '_%m_%Y', overwrite: true },
   });
   for (const original of [
     'extractor XLSXExtractor converters',
-    'step Transformer {"strip"',
-    'step Merger',
+    'step MergerTransformer {"ref":"ref.csv"}: needs a file in ref, columns in mergekey',
+    'step Cleaner {"level":2}: is no class of pypel',
+    'step ContentReplacerTransformer replace_dict "(?=x)": is no expression of RE2',
+    'step ContentReplacerTransformer replace_dict "^0$": becomes 1, and only text or null',
     'loader backup',
     'loader es_conf',
   ])

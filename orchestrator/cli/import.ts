@@ -13,7 +13,7 @@ export interface Imported {
 
 /**
  * Turns one of the original's shell configs, or a pypel JSON (by its first character), into a dataset's YAML that passes
- * `check`. Secrets are never copied. Throws an OrchestratorError (`never`) where the file can't be read or is no JSON.
+ * `check`, once the files that its steps name are in config/<dataset>/. Secrets are never copied. Throws an OrchestratorError (`never`) where the file can't be read or is no JSON.
  */
 export async function importFile(path: string): Promise<Imported> {
   const text = await read(path);

@@ -24,9 +24,9 @@ const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTy
 ajv.addVocabulary(['x-type', 'x-default']);
 // ON_CHANGE, LOAD and the like get their defaults later, and WATCH_DIR has a message of its own.
 // The steps of TRANSFORM are judged by the default ETL's own check: of a choice between seventeen steps ajv tells what is wrong with each.
-const { TRANSFORM: _, ...properties } = settingsSchema.properties;
+const { TRANSFORM: _, ...otherKeys } = settingsSchema.properties;
 const ANY_STEPS = { type: 'array', 'x-type': 'a list of steps' };
-const isValid = ajv.compile({ ...settingsSchema, properties: { ...properties, TRANSFORM: ANY_STEPS }, required: [] });
+const isValid = ajv.compile({ ...settingsSchema, properties: { ...otherKeys, TRANSFORM: ANY_STEPS }, required: [] });
 
 /** What the keys of the original, and of its shell scripts, are called today. */
 const ORIGINAL_KEYS: Record<string, string> = {
