@@ -7,7 +7,7 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   let fewest = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const changes = distance(plain(word), plain(candidate));
-    if (changes > Math.ceil(candidate.length / 3) || changes >= fewest) continue;
+    if (changes > Math.ceil(candidate.length / 3) || changes >= candidate.length || changes >= fewest) continue;
     best = candidate;
     fewest = changes;
   }
