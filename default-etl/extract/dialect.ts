@@ -81,12 +81,13 @@ function oneByte(key: string, character: string): number {
 function tryDialect(head: TextHead, dialect: Dialect): Trial {
   const records = headRecords(head, dialect);
   const counts = new Map<number, number>();
-  for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  const filled = records.filter(({ cells }) => cells.some(cell => cell.trim() !== ''));
+  for (const { cells } of filled) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
   let [width, most] = [1, 0];
   for (const [cells, count] of counts) {
     if (cells > 1 && (count > most || (count === most && cells > width))) [width, most] = [cells, count];
   }
-  const share = most / Math.max(records.length, 1);
+  const share = most / Math.max(filled.length, 1);
   return {
     dialect,
     records,
@@ -103,8 +104,9 @@ function knownShare(records: readonly HeadRecord[], width: number): number {
 }
 
 function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallback: string): Trial {
+  // Any number of blanks is one delimiter.
   const attempt = (delimiter: string) =>
-    tryBoth(head, { ...PLAIN, ...declared, delimiter: Buffer.from(delimiter) }, declared);
+    tryDialect(head, { ...PLAIN, skipsBlanks: delimiter === ' ', ...declared, delimiter: Buffer.from(delimiter) });
   const usual = USUAL.map(attempt).reduce(better);
   if (usual.share >= 0.5) return usual;
   const text = head.bytes.toString();
@@ -115,24 +117,16 @@ function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallback: str
   return usual.score > 0 ? usual : attempt(fallback);
 }
 
-/** With quotes, or without where quotes are text. */
-function tryBoth(head: TextHead, dialect: Dialect, declared: Partial<Dialect>): Trial {
-  const delimited = dialect.delimiter.equals(Buffer.from(' '))
-    ? { ...dialect, skipsBlanks: declared.skipsBlanks ?? true }
-    : dialect;
-  return tryDialect(head, delimited);
-}
-
 function better(winner: Trial, next: Trial): Trial {
   return next.score > winner.score ? next : winner;
 }
 
-/** Every record, the first too, has the same three cells or more, and most are numbers, dates or words. */
+/** Every record, the first too, has as many cells, and most are numbers, dates or words; a blank or a colon makes three of them. */
 function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
-  const isBlank = dialect.delimiter.equals(Buffer.from(' '));
+  const fewest = /^[ :]$/.test(dialect.delimiter.toString()) ? 3 : 2;
   return (
     records.length >= 3 &&
-    width >= (isBlank || dialect.delimiter.equals(Buffer.from(':')) ? 3 : 2) &&
+    width >= fewest &&
     share >= 0.98 &&
     records[0]?.cells.length === width &&
     knownShare(records, width) >= 0.8
@@ -141,37 +135,50 @@ function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
 
 type Refinement = (head: TextHead, trial: Trial, declared: Partial<Dialect>) => Trial;
 
-/** `'` where no cell begins with `"` and whole cells stand in it; none where `"` only breaks records apart. */
+/** `'` where no cell begins with `"` and whole cells stand in it; none where `"` only breaks records apart, or never closes a cell. */
 const withQuote: Refinement = (head, trial, declared) => {
   if (declared.quote !== undefined) return trial;
   const bare = tryDialect(head, { ...trial.dialect, quote: NONE });
   const cells = bare.records.flatMap(record => record.cells.map(cell => cell.trim()));
   const isQuoted = (cell: string, quote: string) => cell.length > 1 && cell.startsWith(quote) && cell.endsWith(quote);
-  const opened = cells.filter(cell => cell.startsWith('"'));
-  if (opened.length === 0) {
-    const single = cells.filter(cell => cell.startsWith("'") || cell.endsWith("'"));
-    const whole = single.filter(cell => isQuoted(cell, "'"));
-    if (whole.length < 2 || whole.length < 0.5 * single.length) return trial;
+  const doubleOpened = cells.filter(cell => cell.startsWith('"'));
+  if (doubleOpened.length === 0) {
+    const opened = cells.filter(cell => cell.startsWith("'")).length;
+    const closed = cells.filter(cell => cell.endsWith("'")).length;
+    if (opened < 2 || opened !== closed || !cells.some(cell => isQuoted(cell, "'"))) return trial;
     const quoted = tryDialect(head, { ...trial.dialect, quote: SINGLE_QUOTE });
     return quoted.share >= bare.share ? quoted : trial;
   }
-  const closed = opened.filter(cell => isQuoted(cell, '"'));
-  return bare.share > trial.share + 0.05 && closed.length < 0.5 * opened.length ? bare : trial;
+  const whole = doubleOpened.filter(cell => isQuoted(cell, '"')).length;
+  const isNeverClosed = doubleOpened.length > 1 && !cells.some(cell => cell.endsWith('"'));
+  if (isNeverClosed && bare.share >= trial.share) return bare;
+  return bare.share > trial.share + 0.05 && whole < 0.5 * doubleOpened.length ? bare : trial;
 };
 
-/** A backslash, where quotes within quoted cells have one before them. */
+/** A backslash, where quotes within quoted cells have one before them, and none of these is doubled. */
 const withEscape: Refinement = (head, trial, declared) => {
-  const { quote } = trial.dialect;
-  if (declared.escape !== undefined || quote === NONE || !head.bytes.includes(Buffer.from([BACKSLASH, quote])))
-    return trial;
+  const { quote, delimiter } = trial.dialect;
+  if (declared.escape !== undefined || quote === NONE) return trial;
+  const behind = textsBehind(head.bytes, Buffer.from([BACKSLASH, quote])).map(text => text.toString('latin1'));
+  const endsCell = (text: string) =>
+    text === '' || /^[\r\n]/.test(text) || text.startsWith(delimiter.toString('latin1'));
+  const mark = String.fromCharCode(quote);
+  const isDoubled = behind.some(text => text.startsWith(mark) && !endsCell(text.slice(1)));
+  if (isDoubled || !behind.some(text => !text.startsWith(mark) && !endsCell(text))) return trial;
   const escaped = tryDialect(head, { ...trial.dialect, escape: BACKSLASH });
-  const mark = String.fromCharCode(BACKSLASH, quote);
-  const inside = (records: readonly HeadRecord[]) =>
-    records.flatMap(record => record.cells).filter(cell => cell.includes(mark)).length;
-  return escaped.share >= trial.share && inside(escaped.records) === 0 && escaped.records.length >= trial.records.length
-    ? escaped
-    : trial;
+  return escaped.share >= trial.share ? escaped : trial;
 };
+
+const MOST_LOOKED_AT = 1000;
+
+/** The few bytes behind each place where `bytes` has `part`. */
+function textsBehind(bytes: Buffer, part: Buffer): Buffer[] {
+  const texts: Buffer[] = [];
+  for (let at = bytes.indexOf(part); at >= 0 && texts.length < MOST_LOOKED_AT; at = bytes.indexOf(part, at + 1)) {
+    texts.push(bytes.subarray(at + part.length, at + part.length + 8));
+  }
+  return texts;
+}
 
 /** `;;` where every other cell is empty. */
 const withDoubledDelimiter: Refinement = (head, trial, declared) => {

@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encode } from 'iconv-lite';
+import { cellText } from '../batch.ts';
+import type { Decision } from '../contract.ts';
+import type { Extract } from '../settings.ts';
+import { SourceFile } from '../source.ts';
+import { temporaryFolder } from '../testing.ts';
+import { openCsv } from './csv.ts';
+
+interface Table {
+  header: readonly string[];
+  rows: Array<Array<string | null | undefined>>;
+  rejects: Array<[number, number | null, string]>;
+  decided: Record<string, Decision>;
+}
+
+/** Reads text, or bytes, as a CSV file. */
+async function read(folder: string, content: string | Buffer, extract: Extract = {}): Promise<Table> {
+  const path = join(folder, 'in.csv');
+  writeFileSync(path, content);
+  const nothing = { sizeBytes: null, mtimeNs: null, inode: null };
+  const source = await SourceFile.open(path, nothing, new AbortController().signal);
+  try {
+    const reader = await openCsv(source, extract, ',');
+    const table: Table = { header: [], rows: [], rejects: [], decided: {} };
+    for await (const batch of reader.batches()) {
+      for (let row = 0; row < batch.rows; row++)
+        table.rows.push(batch.header.map((_, column) => cellText(batch, row, column)));
+      table.rejects.push(...batch.rejects.map(({ row, line, raw }): Table['rejects'][number] => [row, line, raw]));
+    }
+    table.header = reader.emptyHeader?.().header ?? [];
+    table.decided = Object.fromEntries(reader.decisions.map(decision => [decision.name, decision]));
+    return table;
+  } finally {
+    await source.close();
+  }
+}
+
+/** What was decided, without how sure that is. */
+function values({ decided }: Table, ...names: string[]): unknown[] {
+  return names.map(name => decided[name]?.value);
+}
+
+test('a clean file is read as it is, whatever is in it', async context => {
+  const folder = temporaryFolder(context);
+  const name = fc.constantFrom('id', 'name', 'Prix HT', 'été', 'Date', 'n°', 'a.b', 'col_1', 'Q1 2020');
+  const cell = fc.oneof(
+    fc.constantFrom(
+      '',
+      '0',
+      '12',
+      '-3',
+      '2020-01-02',
+      '12:30',
+      '1.5',
+      '1,5',
+      'NA',
+      'Paris',
+      'rue de la Paix',
+      'it’s',
+      "l'eau",
+      'say "hi"',
+      'a, b',
+      'x;y',
+      'a\nb',
+      ' pad',
+      '#1',
+      "'q'",
+    ),
+    fc.string({ maxLength: 8 }),
+  );
+  const table = fc
+    .integer({ min: 2, max: 6 })
+    .chain(columns =>
+      fc.tuple(
+        fc.uniqueArray(name, { minLength: columns, maxLength: columns }),
+        fc.array(fc.array(cell, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 20 }),
+      ),
+    );
+  const written = fc.record({
+    delimiter: fc.constantFrom(',', ';', '\t', '|'),
+    lineEnd: fc.constantFrom('\n', '\r\n'),
+    all: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(table, written, async ([header, rows], { delimiter, lineEnd, all }) => {
+      const isSpecial = (text: string) => text.includes(delimiter) || /["\r\n]|^[' ]/.test(text);
+      const quote = (text: string) => (all || isSpecial(text) ? `"${text.replaceAll('"', '""')}"` : text);
+      const kept = rows.filter(row => row.some(text => text !== ''));
+      const text = [header, ...kept].map(row => row.map(quote).join(delimiter) + lineEnd).join('');
+      const found = await read(folder, text);
+      assert.deepEqual([found.header, found.rows, found.rejects], [header, kept, []]);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('delimiters are found out, unusual and doubled ones too, and no text is cut by one it happens to hold', async context => {
+  const folder = temporaryFolder(context);
+  const found = async (text: string) => values(await read(folder, text), 'delimiter')[0];
+  assert.equal(await found('a;b\n1,5;2\n2,5;3\n'), ';');
+  assert.equal(await found('a\tb\n1,5\tx;y\n'), '\t');
+  assert.equal(await found('a||b||c\n1||2||3\n4||||6\n'), '||');
+  assert.equal(await found('a;;b\n1;;2\n'), ';;');
+  assert.equal(await found('a~b\n1~2\n3~4\n'), '~');
+  assert.equal(await found('a\x1fb\n1\x1f2\n3\x1f4\n'), '\x1f');
+  assert.equal(await found('a:b:c\nx:2:3\ny:5:6\n'), ':');
+  const words = await read(folder, 'name\nJohn Smith\nAnna Maria Lopez\nBo Li\n12:30 at noon\n');
+  assert.deepEqual(words.rows.flat(), ['John Smith', 'Anna Maria Lopez', 'Bo Li', '12:30 at noon']);
+  const times = await read(folder, 'time\n2020-01-02 10:00:00\n2020-01-03 11:00:00\n2020-01-04 12:00:00\n');
+  assert.deepEqual(times.header, ['time']);
+});
+
+test('runs of blanks are one delimiter where they make a table of numbers', async context => {
+  const table = await read(temporaryFolder(context), '  x     y    z\n 1.0  2.5   a\n10.0  3.5   b\n');
+  assert.deepEqual(
+    [table.header, table.rows],
+    [
+      ['x', 'y', 'z'],
+      [
+        ['1.0', '2.5', 'a'],
+        ['10.0', '3.5', 'b'],
+      ],
+    ],
+  );
+});
+
+test('blanks behind every delimiter are no part of the cells, and quotes behind them are quotes', async context => {
+  const folder = temporaryFolder(context);
+  const table = await read(folder, 'a, b, c\n1, "x, y" , 3\n2, z, 4\n');
+  assert.deepEqual(
+    [table.header, table.rows],
+    [
+      ['a', 'b', 'c'],
+      [
+        ['1', 'x, y', '3'],
+        ['2', 'z', '4'],
+      ],
+    ],
+  );
+  const padded = await read(folder, 'a,b\n1, x\n2,y\n');
+  assert.deepEqual(padded.rows, [
+    ['1', ' x'],
+    ['2', 'y'],
+  ]);
+  assert.deepEqual((await read(folder, 'a, b\n1, x\n', { skip_blanks: false })).header, ['a', ' b']);
+});
+
+test('single quotes, backslashes and quotes that are text are found out', async context => {
+  const folder = temporaryFolder(context);
+  const single = await read(folder, "a,b\n'x,1',2\n'y',3\n");
+  assert.deepEqual(
+    [single.rows, ...values(single, 'quote')],
+    [
+      [
+        ['x,1', '2'],
+        ['y', '3'],
+      ],
+      "'",
+    ],
+  );
+  const escaped = await read(folder, 'a,b\n"10\\" pipe",1\n"C:\\dir",2\n');
+  assert.deepEqual(
+    [escaped.rows, ...values(escaped, 'escape')],
+    [
+      [
+        ['10" pipe', '1'],
+        ['C:\\dir', '2'],
+      ],
+      '\\',
+    ],
+  );
+  const path = await read(folder, 'a,b\n"C:\\dir\\",1\n"D:\\",2\n');
+  assert.deepEqual(
+    [path.rows, ...values(path, 'escape')],
+    [
+      [
+        ['C:\\dir\\', '1'],
+        ['D:\\', '2'],
+      ],
+      false,
+    ],
+  );
+  const inches = await read(folder, 'a\tb\n"6\tx\ny\t1\n"8\tz\nw\t2\n');
+  assert.deepEqual([inches.rows[0], ...values(inches, 'quote')], [['"6', 'x'], false]);
+});
+
+test('quotes that were not doubled are text where that gives the row its cells', async context => {
+  const folder = temporaryFolder(context);
+  const table = await read(folder, 'a,b,c\n1,"10" pipe, long",x\n2,"y,"z"\n3,"p"q,r\n4,"s,t",u\n');
+  assert.deepEqual(table.rows, [
+    ['1', '10" pipe, long', 'x'],
+    ['2', '"y', 'z'],
+    ['3', 'pq', 'r'],
+    ['4', 's,t', 'u'],
+  ]);
+  const header = await read(folder, 'a,"b,"c"\n1,2,3\n4,5,6\n');
+  assert.deepEqual(header.header, ['a', '"b', 'c']);
+});
+
+test('titles and notes above the table are left out, and said', async context => {
+  const folder = temporaryFolder(context);
+  const titled = await read(folder, 'Ventes 2020;;;\n;;;\nVille;Mois;Total;Part\nParis;1;10;5\nLyon;2;20;7\n');
+  assert.deepEqual([titled.header, titled.rows.length], [['Ville', 'Mois', 'Total', 'Part'], 2]);
+  assert.deepEqual(values(titled, 'skip_rows'), [2]);
+  const quoted = await read(folder, '"Title\nof two lines"\n\nA,B\n1,2\n3,4\n');
+  assert.deepEqual([quoted.header, ...values(quoted, 'skip_rows')], [['A', 'B'], 3]);
+  assert.deepEqual((await read(folder, 'Title\nA,B\n1,2\n', { skip_rows: 0 })).header, ['Title', 'Unnamed: 1']);
+  const sparse = await read(folder, 'a,b,c\n1,,\n2,,\n');
+  assert.deepEqual([sparse.header, sparse.rows.length], [['a', 'b', 'c'], 2]);
+});
+
+test('thousands of lines above the table are left out where they are counted', async context => {
+  const preamble = Array.from({ length: 20_000 }, (_, line) => `note ${line}, "and more\r\n`).join('');
+  const table = await read(temporaryFolder(context), `${preamble}a;b\r\n1;2\r\n`, { skip_rows: 20_000 });
+  assert.deepEqual([table.header, table.rows, ...values(table, 'delimiter')], [['a', 'b'], [['1', '2']], ';']);
+});
+
+test('a file without a header has its first record as a row; years and counted numbers are names', async context => {
+  const folder = temporaryFolder(context);
+  const bare = await read(folder, '28/01/2018,00:15,Boots\n29/01/2018,00:30,Shoes\n30/01/2018,00:45,Hat\n');
+  assert.deepEqual([bare.header, bare.rows.length, ...values(bare, 'header')], [['0', '1', '2'], 3, false]);
+  const years = await read(folder, '2019,2020\n1.5,2.5\n3.5,4.5\n');
+  assert.deepEqual([years.header, ...values(years, 'header')], [['2019', '2020'], true]);
+  assert.deepEqual((await read(folder, 'Paris,x\nLyon,y\n')).header, ['Paris', 'x']);
+  assert.deepEqual((await read(folder, '1.5,2.5\n3.5,4.5\n5.5,6.5\n', { header: true })).header, ['1.5', '2.5']);
+});
+
+test('columns beyond the header that most rows have get names of their own; a few rows with more cells are rejects', async context => {
+  const folder = temporaryFolder(context);
+  const wide = await read(folder, 'a,b\n1,2,x\n3,4,y\n');
+  assert.deepEqual(
+    [wide.header, wide.rows],
+    [
+      ['a', 'b', 'Unnamed: 2'],
+      [
+        ['1', '2', 'x'],
+        ['3', '4', 'y'],
+      ],
+    ],
+  );
+  const odd = await read(folder, 'a,b\n1,2\n3,4,y\n5,6\n7,8,,\n9\n');
+  assert.deepEqual([odd.header, odd.rejects], [['a', 'b'], [[2, 3, '3,4,y']]]);
+  assert.deepEqual(odd.rows, [
+    ['1', '2'],
+    ['5', '6'],
+    ['7', '8'],
+    ['9', null],
+  ]);
+});
+
+test('a second table is said to be there, and no row is lost', async context => {
+  const table = await read(temporaryFolder(context), 'a,b\nx,1\ny,2\na,b\nz,3\n');
+  assert.deepEqual([table.rows.length, ...values(table, 'tables')], [4, 2]);
+  assert.match(table.decided['tables']?.reason ?? '', /line 4/);
+});
+
+test('encodings are found out', async context => {
+  const folder = temporaryFolder(context);
+  const french = 'Département;Élu\nFinistère;Gaëlle Ménard\nHérault;Noël Prévôt\nRhône;Hélène Garçon\n';
+  const texts: Array<[string, string]> = [
+    ...['windows-1252', 'macroman', 'cp850', 'utf8', 'utf-16le', 'utf-16be'].map((name): [string, string] => [
+      name,
+      french,
+    ]),
+    ['iso-8859-15', `${french}Cœur;10 €\n`],
+    ['windows-1250', 'Kraj;Město\nČeská republika;Plzeň a Žďár\nRakousko;Vídeň\nŘecko;Soluň\nŠvýcarsko;Ženeva\n'],
+    ['windows-1251', 'Страна;Город\nРоссия;Нижний Новгород\nУкраина;Киев\nБеларусь;Минск\n'],
+    ['koi8-r', 'Страна;Город\nРоссия;Нижний Новгород\nУкраина;Киев\nБеларусь;Минск\n'],
+    ['shift_jis', '都市;人口\n東京の中央;1\n大阪市;2\nさっぽろ;3\n'],
+    ['gb18030', '城市;人口\n北京市中心;1\n上海的人民;2\n广州大学;3\n'],
+    ['big5', '城市;人口\n台北市中心;1\n高雄的人民;2\n臺中大學;3\n'],
+    ['euc-kr', '도시;인구\n서울특별시;1\n부산광역시;2\n대한민국;3\n'],
+    ['utf-16le', '城市;人口\n上海一;1\n一北京;2\n'],
+    ['utf-16be', 'Имя;Число\nИван;1\nПётр;2\n'],
+  ];
+  for (const [name, text] of texts) {
+    const { header, rows } = await read(folder, encode(text, name));
+    const cells = [[...header], ...rows].map(row => row.join(';'));
+    assert.deepEqual(cells, text.trimEnd().split('\n'), name);
+  }
+  for (const name of ['utf8', 'utf-16le', 'utf-16be', 'utf-32le', 'utf-32be']) {
+    assert.deepEqual((await read(folder, encode(`\uFEFF\uFEFF${french}`, name))).header, ['Département', 'Élu'], name);
+  }
+});
+
+test('files of almost nothing', async context => {
+  const folder = temporaryFolder(context);
+  await assert.rejects(read(folder, ''), /is empty/);
+  await assert.rejects(read(folder, '\uFEFF'), /is empty/);
+  await assert.rejects(read(folder, ' \n\t\n\r\n'), /is empty/);
+  assert.deepEqual((await read(folder, 'a')).header, ['a']);
+  const column = await read(folder, 'a\n1\n\n \n2');
+  assert.deepEqual([column.header, column.rows], [['a'], [['1'], [' '], ['2']]]);
+  const header = await read(folder, 'a;b');
+  assert.deepEqual([header.header, header.rows], [['a', 'b'], []]);
+  const mixed = await read(folder, 'a,b\r1,2\n3,4\r\n\r\n5,6');
+  assert.deepEqual([mixed.rows.length, ...values(mixed, 'line_end')], [3, 'CRLF and LF and CR']);
+  const names = await read(folder, 'a,,a, \n1,2,3,4\n');
+  assert.deepEqual(names.header, ['a', 'Unnamed: 1', 'a.1', 'Unnamed: 3']);
+});
+
+test('five thousand columns, a cell of a megabyte, and NUL bytes come through', async context => {
+  const folder = temporaryFolder(context);
+  const names = Array.from({ length: 5000 }, (_, column) => `column number ${column}`);
+  const wide = await read(folder, `${names.join(';')}\n${names.map((_, column) => column).join(';')}\n`);
+  assert.deepEqual([wide.header.length, wide.rows[0]?.at(-1)], [5000, '4999']);
+  const long = `${'x'.repeat(1 << 20)}\0`;
+  assert.equal((await read(folder, `a,b\n1,"${long}"\n`)).rows[0]?.[1] === long, true);
+});
