@@ -44,7 +44,8 @@ function readTable(text: string, name: string, table: RejectsTable): Found[] {
       `there is no column ${names.row}; the first line must be that of the downloaded file: ${example}`,
     );
   }
-  const [header, ...records] = csvRecords(body, dialect, 0) as [PlainRecord, ...PlainRecord[]];
+  const width = headerOf(body, dialect).length;
+  const [header, ...records] = csvRecords(body, dialect, width) as [PlainRecord, ...PlainRecord[]];
   const places = placesOf(header.cells, name, table);
   return records
     .filter(({ cells }) => cells.some(cell => cell.trim() !== ''))
@@ -55,14 +56,17 @@ const COMMON: Omit<PlainDialect, 'delimiter'> = { quote: '"', escape: '', skipsB
 
 /** The file's own dialect where its delimiter is still there, else that of spreadsheet programs; undefined where no line of names can be made out. */
 function findDialect(text: string, rowName: string, { dialect }: RejectsTable): PlainDialect | undefined {
-  const head = text.slice(0, HEAD_CHARACTERS);
   const others = DELIMITERS.map(delimiter => ({ ...COMMON, delimiter }));
   const candidates = dialect ? [dialect, { ...COMMON, delimiter: dialect.delimiter }, ...others] : others;
   const finds = (candidate: PlainDialect) => {
-    const cells = csvRecords(head, candidate, 0)[0]?.cells ?? [];
+    const cells = headerOf(text, candidate);
     return cells.length > 1 && cells.some(cell => isName(cell, rowName));
   };
   return candidates.find(finds);
+}
+
+function headerOf(text: string, dialect: PlainDialect): string[] {
+  return csvRecords(text.slice(0, HEAD_CHARACTERS), dialect, 0)[0]?.cells ?? [];
 }
 
 function isName(cell: string, name: string): boolean {

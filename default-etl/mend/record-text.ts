@@ -9,7 +9,8 @@ export function recordText(cells: readonly string[], dialect: PlainDialect): str
 
 function cellText(cell: string, { delimiter, quote, escape, skipsBlanks }: PlainDialect): string {
   if (quote === '') return cell.replaceAll(delimiter, ' ').replace(/[\r\n]+/g, ' ');
-  const isPlain = !cell.includes(delimiter) && !cell.includes(quote) && !/[\r\n]/.test(cell);
+  // Of a delimiter of several characters, one at the end of a cell would be taken for the first of it.
+  const isPlain = !cell.includes(delimiter.charAt(0)) && !cell.includes(quote) && !/[\r\n]/.test(cell);
   if (isPlain && !(skipsBlanks && cell.trim() !== cell)) return cell;
   const escaped = escape === '' ? cell : cell.replaceAll(escape, escape + escape);
   return quote + escaped.replaceAll(quote, quote + quote) + quote;

@@ -1,4 +1,5 @@
 import type { Reject } from '../contract.ts';
+import type { PlainDialect } from '../extract/csv-definition.ts';
 import { createEncoder } from './encoded-text.ts';
 import { LINE_END, recordCells, recordText } from './record-text.ts';
 import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
@@ -27,9 +28,18 @@ async function* delimitedLines(
   for await (const { row, reason, raw } of rejects) {
     const own = columnsOf(table, row);
     const { cells, isWhole } = recordCells(raw, dialect, own.length);
-    const record = isWhole && table.headers.length === 1 ? raw : recordText(inOrder(cells, own, columns), dialect);
-    yield recordText([String(row), reason], dialect) + dialect.delimiter + record;
+    const leading = recordText([String(row), reason], dialect) + dialect.delimiter;
+    const isVerbatim = isWhole && table.headers.length === 1 && standsBehind(leading, raw, cells, dialect);
+    yield leading + (isVerbatim ? raw : recordText(inOrder(cells, own, columns), dialect));
   }
+}
+
+/** Whether a record's text, behind other cells, still has these. */
+function standsBehind(leading: string, raw: string, cells: readonly string[], dialect: PlainDialect): boolean {
+  const line = recordCells(leading + raw, dialect, cells.length + 2);
+  return (
+    line.isWhole && line.cells.length === cells.length + 2 && cells.every((cell, at) => cell === line.cells[at + 2])
+  );
 }
 
 /** The cells of a row with its own columns, in the order of all; what is too much comes last. */

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import iconv from 'iconv-lite';
+import type { MendedRow, Reject } from '../contract.ts';
+import { EtlFailure } from '../failure.ts';
+import { readMended } from './read-mended.ts';
+import { recordCells, recordText } from './record-text.ts';
+import type { RejectsTable } from './table.ts';
+import { writeRejects } from './write-rejects.ts';
+
+const FRENCH = { delimiter: ';', quote: '"', escape: '', skipsBlanks: false, encoding: 'win1252' };
+
+function tableOf(columns: string[], dialect: Partial<typeof FRENCH> = {}): RejectsTable {
+  return { dialect: { ...FRENCH, ...dialect }, headers: [{ row: 1, columns }] };
+}
+
+async function download(rejects: Reject[], table: RejectsTable): Promise<Buffer> {
+  async function* each(): AsyncGenerator<Reject> {
+    yield* rejects;
+  }
+  const parts: Buffer[] = [];
+  for await (const part of writeRejects(each(), table)) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+function reject(row: number, raw: string, reason = 'bad'): Reject {
+  return { row, line: row + 1, reason, raw };
+}
+
+function recordOf(mended: MendedRow | undefined): unknown {
+  return mended && 'record' in mended ? mended.record : undefined;
+}
+
+function refusal(pattern: RegExp): (error: unknown) => boolean {
+  return error => error instanceof EtlFailure && error.exitCode === 65 && pattern.test(error.message);
+}
+
+describe('rejects as a table to be mended', () => {
+  it('what is downloaded is read back, cell by cell, in every dialect: too many cells, open quotes and line breaks too', async () => {
+    const cell = fc.string({
+      unit: fc.constantFrom('a', 'é', '"', "'", ';', ',', '\t', '\n', '\r\n', ' ', '\\', '1', '_ROW'),
+      maxLength: 6,
+    });
+    const dialect = fc
+      .record({
+        delimiter: fc.constantFrom(';', ',', '\t', '|', '||'),
+        quote: fc.constantFrom('"', "'", ''),
+        escape: fc.constantFrom('', '\\'),
+        skipsBlanks: fc.boolean(),
+        encoding: fc.constantFrom('utf8', 'win1252', 'utf-16le', 'utf-16be'),
+      })
+      .filter(({ delimiter, quote }) => delimiter.length === 1 || quote !== '');
+    const record = fc.array(cell, { minLength: 1, maxLength: 5 });
+    const line = fc.string({
+      unit: fc.constantFrom('a', 'é', '"', '""', "'", ';', ',', '|', ' ', '\\'),
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(dialect, fc.array(fc.oneof(record, line)), async (own, texts) => {
+        const table = tableOf(['a', 'b', 'c'], own);
+        // A line of blanks is no record, and so never a reject.
+        const raws = texts
+          .map(text => (typeof text === 'string' ? text : recordText(text, own)))
+          .filter(raw => raw.trim() !== '');
+        const rejects = raws.map((raw, index) => reject(index + 1, raw));
+        const mended = await readMended(await download(rejects, table), 'file', table);
+        assert.deepEqual(
+          mended.map(({ row, raw = '' }) => [row, padded(recordCells(raw, own, 3).cells)]),
+          rejects.map(({ row, raw }) => [row, padded(recordCells(raw, own, 3).cells)]),
+        );
+        for (const [index, { raw }] of rejects.entries()) {
+          const { cells, isWhole } = recordCells(raw, own, 3);
+          const expected = { a: cells[0] ?? '', b: cells[1] ?? '', c: cells[2] ?? '' };
+          if (isWhole && padded(cells).length === 3) assert.deepEqual(recordOf(mended[index]), expected);
+          if (padded(cells).length > 3) assert.match(JSON.stringify(mended[index]), /cells, but the header has 3/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('a record stands there as it does in the file, in its encoding', async () => {
+    const csv = await download([reject(7, '"é";x;"1;2"', 'too; bad')], tableOf(['nom', 'b', 'c']));
+    assert.equal(iconv.decode(csv, 'win1252'), '_ROW;_REASON;nom;b;c\r\n7;"too; bad";"é";x;"1;2"\r\n');
+  });
+
+  it('a quote that is never closed opens nothing: the lines behind it stay lines', async () => {
+    const csv = await download([reject(1, '1;"open'), reject(2, '2;x')], tableOf(['a', 'b'], { encoding: 'utf8' }));
+    assert.equal(csv.toString(), '\uFEFF_ROW;_REASON;a;b\r\n1;bad;1;"""open"\r\n2;bad;2;x\r\n');
+  });
+
+  it('the leading columns have names that the file has not', async () => {
+    const table = tableOf(['_row', '_REASON', '_REASON_'], { encoding: 'utf8' });
+    const csv = await download([reject(3, '1;2;3')], table);
+    assert.equal(csv.toString(), '\uFEFF_ROW_;_REASON__;_row;_REASON;_REASON_\r\n3;bad;1;2;3\r\n');
+    const [mended] = await readMended(csv, 'file', table);
+    assert.deepEqual(mended, { row: 3, raw: '1;2;3', record: { _row: '1', _REASON: '2', _REASON_: '3' } });
+  });
+
+  it('rows of tables with other columns are put under the columns of all', async () => {
+    const table: RejectsTable = {
+      dialect: { ...FRENCH, encoding: 'utf8' },
+      headers: [
+        { row: 1, columns: ['a', 'b'] },
+        { row: 10, columns: ['b', 'c'] },
+      ],
+    };
+    const csv = await download([reject(2, '1;2'), reject(11, '3;4;5')], table);
+    assert.equal(csv.toString(), '\uFEFF_ROW;_REASON;a;b;c\r\n2;bad;1;2;\r\n11;bad;;3;4;5\r\n');
+    const mended = await readMended(Buffer.from(csv.toString().replace(';5', '')), 'file', table);
+    assert.deepEqual(mended.map(recordOf), [
+      { a: '1', b: '2' },
+      { b: '3', c: '4' },
+    ]);
+  });
+
+  it('JSON becomes columns, nested values JSON text, and what is no object a column of its own', async () => {
+    const table: RejectsTable = { dialect: null, headers: [] };
+    const csv = await download(
+      [reject(1, '{"a":1,"b":{"c":[2]}}'), reject(2, '{"d":null,"a":"x,y"}'), reject(3, '[1')],
+      table,
+    );
+    assert.equal(
+      csv.toString(),
+      '\uFEFF_ROW,_REASON,_RAW,a,b,d\r\n1,bad,,1,"{""c"":[2]}",\r\n2,bad,,"x,y",,\r\n3,bad,[1,,,\r\n',
+    );
+    const mended = await readMended(Buffer.from(csv.toString().replace('[1', '"{""a"":3}"')), 'file', table);
+    assert.deepEqual(mended.map(recordOf), [
+      { a: '1', b: '{"c":[2]}', d: null },
+      { a: 'x,y', b: null, d: null },
+      { a: 3 },
+    ]);
+  });
+});
+
+describe('a mended file', () => {
+  const table = tableOf(['id', 'nom', 'jour']);
+
+  it('saved by a spreadsheet program, with its own delimiter, encoding and empty columns, is read', async () => {
+    const expected = [{ row: 4, raw: '1;Zoé;"a;b"', record: { id: '1', nom: 'Zoé', jour: 'a;b' } }];
+    for (const [text, encoding] of [
+      ['_ROW,_REASON,id,nom,jour\r\n4,,1,Zoé,a;b\r\n', 'utf8'],
+      ['\uFEFF_ROW;_REASON;id;nom;jour;;\r\n4;;1;Zoé;"a;b";;\r\n;;;;;;\r\n', 'utf8'],
+      ['_ROW\t_REASON\tid\tnom\tjour\n4\t\t1\tZoé\t"a;b"\n', 'win1252'],
+      ['\uFEFF_ROW\t_REASON\tid\tnom\tjour\r\n4\t\t1\tZoé\ta;b\r\n', 'utf-16le'],
+      ['sep=,\r\n"_ROW","_REASON","id","nom","jour"\r\n"4","x","1","Zoé","a;b"', 'win1252'],
+      ['nom;id;jour;_row;_reason\n"Zoé";1;"a;b"; 4 ;\n', 'win1252'],
+      ['_ROW;id;nom;jour\n4;1;Zoé;"a;b"\n', 'win1252'],
+    ] as const) {
+      assert.deepEqual(await readMended(iconv.encode(text, encoding), 'file', table), expected, text);
+    }
+  });
+
+  it('with a name that a program took for a date is read by the places of its columns', async () => {
+    const text = '_ROW;_REASON;id;nom;01/02/2024\n4;;1;Zoé;x\n';
+    assert.deepEqual((await readMended(Buffer.from(text), 'file', table)).map(recordOf), [
+      { id: '1', nom: 'Zoé', jour: 'x' },
+    ]);
+  });
+
+  it('a row that is still none stays a reject', async () => {
+    const text = '_ROW;_REASON;id;nom;jour\n1;;1;x;y;z\n2;;2;"x;y\n';
+    const [surplus, open] = (await readMended(Buffer.from(text), 'file', table)) as Array<
+      MendedRow & { reason: string }
+    >;
+    assert.deepEqual(surplus, { row: 1, raw: '1;x;y;z', reason: '4 cells, but the header has 3 columns' });
+    assert.deepEqual([open?.row, open?.reason], [2, 'a quote that opens on this line is never closed']);
+  });
+
+  it('may be NDJSON, of records or of rejects whose raw text was mended', async () => {
+    const text =
+      '{"row":1,"record":{"id":1,"nom":"x;y"}}\r\n\n{"row":2,"line":3,"reason":"bad","raw":"2;\\"a;b\\";c"}\n{"row":3,"raw":"1;2;3;4"}\n';
+    assert.deepEqual(await readMended(Buffer.from(text), 'file', table), [
+      { row: 1, record: { id: 1, nom: 'x;y' }, raw: '1;"x;y";' },
+      { row: 2, raw: '2;"a;b";c', record: { id: '2', nom: 'a;b', jour: 'c' } },
+      { row: 3, raw: '1;2;3;4', reason: '4 cells, but the header has 3 columns' },
+    ]);
+  });
+
+  it('that can’t be told apart is refused with its line', async () => {
+    for (const [text, reason] of [
+      ['id;nom;jour\n1;2;3\n', /^file:1: there is no column _ROW; .*_ROW;_REASON;id;nom;jour$/],
+      ['', /^file:1: there is no column _ROW/],
+      ['_ROW;_REASON;id;nom\n1;;2;3\n', /^file:1: its columns are not those of the file: jour missing;/],
+      ['_ROW;_REASON;id;nom;jour;note\n1;;2;3;4;5\n', /^file:1: .* note not of the file/],
+      ['_ROW;_REASON;id;nom;jour\n1;;2;3;4\n\nx;;5;6;7\n', /^file:4: "x" is no row number/],
+      ['_ROW;_REASON;id;nom;jour\n1;;2;3;4\n1;;5;6;7\n', /^file:3: row 1 is on line 2, too/],
+      ['{"row":1,"record":{}}\n{"row":0,"record":{}}\n', /^file:2: not a mended row/],
+    ] as const) {
+      await assert.rejects(readMended(Buffer.from(text), 'file', table), refusal(reason), text);
+    }
+  });
+});
+
+/** Without empty cells at the end, but for those that a row has. */
+function padded(cells: readonly string[]): string[] {
+  const all = cells.slice(0, Math.max(3, cells.findLastIndex(Boolean) + 1));
+  return [...all, ...Array.from({ length: Math.max(0, 3 - all.length) }, () => '')];
+}
