@@ -135,6 +135,8 @@ function isZip(head: Buffer): boolean {
 /** Before anything is unpacked to disk. */
 function assertStart(format: Format, head: Buffer, { path }: Source): void {
   if (head.length === 0) return;
+  if (head.toString('latin1', 0, 4) === 'PARE')
+    throw neverFailure(`${path} is an encrypted Parquet file; export it without encryption`);
   if (format === 'parquet' && head.toString('latin1', 0, 4) !== 'PAR1')
     throw neverFailure(`${path} is no Parquet file, though it is called one: it does not begin with PAR1`);
   if ((format === 'xls' || format === 'xlsx' || format === 'ods') && !startsWorkbook(head)) {

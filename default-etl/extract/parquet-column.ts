@@ -230,7 +230,7 @@ export class FlatColumn implements ColumnValues {
 }
 
 function bytesFrom(count: number, read: (values: Uint8Array[]) => void): Uint8Array[] {
-  const values = new Array<Uint8Array>(count);
+  const values: Uint8Array[] = Array.from({ length: count });
   if (count > 0) read(values);
   return values;
 }

@@ -192,6 +192,9 @@ async function readable<T>(source: Source, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw neverFailure(`${source.path} can't be read as Parquet: ${messageOf(error)}`, error);
+    throw neverFailure(
+      `${source.path} can't be read as Parquet: it is damaged or unusual (${messageOf(error)}); export it again`,
+      error,
+    );
   }
 }

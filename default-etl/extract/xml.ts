@@ -61,8 +61,9 @@ async function decidePath(
     return findRecordPath(head);
   } catch (error) {
     if (!(error instanceof XmlSyntaxError)) throw error;
-    const line = head.toString('latin1', 0, error.position).split('\n').length;
-    throw neverFailure(`${source.path} is not XML: ${error.message} (line ${line}); export it again`, error);
+    const lines = head.toString('utf8', 0, error.position).split('\n');
+    const place = `line ${lines.length}, column ${(lines.at(-1) as string).length + 1}`;
+    throw neverFailure(`${source.path} is not XML: ${error.message} (${place}); export or copy it again`, error);
   }
 }
 

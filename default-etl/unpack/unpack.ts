@@ -31,6 +31,7 @@ class UnpackedStream implements ByteStream {
   private readonly packed: ByteStream;
   private readonly chunks: AsyncGenerator<Buffer>;
   private unpacker: Transform | undefined;
+  private readonly piece = Buffer.allocUnsafeSlow(READ_BYTES);
   /** Packed bytes that are read and not yet unpacked. */
   private rest: Buffer = Buffer.alloc(0);
   private chunk: Buffer = Buffer.alloc(0);
@@ -113,11 +114,11 @@ class UnpackedStream implements ByteStream {
     unpacker.end();
   }
 
+  /** Only where nothing is left: the same buffer is filled again. */
   private async readMore(): Promise<void> {
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    const count = await fillUp(this.packed, buffer);
+    const count = await fillUp(this.packed, this.piece);
     this.packedBytes += count;
-    this.rest = buffer.subarray(0, count);
+    this.rest = this.piece.subarray(0, count);
   }
 
   private async skipPadding(): Promise<void> {

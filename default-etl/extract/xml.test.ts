@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import type { Extract } from '../settings.ts';
+import { decided, type Read, readContent, recordsOf } from '../testing-rows.ts';
+
+const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
+
+async function read(context: TestContext, content: string | Buffer, extract?: Extract): Promise<Read> {
+  return await readContent(context, 'a.xml', content, extract);
+}
+
+/** The one record of a row with this content. */
+async function record(context: TestContext, content: string): Promise<Record<string, string | null>> {
+  const found = await read(context, `<rows>${content}</rows>`, { record_path: ['rows', 'row'] });
+  assert.deepEqual([found.error, found.rejects, found.rows.length], ['', [], 1]);
+  return recordsOf(found)[0] as Record<string, string | null>;
+}
+
+test('attributes and child elements are columns, by their names without prefixes', async context => {
+  const row = `<row id="1" k:id="2" ${XSI} xmlns:k="k"><name>Anna</name><k:city xml:lang="fr">Paris</k:city></row>`;
+  assert.deepEqual(await record(context, row), {
+    id: '1',
+    'id.1': '2',
+    name: 'Anna',
+    city: 'Paris',
+    'city@lang': 'fr',
+  });
+});
+
+test('what is empty or nil is null, what is missing absent', async context => {
+  const row = '<row a=""><b/><c></c><d>  \n </d><e xsi:nil="true"/><f xsi:nil="1">x</f></row>';
+  assert.deepEqual(await record(context, row), { a: null, b: null, c: null, d: null, e: null, f: null });
+});
+
+test('repeated elements are a JSON list, nested ones JSON', async context => {
+  const row =
+    '<row><tel>1</tel><tel/><tel type="fax">"2"</tel>' +
+    '<addr since="2020">Rue <b>X</b><zip>01</zip><zip>02</zip><n xsi:nil="true">x</n></addr></row>';
+  assert.deepEqual(await record(context, row), {
+    tel: '["1",null,"\\"2\\""]',
+    'tel@type': 'fax',
+    'addr@since': '2020',
+    addr: '{"b":"X","zip":["01","02"],"n":null,"#text":"Rue"}',
+  });
+});
+
+test('references, CDATA, comments and line ends are what XML says', async context => {
+  const row =
+    '<row q="&quot;&#x41;"><a>&lt;&amp;&gt;&apos;&#233;&#x1F600;</a><b> x\r\ny\r </b><c>1<!-- <no> -->2<?p i?>' +
+    '<![CDATA[<3&amp;]]></c> and <![CDATA[x & y]]></row>';
+  assert.deepEqual(await record(context, row), {
+    q: '"A',
+    a: `<&>'é😀`,
+    b: 'x\ny',
+    c: '12<3&amp;',
+    row: '["and","x & y"]',
+  });
+});
+
+test('a list of bare values has their element as its column', async context => {
+  const found = await read(context, '<tags>\n<tag>a</tag>\n<tag>b</tag></tags>');
+  assert.deepEqual(recordsOf(found), [{ tag: 'a' }, { tag: 'b' }]);
+  assert.deepEqual(
+    found.rows.map(({ line }) => line),
+    [2, 3],
+  );
+});
+
+test('the record is found out: what comes up again, uppermost, and takes most of the text', async context => {
+  const rows = '<row><a>1</a><tel>1</tel><tel>2</tel></row>'.repeat(5);
+  for (const [content, path] of [
+    [`<export><meta><by>x</by></meta><rows>${rows}</rows></export>`, ['export', 'rows', 'row']],
+    [`<e:export xmlns:e="e">${rows.replaceAll('row>', 'e:row>')}</e:export>`, ['export', 'row']],
+    [`<export><tag>x</tag><tag>y</tag><rows>${rows}</rows></export>`, ['export', 'rows', 'row']],
+    [`<export><page>${rows}</page><page>${rows}</page></export>`, ['export', 'page']],
+    ['<person><name>A</name><tel>1</tel><tel>2</tel><tel>3</tel></person>', ['person']],
+    ['<export><row><a>1</a><b>2</b></row></export>', ['export', 'row']],
+    ['<row><a>1</a></row>', ['row']],
+  ] as const)
+    assert.deepEqual(decided(await read(context, content), 'record_path'), path, content);
+});
+
+test('EXTRACT.record_path leads to every such element, by names with or without prefixes', async context => {
+  const content = '<x><g><r><v>1</v></r></g><o><r><v>no</v></r></o><g><k:r><v>2</v></k:r><s/></g></x>';
+  const found = await read(context, content, { record_path: ['x', 'g', 'r'] });
+  assert.deepEqual(recordsOf(found), [{ v: '1' }, { v: '2' }]);
+  const none = await read(context, content, { record_path: ['x', 'y'] });
+  assert.deepEqual([none.code, /x > y leads to no element/.test(none.error)], [65, true], none.error);
+});
+
+test('entities of a DTD are not expanded: the record is a reject with its line', async context => {
+  const bomb =
+    '<!DOCTYPE r [ <!ENTITY a "ha"> <!ENTITY b "&a;&a;&a;"> <!-- ]> --> ]>\n<r>\n<x><v>&b;</v></x>\n<x><v>ok</v></x></r>';
+  const found = await read(context, bomb);
+  assert.deepEqual(recordsOf(found), [{ v: 'ok' }]);
+  assert.deepEqual(found.rejects, [
+    { row: 1, line: 3, reason: "&b; is no character: a DTD's entities are not expanded", raw: '<x><v>&b;</v></x>' },
+  ]);
+  const deep = `<r><x><v>${'<i>'.repeat(100_000)}${'</i>'.repeat(100_000)}</v></x><x><v>1</v></x></r>`;
+  const nested = await read(context, deep, { record_path: ['r', 'x'] });
+  assert.deepEqual([recordsOf(nested), nested.rejects.map(({ row }) => row)], [[{ v: '1' }], [1]]);
+});
+
+test('the encoding is the one of the bytes, else the one that the first line declares', async context => {
+  const text = (name: string) => `<?xml version="1.0" encoding="${name}"?><r><x><v>é€</v></x><x/></r>`;
+  for (const content of [
+    Buffer.from(text('UTF-8')),
+    Buffer.from(`\ufeff${text('utf-8')}`),
+    Buffer.from(`\ufeff${text('UTF-16')}`, 'utf16le'),
+    Buffer.from(text('ISO-8859-1').replace('é€', '\xe9\x80'), 'latin1'),
+    Buffer.from(text('iso-8859-15').replace('é€', '\xe9\xa4'), 'latin1'),
+  ])
+    assert.deepEqual(recordsOf(await read(context, content))[0], { v: 'é€' });
+});
+
+test('what is no XML fails with its line and column', async context => {
+  for (const [content, place] of [
+    ['<r>\n<x><v>1</w></x></r>', /<\/w> does not close <v> \(line 2/],
+    ['<r>\n<x a=1></x></r>', /value is not in quotes \(line 2, column 4\)/],
+    ['<r>\n<x></x>\n</r>\n<r/>', /second element follows the root.* \(line 4, column 1\)/],
+    ['<r><x></x></r>\ntext', /text stands outside the root element \(line 2, column 1\)/],
+    ['{"a":1}', /text stands outside/],
+    ['<r>\n<x><v>1</v></x>\n<x><v>2</v>', /ends in the middle of <r> \(line 3/],
+    ['', /is empty/],
+  ] as const) {
+    const found = await read(context, content);
+    assert.equal(found.code, 65, content);
+    assert.match(found.error, place);
+  }
+});
+
+test('a document that is cut off anywhere fails, after the rows that were whole', async context => {
+  const whole = `<?xml version="1.0"?><r a="1"><!-- c -->${'<x b="2"><v><![CDATA[1]]></v>&amp;</x>'.repeat(3)}</r>`;
+  for (let length = 1; length < whole.length; length++) {
+    const found = await read(context, whole.slice(0, length), { record_path: ['r', 'x'] });
+    assert.equal(found.code, 65, whole.slice(0, length));
+    assert.ok(found.rows.length <= 3);
+  }
+  assert.equal((await read(context, whole, { record_path: ['r', 'x'] })).rows.length, 3);
+});
+
+test('whatever texts are written come back, wherever the windows end', async context => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'é', '<', '&', '"', "'", ']', '>', '😀', ' b', '\n') });
+  const forms = [plain, cdata, byNumber];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(text, text, fc.nat(2)), { minLength: 2, maxLength: 20 }),
+      fc.integer({ min: 0, max: 40 }),
+      async (rows, shift) => {
+        const filler = `<!--${'x'.repeat((1 << 19) - 200 + shift)}-->`;
+        const body = rows.map(([a, b, form]) => {
+          const write = forms[form] as (value: string) => string;
+          return `<row a="${byNumber(a)}"><b>${write(b)}</b></row>`;
+        });
+        const found = await read(context, `<t>${filler}${body.join('')}</t>`, { record_path: ['t', 'row'] });
+        // White space at the ends counts only where it is written as references.
+        const expected = rows.map(([a, b, form]) => ({ a: a || null, b: (form === 2 ? b : b.trim()) || null }));
+        assert.deepEqual([found.error, recordsOf(found)], ['', expected]);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+function plain(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function cdata(value: string): string {
+  return `<![CDATA[${value.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
+}
+
+function byNumber(value: string): string {
+  return Array.from(value, character => `&#${character.codePointAt(0)};`).join('');
+}
