@@ -187,6 +187,16 @@ test('a damaged workbook says what is damaged, and how far it could be read', as
   );
 });
 
+test('bytes that are not UTF-8 cost their own row', async () => {
+  const rows = `<row><c t="str"><v>caf\xe9</v></c></row><row><c t="str"><v>caf\xc3\xa9</v></c></row>`;
+  const content = Buffer.from(`<worksheet><sheetData>${HEADER}${rows}</sheetData></worksheet>`, 'latin1');
+  const read = await readWorkbook(
+    xlsxOf({ sheets: { Data: '' }, parts: [{ name: 'xl/worksheets/sheet0.xml', content }] }),
+  );
+  assert.deepEqual([read.rows, read.numbers], [[['café', null]], [2]]);
+  assert.deepEqual(read.rejects, [{ row: 1, line: 2, reason: 'not valid UTF-8', raw: '{"a":"caf�","b":null}' }]);
+});
+
 test('bombs: entities are not expanded, and a row has its limit', async () => {
   const laughs = '<!DOCTYPE x [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>';
   const sheet = `<?xml version="1.0"?>${laughs}<worksheet><sheetData><row><c t="str"><v>&lol2;</v></c></row></sheetData></worksheet>`;

@@ -1,6 +1,7 @@
 import { type Batch, NULL } from '../../batch.ts';
 import { BatchBuilder } from '../../batch-builder.ts';
 import { Lease } from '../../lease.ts';
+import { rejectInvalidCells } from '../invalid.ts';
 import type { RowSink, Sheet } from './sheet.ts';
 import { MAX_ROW_BYTES, rowTooLarge, textTooLarge } from './sheet-limits.ts';
 
@@ -74,7 +75,9 @@ export class TableSink implements RowSink {
   take(): Batch {
     this.textBytes += this.builder.byteLength;
     if (this.textBytes > this.sheet.maxTextBytes) throw textTooLarge(this.sheet);
+    const written = this.builder.byteLength;
     const batch = this.builder.take();
+    rejectInvalidCells(batch, batch.bytes.subarray(0, written));
     batch.lease = new Lease(() => this.spare.push(batch.bytes));
     batch.lease.hold();
     this.builder.restart(this.spare.pop() ?? Buffer.allocUnsafeSlow(2 * BYTES_PER_BATCH), 0);
