@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch, Reader } from '../batch.ts';
 import { WORK_FILES } from '../contract.ts';
-import { configFailure } from '../failure.ts';
 import type { Job } from '../settings.ts';
 import type { Step } from '../transform/step.ts';
 import type { ColumnType, FileTypes } from '../types/column-type.ts';
@@ -29,11 +28,6 @@ export class LakeTarget implements Target {
   private file: ParquetFile | undefined;
 
   constructor(job: Job, reader: Reader, newStep: () => Step) {
-    if (job.action === 'mend') {
-      throw configFailure(
-        'ACTION mend: the lake keeps a file as one Parquet file; mend the file itself and put it back',
-      );
-    }
     this.job = job;
     this.reader = reader;
     this.newStep = newStep;
