@@ -2,6 +2,7 @@
 // one server, in turns, so that whatever slows the machine slows all of them.
 import { performance } from 'node:perf_hooks';
 import { BIG_CAPTION, benchBig } from './big.ts';
+import { announce } from '../services/command.ts';
 import type { Usage } from './child.ts';
 import { loadByContainer, loadByProcess } from './default-etl.ts';
 import type { IndexModel, Target } from './elasticsearch.ts';
@@ -48,10 +49,9 @@ export async function benchEtl(target: Target, options: BenchOptions): Promise<R
     const contenders = await allContenders(target, file, bodies);
     const loads = new Map<Contender, Measured[]>(contenders.map(contender => [contender, []]));
     for (let turn = 0; turn < options.turns; turn++) {
-      // Who comes after whom changes from turn to turn.
-      const first = (turn * 3) % contenders.length;
-      for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)])
-        loads.get(contender)!.push(await measure(target, contender));
+      // Every second turn goes backwards, so that nobody always comes after the same one.
+      for (const contender of turn % 2 === 0 ? contenders : contenders.toReversed())
+        loads.get(contender)!.push(...(await measureOr(target, contender)));
     }
     return rowsOf(loads, bodies.documents);
   });
@@ -108,6 +108,17 @@ function rawLimit(target: Target, bodies: Bodies, mapping: Types, model: IndexMo
 
 const RAW = 'raw bulk limit';
 
+/** A peer that fails is no reason to measure nothing; it is said, and counted as a turn less. */
+async function measureOr(target: Target, contender: Contender): Promise<Measured[]> {
+  try {
+    return [await measure(target, contender)];
+  } catch (error) {
+    if (contender.mapping !== 'own') throw error;
+    announce(`${contender.name} failed, and is left out of this turn: ${String(error)}`);
+    return [];
+  }
+}
+
 async function measure(target: Target, { index, prepare, load }: Contender): Promise<Measured> {
   await target.remove(index);
   await prepare?.();
@@ -125,33 +136,35 @@ async function measure(target: Target, { index, prepare, load }: Contender): Pro
 }
 
 function rowsOf(loads: Map<Contender, Measured[]>, documents: number): Rows {
-  const medianOf = (taken: Measured[], value: (load: Measured) => number): number => median(taken.map(value));
   const limits = Object.fromEntries(
-    [...loads]
-      .filter(([{ name }]) => name === RAW)
-      .map(([{ mapping }, taken]) => [mapping, medianOf(taken, load => load.seconds)]),
+    [...loads].filter(([{ name }]) => name === RAW).map(([{ mapping }, taken]) => [mapping, summaryOf(taken).seconds]),
   ) as Record<Types, number>;
   return [...loads].map(([{ name, mapping }, taken]) => {
-    const seconds = medianOf(taken, load => load.seconds);
-    const peaks = taken.map(({ peakMb }) => peakMb).filter(peak => peak !== null);
+    const what = { what: name, mapping };
+    if (taken.length === 0) return { ...what, 'all s': 'failed' };
+    const { seconds, cpuSeconds, elasticsearchCpuSeconds, peakMb } = summaryOf(taken);
     return {
-      what: name,
-      mapping,
+      ...what,
       s: round(seconds, 2),
       'documents/s': round(documents / seconds),
       'of the limit': round(limits[mapping === 'own' ? 'text' : mapping] / seconds, 3),
       'of the text limit': round(limits.text / seconds, 3),
-      'client CPU s': round(
-        medianOf(taken, load => load.cpuSeconds),
-        2,
-      ),
-      'Elasticsearch CPU s': round(
-        medianOf(taken, load => load.elasticsearchCpuSeconds),
-        2,
-      ),
-      'peak MB': peaks.length > 0 ? round(median(peaks)) : null,
+      'client CPU s': round(cpuSeconds, 2),
+      'Elasticsearch CPU s': round(elasticsearchCpuSeconds, 2),
+      'peak MB': peakMb === null ? null : round(peakMb),
       'rows lost': documents - Math.min(...taken.map(load => load.documents)),
       'all s': taken.map(load => load.seconds.toFixed(2)).join(' '),
     };
   });
+}
+
+/** Medians. */
+function summaryOf(taken: Measured[]): Omit<Measured, 'documents'> {
+  const medianOf = (value: (load: Measured) => number): number => median(taken.map(value));
+  return {
+    seconds: medianOf(load => load.seconds),
+    cpuSeconds: medianOf(load => load.cpuSeconds),
+    elasticsearchCpuSeconds: medianOf(load => load.elasticsearchCpuSeconds),
+    peakMb: taken.every(load => load.peakMb !== null) ? medianOf(load => load.peakMb ?? 0) : null,
+  };
 }
