@@ -71,9 +71,10 @@ async function openZipped(options: OpenOptions, archives: number): Promise<Reade
   const source = await options.spill.seekable(options.source);
   const { openZip } = await import('./zip.ts');
   const entries = await openZip(source);
-  const names = new Set(entries.map(entry => entry.name));
-  if (names.has('[Content_Types].xml')) return await openWorkbookAs('xlsx', { ...options, source });
-  if (names.has('mimetype') && names.has('content.xml')) return await openWorkbookAs('ods', { ...options, source });
+  const names = new Set(entries.map(entry => entry.name.toLowerCase()));
+  if (names.has('[content_types].xml')) return await openWorkbookAs('xlsx', { ...options, source });
+  if (names.has('content.xml') && (names.has('mimetype') || names.has('meta-inf/manifest.xml')))
+    return await openWorkbookAs('ods', { ...options, source });
   if (archives === MAX_ARCHIVES)
     throw neverFailure(`${source.path} is an archive in an archive in an archive; unpack it first`);
   const { openArchive } = await import('./archive.ts');

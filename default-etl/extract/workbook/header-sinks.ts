@@ -23,6 +23,10 @@ export class HeaderSink implements RowSink {
     this.cells = [];
   }
 
+  wants(): boolean {
+    return this.isWanted;
+  }
+
   addBytes(column: number, bytes: Buffer, start: number, end: number): void {
     if (this.isWanted) this.addText(column, bytes.toString('utf8', start, end));
   }
@@ -52,6 +56,10 @@ export class WidthSink implements RowSink {
 
   beginRow(row: number): void {
     this.isWanted = row >= this.firstRow;
+  }
+
+  wants(column: number): boolean {
+    return this.isWanted && column >= this.width;
   }
 
   addBytes(column: number, _bytes: Buffer, start: number, end: number): void {

@@ -36,6 +36,8 @@ export interface RowSink {
   readonly isFull: boolean;
   /** From 0. */
   beginRow(row: number): void;
+  /** Whether the cell of that column may count: a sheet need not find out what is in others. */
+  wants(column: number): boolean;
   /** The text is UTF-8, bytes[start, end), good during the call. */
   addBytes(column: number, bytes: Buffer, start: number, end: number): void;
   addText(column: number, text: string): void;

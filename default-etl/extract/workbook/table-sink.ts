@@ -48,6 +48,10 @@ export class TableSink implements RowSink {
     this.builder.beginRow(this.number, row + 1, NULL);
   }
 
+  wants(): boolean {
+    return this.isWanted;
+  }
+
   addBytes(column: number, bytes: Buffer, start: number, end: number): void {
     if (!this.isWanted || start === end) return;
     this.isBlank = false;

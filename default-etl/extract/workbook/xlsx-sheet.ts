@@ -46,6 +46,7 @@ export class XlsxSheetScan implements SheetScan {
   private isInline = false;
   private isPhonetic = false;
   private isText = false;
+  private isWanted = false;
 
   constructor(xml: XmlScanner, context: XlsxContext) {
     this.xml = xml;
@@ -75,12 +76,13 @@ export class XlsxSheetScan implements SheetScan {
     switch (this.xml.name) {
       case CELL:
         this.startCell();
+        this.isWanted = sink.wants(this.column);
         break;
       case VALUE:
-        this.isText = this.type !== TYPE_INLINE;
+        this.isText = this.isWanted && this.type !== TYPE_INLINE;
         break;
       case PLAIN_TEXT:
-        this.isText = this.isInline && !this.isPhonetic;
+        this.isText = this.isWanted && this.isInline && !this.isPhonetic;
         break;
       case INLINE:
         // A cell with both has its value here.
