@@ -130,7 +130,9 @@ test('mended to the end: every row is a document under the id of its row, equal 
     documents += 1;
   }
   assert.equal(documents, ROWS);
-  const { rowsRejected, rowsMended } = await orchestrator.get<{ rowsRejected: number; rowsMended: number }>(`/api/runs/${run.id}`);
+  const { rowsRejected, rowsMended } = await orchestrator.get<{ rowsRejected: number; rowsMended: number }>(
+    `/api/runs/${run.id}`,
+  );
   assert.deepEqual([rowsRejected, rowsMended], [37, 37]);
   const metrics = await (await fetch(`${orchestrator.url}/metrics`)).text();
   for (const [name, value] of [
