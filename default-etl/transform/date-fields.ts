@@ -13,10 +13,26 @@ export interface DateFields {
   offset: number;
   /** Whether hours were read. */
   hasTime: boolean;
+  /** Read by `%p`: 1 before noon, 2 after it; 0 where nothing is said of it. */
+  half: number;
+  /** Read by `%j`, from 1; 0 where nothing is said of it. */
+  dayOfYear: number;
 }
 
 export function newDateFields(): DateFields {
-  return { year: 1900, month: 1, day: 1, hour: 0, minute: 0, second: 0, micro: 0, offset: Number.NaN, hasTime: false };
+  return {
+    year: 1900,
+    month: 1,
+    day: 1,
+    hour: 0,
+    minute: 0,
+    second: 0,
+    micro: 0,
+    offset: Number.NaN,
+    hasTime: false,
+    half: 0,
+    dayOfYear: 0,
+  };
 }
 
 /** To what C's and Python's strptime begin with. */
@@ -30,6 +46,8 @@ export function clearDateFields(fields: DateFields): void {
   fields.micro = 0;
   fields.offset = Number.NaN;
   fields.hasTime = false;
+  fields.half = 0;
+  fields.dayOfYear = 0;
 }
 
 /** Whether there is such a day, and such a time. */

@@ -7,37 +7,29 @@ export type ParseDate = (bytes: Buffer, from: number, to: number, fields: DateFi
 /** Reads one part of a date at a position, and returns the position behind it, or -1. */
 type ReadPart = (bytes: Buffer, at: number, to: number, fields: DateFields) => number;
 
-interface Reading extends DateFields {
-  /** 0 where nothing was said: 1 before, 2 after noon. */
-  half: number;
-  dayOfYear: number;
-}
-
 const ZERO = 48;
 const SPACE = 32;
 
 /** As strptime reads the pattern, `iso` as ISO 8601. Blanks around the date do not count. Works on bytes: a pattern of digits makes no string. */
 export function createDateParser(pattern: string): ParseDate {
   const parts = pattern === 'iso' ? [readIso] : patternParts(pattern).map(partReader);
-  const extra = { half: 0, dayOfYear: 0 };
   return (bytes, from, to, fields) => {
     let start = from;
     let end = to;
     while (start < end && (bytes[start] as number) <= SPACE) start++;
     while (end > start && (bytes[end - 1] as number) <= SPACE) end--;
     clearDateFields(fields);
-    const reading = Object.assign(fields, extra) as Reading;
     let at = start;
     for (const read of parts) {
-      at = read(bytes, at, end, reading);
+      at = read(bytes, at, end, fields);
       if (at < 0) return false;
     }
-    return at === end && settle(reading) && isRealDate(reading);
+    return at === end && settle(fields) && isRealDate(fields);
   };
 }
 
 /** Noon, and the day of the year, need what was read before or after them. */
-function settle(reading: Reading): boolean {
+function settle(reading: DateFields): boolean {
   if (reading.half > 0) {
     if (reading.hour < 1 || reading.hour > 12) return false;
     reading.hour = (reading.hour % 12) + (reading.half === 2 ? 12 : 0);
@@ -76,9 +68,9 @@ function partReader(part: string): ReadPart {
     case '%f':
       return readFraction;
     case '%j':
-      return digits(1, 3, (fields, value) => ((fields as Reading).dayOfYear = value));
+      return digits(1, 3, (fields, value) => (fields.dayOfYear = value));
     case '%p':
-      return word(HALVES, (fields, value) => ((fields as Reading).half = value));
+      return word(HALVES, (fields, value) => (fields.half = value));
     case '%B':
     case '%b':
       return word(MONTHS, (fields, value) => (fields.month = value));

@@ -9,6 +9,7 @@ export interface Replacements {
 
 interface Replacement {
   isIn(text: string): boolean;
+  /** The text itself where nothing is found. */
   apply(text: string): string | null;
 }
 
@@ -21,7 +22,8 @@ export function createReplacer({ text = {}, regex = {} }: Replacements): (value:
   return value => {
     let current: string | null = value;
     for (const { isIn, apply } of all) {
-      if (current !== null && isIn(value)) current = apply(current);
+      // As long as nothing has changed, looking for it once is enough.
+      if (current === value || (current !== null && isIn(value))) current = apply(current);
     }
     return current;
   };
@@ -30,7 +32,8 @@ export function createReplacer({ text = {}, regex = {} }: Replacements): (value:
 function literalReplacement([sought, replacement]: [string, string | null]): Replacement {
   return {
     isIn: text => text.includes(sought),
-    apply: text => (replacement === null ? null : text.replaceAll(sought, () => replacement)),
+    apply: text =>
+      replacement === null ? (text.includes(sought) ? null : text) : text.replaceAll(sought, () => replacement),
   };
 }
 
@@ -39,7 +42,7 @@ function regexReplacement([pattern, replacement]: [string, string | null]): Repl
   const parts = replacement === null ? null : replacementParts(replacement);
   return {
     isIn: text => expression.test(text),
-    apply: text => (parts === null ? null : replaceAll(expression, text, parts)),
+    apply: text => (parts === null ? (expression.test(text) ? null : text) : replaceAll(expression, text, parts)),
   };
 }
 
