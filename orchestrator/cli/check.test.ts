@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -55,7 +55,7 @@ test('the shipped dataset and every example pass, with Elasticsearch and without
   await copyFile(join(SHIPPED, 'default.yaml'), join(root, 'config/default.yaml'));
   await copyFile(join(SHIPPED, '_defaults.yaml'), join(root, 'config/_defaults.yaml'));
   const examples = (await readdir(join(SHIPPED, 'examples'))).filter(name => name.endsWith('.yaml'));
-  for (const name of examples) await copyFile(join(SHIPPED, 'examples', name), join(root, 'config', name));
+  await cp(join(SHIPPED, 'examples'), join(root, 'config'), { recursive: true });
   for (const env of [{}, { ELASTICSEARCH_NODE: 'http://localhost:9200' }]) {
     const { code, text } = await run(env);
     assert.equal(code, 0, text);
