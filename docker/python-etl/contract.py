@@ -135,8 +135,9 @@ class FileRun:
             {**fixed, "_id": f"{key}-{row:010}", **({} if document is None else {"_source": document})}
             for row, document in documents.items()
         ]
-        options = {"chunk_size": ROWS_AT_ONCE, "max_chunk_bytes": 8 << 20, "raise_on_error": False, "max_retries": 5}
-        answers = self.retry(lambda: list(streaming_bulk(self.client, operations, retry_on_status=BUSY, **options)))
+        patience = {"retry_on_status": BUSY, "max_retries": len(PAUSES), "initial_backoff": PAUSES[0]}
+        options = {"chunk_size": ROWS_AT_ONCE, "max_chunk_bytes": 8 << 20, "raise_on_error": False, **patience}
+        answers = self.retry(lambda: list(streaming_bulk(self.client, operations, **options)))
         items = [answer[operation] for _, answer in answers]
         self.deleted += sum(item.get("result") == "deleted" for item in items)
         return [(int(item["_id"][-10:]), fault_of_row(item, self.env)) for item in items if "error" in item]
