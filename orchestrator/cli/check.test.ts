@@ -64,6 +64,21 @@ test('the shipped dataset and every example pass, with Elasticsearch and without
   }
 });
 
+test('a module that a run could not import is told beforehand', async t => {
+  const { run } = await project(t, {
+    'config/a.yaml':
+      'WATCH_DIR: ./config\nTRANSFORM: [{module: good.ts}, {module: {file: bad.ts}}, {module: none.ts}]\n',
+    'config/a/good.ts': 'export const step = (row: object) => row;\n',
+    'config/a/bad.ts': 'export const step = (;\n',
+    'config/a/none.ts': 'export const other = 1;\n',
+  });
+  const { code, text } = await run({});
+  assert.equal(code, 0, text);
+  assert.match(text, /dataset a: warning: module bad\.ts can't be imported: \S*SyntaxError/);
+  assert.match(text, /dataset a: warning: module none\.ts can't be imported: step is not exported as a function/);
+  assert.ok(!text.includes('good.ts'), text);
+});
+
 async function project(t: TestContext, files: Record<string, string>) {
   const root = await mkdtemp(join(tmpdir(), 'check-'));
   t.after(() => rm(root, { recursive: true }));

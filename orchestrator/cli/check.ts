@@ -1,9 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
 import type { Dataset } from '../config/dataset.ts';
 import { parseEnvironment } from '../config/environment.ts';
 import { loadDatasets } from '../config/load.ts';
 import { formatMistake } from '../config/messages.ts';
+import { isRecord } from '../config/tree.ts';
 import { codeOf, messageOf } from '../errors.ts';
 
 /**
@@ -38,7 +41,7 @@ function findEnvironmentMistakes(env: Readonly<Record<string, string | undefined
 
 /** What may be meant so, but would surprise. */
 async function remarksOn(dataset: Dataset): Promise<string[]> {
-  const remarks = [await remarkOnFolder(dataset), await remarkOnCommand(dataset)];
+  const remarks = [await remarkOnFolder(dataset), await remarkOnCommand(dataset), ...(await remarksOnModules(dataset))];
   return remarks.filter(remark => remark !== undefined).map(remark => `dataset ${dataset.name}: warning: ${remark}`);
 }
 
@@ -59,6 +62,37 @@ async function remarkOnCommand({ command: [program] }: Dataset): Promise<string 
     () => false,
   );
   return isFile ? undefined : `COMMAND ${program} is not there; each run would fail`;
+}
+
+/** Modules are imported in a process of their own, as a run does: what they do on import is not done here. */
+async function remarksOnModules({ settings, configFolder }: Dataset): Promise<string[]> {
+  const files = settings.TRANSFORM.flatMap(step =>
+    isRecord(step) && 'module' in step ? [fileOf(step['module'])] : [],
+  );
+  const remarks = files.map(async file => {
+    const { exitCode, stderr } = await execa(
+      process.execPath,
+      ['--eval', IMPORT_STEP, pathToFileURL(join(configFolder, file)).href],
+      {
+        reject: false,
+        timeout: IMPORT_TIMEOUT_MS,
+        stdin: 'ignore',
+      },
+    );
+    const said = stderr.split('\n').find(line => /^(\w*Error|\[|step )/.test(line)) ?? `it ended with ${exitCode}`;
+    return exitCode === 0 ? [] : [`module ${file} can't be imported: ${said}; each run would fail`];
+  });
+  return (await Promise.all(remarks)).flat();
+}
+
+const IMPORT_TIMEOUT_MS = 10_000;
+const IMPORT_STEP = `import(process.argv[1]).then(found => {
+  if (typeof found.step !== 'function') { console.error('step is not exported as a function'); process.exit(1); }
+  process.exit(0);
+})`;
+
+function fileOf(options: unknown): string {
+  return typeof options === 'string' ? options : String((options as { file: string }).file);
 }
 
 function emptyState(configDir: string, root: string): string {

@@ -58,7 +58,7 @@ function ownProgramText(dataset: Dataset | undefined): string {
 }
 
 /** `delimiter  ;  98 % sure: found in the first rows`. */
-export function decisionText({ name, value, confidence, reason }: PreviewMessage['decisions'][number]): string {
+function decisionText({ name, value, confidence, reason }: PreviewMessage['decisions'][number]): string {
   const shown = typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value);
   const sure = confidence < 1 ? `${Math.round(confidence * 100)} % sure: ` : '';
   return oneLine(`  ${name} ${shown} (${sure}${reason})`);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { OrchestratorError } from '../errors.ts';
+import { codeOf, OrchestratorError } from '../errors.ts';
 
 const program = fileURLToPath(new URL('../../default-etl/bin.js', import.meta.url));
 const MOST_ERROR_BYTES = 1 << 16;
@@ -29,8 +29,7 @@ export async function* askEtl({ args, environment, input, signal }: Question): A
   });
   const ended = once(child, 'close');
   ended.catch(() => undefined);
-  // A child that ends before it has read everything says why by its exit.
-  const fed = input === undefined ? child.stdin.end() : pipeline(input, child.stdin).catch(() => undefined);
+  const fed = input === undefined ? child.stdin.end() : pipeline(input, child.stdin).then(() => undefined, notFed);
   child.stdin.on('error', () => undefined);
   let errorText = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -39,11 +38,17 @@ export async function* askEtl({ args, environment, input, signal }: Question): A
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer;
     const [code, killed] = (await ended) as [number | null, string | null];
-    await fed;
     if (code !== 0) throw refusal(code ?? killed, errorText);
+    const fault = await fed;
+    if (fault instanceof Error) throw fault;
   } finally {
     child.kill();
   }
+}
+
+/** A child that ends before it has read everything says why by its exit; an input that can't be read must not look like its end. */
+function notFed(error: Error): Error | undefined {
+  return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(codeOf(error) ?? '') ? undefined : error;
 }
 
 /** The last line that it said. */

@@ -10,7 +10,8 @@ const FORGET = `DELETE FROM runs WHERE seq IN (
   SELECT seq FROM runs AS old
   WHERE ended_at < $endedBefore
     AND (version IS NULL OR EXISTS (
-      SELECT 1 FROM runs AS newer WHERE newer.dataset = old.dataset AND newer.file = old.file AND newer.version > old.version))
+      SELECT 1 FROM runs AS newer WHERE newer.dataset = old.dataset AND newer.file = old.file AND newer.version > old.version
+        AND newer.action <> 'mend'))
     AND NOT EXISTS (SELECT 1 FROM disposals WHERE disposals.run_id = old.id AND disposals.state = 'intended')
   LIMIT ${SLICE}) RETURNING id`;
 

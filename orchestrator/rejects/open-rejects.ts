@@ -57,7 +57,7 @@ async function readMend(dataDir: string, mend: Run): Promise<Mend> {
   return { rows, rejects: await findRejects(dataDir, mend) };
 }
 
-export function readRejects(path: string): AsyncGenerator<Reject> {
+function readRejects(path: string): AsyncGenerator<Reject> {
   return readLines<Reject>(path);
 }
 
