@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
 import { fixture } from '../scripts/fixtures.ts';
 import { load, temporaryFolder } from './testing.ts';
 
@@ -12,12 +13,12 @@ type Row = Record<string, string | null>;
 /** The rows that a real file gives in the lake. */
 async function rowsOf(context: TestContext, path: string, extract: object = {}): Promise<Row[]> {
   const name = path.split('/').at(-1) as string;
-  const env = { EXTRACT: JSON.stringify(extract) };
+  const env = { EXTRACT: JSON.stringify(extract), LOAD: '{"target":"lake","types":"text"}' };
   const ran = await load({ folder: temporaryFolder(context), name, content: readFileSync(path), env });
   assert.deepEqual([ran.code, ran.error, ran.rejects], [0, '', []]);
   const bytes = readFileSync(join(ran.workDir, 'out.parquet'));
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-  return (await parquetReadObjects({ file })) as Row[];
+  return (await parquetReadObjects({ file, compressors })) as Row[];
 }
 
 /** As the minimal step names columns and treats empty cells. */

@@ -6,16 +6,21 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import * as XLSX from '@e965/xlsx';
 import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
 import { load, temporaryFolder, type RunOptions } from './testing.ts';
 
 const vega = fileURLToPath(new URL('../node_modules/vega-datasets/data', import.meta.url));
 
-/** Loads into the lake and reads the rows back. */
+/** Loads into the lake and reads the rows back, of text alone. */
 async function lake(options: RunOptions & { extract?: object }) {
-  const env = { ...options.env, EXTRACT: JSON.stringify(options.extract ?? {}) };
+  const env = {
+    LOAD: '{"target":"lake","types":"text"}',
+    ...options.env,
+    EXTRACT: JSON.stringify(options.extract ?? {}),
+  };
   const ran = await load({ ...options, env });
   const path = join(ran.workDir, 'out.parquet');
-  const rows = existsSync(path) ? await parquetReadObjects({ file: plain(readFileSync(path)) }) : [];
+  const rows = existsSync(path) ? await parquetReadObjects({ file: plain(readFileSync(path)), compressors }) : [];
   return { ...ran, rows };
 }
 

@@ -48,8 +48,8 @@ export const rule4: Rule = {
     {
       clause: 'also where a template of the user’s makes it',
       file: 'default-etl/load/index-setup.ts',
-      code: "    // A template of the user's own may have made it.\n    await rememberDeletes(connection, plan.name);",
-      without: '',
+      code: 'found = (await findIndices(connection, plan.name)) ?? {};',
+      without: 'found = {};',
       test: 'default-etl/load/elasticsearch.test.ts',
       title:
         'rule 4: a new index remembers deleted versions for a day from its first row on, whatever template makes it',
@@ -57,7 +57,7 @@ export const rule4: Rule = {
     {
       clause: 'and so does one that was there before',
       file: 'default-etl/load/index-setup.ts',
-      code: "    if (found.settings?.['index.gc_deletes'] !== undefined) continue;",
+      code: "    if (settings['index.gc_deletes'] !== undefined) continue;",
       without: '    continue;',
       test: 'default-etl/load/elasticsearch.test.ts',
       title: 'rule 4: deleted versions are remembered for a day, on an index that was there before, too',
