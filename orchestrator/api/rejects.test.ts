@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -56,6 +56,12 @@ test('rejects are downloaded as CSV under the name of their file, in its dialect
   const disposition = decodeURIComponent(response.headers.get('content-disposition') ?? '');
   assert.match(disposition, /filename\*=UTF-8''rejects-Données_2024\.csv$/);
   assert.equal(Buffer.from(await response.arrayBuffer()).toString('latin1'), '_ROW;_REASON;a;b\r\n1;bad;1;x\r\n');
+});
+
+test('a download of rejects that can’t be read to their end breaks off, lest it be taken for all of them', async () => {
+  const run = await rejecting('in.csv', 1);
+  await appendFile(join(dataDir, 'runs', run.id, '1', 'rejects.ndjson'), '{"row":2,');
+  await assert.rejects(async () => (await fetch(`${api.url}/api/runs/${run.id}/rejects?format=csv`)).arrayBuffer());
 });
 
 test('a run without rejects has no CSV', async () => {
