@@ -21,7 +21,8 @@ export function decodeText(bytes: Buffer, from: number, to: number): string {
     .toString('utf8', from, to)
     .replace(/\r\n?/g, '\n')
     .replace(/&([^;&<\s]{0,64})(;?)/g, (reference, name: string, end: string) => {
-      const text = end === ';' ? entityText(name) : undefined;
+      if (end === '') throw new XmlRecordError('a & stands alone; it is written &amp;');
+      const text = entityText(name);
       if (text === undefined)
         throw new XmlRecordError(`${reference} is no character: a DTD's entities are not expanded`);
       return text;

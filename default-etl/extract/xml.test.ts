@@ -97,6 +97,11 @@ test('entities of a DTD are not expanded: the record is a reject with its line',
   assert.deepEqual(found.rejects, [
     { row: 1, line: 3, reason: "&b; is no character: a DTD's entities are not expanded", raw: '<x><v>&b;</v></x>' },
   ]);
+  const alone = await read(context, '<r><x v="Bikini & Kili"/>\n<x v="1"/></r>');
+  assert.deepEqual(
+    [recordsOf(alone), alone.rejects.map(({ reason }) => reason)],
+    [[{ v: '1' }], ['a & stands alone; it is written &amp;']],
+  );
   const deep = `<r><x><v>${'<i>'.repeat(100_000)}${'</i>'.repeat(100_000)}</v></x><x><v>1</v></x></r>`;
   const nested = await read(context, deep, { record_path: ['r', 'x'] });
   assert.deepEqual([recordsOf(nested), nested.rejects.map(({ row }) => row)], [[{ v: '1' }], [1]]);
