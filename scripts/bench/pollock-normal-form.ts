@@ -1,11 +1,19 @@
 /**
  * How Pollock compares cells of headers and records: `1.50` equals `1.5`, `1/2/2020` equals `2020-01-02`, `Yes` equals `yes`. Its own normal form
- * goes through Python's int, float and dateutil; this one knows the usual ways to write numbers, times and dates, the rest is compared
+ * goes through Python's int, float, dateutil and price-parser; this one knows the usual ways to write numbers, times, dates and prices, the rest is compared
  * as lower-case text.
  */
 export function normalForm(cell: string): string {
   if (cell.trim() === '') return cell;
-  return truth(cell) ?? wholeNumber(cell) ?? decimalNumber(cell) ?? clockTime(cell) ?? date(cell) ?? cell.toLowerCase();
+  return (
+    truth(cell) ??
+    wholeNumber(cell) ??
+    decimalNumber(cell) ??
+    clockTime(cell) ??
+    date(cell) ??
+    price(cell) ??
+    cell.toLowerCase()
+  );
 }
 
 function truth(cell: string): string | undefined {
@@ -41,6 +49,12 @@ function date(cell: string): string | undefined {
   if (first > 31) return isoDate(first, second, third);
   // dateutil reads the month first where that is possible.
   return first > 12 ? isoDate(third, second, first) : isoDate(third, first, second);
+}
+
+/** Any text with a currency and a number is a price to it. */
+function price(cell: string): string | undefined {
+  const [, currency, amount] = /([$€£¥])\s*(\d+(?:\.\d+)?)/.exec(cell) ?? [];
+  return currency === undefined ? undefined : currency + String(Number(amount));
 }
 
 function isoDate(year: number, month: number, day: number): string | undefined {
