@@ -31,7 +31,7 @@ export const rule3: Rule = {
     {
       clause: 'rows are numbered from 1 across sheets',
       file: 'default-etl/extract/workbook.ts',
-      code: 'number += batch.rows;',
+      code: 'number += batch.rows + batch.rejects.length;',
       without: '',
       test: 'default-etl/run-file.test.ts',
       title: 'rule 3: the rows of all sheets are numbered on',
