@@ -1,4 +1,5 @@
 import { type Batch, emptyBatch, type Reader } from '../batch.ts';
+import type { Decision } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
@@ -15,23 +16,31 @@ const HEAD_BYTES = 4096;
  */
 export async function openWorkbook(source: Source, extract: Extract): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no workbook`);
-  const sheets = chosenSheets(source, await openSheets(source), extract.sheet);
+  const all = await openSheets(source);
+  const sheets = chosenSheets(source, all, extract.sheet);
   const tables: SheetTable[] = [];
   for (const sheet of sheets) tables.push(await openTable(sheet, extract));
-  const names = sheets.map(sheet => sheet.name);
   return {
-    decisions: [
-      {
-        name: 'sheet',
-        value: names.length === 1 ? names[0] : names,
-        confidence: 1,
-        reason: extract.sheet === undefined ? 'the first one' : 'as EXTRACT.sheet says',
-      },
-    ],
+    decisions: [sheetDecision(sheets, all, extract)],
     columnsVary: tables.length > 1,
     maxRows: sheets.reduce((sum, sheet) => sum + sheet.maxRows, 0),
     emptyHeader: () => emptyBatch(tables[0]?.header ?? []),
     batches: () => batchesOf(tables),
+  };
+}
+
+/** The first of several is a guess. */
+function sheetDecision(sheets: readonly Sheet[], all: readonly Sheet[], extract: Extract): Decision {
+  const names = sheets.map(sheet => sheet.name);
+  const value = names.length === 1 ? names[0] : names;
+  if (extract.sheet !== undefined) return { name: 'sheet', value, confidence: 1, reason: 'as EXTRACT.sheet says' };
+  if (all.length === 1) return { name: 'sheet', value, confidence: 1, reason: 'the only one' };
+  const others = all.slice(1, 10).map(sheet => sheet.name);
+  return {
+    name: 'sheet',
+    value,
+    confidence: 0.7,
+    reason: `the first of ${all.length}; there is ${others.join(', ')}, too`,
   };
 }
 
