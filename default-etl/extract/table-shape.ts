@@ -122,13 +122,17 @@ function decideHeader(
   const named = measured.filter(column => !isMeasure(kinds[column] as CellKind));
   const alike = measured.filter(column => kinds[column] === columns[column] && !couldBeName(header, column));
   if (bodyLength > 1 && named.length === 0 && alike.length > 0) {
-    const reason = `the first record has numbers, dates or times in ${alike.length} columns, like the records below`;
+    const reason = `the first record has numbers, dates or times in ${columnCount(alike.length)}, like the records below`;
     return { name: 'header', value: false, confidence: alike.length > 1 ? 0.9 : 0.75, reason };
   }
   if (named.length === 0)
     return { name: 'header', value: true, confidence: 0.6, reason: 'as usual: the columns are text' };
-  const reason = `the first record has names over ${named.length} columns of numbers, dates or times`;
+  const reason = `the first record has names over ${columnCount(named.length)} of numbers, dates or times`;
   return { name: 'header', value: true, confidence: named.length > 1 ? 0.99 : 0.9, reason };
+}
+
+function columnCount(count: number): string {
+  return count === 1 ? '1 column' : `${count} columns`;
 }
 
 /** Whole numbers that count on from column to column, and years, are names too. */
