@@ -50,7 +50,7 @@ for (const [packing, pack] of Object.entries(PACKINGS)) {
   });
 }
 
-test('the tables of an archive follow each other, numbered on, and what else is in it is said', async context => {
+test('rule 3: the tables of an archive follow each other, numbered on, and what else is in it is said', async context => {
   const read = await readContent(
     context,
     'export.zip',

@@ -37,6 +37,14 @@ export const rule3: Rule = {
       title: 'rule 3: the rows of all sheets are numbered on',
     },
     {
+      clause: 'and across the members of an archive',
+      file: 'default-etl/extract/archive.ts',
+      code: 'before += count;',
+      without: '',
+      test: 'default-etl/extract/archive.test.ts',
+      title: 'rule 3: the tables of an archive follow each other, numbered on, and what else is in it is said',
+    },
+    {
       clause: 'documents hold the columns and nothing else',
       file: 'default-etl/load/elasticsearch.ts',
       code: 'if (!job.load.source_columns) return () => NO_TAIL;',
