@@ -215,11 +215,13 @@ def text_of(file, encoding: str):
 
 
 def mended(file):
-    """ACTION mend: a JSON object a line, {"row": 12, "record": {"COLUMN": "value"}}."""
+    """ACTION mend: a JSON object a line, {"row": 12, "record": {"COLUMN": "value"}}; one with a reason is still no record."""
     for line, text in enumerate(text_of(file, "utf-8"), 1):
         try:
             mended_row = json.loads(text)
-            yield int(mended_row["row"]), Record(line, dict(mended_row["record"]))
+            cells = {} if "reason" in mended_row else dict(mended_row["record"])
+            record = Record(line, cells, reason=mended_row.get("reason", ""), raw=mended_row.get("raw", ""))
+            yield int(mended_row["row"]), record
         except (ValueError, KeyError, TypeError) as error:
             raise Failure(NEVER, f"line {line}: not a mended row ({error})") from error
 
