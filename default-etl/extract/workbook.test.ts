@@ -174,6 +174,7 @@ test('a damaged workbook says what is damaged, and how far it could be read', as
     /row 3 names shared string 0, and there are 0 of them/,
   );
   await failsWith(sheet('<row><c r="ZZZ1"><v>1</v></c></row>'), /row 2 has a cell beyond column 16384/);
+  await failsWith(sheet('<row r="99999999999"><c><v>1</v></c></row>'), /it has a row 99999999999, which no sheet has/);
   const cut = xlsxOf({ sheets: { Data: '<?xml version="1.0"?><worksheet><sheetData><row><c><v>1</v></c></row>' } });
   await failsWith(cut, /it ends in the middle.*as far as row 1/);
   const missing = xlsxOf({

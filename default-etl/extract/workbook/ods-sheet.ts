@@ -1,7 +1,7 @@
 import { numberText } from '../number-text.ts';
 import { isoDateText } from './iso-date.ts';
 import { OdsText } from './ods-text.ts';
-import { MAX_COLUMNS, type RowSink, type SheetScan } from './sheet.ts';
+import { MAX_COLUMNS, MAX_ROWS, type RowSink, type SheetScan } from './sheet.ts';
 import { NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts';
 
 /** Names that OdsSheetScan wants of its scanner, in this order. */
@@ -27,9 +27,6 @@ const [CELL, PARAGRAPH, SPACES, TAB, LINE_BREAK, COVERED, ROW] = [0, 1, 2, 3, 4,
 export const TABLE = 7;
 /** Everything from this one on has text that is not the cell's: notes, drawings, what was there before. */
 const FIRST_ASIDE = 8;
-
-/** Sixteen times what LibreOffice allows: more is a bomb, in which a row stands for a billion. */
-const MAX_ROWS = 1 << 24;
 
 interface OdsCell {
   column: number;

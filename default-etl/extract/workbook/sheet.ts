@@ -6,6 +6,9 @@ export function maxTextOf(sizeBytes: number): number {
   return Math.max(2 ** 30, 200 * sizeBytes);
 }
 
+/** Sixteen times the rows that Excel and LibreOffice allow: more is a bomb, in which a row stands for a billion. */
+export const MAX_ROWS = 1 << 24;
+
 /** A sheet of cells of a workbook. */
 export interface Sheet {
   /** Of the workbook. */

@@ -4,7 +4,7 @@ import { ByteText } from './byte-text.ts';
 import { isoDateText } from './iso-date.ts';
 import { DATE, NUMBER, SPAN } from './number-format.ts';
 import { isUsualNumber, parseNumber } from './usual-number.ts';
-import { MAX_COLUMNS, type RowSink, type SheetScan } from './sheet.ts';
+import { MAX_COLUMNS, MAX_ROWS, type RowSink, type SheetScan } from './sheet.ts';
 import type { SharedStrings } from './xlsx-strings.ts';
 import { NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts';
 
@@ -135,6 +135,7 @@ export class XlsxSheetScan implements SheetScan {
     const number = Number(this.xml.attribute('r') ?? 0);
     this.row = number >= 1 ? number - 1 : this.row + 1;
     this.column = -1;
+    if (this.row >= MAX_ROWS) throw this.xml.damaged(`it has a row ${this.row + 1}, which no sheet has`);
     sink.beginRow(this.row);
   }
 

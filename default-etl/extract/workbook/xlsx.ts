@@ -8,7 +8,7 @@ import { readStyles, STYLE_NAMES } from './xlsx-styles.ts';
 import type { ZipParts } from './zip-parts.ts';
 
 /** `<row><c><v>1</v></c></row>`: the shortest row that has something in it. */
-const MIN_ROW_BYTES = 28;
+const MIN_ROW_BYTES = 26;
 
 interface NamedSheet {
   name: string;

@@ -1,6 +1,6 @@
-import { neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
-import { decodeEntities, utf8Xml } from './xml-text.ts';
+import { decodeEntities } from './xml-text.ts';
+import { XmlWindow } from './xml-window.ts';
 
 /** What scan() came to. */
 export const NEEDS_MORE = 0;
@@ -27,8 +27,6 @@ const EQUALS = 61;
 const GREATER = 62;
 const QUESTION = 63;
 
-const WINDOW_BYTES = 1 << 18;
-const MAX_TOKEN_BYTES = 1 << 28;
 const MAX_DEPTH = 1000;
 
 export interface XmlNames {
@@ -51,8 +49,7 @@ export interface XmlNames {
  *
  * All positions are good until fill(). Throws EtlFailure 65 where the XML is damaged.
  */
-export class XmlScanner {
-  bytes: Buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES);
+export class XmlScanner extends XmlWindow {
   /** Of the element that starts or ends: its position in the list of names, or OTHER. */
   name = OTHER;
   depth = 0;
@@ -65,13 +62,8 @@ export class XmlScanner {
   attributeCount = 0;
   /** Of the element that starts, four for each: its name is bytes[first, second), its value bytes[third, fourth). */
   attributes = new Int32Array(64);
-  private readonly label: string;
   private readonly ids: Map<number, number>;
   private readonly isPrefixFree: boolean;
-  private stream: ByteStream;
-  private hasBegun = false;
-  private at = 0;
-  private limit = 0;
   private isEmptyElement = false;
   private prefix: string | undefined;
   private readonly openHashes = new Int32Array(MAX_DEPTH);
@@ -79,8 +71,7 @@ export class XmlScanner {
 
   /** `label`: what the XML is, for messages. */
   constructor(stream: ByteStream, label: string, { names, isPrefixFree }: XmlNames) {
-    this.stream = stream;
-    this.label = label;
+    super(stream, label);
     this.isPrefixFree = isPrefixFree;
     this.ids = new Map(names.map((name, id) => [hashOf(Buffer.from(name)), id]));
   }
@@ -96,25 +87,6 @@ export class XmlScanner {
       if (token !== PASSED) return token;
     }
     return NEEDS_MORE;
-  }
-
-  /** Reads on. Returns false at the end of XML that is whole. */
-  async fill(): Promise<boolean> {
-    if (!this.hasBegun) await this.begin();
-    else this.slide();
-    const count = await this.stream.fill(this.bytes, this.limit);
-    this.limit += count;
-    if (count === 0) this.assertWhole();
-    return count > 0;
-  }
-
-  /** Reads to the end without looking at what is there: the stream checks its bytes. */
-  async drain(): Promise<void> {
-    while ((await this.stream.fill(this.bytes, 0)) > 0);
-  }
-
-  close(): void {
-    this.stream.close();
   }
 
   /** Of the text token. */
@@ -133,34 +105,13 @@ export class XmlScanner {
     return undefined;
   }
 
-  /** What is to be thrown where the XML is not as it should be. */
-  damaged(reason: string): Error {
-    return neverFailure(`${this.label} is damaged: ${reason}; open and save it again`);
-  }
-
   private decode(text: string, isRaw: boolean): string {
     const unknown = (entity: string) =>
       this.damaged(`it has the entity ${entity}, and none but XML's own are expanded here`);
     return isRaw ? text.replaceAll(/\r\n?/g, '\n') : decodeEntities(text, unknown);
   }
 
-  private async begin(): Promise<void> {
-    this.hasBegun = true;
-    this.stream = await utf8Xml(this.stream);
-  }
-
-  /** What is not yet used goes to the front, into a larger window where it is most of it. */
-  private slide(): void {
-    const left = this.limit - this.at;
-    if (left >= MAX_TOKEN_BYTES) throw this.damaged(`a tag or text in it does not end within ${left} bytes`);
-    const target = left > this.bytes.length / 2 ? Buffer.allocUnsafeSlow(this.bytes.length * 2) : this.bytes;
-    this.bytes.copy(target, 0, this.at, this.limit);
-    this.bytes = target;
-    this.at = 0;
-    this.limit = left;
-  }
-
-  private assertWhole(): void {
+  protected assertWhole(): void {
     if (this.depth > 0) throw this.damaged('it ends in the middle');
     if (this.prefix === undefined) throw this.damaged('there is nothing in it');
   }
