@@ -40,18 +40,18 @@ export function typesStep({ columns, on_error: onError = 'reject' }: TypesOption
   };
 }
 
-/** Digits as they are written, in the form that JSON wants: no plus, no zero in front, a digit on both sides of the point. */
-const NUMBER = /^([+-]?)0*(\d*)(?:\.(\d*))?([eE][+-]?\d+)?$/;
+const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+)?$/;
 
-export function jsonNumber(text: string): string | undefined {
+/** Digits as they are written, in the form that JSON wants: no plus, no zero in front, a digit on both sides of the point. */
+function jsonNumber(text: string): string | undefined {
   const [, sign, whole = '', fraction = '', exponent = ''] = NUMBER.exec(text) ?? [];
-  if (sign === undefined || !/\d[^eE]*/.test(text)) return undefined;
-  if (!/\d/.test(text.replace(exponent, ''))) return undefined;
-  return `${sign === '-' ? '-' : ''}${whole || '0'}${fraction === '' ? '' : `.${fraction}`}${exponent}`;
+  if (sign === undefined || whole + fraction === '') return undefined;
+  const digits = whole.replace(/^0+(?=\d)/, '') || '0';
+  return `${sign === '-' ? '-' : ''}${digits}${fraction && `.${fraction}`}${exponent}`;
 }
 
 /** A whole number; `1.0` is one, too. */
-export function jsonInteger(text: string): string | undefined {
+function jsonInteger(text: string): string | undefined {
   const [, sign, zeros = '', digits = ''] = /^([+-]?)(0*)(\d*)(?:\.0*)?$/.exec(text) ?? [];
   if (sign === undefined || zeros + digits === '') return undefined;
   return digits === '' ? '0' : `${sign === '-' ? '-' : ''}${digits}`;
@@ -62,7 +62,7 @@ const BOOLEANS = new Map<string, string>([
   ...['false', 'faux', 'non', 'no', '0'].map(word => [word, 'false'] as const),
 ]);
 
-export function jsonBoolean(text: string): string | undefined {
+function jsonBoolean(text: string): string | undefined {
   return BOOLEANS.get(text.toLowerCase());
 }
 

@@ -1,7 +1,7 @@
+import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { execa } from 'execa';
 import type { Dataset } from '../config/dataset.ts';
 import { parseEnvironment } from '../config/environment.ts';
 import { loadDatasets } from '../config/load.ts';
@@ -70,19 +70,20 @@ async function remarksOnModules({ settings, configFolder }: Dataset): Promise<st
     isRecord(step) && 'module' in step ? [fileOf(step['module'])] : [],
   );
   const remarks = files.map(async file => {
-    const { exitCode, stderr } = await execa(
-      process.execPath,
-      ['--eval', IMPORT_STEP, pathToFileURL(join(configFolder, file)).href],
-      {
-        reject: false,
-        timeout: IMPORT_TIMEOUT_MS,
-        stdin: 'ignore',
-      },
-    );
-    const said = stderr.split('\n').find(line => /^(\w*Error|\[|step )/.test(line)) ?? `it ended with ${exitCode}`;
-    return exitCode === 0 ? [] : [`module ${file} can't be imported: ${said}; each run would fail`];
+    const reason = await whyNotImported(join(configFolder, file));
+    return reason === undefined ? [] : [`module ${file} can't be imported: ${reason}; each run would fail`];
   });
   return (await Promise.all(remarks)).flat();
+}
+
+function whyNotImported(path: string): Promise<string | undefined> {
+  const args = ['--eval', IMPORT_STEP, pathToFileURL(path).href];
+  return new Promise(resolve => {
+    execFile(process.execPath, args, { timeout: IMPORT_TIMEOUT_MS }, (error, _stdout, stderr) => {
+      const said = stderr.split('\n').find(line => /^(\w*Error|\[|step )/.test(line));
+      resolve(error ? (said ?? messageOf(error)) : undefined);
+    });
+  });
 }
 
 const IMPORT_TIMEOUT_MS = 10_000;

@@ -74,6 +74,7 @@ test('the environment is the contract’s, for the paths the attempt sees', () =
     REPLACES: '[{"index":"sales","FILE_KEY":"old","FILE_ROWS":7}]',
     SEEN_AT: '2020-01-02T00:00:00.000Z',
     WORK_DIR: '/work',
+    CONFIG_FILES: '/config',
   };
   for (const [key, value] of Object.entries(expected)) assert.equal(environment[key], value, key);
 });
