@@ -78,10 +78,10 @@ async function remarksOnModules({ settings, configFolder }: Dataset): Promise<st
 
 function whyNotImported(path: string): Promise<string | undefined> {
   const args = ['--eval', IMPORT_STEP, pathToFileURL(path).href];
-  return new Promise(resolve => {
+  return new Promise(done => {
     execFile(process.execPath, args, { timeout: IMPORT_TIMEOUT_MS }, (error, _stdout, stderr) => {
       const said = stderr.split('\n').find(line => /^(\w*Error|\[|step )/.test(line));
-      resolve(error ? (said ?? messageOf(error)) : undefined);
+      done(error ? (said ?? messageOf(error)) : undefined);
     });
   });
 }
