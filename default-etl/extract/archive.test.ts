@@ -82,6 +82,11 @@ test('rule 3: the tables of an archive follow each other, numbered on, and what 
   assert.deepEqual(decided(read, 'delimiter'), { 'north/a.csv': ',', 'c.csv': ';' });
 });
 
+test('the one file of an archive is read though its name has no ending, as a pipe into zip leaves it', async context => {
+  const read = await readContent(context, 'sales.zip', zipOf([{ name: '-', content: CSV }]));
+  assert.deepEqual([read.error, recordsOf(read)], ['', ROWS]);
+});
+
 test('EXTRACT.members chooses by globs, whatever the endings', async context => {
   const archive = zipOf([
     { name: 'sales_2023.csv', content: 'a\n1\n' },

@@ -129,7 +129,7 @@ test('runs of blanks are one delimiter where they make a table of numbers', asyn
   );
 });
 
-test('blanks behind every delimiter are no part of the cells, and quotes behind them are quotes', async context => {
+test('blanks behind every delimiter are no part of the cells where quotes stand behind them; elsewhere they stay', async context => {
   const folder = temporaryFolder(context);
   const table = await read(folder, 'a, b, c\n1, "x, y" , 3\n2, z, 4\n');
   assert.deepEqual(
@@ -147,7 +147,15 @@ test('blanks behind every delimiter are no part of the cells, and quotes behind 
     ['1', ' x'],
     ['2', 'y'],
   ]);
-  assert.deepEqual((await read(folder, 'a, b\n1, x\n', { skip_blanks: false })).header, ['a', ' b']);
+  const unquoted = await read(folder, 'a, b\n1, x\n2, y\n');
+  assert.deepEqual(
+    [unquoted.header, unquoted.rows[0]],
+    [
+      ['a', ' b'],
+      ['1', ' x'],
+    ],
+  );
+  assert.deepEqual((await read(folder, 'a, b\n1, x\n', { skip_blanks: true })).header, ['a', 'b']);
 });
 
 test('single quotes, backslashes and quotes that are text are found out', async context => {

@@ -190,10 +190,13 @@ const withDoubledDelimiter: Refinement = (head, trial, declared) => {
   return isDoubled ? tryDialect(head, doubled) : trial;
 };
 
-/** Where every delimiter has a blank behind it. */
+/** Where every delimiter has a blank behind it, and some blank a quote: without one the blanks are the cells' own, and stay. */
 const withSkippedBlanks: Refinement = (head, trial, declared) => {
   const { dialect, records } = trial;
   if (declared.skipsBlanks !== undefined || dialect.skipsBlanks || records.length < 2 || dialect.delimiter[0] === 32)
+    return trial;
+  const quote = characterOf(dialect.quote);
+  if (!records.some(record => record.cells.some(cell => /^ +/.test(cell) && cell.trimStart()[0] === quote)))
     return trial;
   const behind = records.flatMap(record =>
     record.cells.slice(1).filter((cell, index, all) => cell !== '' || index < all.length - 1),
@@ -241,7 +244,7 @@ function decisionsOf({ dialect, records, share, width }: Trial, declared: Partia
         dialect.skipsBlanks,
         declared.skipsBlanks !== undefined,
         0.95,
-        'every delimiter has a blank behind it',
+        'every delimiter has a blank behind it, some a quote',
       ),
     );
   }

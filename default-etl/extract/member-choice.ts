@@ -24,7 +24,7 @@ export function chooseMembers(
   wanted: string | readonly string[] | undefined,
 ): MemberChoice {
   const files = entries.filter(entry => !entry.isFolder && !LEFT_BEHIND.test(entry.name));
-  const fits = wanted === undefined ? isTable : matcherOf([wanted].flat());
+  const fits = wanted === undefined ? (isAlone(files) ? () => true : isTable) : matcherOf([wanted].flat());
   const chosen = files.filter(entry => entry.sizeBytes > 0 && fits(entry.name));
   const taken = new Set(chosen);
   const skipped = files.filter(entry => !taken.has(entry)).map(entry => entry.name);
@@ -33,6 +33,11 @@ export function chooseMembers(
 
 function isTable(name: string): boolean {
   return (namedFormat(name) !== undefined || ARCHIVE.test(name)) && !ABOUT.test(name);
+}
+
+/** The one file of an archive may have no ending at all: `zip sales.zip -` calls it `-`. */
+function isAlone(files: readonly ZipEntry[]): boolean {
+  return files.length === 1 && !files[0]?.name.includes('.');
 }
 
 /**
