@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseMessage } from './contract.ts';
-import { temporaryFolder } from './testing.ts';
+import { temporaryFolder } from './testing/load.ts';
 
 const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
 

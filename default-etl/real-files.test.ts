@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { fixture } from '../scripts/fixtures.ts';
-import { load, temporaryFolder } from './testing.ts';
+import { load, temporaryFolder } from './testing/load.ts';
 
 type Row = Record<string, string | null>;
 

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Reserve } from './reserve.ts';
-import { temporaryFolder } from './testing.ts';
+import { temporaryFolder } from './testing/load.ts';
 
 test('rule 5: the number is synced before the rows may be sent, in steps of 100,000', context => {
   const folder = temporaryFolder(context);

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import * as XLSX from '@e965/xlsx';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { load, temporaryFolder, type RunOptions } from './testing.ts';
+import { load, temporaryFolder, type RunOptions } from './testing/load.ts';
 
 const vega = fileURLToPath(new URL('../node_modules/vega-datasets/data', import.meta.url));
 

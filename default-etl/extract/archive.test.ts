@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { load, temporaryFolder } from '../testing.ts';
-import { decided, readContent, recordsOf } from '../testing-rows.ts';
-import { zipOf } from '../testing-zip.ts';
+import { load, temporaryFolder } from '../testing/load.ts';
+import { decided, readContent, recordsOf } from '../testing/rows.ts';
+import { zipOf } from '../testing/zip.ts';
 
 const CSV = 'id,name\n1,Anna\n2,Zoé\n';
 const ROWS = [

@@ -3,8 +3,8 @@ import type { Decision } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import type { Source } from '../source.ts';
 import { StreamSource } from '../unpack/stream-source.ts';
-import { chooseMembers } from './member-choice.ts';
-import type { ZipEntry } from './zip.ts';
+import { chooseMembers } from './archive/member-choice.ts';
+import type { ZipEntry } from './archive/zip.ts';
 
 export interface ArchiveOptions {
   source: Source;

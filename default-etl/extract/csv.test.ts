@@ -8,7 +8,7 @@ import { cellText } from '../batch.ts';
 import type { Decision } from '../contract.ts';
 import type { Extract } from '../settings.ts';
 import { SourceFile } from '../source.ts';
-import { temporaryFolder } from '../testing.ts';
+import { temporaryFolder } from '../testing/load.ts';
 import { openCsv } from './csv.ts';
 
 interface Table {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decided, readContent, recordsOf } from '../testing-rows.ts';
+import { decided, readContent, recordsOf } from '../testing/rows.ts';
 
 test('the list of records in an object is found out, in doubt the object is one record', async context => {
   const pair = [{ a: 1 }, { a: 2 }];

@@ -5,9 +5,9 @@ import type { Extract } from '../settings.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { readHead } from '../unpack/byte-stream.ts';
 import { rejectInvalid } from './invalid.ts';
-import { findList, type ListPath } from './json-path.ts';
-import { JsonRows } from './json-rows.ts';
-import { INCOMPLETE, JsonSyntaxError, valueEnd } from './json-scanner.ts';
+import { findList, type ListPath } from './json/list-path.ts';
+import { JsonRows } from './json/rows.ts';
+import { INCOMPLETE, JsonSyntaxError, valueEnd } from './json/scanner.ts';
 import { type Encoding, findEncoding, openText } from './text.ts';
 import { TextWindow } from './text-window.ts';
 

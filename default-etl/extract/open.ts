@@ -69,7 +69,7 @@ async function unpack(packed: Source): Promise<Unpacked> {
 /** A zip file is a workbook, by the members that each has, or an archive. */
 async function openZipped(options: OpenOptions, archives: number): Promise<Reader> {
   const source = await options.spill.seekable(options.source);
-  const { openZip } = await import('./zip.ts');
+  const { openZip } = await import('./archive/zip.ts');
   const entries = await openZip(source);
   const names = new Set(entries.map(entry => entry.name.toLowerCase()));
   if (names.has('[content_types].xml')) return await openWorkbookAs('xlsx', { ...options, source });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { readContent, recordsOf } from '../testing-rows.ts';
+import { readContent, recordsOf } from '../testing/rows.ts';
 
 const nullable = <T>(value: fc.Arbitrary<T>) => fc.option(value, { freq: 3 });
 const ROW = fc.record({

@@ -14,9 +14,9 @@ import { BatchBuilder } from '../batch-builder.ts';
 import { messageOf, neverFailure } from '../failure.ts';
 import { Lease } from '../lease.ts';
 import type { Source } from '../source.ts';
-import { type ColumnValues, FlatColumn } from './parquet-column.ts';
-import { pageCompressors } from './parquet-compression.ts';
-import { timeParsers, valueText } from './parquet-text.ts';
+import { type ColumnValues, FlatColumn } from './parquet/column.ts';
+import { pageCompressors } from './parquet/compression.ts';
+import { timeParsers, valueText } from './parquet/text.ts';
 
 const ROWS_PER_BATCH = 4096;
 const FIRST_BYTES = 1 << 18;

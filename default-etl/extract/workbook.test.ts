@@ -4,8 +4,8 @@ import * as XLSX from '@e965/xlsx';
 import * as codePages from '@e965/xlsx/dist/cpexcel.full.mjs';
 import fc from 'fast-check';
 import { EtlFailure } from '../failure.ts';
-import { odsDocument, odsOf, readWorkbook, type TestWorkbook, xlsxOf } from '../testing-workbook.ts';
-import { zipOf } from '../testing-zip.ts';
+import { odsDocument, odsOf, readWorkbook, type TestWorkbook, xlsxOf } from '../testing/workbook.ts';
+import { zipOf } from '../testing/zip.ts';
 
 const DATES =
   '<numFmts><numFmt numFmtId="164" formatCode="[$-40C]d mmmm yyyy;@"/><numFmt numFmtId="165" formatCode="[h]:mm"/><numFmt numFmtId="166" formatCode="&quot;le jour&quot; 0.00E+00"/></numFmts>' +

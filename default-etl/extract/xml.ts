@@ -7,10 +7,10 @@ import { readHead } from '../unpack/byte-stream.ts';
 import { rejectInvalid } from './invalid.ts';
 import { type Encoding, findEncoding, openText } from './text.ts';
 import { TextWindow } from './text-window.ts';
-import { assertCloses } from './xml-nested.ts';
-import { findRecordPath, type RecordPath } from './xml-path.ts';
-import { FULL, XmlRows } from './xml-rows.ts';
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd, XmlSyntaxError } from './xml-syntax.ts';
+import { assertCloses } from './xml/nested.ts';
+import { findRecordPath, type RecordPath } from './xml/record-path.ts';
+import { FULL, XmlRows } from './xml/rows.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd, XmlSyntaxError } from './xml/syntax.ts';
 
 const PATH_HEAD_BYTES = 1 << 20;
 const MAX_RECORD_BYTES = 1 << 27;

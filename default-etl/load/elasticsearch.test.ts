@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { load, TestIndex, temporaryFolder } from '../testing.ts';
+import { load, TestIndex, temporaryFolder } from '../testing/load.ts';
 
 const id = (row: number) => `KEY-${String(row).padStart(10, '0')}`;
 const lines = (count: number, text = 'v') =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { load, TestIndex, temporaryFolder } from '../testing.ts';
+import { load, TestIndex, temporaryFolder } from '../testing/load.ts';
 
 type Fields = Record<string, Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { load, type RunOptions, temporaryFolder } from '../testing.ts';
+import { load, type RunOptions, temporaryFolder } from '../testing/load.ts';
 
 type Row = Record<string, string | null>;
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { EtlFailure } from '../failure.ts';
 import type { ElasticsearchSettings } from '../settings.ts';
-import { temporaryFolder } from '../testing.ts';
+import { temporaryFolder } from '../testing/load.ts';
 import { Connection } from './connection.ts';
 
 const NOBODY = { nodes: [], apiKey: undefined, username: undefined, password: undefined, caFile: undefined };

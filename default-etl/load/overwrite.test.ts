@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { load, TestIndex, temporaryFolder } from '../testing.ts';
+import { load, TestIndex, temporaryFolder } from '../testing/load.ts';
 
 const lines = (count: number) => `a\n${Array.from({ length: count }, (_, row) => row + 1).join('\n')}\n`;
 

@@ -8,7 +8,7 @@ import { EtlFailure } from '../failure.ts';
 import { previewFile } from '../preview.ts';
 import { readJob } from '../settings.ts';
 import { SourceFile } from '../source.ts';
-import { load, temporaryFolder } from '../testing.ts';
+import { load, temporaryFolder } from '../testing/load.ts';
 import { Spill } from '../unpack/spill.ts';
 import { createPipeline } from './pipeline.ts';
 import { STEPS } from './registry.ts';

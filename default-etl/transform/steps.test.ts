@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { ABSENT, type Batch, NULL, type Reader, rowRecord } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
 import { type Job, readJob } from '../settings.ts';
-import { temporaryFolder } from '../testing.ts';
+import { temporaryFolder } from '../testing/load.ts';
 import { DEFINITIONS, type PlainRow, type PlainStep } from './definition.ts';
 import { createPipeline } from './pipeline.ts';
 

@@ -6,7 +6,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { EtlFailure } from '../failure.ts';
 import { type Source, SourceFile } from '../source.ts';
-import { temporaryFolder } from '../testing.ts';
+import { temporaryFolder } from '../testing/load.ts';
 import { compressionOf } from './compression.ts';
 import { Spill } from './spill.ts';
 import { unpacked } from './unpack.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { load } from '../../default-etl/testing.ts';
+import { load } from '../../default-etl/testing/load.ts';
 import { loadDatasets } from '../config/load.ts';
 import { formatMistake } from '../config/messages.ts';
 import { importFile } from './import.ts';

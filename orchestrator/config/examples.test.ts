@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { load } from '../../default-etl/testing.ts';
+import { load } from '../../default-etl/testing/load.ts';
 import { loadDatasets } from './load.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../config/examples', import.meta.url));

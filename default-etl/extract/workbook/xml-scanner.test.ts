@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { streamOf } from '../../testing-workbook.ts';
+import { streamOf } from '../../testing/workbook.ts';
 import { END, NEEDS_MORE, START, TEXT, XmlScanner } from './xml-scanner.ts';
 
 const NAMES = ['a', 'b', 'row'];

@@ -1,7 +1,7 @@
 import { neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
-import { openZip, type ZipEntry } from '../zip.ts';
-import type { RandomAccess } from '../zip-directory.ts';
+import { openZip, type ZipEntry } from '../archive/zip.ts';
+import type { RandomAccess } from '../archive/zip-directory.ts';
 import { type XmlNames, XmlScanner } from './xml-scanner.ts';
 
 /** The parts of a workbook that is a zip file, by name; case and a leading `/` do not matter (ECMA-376 part 2, 6.2.2). */

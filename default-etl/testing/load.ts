@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { parseMessage, type Reject, type SupersededMessage } from './contract.ts';
-import { EtlFailure, Superseded } from './failure.ts';
-import { createReporter } from './report.ts';
-import { type Result, runFile } from './run-file.ts';
-import { type Environment, readJob } from './settings.ts';
+import { parseMessage, type Reject, type SupersededMessage } from '../contract.ts';
+import { EtlFailure, Superseded } from '../failure.ts';
+import { createReporter } from '../report.ts';
+import { type Result, runFile } from '../run-file.ts';
+import { type Environment, readJob } from '../settings.ts';
 
 /** A folder for one test, removed after it. */
 export function temporaryFolder(context: TestContext): string {

@@ -6,9 +6,9 @@ import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparqu
 import { byteStreamSplit, readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { readPlain } from 'hyparquet/src/plain.js';
 import type { ColumnDecoder, DataReader, DecodedArray, SchemaTree } from 'hyparquet/src/types.js';
-import type { Source } from '../source.ts';
-import { pageCompressors } from './parquet-compression.ts';
-import { valueText } from './parquet-text.ts';
+import type { Source } from '../../source.ts';
+import { pageCompressors } from './compression.ts';
+import { valueText } from './text.ts';
 
 const HEADER_BYTES = 1 << 16;
 const MAX_PAGE_BYTES = 1 << 30;

@@ -1,9 +1,9 @@
-import { cellText, rowRecord } from './batch.ts';
-import type { Reject } from './contract.ts';
-import { openWorkbook } from './extract/workbook.ts';
-import type { Extract } from './settings.ts';
-import type { Source } from './source.ts';
-import { type TestMember, zipOf } from './testing-zip.ts';
+import { cellText, rowRecord } from '../batch.ts';
+import type { Reject } from '../contract.ts';
+import { openWorkbook } from '../extract/workbook.ts';
+import type { Extract } from '../settings.ts';
+import type { Source } from '../source.ts';
+import { type TestMember, zipOf } from './zip.ts';
 
 const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 

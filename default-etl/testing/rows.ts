@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { rowRecord } from './batch.ts';
-import type { Decision, Reject } from './contract.ts';
-import { openReader } from './extract/open.ts';
-import { EtlFailure } from './failure.ts';
-import type { Extract } from './settings.ts';
-import { SourceFile } from './source.ts';
-import { temporaryFolder } from './testing.ts';
-import { Spill } from './unpack/spill.ts';
+import { rowRecord } from '../batch.ts';
+import type { Decision, Reject } from '../contract.ts';
+import { openReader } from '../extract/open.ts';
+import { EtlFailure } from '../failure.ts';
+import type { Extract } from '../settings.ts';
+import { SourceFile } from '../source.ts';
+import { temporaryFolder } from './load.ts';
+import { Spill } from '../unpack/spill.ts';
 
 /** What a file is read as. */
 export interface Read {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EtlFailure } from '../failure.ts';
-import { type TestMember, zipOf } from '../testing-zip.ts';
+import { EtlFailure } from '../../failure.ts';
+import { type TestMember, zipOf } from '../../testing/zip.ts';
 import { openZip, type ZipEntry, type ZipLimits } from './zip.ts';
 
 function fileOf(bytes: Buffer): Parameters<typeof openZip>[0] {

@@ -1,5 +1,5 @@
-import type { Decision } from '../contract.ts';
-import { INCOMPLETE, JsonSyntaxError, stringEnd, valueEnd } from './json-scanner.ts';
+import type { Decision } from '../../contract.ts';
+import { INCOMPLETE, JsonSyntaxError, stringEnd, valueEnd } from './scanner.ts';
 
 /** Where the records are. */
 export interface ListPath {

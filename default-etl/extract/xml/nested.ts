@@ -1,5 +1,5 @@
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd, XmlSyntaxError } from './xml-syntax.ts';
-import { decodeText, XmlRecordError } from './xml-text.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd, XmlSyntaxError } from './syntax.ts';
+import { decodeText, XmlRecordError } from './text.ts';
 
 /** What an element is as JSON: its text, or an object where it has elements or attributes in it; null where it is empty. */
 export type XmlValue = string | null | { [name: string]: XmlValue | XmlValue[] };

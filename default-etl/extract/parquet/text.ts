@@ -1,5 +1,5 @@
 import type { ParquetParsers } from 'hyparquet';
-import { numberText } from './number-text.ts';
+import { numberText } from '../number-text.ts';
 
 /** A point in time or a day, already as text. */
 class TimeText {

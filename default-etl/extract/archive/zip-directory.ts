@@ -1,4 +1,4 @@
-import { neverFailure } from '../failure.ts';
+import { neverFailure } from '../../failure.ts';
 
 /** What a zip file is read through. */
 export interface RandomAccess {

@@ -1,7 +1,7 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { crc32, createInflateRaw, createZstdDecompress } from 'node:zlib';
-import { messageOf, neverFailure } from '../failure.ts';
-import type { ByteStream } from '../source.ts';
+import { messageOf, neverFailure } from '../../failure.ts';
+import type { ByteStream } from '../../source.ts';
 import { type DirectoryRecord, type RandomAccess, readDirectory } from './zip-directory.ts';
 
 /** One file in a zip file. */

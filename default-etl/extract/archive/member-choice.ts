@@ -1,5 +1,5 @@
-import type { Decision } from '../contract.ts';
-import { namedFormat } from './format.ts';
+import type { Decision } from '../../contract.ts';
+import { namedFormat } from '../format.ts';
 import type { ZipEntry } from './zip.ts';
 
 /** Which members of an archive are tables, in the archive's order. */

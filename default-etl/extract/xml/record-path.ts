@@ -1,5 +1,5 @@
-import type { Decision } from '../contract.ts';
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './xml-syntax.ts';
+import type { Decision } from '../../contract.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
 
 /** Where the records are: names of elements from the root on. */
 export type RecordPath = readonly string[];

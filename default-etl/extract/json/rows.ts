@@ -1,6 +1,6 @@
-import { ABSENT, type Batch } from '../batch.ts';
-import { BatchBuilder, BatchFull, MAX_CELLS } from '../batch-builder.ts';
-import { JsonSyntaxError, literalEnd, stringEnd, unexpected, valueEnd } from './json-scanner.ts';
+import { ABSENT, type Batch } from '../../batch.ts';
+import { BatchBuilder, BatchFull, MAX_CELLS } from '../../batch-builder.ts';
+import { JsonSyntaxError, literalEnd, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;
 const BACKSLASH = 92;

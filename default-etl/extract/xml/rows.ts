@@ -1,8 +1,8 @@
-import { ABSENT, type Batch } from '../batch.ts';
-import { BatchBuilder, BatchFull, MAX_CELLS } from '../batch-builder.ts';
-import { assertCloses, isNil, isOfXml, readContent, type XmlValue } from './xml-nested.ts';
-import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from './xml-syntax.ts';
-import { decodeText, needsDecoding, XmlRecordError } from './xml-text.ts';
+import { ABSENT, type Batch } from '../../batch.ts';
+import { BatchBuilder, BatchFull, MAX_CELLS } from '../../batch-builder.ts';
+import { assertCloses, isNil, isOfXml, readContent, type XmlValue } from './nested.ts';
+import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
+import { decodeText, needsDecoding, XmlRecordError } from './text.ts';
 
 /** The record has to come again after take(). */
 export const FULL = -2;
