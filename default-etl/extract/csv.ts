@@ -4,13 +4,13 @@ import { configFailure, neverFailure } from '../failure.ts';
 import { Lease } from '../lease.ts';
 import type { Extract } from '../settings.ts';
 import type { ByteStream, Source } from '../source.ts';
-import { canSample, sampleCsv } from './csv-sample.ts';
-import { type TextHead } from './csv-head.ts';
-import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
-import { findDialect } from './dialect.ts';
+import { canSample, sampleCsv } from './csv/sample.ts';
+import { type TextHead } from './csv/head.ts';
+import { CsvTokenizer, type Dialect } from './csv/tokenizer.ts';
+import { findDialect } from './csv/dialect.ts';
 import { columnNames, positionNames } from './header.ts';
 import { rejectInvalid } from './invalid.ts';
-import { findShape } from './table-shape.ts';
+import { findShape } from './csv/table-shape.ts';
 import { type Encoding, findEncoding, openText } from './text.ts';
 
 const CR = 13;

@@ -1,4 +1,4 @@
-import { csvRecords, type PlainDialect, type PlainRecord } from '../extract/csv-definition.ts';
+import { csvRecords, type PlainDialect, type PlainRecord } from '../extract/csv/definition.ts';
 import type { MendedRow } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import { decodeText } from './encoded-text.ts';

@@ -1,4 +1,4 @@
-import { csvRecords, type PlainDialect } from '../extract/csv-definition.ts';
+import { csvRecords, type PlainDialect } from '../extract/csv/definition.ts';
 
 export const LINE_END = '\r\n';
 

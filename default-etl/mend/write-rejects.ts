@@ -1,5 +1,5 @@
 import type { Reject } from '../contract.ts';
-import type { PlainDialect } from '../extract/csv-definition.ts';
+import type { PlainDialect } from '../extract/csv/definition.ts';
 import { createEncoder } from './encoded-text.ts';
 import { LINE_END, recordCells, recordText } from './record-text.ts';
 import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';

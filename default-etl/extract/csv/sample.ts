@@ -1,6 +1,6 @@
-import type { Batch } from '../batch.ts';
-import type { Source } from '../source.ts';
-import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
+import type { Batch } from '../../batch.ts';
+import type { Source } from '../../source.ts';
+import { CsvTokenizer, type Dialect } from './tokenizer.ts';
 
 /** A file of fewer bytes is read whole by who wants to know it. */
 const SMALL_BYTES = 1 << 20;

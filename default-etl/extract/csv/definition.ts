@@ -19,7 +19,7 @@ export interface PlainRecord {
  * What CSV means here, a character at a time: RFC 4180 with any of CRLF, LF and CR as line end; a quote opens a cell only as its first character; in a quoted cell a
  * doubled quote stands for one, and the escape character before a quote or itself for that. Text behind a closing quote belongs to the cell,
  * but see `reread`. Lines of nothing or of blanks are no records; where `width`, the number of columns, is 1, blanks are a value.
- * csv-tokenizer.ts does the same on bytes, and is held to this.
+ * tokenizer.ts does the same on bytes, and is held to this.
  */
 export function csvRecords(text: string, dialect: PlainDialect, width: number): PlainRecord[] {
   const records: PlainRecord[] = [];

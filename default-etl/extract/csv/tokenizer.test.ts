@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { rowRecord } from '../batch.ts';
-import { csvRecords, type PlainDialect } from './csv-definition.ts';
-import { CsvTokenizer } from './csv-tokenizer.ts';
+import { rowRecord } from '../../batch.ts';
+import { csvRecords, type PlainDialect } from './definition.ts';
+import { CsvTokenizer } from './tokenizer.ts';
 
 interface Row {
   cells: Array<string | null>;

@@ -1,6 +1,6 @@
-import type { Decision } from '../contract.ts';
+import type { Decision } from '../../contract.ts';
 import { cellKind, isMeasure, type CellKind } from './cell-kind.ts';
-import type { HeadRecord } from './csv-head.ts';
+import type { HeadRecord } from './head.ts';
 
 /** Where the table begins in the head of a text, and what its first record is. */
 export interface TableShape {

@@ -1,6 +1,6 @@
-import { type Batch, NULL } from '../batch.ts';
-import type { Reject } from '../contract.ts';
-import { rereadRecord } from './csv-reread.ts';
+import { type Batch, NULL } from '../../batch.ts';
+import type { Reject } from '../../contract.ts';
+import { rereadRecord } from './reread.ts';
 
 const LF = 10;
 const CR = 13;
@@ -22,7 +22,7 @@ export interface Dialect {
 
 /**
  * Cuts CSV records (RFC 4180, and what is usual beyond it) out of a buffer into arrays of positions. One pass over the bytes,
- * no string and no object. csv-definition.ts says the same in plain words; a
+ * no string and no object. definition.ts says the same in plain words; a
  * property test holds the two together.
  */
 export class CsvTokenizer {

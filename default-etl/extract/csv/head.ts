@@ -1,4 +1,4 @@
-import { CsvTokenizer, type Dialect } from './csv-tokenizer.ts';
+import { CsvTokenizer, type Dialect } from './tokenizer.ts';
 
 const MOST_RECORDS = 200;
 

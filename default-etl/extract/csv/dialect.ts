@@ -1,9 +1,9 @@
-import type { Decision } from '../contract.ts';
-import { configFailure } from '../failure.ts';
-import type { Extract } from '../settings.ts';
+import type { Decision } from '../../contract.ts';
+import { configFailure } from '../../failure.ts';
+import type { Extract } from '../../settings.ts';
 import { cellKind } from './cell-kind.ts';
-import { type HeadRecord, headRecords, type TextHead } from './csv-head.ts';
-import type { Dialect } from './csv-tokenizer.ts';
+import { type HeadRecord, headRecords, type TextHead } from './head.ts';
+import type { Dialect } from './tokenizer.ts';
 
 const USUAL = [',', ';', '\t', '|'];
 /** Taken only where every record has as many cells: these stand in texts, times and names, too. */
