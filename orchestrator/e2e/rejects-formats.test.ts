@@ -89,7 +89,7 @@ test('of a run over a folder each file has its own decisions and rejects, each i
     assert.equal(rowsLoaded, 1);
     assert.deepEqual(await rejectsOf(run, 'json'), []);
   }
-  const { rows } = await orchestrator.get<{ rows: Array<Record<string, unknown>> }>('/api/lake/parts');
+  const { rows } = await orchestrator.get<{ rows: Array<Record<string, string | null>> }>('/api/lake/parts');
   assert.deepEqual(rows.map(({ X, Y, Z }) => `${X} ${Y ?? Z}`).toSorted(), ['1 2', '1 2', '3 4', '4 5']);
 });
 
