@@ -68,7 +68,7 @@ describe('docker runner, in particular', () => {
     makeJob(place, { ...shell(script, docker), ...more });
 
   it('the container is the owner’s, without capabilities, on a read-only root, with a small /tmp', async () => {
-    const script = `id -u; id -g; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; touch /x || echo read-only;
+    const script = `exec 2>&1; id -u; id -g; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; touch /x || echo read-only;
       touch /data/x || echo data-read-only; touch /tmp/x && touch /work/x && echo written; grep ' /tmp ' /proc/mounts; cat /config/ref.csv; touch /config/x || echo config-read-only`;
     const configFolder = join(place.dataDir, 'config', 'sales');
     await mkdir(configFolder, { recursive: true });
