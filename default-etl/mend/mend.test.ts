@@ -134,6 +134,30 @@ describe('rejects as a table to be mended', () => {
   });
 });
 
+describe('rejects of XML', () => {
+  const table: RejectsTable = { dialect: null, headers: [] };
+
+  it('become columns, as the file does; an element that is none stays as it is, and can be mended there', async () => {
+    const csv = await download(
+      [reject(1, '<i id="7"><a>x &amp; y</a><b/><c><d>1</d></c></i>'), reject(2, '<i><a>&undef;</a></i>')],
+      table,
+    );
+    assert.equal(
+      csv.toString(),
+      '\uFEFF_ROW,_REASON,_RAW,id,a,b,c\r\n1,bad,,7,x & y,,"{""d"":""1""}"\r\n2,bad,<i><a>&undef;</a></i>,,,,\r\n',
+    );
+    const mended = await readMended(Buffer.from(csv.toString().replace('&undef;', '&#233;')), 'file', table);
+    assert.deepEqual(mended.map(recordOf), [{ id: '7', a: 'x & y', b: null, c: '{"d":"1"}' }, { a: 'é' }]);
+  });
+
+  it('that are still none are rejects again, with what is missing', async () => {
+    for (const raw of ['<i><a>&undef;</a></i>', '<i><a>1</i>', '<i>', '<i/><i/>', '<!-- -->']) {
+      const [mended] = await readMended(Buffer.from(JSON.stringify({ row: 3, raw })), 'file', table);
+      assert.deepEqual(mended, { row: 3, raw, reason: 'neither a JSON object nor an XML element' });
+    }
+  });
+});
+
 describe('a mended file', () => {
   const table = tableOf(['id', 'nom', 'jour']);
 

@@ -2,9 +2,9 @@ import { csvRecords, type PlainDialect, type PlainRecord } from '../extract/csv/
 import type { MendedRow } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import { decodeText } from './encoded-text.ts';
+import { isObject, parseRecord } from './free-record.ts';
 import { recordCells, recordText } from './record-text.ts';
 import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
-import { parseRecord } from './write-rejects.ts';
 
 /** The line of names is within these. */
 const HEAD_CHARACTERS = 1 << 18;
@@ -190,10 +190,6 @@ function readLines(text: string, name: string, table: RejectsTable): Found[] {
   });
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function fromRecord(row: number, record: Record<string, unknown>, table: RejectsTable): MendedRow {
   if (table.dialect === null) return { row, record, raw: JSON.stringify(record) };
   const cells = columnsOf(table, row).map(column => {
@@ -206,7 +202,7 @@ function fromRecord(row: number, record: Record<string, unknown>, table: Rejects
 function fromRaw(row: number, raw: string, table: RejectsTable): MendedRow {
   if (table.dialect === null) {
     const record = parseRecord(raw);
-    return record ? { row, record, raw } : { row, raw, reason: 'not a JSON object' };
+    return record ? { row, record, raw } : { row, raw, reason: 'neither a JSON object nor an XML element' };
   }
   const columns = columnsOf(table, row);
   const { cells, isWhole } = recordCells(raw, table.dialect, columns.length);

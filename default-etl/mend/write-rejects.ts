@@ -1,10 +1,11 @@
 import type { Reject } from '../contract.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
 import { createEncoder } from './encoded-text.ts';
+import { parseRecord } from './free-record.ts';
 import { LINE_END, recordCells, recordText } from './record-text.ts';
 import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
 
-/** Of rejects whose raw text is JSON. */
+/** Of rejects of a file that is no delimited text. */
 const COMMA = { delimiter: ',', quote: '"', escape: '', skipsBlanks: false, encoding: 'utf8' };
 
 /**
@@ -60,18 +61,6 @@ async function* recordLines(rejects: AsyncIterable<Reject>): AsyncGenerator<stri
     const raw = hasRaw ? [record === null ? reject.raw : ''] : [];
     const cells = columns.map(column => valueText(record?.[column]));
     yield recordText([String(reject.row), reject.reason, ...raw, ...cells], COMMA);
-  }
-}
-
-/** null where the text is no object. */
-export function parseRecord(raw: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(raw);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
   }
 }
 

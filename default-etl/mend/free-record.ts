@@ -1,0 +1,36 @@
+import { rowRecord } from '../batch.ts';
+import { XmlRows } from '../extract/xml/rows.ts';
+import { XmlSyntaxError } from '../extract/xml/syntax.ts';
+
+/** A record of a file that is no delimited text, by its raw text: a JSON object, or an element of XML. null where it is neither. */
+export function parseRecord(raw: string): Record<string, unknown> | null {
+  return raw.trimStart().startsWith('<') ? parseElement(raw.trim()) : parseObject(raw);
+}
+
+function parseObject(raw: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(raw);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** By the names of columns that the reader gives. */
+function parseElement(raw: string): Record<string, unknown> | null {
+  const bytes = Buffer.from(raw);
+  const rows = new XmlRows();
+  rows.restart(bytes, bytes.length);
+  try {
+    if (rows.add(bytes, 0, bytes.length, 1) !== bytes.length) return null;
+  } catch (error) {
+    if (error instanceof XmlSyntaxError) return null;
+    throw error;
+  }
+  const batch = rows.take();
+  return batch.rows === 1 ? rowRecord(batch, 0) : null;
+}
