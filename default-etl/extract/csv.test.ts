@@ -109,6 +109,13 @@ test('delimiters are found out, unusual and doubled ones too, and no text is cut
   assert.equal(await found('a~b\n1~2\n3~4\n'), '~');
   assert.equal(await found('a\x1fb\n1\x1f2\n3\x1f4\n'), '\x1f');
   assert.equal(await found('a:b:c\nx:2:3\ny:5:6\n'), ':');
+  for (const text of [
+    'id;coord\n7;48.85,2.35\n8;45.76,4.83\n9;43.3,5.4\n',
+    'id;code;Latitude, longitude\n7;a;48.85,2.35\n8;b;45.76,4.83\n9;c;43.3,5.4\n',
+    'Adresse, complément;Ville\n12, rue de la Paix;Le Mans\n7, impasse X;Aix en Provence\n',
+    'Code;Part H|F\nA;a|b\nB;c|d\nC;e|f\n',
+  ])
+    assert.equal(await found(text), ';', text);
   const words = await read(folder, 'name\nJohn Smith\nAnna Maria Lopez\nBo Li\n12:30 at noon\n');
   assert.deepEqual(words.rows.flat(), ['John Smith', 'Anna Maria Lopez', 'Bo Li', '12:30 at noon']);
   const times = await read(folder, 'time\n2020-01-02 10:00:00\n2020-01-03 11:00:00\n2020-01-04 12:00:00\n');

@@ -10,7 +10,8 @@ const KINDS: ReadonlyArray<[CellKind, RegExp]> = [
     /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[- ][a-z]{3}[- ]\d{2,4})([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[-+]\d{2}:?\d{2}|[AP]M)?)?\s*$/i,
   ],
   ['time', /^\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[AP]M)?\s*$/i],
-  ['word', /^\s*[\p{L}\p{N}_.@/:-]{1,60}\s*$/u],
+  // A place on the globe is one cell, too: `48.85, 2.35`.
+  ['word', /^\s*([\p{L}\p{N}_.@/:-]{1,60}|-?\d{1,3}\.\d+\s?,\s?-?\d{1,3}\.\d+)\s*$/u],
 ];
 
 /** The first kind that fits; `text` where none does. */

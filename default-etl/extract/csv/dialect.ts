@@ -88,16 +88,26 @@ function tryDialect(head: TextHead, dialect: Dialect): Trial {
     if (cells > 1 && (count > most || (count === most && cells > width))) [width, most] = [cells, count];
   }
   const share = most / Math.max(filled.length, 1);
-  return {
-    dialect,
-    records,
-    width,
-    share,
-    score: share === 0 ? 0 : share * (0.75 + 0.25 * knownShare(records, width)) + Math.min(width, 50) / 1000,
-  };
+  return { dialect, records, width, share, score: share === 0 ? 0 : share * plausibility(records, width, dialect) };
 }
 
-/** Of the cells of records that have `width` of them, the share that is a number, a date, a word…: a wrong delimiter cuts in between. */
+/** How much the cells look like such: 0.6 to 1.05. A wrong delimiter stands in texts, amounts and coordinates, and cuts all else in the wrong places. */
+function plausibility(records: readonly HeadRecord[], width: number, { delimiter }: Dialect): number {
+  const whole = records.filter(record => record.cells.length === width);
+  const cells = whole.flatMap(record => record.cells);
+  const others = USUAL.filter(other => other !== delimiter.toString());
+  const worths = cells.map(cell => {
+    if (cellKind(cell) !== 'text') return 1;
+    return others.some(other => cell.includes(other)) ? 0 : 0.5;
+  });
+  const behind = whole.flatMap(record => record.cells.slice(1));
+  const blank = behind.filter(cell => /^ \S/.test(cell)).length / Math.max(behind.length, 1);
+  const isHeaderWhole = records[0]?.cells.length === width;
+  const worth = worths.reduce((sum, next) => sum + next, 0) / Math.max(cells.length, 1);
+  return 0.7 + 0.2 * worth + (isHeaderWhole ? 0.1 : 0) - 0.1 * blank + Math.min(width, 50) / 1000;
+}
+
+/** Of the cells of records that have `width` of them, the share that is a number, a date, a word…. */
 function knownShare(records: readonly HeadRecord[], width: number): number {
   const cells = records.filter(record => record.cells.length === width).flatMap(record => record.cells);
   return cells.filter(cell => cellKind(cell) !== 'text').length / Math.max(cells.length, 1);
