@@ -58,8 +58,9 @@ export function indexBody(plan: IndexPlan) {
 /** Declared fields win over those that were found out. */
 function typedFields(plan: IndexPlan): Record<string, FieldMapping> {
   const declared = (plan.mappings ?? {}) as Record<string, FieldMapping>;
-  const fields = inferredFields(undeclared(plan), () => false);
-  return { ...keywordAliases(fields, name => Object.hasOwn(declared, name)), ...fields, ...declared };
+  const isDeclared = (name: string) => Object.hasOwn(declared, name);
+  const fields = inferredFields(undeclared(plan), isDeclared);
+  return { ...keywordAliases(fields, isDeclared), ...fields, ...declared };
 }
 
 /** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. */

@@ -172,3 +172,35 @@ test('LOAD.aliases name the index, one that was there too, and move with an over
   await load({ folder, content: 'a\n1\n', env: index.env(8, {}, overwrite) });
   assert.equal(await count(), 1);
 });
+
+test('a prose column and a column of its sub-field’s name stand side by side', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const env = index.env(5, { TRANSFORM: '[]' });
+  const content = `A,A.keyword\n"${'some words '.repeat(12)}",x\n`;
+  const ran = await load({ folder: temporaryFolder(context), content, env });
+  assert.deepEqual([ran.code, ran.result?.rows_loaded], [0, 1], ran.error);
+  assert.deepEqual(await typesOf(index), { A: 'text', 'A.keyword': 'keyword' });
+});
+
+test('a column with a point in its name is known again: a later file’s other new columns get their types', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  await load({ folder, content: 'p.q\nx\n', env: index.env(5) });
+  const ran = await load({ folder, name: 'b.csv', content: 'p.q,n\n5,7\n', env: index.env(5, { FILE_KEY: 'B' }) });
+  assert.deepEqual([ran.code, ran.result?.rows_loaded], [0, 1], ran.error);
+  assert.deepEqual(await typesOf(index), { 'P.Q': 'keyword', N: 'long' });
+});
+
+test('a number that a step makes in a column that comes up late may be as large as a double', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const early = `${JSON.stringify({ a: 'x'.repeat(1000) })}\n`.repeat(3000);
+  const TRANSFORM = JSON.stringify(['minimal', { types: { columns: { LATE: 'number' } } }]);
+  const content = `${early}{"a":"y","late":1e300}\n`;
+  const ran = await load({
+    folder: temporaryFolder(context),
+    name: 'in.ndjson',
+    content,
+    env: index.env(5, { TRANSFORM }),
+  });
+  assert.deepEqual([ran.code, ran.result?.rows_rejected, ran.rejects[0]?.reason], [0, 0, undefined], ran.error);
+});

@@ -13,11 +13,12 @@ const KEYWORD: FieldMapping = { type: 'keyword', ignore_above: KEYWORD_CHARACTER
 
 /**
  * Names what is sent as text for columns that come up after the mapping was made: JSON keys, other sheets. Numbers are those a step made;
- * `double`, since a later one may have a fraction.
+ * `double`, since a later one may have a fraction, and Elasticsearch's own choice, `float`, refuses rows with larger ones.
  */
 export const DYNAMIC_TEMPLATES = [
   { orchestrator_text: { match_mapping_type: 'string', mapping: KEYWORD } },
   { orchestrator_whole: { match_mapping_type: 'long', mapping: { type: 'double', ignore_malformed: true } } },
+  { orchestrator_decimal: { match_mapping_type: 'double', mapping: { type: 'double', ignore_malformed: true } } },
 ];
 
 /**
@@ -39,10 +40,19 @@ export function fieldMapping({ type, formats, isPlain }: ColumnType): FieldMappi
   }
 }
 
-/** The fields of the columns that `has` does not know: those an index is made with, or has yet to get. */
+/**
+ * The fields of the columns that `has` does not know: those an index is made with, or has yet to get. A text whose sub-field would have the
+ * name of a column goes without it: Elasticsearch refuses a mapping that has a name twice.
+ */
 export function inferredFields(types: FileTypes, has: (name: string) => boolean): Record<string, FieldMapping> {
   const added = [...types].filter(([name]) => isFieldName(name) && !has(name));
-  return Object.fromEntries(added.map(([name, type]) => [name, fieldMapping(type)]));
+  const isTaken = (name: string) => types.has(name) || has(name);
+  return Object.fromEntries(
+    added.map(([name, type]) => {
+      const { fields, ...field } = fieldMapping(type);
+      return [name, fields && !isTaken(`${name}.keyword`) ? { ...field, fields } : field];
+    }),
+  );
 }
 
 /**

@@ -44,6 +44,13 @@ export async function addColumns(connection: Connection, columns: NewColumns): P
         'document; for a new index, LOAD.mappings can say double',
     );
   }
+  const aliased = [...types.keys()].filter(column => fieldAt(mappings.properties, column)?.['type'] === 'alias');
+  if (aliased.length > 0) {
+    log(
+      `types: index ${name} has ${aliased.join(', ')} as an alias of another column, to which Elasticsearch writes no value: rows with such ` +
+        'a column are rejected; rename it by a step of TRANSFORM, or load into a new index',
+    );
+  }
   if (!takesNewColumns(mappings)) return;
   const has = (column: string) => fieldAt(mappings.properties, column) !== undefined;
   const fields = inferredFields(types, has);
@@ -101,10 +108,15 @@ function takesNewColumns({ dynamic, dynamic_templates: templates = [] }: FoundMa
   return isDynamic && templates.every(template => Object.keys(template).every(key => ours.has(key)));
 }
 
-/** The field of a column `a.b` where the index has objects. */
-function fieldAt(properties: Record<string, FieldMapping> | undefined, column: string): FieldMapping | undefined {
-  const [first = '', ...rest] = column.split('.');
-  const field = Object.hasOwn(properties ?? {}, first) ? properties?.[first] : undefined;
-  if (field === undefined || rest.length === 0) return field;
-  return fieldAt(field['properties'] as Record<string, FieldMapping> | undefined, rest.join('.'));
+/** The field of a column: `a.b` is one, or `b` in an object `a`, or a sub-field of `a`. */
+function fieldAt(properties: Record<string, FieldMapping> = {}, column: string): FieldMapping | undefined {
+  if (Object.hasOwn(properties, column)) return properties[column];
+  for (let at = column.indexOf('.'); at >= 0; at = column.indexOf('.', at + 1)) {
+    const parent = column.slice(0, at);
+    if (!Object.hasOwn(properties, parent)) continue;
+    const { properties: inner, fields } = properties[parent] as Record<string, Record<string, FieldMapping>>;
+    const found = fieldAt({ ...inner, ...fields }, column.slice(at + 1));
+    if (found) return found;
+  }
+  return undefined;
 }
