@@ -24,7 +24,7 @@ Exit code: 0 done, 65 this file can never succeed, 75 Elasticsearch is away or t
 `;
 
 /** What is answered instead of loading a file. */
-const QUESTIONS = ['--preview', '--rejects', '--mend'];
+const QUESTIONS = ['--preview', '--rejects', '--mend', '--check-module'];
 
 const SIGTERM_EXIT = 143;
 /** Which exit code a run over a folder has when its files' differ: what is worth trying again comes first. */

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { EXIT, type Reject } from './contract.ts';
@@ -10,11 +10,12 @@ import { type Environment, readJob } from './settings.ts';
 /** Of these rows a preview shows what would become, unless `--rows` says otherwise. */
 const PREVIEW_ROWS = 20;
 
-/** Answers `--preview`, `--rejects` and `--mend` on stdout, and says on stderr why it can't. Returns the exit code. Nothing is loaded. */
+/** Answers `--preview`, `--rejects`, `--mend` and `--check-module` on stdout, and says on stderr why it can't. Returns the exit code. Nothing is loaded. */
 export async function answer(words: readonly string[], env: Environment, signal: AbortSignal): Promise<number> {
   try {
     if (words.includes('--preview')) await preview(words, env, signal);
     else if (words.includes('--rejects')) await exportRejects(words);
+    else if (words.includes('--check-module')) await checkModule(words);
     else await importMended(words);
     return EXIT.done;
   } catch (error) {
@@ -35,6 +36,13 @@ async function preview(words: readonly string[], env: Environment, signal: Abort
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Says nothing of one that can be imported. */
+async function checkModule(words: readonly string[]): Promise<void> {
+  const { importStep } = await import('./transform/module.ts');
+  const file = fileOf(words);
+  await importStep(resolve(file), valueOf(words, '--name') ?? file);
 }
 
 async function exportRejects(words: readonly string[]): Promise<void> {

@@ -12,6 +12,7 @@ const FLUSH_BYTES = 1 << 16;
  */
 export class Rejects {
   count = 0;
+  first: Reject | undefined;
   private readonly workDir: string;
   private readonly dialect: RejectsTable['dialect'];
   private readonly headers: RejectsTable['headers'] = [];
@@ -36,6 +37,7 @@ export class Rejects {
 
   add(reject: Reject): void {
     this.count++;
+    this.first ??= reject;
     this.pending += `${JSON.stringify(reject)}\n`;
     if (this.pending.length > FLUSH_BYTES) this.flush();
   }

@@ -171,9 +171,10 @@ class FileRun {
   private assertAcceptable(): void {
     this.assertFewRejects(true);
     if (this.rowsRead === 0 || this.rejects.count < this.rowsRead || this.job.action === 'mend') return;
+    const first = `row ${this.rejects.first?.row}: ${this.rejects.first?.reason}`;
     throw new EtlFailure(
       EXIT.never,
-      `none of the ${this.rowsRead} rows could be loaded; ${WORK_FILES.rejects} has each with its reason`,
+      `none of the ${this.rowsRead} rows could be loaded (${first}); ${WORK_FILES.rejects} has each with its reason`,
     );
   }
 

@@ -246,10 +246,16 @@ test('a module gets typed values as they are, and long numbers come through unch
 
 test('a module that can’t be imported, has no step, or is async is a fault of the settings', async context => {
   for (const [text, expected] of [
-    ['export const step = (', /module step\.ts can't be imported: /],
-    ["import './none.ts'; export const step = row => row;", /module step\.ts can't be imported: /],
+    ['const one = 1;\nexport const step = (', /module step\.ts:2 can't be imported: /],
+    ['\n\n  throw new Error("no");', /module step\.ts:3:\d+ can't be imported: no/],
+    [
+      "import './none.ts'; export const step = row => row;",
+      /module step\.ts can't be imported: .+ files in the dataset's own folder/,
+    ],
     ['export const other = 1;', /exports no function named step/],
     ['export const step = async row => row;', /step is async/],
+    ['export const step = row => { row; };', /module step\.ts: step returned nothing; .+ each of the first rows: mend/],
+    ['export const step = row => row.NONE.trim();', /module step\.ts: Cannot read .+ mend the module/],
   ] as const) {
     const [code, message] = await failure(context, {
       content: 'a\n1\n',
@@ -260,6 +266,39 @@ test('a module that can’t be imported, has no step, or is async is a fault of 
     assert.match(message, expected);
   }
 });
+
+test('what a module returns that is no row, or no value, is a reject with its reason', async context => {
+  const { rows, reasons } = await run(context, {
+    content: 'a\nfine\nnumber\nnothing\nNaN\nbigint\ndate\nself\nfunction\n',
+    transform: [{ module: 'step.ts' }],
+    files: { 'step.ts': RUBBISH },
+  });
+  assert.deepEqual(rows, [
+    { a: 'fine', b: '{"c":[1,null]}', d: '12345678901234567890', e: '2020-01-01T00:00:00.000Z' },
+  ]);
+  assert.deepEqual(
+    reasons.map(([row, , reason]) => [row, String(reason).replace(/;.*/s, '')]),
+    [
+      [2, 'module step.ts: step returned 42'],
+      [3, 'module step.ts: step returned nothing'],
+      [4, 'module step.ts: step returned NaN for b'],
+      [5, 'module step.ts: step returned { c: 1n } for b'],
+      [6, 'module step.ts: step returned Invalid Date for b'],
+      [7, 'module step.ts: step returned <ref *1> { self: [Circular *1] } for b'],
+      [8, 'module step.ts: step returned [Function (anonymous)] for b'],
+    ],
+  );
+});
+
+const RUBBISH = `const self = {};
+self.self = self;
+const MADE = {
+  fine: { a: 'fine', b: { c: [1, NaN] }, d: 12345678901234567890n, e: new Date(Date.UTC(2020, 0)) },
+  number: 42, nothing: undefined, NaN: { b: NaN }, bigint: { b: { c: 1n } }, date: { b: new Date(NaN) }, self: { b: self },
+  function: { b: [() => 1][0] },
+};
+export const step = row => MADE[row.a];
+`;
 
 test('a module that was edited is the new one in the next run', async context => {
   const { job, folder } = prepare(context, { content: 'a\n1\n', transform: [{ module: 'step.ts' }] });

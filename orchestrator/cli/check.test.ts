@@ -67,15 +67,16 @@ test('the shipped dataset and every example pass, with Elasticsearch and without
 test('a module that a run could not import is told beforehand', async t => {
   const { run } = await project(t, {
     'config/a.yaml':
-      'WATCH_DIR: ./config\nTRANSFORM: [{module: good.ts}, {module: {file: bad.ts}}, {module: none.ts}]\n',
-    'config/a/good.ts': 'export const step = (row: object) => row;\n',
-    'config/a/bad.ts': 'export const step = (;\n',
+      'WATCH_DIR: ./config\nENV: {A: b}\nTRANSFORM: [{module: good.ts}, {module: {file: bad.ts}}, {module: none.ts}]\n',
+    'config/a/good.ts':
+      "if (process.env['A'] !== 'b') throw new Error('no A');\nexport const step = (row: object) => row;\n",
+    'config/a/bad.ts': 'const one = 1;\nexport const step = (;\n',
     'config/a/none.ts': 'export const other = 1;\n',
   });
   const { code, text } = await run({});
   assert.equal(code, 0, text);
-  assert.match(text, /dataset a: warning: module bad\.ts can't be imported: \S*SyntaxError/);
-  assert.match(text, /dataset a: warning: module none\.ts can't be imported: step is not exported as a function/);
+  assert.match(text, /dataset a: warning: TRANSFORM: module bad\.ts:2 can't be imported: .+; each run would fail/);
+  assert.match(text, /dataset a: warning: TRANSFORM: module none\.ts exports no function named step/);
   assert.ok(!text.includes('good.ts'), text);
 });
 

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Dataset } from '../config/dataset.ts';
 import { parseEnvironment } from '../config/environment.ts';
 import { loadDatasets } from '../config/load.ts';
 import { formatMistake } from '../config/messages.ts';
 import { isRecord } from '../config/tree.ts';
 import { codeOf, messageOf } from '../errors.ts';
+import { askEtl } from '../etl/ask.ts';
 
 /**
  * Validates a configuration without touching the network: writes each mistake as compilers do, then a summary, in whole
@@ -64,33 +63,37 @@ async function remarkOnCommand({ command: [program] }: Dataset): Promise<string 
   return isFile ? undefined : `COMMAND ${program} is not there; each run would fail`;
 }
 
-/** Modules are imported in a process of their own, as a run does: what they do on import is not done here. */
+/** The default ETL imports them, as it does in a run, in a process of its own: what they do on import is not done here. */
 async function remarksOnModules({ settings, configFolder }: Dataset): Promise<string[]> {
   const files = settings.TRANSFORM.flatMap(step =>
     isRecord(step) && 'module' in step ? [fileOf(step['module'])] : [],
   );
+  const environment = Object.fromEntries(
+    Object.entries(settings.ENV ?? {}).map(([name, value]) => [name, String(value)]),
+  );
   const remarks = files.map(async file => {
-    const reason = await whyNotImported(join(configFolder, file));
-    return reason === undefined ? [] : [`module ${file} can't be imported: ${reason}; each run would fail`];
+    const reason = await whyNotImported(file, configFolder, environment);
+    return reason === undefined ? [] : [`${reason}; each run would fail`];
   });
   return (await Promise.all(remarks)).flat();
 }
 
-function whyNotImported(path: string): Promise<string | undefined> {
-  const args = ['--eval', IMPORT_STEP, pathToFileURL(path).href];
-  return new Promise(done => {
-    execFile(process.execPath, args, { timeout: IMPORT_TIMEOUT_MS }, (error, _stdout, stderr) => {
-      const said = stderr.split('\n').find(line => /^(\w*Error|\[|step )/.test(line));
-      done(error ? (said ?? messageOf(error)) : undefined);
-    });
-  });
+async function whyNotImported(
+  file: string,
+  folder: string,
+  environment: Record<string, string>,
+): Promise<string | undefined> {
+  const args = ['--check-module', `--name=${file}`, join(folder, file)];
+  const signal = AbortSignal.timeout(IMPORT_TIMEOUT_MS);
+  try {
+    for await (const _ of askEtl({ args, environment, signal }));
+    return undefined;
+  } catch (error) {
+    return signal.aborted ? `module ${file} is not imported within ${IMPORT_TIMEOUT_MS / 1000} s` : messageOf(error);
+  }
 }
 
 const IMPORT_TIMEOUT_MS = 10_000;
-const IMPORT_STEP = `import(process.argv[1]).then(found => {
-  if (typeof found.step !== 'function') { console.error('step is not exported as a function'); process.exit(1); }
-  process.exit(0);
-})`;
 
 function fileOf(options: unknown): string {
   return typeof options === 'string' ? options : String((options as { file: string }).file);

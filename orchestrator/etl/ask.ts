@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,6 +7,8 @@ import { codeOf, OrchestratorError } from '../errors.ts';
 
 const program = fileURLToPath(new URL('../../default-etl/bin.js', import.meta.url));
 const MOST_ERROR_BYTES = 1 << 16;
+/** A step of the user's own that loops for ever lets no signal through but the last. */
+const PATIENCE_MS = 2000;
 
 export interface Question {
   args: readonly string[];
@@ -25,8 +27,10 @@ export async function* askEtl({ args, environment, input, signal }: Question): A
   const child = spawn(process.execPath, [program, ...args], {
     env: { ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
-    ...(signal === undefined ? {} : { signal }),
   });
+  const end = () => endChild(child);
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
   const ended = once(child, 'close');
   ended.catch(() => undefined);
   const fed = input === undefined ? child.stdin.end() : pipeline(input, child.stdin).then(() => undefined, notFed);
@@ -38,12 +42,22 @@ export async function* askEtl({ args, environment, input, signal }: Question): A
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer;
     const [code, killed] = (await ended) as [number | null, string | null];
+    signal?.throwIfAborted();
     if (code !== 0) throw refusal(code ?? killed, errorText);
     const fault = await fed;
     if (fault instanceof Error) throw fault;
   } finally {
-    child.kill();
+    signal?.removeEventListener('abort', end);
+    end();
   }
+}
+
+/** It has a moment to tidy up. */
+function endChild(child: ChildProcess): void {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill();
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  child.once('exit', () => clearTimeout(timer));
 }
 
 /** A child that ends before it has read everything says why by its exit; an input that can't be read must not look like its end. */
