@@ -41,6 +41,15 @@ test('alone: a file and nothing else becomes a Parquet file beside it', async co
   assert.ok(existsSync(join(folder, 'etl-out', 'in.csv', 'out.parquet')));
 });
 
+test('a Node that runs no TypeScript is told by its version, and which one to take', async () => {
+  const child = spawn(process.execPath, ['--no-experimental-strip-types', BIN, 'in.csv']);
+  let text = '';
+  child.stderr.on('data', chunk => (text += chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.equal(code, 78);
+  assert.match(text, /^default-etl: Node 22\.18 or newer is needed, this is v\d[^\n]*npm install[^\n]*\n$/);
+});
+
 test('a failure ends with its sentence and its exit code', async context => {
   const folder = temporaryFolder(context);
   writeFileSync(join(folder, 'in.csv'), '');

@@ -7,20 +7,23 @@ import { type Environment, folderEnvironment, readJob, withoutOverwrite } from '
 
 const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
 
-  node default-etl/main.ts FILE
-  node default-etl/main.ts --preview [--rows=20] FILE     how it is read and its first rows, as JSON; nothing is loaded
-  node default-etl/main.ts --rejects [--table=rejects.json] < rejects.ndjson     rejects as CSV to be mended
-  node default-etl/main.ts --mend [--table=rejects.json] FILE     mended rejects, CSV or NDJSON, as the NDJSON that ACTION mend takes
+  node default-etl/bin.js FILE
+  node default-etl/bin.js --preview [--rows=20] FILE                   how it would be read and its first rows, as JSON; loads nothing
+  node default-etl/bin.js --rejects [--table=FILE] < rejects.ndjson    rejected rows as CSV, to be mended
+  node default-etl/bin.js --mend [--table=FILE] MENDED                 that CSV once mended, as the NDJSON that ACTION mend loads
 
-FILE is csv, tsv, txt, xls, xlsx, ods, json, ndjson, xml or parquet, each also as .gz, .zst or in a .zip. Settings come from the environment:
+FILE is csv, tsv, txt, xls, xlsx, xlsm, xlsb, ods, fods, json, geojson, ndjson, xml or parquet, each also as .gz, .zst or in a .zip.
+--table names rejects.json, which lies beside rejects.ndjson. Settings come from the environment:
 
   ELASTICSEARCH_NODE      such as http://localhost:9200; without it the rows go to WORK_DIR/out.parquet
   ELASTICSEARCH_API_KEY   or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD; ELASTICSEARCH_CA: path of a PEM file
-  DATASET                 names the index where LOAD does not; without it: pypel-default
-  EXTRACT, TRANSFORM, LOAD  as in a dataset's YAML, as JSON
-  WORK_DIR                for out.parquet and rejects.ndjson; ./etl-out/<name of FILE> by default
+  DATASET                 names the index where LOAD.index does not; without it: pypel-default
+  EXTRACT TRANSFORM LOAD  as in a dataset's YAML, as JSON: LOAD='{"index":"sales"}'
+  CONFIG_FILES            folder of reference files and modules; ./config/<DATASET> by default
+  WORK_DIR                folder for out.parquet and rejects.ndjson; ./etl-out/<name of FILE> by default
 
-Exit code: 0 done, 65 this file can never succeed, 75 Elasticsearch is away or the file changed, 78 a setting is wrong.
+Exit code: 0 done, 65 this file can never succeed, 75 Elasticsearch is away or the file changed while it was read, 78 a setting is wrong.
+default-etl/README.md says what becomes of each kind of file, config/README.md what EXTRACT, TRANSFORM and LOAD take.
 `;
 
 /** What is answered instead of loading a file. */
