@@ -197,7 +197,7 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
           type: 'object',
           'x-type': 'a map, as EXTRACT',
           description: 'How the reference is read.',
-          'x-default': 'all found out by itself',
+          'x-default': 'all detected',
         },
       },
       ['file', 'on'],

@@ -17,7 +17,7 @@ test('a file with one key is a dataset with every default of the table', async t
   assert.deepEqual([dataset.command, dataset.parameters, dataset.secrets], [[], [], []]);
   assert.deepEqual(dataset.settings, {
     WATCH_DIR: './in/',
-    WATCH_REGEX: '\\.(csv|tsv|xls|xlsx|xlsm|ods|json|geojson|ndjson|jsonl|xml|parquet|zip)(\\.(gz|zst))?$',
+    WATCH_REGEX: '\\.(csv|tsv|xls|xlsx|xlsm|xlsb|ods|fods|json|geojson|ndjson|jsonl|xml|parquet|zip)(\\.(gz|zst))?$',
     RECURSIVE: true,
     WATCH_MODE: 'auto',
     EXISTING: 'process',
@@ -148,7 +148,17 @@ test('a secret is in no message', async t => {
 
 test('matches looks for a match anywhere in the path, whatever the case', async t => {
   const { dataset } = await load(t, { 'a.yaml': 'WATCH_DIR: ./in\n' });
-  for (const path of ['a.csv', 'x/y/Été.CSV', 'a.parquet', 'a.ndjson.gz', 'a.xml.zst', 'a.csv.zip', 'a.Xlsx', 'a.ods'])
+  for (const path of [
+    'a.csv',
+    'x/y/Été.CSV',
+    'a.parquet',
+    'a.ndjson.gz',
+    'a.xml.zst',
+    'a.csv.zip',
+    'a.Xlsx',
+    'a.xlsb',
+    'a.fods',
+  ])
     assert.ok(dataset.matches(path), path);
   for (const path of ['a.txt', 'a.csv.bak', 'csv', 'a.7z', 'a.zst', 'a.csv.gz.part'])
     assert.ok(!dataset.matches(path), path);

@@ -1,6 +1,6 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { Dataset } from '../../config/dataset.ts';
-import type { DockerOptions } from '../../config/schema.ts';
+import type { DockerOptions } from '../../config/docker-schema.ts';
 import { toWords } from '../../config/words.ts';
 import { type HostPathMap, hostPathOf } from '../host-path-map.ts';
 import type { JobPaths } from '../runner.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Message } from '../../../default-etl/contract.ts';
 import type { Dataset } from '../../config/dataset.ts';
-import type { DockerOptions, Settings } from '../../config/schema.ts';
+import type { DockerOptions } from '../../config/docker-schema.ts';
+import type { Settings } from '../../config/schema.ts';
 import type { Logger } from '../../log.ts';
 import type { Job, Outcome, Runner } from '../runner.ts';
 

@@ -1,0 +1,118 @@
+import Type from 'typebox';
+import { character, words } from './schema-types.ts';
+
+/** Endings of what the default ETL reads; each may be compressed, with `.gz` or `.zst` after it, or stand in a `.zip`. */
+export const FORMATS = [
+  'csv',
+  'tsv',
+  'txt',
+  'xls',
+  'xlsx',
+  'xlsm',
+  'xlsb',
+  'ods',
+  'fods',
+  'json',
+  'geojson',
+  'ndjson',
+  'jsonl',
+  'xml',
+  'parquet',
+] as const;
+
+/** EXTRACT. */
+export const extractSchema = Type.Object(
+  {
+    format: Type.Optional(
+      Type.Enum([...FORMATS], {
+        description: 'Format of the files, instead of what their content and name say.',
+        'x-default': 'by the file’s content and name',
+      }),
+    ),
+    encoding: Type.Optional(
+      Type.String({
+        minLength: 1,
+        'x-type': 'the name of an encoding such as utf-8, windows-1252 or latin1',
+        description: 'Encoding of text files.',
+        'x-default':
+          'by the file’s byte order mark, else UTF-8 where all of it is valid, else what its letters look like',
+      }),
+    ),
+    delimiter: Type.Optional(
+      Type.String({
+        minLength: 1,
+        'x-type': 'the text between two fields, mostly one character; a tab is "\\t" in double quotes',
+        description: 'What separates the fields of a CSV file.',
+        'x-default': 'detected, file by file',
+      }),
+    ),
+    quote: Type.Optional(
+      Type.Union([character({}), Type.Literal(false)], {
+        'x-type': 'one character, or false for none',
+        description: 'What encloses a CSV field that holds delimiters or line breaks.',
+        'x-default': 'detected, file by file',
+      }),
+    ),
+    escape: Type.Optional(
+      character({
+        description: 'What stands before a quote inside a quoted CSV field.',
+        'x-default': 'the quote, doubled, or what is detected',
+      }),
+    ),
+    header: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Array(Type.String(), { minItems: 1 })], {
+        'x-type': 'true, false, or a list of names',
+        description:
+          'Whether the first row names the columns; a list gives the names of a file that has none. `false` names them 0, 1, 2….',
+        'x-default': 'true, or what is detected',
+      }),
+    ),
+    skip_blanks: Type.Optional(
+      Type.Boolean({
+        'x-default': 'detected, file by file',
+        description: 'Whether blanks behind a delimiter, and around quotes, are no part of the cells: `a, "b" ,c`.',
+      }),
+    ),
+    skip_rows: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'Rows left out at the top, before the header.',
+        'x-default': '0; in CSV titles and notes above the table are detected',
+      }),
+    ),
+    skip_footer: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Rows left out at the end.' })),
+    sheet: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1 })], {
+        'x-type': 'a position from 0, the name of a sheet, or `all`',
+        description: 'Which sheet of a workbook is read; a sheet whose name is a number goes in quotes.',
+        'x-default': '0, the first',
+      }),
+    ),
+    columns: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        'x-type': 'a list of names, at least one',
+        description: 'Columns to keep, by their name in the file or the final one; the others are not loaded.',
+        'x-default': 'all',
+      }),
+    ),
+    record_path: Type.Optional(
+      Type.Array(Type.String(), {
+        'x-type': 'a list of names, outermost first',
+        description:
+          'Where the records are: in JSON the keys that lead to their list, such as `[data, items]`; in XML the names of the elements down to the one that is a record, such as `[export, rows, row]`.',
+        'x-default': 'detected: the list, or the element that comes up again, that takes most of the file',
+      }),
+    ),
+    members: Type.Optional(
+      words({
+        'x-type': 'a glob or a list of globs',
+        description:
+          'Which members of an archive are read, one after the other: `*` and `?` do not cross a `/`, `**` does; without a `/` the glob is about the name alone. Case does not matter.',
+        'x-default': 'those with the ending of a table',
+        examples: ['*_2024.csv'],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
