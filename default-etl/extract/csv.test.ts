@@ -122,6 +122,24 @@ test('delimiters are found out, unusual and doubled ones too, and no text is cut
   assert.deepEqual(times.header, ['time']);
 });
 
+test('one column stays one, whatever stands in its texts and amounts', async context => {
+  const folder = temporaryFolder(context);
+  const columns = [
+    ['Commune', 'Paris', 'Lyon, la belle', 'Lille'],
+    ['Phrase', 'Il fait beau, mais froid', 'Le ciel est bleu, et il pleut'],
+    ['Montant', '1,5', '1 022,75', '3'],
+    ['Adresse', '1; rue', '2 rue', '3 rue; Nord'],
+  ];
+  for (const [name, ...texts] of columns) {
+    const plain = await read(folder, [name, ...texts].join('\n'));
+    assert.deepEqual([plain.header, plain.rows.flat(), plain.rejects], [[name], texts, []]);
+    const quoted = await read(folder, [name, ...texts].map(text => `"${text}"\n`).join(''));
+    assert.deepEqual([quoted.header, quoted.rows.flat(), quoted.rejects], [[name], texts, []]);
+  }
+  const valid = await read(folder, 'Nom\n"Dupont, Jean"\n"Martin, Luc"\n');
+  assert.deepEqual([valid.header, valid.rows.flat()], [['Nom'], ['Dupont, Jean', 'Martin, Luc']]);
+});
+
 test('runs of blanks are one delimiter where they make a table of numbers', async context => {
   const table = await read(temporaryFolder(context), '  x     y    z\n 1.0  2.5   a\n10.0  3.5   b\n');
   assert.deepEqual(
@@ -225,6 +243,9 @@ test('titles and notes above the table are left out, and said', async context =>
   const quoted = await read(folder, '"Title\nof two lines"\n\nA,B\n1,2\n3,4\n');
   assert.deepEqual([quoted.header, ...values(quoted, 'skip_rows')], [['A', 'B'], 3]);
   assert.deepEqual((await read(folder, 'Title\nA,B\n1,2\n', { skip_rows: 0 })).header, ['Title', 'Unnamed: 1']);
+  const notes = Array.from({ length: 30 }, (_, line) => `note ${line}\n`).join('');
+  const long = await read(folder, `${notes}A;B;C\n${'1;x;y\n'.repeat(9)}`);
+  assert.deepEqual([long.header, long.rows.length, ...values(long, 'skip_rows')], [['A', 'B', 'C'], 9, 30]);
   const sparse = await read(folder, 'a,b,c\n1,,\n2,,\n');
   assert.deepEqual([sparse.header, sparse.rows.length], [['a', 'b', 'c'], 2]);
 });

@@ -2,12 +2,15 @@ import type { Decision } from '../../contract.ts';
 import { configFailure } from '../../failure.ts';
 import type { Extract } from '../../settings.ts';
 import { cellKind } from './cell-kind.ts';
-import { type HeadRecord, headRecords, type TextHead } from './head.ts';
+import { commonWidth, type HeadRecord, headRecords, type TextHead } from './head.ts';
 import type { Dialect } from './tokenizer.ts';
 
 const USUAL = [',', ';', '\t', '|'];
 /** Taken only where every record has as many cells: these stand in texts, times and names, too. */
 const UNUSUAL = [':', ' ', '~', '^', '#', '!', '*', '§', '¦', '¬', '\x01', '\x1e', '\x1f'];
+/** For a file of one column: the first that its text does not hold. */
+const NOT_IN_TEXT = ['\t', '|', ';', '\x1f'];
+const DECIMAL_COMMA = /^\s*[-+]?\d[\d \u00a0\u202f]*(,\d+)?\s*$/;
 const NAMES: Record<string, string> = { '\\t': '\t', tab: '\t', comma: ',', semicolon: ';', pipe: '|', space: ' ' };
 const DOUBLE_QUOTE = 34;
 const SINGLE_QUOTE = 39;
@@ -96,15 +99,19 @@ function plausibility(records: readonly HeadRecord[], width: number, { delimiter
   const whole = records.filter(record => record.cells.length === width);
   const cells = whole.flatMap(record => record.cells);
   const others = USUAL.filter(other => other !== delimiter.toString());
-  const worths = cells.map(cell => {
+  const worths = cells.map((cell): number => {
     if (cellKind(cell) !== 'text') return 1;
     return others.some(other => cell.includes(other)) ? 0 : 0.5;
   });
-  const behind = whole.flatMap(record => record.cells.slice(1));
-  const blank = behind.filter(cell => /^ \S/.test(cell)).length / Math.max(behind.length, 1);
   const isHeaderWhole = records[0]?.cells.length === width;
   const worth = worths.reduce((sum, next) => sum + next, 0) / Math.max(cells.length, 1);
-  return 0.7 + 0.2 * worth + (isHeaderWhole ? 0.1 : 0) - 0.1 * blank + Math.min(width, 50) / 1000;
+  return 0.7 + 0.2 * worth + (isHeaderWhole ? 0.1 : 0) - 0.1 * blankShare(whole) + Math.min(width, 50) / 1000;
+}
+
+/** Of the cells behind a delimiter, the share that begins with a blank, as the words of a sentence do. */
+function blankShare(records: readonly HeadRecord[]): number {
+  const behind = records.flatMap(record => record.cells.slice(1));
+  return behind.filter(cell => /^ \S/.test(cell)).length / Math.max(behind.length, 1);
 }
 
 /** Of the cells of records that have `width` of them, the share that is a number, a date, a word…. */
@@ -118,13 +125,24 @@ function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallback: str
   const attempt = (delimiter: string) =>
     tryDialect(head, { ...PLAIN, skipsBlanks: delimiter === ' ', ...declared, delimiter: Buffer.from(delimiter) });
   const usual = USUAL.map(attempt).reduce(better);
-  if (usual.share >= 0.5) return usual;
   const text = head.bytes.toString();
+  if (isOneColumn(usual)) return attempt(NOT_IN_TEXT.find(delimiter => !text.includes(delimiter)) ?? fallback);
+  if (usual.share >= 0.5) return usual;
   const unusual = UNUSUAL.filter(delimiter => text.includes(delimiter))
     .map(attempt)
     .filter(isUnmistakable);
   if (unusual.length > 0) return unusual.reduce(better);
   return usual.score > 0 ? usual : attempt(fallback);
+}
+
+/** Whether the delimiter stands in the texts or amounts of the one column that the first record names: a title would stand over a header. */
+function isOneColumn({ dialect, records, width, share }: Trial): boolean {
+  const [first, ...rest] = records;
+  if (share === 0 || first?.cells.length !== 1) return false;
+  const delimiter = dialect.delimiter.toString();
+  if (rest.every(({ cells }) => DECIMAL_COMMA.test(cells.join(delimiter)))) return true;
+  const isProse = rest[0]?.line === first.line + 1 && blankShare(rest) > 0.9 && knownShare(rest, width) < 0.5;
+  return isProse || commonWidth(records) === 1;
 }
 
 function better(winner: Trial, next: Trial): Trial {
@@ -160,6 +178,7 @@ const withQuote: Refinement = (head, trial, declared) => {
     return quoted.share >= bare.share ? quoted : trial;
   }
   const whole = doubleOpened.filter(cell => isQuoted(cell, '"')).length;
+  if (trial.records.every(record => record.isClean)) return trial;
   const isNeverClosed = doubleOpened.length > 1 && !cells.some(cell => cell.endsWith('"'));
   if (isNeverClosed && bare.share >= trial.share) return bare;
   return bare.share > trial.share + 0.05 && whole < 0.5 * doubleOpened.length ? bare : trial;

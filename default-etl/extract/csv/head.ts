@@ -1,6 +1,8 @@
 import { CsvTokenizer, type Dialect } from './tokenizer.ts';
 
 const MOST_RECORDS = 200;
+/** Records of the same width below a preamble that are believed to be the table. */
+const FEWEST_BELOW = 3;
 
 /** The first bytes of the text, as UTF-8. */
 export interface TextHead {
@@ -13,6 +15,8 @@ export interface HeadRecord {
   cells: string[];
   /** From 1. */
   line: number;
+  /** Its quotes are where they should be: around cells, and doubled within. */
+  isClean: boolean;
 }
 
 /**
@@ -31,10 +35,29 @@ function recordsOf({ bytes, isWhole }: TextHead, dialect: Dialect, width: number
   for (let position = 0; position < bytes.length && records.length < MOST_RECORDS; ) {
     const next = tokenizer.parse(bytes, position, bytes.length, isWhole);
     if (tokenizer.firstWidth > 0) {
-      records.push({ cells: tokenizer.takeCells(tokenizer.firstWidth), line: tokenizer.firstLine });
+      records.push({
+        cells: tokenizer.takeCells(tokenizer.firstWidth),
+        line: tokenizer.firstLine,
+        isClean: tokenizer.isFirstClean,
+      });
     }
     if (next === position) break;
     position = next;
   }
   return records;
+}
+
+/** The commonest number of cells; of equally common ones the largest. One cell is what a long preamble has, where nearly all records behind it have more. */
+export function commonWidth(records: readonly HeadRecord[]): number {
+  const [width] = commonest(records);
+  const table = records.slice(records.findIndex(({ cells }) => cells.length > 1));
+  if (width !== 1 || table.length < FEWEST_BELOW || table.length === records.length) return width;
+  const [below, count] = commonest(table);
+  return count >= 0.9 * table.length ? below : width;
+}
+
+function commonest(records: readonly HeadRecord[]): [width: number, count: number] {
+  const counts = new Map<number, number>();
+  for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  return [...counts].toSorted(([widthA, a], [widthB, b]) => b - a || widthB - widthA)[0] ?? [0, 0];
 }

@@ -1,6 +1,6 @@
 import type { Decision } from '../../contract.ts';
 import { cellKind, isMeasure, type CellKind } from './cell-kind.ts';
-import type { HeadRecord } from './head.ts';
+import { commonWidth, type HeadRecord } from './head.ts';
 
 /** Where the table begins in the head of a text, and what its first record is. */
 export interface TableShape {
@@ -44,14 +44,6 @@ export function findShape(
     width: hasHeader ? tableWidth(header, body, width) : Math.max(width, header.length),
     decisions,
   };
-}
-
-/** The commonest number of cells; of equally common ones the largest. */
-function commonWidth(records: readonly HeadRecord[]): number {
-  const counts = new Map<number, number>();
-  for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
-  const [common] = [...counts].toSorted(([widthA, a], [widthB, b]) => b - a || widthB - widthA);
-  return common?.[0] ?? 0;
 }
 
 /** How many records stand before the table: titles, notes, lines of nothing but delimiters. 0 where in doubt. */

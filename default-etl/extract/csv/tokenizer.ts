@@ -181,6 +181,11 @@ export class CsvTokenizer {
     return this.rows === 0 ? 0 : this.cellsOfFirst;
   }
 
+  /** Whether its quotes are where they should be; false behind one that is never closed, too. */
+  get isFirstClean(): boolean {
+    return !this.isOdd && this.rejects.length === 0;
+  }
+
   /** Line on which that record begins. */
   get firstLine(): number {
     return this.lines[0] as number;
