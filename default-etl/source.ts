@@ -1,5 +1,6 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { changedFailure, messageOf } from './failure.ts';
+import { changedFailure, messageOf, neverFailure } from './failure.ts';
 
 const MAX_READ_BYTES = 1 << 28;
 
@@ -26,8 +27,8 @@ export interface Source {
   readonly isSeekable: boolean;
   /** Bytes of the file read so far, packed ones where it is packed: for progress. */
   bytesRead: number;
-  /** The content, from its beginning. Several may be open at once. */
-  stream(): ByteStream;
+  /** The content, from `start` on, which is 0 for what can't be entered in the middle. Several may be open at once. */
+  stream(start?: number): ByteStream;
   /** Bytes [start, start + length) of the content; fewer at its end. */
   readAt(start: number, length: number): Promise<Buffer>;
   /** The first bytes of the content; fewer where it is shorter. */
@@ -57,12 +58,14 @@ export class SourceFile implements Source {
     this.sizeBytes = Number(version.sizeBytes);
   }
 
-  /** Throws EtlFailure 75 where the file is not the expected version, or is gone. */
+  /** Throws EtlFailure 75 where the file is not the expected version, or is gone; 65 where it is no regular file. */
   static async open(path: string, expected: ExpectedVersion, signal: AbortSignal): Promise<SourceFile> {
-    const handle = await open(path, 'r').catch((error: unknown) => {
+    // A FIFO would be waited for until somebody writes.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
       throw changedFailure(`${path} can't be opened: ${messageOf(error)}`, error);
     });
     try {
+      if (!(await handle.stat()).isFile()) throw neverFailure(`${path} is no regular file; name one`);
       const version = await versionOf(handle);
       const known = { ...version, ...withoutNulls(expected) };
       assertSame(path, known, version, 'before it was read');
@@ -78,8 +81,8 @@ export class SourceFile implements Source {
     assertSame(this.path, this.version, await versionOf(this.handle), 'while it was read');
   }
 
-  stream(): ByteStream {
-    let position = 0;
+  stream(start = 0): ByteStream {
+    let position = start;
     return {
       fill: async (buffer, offset) => {
         const { bytesRead } = await this.handle.read(buffer, offset, buffer.length - offset, position);

@@ -1,7 +1,6 @@
 import { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-
-const CHUNK_BYTES = 1 << 18;
+import { UNPACKER_OPTIONS } from './packed-bytes.ts';
 
 /** How bytes are packed, and what unpacks one stretch of them (a gzip member, a zstd frame). */
 export interface Compression {
@@ -9,8 +8,8 @@ export interface Compression {
   create(): Transform;
 }
 
-const GZIP: Compression = { name: 'gzip', create: () => createGunzip({ chunkSize: CHUNK_BYTES }) };
-const ZSTD: Compression = { name: 'zstd', create: () => createZstdDecompress({ chunkSize: CHUNK_BYTES }) };
+const GZIP: Compression = { name: 'gzip', create: () => createGunzip(UNPACKER_OPTIONS) };
+const ZSTD: Compression = { name: 'zstd', create: () => createZstdDecompress(UNPACKER_OPTIONS) };
 
 /** Packed in a way that is not read: the first bytes in hexadecimal → name. */
 const UNREADABLE: ReadonlyArray<readonly [RegExp, string]> = [

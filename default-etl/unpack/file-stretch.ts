@@ -26,24 +26,7 @@ export class FileStretch implements Source {
     this.start = start;
   }
 
-  stream(): ByteStream {
-    return this.streamFrom(0);
-  }
-
-  async readAt(start: number, length: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, this.sizeBytes - start)));
-    return buffer.subarray(0, await fillUp(this.streamFrom(start), buffer));
-  }
-
-  async head(length: number): Promise<Buffer> {
-    return await readHead(this.stream(), length);
-  }
-
-  async readAll(): Promise<Buffer> {
-    return await this.readAt(0, this.sizeBytes);
-  }
-
-  private streamFrom(start: number): ByteStream {
+  stream(start = 0): ByteStream {
     let position = start;
     return {
       fill: async (buffer, offset) => {
@@ -55,5 +38,18 @@ export class FileStretch implements Source {
       },
       close() {},
     };
+  }
+
+  async readAt(start: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, this.sizeBytes - start)));
+    return buffer.subarray(0, await fillUp(this.stream(start), buffer));
+  }
+
+  async head(length: number): Promise<Buffer> {
+    return await readHead(this.stream(), length);
+  }
+
+  async readAll(): Promise<Buffer> {
+    return await this.readAt(0, this.sizeBytes);
   }
 }

@@ -1,12 +1,9 @@
-import { once } from 'node:events';
-import type { Transform } from 'node:stream';
 import { messageOf, neverFailure } from '../failure.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { type Compression, compressionOf } from './compression.ts';
-import { fillUp } from './byte-stream.ts';
+import { PackedBytes } from './packed-bytes.ts';
 import { StreamSource } from './stream-source.ts';
 
-const READ_BYTES = 1 << 18;
 /** zstd packs what repeats to any ratio, gzip to 1032 : 1; no table above this size is packed to such a one. */
 const MAX_RATIO = 500;
 const ANY_RATIO_BYTES = 2 ** 31;
@@ -28,21 +25,15 @@ export function unpacked(source: Source, compression: Compression): Source {
 class UnpackedStream implements ByteStream {
   private readonly source: Source;
   private readonly compression: Compression;
-  private readonly packed: ByteStream;
+  private readonly packed: PackedBytes;
   private readonly chunks: AsyncGenerator<Buffer>;
-  private unpacker: Transform | undefined;
-  private readonly piece = Buffer.allocUnsafeSlow(READ_BYTES);
-  /** Packed bytes that are read and not yet unpacked. */
-  private rest: Buffer = Buffer.alloc(0);
   private chunk: Buffer = Buffer.alloc(0);
-  private packedBytes = 0;
   private unpackedBytes = 0;
-  private isClosed = false;
 
   constructor(source: Source, compression: Compression) {
     this.source = source;
     this.compression = compression;
-    this.packed = source.stream();
+    this.packed = new PackedBytes(source.stream());
     this.chunks = this.unpack();
   }
 
@@ -58,81 +49,37 @@ class UnpackedStream implements ByteStream {
   }
 
   close(): void {
-    this.isClosed = true;
-    this.unpacker?.destroy();
     this.packed.close();
   }
 
   private async *unpack(): AsyncGenerator<Buffer> {
-    await this.readMore();
-    while (this.rest.length > 0) {
-      yield* this.unpackStretch();
-      await this.skipPadding();
-      if (this.rest.length > 0 && compressionOf(this.rest)?.name !== this.compression.name)
-        throw this.damaged('bytes that are not packed follow its end');
-    }
-  }
-
-  private async *unpackStretch(): AsyncGenerator<Buffer> {
-    const unpacker = this.compression.create();
-    this.unpacker = unpacker;
-    let failure: unknown;
-    const feeding = this.feed(unpacker).catch((error: unknown) => {
-      failure = error;
-      unpacker.destroy();
-    });
-    try {
-      for await (const chunk of unpacker as AsyncIterable<Buffer>) {
+    const { packed, compression } = this;
+    await packed.readMore();
+    while (packed.rest.length > 0) {
+      for await (const chunk of packed.unpack(compression.create(), error => this.damaged(messageOf(error), error))) {
         this.unpackedBytes += chunk.length;
         this.assertNoBomb();
         yield chunk;
       }
-    } catch (error) {
-      throw failure ?? (isDamage(error) ? this.damaged(messageOf(error), error) : error);
-    } finally {
-      unpacker.destroy();
+      await this.skipPadding();
+      if (packed.rest.length > 0 && compressionOf(packed.rest)?.name !== compression.name)
+        throw this.damaged('bytes that are not packed follow its end');
     }
-    await feeding;
-    if (failure !== undefined) throw failure;
-  }
-
-  /** Writes what there is, piece by piece, until the unpacker has its end; then `rest` is what it did not take. */
-  private async feed(unpacker: Transform & { bytesWritten?: number }): Promise<void> {
-    const ended = once(unpacker, 'close').catch(() => {});
-    let isEnded = false;
-    void ended.then(() => (isEnded = true));
-    let written = 0;
-    while (this.rest.length > 0 && !this.isClosed) {
-      const piece = this.rest;
-      await Promise.race([new Promise(resolve => unpacker.write(piece, resolve)), ended]);
-      const taken = (unpacker.bytesWritten ?? 0) - written;
-      written += taken;
-      this.rest = piece.subarray(taken);
-      if (this.rest.length > 0 || isEnded) return;
-      await this.readMore();
-    }
-    unpacker.end();
-  }
-
-  /** Only where nothing is left: the same buffer is filled again. */
-  private async readMore(): Promise<void> {
-    const count = await fillUp(this.packed, this.piece);
-    this.packedBytes += count;
-    this.rest = this.piece.subarray(0, count);
   }
 
   private async skipPadding(): Promise<void> {
+    const { packed } = this;
     for (;;) {
-      const used = this.rest.findIndex(byte => byte !== 0);
-      if (used >= 0) this.rest = this.rest.subarray(used);
+      const used = packed.rest.findIndex(byte => byte !== 0);
+      if (used >= 0) packed.rest = packed.rest.subarray(used);
       if (used >= 0) return;
-      await this.readMore();
-      if (this.rest.length === 0) return;
+      await packed.readMore();
+      if (packed.rest.length === 0) return;
     }
   }
 
   private assertNoBomb(): void {
-    if (this.unpackedBytes < ANY_RATIO_BYTES || this.unpackedBytes < this.packedBytes * MAX_RATIO) return;
+    if (this.unpackedBytes < ANY_RATIO_BYTES || this.unpackedBytes < this.packed.byteCount * MAX_RATIO) return;
     throw neverFailure(
       `${this.source.path} unpacks to more than ${MAX_RATIO} times its size, beyond 2 GB: the limit against bombs`,
     );
@@ -144,9 +91,4 @@ class UnpackedStream implements ByteStream {
       cause,
     );
   }
-}
-
-/** zlib's errors have codes such as Z_DATA_ERROR, Z_BUF_ERROR, ZSTD_error_…. */
-function isDamage(error: unknown): boolean {
-  return /^(Z_|ZSTD_|ERR_)/.test(String((error as NodeJS.ErrnoException).code));
 }

@@ -1,13 +1,14 @@
 import { neverFailure } from '../../failure.ts';
+import type { ByteStream } from '../../source.ts';
 
 /** What a zip file is read through. */
 export interface RandomAccess {
   readonly path: string;
   readonly sizeBytes: number;
-  /** Bytes of the file read so far, for progress. */
-  bytesRead: number;
   /** Bytes [start, start + length); fewer at the end. */
   readAt(start: number, length: number): Promise<Buffer>;
+  /** The bytes from `start` on. */
+  stream(start: number): ByteStream;
 }
 
 /** A record of the central directory (APPNOTE.TXT 6.3.10, 4.3.12). */

@@ -6,7 +6,18 @@ import { openZip, type ZipEntry, type ZipLimits } from './zip.ts';
 
 function fileOf(bytes: Buffer): Parameters<typeof openZip>[0] {
   const readAt = async (start: number, length: number) => bytes.subarray(start, start + length);
-  return { path: 'in.zip', sizeBytes: bytes.length, bytesRead: 0, readAt };
+  const stream = (start: number) => {
+    let position = start;
+    return {
+      fill: async (buffer: Buffer, offset: number) => {
+        const count = bytes.copy(buffer, offset, position);
+        position += count;
+        return count;
+      },
+      close() {},
+    };
+  };
+  return { path: 'in.zip', sizeBytes: bytes.length, readAt, stream };
 }
 
 async function entriesOf(members: TestMember[], limits?: ZipLimits): Promise<ZipEntry[]> {

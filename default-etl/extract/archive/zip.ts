@@ -1,7 +1,8 @@
-import { pipeline, Readable, type Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { crc32, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { messageOf, neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
+import { PackedBytes, UNPACKER_OPTIONS } from '../../unpack/packed-bytes.ts';
 import { type DirectoryRecord, type RandomAccess, readDirectory } from './zip-directory.ts';
 
 /** One file in a zip file. */
@@ -31,14 +32,12 @@ const LIMITS: ZipLimits = { anyRatioBytes: 2 ** 30, maxRatio: 200, maxBytes: 2 *
 
 const LOCAL_BYTES = 30;
 const LOCAL_SIGNATURE = 0x04034b50;
-const READ_BYTES = 1 << 18;
-const CHUNK_BYTES = 1 << 18;
 
 /** Method of compression → what unpacks it; null for bytes that lie there as they are. */
 const UNPACKERS: Record<number, (() => Transform) | null> = {
   0: null,
-  8: () => createInflateRaw({ chunkSize: CHUNK_BYTES }),
-  93: () => createZstdDecompress({ chunkSize: CHUNK_BYTES }),
+  8: () => createInflateRaw(UNPACKER_OPTIONS),
+  93: () => createZstdDecompress(UNPACKER_OPTIONS),
 };
 
 /**
@@ -95,40 +94,43 @@ async function openMember(file: RandomAccess, record: DirectoryRecord, limits: Z
   if (header.length < LOCAL_BYTES || header.readUInt32LE(0) !== LOCAL_SIGNATURE)
     throw memberFailure(file, record, 'is not where the archive says: it is damaged; copy or pack it again');
   const start = record.headerOffset + LOCAL_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
-  const packed = Readable.from(pieces(file, start, record.compressedBytes), { objectMode: false, highWaterMark: 1 });
-  const unpacker = UNPACKERS[record.method]?.();
-  // Errors of either come out of the iteration below; the callback only keeps them from being thrown a second time.
-  const content = unpacker === undefined ? packed : pipeline(packed, unpacker, () => {});
-  return new MemberStream(file, record, content, limits);
+  const packed = new PackedBytes(stretchOf(file, start, record.compressedBytes));
+  return new MemberStream(file, record, packed, limits);
 }
 
-async function* pieces(file: RandomAccess, start: number, length: number): AsyncGenerator<Buffer> {
-  for (let done = 0; done < length; ) {
-    const piece = await file.readAt(start + done, Math.min(READ_BYTES, length - done));
-    if (piece.length === 0) return;
-    done += piece.length;
-    file.bytesRead = start + done;
-    yield piece;
-  }
+/** Bytes [start, start + length) of the archive. */
+function stretchOf(file: RandomAccess, start: number, length: number): ByteStream {
+  const stream = file.stream(start);
+  let left = length;
+  return {
+    async fill(buffer, offset) {
+      if (left === 0) return 0;
+      const count = await stream.fill(buffer.subarray(0, Math.min(buffer.length, offset + left)), offset);
+      left -= count;
+      return count;
+    },
+    close: () => stream.close(),
+  };
 }
 
 /** The unpacked bytes, held against what the archive says of them. */
 class MemberStream implements ByteStream {
   private readonly file: RandomAccess;
   private readonly record: DirectoryRecord;
-  private readonly content: Readable;
-  private readonly chunks: AsyncIterator<Buffer>;
+  private readonly packed: PackedBytes;
+  private readonly chunks: AsyncGenerator<Buffer>;
   private readonly limits: ZipLimits;
   private chunk: Buffer = Buffer.alloc(0);
   private length = 0;
   private crc = 0;
   private isClosed = false;
 
-  constructor(file: RandomAccess, record: DirectoryRecord, content: Readable, limits: ZipLimits) {
+  constructor(file: RandomAccess, record: DirectoryRecord, packed: PackedBytes, limits: ZipLimits) {
     this.file = file;
     this.record = record;
-    this.content = content;
-    this.chunks = content[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    this.packed = packed;
+    const unpacker = UNPACKERS[record.method]?.();
+    this.chunks = unpacker ? packed.unpack(unpacker, error => this.damaged(error)) : packed.plain();
     this.limits = limits;
   }
 
@@ -141,22 +143,22 @@ class MemberStream implements ByteStream {
 
   close(): void {
     this.isClosed = true;
-    this.content.destroy();
+    this.packed.close();
   }
 
   private async advance(): Promise<boolean> {
     if (this.isClosed) return false;
-    const { done, value } = await this.chunks.next().catch((error: unknown) => {
-      // A read that failed or was stopped is no fault of the file: only zlib's errors are.
-      if (!isDamage(error)) throw error;
-      throw memberFailure(this.file, this.record, `is damaged (${messageOf(error)}); copy or pack it again`, error);
-    });
+    const { done, value } = await this.chunks.next();
     if (done === true) return this.assertWhole();
     this.length += value.length;
     this.crc = crc32(value, this.crc);
     this.assertWithinLimits();
     this.chunk = value;
     return true;
+  }
+
+  private damaged(error: unknown): Error {
+    return memberFailure(this.file, this.record, `is damaged (${messageOf(error)}); copy or pack it again`, error);
   }
 
   private assertWithinLimits(): void {
@@ -177,11 +179,6 @@ class MemberStream implements ByteStream {
       throw memberFailure(this.file, this.record, 'is damaged: its checksum (CRC) is wrong; copy or pack it again');
     return false;
   }
-}
-
-/** zlib's errors have codes such as Z_DATA_ERROR, Z_BUF_ERROR, ZSTD_error_…. */
-function isDamage(error: unknown): boolean {
-  return /^(Z_|ZSTD_)/.test(String((error as NodeJS.ErrnoException).code));
 }
 
 function memberFailure(file: RandomAccess, { name }: DirectoryRecord, problem: string, cause?: unknown): Error {
