@@ -20,7 +20,7 @@ export function addStep(columns: Readonly<Record<string, string>>, context: Step
   const named = added.flatMap(({ parts }) => parts.flatMap(part => ('column' in part ? [part.column] : [])));
   const assertThere = chooseColumns({ step: 'add', columns: [...new Set(named)], missing: 'error' }, context);
   const planOf = perHeader(layout => {
-    assertThere(layout as Batch);
+    assertThere(layout);
     const isNew = (name: string) => !layout.header.includes(name);
     const arrangement = widenLayout(layout, added.map(({ name }) => name).filter(isNew), NULL);
     const targets = added.map(({ name }) => arrangement.header.indexOf(name));

@@ -1,7 +1,6 @@
-import type { Batch } from '../batch.ts';
 import { neverFailure } from '../failure.ts';
 import { closest } from './closest.ts';
-import { asText, type Chosen, perHeader } from './columns.ts';
+import { asText, type Chosen, type Layout, perHeader } from './columns.ts';
 import type { StepContext } from './step.ts';
 
 /** Of a wide file not every name helps. */
@@ -16,7 +15,7 @@ export interface Choice {
 }
 
 /** Where the columns that a step names are. `all` are those whose cells are text. Throws EtlFailure 65 where one is missing. */
-export function chooseColumns({ step, columns, missing }: Choice, context: StepContext): (batch: Batch) => Chosen {
+export function chooseColumns({ step, columns, missing }: Choice, context: StepContext): (batch: Layout) => Chosen {
   return perHeader(layout => {
     const { header, literals } = layout;
     if (columns === 'all')
