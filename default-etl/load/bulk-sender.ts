@@ -49,6 +49,8 @@ export class BulkSender {
   private readonly running = new Set<Promise<void>>();
   private readonly spare: BulkRequest[] = [];
   private failure: unknown;
+  /** Of the operation that was last refused for the time being. */
+  private lastReason = '';
   private ready = Promise.resolve();
   /** Off until there is an error: then the same request is sent once more, which changes nothing, as each operation has its id and version. */
   private asksForEach = false;
@@ -123,7 +125,7 @@ export class BulkSender {
       if (refused.length === 0) return;
       if (refused.length < rest.operations) givesUpAt = performance.now() + this.patienceMs;
       if (performance.now() + backoffMs > givesUpAt) {
-        throw this.connection.away(`it refused ${refused.length} rows for the time being, with 429 or 5xx`);
+        throw this.connection.away(`it refused ${refused.length} rows for the time being: ${this.lastReason}`);
       }
       rest = rest.only(refused);
       await this.connection.pause(backoffMs);
@@ -175,11 +177,14 @@ export class BulkSender {
 
   /** Whether the operation is worth trying again. Throws where the index refuses it, whatever is in it: that is no fault of the row. */
   private isPassing(request: BulkRequest, operation: number, status: number, error: ItemError): boolean {
-    if (status === 429 || status >= 500) return true;
+    if (status === 429 || status >= 500) {
+      this.lastReason = `${status} ${itemReason(error)}`;
+      return true;
+    }
     if (status === 409) this.verdicts.conflicted(request, operation, error.reason ?? '');
     else if ((status === 400 || status === 413) && !INDEX_ERRORS.has(error.type ?? ''))
       this.verdicts.rejected(request, operation, itemReason(error));
-    else throw this.connection.refusedWrite(this.path, status, itemReason(error));
+    else throw this.connection.refusedIndex(this.path, status, itemReason(error));
     return false;
   }
 }

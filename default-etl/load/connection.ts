@@ -73,10 +73,10 @@ export class Connection {
     );
   }
 
-  /** A whole index refuses to be written to: closed, blocked, or not for this user. */
-  refusedWrite(path: string, status: number, reason: string): EtlFailure {
+  /** A whole index refuses to be used: closed, blocked, or not for this user. */
+  refusedIndex(path: string, status: number, reason: string): EtlFailure {
     return awayFailure(
-      `Elasticsearch at ${hosts(this.settings)} refuses every row (${status} for ${path}): ${reason}; ` +
+      `Elasticsearch at ${hosts(this.settings)} refuses the whole index (${status} for ${path}): ${reason}; ` +
         'open the index, lift its block or give the user the right to write to it: the file will be tried again',
     );
   }
@@ -101,11 +101,15 @@ export class Connection {
   }
 
   private judge(request: Request, { status, headers, text }: Received): Answer | { passing: string } {
-    if (status < 400 && headers['x-elastic-product'] !== 'Elasticsearch')
+    const isAnswer = status < 400 || request.ignore?.includes(status);
+    // What a proxy knows no address for is no index that is not there.
+    if (isAnswer && headers['x-elastic-product'] !== 'Elasticsearch')
       throw configFailure(noElasticsearch(this.settings, status));
-    if (status < 400 || request.ignore?.includes(status)) return { status, text };
-    if (status === 429 || status === 502 || status === 503 || status === 504)
-      return { passing: `it answered ${status}` };
+    if (isAnswer) return { status, text };
+    if (status === 408 || status === 429 || status >= 500)
+      return { passing: `it answered ${status}: ${reasonIn(text).slice(0, 200)}` };
+    if (status === 403 && text.includes('cluster_block_exception'))
+      throw this.refusedIndex(request.path, status, reasonIn(text));
     if (status === 401 || status === 403) throw awayFailure(refusedUser(this.settings, request, status, text));
     throw new Refusal(status, `Elasticsearch refused ${request.method} ${request.path} (${status}): ${reasonIn(text)}`);
   }

@@ -428,3 +428,42 @@ test('rule 7: rejects have the text of their row, however long ago it was read',
     bad.map(number => [number, number + 1, row(number)]),
   );
 });
+
+test('an alias that was rolled over: rows of a former version go from the older index, and ACTION delete finds them all', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const names = ['000001', '000002', '000003'].map(number => `${index.name}-${number}`);
+  const writeTo = async (name: string, former: string[]) => {
+    await index.call('PUT', `/${name}`);
+    const add = (one: string, isWritten: boolean) => ({
+      add: { index: one, alias: index.name, is_write_index: isWritten },
+    });
+    await index.call('POST', '/_aliases', { actions: [...former.map(one => add(one, false)), add(name, true)] });
+  };
+  const count = async () => ((await index.call('GET', `/${index.name}/_count`)) as { count: number }).count;
+  await writeTo(names[0] as string, []);
+  await load({ folder, content: lines(3), env: index.env(5) });
+  await writeTo(names[1] as string, [names[0] as string]);
+  const ran = await load({
+    folder,
+    content: lines(2),
+    env: index.env(6, { FILE_ROWS: '3' }, { aliases: [`${index.name}-x`] }),
+  });
+  assert.deepEqual([ran.code, ran.result?.rows_deleted, await count()], [0, 3, 2], ran.error);
+  await writeTo(names[2] as string, names.slice(0, 2));
+  const deleted = await load({ folder, env: index.env(7, { ACTION: 'delete', FILE_ROWS: '3' }) });
+  assert.deepEqual([deleted.code, deleted.result?.rows_deleted, await count()], [0, 2, 0], deleted.error);
+});
+
+test('a block says that it is one, before the first row too, and LOAD.index that is a pattern is a fault of the settings', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  await index.call('PUT', `/${index.name}`, { settings: { 'index.blocks.read_only': true } });
+  const blocked = await load({ folder, content: lines(3), env: index.env(5) });
+  await index.call('PUT', `/${index.name}/_settings`, { 'index.blocks.read_only': false });
+  assert.deepEqual([blocked.code, blocked.rejects], [75, []]);
+  assert.match(blocked.error, /index read-only \(api\).*lift its block/);
+  const pattern = await load({ folder, env: index.env(5, { LOAD: JSON.stringify({ index: `${index.name}-x*` }) }) });
+  assert.deepEqual([pattern.code, pattern.rejects], [78, []]);
+  assert.match(pattern.error, /give one without \*/);
+});

@@ -10,7 +10,7 @@ import { deleteAction, keyAction, rowAction } from './actions.ts';
 import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
 import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
-import { ensureIndex, indexIds } from './index-setup.ts';
+import { ensureIndex, indexIds, indicesBehind, type ReadyIndices } from './index-setup.ts';
 import { Overwrite } from './overwrite.ts';
 import type { RejectRow, Target } from './target.ts';
 
@@ -45,7 +45,7 @@ export class ElasticsearchTarget implements Target {
   /** Rows up to `sentUpTo` that this version did not load. */
   private readonly notLoaded = new RowSet();
   private sentUpTo = 0;
-  private indexIds: string[] = [];
+  private indices: ReadyIndices = { ids: [], former: [] };
   private opened = Promise.resolve();
 
   constructor({ job, reserve, reject, log, signal, patienceMs = PATIENCE_MS }: ElasticsearchOptions) {
@@ -96,7 +96,10 @@ export class ElasticsearchTarget implements Target {
     await this.drain();
     await this.assertStillThere();
     const deletesTail = !this.byKey && this.job.action !== 'mend' && !this.overwrite;
-    if (deletesTail) await this.deleteRows(this.job.fileKey, this.lastRow(), row => this.isLeft(row));
+    if (deletesTail) {
+      await this.deleteRows(this.job.fileKey, this.lastRow(), row => this.isLeft(row));
+      for (const index of this.indices.former) await this.deleteIn(index, this.job.fileKey, this.job.fileRows);
+    }
     await this.explain(async () => await this.overwrite?.finish());
     await this.deleteReplaced();
     await this.refresh();
@@ -137,9 +140,12 @@ export class ElasticsearchTarget implements Target {
   private async makeReady(types: FileTypes | undefined): Promise<void> {
     const { mappings, aliases = [] } = this.job.load;
     await this.explain(async () => {
-      if (this.overwrite) await this.overwrite.begin({ mappings, types });
-      else await ensureIndex(this.connection, { name: this.name, mappings, types, aliases }, this.log);
-      this.indexIds = await indexIds(this.connection, this.writtenTo);
+      if (this.overwrite) {
+        await this.overwrite.begin({ mappings, types });
+        this.indices = { ids: await indexIds(this.connection, this.overwrite.building), former: [] };
+      } else {
+        this.indices = await ensureIndex(this.connection, { name: this.name, mappings, types, aliases }, this.log);
+      }
     });
     this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
   }
@@ -151,7 +157,7 @@ export class ElasticsearchTarget implements Target {
   /** A bulk request makes an index anew that someone deleted meanwhile: rows sent before would be missing without a word. */
   private async assertStillThere(): Promise<void> {
     const now = await indexIds(this.connection, this.writtenTo);
-    if (this.indexIds.every(id => now.includes(id))) return;
+    if (this.indices.ids.every(id => now.includes(id))) return;
     throw awayFailure(
       `index ${this.writtenTo} was deleted while rows were on their way; the file will be loaded again`,
     );
@@ -221,19 +227,18 @@ export class ElasticsearchTarget implements Target {
     }
   }
 
+  /** From all indices behind the name: an alias may have been rolled over since. */
   private async deleteFrom({ index, FILE_KEY, FILE_ROWS }: Replaced): Promise<void> {
-    const exists = await this.connection.request({
-      method: 'HEAD',
-      path: `/${encodeURIComponent(index)}`,
-      ignore: [404],
-    });
-    if (exists.status === 404) return;
+    for (const one of await indicesBehind(this.connection, index)) await this.deleteIn(one, FILE_KEY, FILE_ROWS);
+    if (index !== this.name) await this.refresh(index);
+  }
+
+  private async deleteIn(index: string, fileKey: string, rows: number): Promise<void> {
     const before = this.sender.deleted;
     this.sender = this.senderFor(index);
     this.request = this.sender.newRequest();
-    await this.deleteRows(FILE_KEY, FILE_ROWS, () => true);
+    await this.deleteRows(fileKey, rows, () => true);
     this.sender.deleted += before;
-    if (index !== this.name) await this.refresh(index);
   }
 
   private async refresh(index = this.name): Promise<void> {

@@ -63,12 +63,20 @@ function typedFields(plan: IndexPlan): Record<string, FieldMapping> {
   return { ...keywordAliases(fields, isDeclared), ...fields, ...declared };
 }
 
+/** What is behind the name of an index. */
+export interface ReadyIndices {
+  /** Ids that Elasticsearch gave the indices behind the name; an index that is deleted and made again has another. */
+  ids: string[];
+  /** Of an alias that was rolled over: the indices that hold rows, but get none any more. */
+  former: string[];
+}
+
 /** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. */
 export async function ensureIndex(
   connection: Connection,
   plan: IndexPlan,
   log: (text: string) => void = () => {},
-): Promise<void> {
+): Promise<ReadyIndices> {
   let found = await findIndices(connection, plan.name);
   if (!found) {
     await createIndex(connection, plan);
@@ -78,9 +86,21 @@ export async function ensureIndex(
   const written = writtenIndex(plan.name, found);
   await rememberDeletes(connection, found);
   if (plan.mappings) await declare(connection, plan.name, plan.mappings);
-  if (!written) return;
-  await addAliases(connection, plan, written);
-  if (plan.types) await addColumns(connection, { ...written, name: plan.name, types: undeclared(plan), log });
+  await addAliases(connection, plan, written, found[written] as FoundIndex);
+  if (plan.types) {
+    await addColumns(connection, { ...(found[written] as FoundIndex), name: plan.name, types: undeclared(plan), log });
+  }
+  return {
+    ids: Object.values(found).map(({ settings }) => settings['index.uuid'] as string),
+    former: Object.keys(found).filter(index => index !== written),
+  };
+}
+
+/** The indices behind the name: those of an alias, or the one that has the name itself. */
+export async function indicesBehind(connection: Connection, name: string): Promise<string[]> {
+  const path = `/${encodeURIComponent(name)}/_alias`;
+  const answer = await connection.request({ method: 'GET', path, ignore: [404] });
+  return answer.status === 404 ? [] : Object.keys(JSON.parse(answer.text) as object);
 }
 
 /** The indices behind the name, by their own names; undefined where there are none. */
@@ -90,7 +110,7 @@ async function findIndices(connection: Connection, name: string): Promise<Record
   return answer.status === 404 ? undefined : (JSON.parse(answer.text) as Record<string, FoundIndex>);
 }
 
-/** Ids that Elasticsearch gave the indices behind the name; an index that is deleted and made again has another. */
+/** The ids of ReadyIndices, as they are now. */
 export async function indexIds(connection: Connection, name: string): Promise<string[]> {
   const answer = await connection.request({
     method: 'GET',
@@ -124,16 +144,18 @@ export async function putTemplate(connection: Connection, plan: IndexPlan): Prom
 }
 
 /**
- * The index that rows of this name are written to. Throws EtlFailure 78 for a data stream, which takes no ids of ours, and for an alias of
- * several indices of which none is to be written to.
+ * The index that rows of this name are written to. Throws EtlFailure 78 for a data stream, which takes no ids of ours, for an alias of several
+ * indices of which none is to be written to, and for a pattern that nothing fits, `sales-*`.
  */
-function writtenIndex(name: string, found: Record<string, FoundIndex>): FoundIndex | undefined {
+function writtenIndex(name: string, found: Record<string, FoundIndex>): string {
   const indices = Object.keys(found);
-  if (indices[0] !== name && indices[0]?.startsWith('.ds-')) {
+  const [first] = indices;
+  if (first === undefined) throw configFailure(`LOAD.index ${name} is not the name of an index; give one without *`);
+  if (first !== name && first.startsWith('.ds-')) {
     throw configFailure(`LOAD.index ${name} is a data stream, whose documents can't be replaced; name an index`);
   }
-  const written = Object.values(found).find(index => index.aliases[name]?.is_write_index);
-  if (written || indices.length <= 1) return written ?? Object.values(found)[0];
+  const written = indices.find(index => found[index]?.aliases[name]?.is_write_index);
+  if (written || indices.length === 1) return written ?? first;
   throw configFailure(
     `LOAD.index ${name} is an alias of ${indices.join(', ')}, none of which is its write index; set is_write_index on one`,
   );
@@ -151,10 +173,11 @@ async function rememberDeletes(connection: Connection, found: Record<string, Fou
 /** LOAD.aliases that the index does not have yet. */
 async function addAliases(
   connection: Connection,
-  { name, aliases }: IndexPlan,
+  { aliases }: IndexPlan,
+  index: string,
   { aliases: has }: FoundIndex,
 ): Promise<void> {
-  const actions = aliases.filter(alias => !(alias in has)).map(alias => ({ add: { index: name, alias } }));
+  const actions = aliases.filter(alias => !Object.hasOwn(has, alias)).map(alias => ({ add: { index, alias } }));
   if (actions.length > 0) await connection.request({ method: 'POST', path: '/_aliases', body: { actions } });
 }
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request as requestHttp } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { load, TestIndex, temporaryFolder } from '../testing/load.ts';
 
@@ -82,4 +85,58 @@ test('rule 7: rows that a step filters are no rejects; those a step rejects coun
     assert.deepEqual(await index.documents(), {});
   }
   assert.equal((await load({ folder, content, env: env(8, '25%') })).code, 0);
+});
+
+test('rule 11: an attempt after the alias was moved that fails leaves the alias as it is', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const env = (options = {}) => index.env(5, {}, { overwrite: true, ...options });
+  await load({ folder, content: lines(3), env: env() });
+  const again = await load({ folder, content: 'a,b\n1,v\n2,v,w\n', env: env({ max_rejects: 0 }) });
+  assert.equal(again.code, 65);
+  assert.equal(Object.keys((await index.call('GET', `/${index.name}/_alias`)) as object).length, 1);
+});
+
+test('rule 11: an overwrite of an index with signs in its name leaves no template behind', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const name = `${index.name}-é+%`;
+  const LOAD = JSON.stringify({ index: name, overwrite: true });
+  const ran = await load({ folder: temporaryFolder(context), content: lines(1), env: index.env(5, { LOAD }) });
+  assert.equal(ran.code, 0, ran.error);
+  const templates = await index.call('GET', `/_index_template/orchestrator-${index.name}*?filter_path=**.name`);
+  assert.deepEqual(templates, {});
+});
+
+test('rule 11: answers that are lost on the way change nothing', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const lost = new Set<string>();
+  const proxy = createServer((request, response) => {
+    const { method, headers, url = '' } = request;
+    const onwards = requestHttp(index.node + url, { method: method as string, headers }, answer => {
+      const what = `${method} ${url.replace(/\?.*/, '')}`;
+      // Done, but the first answer to each is never heard.
+      if (!lost.has(what)) {
+        lost.add(what);
+        request.socket.destroy();
+        answer.resume();
+        return;
+      }
+      response.writeHead(answer.statusCode as number, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onwards);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  context.after(() => proxy.close());
+  const ELASTICSEARCH_NODE = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  // The first overwrite replaces an index that has the alias's own name.
+  await index.call('PUT', `/${index.name}/_doc/old`, { A: 'old' });
+  for (const version of [5, 6]) {
+    const env = index.env(version, { ELASTICSEARCH_NODE, FILE_KEY: `K${version}` }, { overwrite: true });
+    const ran = await load({ folder: temporaryFolder(context), content: lines(version), env });
+    assert.equal(ran.code, 0, ran.error);
+    assert.equal(Object.keys(await index.documents()).length, version);
+  }
+  assert.deepEqual(Object.keys((await index.call('GET', `/${index.name}*`)) as object), [`${index.name}-6`]);
+  assert.ok(lost.has('POST /_aliases') && lost.has(`PUT /${index.name}-6`) && lost.has(`POST /${index.name}-6/_bulk`));
 });

@@ -1,6 +1,6 @@
 import { Superseded } from '../failure.ts';
-import type { Connection } from './connection.ts';
-import { type IndexPlan, putTemplate } from './index-setup.ts';
+import { type Connection, Refusal } from './connection.ts';
+import { type IndexPlan, indicesBehind, putTemplate } from './index-setup.ts';
 
 /** In the mapping's `_meta` of each index that was built so: the alias it was built for. */
 const MARK = 'orchestrator_alias';
@@ -36,7 +36,7 @@ export class Overwrite {
 
   /** Removes what a crash left over and makes the new index. Throws Superseded where the alias is at a newer version. */
   async begin({ mappings, types }: Pick<IndexPlan, 'mappings' | 'types'>): Promise<void> {
-    const current = await this.current();
+    const current = await indicesBehind(this.connection, this.alias);
     this.assertNewer(current);
     // An attempt before this one got as far as moving the alias: its rows are simply sent again.
     if (current.includes(this.building)) return;
@@ -44,18 +44,14 @@ export class Overwrite {
     await putTemplate(this.connection, { name: this.building, mappings, types, aliases: [] });
     const path = `/${encodeURIComponent(this.building)}`;
     const body = { mappings: { _meta: { [MARK]: this.alias } } };
-    await this.connection.request({ method: 'PUT', path, body });
-    await this.connection.request({
-      method: 'DELETE',
-      path: `/_index_template/orchestrator-${this.building}`,
-      ignore: [404],
-    });
+    await this.unlessDone(this.connection.request({ method: 'PUT', path, body }), () => this.built());
+    await this.removeTemplate(this.building);
   }
 
   /** Moves the alias. */
   async finish(): Promise<void> {
     await this.connection.request({ method: 'POST', path: `/${encodeURIComponent(this.building)}/_refresh` });
-    const current = await this.current();
+    const current = await indicesBehind(this.connection, this.alias);
     if (!current.includes(this.building)) await this.moveAlias(current);
     await this.removeAllBut([this.building]);
   }
@@ -69,22 +65,23 @@ export class Overwrite {
     );
     const aliases = [this.alias, ...this.otherAliases];
     const actions = [{ add: { index: this.building, aliases } }, ...removals];
-    await this.connection.request({ method: 'POST', path: '/_aliases', body: { actions } });
+    const moved = this.connection.request({ method: 'POST', path: '/_aliases', body: { actions } });
+    await this.unlessDone(moved, () => indicesBehind(this.connection, this.alias));
   }
 
-  /** Removes the new index: the old one stays. */
+  /** What was done, but whose answer was lost, is refused when it is sent once more. `where`: what names the new index once it is done. */
+  private async unlessDone(request: Promise<unknown>, where: () => Promise<string[]>): Promise<void> {
+    try {
+      await request;
+    } catch (error) {
+      if (!(error instanceof Refusal) || !(await where()).includes(this.building)) throw error;
+    }
+  }
+
+  /** Removes the new index: the old one stays. One that the alias is at already, from an attempt that ended too early, stays too. */
   async abandon(): Promise<void> {
-    await this.remove(this.building);
-  }
-
-  /** Indices that the alias names; the one that has the name itself where it is no alias yet. */
-  private async current(): Promise<string[]> {
-    const answer = await this.connection.request({
-      method: 'GET',
-      path: `/${encodeURIComponent(this.alias)}/_alias`,
-      ignore: [404],
-    });
-    return answer.status === 404 ? [] : Object.keys(JSON.parse(answer.text) as object);
+    const current = await indicesBehind(this.connection, this.alias);
+    if (!current.includes(this.building)) await this.remove(this.building);
   }
 
   /** Indices that were built for this alias: by their mark, as `sales-2024` may be somebody's own. */
@@ -135,5 +132,11 @@ export class Overwrite {
 
   private async remove(index: string): Promise<void> {
     await this.connection.request({ method: 'DELETE', path: `/${encodeURIComponent(index)}`, ignore: [404] });
+    await this.removeTemplate(index);
+  }
+
+  private async removeTemplate(index: string): Promise<void> {
+    const path = `/_index_template/orchestrator-${encodeURIComponent(index)}`;
+    await this.connection.request({ method: 'DELETE', path, ignore: [404] });
   }
 }
