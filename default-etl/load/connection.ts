@@ -171,6 +171,14 @@ async function packed(exchange: Exchange): Promise<Exchange> {
 }
 
 function readCa(path: string): Buffer {
+  const pem = readPem(path);
+  if (pem.includes('-----BEGIN')) return pem;
+  throw configFailure(
+    `ELASTICSEARCH_CA ${path} holds no certificate in PEM, text that begins with -----BEGIN CERTIFICATE-----`,
+  );
+}
+
+function readPem(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

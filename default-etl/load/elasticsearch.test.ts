@@ -467,3 +467,14 @@ test('a block says that it is one, before the first row too, and LOAD.index that
   assert.deepEqual([pattern.code, pattern.rejects], [78, []]);
   assert.match(pattern.error, /give one without \*/);
 });
+
+test('a column of the file that has the name of a source column is not lost: 65 says what to do, whatever the target', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  for (const target of ['elasticsearch', 'lake']) {
+    const env = index.env(5, {}, { source_columns: true, target });
+    const ran = await load({ folder, content: 'a,source_file\n1,x\n', env });
+    assert.equal(ran.code, 65);
+    assert.match(ran.error, /a column SOURCE_FILE, which LOAD\.source_columns would add; rename/);
+  }
+});

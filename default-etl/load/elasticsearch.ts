@@ -12,6 +12,7 @@ import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
 import { ensureIndex, indexIds, indicesBehind, type ReadyIndices } from './index-setup.ts';
 import { Overwrite } from './overwrite.ts';
+import { assertNoSourceColumn, SOURCE_FILE, SOURCE_ROW, SOURCE_RUN } from './source-columns.ts';
 import type { RejectRow, Target } from './target.ts';
 
 /** How long Elasticsearch may be away before the run ends with 75. */
@@ -62,7 +63,7 @@ export class ElasticsearchTarget implements Target {
         ? new Overwrite(this.connection, this.name, job.version, job.load.aliases)
         : undefined;
     this.renderer = new BulkRenderer(
-      job.load.id ? keyAction(job.load.id, job.version) : rowAction(job.fileKey, job.version),
+      job.load.id ? keyAction(job.load.id, job.keyVersion) : rowAction(job.fileKey, job.version),
       sourceColumns(job),
     );
     this.sender = this.senderFor(this.writtenTo);
@@ -76,6 +77,7 @@ export class ElasticsearchTarget implements Target {
   }
 
   async load(batch: Batch): Promise<void> {
+    if (this.job.load.source_columns) assertNoSourceColumn(batch.header);
     for (const reject of batch.rejects) this.notLoaded.add(reject.row);
     for (const row of batch.filtered ?? []) this.notLoaded.add(row);
     for (let row = 0; row < batch.rows; ) {
@@ -266,6 +268,6 @@ function succeeds(promise: Promise<unknown>): Promise<boolean> {
 /** LOAD.source_columns: where each document comes from, as three more members. */
 function sourceColumns(job: Job): (batch: Batch, row: number) => Buffer {
   if (!job.load.source_columns) return () => NO_TAIL;
-  const fixed = `,"SOURCE_FILE":${JSON.stringify(job.filePath)},"SOURCE_RUN":${JSON.stringify(job.runId)},"SOURCE_ROW":"`;
+  const fixed = `,"${SOURCE_FILE}":${JSON.stringify(job.filePath)},"${SOURCE_RUN}":${JSON.stringify(job.runId)},"${SOURCE_ROW}":"`;
   return (batch, row) => Buffer.from(`${fixed}${batch.numbers[row]}"`);
 }

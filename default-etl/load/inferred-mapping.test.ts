@@ -60,7 +60,7 @@ test('what was made for a sub-field keyword goes on working, unless a column has
   assert.equal((await fieldsOf(index))['B.KEYWORD']?.['type'], 'keyword');
 });
 
-test('a value that is not of the type that was found rejects no row, in no column', async context => {
+test('rule 7: a value that is not of the type that was found rejects no row, in no column', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   await load({ folder, content: TABLE, env: index.env(5) });

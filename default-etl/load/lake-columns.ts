@@ -3,8 +3,8 @@ import type { ColumnType, FileTypes } from '../types/column-type.ts';
 import type { Column, ColumnValues, Logical } from './parquet/parquet-file.ts';
 import { TextColumn } from './parquet/text-column.ts';
 import { logicalOf, typedValues } from './parquet/typed-values.ts';
+import { assertNoSourceColumn, SOURCE_ROW } from './source-columns.ts';
 
-const SOURCE_ROW = 'SOURCE_ROW';
 /** Of the typed column: `DELAY` is the text, `DELAY_NUMBER` the number. */
 const ENDINGS: Record<Exclude<Logical, 'text'>, string> = {
   long: '_NUMBER',
@@ -35,8 +35,8 @@ export class LakeColumns {
   constructor(names: readonly string[], types: FileTypes, source: Record<string, string> | undefined) {
     this.source = source ?? {};
     this.hasSource = source !== undefined;
-    const own = names.filter(name => !(name in this.source) && !(this.hasSource && name === SOURCE_ROW));
-    this.names = this.hasSource ? [...own, ...Object.keys(this.source), SOURCE_ROW] : names;
+    if (this.hasSource) assertNoSourceColumn(names);
+    this.names = this.hasSource ? [...names, ...Object.keys(this.source), SOURCE_ROW] : names;
     this.typed = typedColumns(this.names, types);
     this.texts = this.names.map(() => new TextColumn());
   }
@@ -62,7 +62,7 @@ export class LakeColumns {
       const name = this.names[column] as string;
       const text = this.texts[column] as TextColumn;
       if (this.hasSource && name === SOURCE_ROW) addNumbers(text, batch);
-      else if (name in this.source) addConstant(text, this.source[name] as string, batch.rows);
+      else if (Object.hasOwn(this.source, name)) addConstant(text, this.source[name] as string, batch.rows);
       else addCells(text, batch, positions[column] as number);
     }
     this.rows += batch.rows;

@@ -7,6 +7,7 @@ import type { Step } from '../transform/step.ts';
 import type { ColumnType, FileTypes } from '../types/column-type.ts';
 import { LakeColumns } from './lake-columns.ts';
 import { ParquetFile } from './parquet/parquet-file.ts';
+import { SOURCE_FILE, SOURCE_RUN } from './source-columns.ts';
 import type { Target } from './target.ts';
 
 /** A row group ends with the batch that makes it this large. DuckDB reads groups of 122,880 rows best. */
@@ -83,7 +84,7 @@ export class LakeTarget implements Target {
 
   private begin(names: readonly string[]): LakeColumns {
     const { filePath, runId, load } = this.job;
-    const source = load.source_columns ? { SOURCE_FILE: filePath, SOURCE_RUN: runId } : undefined;
+    const source = load.source_columns ? { [SOURCE_FILE]: filePath, [SOURCE_RUN]: runId } : undefined;
     this.columns = new LakeColumns(names, this.types, source);
     const written = this.columns.written();
     if (written.length > 0) this.file = new ParquetFile(this.path, written);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -108,4 +108,30 @@ test('an address that is no URL, and a server that is no Elasticsearch, are faul
   const other = createServer((_, response) => void response.end('<html>welcome</html>'));
   const nodes = [`http://127.0.0.1:${await portOf(context, other)}`];
   await assert.rejects(connect(context, { nodes }).request(GET), { exitCode: 78, message: /is not Elasticsearch/ });
+});
+
+test('what a proxy does not find is no answer of Elasticsearch; what fails for a moment, whatever its status, is asked again', async context => {
+  const proxy = createServer((_, response) => void response.writeHead(404).end('no such page'));
+  const nodes = [`http://127.0.0.1:${await portOf(context, proxy)}`];
+  const asked = connect(context, { nodes }).request({ ...GET, ignore: [404] });
+  await assert.rejects(asked, { exitCode: 78, message: /is not Elasticsearch/ });
+  const statuses = [500, 408, 429, 503];
+  const busy = createServer((_, response) => {
+    response.setHeader('x-elastic-product', 'Elasticsearch').writeHead(statuses.shift() ?? 200);
+    response.end('{}');
+  });
+  const answer = await connect(context, { nodes: [`http://127.0.0.1:${await portOf(context, busy)}`] }).request(GET);
+  assert.deepEqual([answer.status, statuses], [200, []]);
+});
+
+test('a CA that is no PEM file and a sign in a password that is no escape are told or taken as they are', async context => {
+  const { node, asked } = await startNode(context);
+  const caFile = join(temporaryFolder(context), 'ca.pem');
+  writeFileSync(caFile, 'no certificate');
+  assert.throws(() => connect(context, { nodes: ['https://127.0.0.1:1'], caFile }), {
+    exitCode: 78,
+    message: /ELASTICSEARCH_CA .*ca\.pem holds no certificate/,
+  });
+  await connect(context, { nodes: [node.replace('//', '//eve:100%@')] }).request(GET);
+  assert.equal(asked[0]?.headers.authorization, `Basic ${Buffer.from('eve:100%').toString('base64')}`);
 });

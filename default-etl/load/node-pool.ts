@@ -105,7 +105,16 @@ function moduleOf(protocol: string): typeof import('node:http') {
 }
 
 function authorizationIn({ username, password }: URL): string | undefined {
-  return username === '' ? undefined : basicAuthorization(decodeURIComponent(username), decodeURIComponent(password));
+  return username === '' ? undefined : basicAuthorization(unescaped(username), unescaped(password));
+}
+
+/** A `%` that begins no escape means itself: passwords have such. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** RFC 7617, in UTF-8. */
