@@ -70,7 +70,7 @@ test('a run without rejects has no CSV', async () => {
   assert.equal(response.status, 404);
 });
 
-test('mended rows become a run, whatever the body is said to be; those still open are listed until they are mended', async () => {
+test('rule 12: mended rows become a run, whatever the body is said to be; those still open are listed until they are mended', async () => {
   const run = await rejecting('in.csv', 3);
   const mend = await post(run, '_ROW,_REASON,a,b\r\n2,,2,y\r\n1,,1,"x,y"\r\n', 'application/json');
   assert.deepEqual([mend.status, mend.body.action, mend.body.replayOf], [200, 'mend', run.id]);

@@ -57,6 +57,14 @@ export const rule12: Rule = {
       title: 'rule 12: mended rows run as the file they are, and are refused once the path has a newer version',
     },
     {
+      clause: 'only rejected rows are mended, and each once',
+      file: 'orchestrator/rejects/mend.ts',
+      code: 'await assertRejected(rows, rejects);',
+      without: '',
+      test: 'orchestrator/api/rejects.test.ts',
+      title: 'rule 12: mended rows become a run, whatever the body is said to be',
+    },
+    {
       clause: 'each record carries its row',
       file: 'default-etl/extract/mend.ts',
       code: 'builder.beginRow(row, 0, ABSENT);',

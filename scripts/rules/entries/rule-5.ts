@@ -66,8 +66,8 @@ export const rule5: Rule = {
     {
       clause: 'every id up to it that was not loaded is deleted',
       file: 'default-etl/load/elasticsearch.ts',
-      code: 'if (deletesTail) await this',
-      without: 'if (deletesTail && this.byKey) await this',
+      code: 'if (deletesTail) {',
+      without: 'if (deletesTail && this.byKey) {',
       test: 'default-etl/load/elasticsearch.test.ts',
       title: 'rule 5: rows that a shorter version does not have, and those it rejects, are gone afterwards',
     },

@@ -70,5 +70,21 @@ export const rule7: Rule = {
       title:
         'rule 7: what Elasticsearch refuses is a reject with line, reason and the text of the row; the rest is loaded',
     },
+    {
+      clause: 'a type that was found out rejects no row',
+      file: 'default-etl/load/inferred-mapping.ts',
+      code: 'default:\n      return { type, ignore_malformed: true };',
+      without: 'default:\n      return { type };',
+      test: 'default-etl/load/inferred-mapping.test.ts',
+      title: 'rule 7: a value that is not of the type that was found rejects no row, in no column',
+    },
+    {
+      clause: 'nor does the format of a date',
+      file: 'default-etl/load/inferred-mapping.ts',
+      code: "format: (formats as string[]).join('||'), ignore_malformed: true",
+      without: "format: (formats as string[]).join('||')",
+      test: 'default-etl/load/inferred-mapping.test.ts',
+      title: 'rule 7: a value that is not of the type that was found rejects no row, in no column',
+    },
   ],
 };
