@@ -29,6 +29,8 @@ export interface AttemptEnvironment {
   ATTEMPT: string;
   /** Version of every bulk operation: a whole number, hundredths of a second since 2020-01-01 UTC or above. */
   VERSION: string;
+  /** `mend` only: VERSION of the run that rejected the rows. With ids of their own they are not newer than the rest of that file. */
+  MENDED_VERSION?: string;
   ACTION: Action;
   /** Path of the file as the ETL sees it; with RUN_PER: folder the folder, and FILES names a list. */
   FILE: string;
@@ -60,6 +62,7 @@ export type FolderFile = Pick<
   AttemptEnvironment,
   | 'RUN_ID'
   | 'VERSION'
+  | 'MENDED_VERSION'
   | 'ACTION'
   | 'FILE'
   | 'FILE_NAME'

@@ -19,9 +19,9 @@ export async function answer(words: readonly string[], env: Environment, signal:
     else await importMended(words);
     return EXIT.done;
   } catch (error) {
-    process.stderr.write(
-      `${error instanceof EtlFailure ? messageOf(error) : ((error as Error).stack ?? messageOf(error))}\n`,
-    );
+    if (!(error instanceof EtlFailure)) process.stderr.write(`${(error as Error).stack}\n`);
+    // Whoever asks shows the last line.
+    process.stderr.write(`${messageOf(error)}\n`);
     return error instanceof EtlFailure ? error.exitCode : 1;
   }
 }

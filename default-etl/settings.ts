@@ -54,6 +54,8 @@ export interface Job {
   dataset: string;
   runId: string;
   version: number;
+  /** That of rows with LOAD.id: where they are mended, the one they had been read with, so that they replace no later row. */
+  keyVersion: number;
   action: Action;
   file: string;
   fileName: string;
@@ -89,10 +91,12 @@ export function readJob(env: Environment, file: string, now: number): Job {
   const filePath = env.FILE_PATH ?? fileName;
   const load = loadOf(env);
   const isMend = env.ACTION === 'mend';
+  const version = wholeOf(env, 'VERSION', versionAt(now));
   return {
     dataset,
     runId: env.RUN_ID ?? 'alone',
-    version: wholeOf(env, 'VERSION', versionAt(now)),
+    version,
+    keyVersion: isMend ? wholeOf(env, 'MENDED_VERSION', version) : version,
     action: actionOf(env.ACTION),
     file: path,
     fileName,

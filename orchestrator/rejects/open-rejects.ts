@@ -40,8 +40,8 @@ export async function openRejects(journal: Journal, dataDir: string, asked: Run)
   return { run, files, list };
 }
 
-/** A mend adds to the run that read the file. */
-async function originOf(journal: Journal, run: Run): Promise<Run> {
+/** The run that read the file, to which a mend adds; the run itself where that was pruned. */
+export async function originOf(journal: Pick<Journal, 'run'>, run: Run): Promise<Run> {
   let origin = run;
   while (origin.action === 'mend' && origin.replayOf !== null) {
     const before = await journal.run(origin.replayOf);

@@ -12,6 +12,8 @@ export interface JobFile {
   ledger: LedgerEntry;
   /** `mend` only: the version of WORK_DIR/mend.ndjson, which stands in for the file. */
   mended: FileVersion | null;
+  /** `mend` only: the journal's version of the run that read the file. */
+  mendedVersion?: number;
 }
 
 export interface JobRequest {
@@ -108,11 +110,16 @@ function contract(request: JobRequest, paths: JobPaths): Record<string, string> 
   } satisfies AttemptEnvironment;
 }
 
-function fileEnvironment(dataset: Dataset, { run, ledger, mended }: JobFile, paths: JobPaths): FolderFile {
+function fileEnvironment(
+  dataset: Dataset,
+  { run, ledger, mended, mendedVersion }: JobFile,
+  paths: JobPaths,
+): FolderFile {
   const version = mended ?? run.fileVersion;
   return {
     RUN_ID: run.id,
     VERSION: String(run.version ?? ''),
+    ...(mendedVersion === undefined ? {} : { MENDED_VERSION: String(mendedVersion) }),
     ACTION: run.action,
     FILE: mended
       ? posix.join(workDirOf(dataset, run, paths.work), JOB_FILES.mended)

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { fileVersionAt } from '../dispose/file-version.ts';
 import type { FileVersion, Run } from '../journal/journal.ts';
+import { originOf } from '../rejects/open-rejects.ts';
 import { JOB_FILES, type JobFile, workDirOf } from '../run/job.ts';
 import type { AttemptRef } from '../run/runner.ts';
 import type { ScheduleContext } from './context.ts';
@@ -12,7 +13,9 @@ import { copyInto, makeLogFile, makeWorkDir, type Owner } from './work-dir.ts';
 export async function withLedger({ journal }: ScheduleContext, dataset: Dataset, run: Run): Promise<JobFile> {
   const request = ledgerRequest(run, dataset);
   const ledger = await journal.ledger(request);
-  return { run: { ...run, fileKey: request.fileKey, index: ledger.index }, ledger, mended: null };
+  const file = { run: { ...run, fileKey: request.fileKey, index: ledger.index }, ledger, mended: null };
+  const origin = await originOf(journal, run);
+  return origin.version === null || origin === run ? file : { ...file, mendedVersion: origin.version };
 }
 
 /** Makes the folders of an attempt, and puts into them what it needs besides its file. */

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
+import { elasticsearchNode, openIndex } from './index.ts';
+
+const INDICES = ['e2e-mends-keyed', 'e2e-mends-deleted', 'e2e-mends-away'];
+const CSV = 'code,day\nA|1,2024-01-01\nB,soon\nC,2024-01-03,more\nD,soon\nD,2024-01-05\n';
+let folder: string;
+let gate: Gate;
+let orchestrator: TestOrchestrator;
+
+before(async () => {
+  for (const index of INDICES) await openIndex(index).drop();
+  const dataset = (name: string, load = '') => `WATCH_DIR: {folder}/${name}
+RUNNER: process
+RETRIES: 0
+LOAD:
+  index: e2e-mends-${name}
+  mappings: {DAY: {type: date, format: strict_date}}
+${load}`;
+  folder = await makeFolder({
+    keyed: dataset('keyed', '  id: [CODE]\n'),
+    deleted: dataset('deleted'),
+    away: dataset('away'),
+  });
+  for (const name of ['keyed', 'deleted', 'away']) await mkdir(join(folder, name));
+  gate = await openGate(elasticsearchNode());
+  orchestrator = await startOrchestrator(folder, { ELASTICSEARCH_NODE: gate.url });
+});
+
+after(async () => {
+  await orchestrator?.kill('SIGTERM');
+  await gate?.close();
+  for (const index of INDICES) await openIndex(index).drop();
+  await removeFolder(folder);
+});
+
+test('with LOAD.id a mended row has the id that its values make, and replaces no row that is later than it was', async () => {
+  const run = await load('keyed', CSV);
+  const rows = '2,B,2024-01-02\n3,C,2024-01-03\n4,D,2024-01-04\n';
+  const mended = await endOf(await mend(run, `_ROW,code,day\n${rows}`));
+  assert.deepEqual([mended.state, mended.rowsRead, mended.rowsLoaded, mended.rowsRejected], ['done', 3, 3, 0]);
+  const days = { 'A\\|1': '2024-01-01', B: '2024-01-02', C: '2024-01-03', D: '2024-01-05' };
+  assert.deepEqual(await documentsOf('keyed'), days);
+
+  await load('keyed', 'code,day\nB,2024-02-02\n');
+  assert.deepEqual(await documentsOf('keyed'), { ...days, B: '2024-02-02' });
+});
+
+test('where the index was deleted since, the mended rows alone are in the new one', async () => {
+  const run = await load('deleted', CSV);
+  await openIndex('e2e-mends-deleted').drop();
+  const mended = await endOf(await mend(run, '_ROW,code,day\n4,D,2024-01-04\n3,C,2024-01-03\n2,B,2024-01-02\n'));
+  assert.deepEqual([mended.state, mended.rowsLoaded], ['done', 3]);
+  assert.deepEqual(await daysOf('deleted'), ['2024-01-02', '2024-01-03', '2024-01-04']);
+});
+
+test('while Elasticsearch is away, a mend waits and uses up no retry', async () => {
+  const run = await load('away', CSV);
+  gate.shut();
+  const mending = await mend(run, '_ROW,code,day\n2,B,2024-01-02\n3,C,2024-01-03\n');
+  const isWaiting = (runs: ApiRun[]) =>
+    runs.some(({ id, state, error }) => id === mending.id && state === 'queued' && error?.startsWith('waiting'));
+  await orchestrator.waitForRuns('dataset=away', isWaiting);
+  gate.open();
+  const mended = await endOf(mending);
+  assert.deepEqual([mended.state, mended.rowsLoaded, mended.rowsRejected], ['done', 2, 0]);
+  assert.deepEqual(
+    await daysOf('away'),
+    [1, 2, 3, 5].map(day => `2024-01-0${day}`),
+  );
+});
+
+/** Writes a version of the dataset's file, and waits for the end of its run. */
+async function load(dataset: string, content: string): Promise<ApiRun> {
+  const [before] = await orchestrator.runs(`dataset=${dataset}`);
+  await writeFile(join(folder, dataset, 'in.csv'), content);
+  const isEnded = ([newest]: ApiRun[]) => newest !== undefined && newest.id !== before?.id && newest.endedAt !== null;
+  const [run] = (await orchestrator.waitForRuns(`dataset=${dataset}`, isEnded)) as [ApiRun];
+  assert.equal(run.state, 'done', run.error ?? '');
+  return run;
+}
+
+async function mend(run: ApiRun, body: string): Promise<ApiRun> {
+  const headers = { 'content-type': 'text/csv' };
+  const response = await fetch(`${orchestrator.url}/api/runs/${run.id}/mend`, { method: 'POST', body, headers });
+  assert.equal(response.status, 200, await response.clone().text());
+  return (await response.json()) as ApiRun;
+}
+
+async function endOf({ id, dataset }: ApiRun): Promise<ApiRun> {
+  const find = (runs: ApiRun[]) => runs.find(run => run.id === id);
+  const runs = await orchestrator.waitForRuns(`dataset=${dataset}`, all => find(all)?.endedAt != null, 120_000);
+  return find(runs) as ApiRun;
+}
+
+async function documentsOf(dataset: string): Promise<Record<string, unknown>> {
+  const days: Record<string, unknown> = {};
+  for await (const { id, source } of openIndex(`e2e-mends-${dataset}`).documents()) days[id] = source['DAY'];
+  return days;
+}
+
+async function daysOf(dataset: string): Promise<string[]> {
+  const days = Object.values(await documentsOf(dataset)).map(String);
+  return days.toSorted((one, other) => one.localeCompare(other));
+}
+
+/** What stands between the orchestrator and Elasticsearch: shut, every connection to it breaks off. */
+interface Gate {
+  url: string;
+  open(): void;
+  shut(): void;
+  close(): Promise<void>;
+}
+
+async function openGate(node: string): Promise<Gate> {
+  const { hostname, port } = new URL(node);
+  const sockets = new Set<Socket>();
+  let isShut = false;
+  const server: Server = createServer(socket => {
+    if (isShut) return socket.destroy();
+    const behind = connect(Number(port), hostname);
+    for (const [one, other] of [
+      [socket, behind],
+      [behind, socket],
+    ] as const) {
+      sockets.add(one);
+      one.pipe(other);
+      one.on('error', () => {});
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+    }
+    return undefined;
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const shut = () => {
+    isShut = true;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    open: () => {
+      isShut = false;
+    },
+    shut,
+    async close() {
+      shut();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
