@@ -106,6 +106,7 @@ test('delimiters are found out, unusual and doubled ones too, and no text is cut
   assert.equal(await found('a\tb\n1,5\tx;y\n'), '\t');
   assert.equal(await found('a||b||c\n1||2||3\n4||||6\n'), '||');
   assert.equal(await found('a;;b\n1;;2\n'), ';;');
+  assert.equal(await found('a;;b;;\n1;;2;;\n3;;4;;\n'), ';');
   assert.equal(await found('a~b\n1~2\n3~4\n'), '~');
   assert.equal(await found('a\x1fb\n1\x1f2\n3\x1f4\n'), '\x1f');
   assert.equal(await found('a:b:c\nx:2:3\ny:5:6\n'), ':');
@@ -128,7 +129,7 @@ test('one column stays one, whatever stands in its texts and amounts', async con
     ['Commune', 'Paris', 'Lyon, la belle', 'Lille'],
     ['Phrase', 'Il fait beau, mais froid', 'Le ciel est bleu, et il pleut'],
     ['Montant', '1,5', '1 022,75', '3'],
-    ['Adresse', '1; rue', '2 rue', '3 rue; Nord'],
+    ['Adresse', '1; rue', '2 rue', '3 rue', '4 rue; Nord'],
   ];
   for (const [name, ...texts] of columns) {
     const plain = await read(folder, [name, ...texts].join('\n'));
@@ -262,6 +263,14 @@ test('a file without a header has its first record as a row; years and counted n
   assert.deepEqual([bare.header, bare.rows.length, ...values(bare, 'header')], [['0', '1', '2'], 3, false]);
   const years = await read(folder, '2019,2020\n1.5,2.5\n3.5,4.5\n');
   assert.deepEqual([years.header, ...values(years, 'header')], [['2019', '2020'], true]);
+  assert.deepEqual((await read(folder, '1;2,5;3\n4;5,5;6\n')).rows, [
+    ['1', '2,5', '3'],
+    ['4', '5,5', '6'],
+  ]);
+  const missing = await read(folder, '1;;NA;2,5\n3;4;7;5,5\n6;7;8;8,5\n');
+  assert.deepEqual([missing.rows.length, ...values(missing, 'header')], [3, false]);
+  assert.deepEqual((await read(folder, 'Ville;%;€\nParis;2,5;1\nLyon;3,5;2\n')).header, ['Ville', '%', '€']);
+  assert.deepEqual((await read(folder, 'Paris;2,5;12:30\n')).rows, [['Paris', '2,5', '12:30']]);
   assert.deepEqual((await read(folder, 'Paris,x\nLyon,y\n')).header, ['Paris', 'x']);
   assert.deepEqual((await read(folder, '1.5,2.5\n3.5,4.5\n5.5,6.5\n', { header: true })).header, ['1.5', '2.5']);
 });
@@ -338,6 +347,18 @@ test('files of almost nothing', async context => {
   assert.deepEqual([mixed.rows.length, ...values(mixed, 'line_end')], [3, 'CRLF and LF and CR']);
   const names = await read(folder, 'a,,a, \n1,2,3,4\n');
   assert.deepEqual(names.header, ['a', 'Unnamed: 1', 'a.1', 'Unnamed: 3']);
+});
+
+test('what ends a file for DOS, or fills its last block, is no row', async context => {
+  const folder = temporaryFolder(context);
+  const rows = [['1', '2']];
+  for (const end of ['\r\n\x1a', '\x1a', '\n\0\0\0', '\n\x1a\0\0', `\n${'\0'.repeat(3 << 20)}`])
+    assert.deepEqual((await read(folder, `a,b\n1,2${end}`)).rows, rows, JSON.stringify(end.slice(0, 5)));
+  assert.deepEqual((await read(folder, 'a,b\n1,\0\n\x1a,\0')).rows, [
+    ['1', '\0'],
+    ['\x1a', '\0'],
+  ]);
+  await assert.rejects(read(folder, '\0\0\0'), /is empty/);
 });
 
 test('five thousand columns, a cell of a megabyte, and NUL bytes come through', async context => {

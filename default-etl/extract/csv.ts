@@ -14,6 +14,7 @@ import { findShape } from './csv/table-shape.ts';
 import { type Encoding, findEncoding, openText } from './text.ts';
 
 const CR = 13;
+const CTRL_Z = 26;
 const WINDOW_BYTES = 1 << 19;
 const HEAD_BYTES = 1 << 16;
 /** No record of a table is that long: a quote was never closed. */
@@ -122,6 +123,14 @@ function lineEndOf(head: Buffer): Decision {
     confidence: 1,
     reason: 'each of CRLF, LF and CR ends a line, within quotes it is text',
   };
+}
+
+/** The end of the text without what is none of it: the ^Z with which DOS ends a file, and zeros behind the last line, which fill a block of a disk. */
+function endOfText(bytes: Buffer, from: number, to: number): number {
+  let end = to;
+  while (end > from && (bytes[end - 1] === 0 || bytes[end - 1] === CTRL_Z)) end--;
+  if (end === from || bytes[end - 1] === 10 || bytes[end - 1] === CR) return end;
+  return bytes[to - 1] === CTRL_Z ? to - 1 : to;
 }
 
 /** Where the line begins that follows `count` lines, and how many of them there were. */
@@ -256,6 +265,7 @@ class CsvRun {
       const count = await stream.fill(window.subarray(0, capacity), this.to);
       if (count === 0) {
         this.final = true;
+        this.to = endOfText(this.window, this.from, this.to);
         return;
       }
       this.to += count;

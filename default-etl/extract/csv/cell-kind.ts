@@ -1,10 +1,13 @@
-/** What a cell's text looks like. */
+/** What a cell's text looks like; `empty` are words for a missing value, too. */
 export type CellKind = 'empty' | 'whole' | 'decimal' | 'date' | 'time' | 'word' | 'text';
 
 const KINDS: ReadonlyArray<[CellKind, RegExp]> = [
-  ['empty', /^\s*$/],
+  ['empty', /^\s*(-|\?|n\/?a|nan|nd|null|none)?\s*$/i],
   ['whole', /^\s*[-+]?\d{1,18}\s*%?\s*$/],
-  ['decimal', /^\s*[-+]?[$€£]?\s?(\d{1,3}([ .,\u00a0\u202f]\d{3})+|\d*)([.,]\d+)?(e[-+]?\d+)?\s*[%€$£]?\s*$/i],
+  [
+    'decimal',
+    /^\s*[-+]?[$€£]?\s?(\d{1,3}([ .,\u00a0\u202f]\d{3})+|\d+|(?=[.,]\d))([.,]\d+)?(e[-+]?\d+)?\s*[%€$£]?\s*$/i,
+  ],
   [
     'date',
     /^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|\d{1,2}[- ][a-z]{3}[- ]\d{2,4})([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[-+]\d{2}:?\d{2}|[AP]M)?)?\s*$/i,

@@ -94,7 +94,7 @@ function tryDialect(head: TextHead, dialect: Dialect): Trial {
   return { dialect, records, width, share, score: share === 0 ? 0 : share * plausibility(records, width, dialect) };
 }
 
-/** How much the cells look like such: 0.6 to 1.05. A wrong delimiter stands in texts, amounts and coordinates, and cuts all else in the wrong places. */
+/** How much the cells look like such, from 0.55 to 1.05. A wrong delimiter stands in texts, amounts and coordinates, and cuts all else in the wrong places. */
 function plausibility(records: readonly HeadRecord[], width: number, { delimiter }: Dialect): number {
   const whole = records.filter(record => record.cells.length === width);
   const cells = whole.flatMap(record => record.cells);
@@ -105,7 +105,7 @@ function plausibility(records: readonly HeadRecord[], width: number, { delimiter
   });
   const isHeaderWhole = records[0]?.cells.length === width;
   const worth = worths.reduce((sum, next) => sum + next, 0) / Math.max(cells.length, 1);
-  return 0.7 + 0.2 * worth + (isHeaderWhole ? 0.1 : 0) - 0.1 * blankShare(whole) + Math.min(width, 50) / 1000;
+  return 0.65 + 0.2 * worth + (isHeaderWhole ? 0.15 : 0) - 0.1 * blankShare(whole) + Math.min(width, 50) / 1000;
 }
 
 /** Of the cells behind a delimiter, the share that begins with a blank, as the words of a sentence do. */
@@ -209,14 +209,15 @@ function textsBehind(bytes: Buffer, part: Buffer): Buffer[] {
   return texts;
 }
 
-/** `;;` where every other cell is empty. */
+/** `;;` where every other cell is empty, and every column has a name then. */
 const withDoubledDelimiter: Refinement = (head, trial, declared) => {
   const { dialect, records, width, share } = trial;
   if (declared.delimiter || dialect.skipsBlanks || width < 3 || width % 2 === 0 || share < 0.9 || records.length < 2)
     return trial;
   const isDoubled = records.every(record => record.cells.every((cell, position) => position % 2 === 0 || cell === ''));
+  const isNamed = records[0]?.cells.every((cell, position) => position % 2 === 1 || cell !== '');
   const doubled = { ...dialect, delimiter: Buffer.concat([dialect.delimiter, dialect.delimiter]) };
-  return isDoubled ? tryDialect(head, doubled) : trial;
+  return isDoubled && isNamed ? tryDialect(head, doubled) : trial;
 };
 
 /** Where every delimiter has a blank behind it, and some blank a quote: without one the blanks are the cells' own, and stay. */

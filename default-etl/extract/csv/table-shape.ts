@@ -111,16 +111,25 @@ function decideHeader(
   const measured = columns.flatMap((kind, column) =>
     kind !== undefined && isMeasure(kind) && column < header.length ? [column] : [],
   );
-  const named = measured.filter(column => !isMeasure(kinds[column] as CellKind));
+  const named = measured.filter(column => kinds[column] === 'word' || kinds[column] === 'text');
   const alike = measured.filter(column => kinds[column] === columns[column] && !couldBeName(header, column));
-  if (bodyLength > 1 && named.length === 0 && alike.length > 0) {
+  if (bodyLength === 0 && kinds.some(isFraction)) {
+    const reason = 'the only record has decimals or times, which no name has';
+    return { name: 'header', value: false, confidence: 0.6, reason };
+  }
+  const isAlike = bodyLength > 1 ? alike.length > 0 : alike.some(column => isFraction(kinds[column] as CellKind));
+  if (named.length === 0 && isAlike) {
     const reason = `the first record has numbers, dates or times in ${columnCount(alike.length)}, like the records below`;
-    return { name: 'header', value: false, confidence: alike.length > 1 ? 0.9 : 0.75, reason };
+    return { name: 'header', value: false, confidence: alike.length > 1 && bodyLength > 1 ? 0.9 : 0.75, reason };
   }
   if (named.length === 0)
     return { name: 'header', value: true, confidence: 0.6, reason: 'as usual: the columns are text' };
   const reason = `the first record has names over ${columnCount(named.length)} of numbers, dates or times`;
   return { name: 'header', value: true, confidence: named.length > 1 ? 0.99 : 0.9, reason };
+}
+
+function isFraction(kind: CellKind): boolean {
+  return kind === 'decimal' || kind === 'time';
 }
 
 function columnCount(count: number): string {
