@@ -28,7 +28,7 @@ type Mode = 'lines' | 'values';
  * where that is left out. With `lines` each line is a record by itself, and one that is no JSON a reject.
  */
 export async function openJson(source: Source, extract: Extract, mode: Mode = 'values'): Promise<Reader> {
-  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it has no JSON value`);
+  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it has no JSON value; export it again`);
   const encoding = await findEncoding(source, extract.encoding);
   const { list, decisions } = await decideList(source, encoding, extract, mode);
   return {
@@ -50,7 +50,8 @@ async function decideList(
     return { list: { path, isFeatures: false }, decisions: [said] };
   }
   const head = mode === 'lines' ? Buffer.alloc(0) : await readHead(await openText(source, encoding), PATH_HEAD_BYTES);
-  if (mode === 'values' && head.length === 0) throw neverFailure(`${source.path} is empty: it has no JSON value`);
+  if (mode === 'values' && head.length === 0)
+    throw neverFailure(`${source.path} is empty: it has no JSON value; export it again`);
   const found = findList(head, head.length < PATH_HEAD_BYTES);
   return { list: found, decisions: found.decision ? [found.decision] : [] };
 }
@@ -224,12 +225,15 @@ class JsonRun {
 
   private noPath(key: string): Error {
     return neverFailure(
-      `${this.source.path}: EXTRACT.record_path ${this.path.join(' > ')}: there is no object with the key ${key}`,
+      `${this.source.path}: EXTRACT.record_path ${this.path.join(' > ')}: there is no object with the key ${key}; ` +
+        'name the keys that lead to the list of records, or leave record_path out',
     );
   }
 
   private damaged(what: string, position: number): Error {
-    return neverFailure(`${this.source.path} is not JSON: ${what} (${this.window.placeOf(position)})`);
+    return neverFailure(
+      `${this.source.path} is not JSON: ${what} (${this.window.placeOf(position)}); correct it there, or export it again`,
+    );
   }
 }
 

@@ -23,7 +23,7 @@ const FIRST_BYTES = 1 << 18;
 
 /** Parquet: columns page by page, nested ones a row group at a time. */
 export async function openParquet(source: Source): Promise<Reader> {
-  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no Parquet file`);
+  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no Parquet file; export it again`);
   const file = asyncBuffer(source);
   const metadata = await readable(source, () => parquetMetadataAsync(file));
   const columns = topLevel(metadata);

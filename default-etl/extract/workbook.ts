@@ -15,7 +15,7 @@ const HEAD_BYTES = 4096;
  * formulas have the value that was saved with them; an error is its text, `#N/A`.
  */
 export async function openWorkbook(source: Source, extract: Extract): Promise<Reader> {
-  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no workbook`);
+  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no workbook; save it again`);
   const all = await openSheets(source);
   const sheets = chosenSheets(source, all, extract.sheet);
   const tables: SheetTable[] = [];

@@ -17,7 +17,7 @@ const MAX_RECORD_BYTES = 1 << 27;
 
 /** XML: each element that EXTRACT.record_path leads to is a row. Left out, the path is found out from the first megabyte. */
 export async function openXml(source: Source, extract: Extract): Promise<Reader> {
-  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it has no XML element`);
+  if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it has no XML element; export it again`);
   const encoding = await encodingOf(source, extract.encoding);
   const path = await decidePath(source, encoding, extract.record_path);
   return {
@@ -53,10 +53,11 @@ async function decidePath(
   encoding: Encoding,
   declared: string[] | undefined,
 ): Promise<Decision & { value: string[] }> {
-  if (declared?.length === 0) throw configFailure('EXTRACT.record_path is an empty list');
+  if (declared?.length === 0)
+    throw configFailure('EXTRACT.record_path is an empty list; name the elements down to the record, or leave it out');
   if (declared) return { name: 'record_path', value: declared, confidence: 1, reason: 'as EXTRACT.record_path says' };
   const head = await readHead(await openText(source, encoding), PATH_HEAD_BYTES);
-  if (head.length === 0) throw neverFailure(`${source.path} is empty: it has no XML element`);
+  if (head.length === 0) throw neverFailure(`${source.path} is empty: it has no XML element; export it again`);
   try {
     return findRecordPath(head);
   } catch (error) {
@@ -186,7 +187,10 @@ class XmlRun {
         window.to,
       );
     if (!this.hasRecords)
-      throw neverFailure(`${this.source.path}: EXTRACT.record_path ${this.path.join(' > ')} leads to no element of it`);
+      throw neverFailure(
+        `${this.source.path}: EXTRACT.record_path ${this.path.join(' > ')} leads to no element of it; name the elements from the root down ` +
+          'to the one that is a record, or leave record_path out',
+      );
   }
 
   private damaged(what: string, position: number): Error {

@@ -81,7 +81,7 @@ class UnpackedStream implements ByteStream {
   private assertNoBomb(): void {
     if (this.unpackedBytes < ANY_RATIO_BYTES || this.unpackedBytes < this.packed.byteCount * MAX_RATIO) return;
     throw neverFailure(
-      `${this.source.path} unpacks to more than ${MAX_RATIO} times its size, beyond 2 GB: the limit against bombs`,
+      `${this.source.path} unpacks to more than ${MAX_RATIO} times its size, beyond 2 GB, which is taken for a bomb; where it is none, put it in unpacked`,
     );
   }
 
