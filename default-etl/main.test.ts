@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseMessage } from './contract.ts';
 import { temporaryFolder } from './testing/load.ts';
@@ -50,12 +51,35 @@ test('a Node that runs no TypeScript is told by its version, and which one to ta
   assert.match(text, /^default-etl: Node 22\.18 or newer is needed, this is v\d[^\n]*npm install[^\n]*\n$/);
 });
 
+test('a slow reader gets all that was said', async context => {
+  const folder = temporaryFolder(context);
+  const rows = Array.from({ length: 9000 }, (_, row) => `${row},${'x'.repeat(90)}\n`);
+  writeFileSync(join(folder, 'in.csv'), `a,b\n${rows.join('')}`);
+  const child = spawn(process.execPath, [BIN, '--preview', '--rows=9000', join(folder, 'in.csv')]);
+  // It has ended, or waits for its reader.
+  await Promise.race([once(child, 'exit'), setTimeout(2000)]);
+  const chunks = (await child.stdout.toArray()) as Buffer[];
+  const preview = JSON.parse(Buffer.concat(chunks).toString()) as { rows: unknown[] };
+  assert.equal(preview.rows.length, 9000);
+});
+
 test('a failure ends with its sentence and its exit code', async context => {
   const folder = temporaryFolder(context);
   writeFileSync(join(folder, 'in.csv'), '');
   const { code, last } = await end(start(['in.csv'], {}, folder));
   assert.equal(code, 65);
   assert.match(last?.type === 'error' ? last.message : '', /in\.csv is empty/);
+});
+
+test('of a column with decimal commas it is said what makes numbers of it', async context => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, 'in.csv'), 'NOM;PRIX\na;1 234,50\nb;3\n');
+  const { messages } = await end(start(['in.csv'], {}, folder));
+  const decisions = messages.flatMap(message => (message.type === 'decided' ? message.decisions : []));
+  assert.match(
+    decisions.find(({ name }) => name === 'types')?.reason ?? '',
+    /commas of PRIX are text: the step decimal_comma/,
+  );
 });
 
 test('RUN_PER folder: each file has its own result and code', async context => {

@@ -24,7 +24,12 @@ const CASES: Array<[string, string[], Partial<ColumnType>]> = [
   ['whole numbers of more than 15 digits', ['1', '9007199254740993'], { type: 'keyword' }],
   ['numbers of 14 digits each', ['73282932000074', '35600000000048'], { type: 'keyword' }],
   ['telephone numbers', ['+33612345678', '0612345678'], { type: 'keyword' }],
-  ['decimal commas', ['1,5', '2,25'], { type: 'keyword' }],
+  ['decimal commas', ['1,5', '-2,25', '3', '0,5', 'n.d.'], { type: 'keyword', hasDecimalCommas: true }],
+  [
+    'commas behind thousands',
+    ['1 234,5', '1\u00a0234\u202f567,89', '1.234,56'],
+    { type: 'keyword', hasDecimalCommas: true },
+  ],
   ['numbers with blanks around', [' 1', '2 '], { type: 'keyword' }],
   ['numbers with thousands apart', ['1 000', '2 000'], { type: 'keyword' }],
   ['a lone minus, point or exponent', ['-', '.', 'e5', '1e', '1e+'], { type: 'keyword' }],
@@ -85,6 +90,11 @@ for (const [what, cells, expected] of CASES) {
     assert.deepEqual({ ...found, ...expected }, found);
   });
 }
+
+test('commas beside words, or that are no decimal ones, are not taken for numbers', () => {
+  for (const cells of [['1,5', 'vers 2'], ['1,2,3'], ['1,'], ['1, 2'], ['-,5'], ['2,5 km'], ['48.85,2.35']])
+    assert.equal(typeOf(cells).hasDecimalCommas, undefined, cells.join(' · '));
+});
 
 test('a column whose name says code, postal or SIREN is no quantity', () => {
   for (const name of ['CODE_POSTAL', 'Code commune', 'SIREN', 'TEL', 'ZIP'])

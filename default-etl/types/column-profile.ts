@@ -1,6 +1,6 @@
 import type { ColumnType } from './column-type.ts';
 import { dateFormat, dateKind, firstPart, NO_DATE, secondPart, shapeNumber, shapeOf, ZERO_DATE } from './date-cell.ts';
-import { CODE, DECIMAL, NO_NUMBER, numberKind } from './number-cell.ts';
+import { CODE, DECIMAL, hasDecimalComma, NO_NUMBER, numberKind } from './number-cell.ts';
 import { booleanKind, isLongText, isMissing, isPosition } from './text-cell.ts';
 
 /** One value in so many may be of another kind: it stays in the document, and Elasticsearch leaves it out of the field. */
@@ -34,6 +34,7 @@ export class ColumnProfile {
   private booleans = 0;
   private capitalBooleans = 0;
   private positions = 0;
+  private decimalCommas = 0;
   private texts = 0;
   private longTexts = 0;
   private dates = 0;
@@ -90,7 +91,10 @@ export class ColumnProfile {
 
   private observeOther(bytes: Uint8Array, start: number, end: number): void {
     if (isPosition(bytes, start, end)) this.positions++;
-    else this.observeText(bytes, start, end);
+    else {
+      if (hasDecimalComma(bytes, start, end)) this.decimalCommas++;
+      this.observeText(bytes, start, end);
+    }
   }
 
   private observeText(bytes: Uint8Array, start: number, end: number): void {
@@ -121,6 +125,8 @@ export class ColumnProfile {
     if (this.dates >= fewest) return this.dateType(present);
     if (this.booleans >= fewest) return { type: 'boolean', isPlain: this.capitalBooleans === 0, fits: this.booleans };
     if (this.positions >= fewest) return { type: 'geo_point', fits: this.positions };
+    if (this.decimalCommas > 0 && numbers + this.decimalCommas >= fewest)
+      return { type: 'keyword', hasDecimalCommas: true, fits: present };
     return { type: this.longTexts * 2 > present ? 'text' : 'keyword', fits: present };
   }
 

@@ -128,10 +128,15 @@ function decisionOf(types: FileTypes, rows: number, coverage: Coverage): Decisio
   const more = types.size > named.length ? `; the first ${MAX_NAMED} of ${types.size} columns are named` : '';
   const doubtful = named.filter(([, { confidence }]) => confidence > 0 && confidence < 0.75).map(([name]) => name);
   const doubts = doubtful.length > 0 ? `; not sure of ${doubtful.slice(0, 10).join(', ')}` : '';
+  const commas = named.filter(([, { hasDecimalCommas }]) => hasDecimalCommas).map(([name]) => name);
+  const hint =
+    commas.length > 0
+      ? `; to Elasticsearch the decimal commas of ${commas.slice(0, 10).join(', ')} are text: the step decimal_comma makes points of them`
+      : '';
   return {
     name: 'types',
     value: Object.fromEntries(named.map(([name, { type }]) => [name, type])),
     confidence: Math.min(1, ...named.flatMap(([, { confidence }]) => (confidence > 0 ? [confidence] : []))),
-    reason: `seen ${WHERE[coverage]} ${rows} rows${more}${doubts}`,
+    reason: `seen ${WHERE[coverage]} ${rows} rows${more}${doubts}${hint}`,
   };
 }

@@ -10,6 +10,8 @@ const ZERO = 48;
 const NINE = 57;
 const MINUS = 45;
 const POINT = 46;
+const COMMA = 44;
+const BLANK = 32;
 const PLUS = 43;
 
 /** What the cell bytes[start, end) is: NO_NUMBER, CODE, DECIMAL, or how many digits a whole number has (1 to 15). */
@@ -30,6 +32,28 @@ export function numberKind(bytes: Uint8Array, start: number, end: number): numbe
   if (at < end) at = skipExponent(bytes, at, end);
   if (at !== end) return NO_NUMBER;
   return hasLeadingZero ? CODE : DECIMAL;
+}
+
+/** Whether the cell is a number as the French write it: `1 234,56`, with blanks, no-break spaces or points between the thousands. */
+export function hasDecimalComma(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  let at = skipDigits(bytes, first, end);
+  if (at === first) return false;
+  while (at < end && isBetweenThousands(bytes[at] as number)) at = skipDigits(bytes, at + 1, end);
+  return bytes[at] === COMMA && at + 1 < end && skipDigits(bytes, at + 1, end) === end;
+}
+
+/** Or a byte of U+00A0 and U+202F, which are no-break spaces. */
+function isBetweenThousands(byte: number): boolean {
+  return (
+    byte === BLANK ||
+    byte === POINT ||
+    byte === 0xc2 ||
+    byte === 0xa0 ||
+    byte === 0xe2 ||
+    byte === 0x80 ||
+    byte === 0xaf
+  );
 }
 
 /** The position behind `e+10`; `at` itself where there is no exponent. */
