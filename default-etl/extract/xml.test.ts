@@ -81,6 +81,20 @@ test('the record is found out: what comes up again, uppermost, and takes most of
     assert.deepEqual(decided(await read(context, content), 'record_path'), path, content);
 });
 
+test('the record is found however deep elements are nested in it', async context => {
+  const deep = '<i>'.repeat(150_000) + '</i>'.repeat(150_000);
+  const found = await read(context, `<rows><row><v>1</v></row><row><v>${deep}</v></row></rows>`);
+  assert.deepEqual([decided(found, 'record_path'), recordsOf(found)], [['rows', 'row'], [{ v: '1' }]]);
+  assert.match(found.rejects[0]?.reason ?? '', /nested more than 1000 deep/);
+});
+
+test('where no element is near the beginning, EXTRACT.record_path has to lead to the record', async context => {
+  const content = `<!--${' '.repeat(1 << 20)}--><rows><row><v>1</v></row></rows>`;
+  const found = await read(context, content);
+  assert.deepEqual([found.code, /no element in its first 1048576 bytes/.test(found.error)], [65, true], found.error);
+  assert.deepEqual(recordsOf(await read(context, content, { record_path: ['rows', 'row'] })), [{ v: '1' }]);
+});
+
 test('EXTRACT.record_path leads to every such element, by names with or without prefixes', async context => {
   const content = '<x><g><r><v>1</v></r></g><o><r><v>no</v></r></o><g><k:r><v>2</v></k:r><s/></g></x>';
   const found = await read(context, content, { record_path: ['x', 'g', 'r'] });

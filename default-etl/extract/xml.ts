@@ -59,7 +59,11 @@ async function decidePath(
   const head = await readHead(await openText(source, encoding), PATH_HEAD_BYTES);
   if (head.length === 0) throw neverFailure(`${source.path} is empty: it has no XML element; export it again`);
   try {
-    return findRecordPath(head);
+    const found = findRecordPath(head);
+    if (found.value.length > 0 || head.length < PATH_HEAD_BYTES) return found;
+    throw neverFailure(
+      `${source.path} has no element in its first ${PATH_HEAD_BYTES} bytes; name those from the root down to the record in EXTRACT.record_path`,
+    );
   } catch (error) {
     if (!(error instanceof XmlSyntaxError)) throw error;
     const lines = head.toString('utf8', 0, error.position).split('\n');

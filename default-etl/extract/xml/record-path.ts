@@ -1,12 +1,17 @@
 import type { Decision } from '../../contract.ts';
 import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
 
+const SLASH = 47;
+
 /** Where the records are: names of elements from the root on. */
 export type RecordPath = readonly string[];
 
+/** No table has its records deeper than this. */
+const MAX_DEPTH = 100;
+
 /** What was seen of all elements of one path. */
 interface Kind {
-  path: RecordPath;
+  name: string;
   parent: Kind | undefined;
   children: Map<string, Kind>;
   count: number;
@@ -32,7 +37,7 @@ export function findRecordPath(head: Buffer): Decision & { value: string[] } {
   const [best, second] = candidates;
   if (best !== undefined && best.bytes > 0.5 * root.bytes && isRecordLike(best)) {
     const share = best.bytes / Math.max(1, root.bytes);
-    const beside = second === undefined ? '' : `; ${second.path.join(' > ')} comes up ${second.count} times, too`;
+    const beside = second === undefined ? '' : `; ${pathOf(second).join(' > ')} comes up ${second.count} times, too`;
     return decisionOf(
       best,
       share > 0.9 ? 0.99 : share,
@@ -42,8 +47,13 @@ export function findRecordPath(head: Buffer): Decision & { value: string[] } {
   return decisionOf(singleRecord(root), 0.5, 'no element takes most of the text by coming up again');
 }
 
-function decisionOf({ path }: Kind, confidence: number, reason: string): Decision & { value: string[] } {
-  return { name: 'record_path', value: [...path], confidence: Math.round(confidence * 100) / 100, reason };
+function decisionOf(kind: Kind, confidence: number, reason: string): Decision & { value: string[] } {
+  return { name: 'record_path', value: pathOf(kind), confidence: Math.round(confidence * 100) / 100, reason };
+}
+
+/** Names from the root down; the document itself has none. */
+function pathOf({ name, parent }: Kind): string[] {
+  return parent === undefined ? [] : [...pathOf(parent), name];
 }
 
 /** A list of bare values beside other elements is a part of one record. */
@@ -67,14 +77,17 @@ function singleRecord(root: Kind): Kind {
 }
 
 function surveyOf(head: Buffer): Kind {
-  const document = newKind([], undefined);
+  const document = newKind('', undefined);
   const stack: Open[] = [{ kind: document, from: 0, counts: new Map() }];
+  let tooDeep = 0;
   for (let at = 0; at < head.length; ) {
     const less = textEnd(head, at, head.length);
     const markup = less === head.length ? INCOMPLETE : markupAt(head, less, head.length);
     const end = markup === INCOMPLETE ? INCOMPLETE : markupEnd(head, less, head.length);
     if (end === INCOMPLETE) break;
-    if (markup === 'start') openTag(head, less, end, stack);
+    if (markup === 'start' && stack.length > MAX_DEPTH) tooDeep += isEmptyTag(head, end) ? 0 : 1;
+    else if (markup === 'start') openTag(head, less, end, stack);
+    else if (markup === 'end' && tooDeep > 0) tooDeep--;
     else if (markup === 'end' && stack.length > 1) closeTop(stack, end);
     at = end;
   }
@@ -83,8 +96,8 @@ function surveyOf(head: Buffer): Kind {
   return root ?? document;
 }
 
-function newKind(path: RecordPath, parent: Kind | undefined): Kind {
-  return { path, parent, children: new Map(), count: 0, mostTogether: 0, bytes: 0, hasAttributes: false };
+function newKind(name: string, parent: Kind | undefined): Kind {
+  return { name, parent, children: new Map(), count: 0, mostTogether: 0, bytes: 0, hasAttributes: false };
 }
 
 function openTag(head: Buffer, from: number, to: number, stack: Open[]): void {
@@ -93,7 +106,7 @@ function openTag(head: Buffer, from: number, to: number, stack: Open[]): void {
   if (tag === undefined) return;
   const name = localName(head.toString('utf8', from + 1, tag.nameTo));
   const parent = stack.at(-1) as Open;
-  const kind = parent.kind.children.get(name) ?? newKind([...parent.kind.path, name], parent.kind);
+  const kind = parent.kind.children.get(name) ?? newKind(name, parent.kind);
   parent.kind.children.set(name, kind);
   const together = (parent.counts.get(name) ?? 0) + 1;
   parent.counts.set(name, together);
@@ -102,6 +115,10 @@ function openTag(head: Buffer, from: number, to: number, stack: Open[]): void {
   kind.hasAttributes ||= attributes > 0;
   stack.push({ kind, from, counts: new Map() });
   if (tag.isEmpty) closeTop(stack, to);
+}
+
+function isEmptyTag(head: Buffer, end: number): boolean {
+  return head[end - 2] === SLASH;
 }
 
 function closeTop(stack: Open[], end: number): void {
