@@ -41,6 +41,8 @@ function forEditors(schema: SchemaNode): Rendered {
     'x-type': _type,
     'x-default': _default,
     'x-pattern': _pattern,
+    'x-oneOf': _oneOf,
+    'x-needs': _needs,
     required: _required,
     ...plain
   } = schema as Rendered;

@@ -143,12 +143,32 @@ function checkMap(
   }
   if (Object.keys(value).length < minProperties)
     found.push({ path, at: 'value', message: `${path.join('.')} is empty; it must be ${inWords(schema)}` });
+  checkBelonging(value, schema, path, found);
   for (const [key, inner] of Object.entries(value)) {
     const here = [...path, key];
     const known = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
     if (known === false) found.push({ path: here, at: 'key', message: unknownKey(key, here, Object.keys(properties)) });
     else if (known) checkValue(inner, known, here, options, found);
     if (isMapOfRegex) checkText(key, 'regex', here, options, found, 'key');
+  }
+}
+
+/** A condition without what it compares would hold for every row. */
+function checkBelonging(
+  value: Record<string, unknown>,
+  { properties = {}, 'x-oneOf': anyOf, 'x-needs': needs = {} }: OptionSchema,
+  path: string[],
+  found: StepMistake[],
+): void {
+  const keys = Object.keys(value);
+  // One that is not known may be meant as the other.
+  if (keys.some(key => !Object.hasOwn(properties, key))) return;
+  const lonely = keys.find(key => needs[key] && !needs[key].some(other => keys.includes(other)));
+  if (lonely !== undefined) {
+    const message = `${[...path, lonely].join('.')} needs ${needs[lonely]?.join(', ')} beside it`;
+    found.push({ path: [...path, lonely], at: 'key', message: message.replace(/, (?=\w+ beside)/, ' or ') });
+  } else if (anyOf && !anyOf.some(key => keys.includes(key))) {
+    found.push({ path, at: 'value', message: `${path.join('.')} needs one of ${anyOf.join(', ')}` });
   }
 }
 

@@ -12,6 +12,10 @@ export interface OptionSchema {
   required?: readonly string[];
   additionalProperties?: OptionSchema | false;
   minProperties?: number;
+  /** Keys of which one has to be there. */
+  'x-oneOf'?: readonly string[];
+  /** Keys that need one of others. */
+  'x-needs'?: Readonly<Record<string, readonly string[]>>;
   description?: string;
   'x-type'?: string;
   'x-default'?: string;
@@ -92,8 +96,11 @@ const conditionProperties: Record<string, OptionSchema> = {
   greater_than: { ...bound, description: 'The value is above.' },
   at_least: { ...bound, description: 'The value is above, or the same.' },
 };
+const comparisons = Object.keys(conditionProperties).filter(name => name !== 'column');
 export const condition: OptionSchema = {
   ...options(conditionProperties),
+  'x-oneOf': ['column', 'and', 'or', 'not'],
+  'x-needs': { column: comparisons, ...Object.fromEntries(comparisons.map(name => [name, ['column']])) },
   'x-type': 'a condition, a map of keys and values',
 };
 const conditions = list(condition, 'a list of conditions, at least one');

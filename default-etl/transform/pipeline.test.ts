@@ -329,6 +329,20 @@ test('what is wrong with TRANSFORM is said all at once, and nothing is loaded', 
   );
 });
 
+test('a condition that compares nothing would keep every row: it is a mistake', async context => {
+  for (const [condition, expected] of [
+    [{ equals: 'x' }, 'TRANSFORM.0.filter.equals needs column beside it'],
+    [{}, 'TRANSFORM.0.filter needs one of column, and, or, not'],
+    [{ not: { column: 'A' } }, /^TRANSFORM\.0\.filter\.not\.column needs equals, .* or at_least beside it$/],
+    [{ column: 'A', equls: 'x' }, 'TRANSFORM.0.filter.equls is not a key; did you mean equals?'],
+  ] as const) {
+    const [code, message] = await failure(context, { content: 'a\n1\n', transform: [{ filter: condition }] });
+    assert.equal(code, 78);
+    if (typeof expected === 'string') assert.equal(message, expected);
+    else assert.match(message, expected);
+  }
+});
+
 test('rows of many windows keep their cells as long as they are held, while later ones are read', async context => {
   const count = 200_000;
   const content = `a,b\n${Array.from({ length: count }, (_, row) => `" ${row} ","${row},5"`).join('\n')}\n`;
