@@ -116,7 +116,7 @@ function memorySource(bytes: Buffer): Source {
     readAt: async (start, length) => bytes.subarray(start, start + length),
     head: async length => bytes.subarray(0, length),
     readAll: async () => bytes,
-    stream: () => streamOf(bytes, bytes.length),
+    stream: (start = 0) => streamOf(bytes.subarray(start), bytes.length),
   };
 }
 
