@@ -323,6 +323,14 @@ test('encodings are found out', async context => {
     ['utf-16le', '城市;人口\n上海一;1\n一北京;2\n'],
     ['utf-16be', 'Имя;Число\nИван;1\nПётр;2\n'],
   ];
+  const capitals = 'ÉCOLE;À\nCRÈCHE;MAÎTRISE À NÎMES\nÎLE-DE-FRANCE;ÇÀ ET LÀ\nCOLLÈGE;ÉTÉ, AOÛT\nAŸ;½ JOURNÉE\n';
+  for (const name of ['windows-1252', 'macroman', 'cp850'])
+    texts.push([name, name === 'windows-1252' ? capitals : capitals.replace(/AŸ.*\n/, '')]);
+  texts.push(['iso-8859-15', 'Commune;Prix\nAŸ;10 €\nL’Haÿ;à cœur\n'.replace('’', "'")]);
+  texts.push(
+    ['cp858', 'Commune;Prix\nForêt;10 €\nCréée;à 5 €\n'],
+    ['windows-1252', 'Société;Libellé\nSOCIéTé GéNéRALE;Crédit\nÉlu;Forêt\n'],
+  );
   for (const [name, text] of texts) {
     const { header, rows } = await read(folder, encode(text, name));
     const cells = [[...header], ...rows].map(row => row.join(';'));

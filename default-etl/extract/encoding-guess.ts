@@ -9,11 +9,13 @@ export interface Guess {
 
 type Decode = (bytes: Buffer, encoding: string) => string;
 
-/** Encodings of Western Europe: Windows, Mac, DOS. On a draw the first wins. */
-const WESTERN = ['windows-1252', 'macroman', 'cp850'];
+/** Encodings of Western Europe: Windows, ISO, Mac, DOS. On a draw the first wins. */
+const WESTERN = ['windows-1252', 'iso-8859-15', 'macroman', 'cp858'];
+/** What tells CP858 from CP850, where it is a letter of Turkish. */
+const EURO_OF_DOS = 0xd5;
 /** Letters beyond ASCII of the languages written in them: of a text nearly all are of one. */
 const LANGUAGES = [
-  'éèêëàâçîïôùûœæü',
+  'éèêëàâçîïôùûœæüÿ',
   'äöüß',
   'áéíóúñüïç',
   'ãõçáéíóúâêôà',
@@ -24,10 +26,14 @@ const LANGUAGES = [
 ].map(letters => new Set(letters + letters.toUpperCase()));
 /** Marks that say nothing about the language: those that may stand before a letter, and those that don't. */
 const OPENING_MARKS = new Set('’‘“”–—…«»°€¤£§·•µ±©¿¡×\u00a0\u202f');
-const CLOSING_MARKS = new Set('²³½®™ªº');
+const CLOSING_MARKS = new Set('²³¼½¾®™ªº');
 /** Above it other encodings are not considered; below the lower one they always win. */
 const SURE_SHARE = 0.95;
 const LIKELY_SHARE = 0.7;
+/** What such a letter counts. */
+const SMALL_AMONG_CAPITALS = 0.96;
+/** Letters that are looked at on either side. */
+const MOST_OF_WORD = 12;
 /** Looked at: of a text whose first letters are found all are. */
 const MOST_BYTES = 1 << 16;
 
@@ -70,30 +76,34 @@ function linesBeyondAscii(text: Buffer): Buffer {
 }
 
 function bestWestern(bytes: Buffer, decode: Decode): Guess {
-  const guesses = WESTERN.map(name => ({
+  const hasControls = bytes.some(byte => byte >= 0x80 && byte < 0xa0);
+  const guesses = WESTERN.filter(name => name !== 'iso-8859-15' || !hasControls).map(name => ({
     name,
     confidence: westernShare(decode(bytes, name)),
     reason: 'its letters are those of Western Europe',
   }));
   const best = guesses.reduce((winner, next) => (next.confidence > winner.confidence + 0.02 ? next : winner));
-  const name = best.name === 'windows-1252' && isLatin9(bytes) ? 'iso-8859-15' : best.name;
-  return { ...best, name, confidence: round(Math.min(best.confidence, 0.97)) };
+  const name = best.name === 'windows-1252' && !hasControls && hasLatin9(bytes) ? 'iso-8859-15' : best.name;
+  const isOlder = name === 'cp858' && !bytes.includes(EURO_OF_DOS);
+  return { ...best, name: isOlder ? 'cp850' : name, confidence: round(Math.min(best.confidence, 0.97)) };
 }
 
-/** Of the characters beyond ASCII that are no marks, the share that are letters of one language next to plain letters, or at a word's edge. */
+/** Of the characters beyond ASCII that are no marks, the share that are letters of one language in words with plain letters. Words of nothing else but one or two of them say nothing: à. */
 function westernShare(text: string): number {
   const counts = LANGUAGES.map(() => 0);
   let marks = 0;
   let all = 0;
   for (const { 0: character, index } of text.matchAll(/\P{ASCII}/gu)) {
-    if (isMark(character, text[index + 1] ?? ' ')) {
+    const word = wordAround(text, index);
+    if (isMark(character, text[index + 1] ?? ' ') || isShort(word)) {
       marks++;
       continue;
     }
     all++;
-    if (!isInWord(text, index)) continue;
+    if (!/[a-z]/i.test(word) || isCapitalWithin(text, index)) continue;
+    const worth = isSmallAmongCapitals(word, character) ? SMALL_AMONG_CAPITALS : 1;
     LANGUAGES.forEach((letters, language) => {
-      if (letters.has(character)) counts[language]!++;
+      if (letters.has(character)) counts[language]! += worth;
     });
   }
   if (all > 0) return Math.max(...counts) / all;
@@ -104,20 +114,35 @@ function isMark(character: string, after: string): boolean {
   return OPENING_MARKS.has(character) || (CLOSING_MARKS.has(character) && !/\p{L}/u.test(after));
 }
 
-/** A letter or nothing on either side, with a plain letter on one; capitals stand with capitals, or first. */
-function isInWord(text: string, at: number): boolean {
-  const [before, character, after] = [text[at - 1] ?? ' ', text[at] as string, text[at + 1] ?? ' '];
-  const isLetter = (other: string) => /[a-z]/i.test(other);
-  const isCapital = character !== character.toLowerCase();
-  if (isCapital && isLetter(before) && /[a-z]/.test(before + after)) return false;
-  return isLetter(before) || isLetter(after);
+/** `à`, `ÇÀ`: nothing but such letters, too few of them to tell. */
+function isShort(word: string): boolean {
+  return /^.{1,2}$/.test(word) && [...word].every(letter => LANGUAGES.some(letters => letters.has(letter)));
 }
 
-/** ISO 8859-15 has € and œ where Windows-1252 has ¤ and ½, and nothing between 0x80 and 0x9f. */
-function isLatin9(bytes: Buffer): boolean {
-  if (bytes.some(byte => byte >= 0x80 && byte < 0xa0)) return false;
+/** The letters that stand together where `at` is; none where no letter is there. */
+function wordAround(text: string, at: number): string {
+  const isLetter = (position: number) => /\p{L}/u.test(text[position] ?? ' ');
+  let [from, to] = [at, at];
+  while (from > 0 && at - from < MOST_OF_WORD && isLetter(from - 1)) from--;
+  while (to - at < MOST_OF_WORD && isLetter(to)) to++;
+  return text.slice(from, to);
+}
+
+/** `SOCIéTé`: programs write that, but `SOCIÉTÉ` in another encoding is likelier. */
+function isSmallAmongCapitals(word: string, character: string): boolean {
+  return character !== character.toUpperCase() && /[A-Z].*[A-Z]/.test(word) && !/[a-z]/.test(word);
+}
+
+/** A capital behind a letter, in a word that is not all capitals. */
+function isCapitalWithin(text: string, at: number): boolean {
+  const [before, character, after] = [text[at - 1] ?? ' ', text[at] as string, text[at + 1] ?? ' '];
+  return character !== character.toLowerCase() && /[a-z]/i.test(before) && /[a-z]/.test(before + after);
+}
+
+/** ISO 8859-15 has € and œ where Windows-1252 has ¤ and ½. */
+function hasLatin9(bytes: Buffer): boolean {
   const text = bytes.toString('latin1');
-  return /\xa4/.test(text) || /[a-z][\xbc\xbd]|[\xbc\xbd][a-z]/i.test(text);
+  return /\xa4/.test(text) || /[a-z][\xbc-\xbe]|[\xbc-\xbe][a-z]/i.test(text);
 }
 
 function round(share: number): number {
