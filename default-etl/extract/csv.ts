@@ -27,17 +27,15 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   const layout = findLayout(source, await textHead(source, encoding, extract.skip_rows ?? 0), extract, fallback);
   const { dialect, decisions } = layout;
   const encoded = { name: 'encoding', value: encoding.name, confidence: encoding.confidence, reason: encoding.reason };
-  let run = new CsvRun(source, encoding, layout);
+  // Not the run itself: of an archive's members each would keep its windows.
+  let header: readonly string[] = [];
   return {
     decisions: [encoded, ...decisions],
     columnsVary: false,
     maxRows: source.sizeBytes,
-    emptyHeader: () => emptyBatch(run.header),
-    ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => run.header) } : {}),
-    batches() {
-      run = new CsvRun(source, encoding, layout);
-      return run.batches();
-    },
+    emptyHeader: () => emptyBatch(header),
+    ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => header) } : {}),
+    batches: () => new CsvRun(source, encoding, layout, found => (header = found)).batches(),
   };
 }
 
@@ -157,12 +155,14 @@ class CsvRun {
   private from = 0;
   private to = 0;
   private final = false;
-  header: readonly string[] = [];
+  private header: readonly string[] = [];
+  private readonly onHeader: (header: readonly string[]) => void;
 
-  constructor(source: Source, encoding: Encoding, layout: Layout) {
+  constructor(source: Source, encoding: Encoding, layout: Layout, onHeader: (header: readonly string[]) => void) {
     this.source = source;
     this.encoding = encoding;
     this.layout = layout;
+    this.onHeader = onHeader;
     this.tokenizer = new CsvTokenizer(layout.dialect);
     this.tokenizer.expectedWidth = layout.width;
   }
@@ -171,7 +171,7 @@ class CsvRun {
     const stream = await openText(this.source, this.encoding);
     try {
       await this.skipPreamble(stream);
-      if (!(await this.findHeader(stream))) return;
+      await this.findHeader(stream);
       while (this.from < this.to || !this.final) {
         if (this.from === this.to) await this.slide(stream);
         const next = this.tokenizer.parse(this.window, this.from, this.to, this.final);
@@ -203,16 +203,13 @@ class CsvRun {
     }
   }
 
-  /** Returns false where there is nothing at all behind the preamble. */
-  private async findHeader(stream: ByteStream): Promise<boolean> {
+  /** Throws EtlFailure 65 where there is nothing at all behind the preamble. */
+  private async findHeader(stream: ByteStream): Promise<void> {
     const cells = await this.firstRecord(stream);
-    if (cells === undefined) {
-      if (this.header.length === 0) throw neverFailure(`${this.source.path} is empty: it has no header and no rows`);
-      return false;
-    }
+    if (cells === undefined) throw neverFailure(`${this.source.path} is empty: it has no header and no rows`);
     this.header = this.namesFrom(cells);
     this.tokenizer.width = this.header.length;
-    return true;
+    this.onHeader(this.header);
   }
 
   private namesFrom(first: readonly string[]): string[] {
