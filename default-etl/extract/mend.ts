@@ -1,6 +1,5 @@
-import type { Batch, Reader } from '../batch.ts';
+import { ABSENT, type Batch, type Reader } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
-import { ABSENT } from '../batch.ts';
 import type { MendedRow } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import type { Source } from '../source.ts';
@@ -32,30 +31,29 @@ function batchOf(lines: readonly MendedRow[]): Batch {
   const raws = lines.map(mended => Buffer.from(mended.raw ?? ''));
   const text = Buffer.concat(raws);
   const builder = new BatchBuilder(text, text.length);
+  // All columns before the first row: none is then too many for the rows so far.
+  const names = new Set(lines.flatMap(mended => ('record' in mended ? Object.keys(mended.record) : [])));
+  const columns = new Map([...names].map(name => [name, builder.addColumn(name)]));
   let rawStart = 0;
   lines.forEach((mended, index) => {
     const rawEnd = rawStart + (raws[index] as Buffer).length;
-    addRow(builder, mended);
+    addRow(builder, columns, mended);
     if (mended.raw !== undefined && 'record' in mended) builder.setRaw(rawStart, rawEnd);
     rawStart = rawEnd;
   });
   return builder.take();
 }
 
-function addRow(builder: BatchBuilder, mended: MendedRow): void {
+function addRow(builder: BatchBuilder, columns: ReadonlyMap<string, number>, mended: MendedRow): void {
   if (!('record' in mended)) return builder.reject({ ...mended, line: null });
   const { row, record } = mended;
-  const columns = Object.keys(record).map(name => {
-    const known = builder.columns.indexOf(name);
-    return known >= 0 ? known : builder.addColumn(name);
-  });
   // The line of the file itself is not known any more.
   builder.beginRow(row, 0, ABSENT);
-  Object.values(record).forEach((value, index) => {
-    const column = columns[index] as number;
+  for (const [name, value] of Object.entries(record)) {
+    const column = columns.get(name) as number;
     if (value === null || value === undefined) builder.setNull(column);
     else builder.text(column, typeof value === 'string' ? value : JSON.stringify(value));
-  });
+  }
 }
 
 function parseMended(source: Source, line: string, number: number): MendedRow {
