@@ -6,7 +6,7 @@ const FIRST_ROWS = 1024;
 const FIRST_CELLS = FIRST_ROWS * 8;
 
 /** The cells of a batch, those of the row that makes it this large aside. */
-export const MAX_CELLS = 1 << 19;
+const MAX_CELLS = 1 << 19;
 
 /** The rows so far have to be taken before there can be more columns: with each, every row becomes longer. */
 export class BatchFull extends Error {}
@@ -22,6 +22,7 @@ export class BatchBuilder {
   private bytes: Buffer;
   private used: number;
   private width = 8;
+  private isTooNarrow = false;
   private starts = new Int32Array(FIRST_ROWS * this.width);
   private ends = new Int32Array(FIRST_ROWS * this.width);
   private numbers = new Float64Array(FIRST_ROWS);
@@ -40,18 +41,20 @@ export class BatchBuilder {
     return this.used;
   }
 
-  get cells(): number {
-    return this.rows * this.width;
+  /** Whether take() has to come before the next row. */
+  get isFull(): boolean {
+    return this.isTooNarrow || this.rows * this.width >= MAX_CELLS;
   }
 
   get isEmpty(): boolean {
     return this.rows === 0 && this.rejects.length === 0;
   }
 
-  /** Throws BatchFull where the rows before the last one would become too many cells. */
+  /** Throws BatchFull where the rows before the last one would become too many cells: that one has to be dropped, and the others taken. */
   addColumn(name: string): number {
     if (this.columns.length === this.width) {
-      if (this.rows > 1 && this.rows * this.width * 2 > MAX_CELLS) throw new BatchFull();
+      this.isTooNarrow = this.rows > 1 && this.rows * this.width * 2 > MAX_CELLS;
+      if (this.isTooNarrow) throw new BatchFull();
       this.widen(this.width * 2);
     }
     this.columns.push(name);
@@ -146,6 +149,7 @@ export class BatchBuilder {
     };
     this.rows = 0;
     this.rejects = [];
+    this.isTooNarrow = false;
     return batch;
   }
 

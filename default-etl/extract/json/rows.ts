@@ -1,5 +1,5 @@
 import { ABSENT, type Batch } from '../../batch.ts';
-import { BatchBuilder, BatchFull, MAX_CELLS } from '../../batch-builder.ts';
+import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { JsonSyntaxError, literalEnd, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;
@@ -21,7 +21,6 @@ export class JsonRows {
   /** Keys as they stood in the file, by their usual place in a record: most records have them in the same order. */
   private usual: Array<{ key: Buffer; column: number }> = [];
   private number = 1;
-  private isTooNarrow = false;
   private readonly isFeatures: boolean;
 
   /** `isFeatures`: records are GeoJSON's; a column for each property, and one for each other member but the type. */
@@ -31,7 +30,7 @@ export class JsonRows {
 
   /** Whether take() has to come before the next record. */
   get isFull(): boolean {
-    return this.isTooNarrow || this.builder.cells >= MAX_CELLS;
+    return this.builder.isFull;
   }
 
   get isEmpty(): boolean {
@@ -43,7 +42,6 @@ export class JsonRows {
   }
 
   take(): Batch {
-    this.isTooNarrow = false;
     return this.builder.take();
   }
 
@@ -59,11 +57,10 @@ export class JsonRows {
       this.addMembers(bytes, from + 1, to - 1, this.isFeatures);
     } catch (error) {
       this.builder.dropRow();
-      if (error instanceof JsonRecordError) this.refuse(bytes, from, to, line, error.message);
-      if (error instanceof JsonRecordError) return true;
-      if (!(error instanceof BatchFull)) throw error;
-      this.isTooNarrow = true;
-      return false;
+      if (error instanceof BatchFull) return false;
+      if (!(error instanceof JsonRecordError)) throw error;
+      this.refuse(bytes, from, to, line, error.message);
+      return true;
     }
     this.number++;
     return true;

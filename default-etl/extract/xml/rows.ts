@@ -1,5 +1,5 @@
 import { ABSENT, type Batch } from '../../batch.ts';
-import { BatchBuilder, BatchFull, MAX_CELLS } from '../../batch-builder.ts';
+import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { assertCloses, isNil, isOfXml, readContent, type XmlValue } from './nested.ts';
 import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
 import { decodeText, needsDecoding, XmlRecordError } from './text.ts';
@@ -37,10 +37,9 @@ export class XmlRows {
   private readonly lists = new Map<number, string[]>();
   private number = 1;
   private place = 0;
-  private isTooNarrow = false;
 
   get isFull(): boolean {
-    return this.isTooNarrow || this.builder.cells >= MAX_CELLS;
+    return this.builder.isFull;
   }
 
   get isEmpty(): boolean {
@@ -52,7 +51,6 @@ export class XmlRows {
   }
 
   take(): Batch {
-    this.isTooNarrow = false;
     return this.builder.take();
   }
 
@@ -69,8 +67,7 @@ export class XmlRows {
       this.number++;
       return end;
     } catch (error) {
-      this.isTooNarrow = error instanceof BatchFull;
-      if (this.isTooNarrow) return this.drop(FULL);
+      if (error instanceof BatchFull) return this.drop(FULL);
       if (error instanceof XmlRecordError) return this.refuse(bytes, from, to, line, error.message);
       throw error;
     }
