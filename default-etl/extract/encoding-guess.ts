@@ -116,7 +116,7 @@ function isMark(character: string, after: string): boolean {
 
 /** `à`, `ÇÀ`: nothing but such letters, too few of them to tell. */
 function isShort(word: string): boolean {
-  return /^.{1,2}$/.test(word) && [...word].every(letter => LANGUAGES.some(letters => letters.has(letter)));
+  return /^.{1,2}$/.test(word) && Array.from(word).every(letter => LANGUAGES.some(letters => letters.has(letter)));
 }
 
 /** The letters that stand together where `at` is; none where no letter is there. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { load, temporaryFolder } from '../testing/load.ts';
 
 test('mended rows may bring new columns late, and hundreds of them', async context => {
-  const lines = Array.from({ length: 1000 }, (_, index) => {
+  const lines = [...Array(1000).keys()].map(index => {
     const row = index + 1;
     const names = Array.from({ length: row < 998 ? 400 : 500 }, (_, column) => `${row < 998 ? 'A' : row}_${column}`);
     return JSON.stringify({ row, record: Object.fromEntries(names.map(name => [name, 'x'])) });

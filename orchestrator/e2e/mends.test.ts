@@ -15,13 +15,13 @@ let orchestrator: TestOrchestrator;
 
 before(async () => {
   for (const index of INDICES) await openIndex(index).drop();
-  const dataset = (name: string, load = '') => `WATCH_DIR: {folder}/${name}
+  const dataset = (name: string, more = '') => `WATCH_DIR: {folder}/${name}
 RUNNER: process
 RETRIES: 0
 LOAD:
   index: e2e-mends-${name}
   mappings: {DAY: {type: date, format: strict_date}}
-${load}`;
+${more}`;
   folder = await makeFolder({
     keyed: dataset('keyed', '  id: [CODE]\n'),
     deleted: dataset('deleted'),
@@ -77,9 +77,9 @@ test('while Elasticsearch is away, a mend waits and uses up no retry', async () 
 
 /** Writes a version of the dataset's file, and waits for the end of its run. */
 async function load(dataset: string, content: string): Promise<ApiRun> {
-  const [before] = await orchestrator.runs(`dataset=${dataset}`);
+  const [former] = await orchestrator.runs(`dataset=${dataset}`);
   await writeFile(join(folder, dataset, 'in.csv'), content);
-  const isEnded = ([newest]: ApiRun[]) => newest !== undefined && newest.id !== before?.id && newest.endedAt !== null;
+  const isEnded = ([newest]: ApiRun[]) => newest !== undefined && newest.id !== former?.id && newest.endedAt !== null;
   const [run] = (await orchestrator.waitForRuns(`dataset=${dataset}`, isEnded)) as [ApiRun];
   assert.equal(run.state, 'done', run.error ?? '');
   return run;
