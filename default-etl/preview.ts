@@ -79,11 +79,16 @@ class Preview {
   private addRow(batch: Batch, row: number): void {
     const cells = batch.header.map((name, column): [string, Cell] => {
       const text = cellText(batch, row, column) ?? null;
-      if (text === null || !batch.literals?.[column]) return [name, text === null ? null : shorten(text)];
-      return [name, JSON.parse(text) as Cell];
+      if (text === null) return [name, null];
+      return [name, batch.literals?.[column] ? literal(text) : shorten(text)];
     });
     this.rows.push({ row: batch.numbers[row] as number, cells: new Map(cells) });
   }
+}
+
+/** A whole number of more digits than JavaScript's have stays text. */
+function literal(text: string): Cell {
+  return /^-?\d{16,}/.test(text) ? text : (JSON.parse(text) as Cell);
 }
 
 function shorten(text: string): string {

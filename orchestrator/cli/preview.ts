@@ -8,6 +8,8 @@ import { unknownDataset } from './run.ts';
 import { count, oneLine, paint } from './text.ts';
 
 const MOST_CHARACTERS = 40;
+/** Of the columns that have no place. */
+const MOST_NAMES = 20;
 /** Of a column in the table: what is between it and the next, too. */
 const AROUND_CELL = 3;
 
@@ -25,7 +27,7 @@ export async function previewFile(deps: CommandDeps, request: PreviewRequest): P
   const dataset = await datasetOf(deps, file, request.dataset);
   const preview = await askPreview({ file, dataset, rows: request.rows, signal: interrupted });
   if (request.json) terminal.write(`${JSON.stringify({ dataset: dataset?.name ?? null, ...preview }, null, 2)}\n`);
-  else terminal.write(textOf(preview, dataset, terminal));
+  else terminal.write(textOf(preview, await readerText(deps, dataset), terminal));
   return 0;
 }
 
@@ -37,12 +39,18 @@ async function datasetOf(deps: CommandDeps, file: string, name: string | undefin
   return datasets.find(dataset => dataset.name === name);
 }
 
-function textOf(preview: PreviewMessage, dataset: Dataset | undefined, terminal: Terminal): string {
+/** Whose settings count. */
+async function readerText(deps: CommandDeps, dataset: Dataset | undefined): Promise<string> {
+  if (dataset !== undefined) return `as dataset ${dataset.name} reads it${ownProgramText(dataset)}`;
+  const { errors } = await deps.config();
+  const mistakes = errors.length === 0 ? '' : ', as far as the configuration has no mistakes: orchestrator check';
+  return `no dataset takes it${mistakes}; read by the defaults`;
+}
+
+function textOf(preview: PreviewMessage, reader: string, terminal: Terminal): string {
   const { decisions, rejects, filtered } = preview;
-  const by =
-    dataset === undefined ? 'no dataset takes it: read by the defaults' : `as dataset ${dataset.name} reads it`;
   const lines = [
-    by + ownProgramText(dataset),
+    reader,
     ...decisions.filter(({ name }) => name !== 'types').map(decisionText),
     tableOf(preview, terminal),
     ...rejects.map(({ row, reason }) => paint(`row ${row} is rejected: ${oneLine(reason)}`, 'red', terminal.hasColour)),
@@ -51,8 +59,7 @@ function textOf(preview: PreviewMessage, dataset: Dataset | undefined, terminal:
   return `${lines.join('\n')}\n`;
 }
 
-function ownProgramText(dataset: Dataset | undefined): string {
-  const { COMMAND, DOCKER_IMAGE } = dataset?.settings ?? {};
+function ownProgramText({ settings: { COMMAND, DOCKER_IMAGE } }: Dataset): string {
   if (COMMAND === undefined && DOCKER_IMAGE === undefined) return '';
   return `, were it run by the default ETL and not by ${COMMAND === undefined ? 'its DOCKER_IMAGE' : 'its COMMAND'}`;
 }
@@ -80,9 +87,9 @@ function tableOf(preview: PreviewMessage, { width, hasColour }: Terminal): strin
   const table = new Table({ head, style: hasColour ? { head: ['cyan'] } : { head: [], border: [] } });
   table.push(...body);
   const hidden = columns.slice(shown - 1);
-  const more =
-    hidden.length === 0 ? '' : `\n… and ${count(hidden.length, 'more column')}: ${oneLine(hidden.join(', '))}`;
-  return table.toString() + more;
+  if (hidden.length === 0) return table.toString();
+  const names = hidden.slice(0, MOST_NAMES).join(', ') + (hidden.length > MOST_NAMES ? ', …' : '');
+  return `${table.toString()}\n… and ${count(hidden.length, 'more column')}: ${oneLine(names)}`;
 }
 
 function cellText(value: PreviewMessage['rows'][number]['cells'][number]): string {

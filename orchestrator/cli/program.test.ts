@@ -189,6 +189,9 @@ test('preview --json is JSON; a file that no dataset takes is read by the defaul
   await writeFile(path, '');
   assert.equal(await orchestrator('preview', path), 1);
   assert.match(shown, /p\.csv is empty/);
+  shown = '';
+  assert.equal(await orchestrator('preview', elsewhere), 1);
+  assert.match(shown, /preview-\w+ is no regular file; name one\n$/);
   assert.equal(await orchestrator('preview', path, '--rows', 'many'), 1);
   await rm(elsewhere, { recursive: true });
 });
@@ -260,6 +263,8 @@ test('a mended file with a row that was not rejected is refused by its number, a
   assert.match(shown, /there is no column _ROW/);
   assert.equal(await orchestrator('rejects', run, '--load', join(folder, 'none.csv')), 1);
   assert.match(shown, /none\.csv can't be read \(ENOENT\)/);
+  assert.equal(await orchestrator('rejects', run, '--load', folder), 1);
+  assert.match(shown, /can't be read \(it is no regular file\)/);
   assert.deepEqual(await journal.mends(run), []);
   assert.deepEqual(await readdir(join(folder, 'data', 'mended', run)), []);
 });

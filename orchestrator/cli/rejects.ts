@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run } from '../journal/journal.ts';
@@ -40,20 +40,26 @@ export async function handleRejects(deps: CommandDeps, request: RejectsRequest):
 
 async function loadMended(deps: CommandDeps, { run: id, follow }: RejectsRequest, path: string): Promise<number> {
   const { terminal, interrupted } = deps;
-  await access(path).catch((error: unknown) => {
-    throw new OrchestratorError('never', `${path} can't be read (${codeOf(error) ?? messageOf(error)})`);
-  });
+  await assertReadable(path);
   const work = async (journal: Journal) => {
     const run = await knownRun(journal, id);
     const content = createReadStream(path);
     const mend = await mendRejects({ journal, dataDir: deps.dataDir(), run, content, now: deps.now() });
-    terminal.writeError(`run ${mend.id} is queued\n`);
+    const later = follow || (await deps.holder()) !== null ? '' : '; it waits for the start of an orchestrator';
+    terminal.writeError(`run ${mend.id} is queued${later}\n`);
     if (!follow) return 0;
     const code = await followRuns({ journal, runs: [mend], terminal, interrupted });
     tellMended(terminal, await knownRun(journal, mend.replayOf ?? id));
     return code;
   };
   return follow ? deps.withScheduler(work) : deps.withJournal(work);
+}
+
+async function assertReadable(path: string): Promise<void> {
+  const fault = await access(path, constants.R_OK)
+    .then(async () => ((await stat(path)).isFile() ? undefined : 'it is no regular file'))
+    .catch((error: unknown) => codeOf(error) ?? messageOf(error));
+  if (fault !== undefined) throw new OrchestratorError('never', `${path} can't be read (${fault})`);
 }
 
 function tellMended({ write }: Terminal, { id, rows, rowsMended }: Run): void {

@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import type { Decision } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { type Journal, type Run, versionOf } from '../journal/journal.ts';
@@ -12,7 +13,7 @@ import { isWithin } from '../within.ts';
 import { versionKey } from './version.ts';
 
 /** What explaining asks of the journal: reading only, so that it works beside a running orchestrator. */
-export type ExplainJournal = Pick<Journal, 'knownFiles' | 'runs'>;
+export type ExplainJournal = Pick<Journal, 'decisions' | 'knownFiles' | 'runs'>;
 
 /**
  * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `excludedFor` gives
@@ -67,7 +68,7 @@ async function explainHistory(path: string, dataset: Dataset, journal: ExplainJo
   const latest = runs.items.find(run => run.file === path);
   const known = (await journal.knownFiles(dataset.name)).find(file => file.path === path);
   const sentences: string[] = [];
-  if (latest) sentences.push(describeRun(latest));
+  if (latest) sentences.push(describeRun(latest), ...describeDecisions(await journal.decisions(latest.id)));
   else if (known?.present) sentences.push('It was there before the dataset was first watched, and EXISTING is ignore.');
   if (known && !known.present) sentences.push('The journal has it as no longer there.');
   return { sentences, latest, known: known?.present && known.version ? versionKey(known.version) : null };
@@ -78,6 +79,19 @@ function describeRun(run: Run): string {
   const rows = run.rows ? `, ${run.rows.loaded} of ${run.rows.read} rows loaded, ${run.rows.rejected} rejected` : '';
   const error = run.error === null ? '' : `: ${run.error}`;
   return `Its last run ${run.id} is ${run.state} since ${since}${rows}${error}.`;
+}
+
+/** What people ask about first. */
+const MAIN_DECISIONS = ['format', 'encoding', 'delimiter', 'sheet', 'record_path'];
+
+function describeDecisions(decisions: readonly Decision[]): string[] {
+  const shown = decisions
+    .filter(({ name }) => MAIN_DECISIONS.includes(name))
+    .map(({ name, value, confidence }) => {
+      const sure = confidence < 1 ? ` (${Math.round(confidence * 100)} % sure)` : '';
+      return `${name} ${JSON.stringify(value)}${sure}`;
+    });
+  return shown.length === 0 ? [] : [`It was read with ${shown.join(', ')}.`];
 }
 
 async function explainNow(absolute: string, path: string, dataset: Dataset, history: History): Promise<string[]> {
