@@ -3,7 +3,7 @@ import { configFailure } from '../../failure.ts';
 import type { Extract } from '../../settings.ts';
 import { cellKind } from './cell-kind.ts';
 import { commonWidth, type HeadRecord, headRecords, type TextHead } from './head.ts';
-import type { Dialect } from './tokenizer.ts';
+import type { Dialect } from './marks.ts';
 
 const USUAL = [',', ';', '\t', '|'];
 /** Taken only where every record has as many cells: these stand in texts, times and names, too. */

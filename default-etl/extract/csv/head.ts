@@ -1,4 +1,5 @@
-import { CsvTokenizer, type Dialect } from './tokenizer.ts';
+import type { Dialect } from './marks.ts';
+import { CsvTokenizer } from './tokenizer.ts';
 
 const MOST_RECORDS = 200;
 /** Records of the same width below a preamble that are believed to be the table. */

@@ -1,4 +1,4 @@
-import type { Dialect } from './tokenizer.ts';
+import type { Dialect } from './marks.ts';
 
 /**
  * A second reading of a record with text behind a closing quote, where it has not the cells of the header or a cell ends with a quote: here quotes that do not stand where they

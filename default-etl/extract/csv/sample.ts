@@ -1,6 +1,7 @@
 import type { Batch } from '../../batch.ts';
 import type { Source } from '../../source.ts';
-import { CsvTokenizer, type Dialect } from './tokenizer.ts';
+import type { Dialect } from './marks.ts';
+import { CsvTokenizer } from './tokenizer.ts';
 
 /** A file of fewer bytes is read whole by who wants to know it. */
 const SMALL_BYTES = 1 << 20;

@@ -1,24 +1,22 @@
-import { type Batch, NULL } from '../../batch.ts';
-import type { Reject } from '../../contract.ts';
+import type { Batch } from '../../batch.ts';
+import {
+  behindBlanks,
+  behindLeadingBlanks,
+  behindLineEnd,
+  countLines,
+  delimiterAt,
+  type Dialect,
+  endsCell,
+  isBlank,
+} from './marks.ts';
+import { RecordList } from './record-list.ts';
 import { rereadRecord } from './reread.ts';
 
+// Not imported: a constant of this module is part of the compiled code, one of another is read each time.
 const LF = 10;
 const CR = 13;
-const SPACE = 32;
-const TAB = 9;
 /** A batch ends with the row that makes it this large, so that rows of few bytes and many columns stay small. */
 const MAX_CELLS = 1 << 20;
-
-export interface Dialect {
-  /** UTF-8 of one or more characters. */
-  delimiter: Buffer;
-  /** A byte, or -1 where cells are not quoted. */
-  quote: number;
-  /** A byte that, in a quoted cell, makes a quote or itself behind it plain text, besides the doubled quote; or -1. */
-  escape: number;
-  /** Blanks at the beginning of a cell, and behind its closing quote, are the way the file is written and no part of the cell: `a, "b" ,c`. */
-  skipsBlanks: boolean;
-}
 
 /**
  * Cuts CSV records (RFC 4180, and what is usual beyond it) out of a buffer into arrays of positions. One pass over the bytes,
@@ -26,30 +24,27 @@ export interface Dialect {
  * property test holds the two together.
  */
 export class CsvTokenizer {
-  /** Cells of a row; 0 until it is known: then parse() stops after one record. */
-  width = 0;
   /** Cells that the header is known to have while `width` is 0; 0 for unknown. */
   expectedWidth = 0;
-  /** Number of the next record, from 1. */
-  number = 1;
   /** Line on which the next record begins, from 1. */
   line = 1;
   private readonly dialect: Dialect;
-  private bytes: Buffer = Buffer.alloc(0);
-  /** What parse() was given: `bytes` may be a copy with room behind. */
+  /** What parse() was given: `records.bytes` may be a copy with room behind. */
   private given: Buffer | undefined;
   private arenaUsed = 0;
-  private rows = 0;
-  private starts = new Int32Array(1 << 14);
-  private ends = new Int32Array(1 << 14);
-  private numbers = new Float64Array(1 << 10);
-  private lines = new Int32Array(1 << 10);
-  private rawStarts = new Int32Array(1 << 10);
-  private rawEnds = new Int32Array(1 << 10);
-  private rejects: Reject[] = [];
+  private readonly records = new RecordList();
+  /** Whether a quoted cell of the record has text behind its closing quote. */
+  private isOdd = false;
+  private cellStart = 0;
+  private cellEnd = 0;
 
   constructor(dialect: Dialect) {
     this.dialect = dialect;
+  }
+
+  /** Cells of a row; 0 until it is known: then parse() stops after one record. */
+  set width(width: number) {
+    this.records.width = width;
   }
 
   /**
@@ -64,13 +59,14 @@ export class CsvTokenizer {
     const highest = Math.max(first, CR);
     // What was unescaped of the same bytes before stays where it is: a footer's rows may be held back.
     this.arenaUsed = bytes === this.given ? Math.max(this.arenaUsed, to) : to;
-    if (bytes !== this.given) this.bytes = bytes;
+    if (bytes !== this.given) this.records.bytes = bytes;
     this.given = bytes;
-    let { starts, ends } = this;
+    const { dialect, records } = this;
+    let { starts, ends } = records;
     let capacity = starts.length;
     let cell = 0;
     let position = from;
-    this.rows = 0;
+    records.rows = 0;
 
     while (position < to && cell < MAX_CELLS) {
       const recordStart = position;
@@ -89,11 +85,11 @@ export class CsvTokenizer {
       this.isOdd = false;
       while (open) {
         if (cell === capacity) {
-          this.growCells();
-          ({ starts, ends } = this);
+          records.growCells();
+          ({ starts, ends } = records);
           capacity = starts.length;
         }
-        if (skipsBlanks) position = this.behindLeadingBlanks(position, to);
+        if (skipsBlanks) position = behindLeadingBlanks(bytes, position, to, dialect);
         let start = position;
         let end: number;
         if (quote >= 0 && position < to && bytes[position] === quote) {
@@ -110,7 +106,7 @@ export class CsvTokenizer {
             const byte = bytes[position] as number;
             if (byte <= highest) {
               if (byte === LF || byte === CR) break;
-              if (byte === first && (single || this.delimiterAt(position, to))) break;
+              if (byte === first && (single || delimiterAt(bytes, position, to, dialect))) break;
             }
           }
           end = position;
@@ -154,14 +150,14 @@ export class CsvTokenizer {
           this.arenaUsed = arenaBefore;
           cell = this.putCells(reread.cells, cellsBefore, to);
           recordEnd = recordStart + reread.end;
-          position = this.behindLineEnd(recordEnd, to);
-          this.line = lineBefore + countLines(this.bytes, recordStart, position);
+          position = behindLineEnd(this.records.bytes, recordEnd, to);
+          this.line = lineBefore + countLines(this.records.bytes, recordStart, position);
         }
       }
-      cell = this.endRecord(cellsBefore, cell, recordStart, recordEnd, lineBefore);
-      ({ starts, ends } = this);
+      cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);
+      ({ starts, ends } = records);
       capacity = starts.length;
-      if (this.width === 0) return position;
+      if (records.width === 0) return position;
     }
     return position;
   }
@@ -173,56 +169,35 @@ export class CsvTokenizer {
 
   /** Cells of the one record that was cut while `width` was 0. */
   takeCells(count: number): string[] {
-    return Array.from({ length: count }, (_, cell) => this.bytes.toString('utf8', this.starts[cell], this.ends[cell]));
+    const { starts, ends } = this.records;
+    return Array.from({ length: count }, (_, cell) => this.records.bytes.toString('utf8', starts[cell], ends[cell]));
   }
 
   /** Cells of the record cut last while `width` was 0; 0 for none. */
   get firstWidth(): number {
-    return this.rows === 0 ? 0 : this.cellsOfFirst;
+    return this.records.rows === 0 ? 0 : this.records.cellsOfFirst;
   }
 
   /** Whether its quotes are where they should be; false behind one that is never closed, too. */
   get isFirstClean(): boolean {
-    return !this.isOdd && this.rejects.length === 0;
+    return !this.isOdd && this.records.rejects.length === 0;
   }
 
   /** Line on which that record begins. */
   get firstLine(): number {
-    return this.lines[0] as number;
+    return this.records.lines[0] as number;
   }
 
   /** What the last parse() cut. Its `bytes` may be another buffer than was given: unescaped cells are behind the rest. */
   take(header: readonly string[]): Batch {
-    const rejects = this.rejects;
-    this.rejects = [];
-    return {
-      bytes: this.bytes,
-      header,
-      rows: this.rows,
-      width: this.width,
-      starts: this.starts,
-      ends: this.ends,
-      numbers: this.numbers.slice(0, this.rows),
-      lines: this.lines.slice(0, this.rows),
-      rawStarts: this.rawStarts.slice(0, this.rows),
-      rawEnds: this.rawEnds.slice(0, this.rows),
-      rejects,
-    };
+    return this.records.take(header);
   }
-
-  private cellsOfFirst = 0;
-  /** Whether a quoted cell of the record has text behind its closing quote. */
-  private isOdd = false;
-  private cellStart = 0;
-  private cellEnd = 0;
 
   /** Position behind a line of nothing (or of blanks, where there are several columns), the same position for a record, -1 for more bytes. */
   private skipBlankLine(from: number, to: number, final: boolean): number {
-    const { bytes } = this;
+    const { bytes } = this.records;
     let position = from;
-    if (this.width !== 1) {
-      while (position < to && this.isBlank(bytes[position] as number)) position++;
-    }
+    if (this.records.width !== 1) while (position < to && isBlank(bytes[position], this.dialect)) position++;
     if (position === to) return final ? (position > from ? to : from) : -1;
     if (bytes[position] === LF) position++;
     else if (bytes[position] === CR) {
@@ -233,26 +208,13 @@ export class CsvTokenizer {
     return position;
   }
 
-  private isBlank(byte: number): boolean {
-    return (byte === SPACE || byte === TAB) && byte !== this.dialect.delimiter[0];
-  }
-
-  private delimiterAt(position: number, to: number): boolean {
-    const { delimiter } = this.dialect;
-    if (position + delimiter.length > to) return false;
-    for (let index = 1; index < delimiter.length; index++) {
-      if (this.bytes[position + index] !== delimiter[index]) return false;
-    }
-    return true;
-  }
-
   /**
    * Reads the cell whose quote opens at `position` and returns where the delimiter or line end behind it is; -1 where it isn't closed
    * before `to`. Text between the closing quote and the delimiter belongs to the cell, as in Python's csv and pandas.
    */
   private quotedCell(position: number, to: number, final: boolean): number {
     const { quote, escape } = this.dialect;
-    const { bytes } = this;
+    const { bytes } = this.records;
     let at = position + 1;
     for (; at < to; at++) {
       const byte = bytes[at] as number;
@@ -263,9 +225,9 @@ export class CsvTokenizer {
       if (at >= to || !final || bytes[at] !== quote) return -1;
     }
     if (bytes[at] === quote) {
-      const behind = this.behindBlanks(at + 1, to);
+      const behind = behindBlanks(bytes, at + 1, to, this.dialect);
       if (behind === to && !final && behind > at + 1) return -1;
-      if (behind === to || this.endsCell(behind, to)) {
+      if (behind === to || endsCell(bytes, behind, to, this.dialect)) {
         this.cellStart = position + 1;
         this.cellEnd = at;
         return behind;
@@ -274,36 +236,10 @@ export class CsvTokenizer {
     return this.escapedCell(position + 1, at, to, final);
   }
 
-  /** Where the blanks end that the dialect skips. */
-  private behindBlanks(position: number, to: number): number {
-    if (!this.dialect.skipsBlanks) return position;
-    let behind = position;
-    while (behind < to && this.isBlank(this.bytes[behind] as number)) behind++;
-    return behind;
-  }
-
-  /** Where blanks are the delimiter, any number of them is one. */
-  private behindLeadingBlanks(position: number, to: number): number {
-    let behind = this.behindBlanks(position, to);
-    const { delimiter } = this.dialect;
-    if (delimiter.length === 1 && delimiter[0] === SPACE) {
-      while (behind < to && (this.bytes[behind] === SPACE || this.bytes[behind] === TAB)) behind++;
-    }
-    return behind;
-  }
-
-  private endsCell(position: number, to: number): boolean {
-    const byte = this.bytes[position];
-    if (byte === LF || byte === CR) return true;
-    return (
-      byte === this.dialect.delimiter[0] && (this.dialect.delimiter.length === 1 || this.delimiterAt(position, to))
-    );
-  }
-
   /** A quoted cell with something to take out of it: written behind the file's bytes. */
   private escapedCell(start: number, from: number, to: number, final: boolean): number {
     this.reserveArena(to);
-    const { bytes } = this;
+    const { bytes } = this.records;
     const { quote, escape } = this.dialect;
     const arenaStart = this.arenaUsed;
     let out = arenaStart;
@@ -314,7 +250,7 @@ export class CsvTokenizer {
     for (; at < to; at++) {
       const byte = bytes[at] as number;
       if (!inside) {
-        if (this.endsCell(at, to)) break;
+        if (endsCell(bytes, at, to, this.dialect)) break;
         bytes[out++] = byte;
       } else if (byte === escape) {
         if (at + 1 >= to) return -1;
@@ -330,8 +266,8 @@ export class CsvTokenizer {
         if (at + 1 === to && !final) return -1;
         inside = false;
         textFrom = at + 1;
-        const behind = this.behindBlanks(textFrom, to);
-        if (behind === to ? final : this.endsCell(behind, to)) {
+        const behind = behindBlanks(bytes, textFrom, to, this.dialect);
+        if (behind === to ? final : endsCell(bytes, behind, to, this.dialect)) {
           textFrom = behind;
           at = behind - 1;
         }
@@ -347,13 +283,13 @@ export class CsvTokenizer {
 
   /** Another reading of a record whose quotes are not where they should be, if there is a better one. */
   private reread(from: number, to: number, base: number, cell: number): ReturnType<typeof rereadRecord> {
-    const width = this.width || this.expectedWidth;
+    const width = this.records.width || this.expectedWidth;
     if (width === 0 || (cell - base === width && !this.someEndsWithQuote(base, cell))) return undefined;
-    return rereadRecord(this.bytes.toString('latin1', from, to), this.dialect, width);
+    return rereadRecord(this.records.bytes.toString('latin1', from, to), this.dialect, width);
   }
 
   private someEndsWithQuote(base: number, cell: number): boolean {
-    const { bytes, starts, ends } = this;
+    const { bytes, starts, ends } = this.records;
     for (let at = base; at < cell; at++) {
       const end = ends[at] as number;
       if (end > (starts[at] as number) && bytes[end - 1] === this.dialect.quote) return true;
@@ -366,93 +302,27 @@ export class CsvTokenizer {
     this.reserveArena(to);
     let cell = base;
     for (const text of cells) {
-      if (cell === this.starts.length) this.growCells();
-      this.starts[cell] = this.arenaUsed;
-      this.arenaUsed += this.bytes.write(text, this.arenaUsed, 'latin1');
-      this.ends[cell++] = this.arenaUsed;
+      if (cell === this.records.starts.length) this.records.growCells();
+      this.records.starts[cell] = this.arenaUsed;
+      this.arenaUsed += this.records.bytes.write(text, this.arenaUsed, 'latin1');
+      this.records.ends[cell++] = this.arenaUsed;
     }
     return cell;
   }
 
-  private behindLineEnd(position: number, to: number): number {
-    if (position >= to) return to;
-    return this.bytes[position] === CR && position + 1 < to && this.bytes[position + 1] === LF
-      ? position + 2
-      : position + 1;
-  }
-
   /** Unescaped cells together are never longer than the bytes they come from: twice the length is enough, once. */
   private reserveArena(to: number): void {
-    if (this.bytes.length >= 2 * to) return;
+    if (this.records.bytes.length >= 2 * to) return;
     const grown = Buffer.allocUnsafeSlow(2 * to);
-    this.bytes.copy(grown, 0, 0, this.arenaUsed);
-    this.bytes = grown;
-  }
-
-  /** Takes the record in, or its cells back where it is a reject. Returns the next free cell. */
-  private endRecord(base: number, cell: number, rawStart: number, rawEnd: number, line: number): number {
-    const count = cell - base;
-    if (this.width === 0) {
-      this.cellsOfFirst = count;
-      this.lines[0] = line;
-      this.rows = 1;
-      return cell;
-    }
-    const number = this.number++;
-    if (count > this.width && this.hasSurplus(base, cell)) {
-      const reason = `${count} cells, but the header has ${this.width} columns`;
-      this.rejects.push({ row: number, line, reason, raw: this.bytes.toString('utf8', rawStart, rawEnd) });
-      return base;
-    }
-    const next = base + this.width;
-    while (next > this.starts.length) this.growCells();
-    for (let missing = cell; missing < next; missing++) this.starts[missing] = NULL;
-    if (this.rows === this.numbers.length) this.growRows();
-    this.numbers[this.rows] = number;
-    this.lines[this.rows] = line;
-    this.rawStarts[this.rows] = rawStart;
-    this.rawEnds[this.rows] = rawEnd;
-    this.rows++;
-    return next;
-  }
-
-  private hasSurplus(base: number, cell: number): boolean {
-    for (let at = base + this.width; at < cell; at++) if (this.starts[at] !== this.ends[at]) return true;
-    return false;
+    this.records.bytes.copy(grown, 0, 0, this.arenaUsed);
+    this.records.bytes = grown;
   }
 
   private rejectUnclosed(from: number, to: number): number {
     let end = from;
-    while (end < to && this.bytes[end] !== LF && this.bytes[end] !== CR) end++;
-    const reason = 'a quote that opens on this line is never closed';
-    this.rejects.push({ row: this.number++, line: this.line, reason, raw: this.bytes.toString('utf8', from, end) });
+    while (end < to && this.records.bytes[end] !== LF && this.records.bytes[end] !== CR) end++;
+    this.records.reject('a quote that opens on this line is never closed', from, end, this.line);
     if (end < to) this.line++;
-    return this.behindLineEnd(end, to);
+    return behindLineEnd(this.records.bytes, end, to);
   }
-
-  private growCells(): void {
-    this.starts = doubled(this.starts);
-    this.ends = doubled(this.ends);
-  }
-
-  private growRows(): void {
-    this.numbers = doubled(this.numbers);
-    this.lines = doubled(this.lines);
-    this.rawStarts = doubled(this.rawStarts);
-    this.rawEnds = doubled(this.rawEnds);
-  }
-}
-
-function doubled<T extends Int32Array | Float64Array>(array: T): T {
-  const grown = new (array.constructor as new (length: number) => T)(array.length * 2);
-  grown.set(array as never);
-  return grown;
-}
-
-function countLines(bytes: Buffer, from: number, to: number): number {
-  let count = 0;
-  for (let at = from; at < to; at++) {
-    if (bytes[at] === LF || (bytes[at] === CR && (at + 1 === to || bytes[at + 1] !== LF))) count++;
-  }
-  return count;
 }

@@ -1,0 +1,93 @@
+import { type Batch, NULL } from '../../batch.ts';
+import type { Reject } from '../../contract.ts';
+
+/** The records cut so far, as positions in the bytes: arrays that grow, and are used again for the next batch. */
+export class RecordList {
+  /** What the positions are in. */
+  bytes: Buffer = Buffer.alloc(0);
+  /** Cells of a row; 0 until it is known: then one record is taken as it is. */
+  width = 0;
+  rows = 0;
+  starts = new Int32Array(1 << 14);
+  ends = new Int32Array(1 << 14);
+  lines = new Int32Array(1 << 10);
+  rejects: Reject[] = [];
+  /** Cells of the record that was taken while `width` was 0. */
+  cellsOfFirst = 0;
+  /** Number of the next record, from 1. */
+  private number = 1;
+  private numbers = new Float64Array(1 << 10);
+  private rawStarts = new Int32Array(1 << 10);
+  private rawEnds = new Int32Array(1 << 10);
+
+  /** Takes the record in whose cells are from `base` to `cell`, or those back where it is a reject. Returns the next free cell. */
+  add(base: number, cell: number, rawStart: number, rawEnd: number, line: number): number {
+    const count = cell - base;
+    if (this.width === 0) {
+      this.cellsOfFirst = count;
+      this.lines[0] = line;
+      this.rows = 1;
+      return cell;
+    }
+    if (count > this.width && this.hasSurplus(base, cell)) {
+      this.reject(`${count} cells, but the header has ${this.width} columns`, rawStart, rawEnd, line);
+      return base;
+    }
+    const next = base + this.width;
+    while (next > this.starts.length) this.growCells();
+    for (let missing = cell; missing < next; missing++) this.starts[missing] = NULL;
+    if (this.rows === this.numbers.length) this.growRows();
+    this.numbers[this.rows] = this.number++;
+    this.lines[this.rows] = line;
+    this.rawStarts[this.rows] = rawStart;
+    this.rawEnds[this.rows] = rawEnd;
+    this.rows++;
+    return next;
+  }
+
+  reject(reason: string, rawStart: number, rawEnd: number, line: number): void {
+    this.rejects.push({ row: this.number++, line, reason, raw: this.bytes.toString('utf8', rawStart, rawEnd) });
+  }
+
+  /** Its cells stay in arrays that the next records are written to. */
+  take(header: readonly string[]): Batch {
+    const { rows, width, starts, ends, rejects } = this;
+    this.rejects = [];
+    return {
+      bytes: this.bytes,
+      header,
+      rows,
+      width,
+      starts,
+      ends,
+      numbers: this.numbers.slice(0, rows),
+      lines: this.lines.slice(0, rows),
+      rawStarts: this.rawStarts.slice(0, rows),
+      rawEnds: this.rawEnds.slice(0, rows),
+      rejects,
+    };
+  }
+
+  growCells(): void {
+    this.starts = doubled(this.starts);
+    this.ends = doubled(this.ends);
+  }
+
+  private hasSurplus(base: number, cell: number): boolean {
+    for (let at = base + this.width; at < cell; at++) if (this.starts[at] !== this.ends[at]) return true;
+    return false;
+  }
+
+  private growRows(): void {
+    this.numbers = doubled(this.numbers);
+    this.lines = doubled(this.lines);
+    this.rawStarts = doubled(this.rawStarts);
+    this.rawEnds = doubled(this.rawEnds);
+  }
+}
+
+function doubled<T extends Int32Array | Float64Array>(array: T): T {
+  const grown = new (array.constructor as new (length: number) => T)(array.length * 2);
+  grown.set(array as never);
+  return grown;
+}
