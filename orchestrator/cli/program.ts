@@ -104,10 +104,10 @@ function addPreview(program: Command, deps: CommandDeps, end: End): void {
     rows: number;
     json?: boolean;
   }
-  const summary = 'Show how a file would be read, and its first rows; nothing is loaded.';
+  const summary = 'Show how a file would be read, and its first rows. Loads nothing.';
   add(program, 'preview <file>', summary, 'preview incoming/sales/january.csv --rows 5')
-    .option('--dataset <name>', 'by its EXTRACT and TRANSFORM; else by those of the dataset that would take the file')
-    .option('--rows <number>', 'how many', wholeNumber, 10)
+    .option('--dataset <name>', 'read it as this dataset would; without it, as the one that would take the file')
+    .option('--rows <number>', 'how many rows', wholeNumber, 10)
     .option('--json', 'as JSON')
     .action((file: string, { dataset, rows, json = false }: Flags) =>
       end(previewFile(deps, { file, rows, json, ...(dataset === undefined ? {} : { dataset }) })),
@@ -127,10 +127,15 @@ function addRejects(program: Command, deps: CommandDeps, end: End): void {
     follow?: boolean;
   }
   const example = 'rejects 01a0c0de-0000-7000-8000-000000000000 --download mend.csv';
-  add(program, 'rejects <run>', 'Show the rejected rows of a run; have them mended, and load them.', example)
+  add(
+    program,
+    'rejects <run>',
+    'List the rejected rows of a run, save them as CSV, and load them once mended.',
+    example,
+  )
     .option('--json', 'a JSON object a line')
-    .option('--download <file>', 'as CSV to be mended, in the dialect of the file; - is stdout')
-    .option('--load <file>', 'load the mended rows, CSV or NDJSON, in the place of those that were rejected')
+    .option('--download <file>', 'save them as CSV, with the delimiter and encoding of their file; - is stdout')
+    .option('--load <file>', 'load this CSV (or NDJSON) once mended, in the place of the rejected rows')
     .option('--follow', 'with --load: wait for the run and show its progress')
     .action((run: string, { json = false, follow = false, ...files }: Flags, command: Command) => {
       if (files.download !== undefined && files.load !== undefined) command.error('--download or --load, not both');
@@ -139,10 +144,15 @@ function addRejects(program: Command, deps: CommandDeps, end: End): void {
 }
 
 function addReplay(program: Command, deps: CommandDeps, end: End): void {
-  add(program, 'replay [runs...]', 'Load versions again, as new runs.', 'replay --failed sales --follow')
-    .option('--failed <dataset>', "a dataset's failed runs")
-    .option('--quarantined <dataset>', "a dataset's quarantined runs, their files put back")
-    .option('--rejects <file>', 'the mended rejects of the one run named, as rejects --load takes them')
+  add(
+    program,
+    'replay [runs...]',
+    'Run files again, as new runs: by run, or all that failed or were quarantined.',
+    'replay --failed sales --follow',
+  )
+    .option('--failed <dataset>', 'all failed runs of a dataset')
+    .option('--quarantined <dataset>', 'all quarantined runs of a dataset; their files are put back')
+    .option('--rejects <file>', 'load the mended rejects of the run named, as rejects --load does')
     .option('--follow', 'wait for the runs and show their progress')
     .action((runs: string[], { failed, quarantined, rejects, follow = false }: ReplayFlags, command: Command) => {
       const dataset = failed ?? quarantined;
