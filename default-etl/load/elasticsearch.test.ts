@@ -396,9 +396,12 @@ test('rule 11: a reader that counts all the time sees the old number or the new 
     while (reads)
       seen.add(JSON.stringify(await index.call('GET', `/${index.name}/_count?filter_path=count,error,status`)));
   })();
-  for (let version = 6; version < 10; version++) await load({ folder, content: lines(200), env: env(version) });
-  reads = false;
-  await reader;
+  try {
+    for (let version = 6; version < 10; version++) await load({ folder, content: lines(200), env: env(version) });
+  } finally {
+    reads = false;
+    await reader;
+  }
   assert.deepEqual([...seen].toSorted(), ['{"count":200}', '{"count":300}']);
 });
 

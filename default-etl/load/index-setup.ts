@@ -134,12 +134,16 @@ async function createIndex(connection: Connection, plan: IndexPlan): Promise<voi
   }
 }
 
-/** The template is for this one name: that of a dataset `sales` must not catch `sales-eu`. */
-export async function putTemplate(connection: Connection, plan: IndexPlan): Promise<void> {
+/** The template is for this one name: that of a dataset `sales` must not catch `sales-eu`. `mark`: its `_meta`. */
+export async function putTemplate(
+  connection: Connection,
+  plan: IndexPlan,
+  mark: Record<string, string> = {},
+): Promise<void> {
   await connection.request({
     method: 'PUT',
     path: `/_index_template/orchestrator-${encodeURIComponent(plan.name)}`,
-    body: { index_patterns: [plan.name], priority: TEMPLATE_PRIORITY, template: indexBody(plan) },
+    body: { index_patterns: [plan.name], priority: TEMPLATE_PRIORITY, template: indexBody(plan), _meta: mark },
   });
 }
 

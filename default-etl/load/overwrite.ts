@@ -2,7 +2,7 @@ import { Superseded } from '../failure.ts';
 import { type Connection, Refusal } from './connection.ts';
 import { type IndexPlan, indicesBehind, putTemplate } from './index-setup.ts';
 
-/** In the mapping's `_meta` of each index that was built so: the alias it was built for. */
+/** In `_meta` of each template and mapping of an index that is built so: the alias it is built for. */
 const MARK = 'orchestrator_alias';
 const READERS_DEADLINE_MS = 5_000;
 
@@ -10,6 +10,10 @@ interface SearchStats {
   query_current?: number;
   fetch_current?: number;
   open_contexts?: number;
+}
+
+interface FoundTemplate {
+  index_template: { index_patterns: string[]; _meta?: Record<string, unknown> };
 }
 
 /**
@@ -41,9 +45,10 @@ export class Overwrite {
     // An attempt before this one got as far as moving the alias: its rows are simply sent again.
     if (current.includes(this.building)) return;
     await this.removeAllBut(current);
-    await putTemplate(this.connection, { name: this.building, mappings, types, aliases: [] });
+    const mark = { [MARK]: this.alias };
+    await putTemplate(this.connection, { name: this.building, mappings, types, aliases: [] }, mark);
     const path = `/${encodeURIComponent(this.building)}`;
-    const body = { mappings: { _meta: { [MARK]: this.alias } } };
+    const body = { mappings: { _meta: mark } };
     await this.unlessDone(this.connection.request({ method: 'PUT', path, body }), () => this.built());
     await this.removeTemplate(this.building);
   }
@@ -54,6 +59,7 @@ export class Overwrite {
     const current = await indicesBehind(this.connection, this.alias);
     if (!current.includes(this.building)) await this.moveAlias(current);
     await this.removeAllBut([this.building]);
+    await this.removeTemplates();
   }
 
   private async moveAlias(from: readonly string[]): Promise<void> {
@@ -133,6 +139,19 @@ export class Overwrite {
   private async remove(index: string): Promise<void> {
     await this.connection.request({ method: 'DELETE', path: `/${encodeURIComponent(index)}`, ignore: [404] });
     await this.removeTemplate(index);
+  }
+
+  /** Those of attempts that were killed before their index was made. */
+  private async removeTemplates(): Promise<void> {
+    const path = `/_index_template/orchestrator-${encodeURIComponent(this.alias)}-*`;
+    const answer = await this.connection.request({ method: 'GET', path, ignore: [404] });
+    if (answer.status === 404) return;
+    const { index_templates: found } = JSON.parse(answer.text) as { index_templates: FoundTemplate[] };
+    for (const { index_template: template } of found) {
+      const [index = ''] = template.index_patterns;
+      if (template._meta?.[MARK] === this.alias && this.versionOf(index) <= this.version)
+        await this.removeTemplate(index);
+    }
   }
 
   private async removeTemplate(index: string): Promise<void> {
