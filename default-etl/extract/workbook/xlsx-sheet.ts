@@ -1,4 +1,4 @@
-import { dateText, durationText } from '../excel-date.ts';
+import { dateText, durationText } from './excel-date.ts';
 import { numberText } from '../number-text.ts';
 import { ByteText } from './byte-text.ts';
 import { isoDateText } from './iso-date.ts';
