@@ -243,14 +243,14 @@ function decisionsOf({ dialect, records, share, width }: Trial, declared: Partia
     isDeclared
       ? { name, value, confidence: 1, reason: `as EXTRACT.${name} says` }
       : { name, value, confidence: Number(confidence.toFixed(2)), reason };
-  const isOneColumn = width < 2 || share === 0;
+  const hasOneColumn = width < 2 || share === 0;
   const decisions = [
     decide(
       'delimiter',
       dialect.delimiter.toString(),
       declared.delimiter !== undefined,
-      isOneColumn ? 0.5 : found,
-      isOneColumn ? 'no delimiter occurs: one column, or the usual one' : sampled,
+      hasOneColumn ? 0.5 : found,
+      hasOneColumn ? 'no delimiter occurs: one column, or the usual one' : sampled,
     ),
     decide(
       'quote',

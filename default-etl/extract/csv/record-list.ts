@@ -3,8 +3,10 @@ import type { Reject } from '../../contract.ts';
 
 /** The records cut so far, as positions in the bytes: arrays that grow, and are used again for the next batch. */
 export class RecordList {
-  /** What the positions are in. */
+  /** What the positions are in: the bytes that begin() was given, or a copy with room behind, where cells are that were unescaped. */
   bytes: Buffer = Buffer.alloc(0);
+  /** Where the next of those is written. */
+  arenaUsed = 0;
   /** Cells of a row; 0 until it is known: then one record is taken as it is. */
   width = 0;
   rows = 0;
@@ -16,9 +18,45 @@ export class RecordList {
   cellsOfFirst = 0;
   /** Number of the next record, from 1. */
   private number = 1;
+  private given: Buffer | undefined;
   private numbers = new Float64Array(1 << 10);
   private rawStarts = new Int32Array(1 << 10);
   private rawEnds = new Int32Array(1 << 10);
+
+  /** No record yet, of bytes that end at `to`. */
+  begin(bytes: Buffer, to: number): void {
+    // What was unescaped of the same bytes before stays where it is: a footer's rows may be held back.
+    this.arenaUsed = bytes === this.given ? Math.max(this.arenaUsed, to) : to;
+    if (bytes !== this.given) this.bytes = bytes;
+    this.given = bytes;
+    this.rows = 0;
+  }
+
+  /** The next begin() is of other bytes, even if they are in the same buffer. */
+  forget(): void {
+    this.given = undefined;
+  }
+
+  /** Makes room behind `to`. Unescaped cells together are never longer than the bytes they come from: twice the length is enough, once. */
+  reserve(to: number): void {
+    if (this.bytes.length >= 2 * to) return;
+    const grown = Buffer.allocUnsafeSlow(2 * to);
+    this.bytes.copy(grown, 0, 0, this.arenaUsed);
+    this.bytes = grown;
+  }
+
+  /** Writes cells (latin1) behind the bytes, and their positions from `base` on. Returns the next free cell. */
+  putCells(cells: readonly string[], base: number, to: number): number {
+    this.reserve(to);
+    let cell = base;
+    for (const text of cells) {
+      if (cell === this.starts.length) this.growCells();
+      this.starts[cell] = this.arenaUsed;
+      this.arenaUsed += this.bytes.write(text, this.arenaUsed, 'latin1');
+      this.ends[cell++] = this.arenaUsed;
+    }
+    return cell;
+  }
 
   /** Takes the record in whose cells are from `base` to `cell`, or those back where it is a reject. Returns the next free cell. */
   add(base: number, cell: number, rawStart: number, rawEnd: number, line: number): number {

@@ -29,9 +29,6 @@ export class CsvTokenizer {
   /** Line on which the next record begins, from 1. */
   line = 1;
   private readonly dialect: Dialect;
-  /** What parse() was given: `records.bytes` may be a copy with room behind. */
-  private given: Buffer | undefined;
-  private arenaUsed = 0;
   private readonly records = new RecordList();
   /** Whether a quoted cell of the record has text behind its closing quote. */
   private isOdd = false;
@@ -57,22 +54,18 @@ export class CsvTokenizer {
     const single = this.dialect.delimiter.length === 1;
     const step = this.dialect.delimiter.length;
     const highest = Math.max(first, CR);
-    // What was unescaped of the same bytes before stays where it is: a footer's rows may be held back.
-    this.arenaUsed = bytes === this.given ? Math.max(this.arenaUsed, to) : to;
-    if (bytes !== this.given) this.records.bytes = bytes;
-    this.given = bytes;
     const { dialect, records } = this;
+    records.begin(bytes, to);
     let { starts, ends } = records;
     let capacity = starts.length;
     let cell = 0;
     let position = from;
-    records.rows = 0;
 
     while (position < to && cell < MAX_CELLS) {
       const recordStart = position;
       const lineBefore = this.line;
       const cellsBefore = cell;
-      const arenaBefore = this.arenaUsed;
+      const arenaBefore = records.arenaUsed;
       const blankEnd = this.skipBlankLine(position, to, final);
       if (blankEnd < 0) return recordStart;
       if (blankEnd > position) {
@@ -137,7 +130,7 @@ export class CsvTokenizer {
       }
       if (incomplete) {
         this.line = lineBefore;
-        this.arenaUsed = arenaBefore;
+        this.records.arenaUsed = arenaBefore;
         if (!final) return recordStart;
         // Only a quote that is never closed is incomplete at the end: its line is a reject, the next line a new beginning.
         position = this.rejectUnclosed(recordStart, to);
@@ -147,8 +140,8 @@ export class CsvTokenizer {
       if (this.isOdd) {
         const reread = this.reread(recordStart, recordEnd, cellsBefore, cell);
         if (reread) {
-          this.arenaUsed = arenaBefore;
-          cell = this.putCells(reread.cells, cellsBefore, to);
+          this.records.arenaUsed = arenaBefore;
+          cell = records.putCells(reread.cells, cellsBefore, to);
           recordEnd = recordStart + reread.end;
           position = behindLineEnd(this.records.bytes, recordEnd, to);
           this.line = lineBefore + countLines(this.records.bytes, recordStart, position);
@@ -164,7 +157,7 @@ export class CsvTokenizer {
 
   /** The next parse() is of other bytes, even if they are in the same buffer. */
   forget(): void {
-    this.given = undefined;
+    this.records.forget();
   }
 
   /** Cells of the one record that was cut while `width` was 0. */
@@ -238,10 +231,10 @@ export class CsvTokenizer {
 
   /** A quoted cell with something to take out of it: written behind the file's bytes. */
   private escapedCell(start: number, from: number, to: number, final: boolean): number {
-    this.reserveArena(to);
+    this.records.reserve(to);
     const { bytes } = this.records;
     const { quote, escape } = this.dialect;
-    const arenaStart = this.arenaUsed;
+    const arenaStart = this.records.arenaUsed;
     let out = arenaStart;
     for (let at = start; at < from; at++) bytes[out++] = bytes[at] as number;
     let inside = true;
@@ -275,7 +268,7 @@ export class CsvTokenizer {
     }
     if (inside || (at === to && !final)) return -1;
     if (at > textFrom) this.isOdd = true;
-    this.arenaUsed = out;
+    this.records.arenaUsed = out;
     this.cellStart = arenaStart;
     this.cellEnd = out;
     return at;
@@ -295,27 +288,6 @@ export class CsvTokenizer {
       if (end > (starts[at] as number) && bytes[end - 1] === this.dialect.quote) return true;
     }
     return false;
-  }
-
-  /** Writes cells behind the file's bytes, and their positions. Returns the next free cell. */
-  private putCells(cells: readonly string[], base: number, to: number): number {
-    this.reserveArena(to);
-    let cell = base;
-    for (const text of cells) {
-      if (cell === this.records.starts.length) this.records.growCells();
-      this.records.starts[cell] = this.arenaUsed;
-      this.arenaUsed += this.records.bytes.write(text, this.arenaUsed, 'latin1');
-      this.records.ends[cell++] = this.arenaUsed;
-    }
-    return cell;
-  }
-
-  /** Unescaped cells together are never longer than the bytes they come from: twice the length is enough, once. */
-  private reserveArena(to: number): void {
-    if (this.records.bytes.length >= 2 * to) return;
-    const grown = Buffer.allocUnsafeSlow(2 * to);
-    this.records.bytes.copy(grown, 0, 0, this.arenaUsed);
-    this.records.bytes = grown;
   }
 
   private rejectUnclosed(from: number, to: number): number {
