@@ -46,12 +46,12 @@ function readVariables(text: string, draft: Draft): Variables {
   let comments: string[] = [];
   for (const line of text.split(/\r?\n/).map(raw => raw.trim())) {
     const [, name, value = ''] = /^(?:export\s+)?([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
+    if (line.startsWith('#!')) continue;
     if (line.startsWith('#')) comments.push(line.replace(/^#+\s*/, ''));
     else if (name !== undefined) {
       variables.set(name, { value: expand(unquote(withoutComment(value)), variables), comments });
       comments = [];
-    } else if (line !== '' && !line.startsWith('#!'))
-      leaveOut(draft, line, 'no KEY=value; only those are carried over');
+    } else if (line !== '') leaveOut(draft, line, 'no KEY=value; only those are carried over');
   }
   draft.leftovers.push(...comments.map(comment => `(comment) ${comment}`));
   return variables;
@@ -89,6 +89,8 @@ function carryOver(draft: Draft, name: string, value: string, comments: string[]
   const key = SYNONYMS[name] ?? name;
   if (Object.hasOwn(CONNECTION, name)) return;
   if (Object.hasOwn(BY_ITSELF, name)) leaveOut(draft, `${name}=${value}`, BY_ITSELF[name]!);
+  else if (isComputed(key, value) && !holdsSecret(name, value))
+    leaveOut(draft, `${name}=${value}`, 'a command within is not run; write what it gives');
   else if (key === 'COMMAND') carryCommand(draft, value, comments, variables);
   else if (key === 'DOCKER_IMAGE') carryImage(draft, value, comments);
   else if (key === 'PARAMETERS') carryParameters(draft, value, comments, variables);
@@ -96,6 +98,11 @@ function carryOver(draft: Draft, name: string, value: string, comments: string[]
   else if (key === 'WATCH_REGEX') carryRegex(draft, value, comments);
   else if (!Object.hasOwn(settingsSchema.properties, key)) carryVariable(draft, name, value, comments);
   else if (value !== '') set(draft, key, typed(key, value), ...comments);
+}
+
+/** Whether the shell would run a command for it. Parameters have remarks of their own, and `$(` may stand in an expression. */
+function isComputed(key: string, value: string): boolean {
+  return !['COMMAND', 'PARAMETERS', 'WATCH_REGEX'].includes(key) && /\$\(|`/.test(value);
 }
 
 function typed(key: string, value: string): unknown {

@@ -194,9 +194,19 @@ test('of several pypel processes the first is the YAML, and the others stand bel
   assert.ok(!(yaml + warnings.join()).includes('password1'));
 });
 
+test('what the shell would run is left out with its reason, and its first line is no comment', async t => {
+  const text = "#!/bin/bash\nWATCH_DIR=$(dirname /srv/in/x)\nDAY=`date`\nNIGHT='12'\n";
+  const { settings, yaml, warnings } = await importText(t, 'computed.conf', text);
+  assert.deepEqual(settings, { WATCH_DIR: './data/in/imported', ENV: { NIGHT: '12' } });
+  assert.ok(!yaml.includes('bin/bash'), yaml);
+  for (const left of ['WATCH_DIR=$(dirname /srv/in/x)', 'DAY=`date`'])
+    assert.ok(warnings.includes(`${left}: a command within is not run; write what it gives`), warnings.join('\n'));
+});
+
 test('a file that is not there, or no JSON, is an error that says so', async t => {
   await assert.rejects(importFile('/no/such.conf'), /import: \/no\/such\.conf can't be read/);
   await assert.rejects(importText(t, 'bad.json', '{"Processes": ['), /is no JSON/);
+  await assert.rejects(importText(t, 'binary', 'A=1\n\0'), /binary is no text/);
 });
 
 /** Imports a text, and checks the outcome with and without Elasticsearch. */

@@ -17,6 +17,8 @@ export interface Imported {
  */
 export async function importFile(path: string): Promise<Imported> {
   const text = await read(path);
+  if (text.includes('\0'))
+    throw new OrchestratorError('never', `import: ${path} is no text; name a shell config or a pypel JSON`);
   const draft =
     text.trimStart().startsWith('{') || text.trimStart().startsWith('[')
       ? importPypel(parse(text, path))
