@@ -63,6 +63,8 @@ export interface Job {
   expected: ExpectedVersion;
   fileKey: string;
   fileRows: number;
+  /** Whoever started this keeps account: no row behind `fileRows` was ever sent. */
+  isFileRowsKnown: boolean;
   replaces: Replaced[];
   /** Milliseconds since 1970-01-01 UTC. */
   seenAt: number;
@@ -105,6 +107,7 @@ export function readJob(env: Environment, file: string, now: number): Job {
     expected: isMend ? NOTHING_EXPECTED : expectedOf(env),
     fileKey: env.FILE_KEY || fileKey(dataset, filePath),
     fileRows: wholeOf(env, 'FILE_ROWS', 0),
+    isFileRowsKnown: Boolean(env.FILE_ROWS),
     replaces: jsonOf<Replaced[]>(env, 'REPLACES', []),
     seenAt: seenAtOf(env, now),
     workDir: env.WORK_DIR ?? resolve('etl-out', fileName),

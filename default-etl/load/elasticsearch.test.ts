@@ -481,3 +481,18 @@ test('a column of the file that has the name of a source column is not lost: 65 
     assert.match(ran.error, /a column SOURCE_FILE, which LOAD\.source_columns would add; rename/);
   }
 });
+
+test('rule 5: rows that are filtered are only deleted where a former version may have loaded them', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const TRANSFORM = JSON.stringify(['minimal', { filter: { column: 'A', equals: '1' } }]);
+  const env = (version: number, rows: string) => index.env(version, { TRANSFORM, FILE_ROWS: rows });
+  const deletes = async () => {
+    const path = `/${index.name}/_stats/indexing?filter_path=_all.primaries.indexing.delete_total`;
+    return /\d+/.exec(JSON.stringify(await index.call('GET', path)))?.[0];
+  };
+  const first = await load({ folder, content: lines(50), env: env(5, '0') });
+  assert.deepEqual([first.result?.rows_filtered, await deletes()], [49, '0'], first.error);
+  const next = await load({ folder, env: env(6, '20') });
+  assert.deepEqual([next.result?.rows_filtered, await deletes()], [49, '19'], next.error);
+});

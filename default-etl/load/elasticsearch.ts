@@ -99,7 +99,9 @@ export class ElasticsearchTarget implements Target {
     await this.assertStillThere();
     const deletesTail = !this.byKey && this.job.action !== 'mend' && !this.overwrite;
     if (deletesTail) {
-      await this.deleteRows(this.job.fileKey, this.lastRow(), row => this.isLeft(row));
+      // A delete of what was never there costs Elasticsearch memory for a day (gc_deletes): a filter may take millions of rows out.
+      const upTo = this.job.isFileRowsKnown ? this.job.fileRows : this.lastRow();
+      await this.deleteRows(this.job.fileKey, upTo, row => this.isLeft(row));
       for (const index of this.indices.former) await this.deleteIn(index, this.job.fileKey, this.job.fileRows);
     }
     await this.explain(async () => await this.overwrite?.finish());
