@@ -114,6 +114,7 @@ test('delimiters are found out, unusual and doubled ones too, and no text is cut
     'id;coord\n7;48.85,2.35\n8;45.76,4.83\n9;43.3,5.4\n',
     'id;code;Latitude, longitude\n7;a;48.85,2.35\n8;b;45.76,4.83\n9;c;43.3,5.4\n',
     'Adresse, complément;Ville\n12, rue de la Paix;Le Mans\n7, impasse X;Aix en Provence\n',
+    'Ventes, 2020\n\nJour;Prix\n01/02/2020;1,5\n02/02/2020;2,75\n03/02/2020;3,1\n',
     'Code;Part H|F\nA;a|b\nB;c|d\nC;e|f\n',
   ])
     assert.equal(await found(text), ';', text);

@@ -103,7 +103,8 @@ function plausibility(records: readonly HeadRecord[], width: number, { delimiter
     if (cellKind(cell) !== 'text') return 1;
     return others.some(other => cell.includes(other)) ? 0 : 0.5;
   });
-  const isHeaderWhole = records[0]?.cells.length === width;
+  // Of a title above the table a wrong delimiter may cut as many cells, but not of the header below it.
+  const isHeaderWhole = records.slice(0, 2).every(record => record.cells.length === width);
   const worth = worths.reduce((sum, next) => sum + next, 0) / Math.max(cells.length, 1);
   return 0.65 + 0.2 * worth + (isHeaderWhole ? 0.15 : 0) - 0.1 * blankShare(whole) + Math.min(width, 50) / 1000;
 }
