@@ -157,3 +157,34 @@ test('a header without rows is a file of columns, a file that is taken back is n
   const refused = await loaded(context, { content: 'a,b\n1,2\n1,2,3\n' }, { max_rejects: 0 });
   assert.deepEqual([refused.code, existsSync(refused.path)], [65, false]);
 });
+
+test('files of one dataset whose columns differ in type are read together, each cell as its text', async context => {
+  const files = [
+    'a,d\n1,2020-01-31\n',
+    'a,d\n1.5,2020-01-31 10:00:00\n',
+    'a\nx\n',
+    'd,a,a_number\n2020-01-31T10:00:00Z,7,own\n',
+    'a,a_boolean\ntrue,1\n',
+    'a\n00\n',
+  ];
+  const paths = [];
+  for (const content of files) {
+    const { path, code, error } = await loaded(context, { content });
+    assert.equal(code, 0, error);
+    paths.push(path);
+  }
+  const list = `[${paths.map(path => `'${path}'`).join(',')}]`;
+  const rows = await query('', `SELECT * FROM read_parquet(${list}, union_by_name = true)`);
+  assert.deepEqual(
+    rows.map(({ A }) => A),
+    ['1', '1.5', 'x', '7', 'true', '00'],
+  );
+  assert.deepEqual(
+    rows.map(({ D }) => D),
+    ['2020-01-31', '2020-01-31 10:00:00', null, '2020-01-31T10:00:00Z', null, null],
+  );
+  assert.deepEqual(
+    rows.map(row => row['A_NUMBER']),
+    ['1', '1.5', null, 'own', null, null],
+  );
+});
