@@ -55,6 +55,7 @@ function commandDeps(): CommandDeps {
     },
     holder: async () => readHolder(environment().dataDir),
     troubles: () => askTroubles(environment()),
+    heedInterrupt,
     withJournal: beforeInterrupt(async work => {
       const journal = openJournal(environment());
       try {
@@ -138,9 +139,13 @@ async function withOwnScheduler<T>(work: (journal: Journal) => Promise<T>): Prom
 /** Ctrl-C ends the work, not the process, which has a journal to close. */
 function beforeInterrupt<Work, T>(act: (work: Work) => Promise<T>) {
   return (work: Work): Promise<T> => {
-    for (const signal of STOP_SIGNALS) process.once(signal, () => interrupt.abort());
+    heedInterrupt();
     return act(work);
   };
+}
+
+function heedInterrupt(): void {
+  for (const signal of STOP_SIGNALS) process.once(signal, () => interrupt.abort());
 }
 
 async function explainFile(file: string): Promise<number> {

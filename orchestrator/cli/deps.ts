@@ -34,6 +34,8 @@ export interface CommandDeps {
   now(): number;
   /** Aborted by Ctrl-C. */
   interrupted: AbortSignal;
+  /** From now on a signal to stop aborts `interrupted`, and no longer ends the process by itself. */
+  heedInterrupt(): void;
   /** Runs the service until it is told to stop. */
   start(): Promise<number>;
   check(): Promise<number>;

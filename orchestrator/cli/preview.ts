@@ -23,6 +23,8 @@ export interface PreviewRequest {
 /** `orchestrator preview FILE`: how the default ETL would read it. Nothing is loaded, nor written down. */
 export async function previewFile(deps: CommandDeps, request: PreviewRequest): Promise<number> {
   const { terminal, interrupted } = deps;
+  // A process that outlived this one might read for ever.
+  deps.heedInterrupt();
   const file = resolve(request.file);
   const dataset = await datasetOf(deps, file, request.dataset);
   const preview = await askPreview({ file, dataset, rows: request.rows, signal: interrupted });

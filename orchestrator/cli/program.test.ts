@@ -317,6 +317,7 @@ function dependencies(): CommandDeps {
     },
     now: Date.now,
     interrupted: interrupt.signal,
+    heedInterrupt: () => undefined,
     start: () => Promise.resolve(0),
     check: () => Promise.resolve(0),
     importFile: () => Promise.resolve(0),

@@ -42,7 +42,8 @@ export async function* askEtl({ args, environment, input, signal }: Question): A
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer;
     const [code, killed] = (await ended) as [number | null, string | null];
-    signal?.throwIfAborted();
+    if (signal?.aborted)
+      throw new OrchestratorError('never', 'the default ETL was stopped before its answer was complete');
     if (code !== 0) throw refusal(code ?? killed, errorText);
     const fault = await fed;
     if (fault instanceof Error) throw fault;
