@@ -33,10 +33,10 @@ export const settingsSchema = Type.Object(
     }),
     WATCH_REGEX: Type.String({
       minLength: 1,
-      default: `\\.(${[...FORMATS.filter(format => format !== 'txt'), 'zip'].join('|')})(\\.(gz|zst))?$`,
+      default: `\\.(${[...FORMATS, 'zip'].join('|')})(\\.(gz|zst))?$`,
       'x-type': 'a regular expression in RE2 syntax, best in single quotes',
       description:
-        'Which files are taken: those whose path relative to WATCH_DIR, with `/`, has a match anywhere; upper and lower case are the same. The default is every format the default ETL reads but txt, since most such files are notes.',
+        'Which files are taken: those whose path relative to WATCH_DIR, with `/`, has a match anywhere; upper and lower case are the same. The default is every format the default ETL reads.',
       examples: ['^sales_.*\\.csv$'],
     }),
     RECURSIVE: Type.Boolean({ default: true, description: 'Whether files in folders below WATCH_DIR are taken too.' }),
