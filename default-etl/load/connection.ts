@@ -197,10 +197,15 @@ function certificateFault(error: unknown): string | undefined {
 const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|certificate|altnames/;
 
 function distrusted(settings: ElasticsearchSettings, fault: string): string {
-  const check = settings.caFile
-    ? `ELASTICSEARCH_CA ${settings.caFile} must be the authority that signed it, and ELASTICSEARCH_NODE the name in it`
+  return `Elasticsearch at ${hosts(settings)} has a certificate that is not trusted (${fault}); ${certificateRemedy(settings, fault)}`;
+}
+
+function certificateRemedy({ caFile }: ElasticsearchSettings, fault: string): string {
+  if (/expired|not yet valid/.test(fault)) return 'renew it, or set the clocks right';
+  if (/altnames/.test(fault)) return 'ELASTICSEARCH_NODE must have a name that is in it';
+  return caFile
+    ? `ELASTICSEARCH_CA ${caFile} must be the authority that signed it`
     : 'set ELASTICSEARCH_CA to the PEM file of the authority that signed it';
-  return `Elasticsearch at ${hosts(settings)} has a certificate that is not trusted (${fault}); ${check}`;
 }
 
 function noElasticsearch(settings: ElasticsearchSettings, status: number): string {

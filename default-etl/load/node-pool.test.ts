@@ -82,7 +82,7 @@ test('an API key, a user, or the user in an address is sent, and the address’s
 test('a certificate is trusted by ELASTICSEARCH_CA alone; another one ends the run with 75 and says what to set', async context => {
   const folder = temporaryFolder(context);
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:elsewhere'];
   const files = ['-keyout', key, '-out', cert];
   execFileSync(
     'openssl',
@@ -97,6 +97,11 @@ test('a certificate is trusted by ELASTICSEARCH_CA alone; another one ends the r
     assert.equal(error.exitCode, 75);
     assert.match(error.message, /not trusted.*set ELASTICSEARCH_CA/);
     return true;
+  });
+  const other = nodes.map(node => node.replace('127.0.0.1', 'localhost'));
+  await assert.rejects(connect(context, { nodes: other, caFile: cert }).request(GET), {
+    exitCode: 75,
+    message: /not trusted.*must have a name that is in it/,
   });
 });
 
