@@ -270,6 +270,7 @@ test('a file without a header has its first record as a row; years and counted n
   ]);
   const missing = await read(folder, '1;;NA;2,5\n3;4;7;5,5\n6;7;8;8,5\n');
   assert.deepEqual([missing.rows.length, ...values(missing, 'header')], [3, false]);
+  assert.deepEqual((await read(folder, ';0.25;0.50\n1;2.5;3.5\n2;4.5;5.5\n')).header, ['Unnamed: 0', '0.25', '0.50']);
   assert.deepEqual((await read(folder, 'Ville;%;€\nParis;2,5;1\nLyon;3,5;2\n')).header, ['Ville', '%', '€']);
   assert.deepEqual((await read(folder, 'Paris;2,5;12:30\n')).rows, [['Paris', '2,5', '12:30']]);
   assert.deepEqual((await read(folder, 'Paris,x\nLyon,y\n')).header, ['Paris', 'x']);
@@ -332,6 +333,7 @@ test('encodings are found out', async context => {
     ['cp858', 'Commune;Prix\nForêt;10 €\nCréée;à 5 €\n'],
     ['windows-1252', 'Société;Libellé\nSOCIéTé GéNéRALE;Crédit\nÉlu;Forêt\n'],
   );
+  texts.push(['windows-1252', 'a;b\n¶;÷ 2\n']);
   for (const [name, text] of texts) {
     const { header, rows } = await read(folder, encode(text, name));
     const cells = [[...header], ...rows].map(row => row.join(';'));

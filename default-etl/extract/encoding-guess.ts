@@ -25,7 +25,7 @@ const LANGUAGES = [
   'áéíóúýðþæö',
 ].map(letters => new Set(letters + letters.toUpperCase()));
 /** Marks that say nothing about the language: those that may stand before a letter, and those that don't. */
-const OPENING_MARKS = new Set('’‘“”–—…«»°€¤£§·•µ±©¿¡×\u00a0\u202f');
+const OPENING_MARKS = new Set('¶¬¦¢¥¯¨´¸÷†‡‰‹›„‚’‘“”–—…«»°€¤£§·•µ±©¿¡×\u00a0\u202f');
 const CLOSING_MARKS = new Set('²³¼½¾®™ªº');
 /** Above it other encodings are not considered; below the lower one they always win. */
 const SURE_SHARE = 0.95;

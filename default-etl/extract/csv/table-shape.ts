@@ -111,7 +111,9 @@ function decideHeader(
   const measured = columns.flatMap((kind, column) =>
     kind !== undefined && isMeasure(kind) && column < header.length ? [column] : [],
   );
-  const named = measured.filter(column => kinds[column] === 'word' || kinds[column] === 'text');
+  // The corner of a table with names on two sides is empty; elsewhere a value is missing.
+  const isName = (column: number) => ['word', 'text', ...(column === 0 ? ['empty'] : [])].includes(kinds[column] ?? '');
+  const named = measured.filter(isName);
   const alike = measured.filter(column => kinds[column] === columns[column] && !couldBeName(header, column));
   if (bodyLength === 0 && kinds.some(isFraction)) {
     const reason = 'the only record has decimals or times, which no name has';
