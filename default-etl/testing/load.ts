@@ -113,7 +113,7 @@ export class TestIndex {
 
   private async remove(): Promise<void> {
     const indices = (await this.call('GET', `/${this.name}*?expand_wildcards=all`)) as object;
-    for (const index of Object.keys(indices)) await this.call('DELETE', `/${index}`);
+    for (const index of Object.keys(indices)) await this.call('DELETE', `/${encodeURIComponent(index)}`);
     await this.call('DELETE', `/_index_template/orchestrator-${this.name}*`);
   }
 }
