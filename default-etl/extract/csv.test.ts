@@ -333,7 +333,7 @@ test('encodings are found out', async context => {
     ['cp858', 'Commune;Prix\nForêt;10 €\nCréée;à 5 €\n'],
     ['windows-1252', 'Société;Libellé\nSOCIéTé GéNéRALE;Crédit\nÉlu;Forêt\n'],
   );
-  texts.push(['windows-1252', 'a;b\n¶;÷ 2\n']);
+  texts.push(['windows-1252', 'a;b\n¶;÷ 2\n£nn.nn;£10.52\n']);
   for (const [name, text] of texts) {
     const { header, rows } = await read(folder, encode(text, name));
     const cells = [[...header], ...rows].map(row => row.join(';'));

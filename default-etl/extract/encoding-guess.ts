@@ -95,7 +95,10 @@ function westernShare(text: string): number {
   let all = 0;
   for (const { 0: character, index } of text.matchAll(/\P{ASCII}/gu)) {
     const word = wordAround(text, index);
-    if (isMark(character, text[index + 1] ?? ' ') || isShort(word)) {
+    if (
+      isMark(character, text[index + 1] ?? ' ') ||
+      (isShort(word) && !/\d/.test(text.slice(Math.max(0, index - 1), index + 2)))
+    ) {
       marks++;
       continue;
     }
@@ -114,7 +117,7 @@ function isMark(character: string, after: string): boolean {
   return OPENING_MARKS.has(character) || (CLOSING_MARKS.has(character) && !/\p{L}/u.test(after));
 }
 
-/** `à`, `ÇÀ`: nothing but such letters, too few of them to tell. */
+/** `à`, `ÇÀ`: nothing but such letters, too few of them to tell. Beside a digit such a letter is the sign of a currency in another encoding. */
 function isShort(word: string): boolean {
   return /^.{1,2}$/.test(word) && Array.from(word).every(letter => LANGUAGES.some(letters => letters.has(letter)));
 }
