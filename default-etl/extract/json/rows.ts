@@ -18,6 +18,7 @@ class JsonRecordError extends Error {}
 export class JsonRows {
   private readonly builder = new BatchBuilder();
   private readonly columns = new Map<string, number>();
+  private readonly taken = new Set<string>();
   /** Keys as they stood in the file, by their usual place in a record: most records have them in the same order. */
   private usual: Array<{ key: Buffer; column: number }> = [];
   private number = 1;
@@ -144,8 +145,9 @@ export class JsonRows {
     const known = this.columns.get(key);
     if (known !== undefined) return known;
     let free = name;
-    for (let count = 1; this.isFeatures && this.builder.columns.includes(free); count++) free = `${name}.${count}`;
+    for (let count = 1; this.isFeatures && this.taken.has(free); count++) free = `${name}.${count}`;
     const column = this.builder.addColumn(free);
+    this.taken.add(free);
     this.columns.set(key, column);
     return column;
   }
