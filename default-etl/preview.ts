@@ -44,7 +44,7 @@ export async function previewFile(
 class Preview {
   hasBatch = false;
   private readonly most: number;
-  private readonly columns: string[] = [];
+  private readonly columns = new Set<string>();
   private readonly rows: Array<{ row: number; cells: Map<string, Cell> }> = [];
   private readonly rejects: PreviewMessage['rejects'] = [];
   private read = 0;
@@ -57,7 +57,7 @@ class Preview {
   /** Whether that is enough. */
   add(batch: Batch): boolean {
     this.hasBatch = true;
-    for (const name of batch.header) if (!this.columns.includes(name)) this.columns.push(name);
+    for (const name of batch.header) this.columns.add(name);
     const taken = Math.min(batch.rows, this.most - this.rows.length);
     for (let row = 0; row < taken; row++) this.addRow(batch, row);
     const last = this.rows.length === this.most ? (this.rows.at(-1)?.row ?? 0) : Infinity;
@@ -71,8 +71,9 @@ class Preview {
   }
 
   message(decisions: PreviewMessage['decisions']): PreviewMessage {
-    const rows = this.rows.map(({ row, cells }) => ({ row, cells: this.columns.map(name => cells.get(name) ?? null) }));
-    const { columns, rejects, filtered } = this;
+    const columns = [...this.columns];
+    const rows = this.rows.map(({ row, cells }) => ({ row, cells: columns.map(name => cells.get(name) ?? null) }));
+    const { rejects, filtered } = this;
     return { type: 'preview', decisions, columns, rows, rejects, filtered };
   }
 
