@@ -17,7 +17,8 @@ test('a file with one key is a dataset with every default of the table', async t
   assert.deepEqual([dataset.command, dataset.parameters, dataset.secrets], [[], [], []]);
   assert.deepEqual(dataset.settings, {
     WATCH_DIR: './in/',
-    WATCH_REGEX: '\\.(csv|tsv|txt|xls|xlsx|xlsm|xlsb|ods|fods|json|geojson|ndjson|jsonl|xml|parquet|zip)(\\.(gz|zst))?$',
+    WATCH_REGEX:
+      '\\.(csv|tsv|txt|xls|xlsx|xlsm|xlsb|ods|fods|json|geojson|ndjson|jsonl|xml|parquet|zip)(\\.(gz|zst))?$',
     RECURSIVE: true,
     WATCH_MODE: 'auto',
     EXISTING: 'process',
