@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { createServer, request as requestHttp } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { load, TestIndex, temporaryFolder } from '../testing/load.ts';
+import { proxyTo } from '../testing/proxy.ts';
 
 const id = (row: number) => `KEY-${String(row).padStart(10, '0')}`;
 const lines = (count: number, text = 'v') =>
@@ -285,18 +283,10 @@ test('rule 12: a mend writes only the rows it names', async context => {
 test('with compress the rows go packed, and are the same', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const encodings: Array<string | undefined> = [];
-  const proxy = createServer((request, response) => {
-    if (request.url?.includes('_bulk')) encodings.push(request.headers['content-encoding']);
-    const { method, headers, url } = request;
-    const onwards = requestHttp(index.node + url, { method: method as string, headers }, answer => {
-      response.writeHead(answer.statusCode as number, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onwards);
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  context.after(() => proxy.close());
-  const ELASTICSEARCH_NODE = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const ELASTICSEARCH_NODE = await proxyTo(context, index.node, ({ url, headers }) => {
+    if (url?.includes('_bulk')) encodings.push(headers['content-encoding']);
+    return true;
+  });
   const env = index.env(5, { ELASTICSEARCH_NODE }, { compress: true });
   const ran = await load({ folder: temporaryFolder(context), content: lines(50), env });
   assert.deepEqual([ran.code, encodings], [0, ['gzip']], ran.error);

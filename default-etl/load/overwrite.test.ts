@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, request as requestHttp } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { load, TestIndex, temporaryFolder } from '../testing/load.ts';
+import { proxyTo } from '../testing/proxy.ts';
 
 const lines = (count: number) => `a\n${Array.from({ length: count }, (_, row) => row + 1).join('\n')}\n`;
 
@@ -113,25 +111,13 @@ test('rule 11: an overwrite of an index with signs in its name leaves no templat
 test('rule 11: answers that are lost on the way change nothing', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const lost = new Set<string>();
-  const proxy = createServer((request, response) => {
-    const { method, headers, url = '' } = request;
-    const onwards = requestHttp(index.node + url, { method: method as string, headers }, answer => {
-      const what = `${method} ${url.replace(/\?.*/, '')}`;
-      // Done, but the first answer to each is never heard.
-      if (!lost.has(what)) {
-        lost.add(what);
-        request.socket.destroy();
-        answer.resume();
-        return;
-      }
-      response.writeHead(answer.statusCode as number, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onwards);
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  context.after(() => proxy.close());
-  const ELASTICSEARCH_NODE = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const ELASTICSEARCH_NODE = await proxyTo(context, index.node, ({ method, url = '' }) => {
+    const what = `${method} ${url.replace(/\?.*/, '')}`;
+    // Done, but the first answer to each is never heard.
+    if (lost.has(what)) return true;
+    lost.add(what);
+    return false;
+  });
   // The first overwrite replaces an index that has the alias's own name.
   await index.call('PUT', `/${index.name}/_doc/old`, { A: 'old' });
   for (const version of [5, 6]) {
