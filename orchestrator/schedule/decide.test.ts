@@ -97,6 +97,17 @@ test('out of memory is told apart and names the limit', () => {
   );
 });
 
+test('killed by nobody of ours is most likely out of memory; by TIMEOUT it is not', () => {
+  const killed = { ...ending, exitCode: null, signal: 'SIGKILL' };
+  const finish = decide(killed, { ...situation, retries: 0 });
+  assert.equal(
+    'error' in finish && finish.error,
+    'killed (SIGKILL), most likely for lack of memory (limit 512m): raise DOCKER_OPTIONS.memory, unless somebody killed it; gave up after 1 attempt',
+  );
+  const late = decide({ ...killed, stopped: 'timeout' }, { ...situation, retries: 0 });
+  assert.match('error' in late ? (late.error ?? '') : '', /^took longer than TIMEOUT/);
+});
+
 test('what was cancelled is cancelled; what a shutdown ended is queued at once and counts nothing', () => {
   assert.equal(decide({ ...ending, exitCode: 143, stopped: 'cancel' }, situation).to, 'cancelled');
   const finish = decide({ ...ending, exitCode: 143, stopped: 'shutdown' }, situation);

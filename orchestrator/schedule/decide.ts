@@ -113,12 +113,13 @@ function handBack({ now }: Situation): Finish {
 }
 
 function failureText(ending: Ending, { timeoutMs, memory }: Situation): string {
-  if (ending.outOfMemory) {
-    const limit = memory === null ? '' : ` (limit ${memory})`;
-    return `ran out of memory${limit}; raise DOCKER_OPTIONS.memory`;
-  }
+  const limit = memory === null ? '' : ` (limit ${memory})`;
+  if (ending.outOfMemory) return `ran out of memory${limit}; raise DOCKER_OPTIONS.memory`;
   if (ending.stopped === 'timeout')
     return `took longer than TIMEOUT (${seconds(timeoutMs)}); raise it if that is normal`;
+  if (ending.signal === 'SIGKILL' && ending.stopped === null) {
+    return `killed (SIGKILL), most likely for lack of memory${limit}: raise DOCKER_OPTIONS.memory, unless somebody killed it`;
+  }
   const how = ending.exitCode === null ? `ended by ${ending.signal ?? 'being lost'}` : `exit code ${ending.exitCode}`;
   return withDetail(how, ending.errorText);
 }
