@@ -31,6 +31,8 @@ export interface AttemptEnvironment {
   VERSION: string;
   /** `mend` only: VERSION of the run that rejected the rows. With ids of their own they are not newer than the rest of that file. */
   MENDED_VERSION?: string;
+  /** `mend` only: `true` where no row of the version was loaded before. Once one is, the rows of former versions go, as after `change`. */
+  MEND_REPLACES?: string;
   ACTION: Action;
   /** Path of the file as the ETL sees it; with RUN_PER: folder the folder, and FILES names a list. */
   FILE: string;
@@ -63,6 +65,7 @@ export type FolderFile = Pick<
   | 'RUN_ID'
   | 'VERSION'
   | 'MENDED_VERSION'
+  | 'MEND_REPLACES'
   | 'ACTION'
   | 'FILE'
   | 'FILE_NAME'
@@ -97,7 +100,10 @@ export interface ProgressMessage {
   total_bytes?: number;
 }
 
-/** The last line. rows_read = rows_loaded + rows_rejected + rows_filtered. */
+/**
+ * The last line. rows_read = rows_loaded + rows_rejected + rows_filtered. With exit code 65 only where every row was read and rejected: such rows
+ * can be mended.
+ */
 export interface ResultMessage {
   type: 'result';
   rows_read: number;
@@ -162,6 +168,8 @@ export interface Reject {
 export interface PreviewMessage {
   type: 'preview';
   decisions: Decision[];
+  /** What the steps have to say, as a run says it in its log. */
+  warnings: string[];
   /** Final names. */
   columns: string[];
   /** `cells` has one for each column; long texts are cut, and end in `…`. */

@@ -26,14 +26,15 @@ export async function previewFile(
   const spill = new Spill(folder);
   try {
     const reader = await openReader({ source, fileName: job.fileName, extract: job.extract, spill });
-    const newStep = await createPipeline(job, reader);
+    const warnings: string[] = [];
+    const newStep = await createPipeline(job, reader, text => warnings.push(text));
     const { decision: types } = await findTypes(reader, newStep);
     const step = newStep();
     const preview = new Preview(rows);
     for await (const batch of reader.batches()) if (preview.add(step(batch))) break;
     const empty = reader.emptyHeader?.();
     if (empty && !preview.hasBatch) preview.add(step(empty));
-    return preview.message([...reader.decisions, types]);
+    return preview.message([...reader.decisions, types], warnings);
   } finally {
     await spill.close();
     await source.close();
@@ -70,11 +71,11 @@ class Preview {
     return this.rows.length >= this.most || this.read >= MOST_READ;
   }
 
-  message(decisions: PreviewMessage['decisions']): PreviewMessage {
+  message(decisions: PreviewMessage['decisions'], warnings: string[]): PreviewMessage {
     const columns = [...this.columns];
     const rows = this.rows.map(({ row, cells }) => ({ row, cells: columns.map(name => cells.get(name) ?? null) }));
     const { rejects, filtered } = this;
-    return { type: 'preview', decisions, columns, rows, rejects, filtered };
+    return { type: 'preview', decisions, warnings, columns, rows, rejects, filtered };
   }
 
   private addRow(batch: Batch, row: number): void {

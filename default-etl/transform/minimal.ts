@@ -1,20 +1,18 @@
 import { type Batch, NULL } from '../batch.ts';
-import { perHeader, Rearranger, renameLayout } from './columns.ts';
-import type { NewStep } from './step.ts';
+import { renaming } from './renaming.ts';
+import type { NewStep, StepContext } from './step.ts';
 
 /**
  * The minimal transformer: names are trimmed and upper-cased, accents kept; of colliding names the last wins; exactly empty becomes
  * null, and nothing else does. No cell is decoded.
  */
-export function minimalStep(): NewStep {
-  const arrangementOf = perHeader(layout =>
-    renameLayout(layout, (name, position) => minimalName(name) || `UNNAMED: ${position}`),
-  );
-  return () => {
-    const rearranger = new Rearranger();
+export function minimalStep(context: Pick<StepContext, 'warn'>): NewStep {
+  const rename = renaming('minimal', (name, position) => minimalName(name) || `UNNAMED: ${position}`, context);
+  return writer => {
+    const renameColumns = rename(writer);
     return batch => {
       emptyToNull(batch);
-      return rearranger.apply(batch, arrangementOf(batch));
+      return renameColumns(batch);
     };
   };
 }

@@ -1,26 +1,16 @@
-import { perHeader, renameLayout, Rearranger } from './columns.ts';
+import { trimBlanks } from './blanks.ts';
+import { perHeader } from './columns.ts';
+import { type Rename, renaming } from './renaming.ts';
 import { createReplacer } from './replacer.ts';
 import type { NewStep, StepContext } from './step.ts';
-import { trimBlanks } from './blanks.ts';
-
-type Rename = (name: string, position: number) => string;
-
-/** Steps that change columns' names touch no cell, unless names become equal. */
-function renaming(rename: Rename): NewStep {
-  const arrangementOf = perHeader(layout => renameLayout(layout, rename));
-  return () => {
-    const rearranger = new Rearranger();
-    return batch => rearranger.apply(batch, arrangementOf(batch));
-  };
-}
 
 export interface HeaderOptions {
   trim?: boolean;
   case?: 'upper' | 'lower' | 'capitalise' | 'keep';
 }
 
-export function headerStep(options: HeaderOptions): NewStep {
-  return renaming(headerNamer(options));
+export function headerStep(options: HeaderOptions, context: StepContext): NewStep {
+  return renaming('header', headerNamer(options), context);
 }
 
 /** A name of nothing but blanks becomes `Unnamed: 2`, as an empty one is called by the readers. */
@@ -45,17 +35,20 @@ export interface RenameOptions {
 }
 
 export function renameStep(options: RenameOptions, context: StepContext): NewStep {
-  const rename = renamer(options);
   const wanted = Object.keys(options.map ?? {});
-  const arrangementOf = perHeader(layout => {
+  const warnOfMissing = perHeader(({ header }) => {
     for (const name of wanted) {
-      if (!layout.header.includes(name)) context.warn(`TRANSFORM: step rename: there is no column ${name}`);
+      if (!header.includes(name)) context.warn(`TRANSFORM: step rename: there is no column ${name}`);
     }
-    return renameLayout(layout, rename);
+    return header;
   });
-  return () => {
-    const rearranger = new Rearranger();
-    return batch => rearranger.apply(batch, arrangementOf(batch));
+  const rename = renaming('rename', renamer(options), context);
+  return writer => {
+    const renameColumns = rename(writer);
+    return batch => {
+      warnOfMissing(batch);
+      return renameColumns(batch);
+    };
   };
 }
 

@@ -143,6 +143,23 @@ test('a column that a step names and the file lacks is an error with a suggestio
   ]);
 });
 
+test('columns that become one are named in a warning, which the preview shows, whatever step makes their names equal', async context => {
+  const say = (step: string, names: string) =>
+    `warning: TRANSFORM: step ${step}: the columns ${names} become one, A: of a row's values the last counts, the others are left out; ` +
+    'to keep them all, give them other names by a step rename before it';
+  for (const [transform, content, warning] of [
+    [['minimal'], 'a,b,A \n1,2,3\n', say('minimal', '"a", "A "')],
+    [[{ header: { case: 'upper' } }], 'A,a,b\n1,3,2\n', say('header', '"A", "a"')],
+    [[{ rename: { map: { x: 'A' } } }, 'minimal'], 'x,b,A\n1,2,3\n', say('rename', '"x", "A"')],
+    [[{ rename: { map: { a: 'first' } } }, 'minimal'], 'a,A\n1,2\n', undefined],
+  ] as const) {
+    const { job, folder } = prepare(context, { content, transform: [...transform] });
+    const preview = await previewFile(job, { rows: 1, folder, signal: new AbortController().signal });
+    assert.deepEqual(preview.warnings, warning === undefined ? [] : [warning]);
+    assert.equal(preview.rows[0]?.cells[preview.columns.indexOf('A')], warning === undefined ? '2' : '3');
+  }
+});
+
 test('JSON: a step passes over what a record does not have, and what comes up late', async context => {
   const { rows } = await run(context, {
     name: 'in.json',

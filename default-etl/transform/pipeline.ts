@@ -18,7 +18,7 @@ export async function createPipeline(
   const warn = onlyOnce(text => log(`warning: ${text}`));
   const steps: NewStep[] = [];
   // What `minimal` alone does needs none of the modules of the others.
-  if (job.transform.length === 1 && job.transform[0] === 'minimal') steps.push(minimalStep());
+  if (job.transform.length === 1 && job.transform[0] === 'minimal') steps.push(minimalStep({ warn }));
   else await addSteps(steps, job, reader, warn);
   if (job.extract.columns) steps.push(extractColumnsStep(job.extract.columns, reader));
   return () => {

@@ -20,7 +20,7 @@ type CreateStep = (options: never, context: StepContext) => NewStep | Promise<Ne
 
 /** Of the same names as STEP_SCHEMAS. */
 export const STEPS: Readonly<Record<string, CreateStep>> = {
-  minimal: minimalStep,
+  minimal: (_options: unknown, context) => minimalStep(context),
   header: headerStep,
   rename: renameStep,
   strip: stripStep,

@@ -35,12 +35,13 @@ export interface StepSchema {
 export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
   minimal: {
     description:
-      'What the original did by itself: headers are trimmed and upper-cased, accents kept; of equal names the last wins; cells that are exactly empty become null.',
+      'What the original did by itself: headers are trimmed and upper-cased, accents kept; of names that become equal the last wins, which a warning says; cells that are exactly empty become null.',
     example: '- minimal',
     bare: true,
   },
   header: {
-    description: 'Trims the columns’ names, and changes their case. Of names that become equal the last wins.',
+    description:
+      'Trims the columns’ names, and changes their case. Of names that become equal the last wins, which a warning says.',
     example: '- header: {trim: true, case: upper}',
     options: options({
       trim: { type: 'boolean', description: 'Whether blanks at both ends go.', 'x-default': 'true' },
@@ -54,7 +55,7 @@ export const STEP_SCHEMAS: Readonly<Record<string, StepSchema>> = {
   },
   rename: {
     description:
-      'Gives columns other names: those in `map`, and in all other names what the expressions of `regex` find. Of names that become equal the last wins. A name of `map` that is not there is a warning.',
+      'Gives columns other names: those in `map`, and in all other names what the expressions of `regex` find. Of names that become equal the last wins, which a warning says. A name of `map` that is not there is a warning.',
     example: "- rename: {map: {Montant HT: MONTANT}, regex: {' +': _}}",
     options: options({
       map: { ...map(text, 'a map of names to new names'), description: 'New names of columns.' },

@@ -50,10 +50,11 @@ async function readerText(deps: CommandDeps, dataset: Dataset | undefined): Prom
 }
 
 function textOf(preview: PreviewMessage, reader: string, terminal: Terminal): string {
-  const { decisions, rejects, filtered } = preview;
+  const { decisions, warnings, rejects, filtered } = preview;
   const lines = [
     reader,
     ...decisions.filter(({ name }) => name !== 'types').map(decisionText),
+    ...warnings.map(text => paint(oneLine(text), 'yellow', terminal.hasColour)),
     tableOf(preview, terminal),
     ...rejects.map(({ row, reason }) => paint(`row ${row} is rejected: ${oneLine(reason)}`, 'red', terminal.hasColour)),
     ...(filtered > 0 ? [`${count(filtered, 'row')} among them taken out by TRANSFORM`] : []),
