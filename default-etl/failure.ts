@@ -1,4 +1,4 @@
-import { EXIT } from './contract.ts';
+import { EXIT, type ResultMessage } from './contract.ts';
 
 /** EX_CONFIG of sysexits.h: a setting is wrong, whatever the file. */
 export const EXIT_CONFIG = 78;
@@ -24,6 +24,16 @@ export class Superseded extends EtlFailure {
   constructor(version: number, message: string) {
     super(EXIT.away, message);
     this.version = version;
+  }
+}
+
+/** Every row was rejected. Nothing was overwritten, so nothing is taken back; the rows can be mended, so how many there are is said all the same. */
+export class NothingLoaded extends EtlFailure {
+  readonly result: Omit<ResultMessage, 'type'>;
+
+  constructor(result: Omit<ResultMessage, 'type'>, message: string) {
+    super(EXIT.never, message);
+    this.result = result;
   }
 }
 

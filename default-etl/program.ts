@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { EXIT, type FolderFile } from './contract.ts';
-import { configFailure, EtlFailure, messageOf, Superseded } from './failure.ts';
+import { configFailure, EtlFailure, messageOf, NothingLoaded, Superseded } from './failure.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { runFile } from './run-file.ts';
 import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './settings.ts';
@@ -95,7 +95,9 @@ async function runOne(env: Environment, file: string, reporter: Reporter, signal
     if (error instanceof Superseded) reporter.superseded(error.version);
     if (code === 1) reporter.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     reporter.error(code === SIGTERM_EXIT ? 'stopped by SIGTERM' : messageOf(error));
-    if (isFolder) reporter.result({ ...NOTHING, code });
+    const result = error instanceof NothingLoaded ? error.result : undefined;
+    if (isFolder) reporter.result({ ...(result ?? NOTHING), code });
+    else if (result) reporter.result(result);
     return code;
   }
 }

@@ -4,7 +4,7 @@ import type { Batch, Reader } from './batch.ts';
 import { EXIT, type ResultMessage, WORK_FILES } from './contract.ts';
 import { openMend } from './extract/mend.ts';
 import { openReader } from './extract/open.ts';
-import { configFailure, EtlFailure, neverFailure } from './failure.ts';
+import { configFailure, EtlFailure, neverFailure, NothingLoaded } from './failure.ts';
 import type { Target } from './load/target.ts';
 import { rememberOriginal } from './original.ts';
 import { Rejects } from './rejects.ts';
@@ -129,9 +129,9 @@ class FileRun {
     for await (const batch of this.reader.batches()) await this.pass(batch, target);
     await target.drain();
     await this.source.assertUnchanged();
-    this.assertAcceptable();
-    const deleted = await target.complete();
-    return this.result(deleted);
+    this.assertFewRejects(true);
+    if (this.isNothingLoaded()) return await this.leave(target);
+    return this.result(await target.complete());
   }
 
   private async pass(read: Batch, target: Target): Promise<void> {
@@ -154,7 +154,9 @@ class FileRun {
       return new LakeTarget(job, this.reader, this.newStep);
     }
     const { ElasticsearchTarget } = await import('./load/elasticsearch.ts');
-    return new ElasticsearchTarget({ job, reserve, reject, log: text => this.reporter.log(text), signal });
+    const { sizeBytes: sourceBytes } = this.source;
+    const log = (text: string) => this.reporter.log(text);
+    return new ElasticsearchTarget({ job, reserve, reject, log, signal, sourceBytes });
   }
 
   private result(deleted: number): Result {
@@ -168,12 +170,20 @@ class FileRun {
     };
   }
 
-  private assertAcceptable(): void {
-    this.assertFewRejects(true);
-    if (this.rowsRead === 0 || this.rejects.count < this.rowsRead || this.job.action === 'mend') return;
+  /** Then what a former version loaded stays. A file of which all is filtered has no rows, mended rows are never a whole file. */
+  private isNothingLoaded(): boolean {
+    const filtered = this.job.action === 'mend' ? this.rowsFiltered : 0;
+    return this.rowsRead > 0 && this.rejects.count + filtered === this.rowsRead;
+  }
+
+  private async leave(target: Target): Promise<Result> {
+    await target.leave();
+    const result = this.result(0);
+    // Of mended rows those that still can't be loaded can be mended again.
+    if (this.job.action === 'mend') return result;
     const first = `row ${this.rejects.first?.row}: ${this.rejects.first?.reason}`;
-    throw new EtlFailure(
-      EXIT.never,
+    throw new NothingLoaded(
+      result,
       `none of the ${this.rowsRead} rows could be loaded (${first}); ${WORK_FILES.rejects} has each with its reason`,
     );
   }
@@ -181,7 +191,6 @@ class FileRun {
   /** LOAD.max_rejects: a number is held at any time, a share once all rows are read. */
   private assertFewRejects(isEnd: boolean): void {
     const most = this.job.load.max_rejects;
-    // Of mended rows those that still can't be loaded can be mended again.
     if (most === undefined || this.job.action === 'mend') return;
     const limit = typeof most === 'number' ? most : isEnd ? (Number.parseFloat(most) / 100) * this.rowsRead : Infinity;
     if (this.rejects.count <= limit) return;

@@ -57,6 +57,8 @@ export interface Job {
   /** That of rows with LOAD.id: where they are mended, the one they had been read with, so that they replace no later row. */
   keyVersion: number;
   action: Action;
+  /** ACTION mend: no row of the version was loaded before, so a former version's rows go. */
+  mendReplaces: boolean;
   file: string;
   fileName: string;
   filePath: string;
@@ -100,6 +102,7 @@ export function readJob(env: Environment, file: string, now: number): Job {
     version,
     keyVersion: isMend ? wholeOf(env, 'MENDED_VERSION', version) : version,
     action: actionOf(env.ACTION),
+    mendReplaces: isMend && env.MEND_REPLACES === 'true',
     file: path,
     fileName,
     filePath,

@@ -1,6 +1,6 @@
 import type { Batch } from '../batch.ts';
 import { indexName, type Replaced } from '../contract.ts';
-import { awayFailure, configFailure, messageOf } from '../failure.ts';
+import { awayFailure, configFailure, messageOf, neverFailure } from '../failure.ts';
 import { rawText } from '../original.ts';
 import type { Reserve } from '../reserve.ts';
 import { RowSet } from '../row-set.ts';
@@ -11,7 +11,7 @@ import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
 import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
 import { ensureIndex, indexIds, indicesBehind, type ReadyIndices } from './index-setup.ts';
-import { Overwrite } from './overwrite.ts';
+import { newestBuilt, Overwrite } from './overwrite.ts';
 import { assertNoSourceColumn, SOURCE_FILE, SOURCE_ROW, SOURCE_RUN } from './source-columns.ts';
 import type { RejectRow, Target } from './target.ts';
 
@@ -26,6 +26,8 @@ export interface ElasticsearchOptions {
   reject: RejectRow;
   log: (text: string) => void;
   signal: AbortSignal;
+  /** Size of the file. */
+  sourceBytes?: number;
   patienceMs?: number;
 }
 
@@ -40,17 +42,21 @@ export class ElasticsearchTarget implements Target {
   private readonly name: string;
   private readonly byKey: boolean;
   private readonly overwrite: Overwrite | undefined;
+  private readonly sourceBytes: number;
   private readonly patienceMs: number;
   private sender: BulkSender;
   private request: BulkRequest;
   /** Rows up to `sentUpTo` that this version did not load. */
   private readonly notLoaded = new RowSet();
   private sentUpTo = 0;
+  /** Of mended rows there are not all up to `sentUpTo`. */
+  private readonly mended = new RowSet();
   private indices: ReadyIndices = { ids: [], former: [] };
   private opened = Promise.resolve();
 
-  constructor({ job, reserve, reject, log, signal, patienceMs = PATIENCE_MS }: ElasticsearchOptions) {
+  constructor({ job, reserve, reject, log, signal, sourceBytes = 0, patienceMs = PATIENCE_MS }: ElasticsearchOptions) {
     this.job = job;
+    this.sourceBytes = sourceBytes;
     this.reserve = reserve;
     this.rejectRow = reject;
     this.log = log;
@@ -59,8 +65,8 @@ export class ElasticsearchTarget implements Target {
     this.name = indexName(job.load, job.dataset, job.seenAt);
     this.byKey = job.load.id !== undefined;
     this.overwrite =
-      job.load.overwrite && (job.action === 'add' || job.action === 'change')
-        ? new Overwrite(this.connection, this.name, job.version, job.load.aliases)
+      job.load.overwrite && (job.action === 'add' || job.action === 'change' || job.mendReplaces)
+        ? new Overwrite(this.connection, this.name, job.keyVersion, job.load.aliases)
         : undefined;
     this.renderer = new BulkRenderer(
       job.load.id ? keyAction(job.load.id, job.keyVersion) : rowAction(job.fileKey, job.version),
@@ -80,6 +86,7 @@ export class ElasticsearchTarget implements Target {
     if (this.job.load.source_columns) assertNoSourceColumn(batch.header);
     for (const reject of batch.rejects) this.notLoaded.add(reject.row);
     for (const row of batch.filtered ?? []) this.notLoaded.add(row);
+    if (this.job.mendReplaces) for (let at = 0; at < batch.rows; at++) this.mended.add(batch.numbers[at] as number);
     for (let row = 0; row < batch.rows; ) {
       this.reserve.upTo(batch.numbers[batch.rows - 1] as number);
       row = this.renderer.render(batch, row, this.request, (refused, reason) => this.refuse(batch, refused, reason));
@@ -97,7 +104,8 @@ export class ElasticsearchTarget implements Target {
   async complete(): Promise<number> {
     await this.drain();
     await this.assertStillThere();
-    const deletesTail = !this.byKey && this.job.action !== 'mend' && !this.overwrite;
+    const isVersion = this.job.action !== 'mend' || this.job.mendReplaces;
+    const deletesTail = isVersion && !this.byKey && !this.overwrite;
     if (deletesTail) {
       // A delete of what was never there costs Elasticsearch memory for a day (gc_deletes): a filter may take millions of rows out.
       const upTo = this.job.isFileRowsKnown ? this.job.fileRows : this.lastRow();
@@ -117,6 +125,10 @@ export class ElasticsearchTarget implements Target {
     await this.deleteReplaced();
     await this.refresh();
     return this.sender.deleted;
+  }
+
+  async leave(): Promise<void> {
+    await this.overwrite?.abandon();
   }
 
   async takeBack(): Promise<string> {
@@ -144,8 +156,9 @@ export class ElasticsearchTarget implements Target {
   private async makeReady(types: FileTypes | undefined): Promise<void> {
     const { mappings, aliases = [] } = this.job.load;
     await this.explain(async () => {
+      if (this.job.action === 'mend' && this.job.load.overwrite) await this.assertNotRebuilt();
       if (this.overwrite) {
-        await this.overwrite.begin({ mappings, types });
+        await this.overwrite.begin({ mappings, types, sourceBytes: this.sourceBytes });
         this.indices = { ids: await indexIds(this.connection, this.overwrite.building), former: [] };
       } else {
         this.indices = await ensureIndex(this.connection, { name: this.name, mappings, types, aliases }, this.log);
@@ -167,12 +180,21 @@ export class ElasticsearchTarget implements Target {
     );
   }
 
+  /** The rows of a file are none of an index that a newer one has built. */
+  private async assertNotRebuilt(): Promise<void> {
+    const newest = newestBuilt(this.name, await indicesBehind(this.connection, this.name));
+    if (newest <= this.job.keyVersion) return;
+    throw neverFailure(
+      `the mended rows have no place: index ${this.name} holds the rows of a newer file (LOAD.overwrite); replay the run that rejected them if its file is to take that one's place`,
+    );
+  }
+
   private lastRow(): number {
     return Math.max(this.job.fileRows, this.sentUpTo);
   }
 
   private isLeft(row: number): boolean {
-    return row > this.sentUpTo || this.notLoaded.has(row);
+    return row > this.sentUpTo || this.notLoaded.has(row) || (this.job.mendReplaces && !this.mended.has(row));
   }
 
   private refuse(batch: Batch, row: number, reason: string): void {

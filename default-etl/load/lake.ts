@@ -59,8 +59,12 @@ export class LakeTarget implements Target {
     return 0;
   }
 
-  async takeBack(): Promise<string> {
+  async leave(): Promise<void> {
     rmSync(this.path, { force: true });
+  }
+
+  async takeBack(): Promise<string> {
+    await this.leave();
     return '';
   }
 

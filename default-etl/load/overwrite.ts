@@ -1,6 +1,7 @@
 import { Superseded } from '../failure.ts';
 import { type Connection, Refusal } from './connection.ts';
 import { type IndexPlan, indicesBehind, putTemplate } from './index-setup.ts';
+import { QuietIndex } from './quiet-index.ts';
 
 /** In `_meta` of each template and mapping of an index that is built so: the alias it is built for. */
 const MARK = 'orchestrator_alias';
@@ -16,6 +17,11 @@ interface FoundTemplate {
   index_template: { index_patterns: string[]; _meta?: Record<string, unknown> };
 }
 
+interface BuildingPlan extends Pick<IndexPlan, 'mappings' | 'types'> {
+  /** Size of the file whose rows the index gets. */
+  sourceBytes: number;
+}
+
 /**
  * LOAD.overwrite: a new index is built beside the old one, then the alias moves to it in one request: a reader sees all of the old or
  * all of the new (rule 11). The old one goes once nobody reads it: removed in the same request, it would fail the searches that
@@ -25,6 +31,7 @@ export class Overwrite {
   /** Name of the index that is being built. */
   readonly building: string;
   private readonly connection: Connection;
+  private readonly quiet: QuietIndex;
   private readonly alias: string;
   private readonly version: number;
   /** LOAD.aliases: they move together with it. */
@@ -36,10 +43,11 @@ export class Overwrite {
     this.version = version;
     this.otherAliases = otherAliases;
     this.building = `${alias}-${version}`;
+    this.quiet = new QuietIndex(connection, this.building);
   }
 
   /** Removes what a crash left over and makes the new index. Throws Superseded where the alias is at a newer version. */
-  async begin({ mappings, types }: Pick<IndexPlan, 'mappings' | 'types'>): Promise<void> {
+  async begin({ mappings, types, sourceBytes }: BuildingPlan): Promise<void> {
     const current = await indicesBehind(this.connection, this.alias);
     this.assertNewer(current);
     // An attempt before this one got as far as moving the alias: its rows are simply sent again.
@@ -51,10 +59,12 @@ export class Overwrite {
     const body = { mappings: { _meta: mark } };
     await this.unlessDone(this.connection.request({ method: 'PUT', path, body }), () => this.built());
     await this.removeTemplate(this.building);
+    await this.quiet.begin(sourceBytes);
   }
 
   /** Moves the alias. */
   async finish(): Promise<void> {
+    await this.quiet.end();
     await this.connection.request({ method: 'POST', path: `/${encodeURIComponent(this.building)}/_refresh` });
     const current = await indicesBehind(this.connection, this.alias);
     if (!current.includes(this.building)) await this.moveAlias(current);
@@ -102,7 +112,7 @@ export class Overwrite {
 
   private async removeAllBut(kept: readonly string[]): Promise<void> {
     for (const index of await this.built()) {
-      if (kept.includes(index) || this.versionOf(index) > this.version) continue;
+      if (kept.includes(index) || versionOf(this.alias, index) > this.version) continue;
       await this.awaitReaders(index);
       await this.remove(index);
     }
@@ -122,18 +132,12 @@ export class Overwrite {
   }
 
   private assertNewer(current: readonly string[]): void {
-    const newest = Math.max(0, ...current.map(index => this.versionOf(index)));
+    const newest = newestBuilt(this.alias, current);
     if (newest <= this.version) return;
     throw new Superseded(
       newest,
       `${this.alias} is at version ${newest}, newer than ${this.version}: nothing was changed`,
     );
-  }
-
-  /** The version in the name of an index that was built so; 0 for any other. */
-  private versionOf(index: string): number {
-    const suffix = index.startsWith(`${this.alias}-`) ? index.slice(this.alias.length + 1) : '';
-    return /^\d+$/.test(suffix) ? Number(suffix) : 0;
   }
 
   private async remove(index: string): Promise<void> {
@@ -149,7 +153,7 @@ export class Overwrite {
     const { index_templates: found } = JSON.parse(answer.text) as { index_templates: FoundTemplate[] };
     for (const { index_template: template } of found) {
       const [index = ''] = template.index_patterns;
-      if (template._meta?.[MARK] === this.alias && this.versionOf(index) <= this.version)
+      if (template._meta?.[MARK] === this.alias && versionOf(this.alias, index) <= this.version)
         await this.removeTemplate(index);
     }
   }
@@ -158,4 +162,15 @@ export class Overwrite {
     const path = `/_index_template/orchestrator-${encodeURIComponent(index)}`;
     await this.connection.request({ method: 'DELETE', path, ignore: [404] });
   }
+}
+
+/** Version of the newest of these indices that was built for the alias; 0 where none was. */
+export function newestBuilt(alias: string, indices: readonly string[]): number {
+  return Math.max(0, ...indices.map(index => versionOf(alias, index)));
+}
+
+/** The version in the name of an index that was built so; 0 for any other. */
+function versionOf(alias: string, index: string): number {
+  const suffix = index.startsWith(`${alias}-`) ? index.slice(alias.length + 1) : '';
+  return /^\d+$/.test(suffix) ? Number(suffix) : 0;
 }

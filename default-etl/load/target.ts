@@ -2,7 +2,7 @@ import type { Batch } from '../batch.ts';
 import type { Reject } from '../contract.ts';
 import type { FileTypes } from '../types/column-type.ts';
 
-/** Where the rows go. The calls come in this order: open, load (any number), then complete or takeBack, then close. */
+/** Where the rows go. The calls come in this order: open, load (any number), then complete, leave or takeBack, then close. */
 export interface Target {
   /** Makes ready what the rows need, or begins to: then load() and drain() throw what goes wrong. `types`: what the columns were found to be, where that is wanted. */
   open(types: FileTypes | undefined): Promise<void>;
@@ -12,6 +12,8 @@ export interface Target {
   drain(): Promise<void>;
   /** All rows are in: what is left of former versions goes, and all becomes visible. Returns how many rows were deleted. */
   complete(): Promise<number>;
+  /** No row could be loaded: what was made ready for them goes, and all stays as it was. */
+  leave(): Promise<void>;
   /** Takes this version's rows out again. Returns what there is to say about the former version's, or an empty text. */
   takeBack(): Promise<string>;
   close(): Promise<void>;

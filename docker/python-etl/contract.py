@@ -35,9 +35,9 @@ class Record(NamedTuple):
 class Failure(Exception):
     """Ends the run with an exit code."""
 
-    def __init__(self, code: int, message: str, changed: bool = False):
+    def __init__(self, code: int, message: str, changed: bool = False, counts: dict | None = None):
         super().__init__(message)
-        self.code, self.takes_back = code, code == NEVER or changed
+        self.code, self.takes_back, self.counts = code, code == NEVER or changed, counts
 
 
 class FileRun:
@@ -46,6 +46,7 @@ class FileRun:
     def __init__(self, env: dict, read, transform):
         self.env, self.read, self.transform = env, read, transform
         self.is_mend, self.work = env["ACTION"] == "mend", Path(env["WORK_DIR"])
+        self.mend_replaces = self.is_mend and env.get("MEND_REPLACES") == "true"
         self.extract, self.options = (settings(env, key) for key in KNOWN)
         seen_at = datetime.fromisoformat(env["SEEN_AT"].replace("Z", "+00:00"))
         self.index = self.options.get("index", env["DATASET"]) + seen_at.strftime(self.options.get("date_suffix", ""))
@@ -53,6 +54,7 @@ class FileRun:
         self.client = connect(env)
         self.rows = self.rejected = self.filtered = self.deleted = self.sent_up_to = self.reserved = 0
         self.not_loaded: set[int] = set()  # rows that were read and are no documents: rejected or filtered
+        self.mended: set[int] = set()
         self.next_progress = 0.0
 
     def run(self) -> dict:
@@ -61,10 +63,16 @@ class FileRun:
             self.delete(self.index, self.key, range(1, self.former_rows + 1))
         else:
             self.load()
-        for replaced in json.loads(self.env["REPLACES"] or "[]"):
+        for replaced in json.loads(self.env["REPLACES"] or "[]") if self.loaded or not self.is_mend else []:
             self.delete(replaced["index"], replaced["FILE_KEY"], range(1, replaced["FILE_ROWS"] + 1))
-        loaded = self.rows - self.rejected - self.filtered
-        return dict(zip(COUNTS, (self.rows, loaded, self.rejected, self.filtered, self.deleted)))
+        return self.counts()
+
+    @property
+    def loaded(self) -> int:
+        return self.rows - self.rejected - self.filtered
+
+    def counts(self) -> dict:
+        return dict(zip(COUNTS, (self.rows, self.loaded, self.rejected, self.filtered, self.deleted)))
 
     def load(self) -> None:
         """Reads, transforms and sends the file; then deletes the rows that a former version had and this one has not."""
@@ -77,18 +85,27 @@ class FileRun:
                     self.load_rows(dict(some))
                     self.tell_progress(file)
                 self.assert_same(file)
-                if self.rows > 0 and self.rejected == self.rows:
-                    raise Failure(NEVER, f"none of the {self.rows} rows could be loaded: see rejects.ndjson")
+                if self.rows > 0 and self.rejected == self.rows and not self.is_mend:
+                    message = f"none of the {self.rows} rows could be loaded: see rejects.ndjson"
+                    raise Failure(NEVER, message, counts=self.counts())
             except Failure as failure:
                 if failure.takes_back and self.sent_up_to > 0 and not self.is_mend:
                     self.delete(self.index, self.key, range(1, max(self.sent_up_to, self.former_rows) + 1))
                 raise
-        if not self.is_mend:
-            self.delete(self.index, self.key, chain(sorted(self.not_loaded), range(self.rows + 1, self.former_rows + 1)))
+        self.delete(self.index, self.key, self.tail())
         self.retry(lambda: self.client.indices.refresh(index=self.index))
+
+    def tail(self):
+        """Rows of a former version that this one has not loaded. Mended rows replace one only where they are the first of their version."""
+        if not self.is_mend:
+            return chain(sorted(self.not_loaded), range(self.rows + 1, self.former_rows + 1))
+        if not self.mend_replaces or self.loaded == 0:
+            return ()
+        return (row for row in range(1, self.former_rows + 1) if row in self.not_loaded or row not in self.mended)
 
     def load_rows(self, records: dict[int, Record]) -> None:
         self.rows += len(records)
+        self.mended |= records.keys() if self.is_mend else set()
         for row, record in records.items():
             if record.reason:
                 self.reject(row, record, record.reason)
@@ -239,15 +256,17 @@ def say(kind: str, env: dict, **members) -> None:
 
 
 def run_one(env: dict, read, transform) -> int:
-    counts, code = dict.fromkeys(COUNTS, 0), 0
+    counts, code, is_counted = dict.fromkeys(COUNTS, 0), 0, True
     try:
         counts = FileRun(env, read, transform).run()
     except Exception as error:
         code = error.code if isinstance(error, Failure) else 1
+        is_counted = "FILES" in env or getattr(error, "counts", None) is not None
+        counts = getattr(error, "counts", None) or counts
         if code == 1:
             traceback.print_exc()
         say("error", env, message=f"{env['FILE']}: {error}")
-    if code == 0 or "FILES" in env:
+    if is_counted:
         say("result", env, **counts, **({"code": code} if "FILES" in env else {}))
     return code
 

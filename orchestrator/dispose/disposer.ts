@@ -226,7 +226,7 @@ class Disposing implements FileDisposer {
   /** A replay of the very version came to another end: it says what becomes of the file. */
   async #isReplaced(run: Run): Promise<boolean> {
     const latest = await this.#options.journal.latest(run.dataset, run.file);
-    return latest !== undefined && latest.id !== run.id && latest.state === 'done';
+    return latest !== undefined && latest.id !== run.id && latest.state === 'done' && latest.action !== 'mend';
   }
 
   /** EXISTING: ignore: known, with no run to come. */

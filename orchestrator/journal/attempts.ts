@@ -1,6 +1,6 @@
 import type { Decision } from '../../default-etl/contract.ts';
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
-import { countMended } from './mending.ts';
+import { addsToVersion, countMended } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
 import type { Store } from './store.ts';
 import { forgetVersion } from './watching.ts';
@@ -36,11 +36,13 @@ export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
     index,
     append: request.append ? 1 : 0,
   });
+  const replacesFormer = !addsToVersion(store, run);
   return {
     index,
     firstSeenAt,
     fileRows: rowsOf(store, fileKey, index),
-    replaces: replacedBy(store, run, fileKey, index),
+    replacesFormer,
+    replaces: replacesFormer ? replacedBy(store, run, fileKey, index) : [],
   };
 }
 
@@ -49,9 +51,8 @@ function rowsOf(store: Store, fileKey: string, index: string): number {
   return store.get<{ rows: number }>(sql, { fileKey, index })?.rows ?? 0;
 }
 
-/** What else the target may hold of the path. A mend adds to what is there. */
+/** What else the target may hold of the path. */
 function replacedBy(store: Store, run: Run, fileKey: string, index: string): LedgerEntry['replaces'] {
-  if (run.action === 'mend') return [];
   const rows = store.all<LedgerEntry['replaces'][number]>(
     `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS FROM ledger
      WHERE dataset = $dataset AND path = $file AND rows > 0 AND kept = 0 AND NOT (file_key = $fileKey AND index_name = $index)`,
@@ -186,13 +187,18 @@ function end(store: Store, run: Run, state: Run['state'], rows: Rows | null, err
 
 /** Rules 3 and 5: what the target holds of the path after a run is done. */
 function settleLedger(store: Store, run: Run, rows: Rows): void {
-  if (run.fileKey === null || run.index === null || run.action === 'mend') return;
+  if (run.fileKey === null || run.index === null) return;
   const { dataset, file, fileKey, index } = run;
-  store.execute('UPDATE ledger SET rows = $rows WHERE file_key = $fileKey AND index_name = $index', {
-    rows: run.action === 'delete' ? 0 : rows.read,
-    fileKey,
-    index,
-  });
+  if (run.action === 'mend') {
+    // Its rows are some of many. One that loads nothing replaces nothing.
+    if (rows.loaded === 0 || addsToVersion(store, run)) return;
+  } else {
+    store.execute('UPDATE ledger SET rows = $rows WHERE file_key = $fileKey AND index_name = $index', {
+      rows: run.action === 'delete' ? 0 : rows.read,
+      fileKey,
+      index,
+    });
+  }
   store.execute(
     `UPDATE ledger SET rows = 0
      WHERE dataset = $dataset AND path = $file AND rows > 0 AND kept = 0 AND NOT (file_key = $fileKey AND index_name = $index)`,

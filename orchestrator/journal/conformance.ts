@@ -92,6 +92,15 @@ class Hand {
     return this.finish(run, done(options.rows ?? 10));
   }
 
+  /** A version of which every row, five, is rejected. */
+  async reject(file: string, n = 1, key = `key-${file}`, append = false): Promise<Run> {
+    await this.arrive(file, n);
+    const run = await this.claimOne();
+    await this.ledger(run, key, append);
+    await this.journal.reserve(run.id, 5);
+    return this.finish(run, { to: 'quarantined', rows: rowsRead(5, 5), error: 'bad' });
+  }
+
   absent(file: string, remove = true): Promise<Run | undefined> {
     return this.journal.absent({ ...this.at(file), remove });
   }
@@ -767,6 +776,78 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.finish(await hand.claimOne(), done(1));
         await hand.load('a.csv', 2);
         await assert.rejects(journal.mend(run.id, '/m', T0), isKind('never'));
+      });
+
+      it('rule 12: a run whose every row was rejected is mended; the first mend that loads a row replaces the former version', async () => {
+        await hand.load('a.csv', 1, { rows: 10, key: 'content-1' });
+        const run = await hand.reject('a.csv', 2, 'content-2');
+        const entries = [];
+        for (const [mendFile, rejected] of [
+          ['/still-bad', 1],
+          ['/first', 0],
+          ['/second', 0],
+        ] as const) {
+          await journal.mend(run.id, mendFile, T0);
+          const mending = await hand.claimOne();
+          const { replacesFormer, replaces } = await hand.ledger(mending, 'content-2');
+          entries.push([replacesFormer, replaces.map(({ FILE_KEY }) => FILE_KEY)]);
+          await hand.finish(mending, { to: 'done', rows: rowsRead(1, rejected), error: null });
+        }
+        assert.deepEqual(entries, [
+          [true, ['content-1']],
+          [true, ['content-1']],
+          [false, []],
+        ]);
+        const { state, rowsMended } = (await journal.run(run.id)) as Run;
+        assert.deepEqual([state, rowsMended], ['quarantined', 2]);
+        await hand.arrive('a.csv', 3);
+        const { replaces } = await hand.ledger(await hand.claimOne(), 'content-3');
+        assert.deepEqual(
+          replaces.map(({ FILE_KEY }) => FILE_KEY),
+          ['content-2'],
+        );
+      });
+
+      it('rule 12: a run that was quarantined for anything else, or that failed, is not mended', async () => {
+        for (const [to, rows] of [
+          ['quarantined', null],
+          ['quarantined', { ...rowsRead(5, 3), loaded: 0 }],
+          ['failed', rowsRead(5, 5)],
+        ] as const) {
+          await hand.arrive('a.csv', 1);
+          const run = await hand.finish(await hand.claimOne(), { to, rows, error: 'bad' });
+          await assert.rejects(journal.mend(run.id, '/m', T0), isKind('never'));
+        }
+      });
+
+      it('rule 12: the mended rows of an append key stay, whether its file was quarantined before or since', async () => {
+        for (const isBefore of [true, false]) {
+          const file = `${isBefore}.csv`;
+          const run = await hand.reject(file, 1, file, true);
+          if (isBefore) await hand.dispose(run, 'quarantine');
+          await journal.mend(run.id, '/m', T0);
+          const mending = await hand.claimOne();
+          await hand.ledger(mending, file, true);
+          await hand.finish(mending, done(1));
+          if (!isBefore) await hand.dispose(run, 'quarantine');
+          await hand.arrive(file, 2);
+          assert.deepEqual((await hand.ledger(await hand.claimOne(), 'other', true)).replaces, []);
+        }
+      });
+
+      it('rule 12: a mend is not replayed once the path has a newer version', async () => {
+        const run = await hand.load('a.csv', 1);
+        const mended = await journal.mend(run.id, '/m', T0);
+        await hand.finish(await hand.claimOne(), done(1));
+        await hand.load('a.csv', 2);
+        await assert.rejects(journal.replay(mended.id, T0), isKind('never'));
+      });
+
+      it('rule 6: mended rows make no version, so the same content is tried again where it was not loaded', async () => {
+        const run = await hand.reject('a.csv', 1);
+        await journal.mend(run.id, '/m', T0);
+        await hand.finish(await hand.claimOne(), done(1));
+        assert.equal((await hand.arrive('a.csv', 2, 'hash1')).state, 'queued');
       });
 
       it('what mends loaded counts as mended, once, of the run that read the file and of its dataset', async () => {

@@ -183,6 +183,8 @@ export interface LedgerEntry {
   index: string;
   fileRows: number;
   firstSeenAt: number;
+  /** What `replaces` names, and of FILE_KEY what this run does not load, goes once a row is loaded. Not where it mends rows of a version that is loaded. */
+  replacesFormer: boolean;
   replaces: Replaced[];
 }
 
@@ -324,7 +326,7 @@ export interface Journal {
   replay(runId: string, now: number): Promise<Run | null>;
   /**
    * A new queued run with action `mend`, whose `replayOf` is the run that read the file, even where `runId` is a mend of it. Refused
-   * (OrchestratorError `never`) once the path has a newer version.
+   * (OrchestratorError `never`) unless that one is done, or all its rows were rejected, and once the path has a newer version.
    */
   mend(runId: string, mendFile: string, now: number): Promise<Run>;
   /** A run of a file without watching: as settle() and queue() in one, never skipped for equal content. */

@@ -1,13 +1,15 @@
+import { mendRefusal } from './mendable.ts';
 import type { Run } from './journal.ts';
-import { newerRun, requireRun } from './paths.ts';
+import { absolutePath, newerRun, requireRun } from './paths.ts';
 import { activeRun, queueCopy, refused } from './requests.ts';
+import { versionColumns } from './run-row.ts';
 import type { Store } from './store.ts';
 
 /** What is mended are the rejects of the run that read the file: a mend of a mend is one of that run, too. */
 export function mend(store: Store, runId: string, mendFile: string, now: number): Run {
   const run = originOf(store, requireRun(store, runId));
-  if (run.state !== 'done')
-    throw refused(run, `can’t be mended: it is ${run.state}, only what is done has rejected rows to mend`);
+  const refusal = mendRefusal(run);
+  if (refusal !== null) throw refused(run, refusal);
   const newer = newerRun(store, run) ?? activeRun(store, run);
   if (newer !== undefined)
     throw refused(run, `can’t be mended: run ${newer.id} (${newer.state}) of the same file is newer`);
@@ -21,6 +23,13 @@ export function mendsOf(store: Store, runId: string): Run[] {
     UNION ALL SELECT runs.id FROM runs JOIN mends ON runs.replay_of = mends.id WHERE runs.action = 'mend')
     SELECT id FROM mends`;
   return store.selectRuns(`id IN (${chain}) ORDER BY seq`, { runId });
+}
+
+/** Whether a run's rows stand beside others of their version. The first mend that loads a row of a quarantined run brings that version's first. */
+export function addsToVersion(store: Store, run: Run): boolean {
+  if (run.action !== 'mend') return false;
+  const origin = originOf(store, run);
+  return origin.state !== 'quarantined' || origin.rowsMended > 0;
 }
 
 /** What a mend loaded counts as mended of the run whose rejects it was; the same records loaded again mend nothing more. */
@@ -38,6 +47,18 @@ export function countMended(store: Store, mended: Run, loaded: number): void {
   if (more <= 0) return;
   store.updateRun(origin.id, 'rows_mended = rows_mended + $more', { more });
   store.execute('UPDATE datasets SET rows_mended = rows_mended + $more WHERE name = $dataset', { more, dataset });
+  keepDisposed(store, mended);
+}
+
+/** Rule 3: a version of an append key that was disposed of before its first rows were loaded stays from then on. */
+function keepDisposed(store: Store, { id, root, file, fileVersion }: Run): void {
+  store.execute(
+    `UPDATE ledger SET kept = 1 WHERE (file_key, index_name) IN (
+       SELECT file_key, index_name FROM runs WHERE id = $id AND append_key = 1 AND EXISTS (
+         SELECT 1 FROM disposals WHERE source = $source AND state = 'disposed'
+           AND size_bytes = $size_bytes AND mtime_ns = $mtime_ns AND inode = $inode))`,
+    { id, source: absolutePath(root, file), ...versionColumns(fileVersion) },
+  );
 }
 
 /** The run that read the file; the mend itself where that was pruned. */

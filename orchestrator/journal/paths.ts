@@ -49,6 +49,12 @@ export function latestRun(store: Store, dataset: string, file: string): Run | un
   return store.selectRuns(where, { dataset, file })[0];
 }
 
+/** The same among those that read the file: a mend adds to a version, it is none. */
+export function latestVersion(store: Store, dataset: string, file: string): Run | undefined {
+  const where = `dataset = $dataset AND file = $file AND version IS NOT NULL AND action <> 'mend' ORDER BY version DESC LIMIT 1`;
+  return store.selectRuns(where, { dataset, file })[0];
+}
+
 /** Newer than the run, and of the file itself: a mend adds to a version, it is none. */
 export function newerRun(store: Store, run: Run): Run | undefined {
   const where = `dataset = $dataset AND file = $file AND version > $version AND action <> 'mend' ORDER BY version DESC LIMIT 1`;

@@ -31,6 +31,10 @@ export function replay(store: Store, runId: string, now: number): Run | null {
   if (run.action === 'delete' && newerRun(store, run) !== undefined) {
     throw refused(run, 'can’t be replayed: the file came back since, and its rows would be removed');
   }
+  const newer = run.action === 'mend' ? newerRun(store, run) : undefined;
+  if (newer !== undefined) {
+    throw refused(run, `can’t be replayed: its mended rows are of a former version; run ${newer.id} is newer`);
+  }
   if (run.action !== 'delete' && run.action !== 'mend') rememberReturned(store, run);
   return queueCopy(store, run, { action: run.action, mendFile: run.mendFile, replayOf: run.id, now });
 }

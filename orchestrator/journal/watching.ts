@@ -14,6 +14,7 @@ import {
   endWaiting,
   ensureDataset,
   latestRun,
+  latestVersion,
   newRunColumns,
   reasonToWait,
   requireRun,
@@ -80,7 +81,7 @@ export function queue(store: Store, request: QueueRequest): Run {
   if (run.state !== 'settling') return queueAnew(store, run, request);
   const { dataset, file } = run;
   const arrival = isArrival(store, run, request.fileVersion);
-  const previous = latestRun(store, dataset, file);
+  const previous = latestVersion(store, dataset, file);
   rememberVersion(store, run, request.fileVersion);
   const isUnchanged = !arrival && previous?.state === 'done' && previous.contentHash === request.contentHash;
   if (isUnchanged) return skipUnchanged(store, run, previous, request);

@@ -44,6 +44,7 @@ const ledger: LedgerEntry = {
   index: 'sales',
   fileRows: 100_000,
   firstSeenAt: Date.UTC(2020, 0, 2),
+  replacesFormer: true,
   replaces: [{ index: 'sales', FILE_KEY: 'old', FILE_ROWS: 7 }],
 };
 const inContainer = { data: '/data', config: '/config', work: '/work' };

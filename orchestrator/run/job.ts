@@ -120,6 +120,7 @@ function fileEnvironment(
     RUN_ID: run.id,
     VERSION: String(run.version ?? ''),
     ...(mendedVersion === undefined ? {} : { MENDED_VERSION: String(mendedVersion) }),
+    ...(run.action === 'mend' && ledger.replacesFormer ? { MEND_REPLACES: 'true' } : {}),
     ACTION: run.action,
     FILE: mended
       ? posix.join(workDirOf(dataset, run, paths.work), JOB_FILES.mended)

@@ -303,7 +303,11 @@ function isLakeDeletion({ settings }: Dataset, { action }: Run): boolean {
 }
 
 function withoutLedger(run: Run): JobFile {
-  return { run, ledger: { index: '', fileRows: 0, firstSeenAt: run.seenAt, replaces: [] }, mended: null };
+  return {
+    run,
+    ledger: { index: '', fileRows: 0, firstSeenAt: run.seenAt, replacesFormer: false, replaces: [] },
+    mended: null,
+  };
 }
 
 function warnOnce(

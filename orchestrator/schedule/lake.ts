@@ -29,14 +29,15 @@ export async function commitToLake(request: LakeRequest): Promise<void> {
   const folder = join(dataDir, 'lake', run.dataset);
   const key = run.fileKey as string;
   await mkdir(folder, { recursive: true });
-  const placed = await place(join(request.workDir, WORK_FILES.lake), join(folder, `${key}${suffixOf(run)}`));
+  const name = `${key}${suffixOf(run)}`;
+  const placed = await place(join(request.workDir, WORK_FILES.lake), join(folder, name));
   if (!placed && rows.loaded > 0 && request.mustLeaveFile) throw noFile(rows);
-  // Mended rows stand beside those that were loaded before.
-  if (run.action === 'mend') return;
+  // Mended rows stand beside those that were loaded before; where none was, and none is, a former version stays.
+  if (!ledger.replacesFormer || (run.action === 'mend' && rows.loaded === 0)) return;
   const index = lakeIndex(run.dataset);
   const replaced = ledger.replaces.filter(old => old.index === index && old.FILE_KEY !== key);
   for (const old of replaced) await removeKey(folder, old.FILE_KEY, null);
-  await removeKey(folder, key, placed ? `${key}.parquet` : null);
+  await removeKey(folder, key, placed ? name : null);
 }
 
 /** Records that are loaded once more, by a replay of their mend, take their own place. */

@@ -79,7 +79,7 @@ export const rule3: Rule = {
     {
       clause: 'a version changed in place is replaced',
       file: 'orchestrator/journal/attempts.ts',
-      code: 'replaces: replacedBy(store, run, fileKey, index),',
+      code: 'replaces: replacesFormer ? replacedBy(store, run, fileKey, index) : [],',
       without: 'replaces: [],',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',

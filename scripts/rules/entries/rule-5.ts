@@ -74,8 +74,8 @@ export const rule5: Rule = {
     {
       clause: 'rejected rows’ ids too',
       file: 'default-etl/load/elasticsearch.ts',
-      code: 'return row > this.sentUpTo || this.notLoaded.has(row);',
-      without: 'return row > this.sentUpTo;',
+      code: 'return row > this.sentUpTo || this.notLoaded.has(row)',
+      without: 'return row > this.sentUpTo',
       test: 'default-etl/load/elasticsearch.test.ts',
       title: 'rule 5: rows that a shorter version does not have, and those it rejects, are gone afterwards',
     },

@@ -24,8 +24,8 @@ export const rule7: Rule = {
     {
       clause: 'rows read and none loaded: 65',
       file: 'default-etl/run-file.ts',
-      code: "if (this.rowsRead === 0 || this.rejects.count < this.rowsRead || this.job.action === 'mend') return;",
-      without: 'return;',
+      code: "if (this.job.action === 'mend') return result;",
+      without: 'return result;',
       test: 'default-etl/load/elasticsearch.test.ts',
       title: 'rule 7: a file of which no row can be loaded can never succeed',
     },
