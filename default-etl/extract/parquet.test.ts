@@ -97,3 +97,63 @@ test('what is cut off or overwritten fails with a sentence, and never with other
   const other = await readContent(context, 'a.parquet', Buffer.from([80, 75, 0, 1, 2, 3]));
   assert.match(other.error, /no Parquet file, though it is called one/);
 });
+
+test('times of day, spans, decimals within lists, numbers of 32 bits and bytes that are no text lose nothing', async context => {
+  const bytes = Buffer.from(
+    parquetWriteBuffer({
+      schema: [
+        { name: 'root', num_children: 6 },
+        { name: 'time', type: 'INT64', repetition_type: 'OPTIONAL', converted_type: 'TIME_MICROS' },
+        {
+          name: 'span',
+          type: 'FIXED_LEN_BYTE_ARRAY',
+          type_length: 12,
+          repetition_type: 'OPTIONAL',
+          converted_type: 'INTERVAL',
+        },
+        { name: 'single', type: 'FLOAT', repetition_type: 'OPTIONAL' },
+        { name: 'bytes', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
+        { name: 'prices', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
+        { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+        {
+          name: 'element',
+          type: 'INT64',
+          repetition_type: 'OPTIONAL',
+          converted_type: 'DECIMAL',
+          scale: 2,
+          precision: 18,
+        },
+        { name: 'part', repetition_type: 'OPTIONAL', num_children: 2 },
+        { name: 'at', type: 'INT32', repetition_type: 'OPTIONAL', converted_type: 'TIME_MILLIS' },
+        { name: 'key', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
+      ],
+      columnData: [
+        { name: 'time', data: [3_723_000_004n, null] },
+        { name: 'span', data: [Buffer.from('010000000200000005000000', 'hex'), null] },
+        { name: 'single', data: [0.1, null] },
+        { name: 'bytes', data: [Buffer.from('fffe00', 'hex'), Buffer.from('\ufeffé')] },
+        { name: 'prices', data: [[123_456_789_012_345_678n, 150n, null], null] },
+        {
+          name: 'part',
+          data: [
+            { at: 45_000_000, key: Buffer.from([0x80]) },
+            { at: null, key: null },
+          ],
+        },
+      ],
+    }),
+  );
+  const read = await readContent(context, 'a.parquet', bytes);
+  assert.equal(read.error, '');
+  assert.deepEqual(recordsOf(read), [
+    {
+      time: '01:02:03.000004',
+      span: 'P1M2DT0.005S',
+      single: '0.1',
+      bytes: '\\xfffe00',
+      prices: '[1234567890123456.78,1.50,null]',
+      part: '{"at":"12:30:00","key":"\\\\x80"}',
+    },
+    { time: null, span: null, single: null, bytes: '\ufeffé', prices: null, part: '{"at":null,"key":null}' },
+  ]);
+});

@@ -14,9 +14,12 @@ import { BatchBuilder } from '../batch-builder.ts';
 import { messageOf, neverFailure } from '../failure.ts';
 import { Lease } from '../lease.ts';
 import type { Source } from '../source.ts';
+import { columnNames } from './header.ts';
 import { type ColumnValues, FlatColumn } from './parquet/column.ts';
 import { pageCompressors } from './parquet/compression.ts';
-import { timeParsers, valueText } from './parquet/text.ts';
+import { ANY, type Leaf, takeLeaf } from './parquet/leaf.ts';
+import { nestedText } from './parquet/nested.ts';
+import { timeParsers } from './parquet/text.ts';
 
 const ROWS_PER_BATCH = 4096;
 const FIRST_BYTES = 1 << 18;
@@ -26,8 +29,8 @@ export async function openParquet(source: Source): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no Parquet file; export it again`);
   const file = asyncBuffer(source);
   const metadata = await readable(source, () => parquetMetadataAsync(file));
-  const columns = topLevel(metadata);
-  const names = columns.map(column => column.name);
+  const table = tableOf(metadata);
+  const names = table.columns.map(column => column.name);
   return {
     decisions: [
       {
@@ -40,14 +43,22 @@ export async function openParquet(source: Source): Promise<Reader> {
     columnsVary: false,
     maxRows: Number(metadata.num_rows),
     emptyHeader: () => emptyBatch(names),
-    batches: () => new ParquetRun(source, file, metadata, columns).batches(),
+    batches: () => new ParquetRun(source, file, metadata, table).batches(),
   };
 }
 
 interface Column {
+  /** Its name in the batch: one that comes up again gets a number. */
   name: string;
-  /** Digits behind the point of a decimal. */
-  scale: number | undefined;
+  node: SchemaTree;
+  /** Position of its first leaf among the leaves of a row group. */
+  firstLeaf: number;
+}
+
+interface Table {
+  root: SchemaTree;
+  columns: readonly Column[];
+  leaves: ReadonlyMap<SchemaElement, Leaf>;
 }
 
 /** One pass over the file. */
@@ -55,26 +66,24 @@ class ParquetRun {
   private readonly source: Source;
   private readonly file: AsyncBuffer;
   private readonly metadata: FileMetaData;
-  private readonly columns: readonly Column[];
-  private readonly schema: SchemaTree;
+  private readonly table: Table;
   private readonly builder = new BatchBuilder();
   /** Buffers that nobody needs any more. */
   private readonly spare: Buffer[] = [];
   private rowsBefore = 0;
 
-  constructor(source: Source, file: AsyncBuffer, metadata: FileMetaData, columns: readonly Column[]) {
+  constructor(source: Source, file: AsyncBuffer, metadata: FileMetaData, table: Table) {
     this.source = source;
     this.file = file;
     this.metadata = metadata;
-    this.columns = columns;
-    this.schema = parquetSchema(metadata);
-    for (const { name } of columns) this.builder.addColumn(name);
+    this.table = table;
+    for (const { name } of table.columns) this.builder.addColumn(name);
   }
 
   async *batches(): AsyncGenerator<Batch> {
     for (const group of this.metadata.row_groups) {
       const rows = Number(group.num_rows);
-      const values = this.columns.map((column, position) => this.valuesOf(column, position, group, rows));
+      const values = this.table.columns.map(column => this.valuesOf(column, group, rows));
       for (let from = 0; from < rows; from += ROWS_PER_BATCH) {
         const count = Math.min(ROWS_PER_BATCH, rows - from);
         const batch = await readable(this.source, async () => await this.nextBatch(values, count, from));
@@ -89,7 +98,7 @@ class ParquetRun {
     const texts: Array<ReadonlyArray<string | null>> = [];
     for (const [position, column] of values.entries()) {
       const taken = await column.take(count);
-      if (taken.length < count) throw new Error(`the column ${this.columns[position]?.name} ends too early`);
+      if (taken.length < count) throw new Error(`the column ${this.table.columns[position]?.name} ends too early`);
       texts.push(taken);
     }
     const { builder, spare } = this;
@@ -107,28 +116,28 @@ class ParquetRun {
     return { ...batch, lease };
   }
 
-  private valuesOf(column: Column, position: number, group: RowGroup, rows: number): ColumnValues {
-    const child = this.schema.children[position] as SchemaTree;
-    const metadata = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column.name)?.meta_data;
-    const schemaPath = [this.schema, child];
-    if (!metadata || !isFlatColumn(schemaPath)) return new NestedColumn(() => this.readNested(column, rows));
-    return new FlatColumn({ source: this.source, metadata, schemaPath, scale: column.scale, parsers: timeParsers });
+  private valuesOf({ node, firstLeaf }: Column, group: RowGroup, rows: number): ColumnValues {
+    const metadata = group.columns[firstLeaf]?.meta_data;
+    const schemaPath = [this.table.root, node];
+    if (!metadata || !isFlatColumn(schemaPath)) return new NestedColumn(() => this.readNested(node, rows));
+    const leaf = this.table.leaves.get(node.element) as Leaf;
+    return new FlatColumn({ source: this.source, metadata, schemaPath, leaf, parsers: timeParsers });
   }
 
   /** The column of the whole row group at hand. */
-  private async readNested({ name, scale }: Column, rows: number): Promise<Array<string | null>> {
+  private async readNested(node: SchemaTree, rows: number): Promise<Array<string | null>> {
     const texts: Array<string | null> = [];
     await parquetRead({
       file: this.file,
       metadata: this.metadata,
-      columns: [name],
+      columns: [node.element.name],
       rowStart: this.rowsBefore,
       rowEnd: this.rowsBefore + rows,
       compressors: pageCompressors,
       utf8: false,
       parsers: timeParsers,
       onChunk: ({ columnData }) => {
-        for (const value of columnData) texts.push(valueText(value, scale));
+        for (const value of columnData) texts.push(nestedText(value, node, this.table.leaves));
       },
     });
     return texts;
@@ -152,29 +161,23 @@ class NestedColumn implements ColumnValues {
   }
 }
 
-/** The columns; decimals among them are made plain whole numbers in the metadata, since they would be read as inexact numbers. */
-function topLevel(metadata: FileMetaData): Column[] {
-  const [root, ...rest] = metadata.schema as [SchemaElement, ...SchemaElement[]];
-  const columns: Column[] = [];
-  for (let at = 0; columns.length < (root.num_children ?? 0); at = behind(rest, at)) {
-    const element = rest[at] as SchemaElement;
-    columns.push({ name: element.name, scale: takeScale(element) });
-  }
-  return columns;
+function tableOf(metadata: FileMetaData): Table {
+  const root = parquetSchema(metadata);
+  const names = columnNames(root.children.map(({ element }) => element.name));
+  const leaves = new Map<SchemaElement, Leaf>();
+  const columns = root.children.map((node, position) => {
+    const firstLeaf = leaves.size;
+    takeLeaves(node, leaves);
+    return { name: names[position] as string, node, firstLeaf };
+  });
+  return { root, columns, leaves };
 }
 
-function takeScale(element: SchemaElement): number | undefined {
-  if (element.converted_type !== 'DECIMAL' || element.num_children) return undefined;
-  delete element.converted_type;
-  delete element.logical_type;
-  return element.scale ?? 0;
-}
-
-/** Position of the element behind this one and all that is in it. */
-function behind(elements: SchemaElement[], at: number): number {
-  let next = at + 1;
-  for (let child = elements[at]?.num_children ?? 0; child > 0; child--) next = behind(elements, next);
-  return next;
+/** Parts of a VARIANT are put together by their types, so they keep them. */
+function takeLeaves(node: SchemaTree, leaves: Map<SchemaElement, Leaf>, isVariant = false): void {
+  if (node.children.length === 0) leaves.set(node.element, isVariant ? ANY : takeLeaf(node.element));
+  for (const child of node.children)
+    takeLeaves(child, leaves, isVariant || node.element.logical_type?.type === 'VARIANT');
 }
 
 function asyncBuffer(source: Source): AsyncBuffer {

@@ -8,7 +8,7 @@ import { readPlain } from 'hyparquet/src/plain.js';
 import type { ColumnDecoder, DataReader, DecodedArray, SchemaTree } from 'hyparquet/src/types.js';
 import type { Source } from '../../source.ts';
 import { pageCompressors } from './compression.ts';
-import { valueText } from './text.ts';
+import type { Leaf } from './leaf.ts';
 
 const HEADER_BYTES = 1 << 16;
 const MAX_PAGE_BYTES = 1 << 30;
@@ -24,8 +24,7 @@ export interface FlatColumnOptions {
   metadata: ColumnMetaData;
   /** From the root to the column. */
   schemaPath: SchemaTree[];
-  /** Digits behind the point of a decimal. */
-  scale: number | undefined;
+  leaf: Leaf;
   parsers: Partial<ParquetParsers>;
 }
 
@@ -37,7 +36,7 @@ export class FlatColumn implements ColumnValues {
   private readonly source: Source;
   private readonly metadata: ColumnMetaData;
   private readonly decoder: ColumnDecoder;
-  private readonly scale: number | undefined;
+  private readonly leaf: Leaf;
   private readonly isOptional: boolean;
   private position: number;
   private dictionary: ReadonlyArray<string | null> = [];
@@ -53,11 +52,11 @@ export class FlatColumn implements ColumnValues {
   private indices = new Int32Array(0);
   private values: DecodedArray | undefined;
 
-  constructor({ source, metadata, schemaPath, scale, parsers }: FlatColumnOptions) {
+  constructor({ source, metadata, schemaPath, leaf, parsers }: FlatColumnOptions) {
     const { element } = schemaPath[1] as SchemaTree;
     this.source = source;
     this.metadata = metadata;
-    this.scale = scale;
+    this.leaf = leaf;
     this.isOptional = element.repetition_type !== 'REQUIRED';
     this.position = Number(metadata.dictionary_page_offset || metadata.data_page_offset);
     this.rowsLeft = Number(metadata.num_values);
@@ -100,9 +99,8 @@ export class FlatColumn implements ColumnValues {
   private nextTexts(count: number): Array<string | null> {
     const from = this.value;
     this.value += count;
-    const { values, dictionary, scale } = this;
-    if (values !== undefined)
-      return Array.from(convert(values.slice(from, this.value), this.decoder), value => valueText(value, scale));
+    const { values, dictionary } = this;
+    if (values !== undefined) return Array.from(convert(values.slice(from, this.value), this.decoder), this.leaf.text);
     const texts: Array<string | null> = [];
     for (let at = from; at < this.value; at++) {
       const text = dictionary[this.indices[at] as number];
@@ -148,7 +146,7 @@ export class FlatColumn implements ColumnValues {
       count,
       element.type_length,
     );
-    this.dictionary = Array.from(convert(plain, this.decoder), value => valueText(value, this.scale));
+    this.dictionary = Array.from(convert(plain, this.decoder), this.leaf.text);
   }
 
   private readData(header: PageHeader, bytes: Buffer): void {
