@@ -125,6 +125,8 @@ test('packings that are not read are named', async context => {
   for (const [start, name] of [
     ['425a68393141592653590000', 'bzip2'],
     ['fd377a585a000004', 'xz'],
+    ['5d00008000ffffff', 'LZMA'],
+    ['504b0708504b0304', 'zip in several parts'],
     ['377abcaf271c0004', '7-Zip'],
     ['526172211a070100', 'RAR'],
   ] as const) {

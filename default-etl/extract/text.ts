@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { configFailure } from '../failure.ts';
+import { configFailure, neverFailure } from '../failure.ts';
 import type { ByteStream, Source } from '../source.ts';
+import { isBinary } from './binary-bytes.ts';
 import { guessEncoding } from './encoding-guess.ts';
 
 const HEAD_BYTES = 1 << 20;
@@ -35,6 +36,10 @@ export async function findEncoding(source: Source, declared: string | undefined)
   const invalid = await firstInvalid(source, head);
   if (invalid === undefined) return { name: 'utf8', bomBytes: 0, confidence: 1, reason: 'every byte is valid' };
   if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes: 0, confidence: 0.9, reason: 'but for a few bytes' };
+  if (isBinary(invalid))
+    throw neverFailure(
+      `${source.path} is no text: its bytes are those of a packed, encrypted or binary file; put the table itself in, or name its encoding in EXTRACT.encoding`,
+    );
   return { bomBytes: 0, ...(await guessEncoding(invalid)) };
 }
 
@@ -145,8 +150,22 @@ function isMostlyUtf8(bytes: Buffer): boolean {
   return valid >= 10 * invalid;
 }
 
+/** Text as UTF-8, of bytes in an encoding by iconv's name. */
+export async function decodeText(bytes: Buffer, name: string): Promise<Buffer> {
+  if (name === 'utf8') return bytes;
+  const { default: iconv } = await import('iconv-lite');
+  return Buffer.from(iconv.decode(bytes, name, { stripBOM: false }));
+}
+
+/** The way back. */
+export async function encodeText(text: Buffer, name: string): Promise<Buffer> {
+  if (name === 'utf8') return text;
+  const { default: iconv } = await import('iconv-lite');
+  return iconv.encode(text.toString(), name, { addBOM: false });
+}
+
 /** The file's text as UTF-8, without a byte order mark. */
-export async function openText(source: Source, encoding: Encoding): Promise<ByteStream> {
+export async function openText(source: Pick<Source, 'stream'>, encoding: Encoding): Promise<ByteStream> {
   const stream = source.stream();
   await skip(stream, encoding.bomBytes);
   return encoding.name === 'utf8' ? stream : await convert(stream, encoding.name);
@@ -165,13 +184,12 @@ async function convert(stream: ByteStream, name: string): Promise<ByteStream> {
   const decoder = iconv.getDecoder(name);
   const input = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let pending: Buffer = Buffer.alloc(0);
-  let ended = false;
   return {
     async fill(buffer, offset) {
-      while (pending.length === 0 && !ended) {
+      for (let isMore = true; pending.length === 0 && isMore; ) {
         const count = await stream.fill(input, 0);
-        ended = count === 0;
-        pending = Buffer.from((ended ? decoder.end() : decoder.write(input.subarray(0, count))) ?? '', 'utf8');
+        isMore = count > 0;
+        pending = Buffer.from((isMore ? decoder.write(input.subarray(0, count)) : decoder.end()) ?? '', 'utf8');
       }
       const count = pending.copy(buffer, offset);
       pending = pending.subarray(count);

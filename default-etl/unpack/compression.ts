@@ -18,6 +18,8 @@ const UNREADABLE: ReadonlyArray<readonly [RegExp, string]> = [
   [/^377abcaf271c/, '7-Zip'],
   [/^526172211a07/, 'RAR'],
   [/^04224d18/, 'LZ4'],
+  [/^5d000080/, 'LZMA'],
+  [/^504b0708/, 'zip in several parts'],
   [/^1f9d/, 'compress (.Z)'],
   [/^4d53434600000000/, 'a Windows cabinet'],
 ];
