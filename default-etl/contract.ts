@@ -90,6 +90,8 @@ export const EXIT = {
   never: 65,
   /** EX_TEMPFAIL: the target is away, or the file changed while it was read. */
   away: 75,
+  /** EX_CONFIG: a setting is wrong, whatever the file; to try again is of no use before it is corrected. */
+  config: 78,
 } as const;
 
 export interface ProgressMessage {

@@ -1,8 +1,5 @@
 import { EXIT, type ResultMessage } from './contract.ts';
 
-/** EX_CONFIG of sysexits.h: a setting is wrong, whatever the file. */
-export const EXIT_CONFIG = 78;
-
 /** Why the run ends without success: a sentence for people and the exit code that tells the orchestrator what to do. */
 export class EtlFailure extends Error {
   readonly exitCode: number;
@@ -54,7 +51,7 @@ export function changedFailure(message: string, cause?: unknown): EtlFailure {
 
 /** A setting is wrong. */
 export function configFailure(message: string): EtlFailure {
-  return new EtlFailure(EXIT_CONFIG, message);
+  return new EtlFailure(EXIT.config, message);
 }
 
 export function messageOf(error: unknown): string {

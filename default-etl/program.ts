@@ -31,7 +31,7 @@ const QUESTIONS = ['--preview', '--rejects', '--mend', '--check-module'];
 
 const SIGTERM_EXIT = 143;
 /** Which exit code a run over a folder has when its files' differ: what is worth trying again comes first. */
-const WORST_FIRST = [SIGTERM_EXIT, 1, 78, EXIT.away, EXIT.never];
+const WORST_FIRST = [SIGTERM_EXIT, 1, EXIT.config, EXIT.away, EXIT.never];
 
 /** Runs the program with these arguments and this environment, and returns its exit code. Never throws. */
 export async function runProgram(words: readonly string[], environment: Environment): Promise<number> {

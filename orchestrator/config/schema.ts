@@ -130,7 +130,8 @@ export const settingsSchema = Type.Object(
     RETRIES: Type.Integer({
       minimum: 0,
       default: 3,
-      description: 'How often a failed run is tried again: n means n + 1 attempts.',
+      description:
+        'How often a failed run is tried again: n means n + 1 attempts. A setting that is wrong (exit code 78) fails at once.',
     }),
     BACKOFF: Type.Optional(
       Type.Union([duration({}), Type.Object(backoffSchema.properties, { additionalProperties: false })], {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Ending, decide, decideRunnerError, endingOf, type Situation } from './decide.ts';
 
 const situation: Situation = {
-  run: { action: 'add', attempt: 1, retriesUsed: 0, waits: 0 },
+  run: { dataset: 'sales', action: 'add', attempt: 1, retriesUsed: 0, waits: 0 },
   path: 'same',
   sentRows: false,
   retries: 3,
@@ -40,6 +40,16 @@ test('exit 0 with rows that add up is done', () => {
     to: 'done',
     rows: { read: 10, loaded: 7, rejected: 2, filtered: 1, deleted: 0 },
     error: null,
+  });
+});
+
+test('a setting that is wrong fails at once, and says what to do: to try again would change nothing', () => {
+  const finish = decide({ ...ending, exitCode: 78, errorText: 'LOAD.index is no name' }, situation);
+  assert.deepEqual(finish, {
+    to: 'failed',
+    rows: null,
+    error:
+      'a setting is wrong (exit code 78): LOAD.index is no name; it is not tried again: correct the setting, then orchestrator replay --failed sales',
   });
 });
 
@@ -182,7 +192,7 @@ test('an engine that is away is waited for without using up a retry, at most 30 
 
 test('every ending has exactly one answer, none is lost, and no retry is due in the past', () => {
   const endings = fc.record({
-    exitCode: fc.option(fc.oneof(fc.constantFrom(0, 65, 75, 137), fc.integer({ min: 0, max: 255 })), { nil: null }),
+    exitCode: fc.option(fc.oneof(fc.constantFrom(0, 65, 75, 78, 137), fc.integer({ min: 0, max: 255 })), { nil: null }),
     signal: fc.constantFrom(null, 'SIGKILL'),
     outOfMemory: fc.boolean(),
     stopped: fc.constantFrom('timeout' as const, 'cancel' as const, 'shutdown' as const, null),
@@ -195,6 +205,7 @@ test('every ending has exactly one answer, none is lost, and no retry is due in 
   });
   const situations = fc.record({
     run: fc.record({
+      dataset: fc.constant('sales'),
       action: fc.constantFrom('add' as const, 'change' as const, 'delete' as const, 'mend' as const),
       attempt: fc.integer({ min: 1, max: 50 }),
       retriesUsed: fc.nat(10),

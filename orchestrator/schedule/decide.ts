@@ -9,7 +9,7 @@ export type PathNow = 'same' | 'changed' | 'gone' | 'unknown';
 
 /** What is known of a run when its attempt is over. */
 export interface Situation {
-  run: Pick<Run, 'action' | 'attempt' | 'retriesUsed' | 'waits'>;
+  run: Pick<Run, 'dataset' | 'action' | 'attempt' | 'retriesUsed' | 'waits'>;
   path: PathNow;
   /** Whether rows of this version may be in the target. */
   sentRows: boolean;
@@ -54,6 +54,9 @@ export function decide(ending: Ending, situation: Situation): Finish {
   if (ending.stopped === 'shutdown') return handBack(situation);
   if (exitCode === EXIT.away && !ending.outOfMemory) {
     return decideWait(ending.errorText || 'the target is away (exit code 75)', situation, TARGET_WAIT);
+  }
+  if (exitCode === EXIT.config && ending.stopped === null && !ending.outOfMemory) {
+    return { to: 'failed', rows, error: configText(ending, situation) };
   }
   return decideRetry(failureText(ending, situation), rows, situation);
 }
@@ -126,6 +129,11 @@ function failureText(ending: Ending, { timeoutMs, memory }: Situation): string {
 
 function neverText(ending: Ending): string {
   return withDetail('this file can never succeed (exit code 65)', ending.errorText);
+}
+
+function configText(ending: Ending, { run }: Situation): string {
+  const fault = withDetail('a setting is wrong (exit code 78)', ending.errorText);
+  return `${fault}; it is not tried again: correct the setting, then orchestrator replay --failed ${run.dataset}`;
 }
 
 function cancelledText(situation: Situation): string {
