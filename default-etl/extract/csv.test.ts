@@ -142,6 +142,21 @@ test('one column stays one, whatever stands in its texts and amounts', async con
   assert.deepEqual([valid.header, valid.rows.flat()], [['Nom'], ['Dupont, Jean', 'Martin, Luc']]);
 });
 
+test('a text or a log is one column of lines, however many commas stand in it', async context => {
+  const folder = temporaryFolder(context);
+  const lines = [
+    'It was a dark night, and cold',
+    'Nobody came, nobody called, nobody wrote',
+    'So he sat down, at last, to read, and slept',
+    'The end',
+    '12:30 WARN pool: timeout=30, left=4, size=12, name=a',
+    '12:31 INFO pool: done',
+  ];
+  const { header, rows, rejects } = await read(folder, `${lines.join('\n')}\n`);
+  assert.deepEqual([...header, ...rows.flat()], lines);
+  assert.deepEqual(rejects, []);
+});
+
 test('runs of blanks are one delimiter where they make a table of numbers', async context => {
   const table = await read(temporaryFolder(context), '  x     y    z\n 1.0  2.5   a\n10.0  3.5   b\n');
   assert.deepEqual(
@@ -154,6 +169,8 @@ test('runs of blanks are one delimiter where they make a table of numbers', asyn
       ],
     ],
   );
+  const amounts = await read(temporaryFolder(context), 'Ada 149 54,4 f\nBo 167 51,1 m\nLi 155 52 f\nEva 173 46,5 f\n');
+  assert.deepEqual(amounts.rows[0], ['Ada', '149', '54,4', 'f']);
 });
 
 test('blanks behind every delimiter are no part of the cells where quotes stand behind them; elsewhere they stay', async context => {

@@ -1,32 +1,14 @@
 import type { Decision } from '../../contract.ts';
 import { configFailure } from '../../failure.ts';
 import type { Extract } from '../../settings.ts';
-import { cellKind } from './cell-kind.ts';
-import { commonWidth, type HeadRecord, headRecords, type TextHead } from './head.ts';
+import { bestDelimiter } from './delimiter.ts';
+import { type HeadRecord, headRecords, type TextHead } from './head.ts';
 import type { Dialect } from './marks.ts';
+import { DOUBLE_QUOTE, NONE, PLAIN, type Trial, tryDialect } from './trial.ts';
 
-const USUAL = [',', ';', '\t', '|'];
-/** Taken only where every record has as many cells: these stand in texts, times and names, too. */
-const UNUSUAL = [':', ' ', '~', '^', '#', '!', '*', '§', '¦', '¬', '\x01', '\x1e', '\x1f'];
-/** For a file of one column: the first that its text does not hold. */
-const NOT_IN_TEXT = ['\t', '|', ';', '\x1f'];
-const DECIMAL_COMMA = /^\s*[-+]?\d[\d \u00a0\u202f]*(,\d+)?\s*$/;
 const NAMES: Record<string, string> = { '\\t': '\t', tab: '\t', comma: ',', semicolon: ';', pipe: '|', space: ' ' };
-const DOUBLE_QUOTE = 34;
 const SINGLE_QUOTE = 39;
-const NONE = -1;
 const BACKSLASH = 92;
-
-/** A dialect that is tried, and what it makes of the head. */
-interface Trial {
-  dialect: Dialect;
-  records: HeadRecord[];
-  /** The commonest number of cells. */
-  width: number;
-  /** The share of the records that have it. */
-  share: number;
-  score: number;
-}
 
 /** The dialect that EXTRACT declares; what it leaves open is found in the first bytes of the text, which are cut into `records` with it. Throws EtlFailure 78. */
 export function findDialect(
@@ -45,8 +27,6 @@ export function findDialect(
   const { dialect, width } = refined;
   return { dialect, records: headRecords(head, dialect, width), decisions: decisionsOf(refined, declared) };
 }
-
-const PLAIN = { quote: DOUBLE_QUOTE, escape: NONE, skipsBlanks: false };
 
 function declaredParts(extract: Extract): Partial<Dialect> {
   const quote = quoteByte(extract.quote);
@@ -79,87 +59,6 @@ function oneByte(key: string, character: string): number {
   const bytes = Buffer.from(character);
   if (bytes.length !== 1) throw configFailure(`${key} ${JSON.stringify(character)} must be one ASCII character`);
   return bytes[0] as number;
-}
-
-function tryDialect(head: TextHead, dialect: Dialect): Trial {
-  const records = headRecords(head, dialect);
-  const counts = new Map<number, number>();
-  const filled = records.filter(({ cells }) => cells.some(cell => cell.trim() !== ''));
-  for (const { cells } of filled) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
-  let [width, most] = [1, 0];
-  for (const [cells, count] of counts) {
-    if (cells > 1 && (count > most || (count === most && cells > width))) [width, most] = [cells, count];
-  }
-  const share = most / Math.max(filled.length, 1);
-  return { dialect, records, width, share, score: share === 0 ? 0 : share * plausibility(records, width, dialect) };
-}
-
-/** How much the cells look like such, from 0.55 to 1.05. A wrong delimiter stands in texts, amounts and coordinates, and cuts all else in the wrong places. */
-function plausibility(records: readonly HeadRecord[], width: number, { delimiter }: Dialect): number {
-  const whole = records.filter(record => record.cells.length === width);
-  const cells = whole.flatMap(record => record.cells);
-  const others = USUAL.filter(other => other !== delimiter.toString());
-  const worths = cells.map((cell): number => {
-    if (cellKind(cell) !== 'text') return 1;
-    return others.some(other => cell.includes(other)) ? 0 : 0.5;
-  });
-  // Of a title above the table a wrong delimiter may cut as many cells, but not of the header below it.
-  const isHeaderWhole = records.slice(0, 2).every(record => record.cells.length === width);
-  const worth = worths.reduce((sum, next) => sum + next, 0) / Math.max(cells.length, 1);
-  return 0.65 + 0.2 * worth + (isHeaderWhole ? 0.15 : 0) - 0.1 * blankShare(whole) + Math.min(width, 50) / 1000;
-}
-
-/** Of the cells behind a delimiter, the share that begins with a blank, as the words of a sentence do. */
-function blankShare(records: readonly HeadRecord[]): number {
-  const behind = records.flatMap(record => record.cells.slice(1));
-  return behind.filter(cell => /^ \S/.test(cell)).length / Math.max(behind.length, 1);
-}
-
-/** Of the cells of records that have `width` of them, the share that is a number, a date, a word…. */
-function knownShare(records: readonly HeadRecord[], width: number): number {
-  const cells = records.filter(record => record.cells.length === width).flatMap(record => record.cells);
-  return cells.filter(cell => cellKind(cell) !== 'text').length / Math.max(cells.length, 1);
-}
-
-function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallback: string): Trial {
-  // Any number of blanks is one delimiter.
-  const attempt = (delimiter: string) =>
-    tryDialect(head, { ...PLAIN, skipsBlanks: delimiter === ' ', ...declared, delimiter: Buffer.from(delimiter) });
-  const usual = USUAL.map(attempt).reduce(better);
-  const text = head.bytes.toString();
-  if (isOneColumn(usual)) return attempt(NOT_IN_TEXT.find(delimiter => !text.includes(delimiter)) ?? fallback);
-  if (usual.share >= 0.5) return usual;
-  const unusual = UNUSUAL.filter(delimiter => text.includes(delimiter))
-    .map(attempt)
-    .filter(isUnmistakable);
-  if (unusual.length > 0) return unusual.reduce(better);
-  return usual.score > 0 ? usual : attempt(fallback);
-}
-
-/** Whether the delimiter stands in the texts or amounts of the one column that the first record names: a title would stand over a header. */
-function isOneColumn({ dialect, records, width, share }: Trial): boolean {
-  const [first, ...rest] = records;
-  if (share === 0 || first?.cells.length !== 1) return false;
-  const delimiter = dialect.delimiter.toString();
-  if (rest.every(({ cells }) => DECIMAL_COMMA.test(cells.join(delimiter)))) return true;
-  const isProse = rest[0]?.line === first.line + 1 && blankShare(rest) > 0.9 && knownShare(rest, width) < 0.5;
-  return isProse || commonWidth(records) === 1;
-}
-
-function better(winner: Trial, next: Trial): Trial {
-  return next.score > winner.score ? next : winner;
-}
-
-/** Every record, the first too, has as many cells, and most are numbers, dates or words; a blank or a colon makes three of them. */
-function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
-  const fewest = /^[ :]$/.test(dialect.delimiter.toString()) ? 3 : 2;
-  return (
-    records.length >= 3 &&
-    width >= fewest &&
-    share >= 0.98 &&
-    records[0]?.cells.length === width &&
-    knownShare(records, width) >= 0.8
-  );
 }
 
 type Refinement = (head: TextHead, trial: Trial, declared: Partial<Dialect>) => Trial;

@@ -1,0 +1,56 @@
+import { commonWidth, type TextHead } from './head.ts';
+import type { Dialect } from './marks.ts';
+import { better, blankShare, knownShare, PLAIN, type Trial, tryDialect, USUAL } from './trial.ts';
+
+/** Taken only where every record has as many cells: these stand in texts, times and names, too. */
+const UNUSUAL = [':', ' ', '~', '^', '#', '!', '*', '§', '¦', '¬', '\x01', '\x1e', '\x1f'];
+/** For a file of one column: the first that its text does not hold. */
+const NOT_IN_TEXT = ['\t', '|', ';', '\x1f'];
+const DECIMAL_COMMA = /^\s*[-+]?\d[\d \u00a0\u202f]*(,\d+)?\s*$/;
+/**
+ * Of 1,100 real files (23 November 2026) each of which fewer records than the first share agree on a width, every table had at least the second share of numbers, dates and
+ * words in the records that do, and texts and logs had less.
+ */
+const AGREED = 0.6;
+const FEWEST_KNOWN = 0.3;
+
+/** The delimiter that cuts the head most evenly into cells that look like such; one that the text does not hold where it is a text, or one column. `fallback` where nothing says anything. */
+export function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallback: string): Trial {
+  // Any number of blanks is one delimiter.
+  const attempt = (delimiter: string) =>
+    tryDialect(head, { ...PLAIN, skipsBlanks: delimiter === ' ', ...declared, delimiter: Buffer.from(delimiter) });
+  const text = head.bytes.toString();
+  const oneColumn = () => attempt(NOT_IN_TEXT.find(delimiter => !text.includes(delimiter)) ?? fallback);
+  const usual = USUAL.map(attempt).reduce(better);
+  if (isOneColumn(usual)) return oneColumn();
+  const isKnown = knownShare(usual.records, usual.width) >= FEWEST_KNOWN;
+  if (usual.share >= 0.5 && isKnown) return usual;
+  const unusual = UNUSUAL.filter(delimiter => text.includes(delimiter))
+    .map(attempt)
+    .filter(isUnmistakable);
+  if (unusual.length > 0) return unusual.reduce(better);
+  if (usual.share > 0 && usual.share < AGREED && !isKnown) return oneColumn();
+  return usual.score > 0 ? usual : attempt(fallback);
+}
+
+/** Whether the delimiter stands in the texts or amounts of the one column that the first record names: a title would stand over a header. */
+function isOneColumn({ dialect, records, width, share }: Trial): boolean {
+  const [first, ...rest] = records;
+  if (share === 0 || first?.cells.length !== 1) return false;
+  const delimiter = dialect.delimiter.toString();
+  if (rest.every(({ cells }) => DECIMAL_COMMA.test(cells.join(delimiter)))) return true;
+  const isProse = rest[0]?.line === first.line + 1 && blankShare(rest) > 0.9 && knownShare(rest, width) < 0.5;
+  return isProse || commonWidth(records) === 1;
+}
+
+/** Every record, the first too, has as many cells, and most are numbers, dates or words; a blank or a colon makes three of them. */
+function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
+  const fewest = /^[ :]$/.test(dialect.delimiter.toString()) ? 3 : 2;
+  return (
+    records.length >= 3 &&
+    width >= fewest &&
+    share >= 0.98 &&
+    records[0]?.cells.length === width &&
+    knownShare(records, width) >= 0.8
+  );
+}
