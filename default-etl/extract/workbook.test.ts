@@ -67,6 +67,26 @@ test('xlsx: dates of the epoch of 1904', async () => {
   }
 });
 
+test('xlsx: a format of the same number in a conditional format is none of the cells', async () => {
+  const styles =
+    '<numFmts count="1"> <numFmt numFmtId="164" formatCode="yyyy"/> </numFmts><cellXfs> <xf numFmtId="14"/> <xf numFmtId="164"/> </cellXfs>' +
+    '<dxfs><dxf><numFmt numFmtId="14" formatCode="0.0"/></dxf><dxf><numFmt numFmtId="164" formatCode="0.0"/></dxf></dxfs>';
+  const rows = `${HEADER}<row><c s="0"><v>43832</v></c><c s="1"><v>43832</v></c></row>`;
+  assert.deepEqual(await rowsOf(rows, { styles }), [['2020-01-02 00:00:00', '2020-01-02 00:00:00']]);
+});
+
+test('xlsx: a row that comes in several elements, one for each cell, is one row, wherever a batch ends', async () => {
+  const count = 5000;
+  const rows = Array.from(
+    { length: count },
+    (_, row) =>
+      `<row r="${row + 2}"><c r="A${row + 2}"><v>${row}</v></c></row><row r="${row + 2}"><c r="B${row + 2}"><v>-1</v></c></row>`,
+  );
+  const found = await rowsOf(HEADER + rows.join(''));
+  assert.equal(found.length, count);
+  for (const [row, cells] of found.entries()) assert.deepEqual(cells, [String(row), '-1']);
+});
+
 test('xlsx: rows and cells that are left out, in disorder, without positions, and of nothing', async () => {
   const rows =
     '<row r="3"><c r="B3" t="str"><v>b</v></c><c r="A3" t="str"><v>a</v></c></row><row/><row r="7"><c r="B7"><v>2</v></c></row>' +

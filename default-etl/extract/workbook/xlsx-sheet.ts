@@ -39,6 +39,10 @@ export class XlsxSheetScan implements SheetScan {
   private readonly xml: XmlScanner;
   private readonly context: XlsxContext;
   private readonly value = new ByteText();
+  /** Whether the sink is in the middle of a row: one may come in several elements. */
+  private isRowOpen = false;
+  /** Row that was begun while the sink was full; -1 where there is none. */
+  private nextRow = -1;
   private column = -1;
   private type = TYPE_NUMBER;
   private style = 0;
@@ -54,17 +58,22 @@ export class XlsxSheetScan implements SheetScan {
   }
 
   async advance(sink: RowSink): Promise<boolean> {
+    if (this.nextRow >= 0) this.beginRow(this.nextRow, sink);
     for (;;) {
       const token = this.xml.scan();
       if (token === NEEDS_MORE) {
-        if (!(await this.xml.fill())) return false;
+        if (!(await this.xml.fill())) break;
       } else if (token === TEXT) {
         if (this.isText) this.value.add(this.xml);
-      } else if (token === START) this.start(sink);
-      else if (!this.end(sink)) break;
-      else if (this.xml.name === ROW && sink.isFull) return true;
+      } else if (token === START) {
+        this.start(sink);
+        if (this.nextRow >= 0) return true;
+      } else if (!this.end(sink)) {
+        await this.xml.drain();
+        break;
+      }
     }
-    await this.xml.drain();
+    this.endRow(sink);
     return false;
   }
 
@@ -121,9 +130,6 @@ export class XlsxSheetScan implements SheetScan {
       case PHONETIC:
         this.isPhonetic = false;
         break;
-      case ROW:
-        if (this.isInRows) sink.endRow();
-        break;
       case SHEET_DATA:
         return false;
     }
@@ -133,10 +139,26 @@ export class XlsxSheetScan implements SheetScan {
   private startRow(sink: RowSink): void {
     if (!this.isInRows) return;
     const number = Number(this.xml.attribute('r') ?? 0);
-    this.row = number >= 1 ? number - 1 : this.row + 1;
+    const row = number >= 1 ? number - 1 : this.row + 1;
+    if (row >= MAX_ROWS) throw this.xml.damaged(`it has a row ${row + 1}, which no sheet has`);
     this.column = -1;
-    if (this.row >= MAX_ROWS) throw this.xml.damaged(`it has a row ${this.row + 1}, which no sheet has`);
-    sink.beginRow(this.row);
+    // Some programs write an element for each cell.
+    if (this.isRowOpen && row === this.row) return;
+    this.endRow(sink);
+    if (sink.isFull) this.nextRow = row;
+    else this.beginRow(row, sink);
+  }
+
+  private beginRow(row: number, sink: RowSink): void {
+    this.nextRow = -1;
+    this.row = row;
+    this.isRowOpen = true;
+    sink.beginRow(row);
+  }
+
+  private endRow(sink: RowSink): void {
+    if (this.isRowOpen) sink.endRow();
+    this.isRowOpen = false;
   }
 
   private startCell(): void {
