@@ -1,6 +1,9 @@
 /** What a cell's text looks like; `empty` are words for a missing value, too. */
 export type CellKind = 'empty' | 'whole' | 'decimal' | 'date' | 'time' | 'word' | 'text';
 
+/** Of columns without a type as many as this share of their cells may be of another kind: misprints, and words for missing values. */
+const OTHER_KIND = 0.05;
+
 const KINDS: ReadonlyArray<[CellKind, RegExp]> = [
   ['empty', /^\s*(-|\?|n\/?a|nan|nd|null|none)?\s*$/i],
   ['whole', /^\s*[-+]?\d{1,18}\s*%?\s*$/],
@@ -25,4 +28,20 @@ export function cellKind(cell: string): CellKind {
 /** Numbers, dates and times: what a name of a column seldom is. */
 export function isMeasure(kind: CellKind): boolean {
   return kind === 'whole' || kind === 'decimal' || kind === 'date' || kind === 'time';
+}
+
+/** How many cells are more than blanks. */
+export function filledCells(cells: readonly string[]): number {
+  return cells.filter(cell => cell.trim() !== '').length;
+}
+
+/** What all cells of a column are that are not empty; undefined where they are of several kinds, or too few. */
+export function columnKinds(body: ReadonlyArray<readonly string[]>, width: number): Array<CellKind | undefined> {
+  return Array.from({ length: width }, (_, column) => {
+    const kinds = body.map(cells => cellKind(cells[column] ?? '')).filter(kind => kind !== 'empty');
+    const counts = Map.groupBy(kinds, kind => (kind === 'whole' ? 'decimal' : kind));
+    const [common] = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
+    if (!common || common[1].length < (1 - OTHER_KIND) * kinds.length) return undefined;
+    return common[0] === 'decimal' && !common[1].includes('decimal') ? 'whole' : common[0];
+  });
 }

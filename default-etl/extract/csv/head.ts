@@ -16,6 +16,10 @@ export interface HeadRecord {
   cells: string[];
   /** From 1. */
   line: number;
+  /** Where the record before it ends: blank lines between them are behind that. */
+  start: number;
+  /** Blank lines before it. */
+  linesBefore: number;
   /** Its quotes are where they should be: around cells, and doubled within. */
   isClean: boolean;
 }
@@ -25,20 +29,29 @@ export interface HeadRecord {
  * are known.
  */
 export function headRecords(head: TextHead, dialect: Dialect, width = 0): HeadRecord[] {
-  const records = recordsOf(head, dialect, width);
-  return records.length > 0 || head.isWhole ? records : recordsOf({ ...head, isWhole: true }, dialect, width);
+  const records = textRecords(head, dialect, { width, most: MOST_RECORDS });
+  if (records.length > 0 || head.isWhole) return records;
+  return textRecords({ ...head, isWhole: true }, dialect, { width, most: MOST_RECORDS });
 }
 
-function recordsOf({ bytes, isWhole }: TextHead, dialect: Dialect, width: number): HeadRecord[] {
+/** The records of a piece of text, `most` of them; without the last one where that may go on behind it. */
+export function textRecords(
+  { bytes, isWhole }: TextHead,
+  dialect: Dialect,
+  { width, most }: { width: number; most: number },
+): HeadRecord[] {
   const tokenizer = new CsvTokenizer(dialect);
   tokenizer.expectedWidth = width;
   const records: HeadRecord[] = [];
-  for (let position = 0; position < bytes.length && records.length < MOST_RECORDS; ) {
+  for (let position = 0; position < bytes.length && records.length < most; ) {
+    const lineBefore = tokenizer.line;
     const next = tokenizer.parse(bytes, position, bytes.length, isWhole);
     if (tokenizer.firstWidth > 0) {
       records.push({
         cells: tokenizer.takeCells(tokenizer.firstWidth),
         line: tokenizer.firstLine,
+        start: position,
+        linesBefore: tokenizer.firstLine - lineBefore,
         isClean: tokenizer.isFirstClean,
       });
     }

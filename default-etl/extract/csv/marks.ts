@@ -67,3 +67,20 @@ export function countLines(bytes: Buffer, from: number, to: number): number {
   }
   return count;
 }
+
+/** Where the line begins that follows `count` lines, and how many of them there were. */
+export function skipLines(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  count: number,
+): { position: number; skipped: number } {
+  let position = from;
+  let skipped = 0;
+  while (skipped < count && position < to) {
+    const byte = bytes[position++];
+    if (byte === CR && position < to && bytes[position] === LF) position++;
+    if (byte === LF || byte === CR) skipped++;
+  }
+  return { position, skipped };
+}

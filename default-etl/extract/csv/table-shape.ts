@@ -1,5 +1,5 @@
 import type { Decision } from '../../contract.ts';
-import { cellKind, isMeasure, type CellKind } from './cell-kind.ts';
+import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
 import { commonWidth, type HeadRecord } from './head.ts';
 
 /** Where the table begins in the head of a text, and what its first record is. */
@@ -9,11 +9,11 @@ export interface TableShape {
   hasHeader: boolean;
   /** Columns: cells of the header, or more where most records have more. */
   width: number;
+  /** Cells that most records have. */
+  rowWidth: number;
   decisions: Decision[];
 }
 
-/** Of columns without a type as many as this share of their cells may be of another kind: misprints, and words for missing values. */
-const OTHER_KIND = 0.05;
 const MOST_BODY = 100;
 
 /** `given`: what EXTRACT says. */
@@ -27,7 +27,7 @@ export function findShape(
   const header = table[0]?.cells ?? [];
   const body = table.slice(1, 1 + MOST_BODY).map(record => record.cells);
   const columns = columnKinds(
-    body.filter(cells => cells.length === width),
+    body.filter(cells => cells.length === width && (width < 3 || filledCells(cells) > 1)),
     width,
   );
   const decisions: Decision[] = [];
@@ -42,6 +42,7 @@ export function findShape(
     skipLines,
     hasHeader,
     width: hasHeader ? tableWidth(header, body, width) : Math.max(width, header.length),
+    rowWidth: width,
     decisions,
   };
 }
@@ -72,10 +73,6 @@ function isPreamble(cells: readonly string[], width: number): boolean {
   return filled === 0 || (filled === 1 && width > 2);
 }
 
-function filledCells(cells: readonly string[]): number {
-  return cells.filter(cell => cell.trim() !== '').length;
-}
-
 function looksLikeHeader(cells: readonly string[]): boolean {
   return filledCells(cells) > cells.length / 2 && !cells.some(cell => isMeasure(cellKind(cell)));
 }
@@ -88,17 +85,6 @@ function preambleDecision(skipped: readonly HeadRecord[], lines: number): Decisi
     confidence: 0.9,
     reason: `fewer cells than the table below, beginning with ${JSON.stringify(beginning.slice(0, 60))}`,
   };
-}
-
-/** What all cells of a column are that are not empty; undefined where they are of several kinds, or too few. */
-function columnKinds(body: ReadonlyArray<readonly string[]>, width: number): Array<CellKind | undefined> {
-  return Array.from({ length: width }, (_, column) => {
-    const kinds = body.map(cells => cellKind(cells[column] ?? '')).filter(kind => kind !== 'empty');
-    const counts = Map.groupBy(kinds, kind => (kind === 'whole' ? 'decimal' : kind));
-    const [common] = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
-    if (!common || common[1].length < (1 - OTHER_KIND) * kinds.length) return undefined;
-    return common[0] === 'decimal' && !common[1].includes('decimal') ? 'whole' : common[0];
-  });
 }
 
 /** The first record is data where it has numbers, dates or times in columns of such, and nothing speaks for names. */

@@ -1,0 +1,190 @@
+import type { Batch } from '../../batch.ts';
+import { neverFailure } from '../../failure.ts';
+import { Lease } from '../../lease.ts';
+import type { ByteStream, Source } from '../../source.ts';
+import { columnNames, positionNames } from '../header.ts';
+import { rejectInvalid } from '../invalid.ts';
+import { type Encoding, openText } from '../text.ts';
+import { type Dialect, skipLines } from './marks.ts';
+import { StoppedStream } from './stopped-stream.ts';
+import { endOfText } from './tail.ts';
+import { CsvTokenizer } from './tokenizer.ts';
+
+const WINDOW_BYTES = 1 << 19;
+/** No record of a table is that long: a quote was never closed. */
+const MAX_RECORD_BYTES = 1 << 27;
+
+/** How the text is cut into rows, and where they begin. */
+export interface Layout {
+  dialect: Dialect;
+  /** Lines before the header, or before the first row. */
+  skipLines: number;
+  /** true: the first record · false: none, columns are counted · a list: these. */
+  header: boolean | string[];
+  /** Columns that there are at least. */
+  width: number;
+  /** Bytes of the source before what stands below the table, where something does. */
+  endBytes?: number | undefined;
+}
+
+/** One pass over the file: a window of bytes at a time, the record that is not complete carried over into the next. */
+export class CsvRun {
+  private readonly path: string;
+  private readonly bytes: StoppedStream;
+  private readonly encoding: Encoding;
+  private readonly layout: Layout;
+  private readonly tokenizer: CsvTokenizer;
+  private window: Buffer = Buffer.alloc(0);
+  private lease: Lease | undefined;
+  private readonly spare: Buffer[] = [];
+  private from = 0;
+  private to = 0;
+  private final = false;
+  private header: readonly string[] = [];
+  private readonly onHeader: (header: readonly string[]) => void;
+
+  constructor(source: Source, encoding: Encoding, layout: Layout, onHeader: (header: readonly string[]) => void) {
+    this.path = source.path;
+    this.bytes = new StoppedStream(source.stream(), layout.endBytes);
+    this.encoding = encoding;
+    this.layout = layout;
+    this.onHeader = onHeader;
+    this.tokenizer = new CsvTokenizer(layout.dialect);
+    this.tokenizer.expectedWidth = layout.width;
+  }
+
+  async *batches(): AsyncGenerator<Batch> {
+    const stream = await openText({ stream: () => this.bytes }, this.encoding);
+    try {
+      await this.skipPreamble(stream);
+      await this.findHeader(stream);
+      while (this.from < this.to || !this.final) {
+        if (this.from === this.to) await this.slide(stream);
+        const next = this.tokenizer.parse(this.window, this.from, this.to, this.final);
+        const batch = { ...this.tokenizer.take(this.header), lease: this.lease };
+        if (this.encoding.name === 'utf8') rejectInvalid(batch, this.window.subarray(this.from, next));
+        const stuck = next === this.from;
+        this.from = next;
+        if (batch.rows > 0 || batch.rejects.length > 0) yield batch;
+        if (stuck || (this.from < this.to && !this.isCellBound(batch))) await this.slide(stream);
+      }
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** Whether the tokenizer stopped for its cells, not for want of bytes. */
+  private isCellBound(batch: Batch): boolean {
+    return batch.rows * batch.width >= 1 << 20;
+  }
+
+  private async skipPreamble(stream: ByteStream): Promise<void> {
+    await this.slide(stream);
+    for (let left = this.layout.skipLines; left > 0 && this.from < this.to; ) {
+      const { position, skipped } = skipLines(this.window, this.from, this.to, left);
+      this.from = position;
+      this.tokenizer.line += skipped;
+      left -= skipped;
+      if (left > 0) await this.slide(stream);
+    }
+  }
+
+  /** Throws EtlFailure 65 where there is nothing at all behind the preamble. */
+  private async findHeader(stream: ByteStream): Promise<void> {
+    const cells = await this.firstRecord(stream);
+    if (cells === undefined) throw neverFailure(`${this.path} is empty: it has no header and no rows`);
+    this.header = this.namesFrom(cells);
+    this.tokenizer.width = this.header.length;
+    this.onHeader(this.header);
+  }
+
+  private namesFrom(first: readonly string[]): string[] {
+    const { header, width } = this.layout;
+    if (Array.isArray(header)) return columnNames(header);
+    const count = Math.max(first.length, width);
+    return header
+      ? columnNames(Array.from({ length: count }, (_, column) => first[column] ?? ''))
+      : positionNames(count);
+  }
+
+  /** The first record's cells; it stays unread where it is no header. */
+  private async firstRecord(stream: ByteStream): Promise<string[] | undefined> {
+    for (;;) {
+      const lineBefore = this.tokenizer.line;
+      const next = this.tokenizer.parse(this.window, this.from, this.to, this.final);
+      const count = this.tokenizer.firstWidth;
+      if (this.tokenizer.take([]).rejects.length > 0) {
+        throw neverFailure(
+          `${this.path}: a quote in the header is never closed (line ${lineBefore}); close it, or set EXTRACT.quote to false`,
+        );
+      }
+      if (count > 0) {
+        const cells = this.tokenizer.takeCells(count);
+        if (this.layout.header === true) this.from = next;
+        else this.tokenizer.line = lineBefore;
+        return cells;
+      }
+      this.from = next;
+      if (this.final) return undefined;
+      await this.slide(stream);
+    }
+  }
+
+  /** A new window: what is left of the old one, and more. Doubles where nothing of the old one could be used. */
+  private async slide(stream: ByteStream): Promise<void> {
+    if (this.final) return;
+    const left = this.to - this.from;
+    if (left >= MAX_RECORD_BYTES) throw this.tooLong(left);
+    const former = this.lease;
+    const capacity = Math.max(WINDOW_BYTES, left * 2);
+    const window = this.newWindow(capacity);
+    this.window.copy(window, 0, this.from, this.to);
+    former?.release();
+    this.window = window;
+    this.tokenizer.forget();
+    this.from = 0;
+    this.to = left;
+    while (this.to < capacity) {
+      const count = await stream.fill(window.subarray(0, capacity), this.to);
+      if (count === 0 && this.stopsAt(left)) return;
+      this.to += count;
+    }
+  }
+
+  /**
+   * Nothing follows. Where the table is thought to end here, all before has to be cut first: a record that is not complete then goes on below, so that what
+   * was taken for notes is none. `left`: bytes that were not used yet when there were others.
+   */
+  private stopsAt(left: number): boolean {
+    if (!this.bytes.isStopped) {
+      this.final = true;
+      this.to = endOfText(this.window, this.from, this.to);
+    } else if (this.to === left) {
+      if (left > 0) this.bytes.goOn();
+      else this.final = true;
+      return this.final;
+    }
+    return true;
+  }
+
+  /**
+   * A buffer that nobody needs any more, where there is one: 31 MB of file take 60 MB of new ones, or 6 MB (22 November 2026). Twice the capacity:
+   * what is unescaped is written behind.
+   */
+  private newWindow(capacity: number): Buffer {
+    const isUsual = capacity === WINDOW_BYTES;
+    const window = (isUsual ? this.spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(2 * capacity);
+    this.lease = new Lease(() => {
+      if (isUsual) this.spare.push(window);
+    });
+    this.lease.hold();
+    return window;
+  }
+
+  private tooLong(byteCount: number): Error {
+    return neverFailure(
+      `${this.path}: the record on line ${this.tokenizer.line} does not end within ${byteCount} bytes: a quote is not closed; ` +
+        'close it, or set EXTRACT.quote to false',
+    );
+  }
+}
