@@ -76,6 +76,7 @@ function present(
     rowsLoaded: summary?.rowsLoaded ?? 0,
     rowsRejected: summary?.rowsRejected ?? 0,
     rowsMended: summary?.rowsMended ?? 0,
+    rowsFiltered: summary?.rowsFiltered ?? 0,
     lastEndedAt: isoTime(summary?.lastEndedAt ?? null),
     paused: summary?.paused ?? false,
     watcher: watcher === null ? null : presentWatcher(watcher),

@@ -35,15 +35,17 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
     'rows_mended_total',
     'Rejected rows that mends loaded since; they are among the loaded ones, too.',
   );
+  const filtered = counter('rows_filtered_total', 'Rows taken out by steps.');
   return async () => {
     const summaries = await journal.summaries();
-    for (const metric of [runs, paused, loaded, rejected, mended]) metric.reset();
-    for (const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected, rowsMended } of summaries) {
+    for (const metric of [runs, paused, loaded, rejected, mended, filtered]) metric.reset();
+    for (const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected, rowsMended, rowsFiltered } of summaries) {
       for (const [state, count] of Object.entries(counts)) runs.set({ dataset, state }, count);
       paused.set({ dataset }, Number(isPaused));
       loaded.inc({ dataset }, rowsLoaded);
       rejected.inc({ dataset }, rowsRejected);
       mended.inc({ dataset }, rowsMended);
+      filtered.inc({ dataset }, rowsFiltered);
     }
   };
 }

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { RUN_STATES, type Run, type RunState } from '../journal/journal.ts';
+import { mendRefusal } from '../journal/mendable.ts';
+import { originOf } from '../rejects/open-rejects.ts';
 import type { ApiOptions } from './options.ts';
 import { presentAttempt, presentRun } from './present.ts';
 import { Problem } from './problem.ts';
@@ -46,7 +48,13 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
   app.get<Id>('/api/runs/:id', { schema: { ...detail, response: detailAnswer } }, async request => {
     const run = await findRun(request.params.id);
     const [attempts, decisions] = await Promise.all([journal.attempts(run.id), journal.decisions(run.id)]);
-    return { ...presentRun(run, mask), decisions, attempts: attempts.map(attempt => presentAttempt(attempt, mask)) };
+    const refusal = mendRefusal(await originOf(journal, run));
+    return {
+      ...presentRun(run, mask),
+      decisions,
+      mendRefusal: refusal,
+      attempts: attempts.map(attempt => presentAttempt(attempt, mask)),
+    };
   });
 
   const log = {

@@ -52,6 +52,7 @@ const decisionSchema = Type.Object({
 export const runDetailSchema = Type.Object({
   ...runSchema.properties,
   decisions: Type.Array(decisionSchema, { description: 'How its file is read.' }),
+  mendRefusal: nullable(Type.String({ description: 'Why its rejected rows can’t be mended, or null where they can.' })),
   attempts: Type.Array(attemptSchema, { description: 'Its history, oldest first.' }),
 });
 
@@ -137,6 +138,7 @@ export const datasetsSchema = Type.Object({
       rowsLoaded: Type.Integer(),
       rowsRejected: Type.Integer(),
       rowsMended: Type.Integer({ description: 'Of the rejected ones, those that mends loaded since.' }),
+      rowsFiltered: Type.Integer({ description: 'Taken out by steps.' }),
       lastEndedAt: time('When its last run ended.'),
       paused: Type.Boolean(),
       configError: nullable(Type.String({ description: 'file:line:column: message.' })),

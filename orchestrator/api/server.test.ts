@@ -229,7 +229,8 @@ test('metrics tell runs, rows and what is up', async () => {
   service = { ...healthy(), elasticsearch: { isUp: true, isNeeded: true, message: null } };
   const text = await (await fetch(`${api.url}/metrics`)).text();
   assert.match(text, /orchestrator_runs\{dataset="sales",state="running"\} [1-9]/);
-  assert.match(text, /orchestrator_rows_loaded_total\{dataset="sales"\} \d+/);
+  for (const what of ['loaded', 'rejected', 'mended', 'filtered'])
+    assert.match(text, new RegExp(`orchestrator_rows_${what}_total\\{dataset="sales"\\} \\d+`));
   assert.match(text, /orchestrator_run_duration_seconds_count\{dataset="sales",state="done"\} 1/);
   assert.match(text, /orchestrator_start_latency_seconds_count\{dataset="sales"\} [1-9]/);
   assert.match(text, /orchestrator_up\{part="elasticsearch"\} 1/);

@@ -109,6 +109,20 @@ test('status shows counts, configuration errors, what waits and the newest failu
   assert.ok(!shown.includes('\u001b'));
 });
 
+test('status shows how files were read that were read in doubt, what is doubtful first', async () => {
+  const id = await queued('a.csv');
+  const slot = { dataset: 'sales', free: 9, strict: false, order: 'arrival' as const, perFolder: false };
+  await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
+  const format = { name: 'format', value: 'csv', confidence: 1, reason: 'by its name' };
+  await journal.decided(id, 1, [format, { name: 'delimiter', value: ',', confidence: 0.5, reason: 'none occurs' }]);
+  await journal.finish(id, 1, done(3, 0), Date.now());
+  await orchestrator('run', 'sales', await file('b.csv'));
+  shown = '';
+  await orchestrator('status');
+  const line = `sales a.csv (run ${id}): delimiter "," (50 % sure: none occurs), format "csv"`;
+  assert.ok(shown.endsWith(`read in doubt; EXTRACT can say it:\n  ${line}\n`), shown);
+});
+
 test('status --json is JSON', async () => {
   await orchestrator('status', '--json');
   const status = JSON.parse(shown) as { running: null; datasets: Array<{ name: string }> };

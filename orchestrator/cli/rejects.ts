@@ -3,6 +3,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run } from '../journal/journal.ts';
+import { mendRefusal } from '../journal/mendable.ts';
 import { rejectsAsCsv, rejectsAsLines } from '../rejects/export.ts';
 import { mendRejects } from '../rejects/mend.ts';
 import { type OpenRejects, openRejects } from '../rejects/open-rejects.ts';
@@ -81,7 +82,10 @@ async function download({ terminal, interrupted }: CommandDeps, rejects: OpenRej
       throw new OrchestratorError('never', `${path} can't be written: ${why}`);
     },
   );
-  terminal.writeError(`written to ${path}; mend it, then: orchestrator rejects ${rejects.run.id} --load ${path}\n`);
+  const { id } = rejects.run;
+  const refusal = mendRefusal(rejects.run);
+  const next = refusal === null ? `mend it, then: orchestrator rejects ${id} --load ${path}` : `run ${id} ${refusal}`;
+  terminal.writeError(`written to ${path}; ${next}\n`);
   return 0;
 }
 
@@ -98,6 +102,8 @@ async function list({ write, hasColour }: Terminal, rejects: OpenRejects): Promi
   const mended = run.rowsMended === 0 ? '' : `, ${run.rowsMended.toLocaleString('en')} mended since`;
   const more = listed > MOST_LISTED ? `; the first ${MOST_LISTED} are shown, --json has all` : '';
   write(`${run.dataset} ${oneLine(run.file)}: ${count(total, 'row')} rejected${mended}${more}\n`);
+  const refusal = listed === 0 ? null : mendRefusal(run);
+  if (refusal !== null) write(`It ${refusal}.\n`);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { decisionsText, isDoubtful } from '../decisions-text.ts';
 import type { DatasetSummary, Journal, Run } from '../journal/journal.ts';
 import type { CommandDeps, ConfigState } from './deps.ts';
 import { count, localTime, oneLine, paint } from './text.ts';
@@ -6,6 +7,8 @@ import { count, localTime, oneLine, paint } from './text.ts';
 const MOST_LISTED = 10;
 /** Of the runs that are queued, for those that wait for something. */
 const MOST_LOOKED_THROUGH = 1000;
+/** Of the newest runs, for those that were read in doubt. */
+const NEWEST = 50;
 
 interface Status {
   running: { pid: number; host: string } | null;
@@ -20,6 +23,8 @@ interface Status {
   waiting: Run[];
   /** Newest first. */
   failures: Run[];
+  /** How those of the newest runs were read whose reading is in doubt. */
+  doubts: Array<{ run: string; dataset: string; file: string; decided: string }>;
 }
 
 /** `orchestrator status`: read from the journal, so it works while no orchestrator is running. */
@@ -50,10 +55,21 @@ async function readStatus(
     configWarnings: config.warnings,
     waiting,
     failures: failed.items,
+    doubts: await readDoubts(journal),
     disposals: intents.flatMap(({ runId, kind, source, error }) =>
       error === null ? [] : [{ run: runId, kind, file: source, error }],
     ),
   };
+}
+
+async function readDoubts(journal: Journal): Promise<Status['doubts']> {
+  const { items } = await journal.runs({ states: ['done', 'failed', 'quarantined'], limit: NEWEST });
+  const doubts: Status['doubts'] = [];
+  for (const { id, dataset, file } of items) {
+    const decisions = await journal.decisions(id);
+    if (decisions.some(isDoubtful)) doubts.push({ run: id, dataset, file, decided: decisionsText(decisions) });
+  }
+  return doubts.slice(0, MOST_LISTED);
 }
 
 /** Those that are configured and those that the journal remembers. */
@@ -69,7 +85,16 @@ function joinDatasets(summaries: DatasetSummary[], config: ConfigState): Status[
 
 function emptySummary(dataset: string): DatasetSummary {
   const counts = { settling: 0, queued: 0, running: 0, done: 0, failed: 0, quarantined: 0, cancelled: 0, skipped: 0 };
-  return { dataset, paused: false, counts, rowsLoaded: 0, rowsRejected: 0, rowsMended: 0, lastEndedAt: null };
+  return {
+    dataset,
+    paused: false,
+    counts,
+    rowsLoaded: 0,
+    rowsRejected: 0,
+    rowsMended: 0,
+    rowsFiltered: 0,
+    lastEndedAt: null,
+  };
 }
 
 function textOf(status: Status, hasColour: boolean): string {
@@ -83,6 +108,7 @@ function textOf(status: Status, hasColour: boolean): string {
     section("Files that can't be moved or removed yet", status.disposals.slice(0, MOST_LISTED).map(disposalText)),
     section('Waiting', status.waiting.map(runText)),
     section('Newest failures', status.failures.map(runText)),
+    section('Newest files read in doubt; EXTRACT can say it', status.doubts.map(doubtText)),
   ];
   return `${sections.filter(text => text !== '').join('\n\n')}\n`;
 }
@@ -130,6 +156,10 @@ function number(value: number): string {
 
 function disposalText({ run, kind, file, error }: Status['disposals'][number]): string {
   return `${file} (${kind}, run ${run}): ${error}`;
+}
+
+function doubtText({ run, dataset, file, decided }: Status['doubts'][number]): string {
+  return `${dataset} ${file} (run ${run}): ${decided}`;
 }
 
 function runText({ id, dataset, file, attempt, error }: Run): string {

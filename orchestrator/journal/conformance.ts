@@ -1020,6 +1020,18 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal(summary?.lastEndedAt, T0);
       });
 
+      it('summaries count rows that were filtered, and rows that were rejected with the whole file', async () => {
+        await hand.reject('a.csv');
+        await hand.arrive('b.csv');
+        const rows = { read: 9, loaded: 4, rejected: 2, filtered: 3, deleted: 0 };
+        const run = await hand.finish(await hand.claimOne(), { to: 'done', rows, error: null });
+        await journal.mend(run.id, '/m', T0);
+        const mended = { read: 2, loaded: 0, rejected: 1, filtered: 1, deleted: 0 };
+        await hand.finish(await hand.claimOne(), { to: 'done', rows: mended, error: null });
+        const [summary] = await journal.summaries();
+        assert.deepEqual([summary?.rowsLoaded, summary?.rowsRejected, summary?.rowsFiltered], [4, 7, 4]);
+      });
+
       it('a listener hears each change of a run, also of another process, until it stops', async () => {
         const other = await opened.again();
         const heard: string[] = [];

@@ -246,6 +246,8 @@ export interface DatasetSummary {
   rowsRejected: number;
   /** Of the rejected ones, those that mends loaded since; they are among the loaded ones. */
   rowsMended: number;
+  /** Taken out by steps. */
+  rowsFiltered: number;
   lastEndedAt: number | null;
 }
 

@@ -58,6 +58,7 @@ interface SummaryRow {
   rows_loaded: number;
   rows_rejected: number;
   rows_mended: number;
+  rows_filtered: number;
   last_ended_at: number | null;
 }
 
@@ -73,6 +74,7 @@ export function summaries(store: Store): DatasetSummary[] {
     rowsLoaded: row.rows_loaded,
     rowsRejected: row.rows_rejected,
     rowsMended: row.rows_mended,
+    rowsFiltered: row.rows_filtered,
     lastEndedAt: row.last_ended_at,
   }));
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import type { Decision } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
+import { decisionsText } from '../decisions-text.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { type Journal, type Run, versionOf } from '../journal/journal.ts';
 import { fileSystemKind } from './file-system.ts';
@@ -68,8 +68,10 @@ async function explainHistory(path: string, dataset: Dataset, journal: ExplainJo
   const latest = runs.items.find(run => run.file === path);
   const known = (await journal.knownFiles(dataset.name)).find(file => file.path === path);
   const sentences: string[] = [];
-  if (latest) sentences.push(describeRun(latest), ...describeDecisions(await journal.decisions(latest.id)));
+  if (latest) sentences.push(describeRun(latest));
   else if (known?.present) sentences.push('It was there before the dataset was first watched, and EXISTING is ignore.');
+  const decided = latest ? decisionsText(await journal.decisions(latest.id)) : '';
+  if (decided !== '') sentences.push(`It was read with ${decided}.`);
   if (known && !known.present) sentences.push('The journal has it as no longer there.');
   return { sentences, latest, known: known?.present && known.version ? versionKey(known.version) : null };
 }
@@ -79,19 +81,6 @@ function describeRun(run: Run): string {
   const rows = run.rows ? `, ${run.rows.loaded} of ${run.rows.read} rows loaded, ${run.rows.rejected} rejected` : '';
   const error = run.error === null ? '' : `: ${run.error}`;
   return `Its last run ${run.id} is ${run.state} since ${since}${rows}${error}.`;
-}
-
-/** What people ask about first. */
-const MAIN_DECISIONS = ['format', 'encoding', 'delimiter', 'sheet', 'record_path'];
-
-function describeDecisions(decisions: readonly Decision[]): string[] {
-  const shown = decisions
-    .filter(({ name }) => MAIN_DECISIONS.includes(name))
-    .map(({ name, value, confidence }) => {
-      const sure = confidence < 1 ? ` (${Math.round(confidence * 100)} % sure)` : '';
-      return `${name} ${JSON.stringify(value)}${sure}`;
-    });
-  return shown.length === 0 ? [] : [`It was read with ${shown.join(', ')}.`];
 }
 
 async function explainNow(absolute: string, path: string, dataset: Dataset, history: History): Promise<string[]> {

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decisionsText } from './decisions-text.ts';
+
+test('what is doubtful about a file comes first, with its reason; what nobody asks about is left out', () => {
+  const decision = (name: string, value: unknown, confidence: number) => ({ name, value, confidence, reason: 'why' });
+  const text = decisionsText([
+    decision('format', 'csv', 1),
+    decision('delimiter', ';', 0.99),
+    decision('line_end', 'LF', 1),
+    decision('header', true, 0.6),
+    decision('encoding', 'win1252', 0.55),
+    decision('types', { A: 'long'.repeat(50) }, 0.5),
+  ]);
+  assert.match(
+    text,
+    /^types \{.{59}… \(50 % sure: why\), encoding "win1252" \(55 % sure: why\), header true \(60 % sure: why\), format "csv", delimiter ";" \(99 % sure\)$/,
+  );
+  assert.equal(decisionsText([]), '');
+});
