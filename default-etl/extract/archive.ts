@@ -2,9 +2,13 @@ import { type Batch, emptyBatch, type Reader } from '../batch.ts';
 import type { Decision } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import type { Source } from '../source.ts';
+import { MemorySource } from '../unpack/memory-source.ts';
 import { StreamSource } from '../unpack/stream-source.ts';
 import { chooseMembers } from './archive/member-choice.ts';
 import type { ZipEntry } from './archive/zip.ts';
+
+/** Members up to this size, packed and unpacked, are unpacked at once. */
+const SMALL_BYTES = 1 << 20;
 
 export interface ArchiveOptions {
   source: Source;
@@ -24,8 +28,9 @@ export async function openArchive({ source, entries, wanted, openMember }: Archi
   const { chosen, skipped, decisions } = chooseMembers(entries, wanted);
   if (chosen.length === 0) throw nothingFits(source, skipped, wanted);
   const members: Member[] = [];
+  const sources = new MemberSources(source);
   for (const entry of chosen) {
-    members.push({ name: entry.name, reader: await openMember(memberSource(source, entry), entry.name) });
+    members.push({ name: entry.name, reader: await openMember(sources.sourceOf(entry), entry.name) });
   }
   return {
     decisions: [
@@ -40,13 +45,31 @@ export async function openArchive({ source, entries, wanted, openMember }: Archi
   };
 }
 
-function memberSource(source: Source, entry: ZipEntry): Source {
-  return new StreamSource({
-    path: `${source.path} > ${entry.name}`,
-    sizeBytes: entry.sizeBytes,
-    within: source,
-    open: async () => await entry.stream(),
-  });
+/** Opens members as sources: large ones as streams, small ones in memory, of which that read last is kept, since it is looked at several times. */
+class MemberSources {
+  private readonly archive: Source;
+  private last: { entry: ZipEntry; content: Promise<Buffer> } | undefined;
+
+  constructor(archive: Source) {
+    this.archive = archive;
+  }
+
+  sourceOf(entry: ZipEntry): Source {
+    const { sizeBytes, compressedBytes, offset } = entry;
+    const known = { path: `${this.archive.path} > ${entry.name}`, sizeBytes, within: this.archive };
+    return Math.max(sizeBytes, compressedBytes) > SMALL_BYTES
+      ? new StreamSource({ ...known, open: async () => await entry.stream() })
+      : new MemorySource({
+          ...known,
+          endsAt: offset + compressedBytes,
+          load: async () => await this.contentOf(entry),
+        });
+  }
+
+  private async contentOf(entry: ZipEntry): Promise<Buffer> {
+    if (this.last?.entry !== entry) this.last = { entry, content: entry.content() };
+    return await this.last.content;
+  }
 }
 
 async function* batchesOf(members: readonly Member[]): AsyncGenerator<Batch> {

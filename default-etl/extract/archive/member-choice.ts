@@ -18,14 +18,14 @@ const ABOUT =
 const ARCHIVE = /\.zip$/i;
 const MOST_NAMES = 50;
 
-/** `wanted`: EXTRACT.members. Without it the members whose ending is a table's are taken; what is empty is none. */
+/** `wanted`: EXTRACT.members. Without it the members whose ending is a table's are taken; what is empty is none, nor a link. */
 export function chooseMembers(
   entries: readonly ZipEntry[],
   wanted: string | readonly string[] | undefined,
 ): MemberChoice {
   const files = entries.filter(entry => !entry.isFolder && !LEFT_BEHIND.test(entry.name));
   const fits = wanted === undefined ? (isAlone(files) ? () => true : isTable) : matcherOf([wanted].flat());
-  const chosen = files.filter(entry => entry.sizeBytes > 0 && fits(entry.name));
+  const chosen = files.filter(entry => entry.sizeBytes > 0 && !entry.isLink && fits(entry.name));
   const taken = new Set(chosen);
   const skipped = files.filter(entry => !taken.has(entry)).map(entry => entry.name);
   return { chosen, skipped, decisions: decisionsOf(chosen, skipped, wanted !== undefined) };
@@ -69,7 +69,9 @@ function decisionsOf(chosen: readonly ZipEntry[], skipped: readonly string[], is
     },
   ];
   if (skipped.length === 0) return decisions;
-  const why = isDeclared ? 'EXTRACT.members leaves them out, or they are empty' : 'no table by their names, or empty';
+  const why = isDeclared
+    ? 'EXTRACT.members leaves them out, or they are empty'
+    : 'no table by their names, links, or empty';
   decisions.push({
     name: 'members_skipped',
     value: skipped.slice(0, MOST_NAMES),

@@ -17,6 +17,10 @@ export interface DirectoryRecord {
   /** Of compression: 0 stored, 8 deflate… */
   method: number;
   isEncrypted: boolean;
+  /** A symbolic link of Unix. */
+  isLink: boolean;
+  /** Its bytes are another's, too. */
+  isOverlapping: boolean;
   crc: number;
   compressedBytes: number;
   sizeBytes: number;
@@ -29,6 +33,8 @@ const END_SIGNATURE = 0x06054b50;
 const END64_SIGNATURE = 0x06064b50;
 const LOCATOR64_BYTES = 20;
 const LOCATOR64_SIGNATURE = 0x07064b50;
+/** Of a member's own header, without its name. */
+const LOCAL_BYTES = 30;
 const RECORD_BYTES = 46;
 const RECORD_SIGNATURE = 0x02014b50;
 /** Of a digital signature, which may come behind the records. */
@@ -39,6 +45,11 @@ const MAX_DIRECTORY_BYTES = 1 << 28;
 
 const ZIP64_EXTRA = 0x0001;
 const UNICODE_NAME_EXTRA = 0x7075;
+const MADE_BY_UNIX = 3;
+/** Of the mode of a file (POSIX, sys/stat.h). */
+const FILE_TYPE = 0xf000;
+const SYMBOLIC_LINK = 0xa000;
+
 const FULL_32 = 0xffff_ffff;
 
 interface DirectoryPlace {
@@ -51,7 +62,6 @@ interface DirectoryPlace {
 /** The central directory, in its order. Throws EtlFailure 65 where the file is damaged. */
 export async function readDirectory(file: RandomAccess): Promise<DirectoryRecord[]> {
   const { start, sizeBytes, shift } = await findDirectory(file);
-  if (start < 0 || sizeBytes > MAX_DIRECTORY_BYTES) throw damaged(file, 'its list of members has an impossible size');
   const bytes = await file.readAt(start, sizeBytes);
   const records: DirectoryRecord[] = [];
   let at = 0;
@@ -64,7 +74,20 @@ export async function readDirectory(file: RandomAccess): Promise<DirectoryRecord
   }
   const isWhole = bytes.length === sizeBytes && (at === sizeBytes || isSignature(bytes, at));
   if (!isWhole) throw damaged(file, 'its list of members is overwritten or cut off');
+  markOverlaps(records);
   return records;
+}
+
+/** A bomb may have many members over the same bytes: a file of 10 MB that unpacks to 281 TB (D. Fifield, 2019). */
+function markOverlaps(records: readonly DirectoryRecord[]): void {
+  const inOrder = records.toSorted((a, b) => a.headerOffset - b.headerOffset);
+  for (let index = 1; index < inOrder.length; index++) {
+    const before = inOrder[index - 1] as DirectoryRecord;
+    const record = inOrder[index] as DirectoryRecord;
+    if (before.headerOffset + LOCAL_BYTES + before.compressedBytes <= record.headerOffset) continue;
+    before.isOverlapping = true;
+    record.isOverlapping = true;
+  }
 }
 
 function isSignature(bytes: Buffer, at: number): boolean {
@@ -74,15 +97,20 @@ function isSignature(bytes: Buffer, at: number): boolean {
 async function findDirectory(file: RandomAccess): Promise<DirectoryPlace> {
   const tailStart = Math.max(0, file.sizeBytes - END_BYTES - MAX_COMMENT_BYTES - LOCATOR64_BYTES);
   const tail = await file.readAt(tailStart, file.sizeBytes - tailStart);
+  let hasEnd = false;
   for (let at = tail.length - END_BYTES; at >= 0; at--) {
     if (tail.readUInt32LE(at) !== END_SIGNATURE) continue;
+    hasEnd = true;
     const end64 = await findEnd64(file, tail, at);
     const endStart = end64?.position ?? tailStart + at;
     const sizeBytes = end64?.sizeBytes ?? tail.readUInt32LE(at + 12);
     const declared = end64?.start ?? tail.readUInt32LE(at + 16);
     const shift = Math.max(0, endStart - sizeBytes - declared);
-    return { start: declared + shift, sizeBytes, shift };
+    // The signature may stand by chance in the comment at the end.
+    if (declared + shift + sizeBytes <= endStart && sizeBytes <= MAX_DIRECTORY_BYTES)
+      return { start: declared + shift, sizeBytes, shift };
   }
+  if (hasEnd) throw damaged(file, 'its list of members has an impossible size');
   throw damaged(file, 'its end is missing, as after a copy or download that was cut off');
 }
 
@@ -110,6 +138,8 @@ async function parseRecord(bytes: Buffer, shift: number): Promise<DirectoryRecor
     name: await nameOf(bytes.subarray(RECORD_BYTES, nameEnd), extra.get(UNICODE_NAME_EXTRA)),
     method: bytes.readUInt16LE(10),
     isEncrypted: (flags & 1) !== 0,
+    isLink: bytes[5] === MADE_BY_UNIX && (bytes.readUInt16LE(40) & FILE_TYPE) === SYMBOLIC_LINK,
+    isOverlapping: false,
     crc: bytes.readUInt32LE(16),
     compressedBytes,
     sizeBytes,
@@ -137,13 +167,16 @@ function extraFields(bytes: Buffer): Map<number, Buffer> {
   return fields;
 }
 
-/** UTF-8 where it is valid, whatever the flag says: many writers forget it. Else code page 437, as the format has it. */
+/**
+ * UTF-8 where it is valid, whatever the flag says: many writers forget it. Else code page 437, as the format has it, or Windows-1252, whose letters are
+ * where the former has lines and signs.
+ */
 async function nameOf(bytes: Buffer, unicode: Buffer | undefined): Promise<string> {
   if (unicode !== undefined && unicode.length > 5) return unicode.toString('utf8', 5);
   const text = bytes.toString('utf8');
   if (!text.includes('\ufffd')) return text;
   const { default: iconv } = await import('iconv-lite');
-  return iconv.decode(bytes, 'cp437');
+  return iconv.decode(bytes, bytes.every(byte => byte < 0x80 || byte >= 0xc0) ? 'windows-1252' : 'cp437');
 }
 
 function damaged(file: RandomAccess, reason: string): Error {
