@@ -134,12 +134,18 @@ export class BulkRequest implements Output {
 export class BulkRenderer {
   private readonly writeAction: WriteAction;
   private readonly tailOf: (batch: Batch, row: number) => Buffer;
+  private readonly namesOf: (header: readonly string[]) => readonly string[];
   private readonly shapes = new WeakMap<readonly string[], DocumentShape>();
 
-  /** `tailOf`: JSON of further members of each document, each with a comma before it. */
-  constructor(writeAction: WriteAction, tailOf: (batch: Batch, row: number) => Buffer) {
+  /** `tailOf`: JSON of further members of each document, each with a comma before it. `namesOf`: what the columns are called in the documents. */
+  constructor(
+    writeAction: WriteAction,
+    tailOf: (batch: Batch, row: number) => Buffer,
+    namesOf: (header: readonly string[]) => readonly string[] = header => header,
+  ) {
     this.writeAction = writeAction;
     this.tailOf = tailOf;
+    this.namesOf = namesOf;
   }
 
   /** Renders rows from `row` on until the request is full; returns the first row that is left. `refuse` gets rows that no request can take. */
@@ -180,7 +186,7 @@ export class BulkRenderer {
   private shapeOf({ header, literals }: Batch): DocumentShape {
     const known = this.shapes.get(header);
     if (known) return known;
-    const shape = documentShape(header, literals);
+    const shape = documentShape(this.namesOf(header), literals);
     this.shapes.set(header, shape);
     return shape;
   }

@@ -10,6 +10,8 @@ const EACH_ITEM = { filter_path: 'errors,items.*.status,items.*.error,items.*.re
 const MAX_BACKOFF_MS = 5_000;
 /** What Elasticsearch answers with 400 although it is the index that can't be written to. */
 const INDEX_ERRORS = new Set(['index_closed_exception', 'index_not_found_exception', 'cluster_block_exception']);
+/** An index whose settings name a pipeline that is not there refuses every row. */
+const NO_PIPELINE = /^pipeline with id \[.*\] does not exist/;
 
 const TOO_LARGE = 'the row alone is larger than Elasticsearch lets a request be (413, http.max_content_length)';
 
@@ -33,6 +35,8 @@ export interface BulkSenderOptions {
   verdicts: Verdicts;
   /** How long it may refuse rows for the time being. */
   patienceMs: number;
+  /** Of an alias that routes what is written to it; undefined: by id. */
+  routing?: string | undefined;
   /** Requests go packed with gzip. */
   isPacked?: boolean;
 }
@@ -45,6 +49,7 @@ export class BulkSender {
   private readonly path: string;
   private readonly verdicts: Verdicts;
   private readonly patienceMs: number;
+  private readonly routing: Record<string, string>;
   private readonly isPacked: boolean;
   private readonly running = new Set<Promise<void>>();
   private readonly spare: BulkRequest[] = [];
@@ -57,8 +62,9 @@ export class BulkSender {
   /** Bytes of a request that the server may take: half of what it refused with 413. */
   private mostBytes = Infinity;
 
-  constructor({ connection, index, verdicts, patienceMs, isPacked = false }: BulkSenderOptions) {
+  constructor({ connection, index, verdicts, patienceMs, routing, isPacked = false }: BulkSenderOptions) {
     this.connection = connection;
+    this.routing = routing === undefined ? {} : { routing };
     this.isPacked = isPacked;
     this.path = `/${encodeURIComponent(index)}/_bulk`;
     this.verdicts = verdicts;
@@ -152,8 +158,15 @@ export class BulkSender {
 
   private async postOnce(request: BulkRequest, query: Record<string, string>): Promise<string> {
     const bulkBody = request.body.subarray(0, request.byteLength);
-    const { path, isPacked } = this;
-    return (await this.connection.request({ method: 'POST', path, query, bulkBody, isPacked })).text;
+    const { path, isPacked, routing } = this;
+    const answer = await this.connection.request({
+      method: 'POST',
+      path,
+      query: { ...query, ...routing },
+      bulkBody,
+      isPacked,
+    });
+    return answer.text;
   }
 
   /** A request refused as a whole is too large, or holds a row that can't be taken: halves find it. */
@@ -182,11 +195,15 @@ export class BulkSender {
       return true;
     }
     if (status === 409) this.verdicts.conflicted(request, operation, error.reason ?? '');
-    else if ((status === 400 || status === 413) && !INDEX_ERRORS.has(error.type ?? ''))
+    else if ((status === 400 || status === 413) && !isOfIndex(error))
       this.verdicts.rejected(request, operation, itemReason(error));
     else throw this.connection.refusedIndex(this.path, status, itemReason(error));
     return false;
   }
+}
+
+function isOfIndex({ type, reason }: ItemError): boolean {
+  return INDEX_ERRORS.has(type ?? '') || NO_PIPELINE.test(reason ?? '');
 }
 
 function countOf(text: string, part: string): number {

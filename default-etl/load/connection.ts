@@ -73,11 +73,12 @@ export class Connection {
     );
   }
 
-  /** A whole index refuses to be used: closed, blocked, or not for this user. */
+  /** A whole index refuses to be used: closed, blocked, without its pipeline, or not for this user. */
   refusedIndex(path: string, status: number, reason: string): EtlFailure {
     return awayFailure(
       `Elasticsearch at ${hosts(this.settings)} refuses the whole index (${status} for ${path}): ${reason}; ` +
-        'open the index, lift its block or give the user the right to write to it: the file will be tried again',
+        'open the index, lift its block, make the pipeline that its settings name, or give the user the index privileges index and delete: the ' +
+        'file will be tried again',
     );
   }
 
@@ -221,7 +222,7 @@ function refusedUser(settings: ElasticsearchSettings, request: Request, status: 
   const check =
     status === 401
       ? 'check ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD'
-      : 'give it the right to create, index and delete there, and to manage index templates';
+      : 'it needs the cluster privilege manage_index_templates, and on the index (with overwrite on <index>-*, too) manage, index and delete';
   return `Elasticsearch at ${hosts(settings)} refused ${who} (${status} for ${request.method} ${request.path}): ${reasonIn(text)}; ${check}`;
 }
 

@@ -334,16 +334,22 @@ test('an alias: of one index it is loaded into, of several without a write index
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);
   const env = index.env(5);
-  const alias = (number: number) => ({ add: { index: `${index.name}-${number}`, alias: index.name } });
+  const alias = (number: number, more = {}) => ({
+    add: { index: `${index.name}-${number}`, alias: index.name, ...more },
+  });
   await index.call('PUT', `/${index.name}-1`);
   await index.call('POST', '/_aliases', { actions: [alias(1)] });
   assert.equal((await load({ folder, content: lines(2), env })).code, 0);
   assert.deepEqual(Object.keys(await index.documents()), [id(1), id(2)]);
+  const refuses = async (actions: object[]) => {
+    await index.call('POST', '/_aliases', { actions });
+    const ran = await load({ folder, content: lines(2), env });
+    assert.equal(ran.code, 78);
+    assert.match(ran.error, /none of which is its write index/);
+  };
+  await refuses([alias(1, { is_write_index: false })]);
   await index.call('PUT', `/${index.name}-2`);
-  await index.call('POST', '/_aliases', { actions: [alias(2)] });
-  const ran = await load({ folder, content: lines(2), env });
-  assert.equal(ran.code, 78);
-  assert.match(ran.error, /none of which is its write index/);
+  await refuses([alias(2)]);
 });
 
 test('two loads that make the index at once both end well', async context => {
@@ -446,6 +452,33 @@ test('an alias that was rolled over: rows of a former version go from the older 
   await writeTo(names[2] as string, names.slice(0, 2));
   const deleted = await load({ folder, env: index.env(7, { ACTION: 'delete', FILE_ROWS: '3' }) });
   assert.deepEqual([deleted.code, deleted.result?.rows_deleted, await count()], [0, 2, 0], deleted.error);
+});
+
+test('an alias that routes what is written to it: rows of a former version, and all of a deleted file, are found there', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const alias = { [index.name]: { routing: 'one', is_write_index: true } };
+  await index.call('PUT', `/${index.name}-000001`, { settings: { number_of_shards: 5 }, aliases: alias });
+  const count = async () => ((await index.call('GET', `/${index.name}/_count`)) as { count: number }).count;
+  await load({ folder, content: lines(40), env: index.env(5) });
+  const change = await load({ folder, content: lines(30), env: index.env(6, { FILE_ROWS: '40' }) });
+  assert.deepEqual([change.code, change.result?.rows_deleted, await count()], [0, 10, 30], change.error);
+  const add = { index: `${index.name}-000001`, alias: index.name, routing: 'one', is_write_index: false };
+  await index.call('PUT', `/${index.name}-000002`, { settings: { number_of_shards: 5 } });
+  const addNext = { ...add, index: `${index.name}-000002`, is_write_index: true };
+  await index.call('POST', '/_aliases', { actions: [{ add }, { add: addNext }] });
+  const rolled = await load({ folder, content: lines(20), env: index.env(7, { FILE_ROWS: '30' }) });
+  assert.deepEqual([rolled.code, rolled.result?.rows_deleted, await count()], [0, 30, 20], rolled.error);
+  const deleted = await load({ folder, env: index.env(8, { ACTION: 'delete', FILE_ROWS: '30' }) });
+  assert.deepEqual([deleted.code, deleted.result?.rows_deleted, await count()], [0, 20, 0], deleted.error);
+});
+
+test('an index whose pipeline is not there refuses every row: no row is rejected, and the file is tried again', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  await index.call('PUT', `/${index.name}`, { settings: { 'index.default_pipeline': 'no-such-pipeline' } });
+  const ran = await load({ folder: temporaryFolder(context), content: lines(3), env: index.env(5) });
+  assert.deepEqual([ran.code, ran.rejects], [75, []]);
+  assert.match(ran.error, /pipeline with id \[no-such-pipeline\] does not exist; .*make the pipeline/);
 });
 
 test('a block says that it is one, before the first row too, and LOAD.index that is a pattern is a fault of the settings', async context => {

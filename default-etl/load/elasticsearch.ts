@@ -10,15 +10,14 @@ import { deleteAction, keyAction, rowAction } from './actions.ts';
 import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
 import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
-import { ensureIndex, indexIds, indicesBehind, type ReadyIndices } from './index-setup.ts';
+import { ensureIndex, indexIds, indicesBehind, type Place, placesBehind, type ReadyIndices } from './index-setup.ts';
+import { FieldNames } from './field-names.ts';
 import { newestBuilt, Overwrite } from './overwrite.ts';
-import { assertNoSourceColumn, SOURCE_FILE, SOURCE_ROW, SOURCE_RUN } from './source-columns.ts';
+import { assertNoSourceColumn, sourceMembers } from './source-columns.ts';
 import type { RejectRow, Target } from './target.ts';
 
 /** How long Elasticsearch may be away before the run ends with 75. */
 export const PATIENCE_MS = 30_000;
-
-const NO_TAIL = Buffer.alloc(0);
 
 export interface ElasticsearchOptions {
   job: Job;
@@ -38,6 +37,7 @@ export class ElasticsearchTarget implements Target {
   private readonly rejectRow: RejectRow;
   private readonly log: (text: string) => void;
   private readonly connection: Connection;
+  private readonly fieldNames: FieldNames;
   private readonly renderer: BulkRenderer;
   private readonly name: string;
   private readonly byKey: boolean;
@@ -68,11 +68,13 @@ export class ElasticsearchTarget implements Target {
       job.load.overwrite && (job.action === 'add' || job.action === 'change' || job.mendReplaces)
         ? new Overwrite(this.connection, this.name, job.keyVersion, job.load.aliases)
         : undefined;
+    this.fieldNames = new FieldNames({ connection: this.connection, index: this.writtenTo, log });
     this.renderer = new BulkRenderer(
       job.load.id ? keyAction(job.load.id, job.keyVersion) : rowAction(job.fileKey, job.version),
-      sourceColumns(job),
+      sourceMembers(job),
+      header => this.fieldNames.of(header),
     );
-    this.sender = this.senderFor(this.writtenTo);
+    this.sender = this.senderFor({ index: this.writtenTo, routing: undefined });
     this.request = this.sender.newRequest();
   }
 
@@ -84,6 +86,7 @@ export class ElasticsearchTarget implements Target {
 
   async load(batch: Batch): Promise<void> {
     if (this.job.load.source_columns) assertNoSourceColumn(batch.header);
+    await this.fieldNames.settle(batch.header, this.opened);
     for (const reject of batch.rejects) this.notLoaded.add(reject.row);
     for (const row of batch.filtered ?? []) this.notLoaded.add(row);
     if (this.job.mendReplaces) for (let at = 0; at < batch.rows; at++) this.mended.add(batch.numbers[at] as number);
@@ -110,7 +113,7 @@ export class ElasticsearchTarget implements Target {
       // A delete of what was never there costs Elasticsearch memory for a day (gc_deletes): a filter may take millions of rows out.
       const upTo = this.job.isFileRowsKnown ? this.job.fileRows : this.lastRow();
       await this.deleteRows(this.job.fileKey, upTo, row => this.isLeft(row));
-      for (const index of this.indices.former) await this.deleteIn(index, this.job.fileKey, this.job.fileRows);
+      for (const place of this.indices.former) await this.deleteIn(place, this.job.fileKey, this.job.fileRows);
     }
     await this.explain(async () => await this.overwrite?.finish());
     await this.deleteReplaced();
@@ -210,10 +213,10 @@ export class ElasticsearchTarget implements Target {
     this.request = this.sender.newRequest();
   }
 
-  private senderFor(index: string): BulkSender {
+  private senderFor(place: Place): BulkSender {
     return new BulkSender({
+      ...place,
       connection: this.connection,
-      index,
       verdicts: {
         rejected: (request, operation, reason) => {
           this.notLoaded.add(request.rows[operation] as number);
@@ -255,13 +258,13 @@ export class ElasticsearchTarget implements Target {
 
   /** From all indices behind the name: an alias may have been rolled over since. */
   private async deleteFrom({ index, FILE_KEY, FILE_ROWS }: Replaced): Promise<void> {
-    for (const one of await indicesBehind(this.connection, index)) await this.deleteIn(one, FILE_KEY, FILE_ROWS);
+    for (const place of await placesBehind(this.connection, index)) await this.deleteIn(place, FILE_KEY, FILE_ROWS);
     if (index !== this.name) await this.refresh(index);
   }
 
-  private async deleteIn(index: string, fileKey: string, rows: number): Promise<void> {
+  private async deleteIn(place: Place, fileKey: string, rows: number): Promise<void> {
     const before = this.sender.deleted;
-    this.sender = this.senderFor(index);
+    this.sender = this.senderFor(place);
     this.request = this.sender.newRequest();
     await this.deleteRows(fileKey, rows, () => true);
     this.sender.deleted += before;
@@ -287,11 +290,4 @@ function succeeds(promise: Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** LOAD.source_columns: where each document comes from, as three more members. */
-function sourceColumns(job: Job): (batch: Batch, row: number) => Buffer {
-  if (!job.load.source_columns) return () => NO_TAIL;
-  const fixed = `,"${SOURCE_FILE}":${JSON.stringify(job.filePath)},"${SOURCE_RUN}":${JSON.stringify(job.runId)},"${SOURCE_ROW}":"`;
-  return (batch, row) => Buffer.from(`${fixed}${batch.numbers[row]}"`);
 }

@@ -29,7 +29,7 @@ export interface IndexPlan {
 
 /** An index as `GET /<name>` tells of it. */
 interface FoundIndex {
-  aliases: Record<string, { is_write_index?: boolean }>;
+  aliases: Record<string, { is_write_index?: boolean; index_routing?: string }>;
   mappings: FoundMappings;
   settings: Record<string, string>;
 }
@@ -68,7 +68,14 @@ export interface ReadyIndices {
   /** Ids that Elasticsearch gave the indices behind the name; an index that is deleted and made again has another. */
   ids: string[];
   /** Of an alias that was rolled over: the indices that hold rows, but get none any more. */
-  former: string[];
+  former: Place[];
+}
+
+/** Where rows are that were written by way of a name. */
+export interface Place {
+  index: string;
+  /** Of an alias that has one: in the index itself a row is not found by its id alone. */
+  routing: string | undefined;
 }
 
 /** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. */
@@ -85,22 +92,30 @@ export async function ensureIndex(
   }
   const written = writtenIndex(plan.name, found);
   await rememberDeletes(connection, found);
-  if (plan.mappings) await declare(connection, plan.name, plan.mappings);
-  await addAliases(connection, plan, written, found[written] as FoundIndex);
-  if (plan.types) {
-    await addColumns(connection, { ...(found[written] as FoundIndex), name: plan.name, types: undeclared(plan), log });
-  }
+  const index = { ...(found[written] as FoundIndex), name: plan.name };
+  if (plan.mappings) await declare(connection, index, plan.mappings);
+  await addAliases(connection, plan, written, index);
+  if (plan.types) await addColumns(connection, { ...index, types: undeclared(plan), log });
   return {
     ids: Object.values(found).map(({ settings }) => settings['index.uuid'] as string),
-    former: Object.keys(found).filter(index => index !== written),
+    former: placesOf(plan.name, found).filter(({ index }) => index !== written),
   };
 }
 
 /** The indices behind the name: those of an alias, or the one that has the name itself. */
 export async function indicesBehind(connection: Connection, name: string): Promise<string[]> {
+  return (await placesBehind(connection, name)).map(({ index }) => index);
+}
+
+/** The same, and how rows were routed there. */
+export async function placesBehind(connection: Connection, name: string): Promise<Place[]> {
   const path = `/${encodeURIComponent(name)}/_alias`;
   const answer = await connection.request({ method: 'GET', path, ignore: [404] });
-  return answer.status === 404 ? [] : Object.keys(JSON.parse(answer.text) as object);
+  return answer.status === 404 ? [] : placesOf(name, JSON.parse(answer.text) as Parameters<typeof placesOf>[1]);
+}
+
+function placesOf(name: string, found: Record<string, Pick<FoundIndex, 'aliases'>>): Place[] {
+  return Object.entries(found).map(([index, { aliases }]) => ({ index, routing: aliases[name]?.index_routing }));
 }
 
 /** The indices behind the name, by their own names; undefined where there are none. */
@@ -158,8 +173,9 @@ function writtenIndex(name: string, found: Record<string, FoundIndex>): string {
   if (first !== name && first.startsWith('.ds-')) {
     throw configFailure(`LOAD.index ${name} is a data stream, whose documents can't be replaced; name an index`);
   }
-  const written = indices.find(index => found[index]?.aliases[name]?.is_write_index);
-  if (written || indices.length === 1) return written ?? first;
+  const isWritten = (index: string) => found[index]?.aliases[name]?.is_write_index;
+  const written = indices.find(isWritten);
+  if (written || (indices.length === 1 && isWritten(first) !== false)) return written ?? first;
   throw configFailure(
     `LOAD.index ${name} is an alias of ${indices.join(', ')}, none of which is its write index; set is_write_index on one`,
   );

@@ -100,6 +100,16 @@ test('a later file leaves the fields as they are, and adds those of new columns'
   const ran = await load({ folder, content, env: index.env(6, { FILE_KEY: 'LATER' }) });
   assert.deepEqual([ran.code, ran.result?.rows_loaded], [0, 1], ran.error);
   assert.deepEqual(await typesOf(index), { A: 'long', B: 'keyword', C: 'double', D: 'date' });
+  assert.deepEqual(await idsWhere(index, { term: { 'D.keyword': '2020-01-02' } }), ['LATER-0000000001']);
+});
+
+test('an index of somebody’s own, whose mapping says nothing, gets the types of new columns', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  await index.call('PUT', `/${index.name}`, { mappings: { properties: { A: { type: 'text' } } } });
+  const content = 'a,b,c\nword,01,31/12/2020\n';
+  const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
+  assert.deepEqual([ran.code, ran.result?.rows_loaded], [0, 1], ran.error);
+  assert.deepEqual(await typesOf(index), { A: 'text', B: 'keyword', C: 'date' });
 });
 
 test('JSON keys and nested values that come up late are keywords', async context => {
@@ -180,6 +190,29 @@ test('a prose column and a column of its sub-field’s name stand side by side',
   const ran = await load({ folder: temporaryFolder(context), content, env });
   assert.deepEqual([ran.code, ran.result?.rows_loaded], [0, 1], ran.error);
   assert.deepEqual(await typesOf(index), { A: 'text', 'A.keyword': 'keyword' });
+});
+
+test('a column A.keyword that comes up once A has an alias of that name keeps its values, under the name of a repeated column', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const env = (key: string) => index.env(5, { FILE_KEY: key, TRANSFORM: '[]' });
+  await load({ folder, content: 'A,B\nx,1\n', env: env('KEY') });
+  const content = 'A,A.keyword,A.keyword.1\ny,late,z\n';
+  const next = await load({ folder, name: 'b.csv', content, env: env('B') });
+  assert.deepEqual([next.code, next.result?.rows_loaded], [0, 1], next.error);
+  // A key of JSON that is first met far behind what was looked at.
+  const early = `{"C":"${'x'.repeat(8000)}"}\n`.repeat(600);
+  const late = await load({ folder, name: 'c.ndjson', content: `${early}{"C.keyword":"late"}\n`, env: env('C') });
+  assert.deepEqual([late.code, late.result?.rows_loaded], [0, 601], late.error);
+  const found = (await index.call('GET', `/${index.name}/_search?q=_id:(B-0000000001 OR C-0000000601)&sort=_doc`)) as {
+    hits: { hits: Array<{ _source: unknown }> };
+  };
+  assert.deepEqual(
+    found.hits.hits.map(({ _source }) => _source),
+    [{ A: 'y', 'A.keyword.2': 'late', 'A.keyword.1': 'z' }, { 'C.keyword.1': 'late' }],
+  );
+  assert.deepEqual(await idsWhere(index, { term: { 'A.keyword.2': 'late' } }), ['B-0000000001']);
+  assert.deepEqual(await idsWhere(index, { term: { 'A.keyword': 'y' } }), ['B-0000000001']);
 });
 
 test('a column with a point in its name is known again: a later file’s other new columns get their types', async context => {

@@ -6,6 +6,8 @@ export type FieldMapping = Record<string, unknown>;
 const KEYWORD_CHARACTERS = 8191;
 /** A sub-field for exact values of a text: of short ones, as Elasticsearch's own is. */
 const SUBFIELD_CHARACTERS = 256;
+/** What the name of an alias has behind that of its column. */
+export const ALIAS_END = '.keyword';
 /** More columns get no alias: it is a field, too. */
 const MOST_ALIASED = 1000;
 
@@ -65,8 +67,8 @@ export function keywordAliases(
 ): Record<string, FieldMapping> {
   const names = Object.keys(fields).filter(name => fields[name]?.['fields'] === undefined);
   if (names.length > MOST_ALIASED) return {};
-  const free = names.filter(name => !(`${name}.keyword` in fields) && !has(`${name}.keyword`));
-  return Object.fromEntries(free.map(name => [`${name}.keyword`, { type: 'alias', path: name }]));
+  const free = names.filter(name => !(name + ALIAS_END in fields) && !has(name + ALIAS_END));
+  return Object.fromEntries(free.map(name => [name + ALIAS_END, { type: 'alias', path: name }]));
 }
 
 /** How many fields these make: sub-fields count. */

@@ -2,6 +2,7 @@ import { messageOf, neverFailure } from '../failure.ts';
 import type { FileTypes } from '../types/column-type.ts';
 import { type Connection, Refusal } from './connection.ts';
 import {
+  ALIAS_END,
   countFields,
   DYNAMIC_TEMPLATES,
   type FieldMapping,
@@ -16,6 +17,7 @@ const WHOLE_TYPES = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long'
 
 /** The mapping of an index as Elasticsearch tells of it. */
 export interface FoundMappings {
+  subobjects?: boolean | string;
   dynamic?: string | boolean;
   dynamic_templates?: Array<Record<string, unknown>>;
   properties?: Record<string, FieldMapping>;
@@ -44,7 +46,9 @@ export async function addColumns(connection: Connection, columns: NewColumns): P
         'document; for a new index, LOAD.mappings can say double',
     );
   }
-  const aliased = [...types.keys()].filter(column => fieldAt(mappings.properties, column)?.['type'] === 'alias');
+  const isAlias = (column: string) => fieldAt(mappings.properties, column)?.['type'] === 'alias';
+  // Those that end so get another name in the documents.
+  const aliased = [...types.keys()].filter(column => isAlias(column) && !column.endsWith(ALIAS_END));
   if (aliased.length > 0) {
     log(
       `types: index ${name} has ${aliased.join(', ')} as an alias of another column, to which Elasticsearch writes no value: rows with such ` +
@@ -56,7 +60,9 @@ export async function addColumns(connection: Connection, columns: NewColumns): P
   const fields = inferredFields(types, has);
   if (Object.keys(fields).length === 0) return;
   try {
-    await declare(connection, name, withinLimit(columns, fields, keywordAliases(fields, has)));
+    // Elsewhere `A.keyword` would make an object of A: the whole mapping would be refused.
+    const aliases = isFlat(mappings) ? keywordAliases(fields, has) : {};
+    await declare(connection, columns, withinLimit(columns, fields, aliases));
   } catch (error) {
     // Another file may have added a column meanwhile, of another type: as any field that is there, it stays.
     if (!(error instanceof Refusal)) throw error;
@@ -64,13 +70,17 @@ export async function addColumns(connection: Connection, columns: NewColumns): P
   }
 }
 
-/** Adds these fields to the mapping of the index. */
+/**
+ * Adds these fields to the mapping of the index. A mapping without subobjects must say so again, or Elasticsearch drops an alias with a point in its
+ * name, such as `A.keyword`, without a word (9.5.0, 23 November 2026).
+ */
 export async function declare(
   connection: Connection,
-  name: string,
+  { name, mappings }: Pick<NewColumns, 'name' | 'mappings'>,
   properties: Record<string, unknown>,
 ): Promise<void> {
-  await connection.request({ method: 'PUT', path: `/${encodeURIComponent(name)}/_mapping`, body: { properties } });
+  const body = isFlat(mappings) ? { subobjects: false, properties } : { properties };
+  await connection.request({ method: 'PUT', path: `/${encodeURIComponent(name)}/_mapping`, body });
 }
 
 /** Throws EtlFailure 65 where an index does not take so many fields. */
@@ -80,6 +90,11 @@ export function assertFewFields(name: string, count: number, limit: number): voi
     `the columns would make ${count} fields of index ${name}, which takes ${limit} (${LIMIT_SETTING}): name those that are needed in ` +
       'EXTRACT.columns, or raise the limit of the index, or of an index template of your own',
   );
+}
+
+/** Names with points are names, not paths. */
+function isFlat({ subobjects }: FoundMappings): boolean {
+  return String(subobjects) === 'false';
 }
 
 /** The fields, and their aliases where there is room for them. */

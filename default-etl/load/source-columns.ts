@@ -1,4 +1,6 @@
+import type { Batch } from '../batch.ts';
 import { neverFailure } from '../failure.ts';
+import type { Job } from '../settings.ts';
 
 /** What LOAD.source_columns adds to each row: its file, its run, its number in the file. */
 export const SOURCE_FILE = 'SOURCE_FILE';
@@ -15,4 +17,12 @@ export function assertNoSourceColumn(names: readonly string[]): void {
     `the file has a column ${taken.join(', ')}, which LOAD.source_columns would add; rename or drop it by a step of TRANSFORM, or leave ` +
       'source_columns out',
   );
+}
+
+/** JSON of the three members of a row's document, each with a comma before it; no bytes where they are not wanted. */
+export function sourceMembers({ load, filePath, runId }: Job): (batch: Batch, row: number) => Buffer {
+  const none = Buffer.alloc(0);
+  if (!load.source_columns) return () => none;
+  const fixed = `,"${SOURCE_FILE}":${JSON.stringify(filePath)},"${SOURCE_RUN}":${JSON.stringify(runId)},"${SOURCE_ROW}":"`;
+  return (batch, row) => Buffer.from(`${fixed}${batch.numbers[row]}"`);
 }
