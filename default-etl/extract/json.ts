@@ -62,7 +62,7 @@ class JsonRun {
   private readonly encoding: Encoding;
   private readonly path: readonly string[];
   private readonly mode: Mode;
-  private readonly window = new TextWindow();
+  private readonly window: TextWindow;
   private readonly rows: JsonRows;
   private inArray = false;
   private isPast = false;
@@ -70,6 +70,7 @@ class JsonRun {
   constructor(source: Source, encoding: Encoding, { path, isFeatures }: ListPath, mode: Mode) {
     this.source = source;
     this.encoding = encoding;
+    this.window = new TextWindow(source.sizeBytes);
     this.path = path;
     this.mode = mode;
     this.rows = new JsonRows(isFeatures);

@@ -1,12 +1,12 @@
-import { Lease } from '../lease.ts';
+import type { Lease } from '../lease.ts';
 import type { ByteStream } from '../source.ts';
+import { WindowBuffers } from './window-buffers.ts';
 
-const WINDOW_BYTES = 1 << 19;
 const LF = 10;
 
 /**
- * The part of a text that is at hand: bytes[from, to), of which the reader takes from the front. Buffers are used again once nobody
- * holds their lease, so that memory does not grow with the file. Behind `to` there is as much room again, for text that is unescaped.
+ * The part of a text that is at hand: bytes[from, to), of which the reader takes from the front. Behind `to`
+ * there is as much room again, for text that is unescaped.
  */
 export class TextWindow {
   bytes: Buffer = Buffer.alloc(0);
@@ -15,7 +15,7 @@ export class TextWindow {
   to = 0;
   /** Nothing follows `to`. */
   isFinal = false;
-  private readonly spare: Buffer[] = [];
+  private readonly buffers: WindowBuffers;
   private line = 1;
   /** Bytes of the unfinished line that lie before the window. */
   private lineBytesBefore = 0;
@@ -23,17 +23,23 @@ export class TextWindow {
   /** The first line end that is not counted in `line`. */
   private nextLineEnd = -1;
 
+  /** `sizeBytes`: of the source; Infinity where that is not known. */
+  constructor(sizeBytes: number) {
+    this.buffers = new WindowBuffers(sizeBytes);
+  }
+
   /** A new window: what is left of the old one, and more. Twice as large where nothing of the old one could be used. */
   async slide(stream: ByteStream): Promise<void> {
     if (this.isFinal) return;
     this.countTo(this.from);
     this.lineBytesBefore += this.from - this.lineStart;
     const left = this.to - this.from;
-    const capacity = Math.max(WINDOW_BYTES, left * 2);
+    const capacity = Math.max(this.buffers.usualBytes, left * 2);
     const former = this.lease;
-    const bytes = this.newBuffer(capacity);
+    const { bytes, lease } = this.buffers.take(capacity);
     this.bytes.copy(bytes, 0, this.from, this.to);
     former?.release();
+    this.lease = lease;
     this.bytes = bytes;
     this.from = 0;
     this.to = left;
@@ -75,15 +81,5 @@ export class TextWindow {
       if (this.isFinal) return;
       this.to += count;
     }
-  }
-
-  private newBuffer(capacity: number): Buffer {
-    const isUsual = capacity === WINDOW_BYTES;
-    const bytes = (isUsual ? this.spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(2 * capacity);
-    this.lease = new Lease(() => {
-      if (isUsual) this.spare.push(bytes);
-    });
-    this.lease.hold();
-    return bytes;
   }
 }

@@ -84,7 +84,7 @@ class XmlRun {
   private readonly source: Source;
   private readonly encoding: Encoding;
   private readonly path: RecordPath;
-  private readonly window = new TextWindow();
+  private readonly window: TextWindow;
   private readonly rows = new XmlRows();
   private readonly open: Open[] = [];
   private isPast = false;
@@ -93,6 +93,7 @@ class XmlRun {
   constructor(source: Source, encoding: Encoding, path: RecordPath) {
     this.source = source;
     this.encoding = encoding;
+    this.window = new TextWindow(source.sizeBytes);
     this.path = path;
   }
 

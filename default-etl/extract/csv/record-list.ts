@@ -1,6 +1,10 @@
 import { type Batch, NULL } from '../../batch.ts';
 import type { Reject } from '../../contract.ts';
 
+/** The arrays are small at first: of thousands of small files each has some lists. */
+const FIRST_ROWS = 1 << 6;
+const FIRST_CELLS = FIRST_ROWS * 8;
+
 /** The records cut so far, as positions in the bytes: arrays that grow, and are used again for the next batch. */
 export class RecordList {
   /** What the positions are in: the bytes that begin() was given, or a copy with room behind, where cells are that were unescaped. */
@@ -10,18 +14,18 @@ export class RecordList {
   /** Cells of a row; 0 until it is known: then one record is taken as it is. */
   width = 0;
   rows = 0;
-  starts = new Int32Array(1 << 14);
-  ends = new Int32Array(1 << 14);
-  lines = new Int32Array(1 << 10);
+  starts = new Int32Array(FIRST_CELLS);
+  ends = new Int32Array(FIRST_CELLS);
+  lines = new Int32Array(FIRST_ROWS);
   rejects: Reject[] = [];
   /** Cells of the record that was taken while `width` was 0. */
   cellsOfFirst = 0;
   /** Number of the next record, from 1. */
   private number = 1;
   private given: Buffer | undefined;
-  private numbers = new Float64Array(1 << 10);
-  private rawStarts = new Int32Array(1 << 10);
-  private rawEnds = new Int32Array(1 << 10);
+  private numbers = new Float64Array(FIRST_ROWS);
+  private rawStarts = new Int32Array(FIRST_ROWS);
+  private rawEnds = new Int32Array(FIRST_ROWS);
 
   /** No record yet, of bytes that end at `to`. */
   begin(bytes: Buffer, to: number): void {

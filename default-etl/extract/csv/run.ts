@@ -1,16 +1,16 @@
 import type { Batch } from '../../batch.ts';
 import { neverFailure } from '../../failure.ts';
-import { Lease } from '../../lease.ts';
+import type { Lease } from '../../lease.ts';
 import type { ByteStream, Source } from '../../source.ts';
 import { columnNames, positionNames } from '../header.ts';
 import { rejectInvalid } from '../invalid.ts';
 import { type Encoding, openText } from '../text.ts';
+import { WindowBuffers } from '../window-buffers.ts';
 import { type Dialect, skipLines } from './marks.ts';
 import { StoppedStream } from './stopped-stream.ts';
 import { endOfText } from './tail.ts';
 import { CsvTokenizer } from './tokenizer.ts';
 
-const WINDOW_BYTES = 1 << 19;
 /** No record of a table is that long: a quote was never closed. */
 const MAX_RECORD_BYTES = 1 << 27;
 
@@ -36,7 +36,7 @@ export class CsvRun {
   private readonly tokenizer: CsvTokenizer;
   private window: Buffer = Buffer.alloc(0);
   private lease: Lease | undefined;
-  private readonly spare: Buffer[] = [];
+  private readonly buffers: WindowBuffers;
   private from = 0;
   private to = 0;
   private final = false;
@@ -45,6 +45,7 @@ export class CsvRun {
 
   constructor(source: Source, encoding: Encoding, layout: Layout, onHeader: (header: readonly string[]) => void) {
     this.path = source.path;
+    this.buffers = new WindowBuffers(source.sizeBytes);
     this.bytes = new StoppedStream(source.stream(), layout.endBytes);
     this.encoding = encoding;
     this.layout = layout;
@@ -136,11 +137,12 @@ export class CsvRun {
     const left = this.to - this.from;
     if (left >= MAX_RECORD_BYTES) throw this.tooLong(left);
     const former = this.lease;
-    const capacity = Math.max(WINDOW_BYTES, left * 2);
-    const window = this.newWindow(capacity);
+    const capacity = Math.max(this.buffers.usualBytes, left * 2);
+    const { bytes: window, lease } = this.buffers.take(capacity);
     this.window.copy(window, 0, this.from, this.to);
     former?.release();
     this.window = window;
+    this.lease = lease;
     this.tokenizer.forget();
     this.from = 0;
     this.to = left;
@@ -165,20 +167,6 @@ export class CsvRun {
       return this.final;
     }
     return true;
-  }
-
-  /**
-   * A buffer that nobody needs any more, where there is one: 31 MB of file take 60 MB of new ones, or 6 MB (22 November 2026). Twice the capacity:
-   * what is unescaped is written behind.
-   */
-  private newWindow(capacity: number): Buffer {
-    const isUsual = capacity === WINDOW_BYTES;
-    const window = (isUsual ? this.spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(2 * capacity);
-    this.lease = new Lease(() => {
-      if (isUsual) this.spare.push(window);
-    });
-    this.lease.hold();
-    return window;
   }
 
   private tooLong(byteCount: number): Error {
