@@ -62,6 +62,7 @@ test('rule 3: the tables of an archive follow each other, numbered on, and what 
       { name: 'README.txt', content: 'about\nthis' },
       { name: 'README.pdf', content: '%PDF' },
       { name: 'empty.csv', content: '' },
+      { name: 'link.csv', content: 'north/a.csv', isLink: true },
       { name: 'b.json', content: '[{"name":"Bo"},7,{"city":"Rome"}]' },
       { name: 'c.csv', content: 'id;name\n3;"Cy"\n' },
     ]),
@@ -78,7 +79,7 @@ test('rule 3: the tables of an archive follow each other, numbered on, and what 
   );
   assert.deepEqual(read.rejects, [{ row: 4, line: 1, reason: 'the record is not an object (in b.json)', raw: '7' }]);
   assert.deepEqual(decided(read, 'members'), ['north/a.csv', 'b.json', 'c.csv']);
-  assert.deepEqual(decided(read, 'members_skipped'), ['README.txt', 'README.pdf', 'empty.csv']);
+  assert.deepEqual(decided(read, 'members_skipped'), ['README.txt', 'README.pdf', 'empty.csv', 'link.csv']);
   assert.deepEqual(decided(read, 'delimiter'), { 'north/a.csv': ',', 'c.csv': ';' });
 });
 
@@ -153,4 +154,31 @@ test('an archive damaged in the middle fails, and leaves nothing of it in the ta
   assert.ok(!existsSync(join(ran.workDir, 'out.parquet')));
   const locked = zipOf([{ name: 'a.csv', content: CSV, isEncrypted: true }]);
   assert.match((await load({ folder, name: 'b.zip', content: locked })).error, /a\.csv is encrypted with a password/);
+});
+
+test('members that are small, large and of one name are each read as they are, between each other', async context => {
+  const large = `id;name\n${Array.from({ length: 120_000 }, (_, index) => `${index};n${index}\n`).join('')}`;
+  assert.ok(large.length > 1 << 20);
+  const read = await readContent(
+    context,
+    'a.zip',
+    zipOf([
+      { name: 'a.csv', content: CSV },
+      { name: 'large.csv', content: large },
+      { name: 'a.csv', content: '\ufeffid|name\n7|"x|y"\n' },
+      { name: 'stored.csv', content: Buffer.from('id;name\n8;été\n', 'latin1'), isStored: true },
+    ]),
+  );
+  assert.equal(read.error, '');
+  const records = recordsOf(read);
+  assert.deepEqual([records.length, records.slice(0, 2)], [120_004, ROWS]);
+  assert.deepEqual(records.slice(-3), [
+    { id: '119999', name: 'n119999' },
+    { id: '7', name: 'x|y' },
+    { id: '8', name: 'été' },
+  ]);
+  assert.deepEqual(
+    read.rows.map(({ row }) => row),
+    records.map((_, index) => index + 1),
+  );
 });

@@ -2,8 +2,11 @@ import { crc32, deflateRawSync } from 'node:zlib';
 
 /** A member of a zip file made for a test. */
 export interface TestMember {
-  name: string;
+  /** As bytes where it is not in UTF-8. */
+  name: string | Buffer;
   content: Buffer | string;
+  /** A symbolic link to the file that `content` names. */
+  isLink?: boolean;
   isStored?: boolean;
   isEncrypted?: boolean;
   /** What the archive says of it, where that is not so. */
@@ -13,7 +16,7 @@ export interface TestMember {
 }
 
 /** A zip file of these members, in their order. */
-export function zipOf(members: readonly TestMember[]): Buffer {
+export function zipOf(members: readonly TestMember[], comment = ''): Buffer {
   const bodies: Buffer[] = [];
   const records: Buffer[] = [];
   let offset = 0;
@@ -30,13 +33,14 @@ export function zipOf(members: readonly TestMember[]): Buffer {
   end.writeUInt16LE(members.length, 10);
   end.writeUInt32LE(directory.length, 12);
   end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...bodies, directory, end]);
+  end.writeUInt16LE(comment.length, 20);
+  return Buffer.concat([...bodies, directory, end, Buffer.from(comment)]);
 }
 
 function packed(member: TestMember, offset: number): { body: Buffer; record: Buffer } {
   const content = Buffer.from(member.content);
   const bytes = member.isStored ? content : deflateRawSync(content);
-  const name = Buffer.from(member.name);
+  const name = Buffer.from(member.name as string);
   const method = member.lies?.method ?? (member.isStored ? 0 : 8);
   const flags = (member.isEncrypted ? 1 : 0) | (member.isStreamed64 ? 8 : 0);
   const crc = member.lies?.crc ?? crc32(content);
@@ -57,6 +61,8 @@ function packed(member: TestMember, offset: number): { body: Buffer; record: Buf
   record.writeUInt16LE(method, 10);
   sizes.copy(record, 16);
   record.writeUInt16LE(name.length, 28);
+  if (member.isLink) record[5] = 3;
+  if (member.isLink) record.writeUInt16LE(0o120777, 40);
   record.writeUInt32LE(offset, 42);
   const extra = member.isStreamed64 ? zip64Extra(record, sizeBytes, bytes.length) : Buffer.alloc(0);
   const descriptor = member.isStreamed64 ? descriptor64(crc, bytes.length, sizeBytes) : Buffer.alloc(0);

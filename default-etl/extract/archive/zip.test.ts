@@ -61,7 +61,7 @@ test('members are read in their order: packed, stored, empty, with sizes in 64 b
     const entries = await openZip(fileOf(Buffer.concat([Buffer.from(front), zipOf(members)])));
     assert.deepEqual(
       entries.map(entry => [entry.name, entry.isFolder, entry.sizeBytes]),
-      members.map(({ name, content }) => [name, name.endsWith('/'), content.length]),
+      members.map(({ name, content }) => [name, String(name).endsWith('/'), content.length]),
     );
     for (const [index, member] of members.entries()) {
       assert.equal(await contentOf(entries[index]), member.content);
@@ -114,4 +114,25 @@ test('a bomb is stopped by a limit that is named: its ratio, its size, whether i
   const [first, second] = await openZip(fileOf(bytes));
   await failsWith(first, /shares its bytes/);
   await failsWith(second, /shares its bytes/);
+});
+
+test('the directory is found though the signature of its end stands in the comment behind it', async () => {
+  const members = [{ name: 'a.csv', content: 'a' }];
+  const entries = await openZip(fileOf(zipOf(members, 'PK\x05\x06 marks the end of a zip file, they say')));
+  assert.deepEqual(
+    entries.map(entry => entry.name),
+    ['a.csv'],
+  );
+});
+
+test('names are read in UTF-8, in the code page of DOS, and in that of Windows', async () => {
+  const entries = await entriesOf([
+    { name: 'Données.csv', content: 'a' },
+    { name: Buffer.from('Donn\x82es.csv', 'latin1'), content: 'a' },
+    { name: Buffer.from('Donn\xe9es \xe0 jour.csv', 'latin1'), content: 'a' },
+  ]);
+  assert.deepEqual(
+    entries.map(entry => entry.name),
+    ['Données.csv', 'Données.csv', 'Données à jour.csv'],
+  );
 });
