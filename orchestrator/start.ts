@@ -8,7 +8,6 @@ import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
 import { type ConfigChange, type ConfigWatcher, watchConfig } from './config/reload.ts';
 import { type FileDisposer, startDisposer } from './dispose/disposer.ts';
-import { restoreQuarantined } from './dispose/restore.ts';
 import { OrchestratorError } from './errors.ts';
 import { offerSample, whenSampleEnds } from './first-start.ts';
 import { ownHolderId } from './journal/holder.ts';
@@ -17,6 +16,7 @@ import { lockJournal } from './journal/lock.ts';
 import { openSqliteJournal } from './journal/sqlite.ts';
 import type { RootLogger } from './log.ts';
 import { mendRejects } from './rejects/mend.ts';
+import { replayRun } from './replay.ts';
 import { type AllRunners, createRunners } from './runners.ts';
 import { type Housekeeping, startHousekeeping } from './schedule/housekeeping.ts';
 import { type Scheduler, startScheduler } from './schedule/scheduler.ts';
@@ -60,20 +60,6 @@ export async function startOrchestrator(options: StartOptions): Promise<Orchestr
     throw error;
   }
   return parts;
-}
-
-export interface ReplayOptions {
-  journal: Journal;
-  /** Undefined where it is no longer configured: then nothing is put back. */
-  dataset: Dataset | undefined;
-  dataDir: string;
-  now: number;
-}
-
-/** Queues a run's version again, its file put back first where it is in quarantine (rule 12). null: the path has a run under way already. */
-export async function replayRun(run: Run, { journal, dataset, dataDir, now }: ReplayOptions): Promise<Run | null> {
-  if (run.state === 'quarantined' && dataset) await restoreQuarantined(run, dataset, dataDir);
-  return journal.replay(run.id, now);
 }
 
 /** The journal of the environment, beside whoever else has it open; DATA_DIR is made if missing. */

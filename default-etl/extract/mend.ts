@@ -16,13 +16,13 @@ export function openMend(source: Source): Reader {
   };
 }
 
+/** By their numbers, whatever order they were saved in: what takes rows relies on the last being the highest. */
 async function* mendedBatches(source: Source): AsyncGenerator<Batch> {
   const texts = (await source.readAll()).toString().split('\n');
-  for (let from = 0; from < texts.length; from += ROWS_PER_BATCH) {
-    const lines = texts
-      .slice(from, from + ROWS_PER_BATCH)
-      .flatMap((text, index) => (text.trim() === '' ? [] : [parseMended(source, text, from + index + 1)]));
-    if (lines.length > 0) yield batchOf(lines);
+  const mended = texts.flatMap((text, index) => (text.trim() === '' ? [] : [parseMended(source, text, index + 1)]));
+  mended.sort((one, other) => one.row - other.row);
+  for (let from = 0; from < mended.length; from += ROWS_PER_BATCH) {
+    yield batchOf(mended.slice(from, from + ROWS_PER_BATCH));
   }
 }
 

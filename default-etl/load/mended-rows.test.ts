@@ -16,7 +16,7 @@ test('rule 12: of a file that was rejected as a whole, the first mended rows tak
 
   const REPLACES = JSON.stringify([{ index: index.name, FILE_KEY: 'OLD', FILE_ROWS: 1 }]);
   await index.call('PUT', `/${index.name}/_doc/${id(1, 'OLD')}?version=1&version_type=external_gte&refresh=true`, {});
-  const ran = await mend(7, [2, 3], { FILE_ROWS: '4', MEND_REPLACES: 'true', REPLACES });
+  const ran = await mend(7, [3, 2], { FILE_ROWS: '4', MEND_REPLACES: 'true', REPLACES });
   assert.deepEqual(ran.result, { rows_read: 2, rows_loaded: 2, rows_rejected: 0, rows_filtered: 0, rows_deleted: 3 });
   assert.deepEqual(await ids(), [id(2), id(3)]);
 

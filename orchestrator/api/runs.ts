@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { RUN_STATES, type Run, type RunState } from '../journal/journal.ts';
-import { mendRefusal } from '../journal/mendable.ts';
+import { mendRefusal } from '../mend-refusal.ts';
 import { originOf } from '../rejects/open-rejects.ts';
 import type { ApiOptions } from './options.ts';
 import { presentAttempt, presentRun } from './present.ts';

@@ -3,7 +3,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run } from '../journal/journal.ts';
-import { mendRefusal } from '../journal/mendable.ts';
+import { mendRefusal } from '../mend-refusal.ts';
 import { rejectsAsCsv, rejectsAsLines } from '../rejects/export.ts';
 import { mendRejects } from '../rejects/mend.ts';
 import { type OpenRejects, openRejects } from '../rejects/open-rejects.ts';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 import { elasticsearchNode, openIndex } from './index.ts';
 
-const INDICES = ['e2e-mends-keyed', 'e2e-mends-deleted', 'e2e-mends-away'];
+const INDICES = ['keyed', 'deleted', 'away', 'whole', 'strict'].map(name => `e2e-mends-${name}`);
 const CSV = 'code,day\nA|1,2024-01-01\nB,soon\nC,2024-01-03,more\nD,soon\nD,2024-01-05\n';
 let folder: string;
 let gate: Gate;
@@ -26,8 +26,11 @@ ${more}`;
     keyed: dataset('keyed', '  id: [CODE]\n'),
     deleted: dataset('deleted'),
     away: dataset('away'),
+    whole: dataset('whole'),
+    strict: dataset('strict', '  max_rejects: 1\n'),
+    lake: 'WATCH_DIR: {folder}/lake\nRUNNER: process\nEXTRACT: {header: [A, B]}\nLOAD: {target: lake}\n',
   });
-  for (const name of ['keyed', 'deleted', 'away']) await mkdir(join(folder, name));
+  for (const name of ['keyed', 'deleted', 'away', 'whole', 'strict', 'lake']) await mkdir(join(folder, name));
   gate = await openGate(elasticsearchNode());
   orchestrator = await startOrchestrator(folder, { ELASTICSEARCH_NODE: gate.url });
 });
@@ -75,19 +78,68 @@ test('while Elasticsearch is away, a mend waits and uses up no retry', async () 
   );
 });
 
+test('rows of a file that was rejected as a whole are mended while it lies in quarantine: the first take the place of the former version', async () => {
+  await load('whole', 'code,day\nA,2024-01-01\nB,2024-01-02\nC,2024-01-03\n');
+  const run = await load('whole', 'code,day\nA,soon\nB,later\n', 'quarantined');
+  assert.deepEqual([run.rowsRead, run.rowsLoaded, run.rowsRejected], [2, 0, 2]);
+  assert.equal((await daysOf('whole')).length, 3);
+
+  const first = await endOf(await mend(run, '_ROW,code,day\n2,B,2024-02-02\n1,A,never\n'));
+  assert.deepEqual([first.state, first.rowsLoaded, first.rowsRejected], ['done', 1, 1]);
+  assert.deepEqual(await daysOf('whole'), ['2024-02-02']);
+  await endOf(await mend(run, '_ROW,code,day\n1,A,2024-02-01\n'));
+  assert.deepEqual(await daysOf('whole'), ['2024-02-01', '2024-02-02']);
+  assert.equal((await orchestrator.get<{ rowsMended: number }>(`/api/runs/${run.id}`)).rowsMended, 2);
+
+  await access(join(folder, 'data', 'quarantine', 'whole', 'in.csv'));
+  const replayed = await fetch(`${orchestrator.url}/api/runs/${run.id}/replay`, { method: 'POST' });
+  assert.equal(replayed.status, 200, await replayed.clone().text());
+  assert.equal((await endOf((await replayed.json()) as ApiRun)).state, 'quarantined');
+  assert.deepEqual(await daysOf('whole'), ['2024-02-01', '2024-02-02']);
+});
+
+test('rows of a run that took back what it had loaded can be downloaded, and are not mended: it says what to do', async () => {
+  const run = await load('strict', 'code,day\nA,2024-01-01\nB,soon\nC,soon\n', 'quarantined');
+  const { items } = await orchestrator.get<{ items: unknown[] }>(`/api/runs/${run.id}/rejects?format=json`);
+  assert.equal(items.length, 2);
+  const { mendRefusal } = await orchestrator.get<{ mendRefusal: string }>(`/api/runs/${run.id}`);
+  assert.match(mendRefusal, /can’t be mended row by row.*raise LOAD\.max_rejects/);
+  const response = await post(run, '_ROW,code,day\n2,B,2024-01-02\n');
+  assert.equal(response.status, 409);
+  assert.ok((await response.text()).includes(mendRefusal));
+});
+
+test('in the lake, too, the first mended rows of a file that was rejected as a whole take the place of the former version', async () => {
+  await load('lake', '1,x\n2,y\n');
+  const run = await load('lake', '1,x,z\n2,y,z\n', 'quarantined');
+  const total = async () => (await orchestrator.get<{ total: number }>('/api/lake/lake')).total;
+  assert.equal(await total(), 2);
+  for (const [row, sum] of [
+    [2, 1],
+    [1, 2],
+  ] as const) {
+    assert.equal((await endOf(await mend(run, `_ROW,A,B\n${row},mended,b\n`))).state, 'done');
+    assert.equal(await total(), sum);
+  }
+});
+
 /** Writes a version of the dataset's file, and waits for the end of its run. */
-async function load(dataset: string, content: string): Promise<ApiRun> {
+async function load(dataset: string, content: string, state = 'done'): Promise<ApiRun> {
   const [former] = await orchestrator.runs(`dataset=${dataset}`);
   await writeFile(join(folder, dataset, 'in.csv'), content);
   const isEnded = ([newest]: ApiRun[]) => newest !== undefined && newest.id !== former?.id && newest.endedAt !== null;
   const [run] = (await orchestrator.waitForRuns(`dataset=${dataset}`, isEnded)) as [ApiRun];
-  assert.equal(run.state, 'done', run.error ?? '');
+  assert.equal(run.state, state, run.error ?? '');
   return run;
 }
 
-async function mend(run: ApiRun, body: string): Promise<ApiRun> {
+function post(run: ApiRun, body: string): Promise<Response> {
   const headers = { 'content-type': 'text/csv' };
-  const response = await fetch(`${orchestrator.url}/api/runs/${run.id}/mend`, { method: 'POST', body, headers });
+  return fetch(`${orchestrator.url}/api/runs/${run.id}/mend`, { method: 'POST', body, headers });
+}
+
+async function mend(run: ApiRun, body: string): Promise<ApiRun> {
+  const response = await post(run, body);
   assert.equal(response.status, 200, await response.clone().text());
   return (await response.json()) as ApiRun;
 }

@@ -1,4 +1,4 @@
-import { mendRefusal } from './mendable.ts';
+import { mendRefusal } from '../mend-refusal.ts';
 import type { Run } from './journal.ts';
 import { absolutePath, newerRun, requireRun } from './paths.ts';
 import { activeRun, queueCopy, refused } from './requests.ts';

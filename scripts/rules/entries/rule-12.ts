@@ -101,7 +101,7 @@ export const rule12: Rule = {
     },
     {
       clause: 'of a quarantined run rows are mended only where all were rejected',
-      file: 'orchestrator/journal/mendable.ts',
+      file: 'orchestrator/mend-refusal.ts',
       code: ' && rows.rejected === rows.read',
       without: '',
       test: 'orchestrator/journal/sqlite.test.ts',
