@@ -246,6 +246,27 @@ describe('the contract', () => {
     );
   });
 
+  test('of a file that is rejected as a whole the counts are said, and its first mended rows replace a former version', async () => {
+    const some = { FILE_KEY: fileKey('python', 'third'), FILE_ROWS: '2' };
+    await index.drop();
+    assert.equal((await attempt({ ...some, VERSION: '20' })).code, EXIT.done);
+    await writeFile(join(folder, 'some.csv'), 'a,b\n1,2,3\n4,5,6\n');
+    const bad = await attempt({ ...some, VERSION: '21' });
+    assert.equal(bad.code, EXIT.never, bad.output);
+    assert.deepEqual(bad.messages.at(-1), result({ rows_read: 2, rows_rejected: 2 }));
+
+    const mend = { ...some, ACTION: 'mend', FILE: '/work/mend.ndjson', MEND_REPLACES: 'true' };
+    await writeFile(join(folder, 'mend.ndjson'), '{"row":1,"raw":"1,2,3","reason":"too long"}\n');
+    const none = await attempt({ ...mend, VERSION: '22' });
+    assert.deepEqual([none.code, none.messages.at(-1)], [EXIT.done, result({ rows_read: 1, rows_rejected: 1 })]);
+    assert.deepEqual(Object.keys(await documents(some.FILE_KEY)), ['1', '2']);
+
+    await writeFile(join(folder, 'mend.ndjson'), '{"row":2,"record":{"A":"4","B":"5"}}\n');
+    const { messages, output } = await attempt({ ...mend, VERSION: '23' });
+    assert.deepEqual(messages.at(-1), result({ rows_read: 1, rows_loaded: 1, rows_deleted: 1 }), output);
+    assert.deepEqual(await documents(some.FILE_KEY), { 2: { A: '4', B: '5' } });
+  });
+
   test('SIGTERM ends it', async () => {
     await writeFile(join(folder, 'flights.csv'), await readFile(await fixture('flights.csv')));
     const { code } = await attempt(await environment('flights.csv'), 'progress');
