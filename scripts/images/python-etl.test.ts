@@ -248,7 +248,7 @@ describe('the contract', () => {
 
   test('of a file that is rejected as a whole the counts are said, and its first mended rows replace a former version', async () => {
     const some = { FILE_KEY: fileKey('python', 'third'), FILE_ROWS: '2' };
-    await index.drop();
+    await openIndex(INDEX).drop();
     assert.equal((await attempt({ ...some, VERSION: '20' })).code, EXIT.done);
     await writeFile(join(folder, 'some.csv'), 'a,b\n1,2,3\n4,5,6\n');
     const bad = await attempt({ ...some, VERSION: '21' });
