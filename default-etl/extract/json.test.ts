@@ -94,3 +94,54 @@ test('byte order marks, UTF-16, late and repeated keys, long strings and deep ne
   const deep = '['.repeat(100_000) + ']'.repeat(100_000);
   assert.deepEqual(recordsOf(await readContent(context, 'a.json', `[{"a":${deep}}]`)), [{ a: deep }]);
 });
+
+test('pages that follow each other are all read, however large; one that is cut off behind its list is damaged', async context => {
+  const page = (from: number) =>
+    `{"total":2,"data":[${Array.from({ length: 20_000 }, (_, a) => `{"a":${from + a},"text":"${'x'.repeat(60)}"}`)}],"next":{"of":[1]}}\n`;
+  const read = await readContent(context, 'a.json', page(1) + page(20_001));
+  assert.deepEqual([read.error, read.rows.length, read.rows.at(-1)?.row], ['', 40_000, 40_000]);
+  assert.deepEqual(decided(read, 'record_path'), ['data']);
+  assert.equal(read.rows.at(-1)?.record['a'], '40000');
+  const cut = await readContent(context, 'a.json', page(1).slice(0, -10));
+  assert.match(cut.error, /is not JSON: it ends in the middle of a value/);
+  const spoilt = await readContent(context, 'a.json', `${page(1)};`);
+  assert.match(spoilt.error, /";" stands where the end of the file is wanted \(line 2, column 1\)/);
+});
+
+test('what is called lines is read as it is: records with commas behind them, a list, records over several lines, lone carriage returns', async context => {
+  for (const content of [
+    '{"a":1},\n{"a":2} , \r\n{"a":3}',
+    '[{"a":1},{"a":2}]\n[{"a":3}]\n',
+    '[\n{"a":1},\n{"a":2},\n{"a":3}\n]\n',
+    '{\n  "a": 1\n}\n{\n  "a": 2\n}{"a":3}',
+    '{"a":1}\r{"a":2}\r{"a":3}\r',
+    '\u001e{"a":1}\n\u001e{"a":2}\n\u001e{"a":3}\n',
+  ]) {
+    const read = await readContent(context, 'a.ndjson', content);
+    assert.deepEqual([read.error, read.rejects, recordsOf(read)], ['', [], [{ a: '1' }, { a: '2' }, { a: '3' }]]);
+  }
+  const bad = await readContent(context, 'a.ndjson', '{"a":\n{"a":2}\n["b"]\n{"a":3},,\n');
+  assert.deepEqual(recordsOf(bad), [{ a: '2' }]);
+  assert.deepEqual(
+    bad.rejects.map(({ line }) => line),
+    [1, 3, 4],
+  );
+});
+
+test('features that follow each other, in lines or as a sequence of RFC 8142, are their properties, too', async context => {
+  const feature = (a: number) => `{"type":"Feature","properties":{"a":${a}},"geometry":null}`;
+  for (const [name, content] of [
+    ['a.geojson', `\u001e${feature(1)}\n\u001e${feature(2)}\n`],
+    ['a.ndjson', `${feature(1)}\n${feature(2)}\n`],
+    ['a.json', `[${feature(1)},${feature(2)}]`],
+  ] as const)
+    assert.deepEqual(recordsOf(await readContent(context, name, content)), [
+      { a: '1', geometry: null },
+      { a: '2', geometry: null },
+    ]);
+});
+
+test('a file of blanks is empty, and what fills a block behind the end is nothing', async context => {
+  assert.match((await readContent(context, 'a.json', ' \n\n')).error, /is empty: it has no JSON value/);
+  assert.deepEqual(recordsOf(await readContent(context, 'a.json', '[{"a":1}]\x1a\0\0')), [{ a: '1' }]);
+});

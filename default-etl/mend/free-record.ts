@@ -1,6 +1,6 @@
 import { rowRecord } from '../batch.ts';
 import { XmlRows } from '../extract/xml/rows.ts';
-import { XmlSyntaxError } from '../extract/xml/syntax.ts';
+import { SyntaxFault } from '../extract/syntax-fault.ts';
 
 /** A record of a file that is no delimited text, by its raw text: a JSON object, or an element of XML. null where it is neither. */
 export function parseRecord(raw: string): Record<string, unknown> | null {
@@ -24,13 +24,13 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 function parseElement(raw: string): Record<string, unknown> | null {
   const bytes = Buffer.from(raw);
   const rows = new XmlRows();
-  rows.restart(bytes, bytes.length);
+  rows.builder.restart(bytes, bytes.length);
   try {
     if (rows.add(bytes, 0, bytes.length, 1) !== bytes.length) return null;
   } catch (error) {
-    if (error instanceof XmlSyntaxError) return null;
+    if (error instanceof SyntaxFault) return null;
     throw error;
   }
-  const batch = rows.take();
+  const batch = rows.builder.take();
   return batch.rows === 1 ? rowRecord(batch, 0) : null;
 }

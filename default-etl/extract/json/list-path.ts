@@ -1,5 +1,6 @@
 import type { Decision } from '../../contract.ts';
-import { INCOMPLETE, JsonSyntaxError, stringEnd, valueEnd } from './scanner.ts';
+import { SyntaxFault } from '../syntax-fault.ts';
+import { INCOMPLETE, skipSpace, stringEnd, valueEnd } from './scanner.ts';
 
 /** Where the records are. */
 export interface ListPath {
@@ -41,7 +42,7 @@ const ABOUT =
  * record. `head`: the text's beginning, in UTF-8.
  */
 export function findList(head: Buffer, isWhole: boolean): ListPath & { decision?: Decision } {
-  const start = skipSpace(head, 0);
+  const start = skipSpace(head, 0, head.length);
   if (head[start] !== 123) return { path: [], isFeatures: false };
   const survey = surveyOf(head, start);
   const [best] = survey.candidates.toSorted((a, b) => b.bytes - a.bytes);
@@ -68,18 +69,18 @@ function surveyOf(head: Buffer, start: number): Survey {
   const end = surveyObject(head, start, [], candidates, beside);
   const isEnvelope = candidates.length === 1 && beside.every(name => ABOUT.test(name));
   if (end === INCOMPLETE) return { candidates, isSequence: false, bytes: head.length - start, isEnvelope };
-  return { candidates, isSequence: skipSpace(head, end) < head.length, bytes: end - start, isEnvelope };
+  return { candidates, isSequence: skipSpace(head, end, head.length) < head.length, bytes: end - start, isEnvelope };
 }
 
 /** Looks at the members of the object at `from`; `beside` gets the names of those that hold no list of objects. Returns the position behind it; INCOMPLETE where it goes on behind the head, or is no JSON. */
 function surveyObject(head: Buffer, from: number, path: string[], candidates: Candidate[], beside: string[]): number {
   for (let at = from + 1; ; ) {
-    while (at < head.length && (isSpace(head[at]) || head[at] === 44)) at++;
+    while (at < head.length && ((head[at] as number) <= 32 || head[at] === 44)) at++;
     if (head[at] === 125) return at + 1;
     if (head[at] !== 34) return INCOMPLETE;
     const keyEnd = stringEnd(head, at, head.length);
     if (keyEnd === INCOMPLETE) return INCOMPLETE;
-    const value = skipSpace(head, skipSpace(head, keyEnd) + 1);
+    const value = skipSpace(head, skipSpace(head, keyEnd, head.length) + 1, head.length);
     if (value >= head.length) return INCOMPLETE;
     at = surveyValue(head, value, [...path, keyOf(head, at, keyEnd)], candidates, beside);
     if (at === INCOMPLETE) return INCOMPLETE;
@@ -95,7 +96,7 @@ function surveyValue(head: Buffer, from: number, path: string[], candidates: Can
 }
 
 function surveyList(head: Buffer, from: number, path: string[], candidates: Candidate[]): number {
-  const first = skipSpace(head, from + 1);
+  const first = skipSpace(head, from + 1, head.length);
   const isOfObjects = head[first] === 123;
   const isFeatures =
     path.join('/') === 'features' && /"type"\s*:\s*"Feature"/.test(head.toString('latin1', first, first + 65536));
@@ -108,8 +109,8 @@ function surveyList(head: Buffer, from: number, path: string[], candidates: Cand
       break;
     }
     count++;
-    at = skipSpace(head, end);
-    if (head[at] === 44) at = skipSpace(head, at + 1);
+    at = skipSpace(head, end, head.length);
+    if (head[at] === 44) at = skipSpace(head, at + 1, head.length);
   }
   const isOpen = at === INCOMPLETE || at >= head.length;
   // A usual name alone tells that an empty list is one of records.
@@ -123,7 +124,7 @@ function endOf(head: Buffer, from: number): number {
   try {
     return valueEnd(head, from, head.length, false);
   } catch (error) {
-    if (error instanceof JsonSyntaxError) return INCOMPLETE;
+    if (error instanceof SyntaxFault) return INCOMPLETE;
     throw error;
   }
 }
@@ -134,14 +135,4 @@ function keyOf(head: Buffer, from: number, to: number): string {
   } catch {
     return head.toString('utf8', from + 1, to - 1);
   }
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 32 || byte === 10 || byte === 13 || byte === 9;
-}
-
-function skipSpace(head: Buffer, from: number): number {
-  let at = from;
-  while (at < head.length && isSpace(head[at])) at++;
-  return at;
 }

@@ -1,6 +1,7 @@
-import { ABSENT, type Batch } from '../../batch.ts';
+import { ABSENT } from '../../batch.ts';
 import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
-import { JsonSyntaxError, literalEnd, stringEnd, unexpected, valueEnd } from './scanner.ts';
+import { SyntaxFault } from '../syntax-fault.ts';
+import { literalEnd, skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -16,7 +17,7 @@ class JsonRecordError extends Error {}
  * written, true and false as text, objects and lists as JSON text without blanks, null as null. Keys that a record lacks are absent.
  */
 export class JsonRows {
-  private readonly builder = new BatchBuilder();
+  readonly builder = new BatchBuilder();
   private readonly columns = new Map<string, number>();
   private readonly taken = new Set<string>();
   /** Keys as they stood in the file, by their usual place in a record: most records have them in the same order. */
@@ -29,24 +30,7 @@ export class JsonRows {
     this.isFeatures = isFeatures;
   }
 
-  /** Whether take() has to come before the next record. */
-  get isFull(): boolean {
-    return this.builder.isFull;
-  }
-
-  get isEmpty(): boolean {
-    return this.builder.isEmpty;
-  }
-
-  restart(bytes: Buffer, used: number): void {
-    this.builder.restart(bytes, used);
-  }
-
-  take(): Batch {
-    return this.builder.take();
-  }
-
-  /** The record is bytes[from, to). Returns false where it has to come again after take(). Throws JsonSyntaxError. */
+  /** The record is bytes[from, to). Returns false where the builder is full: it has to come again once that is taken. Throws SyntaxFault. */
   add(bytes: Buffer, from: number, to: number, line: number): boolean {
     if (bytes[from] !== OPEN_OBJECT) {
       this.refuse(bytes, from, to, line, 'the record is not an object');
@@ -77,11 +61,11 @@ export class JsonRows {
       if (bytes[at] !== QUOTE) throw unexpected(bytes, at, to, 'a key in double quotes');
       const keyFrom = at;
       const keyEnd = stringEnd(bytes, at, to);
-      if (keyEnd < 0) throw new JsonSyntaxError('a key is not closed', at);
+      if (keyEnd < 0) throw new SyntaxFault('a key is not closed', at);
       at = skipSpace(bytes, keyEnd, to);
       if (bytes[at] !== COLON) throw unexpected(bytes, at, to, 'a colon behind a key');
       at = skipSpace(bytes, at + 1, to);
-      if (at >= to) throw new JsonSyntaxError('a value is missing', at);
+      if (at >= to) throw new SyntaxFault('a value is missing', at);
       const end = isFeature
         ? this.addFeatureMember(bytes, keyFrom, keyEnd, at, to)
         : this.addValue(bytes, at, to, this.columnOf(bytes, keyFrom + 1, keyEnd - 1, place));
@@ -89,7 +73,7 @@ export class JsonRows {
       if (at >= to) return;
       if (bytes[at] !== COMMA) throw unexpected(bytes, at, to, 'a comma between members');
       at = skipSpace(bytes, at + 1, to);
-      if (at >= to) throw new JsonSyntaxError('a key is missing behind a comma', at);
+      if (at >= to) throw new SyntaxFault('a key is missing behind a comma', at);
     }
   }
 
@@ -115,7 +99,7 @@ export class JsonRows {
 
   private addString(bytes: Buffer, from: number, to: number, column: number): number {
     const end = stringEnd(bytes, from, to);
-    if (end < 0) throw new JsonSyntaxError('a string is not closed', from);
+    if (end < 0) throw new SyntaxFault('a string is not closed', from);
     if (!hasEscape(bytes, from, end)) this.builder.slice(column, from + 1, end - 1);
     else this.builder.text(column, parse(bytes, from, end) as string);
     return end;
@@ -161,7 +145,7 @@ function parse(bytes: Buffer, from: number, to: number): unknown {
     const { message } = error as Error;
     // The parser counts from the value's beginning; what is said is where in the file.
     const position = Number(/ at position (\d+)/.exec(message)?.[1] ?? 0);
-    throw new JsonSyntaxError(
+    throw new SyntaxFault(
       message.replace(/ in JSON at position.*/s, '').replace(/, (\.\.\.)?".*/s, ' is not expected'),
       from + Buffer.byteLength(text.slice(0, position)),
     );
@@ -205,10 +189,4 @@ function withoutSpace(bytes: Buffer, from: number, to: number): string | undefin
   }
   if (kept === from) return undefined;
   return parts.join('') + bytes.toString('utf8', kept, to);
-}
-
-function skipSpace(bytes: Buffer, from: number, to: number): number {
-  let at = from;
-  while (at < to && (bytes[at] as number) <= 32) at++;
-  return at;
 }

@@ -1,3 +1,5 @@
+import { SyntaxFault } from '../syntax-fault.ts';
+
 /** The value goes on behind the bytes at hand. */
 export const INCOMPLETE = -1;
 
@@ -5,16 +7,6 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 /** RFC 8259, and what Python and JavaScript write for numbers that it has no sign for. */
 const LITERAL = /^(?:true|false|null|NaN|-?Infinity|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/;
-
-/** What is wrong, and at which byte of the window. */
-export class JsonSyntaxError extends Error {
-  readonly position: number;
-
-  constructor(message: string, position: number) {
-    super(message);
-    this.position = position;
-  }
-}
 
 /**
  * Where the JSON value (RFC 8259) ends that begins at `from`; INCOMPLETE where that is at `to` or behind. With `final` nothing follows `to`.
@@ -33,7 +25,7 @@ export function valueEnd(bytes: Buffer, from: number, to: number, final: boolean
     } else if (byte === 123 || byte === 91) depth++;
     else if ((byte === 125 || byte === 93) && --depth === 0) return at + 1;
   }
-  if (final) throw new JsonSyntaxError('a bracket is not closed', to);
+  if (final) throw new SyntaxFault('a bracket is not closed', to);
   return INCOMPLETE;
 }
 
@@ -58,11 +50,11 @@ export function literalEnd(bytes: Buffer, from: number, to: number, final: boole
 }
 
 /** The error where something else stands than what is wanted. */
-export function unexpected(bytes: Buffer, at: number, to: number, wanted: string): JsonSyntaxError {
+export function unexpected(bytes: Buffer, at: number, to: number, wanted: string): SyntaxFault {
   const start = bytes.toString('utf8', at, Math.min(to, at + 20));
   const isComment = /^\/[/*]|^#/.test(start);
-  if (isComment) return new JsonSyntaxError(`a comment stands where ${wanted} is wanted, and JSON has none`, at);
-  return new JsonSyntaxError(`${JSON.stringify(start)} stands where ${wanted} is wanted`, at);
+  if (isComment) return new SyntaxFault(`a comment stands where ${wanted} is wanted, and JSON has none`, at);
+  return new SyntaxFault(`${JSON.stringify(start)} stands where ${wanted} is wanted`, at);
 }
 
 function isLiteralByte(byte: number): boolean {
@@ -76,4 +68,11 @@ function isLiteralByte(byte: number): boolean {
     byte === 46 ||
     byte === 69
   );
+}
+
+/** Behind blanks, and control characters, which count as such. */
+export function skipSpace(bytes: Buffer, from: number, to: number): number {
+  let at = from;
+  while (at < to && (bytes[at] as number) <= 32) at++;
+  return at;
 }

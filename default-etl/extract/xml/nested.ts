@@ -1,4 +1,5 @@
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd, XmlSyntaxError } from './syntax.ts';
+import { SyntaxFault } from '../syntax-fault.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
 import { decodeText, XmlRecordError } from './text.ts';
 
 /** What an element is as JSON: its text, or an object where it has elements or attributes in it; null where it is empty. */
@@ -17,7 +18,7 @@ interface Open {
 /**
  * Reads the content of the element whose start tag ends at `from`, and its end tag. Attributes of the elements in it are members with `@` in
  * front, repeated elements a list, text beside elements the member `#text`. Returns undefined where it is not complete. Throws
- * XmlSyntaxError, and XmlRecordError for what is nested more than a thousand deep.
+ * SyntaxFault, and XmlRecordError for what is nested more than a thousand deep.
  */
 export function readContent(
   bytes: Buffer,
@@ -47,10 +48,10 @@ export function readContent(
   }
 }
 
-/** Throws XmlSyntaxError where the end tag bytes[from, end) is not that of the element of this name. */
+/** Throws SyntaxFault where the end tag bytes[from, end) is not that of the element of this name. */
 export function assertCloses(bytes: Buffer, from: number, end: number, name: string): void {
   const closed = bytes.toString('utf8', from + 2, end - 1).trimEnd();
-  if (closed !== name) throw new XmlSyntaxError(`</${closed.slice(0, 60)}> does not close <${name}>`, from);
+  if (closed !== name) throw new SyntaxFault(`</${closed.slice(0, 60)}> does not close <${name}>`, from);
 }
 
 function newOpen(name: string): Open {

@@ -1,4 +1,4 @@
-import { ABSENT, type Batch } from '../../batch.ts';
+import { ABSENT } from '../../batch.ts';
 import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { assertCloses, isNil, isOfXml, readContent, type XmlValue } from './nested.ts';
 import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
@@ -24,7 +24,7 @@ interface Usual {
  * nested is JSON text, what is repeated a JSON list. Cells are slices of the file's own bytes where nothing has to be decoded.
  */
 export class XmlRows {
-  private readonly builder = new BatchBuilder();
+  readonly builder = new BatchBuilder();
   /** By owner and name as it stands in the file. */
   private readonly columns = new Map<string, number>();
   private readonly taken = new Set<string>();
@@ -38,23 +38,7 @@ export class XmlRows {
   private number = 1;
   private place = 0;
 
-  get isFull(): boolean {
-    return this.builder.isFull;
-  }
-
-  get isEmpty(): boolean {
-    return this.builder.isEmpty;
-  }
-
-  restart(bytes: Buffer, used: number): void {
-    this.builder.restart(bytes, used);
-  }
-
-  take(): Batch {
-    return this.builder.take();
-  }
-
-  /** Adds the element that begins at `from`. Returns the position behind it, INCOMPLETE, or FULL. Throws XmlSyntaxError. */
+  /** Adds the element that begins at `from`. Returns the position behind it, INCOMPLETE, or FULL. Throws SyntaxFault. */
   add(bytes: Buffer, from: number, to: number, line: number): number {
     this.builder.beginRow(this.number, line, ABSENT);
     this.place = 0;
@@ -249,7 +233,7 @@ function equals(bytes: Buffer, from: number, to: number, name: Buffer): boolean 
   return true;
 }
 
-/** Position behind the element that begins at `from`, or INCOMPLETE. Throws XmlSyntaxError. */
+/** Position behind the element that begins at `from`, or INCOMPLETE. Throws SyntaxFault. */
 function elementEnd(bytes: Buffer, from: number, to: number): number {
   const names: string[] = [];
   for (let at = from; ; ) {

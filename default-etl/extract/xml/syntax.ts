@@ -1,19 +1,11 @@
+import { SyntaxFault } from '../syntax-fault.ts';
+
 /** The markup goes on behind the bytes at hand. */
 export const INCOMPLETE = -1;
 
 const LESS = 60;
 const GREATER = 62;
 const SLASH = 47;
-
-/** The text is no XML (1.0, fifth edition): what is wrong, and at which byte of the window. */
-export class XmlSyntaxError extends Error {
-  readonly position: number;
-
-  constructor(message: string, position: number) {
-    super(message);
-    this.position = position;
-  }
-}
 
 export type Markup = 'start' | 'end' | 'cdata' | 'other';
 
@@ -28,7 +20,7 @@ export function markupAt(bytes: Buffer, at: number, to: number): Markup | typeof
   return bytes.toString('latin1', at, at + 9) === '<![CDATA[' ? 'cdata' : 'other';
 }
 
-/** Position behind the markup that begins with the `<` at this position, or INCOMPLETE. Throws XmlSyntaxError. */
+/** Position behind the markup that begins with the `<` at this position, or INCOMPLETE. Throws SyntaxFault. */
 export function markupEnd(bytes: Buffer, at: number, to: number): number {
   const next = bytes[at + 1] as number;
   if (next === 63) return behind(bytes, '?>', at + 2, to);
@@ -38,7 +30,7 @@ export function markupEnd(bytes: Buffer, at: number, to: number): number {
   if (start.startsWith('<!--')) return behind(bytes, '-->', at + 4, to);
   if (start === '<![CDATA[') return behind(bytes, ']]>', at + 9, to);
   if (/^<!DOCTYPE/i.test(start)) return doctypeEnd(bytes, at, to);
-  throw new XmlSyntaxError('<! begins neither a comment nor CDATA', at);
+  throw new SyntaxFault('<! begins neither a comment nor CDATA', at);
 }
 
 /** Position behind the `>` of a tag, or INCOMPLETE. */
@@ -50,7 +42,7 @@ function tagEnd(bytes: Buffer, from: number, to: number): number {
       if (byte === quote) quote = 0;
     } else if (byte === GREATER) return at + 1;
     else if (byte === 34 || byte === 39) quote = byte;
-    if (byte === LESS) throw new XmlSyntaxError('a < stands within a tag', at);
+    if (byte === LESS) throw new SyntaxFault('a < stands within a tag', at);
   }
   return INCOMPLETE;
 }
@@ -79,11 +71,11 @@ function behind(bytes: Buffer, mark: string, from: number, to: number): number {
   return found < 0 ? INCOMPLETE : found + mark.length;
 }
 
-/** Position behind the name that begins here. Throws XmlSyntaxError where there is none. */
+/** Position behind the name that begins here. Throws SyntaxFault where there is none. */
 export function nameEnd(bytes: Buffer, from: number, to: number): number {
   let at = from;
   while (at < to && isNameByte(bytes[at] as number)) at++;
-  if (at === from) throw new XmlSyntaxError('a name is missing', from);
+  if (at === from) throw new SyntaxFault('a name is missing', from);
   return at;
 }
 
@@ -127,7 +119,7 @@ export interface StartTag {
 
 /**
  * Reads the start tag at `from` and tells each attribute: bytes[nameFrom, nameTo) and, between its quotes, bytes[valueFrom, valueTo). Returns
- * undefined where the tag is not complete. Throws XmlSyntaxError.
+ * undefined where the tag is not complete. Throws SyntaxFault.
  */
 export function readStartTag(
   bytes: Buffer,
@@ -143,10 +135,10 @@ export function readStartTag(
   for (let at = skipBlanks(bytes, nameTo, last); at < last; ) {
     const attributeTo = nameEnd(bytes, at, last);
     const equals = skipBlanks(bytes, attributeTo, last);
-    if (bytes[equals] !== 61) throw new XmlSyntaxError('an attribute has no value', at);
+    if (bytes[equals] !== 61) throw new SyntaxFault('an attribute has no value', at);
     const open = skipBlanks(bytes, equals + 1, last);
     const quote = bytes[open];
-    if (quote !== 34 && quote !== 39) throw new XmlSyntaxError("an attribute's value is not in quotes", at);
+    if (quote !== 34 && quote !== 39) throw new SyntaxFault("an attribute's value is not in quotes", at);
     const close = bytes.indexOf(quote, open + 1);
     onAttribute(at, attributeTo, open + 1, close);
     at = skipBlanks(bytes, close + 1, last);

@@ -1,0 +1,57 @@
+import type { Batch } from '../batch.ts';
+import type { BatchBuilder } from '../batch-builder.ts';
+import { neverFailure } from '../failure.ts';
+import type { Source } from '../source.ts';
+import { rejectInvalid } from './invalid.ts';
+import { SyntaxFault } from './syntax-fault.ts';
+import { type Encoding, openText } from './text.ts';
+import type { TextWindow } from './text-window.ts';
+
+/** One pass over the records of a text that are found one by one in a window on it. */
+export interface RecordRun {
+  /** Of the format, for messages. */
+  language: string;
+  window: TextWindow;
+  /** What collects the rows. */
+  builder: BatchBuilder;
+  maxRecordBytes: number;
+  /**
+   * Takes the next record, or the next piece of what is around them, off the window's front; a record that finds the builder full comes again once that is taken.
+   * False where the window holds nothing complete. Throws SyntaxFault.
+   */
+  advance(): boolean;
+  /** The window is final, and nothing more can be taken. Throws where something is missing. */
+  assertWhole(): void;
+}
+
+/** The batches of a run. Throws EtlFailure 65 where the text is damaged, with the line and the column. */
+export async function* readRecords(source: Source, encoding: Encoding, run: RecordRun): AsyncGenerator<Batch> {
+  const { window, builder } = run;
+  const stream = await openText(source, encoding);
+  try {
+    do {
+      if (window.to - window.from >= run.maxRecordBytes)
+        throw new SyntaxFault(`what begins here does not end within ${run.maxRecordBytes} bytes`, window.from);
+      await window.slide(stream);
+      builder.restart(window.bytes, window.to);
+      while (run.advance()) if (builder.isFull) yield takeRows(run, encoding);
+      if (!builder.isEmpty) yield takeRows(run, encoding);
+    } while (!window.isFinal);
+    run.assertWhole();
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    const place = window.placeOf(error.position);
+    throw neverFailure(
+      `${source.path} is not ${run.language}: ${error.message} (${place}); correct it there, or export it again`,
+    );
+  } finally {
+    stream.close();
+  }
+}
+
+/** What was read of this window so far. Text that was unescaped stays where it is: a footer's rows may be held back. */
+function takeRows({ window, builder }: RecordRun, { name }: Encoding): Batch {
+  const batch = { ...builder.take(), lease: window.lease };
+  if (name === 'utf8') rejectInvalid(batch, window.bytes.subarray(0, window.to));
+  return batch;
+}
