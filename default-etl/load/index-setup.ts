@@ -98,7 +98,7 @@ export async function ensureIndex(
   if (plan.types) await addColumns(connection, { ...index, types: undeclared(plan), log });
   return {
     ids: Object.values(found).map(({ settings }) => settings['index.uuid'] as string),
-    former: placesOf(plan.name, found).filter(({ index }) => index !== written),
+    former: placesOf(plan.name, found).filter(place => place.index !== written),
   };
 }
 

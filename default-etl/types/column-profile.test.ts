@@ -24,14 +24,40 @@ const CASES: Array<[string, string[], Partial<ColumnType>]> = [
   ['whole numbers of more than 15 digits', ['1', '9007199254740993'], { type: 'keyword' }],
   ['numbers of 14 digits each', ['73282932000074', '35600000000048'], { type: 'keyword' }],
   ['telephone numbers', ['+33612345678', '0612345678'], { type: 'keyword' }],
-  ['decimal commas', ['1,5', '-2,25', '3', '0,5', 'n.d.'], { type: 'keyword', hasDecimalCommas: true }],
+  ['decimal commas', ['1,5', '-2,25', '3', '0,5', 'n.d.'], { type: 'keyword', isWrittenNumber: true }],
   [
     'commas behind thousands',
     ['1 234,5', '1\u00a0234\u202f567,89', '1.234,56'],
-    { type: 'keyword', hasDecimalCommas: true },
+    { type: 'keyword', isWrittenNumber: true },
   ],
-  ['numbers with blanks around', [' 1', '2 '], { type: 'keyword' }],
-  ['numbers with thousands apart', ['1 000', '2 000'], { type: 'keyword' }],
+  ['numbers with blanks around', [' 1', '2 ', ' -3.5'], { type: 'keyword', isWrittenNumber: true }],
+  ['numbers with thousands apart', ['1 000', '2\u202f000\u00a0000', '7'], { type: 'keyword', isWrittenNumber: true }],
+  [
+    'numbers beside what stands for secret ones',
+    ['12', 's', 'NS', '…', '///', 'Non renseigné', '#DIV/0!'],
+    { type: 'long' },
+  ],
+  ['departments with letters', ['75', '2A', '2B'], { type: 'keyword' }],
+  [
+    'days in eight digits',
+    Array.from({ length: 20 }, (_, day) => String(20200101 + day)),
+    { type: 'date', formats: ['yyyyMMdd'] },
+  ],
+  ['a few numbers of eight digits that could be days', ['20200101', '20200102'], { type: 'long' }],
+  ['months', ['2020-02', '2021-12'], { type: 'date', formats: ['yyyy-MM'] }],
+  ['months, the year behind', ['02/2020', '12/2021'], { type: 'date', formats: ['MM/yyyy'] }],
+  ['school years', ['2020-21', '2011-12'], { type: 'keyword' }],
+  [
+    'times of PostgreSQL, which leaves out zeros at the end',
+    ['2020-01-31 10:00:00.123456+01', '2020-01-31 10:00:00.12+02', '2020-01-31 10:00:00+01'],
+    { type: 'date', formats: ['yyyy-MM-dd HH:mm:ss[.SSSSSS][.SS]X'], time: 'zoned' },
+  ],
+  ['points as WKT has them', ['POINT (2.35 48.85)', 'POINT(-61 16.2)'], { type: 'geo_point' }],
+  [
+    'WKT beyond the globe, and of other kinds',
+    ['POINT (2.35 98.85)', 'POINT EMPTY', 'PONT (1 2)'],
+    { type: 'keyword' },
+  ],
   ['a lone minus, point or exponent', ['-', '.', 'e5', '1e', '1e+'], { type: 'keyword' }],
   ['no value at all', ['', 'NA'], { type: 'keyword', confidence: 0 }],
   ['true and false', ['true', 'false', 'NA'], { type: 'boolean', isPlain: true }],
@@ -92,15 +118,35 @@ for (const [what, cells, expected] of CASES) {
 }
 
 test('commas beside words, or that are no decimal ones, are not taken for numbers', () => {
-  for (const cells of [['1,5', 'vers 2'], ['1,2,3'], ['1,'], ['1, 2'], ['-,5'], ['2,5 km'], ['48.85,2.35']])
-    assert.equal(typeOf(cells).hasDecimalCommas, undefined, cells.join(' · '));
+  for (const cells of [
+    ['01 23 45 67 89'],
+    ['123 456 789 00011'],
+    ['1 23'],
+    [' 01'],
+    ['1.2.3'],
+    ['1,5', 'vers 2'],
+    ['1,2,3'],
+    ['1,'],
+    ['1, 2'],
+    ['-,5'],
+    ['2,5 km'],
+    ['48.85,2.35'],
+  ])
+    assert.equal(typeOf(cells).isWrittenNumber, undefined, cells.join(' · '));
 });
 
 test('a column whose name says code, postal or SIREN is no quantity', () => {
-  for (const name of ['CODE_POSTAL', 'Code commune', 'SIREN', 'TEL', 'ZIP'])
+  for (const name of ['CODGEO', 'DÉP', 'code_région', 'CODE_POSTAL', 'Code commune', 'SIREN', 'TEL', 'ZIP'])
     assert.equal(typeOf(['75001', '92100'], { name }).type, 'keyword', name);
   for (const name of ['DECODED', 'TELLERS', 'PRICE'])
     assert.equal(typeOf(['75001', '92100'], { name }).type, 'long', name);
+  assert.equal(typeOf(['123 456 789'], { name: 'SIREN' }).isWrittenNumber, undefined);
+});
+
+test('numbers of eight digits are days where the column’s name says so', () => {
+  for (const name of ['DATE_NAISSANCE', 'AAAAMMJJ', 'day'])
+    assert.deepEqual(typeOf(['20200101'], { name }).formats, ['yyyyMMdd'], name);
+  assert.equal(typeOf(['20201301'], { name: 'DATE' }).type, 'long');
 });
 
 test('whole numbers are only taken for whole where enough of the file was seen: Elasticsearch cuts fractions', () => {
@@ -112,8 +158,8 @@ test('whole numbers are only taken for whole where enough of the file was seen: 
 
 test('one odd value in a thousand is left to Elasticsearch to ignore, one in a hundred is not, a leading zero never', () => {
   const numbers = Array.from({ length: 1000 }, (_, value) => String(value));
-  assert.equal(typeOf([...numbers, 'unknown']).type, 'long');
-  assert.equal(typeOf([...numbers.slice(0, 100), 'unknown']).type, 'keyword');
+  assert.equal(typeOf([...numbers, 'odd']).type, 'long');
+  assert.equal(typeOf([...numbers.slice(0, 100), 'odd']).type, 'keyword');
   assert.equal(typeOf([...numbers, '007']).type, 'keyword');
 });
 

@@ -1,7 +1,18 @@
 import type { ColumnType } from './column-type.ts';
-import { dateFormat, dateKind, firstPart, NO_DATE, secondPart, shapeNumber, shapeOf, ZERO_DATE } from './date-cell.ts';
-import { CODE, DECIMAL, hasDecimalComma, NO_NUMBER, numberKind } from './number-cell.ts';
-import { booleanKind, isLongText, isMissing, isPosition } from './text-cell.ts';
+import {
+  dateFormat,
+  dateKind,
+  firstPart,
+  NO_DATE,
+  secondPart,
+  shapeNumber,
+  shapeOf,
+  withoutFraction,
+  ZERO_DATE,
+} from './date-cell.ts';
+import { CODE, DECIMAL, isWrittenNumber, NO_NUMBER, numberKind } from './number-cell.ts';
+import { isCompactDay, monthFormat, SHORT_FORMATS } from './short-date.ts';
+import { booleanKind, isLongText, isMissing, isPosition, isWktPoint } from './text-cell.ts';
 
 /** One value in so many may be of another kind: it stays in the document, and Elasticsearch leaves it out of the field. */
 const TOLERANCE = 1000;
@@ -15,7 +26,11 @@ const MAX_FORMATS = 4;
 
 /** Names of columns whose digits are no quantity. */
 const CODE_NAME =
-  /(^|[^A-Z])(CODE|CP|ZIP|ZIPCODE|POSTAL|POSTCODE|SIREN|SIRET|NIC|INSEE|TEL|TELEPHONE|PHONE|FAX|IBAN|EAN)([^A-Z]|$)/;
+  /(^|[^A-Z])(CODE?[A-Z]*|CP|ZIP|ZIPCODE|POSTAL|POSTCODE|SIREN|SIRET|NIC|INSEE|TEL|TELEPHONE|PHONE|FAX|IBAN|EAN|DEP|DEPT|DEPARTEMENT|REG|REGION|COMMUNE|EPCI|FINESS)([^A-Z]|$)/;
+/** Names of columns whose digits are a day. */
+const DAY_NAME = /DATE|JOUR|AAAAMMJJ|YYYYMMDD|(^|[^A-Z])DAY([^A-Z]|$)/;
+/** So many numbers of eight digits that are all days are days, whatever the name. */
+const SURE_DAYS = 20;
 
 /** How much of the file was seen. */
 export type Coverage = 'all' | 'spread' | 'beginning';
@@ -34,13 +49,17 @@ export class ColumnProfile {
   private booleans = 0;
   private capitalBooleans = 0;
   private positions = 0;
-  private decimalCommas = 0;
+  private writtenNumbers = 0;
+  private compactDays = 0;
+  private months = 0;
   private texts = 0;
   private longTexts = 0;
   private dates = 0;
   private largestFirst = 0;
   private largestSecond = 0;
   private readonly shapes = new Map<number, number>();
+  /** By position in SHORT_FORMATS. */
+  private readonly monthFormats = new Set<number>();
   private hasLiterals = false;
 
   /** A cell that has text: bytes[start, end), end > start. */
@@ -69,6 +88,7 @@ export class ColumnProfile {
       this.whole++;
       if (kind < this.fewestDigits) this.fewestDigits = kind;
       if (kind > this.mostDigits) this.mostDigits = kind;
+      if (kind === 8 && isCompactDay(bytes, start, end)) this.compactDays++;
     } else if (kind === DECIMAL) this.decimal++;
     else if (kind === CODE) this.codes++;
     else if (kind === NO_NUMBER && !this.observeDate(bytes, start, end)) this.observeOther(bytes, start, end);
@@ -90,11 +110,12 @@ export class ColumnProfile {
   }
 
   private observeOther(bytes: Uint8Array, start: number, end: number): void {
-    if (isPosition(bytes, start, end)) this.positions++;
-    else {
-      if (hasDecimalComma(bytes, start, end)) this.decimalCommas++;
-      this.observeText(bytes, start, end);
-    }
+    const month = monthFormat(bytes, start, end);
+    if (month >= 0) {
+      this.months++;
+      this.monthFormats.add(month);
+    } else if (isPosition(bytes, start, end)) this.positions++;
+    else this.observeText(bytes, start, end);
   }
 
   private observeText(bytes: Uint8Array, start: number, end: number): void {
@@ -103,8 +124,10 @@ export class ColumnProfile {
       this.booleans++;
       if (boolean === 2) this.capitalBooleans++;
     } else if (isMissing(bytes, start, end)) this.missing++;
+    else if (isWktPoint(bytes, start, end)) this.positions++;
     else {
       this.texts++;
+      if (isWrittenNumber(bytes, start, end)) this.writtenNumbers++;
       if (isLongText(bytes, start, end)) this.longTexts++;
     }
   }
@@ -124,14 +147,17 @@ export class ColumnProfile {
     if (numbers >= fewest && this.codes === 0) return this.numberType(name, numbers, coverage);
     if (this.dates >= fewest) return this.dateType(present);
     if (this.booleans >= fewest) return { type: 'boolean', isPlain: this.capitalBooleans === 0, fits: this.booleans };
+    if (this.months >= fewest) return this.monthType();
     if (this.positions >= fewest) return { type: 'geo_point', fits: this.positions };
-    if (this.decimalCommas > 0 && numbers + this.decimalCommas >= fewest)
-      return { type: 'keyword', hasDecimalCommas: true, fits: present };
+    if (this.writtenNumbers > 0 && numbers + this.writtenNumbers >= fewest && !isCodeName(name))
+      return { type: 'keyword', isWrittenNumber: true, fits: present };
     return { type: this.longTexts * 2 > present ? 'text' : 'keyword', fits: present };
   }
 
   private numberType(name: string, numbers: number, coverage: Coverage): Partial<ColumnType> & Guess {
     if (this.decimal > 0) return { type: 'double', fits: numbers };
+    if (this.areDays(name, numbers))
+      return { type: 'date', formats: [SHORT_FORMATS[0]], time: 'none', confidence: 0.9, fits: this.compactDays };
     if (!this.hasLiterals && this.isCode(name)) return { type: 'keyword', confidence: 0.9, fits: numbers };
     // In a `long` Elasticsearch cuts the fraction of 12.5 without a word.
     const isSure = coverage === 'all' || (coverage === 'spread' && numbers >= SURE_VALUES);
@@ -140,24 +166,53 @@ export class ColumnProfile {
 
   private isCode(name: string): boolean {
     const alike = this.fewestDigits === this.mostDigits && this.mostDigits >= CODE_DIGITS;
-    return alike || CODE_NAME.test(name.toUpperCase());
+    return alike || isCodeName(name);
+  }
+
+  private areDays(name: string, numbers: number): boolean {
+    if (this.hasLiterals || this.compactDays < numbers - Math.floor(numbers / TOLERANCE)) return false;
+    return this.compactDays >= SURE_DAYS || DAY_NAME.test(plainName(name));
+  }
+
+  private monthType(): Partial<ColumnType> & Guess {
+    const formats = [...this.monthFormats].map(format => SHORT_FORMATS[format] as string);
+    return { type: 'date', formats, time: 'none', fits: this.months };
   }
 
   /** Day and month in the order that the values show; the French one where they show none. */
   private dateType(present: number): Partial<ColumnType> & Guess {
     const isMixed = this.largestFirst > 12 && this.largestSecond > 12;
     const dayFirst = this.largestSecond <= 12;
-    const shapes = [...this.shapes].toSorted((a, b) => b[1] - a[1]).map(([shape]) => shapeOf(shape));
-    const formats = [...new Set(shapes.map(shape => dateFormat(shape, dayFirst)))];
-    if (isMixed || formats.length > MAX_FORMATS) return { type: 'keyword', fits: present };
+    const byFrequency = [...this.shapes].toSorted((a, b) => b[1] - a[1]).map(([shape]) => shape);
+    const shapes = byFrequency.map(shapeOf);
+    const alike = Map.groupBy(byFrequency, withoutFraction);
+    const formats = new Set(
+      [...alike].map(([shape, all]) =>
+        dateFormat(
+          shapeOf(shape),
+          dayFirst,
+          all.map(each => shapeOf(each).fraction),
+        ),
+      ),
+    );
+    if (isMixed || formats.size > MAX_FORMATS) return { type: 'keyword', fits: present };
     const isGuess = this.largestFirst > 0 && this.largestFirst <= 12 && this.largestSecond <= 12;
     const time = shapes.some(({ zone }) => zone !== '')
       ? 'zoned'
       : shapes.some(({ between }) => between !== '')
         ? 'local'
         : 'none';
-    return { type: 'date', formats, time, dayFirst, fits: this.dates, confidence: isGuess ? 0.7 : 1 };
+    return { type: 'date', formats: [...formats], time, dayFirst, fits: this.dates, confidence: isGuess ? 0.7 : 1 };
   }
+}
+
+/** In capitals without accents. */
+function plainName(name: string): string {
+  return name.normalize('NFD').replace(/\p{M}/gu, '').toUpperCase();
+}
+
+function isCodeName(name: string): boolean {
+  return CODE_NAME.test(plainName(name));
 }
 
 interface Guess {

@@ -13,8 +13,11 @@ export interface DateShape {
   hasSeconds: boolean;
   /** Digits of the second's fraction, 0 to 9. */
   fraction: number;
-  zone: '' | 'XXX' | 'XX';
+  zone: (typeof ZONES)[number];
 }
+
+/** None, `Z` or `+01:00`, `+0100`, `+01`: as Elasticsearch writes them. */
+const ZONES = ['', 'XXX', 'XX', 'X'] as const;
 
 /** Not a date. */
 export const NO_DATE = -1;
@@ -29,6 +32,7 @@ const SEPARATORS = Uint8Array.of(45, 47, 46);
 /** Bits of a kind that are its shape; those above are the two numbers before the year. */
 const SHAPE_BITS = 14;
 const SHAPE_MASK = (1 << SHAPE_BITS) - 1;
+const FRACTION_MASK = 15 << 8;
 const PART_BITS = 6;
 
 /**
@@ -64,6 +68,11 @@ export function dateKind(bytes: Uint8Array, start: number, end: number): number 
 /** The same number for all dates that are written alike. */
 export function shapeNumber(kind: number): number {
   return kind & SHAPE_MASK;
+}
+
+/** The same number for all dates that are written alike but for the digits of the second's fraction. */
+export function withoutFraction(shape: number): number {
+  return shape & ~FRACTION_MASK;
 }
 
 /** The number before the first separator: a day or a month; 0 where the year comes first. */
@@ -111,13 +120,13 @@ function twoDigits(bytes: Uint8Array, at: number, end: number): number {
   return after === at + 3 && numberAt(bytes, at + 1, after) < 60 ? after : -1;
 }
 
-/** 0 none, 1 `Z` or `+01:00`, 2 `+0100`, -1 anything else. */
+/** Position in ZONES; -1 for anything else. */
 function zoneKind(bytes: Uint8Array, at: number, end: number): number {
   if (at === end) return 0;
   if (bytes[at] === 90) return at + 1 === end ? 1 : -1;
   if (bytes[at] !== 43 && bytes[at] !== 45) return -1;
   const after = skipDigits(bytes, at + 1, end);
-  if (after === end) return after === at + 5 ? 2 : -1;
+  if (after === end) return after === at + 5 ? 2 : after === at + 3 ? 3 : -1;
   return after === at + 3 && twoDigits(bytes, after, end) === end ? 1 : -1;
 }
 
@@ -138,19 +147,30 @@ export function shapeOf(shape: number): DateShape {
     narrowHour: (time & 4) !== 0,
     hasSeconds: (time & 8) !== 0,
     fraction: (time >> 4) & 15,
-    zone: (['', 'XXX', 'XX'] as const)[time >> 8] as '' | 'XXX' | 'XX',
+    zone: ZONES[time >> 8] as DateShape['zone'],
   };
 }
 
-/** The shape as Elasticsearch's `format` has it. Its own ISO parser is several times as fast as a pattern. */
-export function dateFormat(shape: DateShape, dayFirst: boolean): string {
-  const { yearFirst, separator, narrow, between, narrowHour, hasSeconds, fraction, zone } = shape;
+/**
+ * The shape as Elasticsearch's `format` has it. Its own ISO parser is several times as fast as a pattern. `fractions`: how many digits those of the
+ * shape have; PostgreSQL leaves out zeros at the end.
+ */
+export function dateFormat(shape: DateShape, dayFirst: boolean, fractions = [shape.fraction]): string {
+  const { yearFirst, separator, narrow, between, narrowHour, hasSeconds, zone } = shape;
   const isIso = yearFirst && separator === '-' && !narrow && !narrowHour && between !== ' ';
   if (isIso) return 'strict_date_optional_time';
   const [day, month] = narrow ? ['d', 'M'] : ['dd', 'MM'];
   const order = yearFirst ? ['yyyy', month, day] : dayFirst ? [day, month, 'yyyy'] : [month, day, 'yyyy'];
   const date = order.join(separator);
   if (between === '') return date;
-  const time = `${narrowHour ? 'H' : 'HH'}:mm${hasSeconds ? ':ss' : ''}${fraction > 0 ? `.${'S'.repeat(fraction)}` : ''}`;
+  const time = `${narrowHour ? 'H' : 'HH'}:mm${hasSeconds ? ':ss' : ''}${fractionFormat(fractions)}`;
   return `${date}${between === 'T' ? "'T'" : ' '}${time}${zone}`;
+}
+
+/** `[.SSS][.S]`: the longest that fits is taken. */
+function fractionFormat(digits: readonly number[]): string {
+  const [only] = digits;
+  if (digits.length === 1) return only ? `.${'S'.repeat(only)}` : '';
+  const longestFirst = digits.filter(count => count > 0).toSorted((a, b) => b - a);
+  return longestFirst.map(count => `[.${'S'.repeat(count)}]`).join('');
 }

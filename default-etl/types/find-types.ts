@@ -128,10 +128,10 @@ function decisionOf(types: FileTypes, rows: number, coverage: Coverage): Decisio
   const more = types.size > named.length ? `; the first ${MAX_NAMED} of ${types.size} columns are named` : '';
   const doubtful = named.filter(([, { confidence }]) => confidence > 0 && confidence < 0.75).map(([name]) => name);
   const doubts = doubtful.length > 0 ? `; not sure of ${doubtful.slice(0, 10).join(', ')}` : '';
-  const commas = named.filter(([, { hasDecimalCommas }]) => hasDecimalCommas).map(([name]) => name);
+  const written = named.filter(([, { isWrittenNumber }]) => isWrittenNumber).map(([name]) => name);
   const hint =
-    commas.length > 0
-      ? `; to Elasticsearch the decimal commas of ${commas.slice(0, 10).join(', ')} are text: the step decimal_comma makes points of them`
+    written.length > 0
+      ? `; to Elasticsearch numbers with a comma or blanks are text, as in ${written.slice(0, 10).join(', ')}: the step decimal_comma makes numbers of them`
       : '';
   return {
     name: 'types',

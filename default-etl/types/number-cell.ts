@@ -34,12 +34,30 @@ export function numberKind(bytes: Uint8Array, start: number, end: number): numbe
   return hasLeadingZero ? CODE : DECIMAL;
 }
 
-/** Whether the cell is a number as the French write it: `1 234,56`, with blanks, no-break spaces or points between the thousands. */
-export function hasDecimalComma(bytes: Uint8Array, start: number, end: number): boolean {
+/**
+ * Whether the cell is a number as people write it, which is text to Elasticsearch: `1 234,56`, `1 234` or ` 5`, with blanks, no-break spaces or points
+ * between the thousands and blanks around it.
+ */
+export function isWrittenNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  let from = start;
+  let to = end;
+  while (from < to && bytes[from] === BLANK) from++;
+  while (to > from && bytes[to - 1] === BLANK) to--;
+  return to - from < end - start && numberKind(bytes, from, to) >= DECIMAL ? true : isGroupedNumber(bytes, from, to);
+}
+
+function isGroupedNumber(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start] === MINUS ? start + 1 : start;
   let at = skipDigits(bytes, first, end);
-  if (at === first) return false;
-  while (at < end && isBetweenThousands(bytes[at] as number)) at = skipDigits(bytes, at + 1, end);
+  if (at === first || (bytes[first] === ZERO && at > first + 1)) return false;
+  let isInThousands = at - first <= 3;
+  while (at < end && isBetweenThousands(bytes[at] as number)) {
+    const after = skipDigits(bytes, at + 1, end);
+    // A no-break space has two or three bytes.
+    if (after > at + 1) isInThousands &&= after === at + 4;
+    at = after;
+  }
+  if (at === end) return isInThousands;
   return bytes[at] === COMMA && at + 1 < end && skipDigits(bytes, at + 1, end) === end;
 }
 
