@@ -192,6 +192,29 @@ test('a prose column and a column of its sub-field’s name stand side by side',
   assert.deepEqual(await typesOf(index), { A: 'text', 'A.keyword': 'keyword' });
 });
 
+test('each way to write a date that is found is read by Elasticsearch, the zone and the fraction too', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const cells: Record<string, string[]> = {
+    pg: ['2020-02-15 10:30:00.125+01', '2020-02-15 10:30:00.12+01', '2020-02-15 10:30:00+01'],
+    python: ['2020-02-15 09:30:00.123456', '2020-02-15 09:30:00', '2020-02-15 09:30:00.000001'],
+    month: ['2020-02', '2020-02', '2020-02'],
+    month_behind: ['02/2020', '02/2020', '02/2020'],
+    'date in digits': ['20200215', '20200215', '20200215'],
+    point: ['POINT (2.35 48.85)', 'POINT(2.35 48.85)', 'POINT (2 48)'],
+  };
+  const rows = [0, 1, 2].map(row => Object.values(cells).map(values => values[row]));
+  const content = [Object.keys(cells), ...rows].map(row => row.join(',')).join('\n');
+  const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
+  assert.equal(ran.result?.rows_loaded, 3, ran.error);
+  const types = ['date', 'date', 'date', 'date', 'date', 'geo_point'];
+  assert.deepEqual(Object.values(await typesOf(index)).toSorted(), types);
+  assert.deepEqual(await idsWhere(index, { exists: { field: '_ignored' } }), []);
+  for (const field of ['PG', 'PYTHON', 'MONTH', 'MONTH_BEHIND', 'DATE IN DIGITS']) {
+    const within = { gte: '2020-02-01T00:00:00Z', lt: '2020-02-15T09:31:00Z', format: 'strict_date_optional_time' };
+    assert.equal((await idsWhere(index, { range: { [field]: within } })).length, 3, field);
+  }
+});
+
 test('a column A.keyword that comes up once A has an alias of that name keeps its values, under the name of a repeated column', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);

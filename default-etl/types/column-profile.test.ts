@@ -49,8 +49,13 @@ const CASES: Array<[string, string[], Partial<ColumnType>]> = [
   ['school years', ['2020-21', '2011-12'], { type: 'keyword' }],
   [
     'times of PostgreSQL, which leaves out zeros at the end',
-    ['2020-01-31 10:00:00.123456+01', '2020-01-31 10:00:00.12+02', '2020-01-31 10:00:00+01'],
-    { type: 'date', formats: ['yyyy-MM-dd HH:mm:ss[.SSSSSS][.SS]X'], time: 'zoned' },
+    ['2020-01-31 10:00:00.123+01', '2020-01-31 10:00:00.1+02', '2020-01-31 10:00:00+01'],
+    { type: 'date', formats: ['yyyy-MM-dd HH:mm:ss[.SSS][.SS][.S]X'], time: 'zoned' },
+  ],
+  [
+    'times of Python, which leaves out a fraction of zeros',
+    ['2020-01-31 10:00:00.123456', '2020-01-31 10:00:00'],
+    { type: 'date', formats: ['yyyy-MM-dd HH:mm:ss[.SSSSSS]'], time: 'local' },
   ],
   ['points as WKT has them', ['POINT (2.35 48.85)', 'POINT(-61 16.2)'], { type: 'geo_point' }],
   [

@@ -185,16 +185,9 @@ export class ColumnProfile {
     const dayFirst = this.largestSecond <= 12;
     const byFrequency = [...this.shapes].toSorted((a, b) => b[1] - a[1]).map(([shape]) => shape);
     const shapes = byFrequency.map(shapeOf);
-    const alike = Map.groupBy(byFrequency, withoutFraction);
-    const formats = new Set(
-      [...alike].map(([shape, all]) =>
-        dateFormat(
-          shapeOf(shape),
-          dayFirst,
-          all.map(each => shapeOf(each).fraction),
-        ),
-      ),
-    );
+    const alike = [...Map.groupBy(byFrequency, withoutFraction)];
+    const fractionsOf = (all: readonly number[]) => all.map(shape => shapeOf(shape).fraction);
+    const formats = new Set(alike.map(([shape, all]) => dateFormat(shapeOf(shape), dayFirst, fractionsOf(all))));
     if (isMixed || formats.size > MAX_FORMATS) return { type: 'keyword', fits: present };
     const isGuess = this.largestFirst > 0 && this.largestFirst <= 12 && this.largestSecond <= 12;
     const time = shapes.some(({ zone }) => zone !== '')

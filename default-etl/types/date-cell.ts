@@ -167,10 +167,12 @@ export function dateFormat(shape: DateShape, dayFirst: boolean, fractions = [sha
   return `${date}${between === 'T' ? "'T'" : ' '}${time}${zone}`;
 }
 
-/** `[.SSS][.S]`: the longest that fits is taken. */
+/** `[.SSSSSS]` for none or six digits. Where they vary, any number up to the longest may come: `[.SSS][.SS][.S]`, of which the first that fits is taken. */
 function fractionFormat(digits: readonly number[]): string {
-  const [only] = digits;
-  if (digits.length === 1) return only ? `.${'S'.repeat(only)}` : '';
-  const longestFirst = digits.filter(count => count > 0).toSorted((a, b) => b - a);
-  return longestFirst.map(count => `[.${'S'.repeat(count)}]`).join('');
+  const [only = 0] = digits;
+  if (digits.length === 1) return only > 0 ? `.${'S'.repeat(only)}` : '';
+  const longest = Math.max(...digits);
+  const isFixed = digits.every(count => count === 0 || count === longest);
+  const possible = isFixed ? [longest] : Array.from({ length: longest }, (_, shorter) => longest - shorter);
+  return possible.map(count => `[.${'S'.repeat(count)}]`).join('');
 }
