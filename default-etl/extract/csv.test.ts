@@ -1,49 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encode } from 'iconv-lite';
-import { cellText } from '../batch.ts';
-import type { Decision } from '../contract.ts';
-import type { Extract } from '../settings.ts';
-import { SourceFile } from '../source.ts';
+import { readTable as read, values } from '../testing/csv-table.ts';
 import { temporaryFolder } from '../testing/load.ts';
-import { openCsv } from './csv.ts';
-
-interface Table {
-  header: readonly string[];
-  rows: Array<Array<string | null | undefined>>;
-  rejects: Array<[number, number | null, string]>;
-  decided: Record<string, Decision>;
-}
-
-/** Reads text, or bytes, as a CSV file. */
-async function read(folder: string, content: string | Buffer, extract: Extract = {}): Promise<Table> {
-  const path = join(folder, 'in.csv');
-  writeFileSync(path, content);
-  const nothing = { sizeBytes: null, mtimeNs: null, inode: null };
-  const source = await SourceFile.open(path, nothing, new AbortController().signal);
-  try {
-    const reader = await openCsv(source, extract, ',');
-    const table: Table = { header: [], rows: [], rejects: [], decided: {} };
-    for await (const batch of reader.batches()) {
-      for (let row = 0; row < batch.rows; row++)
-        table.rows.push(batch.header.map((_, column) => cellText(batch, row, column)));
-      table.rejects.push(...batch.rejects.map(({ row, line, raw }): Table['rejects'][number] => [row, line, raw]));
-    }
-    table.header = reader.emptyHeader?.().header ?? [];
-    table.decided = Object.fromEntries(reader.decisions.map(decision => [decision.name, decision]));
-    return table;
-  } finally {
-    await source.close();
-  }
-}
-
-/** What was decided, without how sure that is. */
-function values({ decided }: Table, ...names: string[]): unknown[] {
-  return names.map(name => decided[name]?.value);
-}
 
 test('a clean file is read as it is, whatever is in it', async context => {
   const folder = temporaryFolder(context);
@@ -351,6 +311,23 @@ test('encodings are found out', async context => {
     ['windows-1252', 'Société;Libellé\nSOCIéTé GéNéRALE;Crédit\nÉlu;Forêt\n'],
   );
   texts.push(['windows-1252', 'a;b\n¶;÷ 2\n£nn.nn;£10.52\n']);
+  const english = 'Name;Remark\nAnn;It’s “new” — and\u00a0good\nBob;don’t know…\n';
+  texts.push(['windows-1252', english], ['macroman', english]);
+  texts.push(['windows-1252', 'gas;unit\nNO;µg/m³\nO;25 µV\n'], ['windows-1252', 'car\n\u00a0Opel\n\u00a0Fiat Uno\n']);
+  texts.push(['windows-1252', 'Name;City\nJosé;Álava\nBjörn;Malmö\n']);
+  const hungarian = 'Név;Város\nErnő;Győr\nKulcsár Pál;Újfehértó\nŰri Zsófia;Szeged-Felső\n';
+  const polish = 'Imię;Miasto\nMałgorzata;Łódź\nŚwiętosław;Kraków\nZażółć;Gdańsk\n';
+  const turkish = 'İsim;Şehir\nIşıl;Eskişehir\nÇağrı;Muğla\nGöksu;İstanbul\n';
+  for (const name of ['windows-1250', 'iso-8859-2', 'cp852']) texts.push([name, hungarian], [name, polish]);
+  texts.push(
+    ['windows-1254', turkish],
+    ['windows-1257', 'Vardas;Miestas\nRūta;Kėdainiai\nČesė;Šiauliai\nJąnis;Įsrutis\n'],
+  );
+  texts.push([
+    'windows-1250',
+    'Jméno\nXXXXá XXXX\nXúè XXX\nèèX XXX\nXXXè øX\n'.replaceAll('è', 'č').replaceAll('ø', 'ř'),
+  ]);
+  texts.push(['gb18030', '类型,坐标\n1,2\n3,4\n'], ['shift_jis', 'a,b\n日本,Japan\nあ,い\n']);
   for (const [name, text] of texts) {
     const { header, rows } = await read(folder, encode(text, name));
     const cells = [[...header], ...rows].map(row => row.join(';'));

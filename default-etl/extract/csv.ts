@@ -4,7 +4,7 @@ import { configFailure, neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { canSample, sampleCsv } from './csv/sample.ts';
-import { type TextHead } from './csv/head.ts';
+import { MOST_RECORDS, type TextHead } from './csv/head.ts';
 import { CR, skipLines } from './csv/marks.ts';
 import { findDialect } from './csv/dialect.ts';
 import { CsvRun, type Layout } from './csv/run.ts';
@@ -57,15 +57,21 @@ function findLayout(source: Source, head: TextHead, extract: Extract, fallback: 
   const { header } = extract;
   if (Array.isArray(header) && header.length === 0) throw configFailure('EXTRACT.header is an empty list');
   const isNamed = Array.isArray(header);
-  const shape = findShape(records, {
-    skipsNothing: extract.skip_rows !== undefined || isNamed,
-    hasHeader: isNamed ? false : header,
-  });
+  const linesAbove = (extract.skip_rows ?? 0) + (separator ? 1 : 0);
+  const shape = findShape(
+    records.map(record => ({ ...record, line: record.line + linesAbove })),
+    {
+      skipsNothing: extract.skip_rows !== undefined || isNamed,
+      hasHeader: isNamed ? false : header,
+      linesAbove,
+      isWhole: head.isWhole && records.length < MOST_RECORDS,
+    },
+  );
   return {
     layout: {
       dialect,
-      skipLines: (extract.skip_rows ?? 0) + (separator ? 1 : 0) + shape.skipLines,
-      header: isNamed ? header : shape.hasHeader,
+      skipLines: shape.skipLines,
+      header: isNamed ? header : shape.header,
       width: shape.width,
     },
     rowWidth: shape.rowWidth,

@@ -66,12 +66,12 @@ export function footerDecision(footer: readonly HeadRecord[], isWhole: boolean):
   };
 }
 
-/** A last row of totals stays a row: only people know whether it may be left out. `records`: without the footer. */
-export function totalsDecision(records: readonly HeadRecord[]): Decision | undefined {
+/** A last row of totals stays a row: only people know whether it may be left out. `below`: records of the footer, which `records` are without. */
+export function totalsDecision(records: readonly HeadRecord[], below: number): Decision | undefined {
   const labels = records.map(({ cells }) => cells.find(cell => cell.trim() !== '') ?? '');
   const label = labels.at(-1) ?? '';
   if (!TOTAL.test(label) || records.length < 3 || labels.indexOf(label) < labels.length - 1) return undefined;
-  const reason = `the last row begins with ${quoted(label)} and is loaded as a row; leave it out with EXTRACT.skip_footer, or a step filter, if it sums up the others`;
+  const reason = `the last row begins with ${quoted(label)} and is loaded; if it sums up the others, EXTRACT.skip_footer: ${below + 1} leaves it out`;
   return { name: 'totals', value: 1, confidence: 0.7, reason };
 }
 
@@ -124,15 +124,15 @@ function isSentence(text: string): boolean {
   return /\S\s+\S+\s+\S/.test(text);
 }
 
-/** Whether the column has no such texts. */
+/** Whether it is a text in a column of numbers, dates or times. */
 function isOdd(text: string, kind: CellKind | undefined): boolean {
-  return kind !== undefined && kind !== 'text' && cellKind(text) === 'text';
+  return kind !== undefined && isMeasure(kind) && cellKind(text) === 'text';
 }
 
 /** Whether the record may be a row: all cells, and numbers where there are such. */
 function fits(cells: readonly string[], columns: Usual['columns']): boolean {
   if (cells.length !== columns.length) return false;
-  return columns.every((kind, column) => kind === undefined || !isMeasure(kind) || !isOdd(cells[column] ?? '', kind));
+  return !columns.some((kind, column) => isOdd(cells[column] ?? '', kind));
 }
 
 function quoted(text: string): string {

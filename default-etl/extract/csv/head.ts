@@ -1,7 +1,8 @@
 import type { Dialect } from './marks.ts';
 import { CsvTokenizer } from './tokenizer.ts';
 
-const MOST_RECORDS = 200;
+/** Of the head so many are looked at. */
+export const MOST_RECORDS = 200;
 /** Records of the same width below a preamble that are believed to be the table. */
 const FEWEST_BELOW = 3;
 
@@ -29,17 +30,17 @@ export interface HeadRecord {
  * are known.
  */
 export function headRecords(head: TextHead, dialect: Dialect, width = 0): HeadRecord[] {
-  const records = textRecords(head, dialect, { width, most: MOST_RECORDS });
+  const { records } = textRecords(head, dialect, { width, most: MOST_RECORDS });
   if (records.length > 0 || head.isWhole) return records;
-  return textRecords({ ...head, isWhole: true }, dialect, { width, most: MOST_RECORDS });
+  return textRecords({ ...head, isWhole: true }, dialect, { width, most: MOST_RECORDS }).records;
 }
 
-/** The records of a piece of text, `most` of them; without the last one where that may go on behind it. */
+/** The records of a piece of text, `most` of them; without the last one where that may go on behind it. Lines with a quote that is never closed are left out: `isClosed` says that there are none. */
 export function textRecords(
   { bytes, isWhole }: TextHead,
   dialect: Dialect,
   { width, most }: { width: number; most: number },
-): HeadRecord[] {
+): { records: HeadRecord[]; isClosed: boolean } {
   const tokenizer = new CsvTokenizer(dialect);
   tokenizer.expectedWidth = width;
   const records: HeadRecord[] = [];
@@ -58,7 +59,7 @@ export function textRecords(
     if (next === position) break;
     position = next;
   }
-  return records;
+  return { records, isClosed: tokenizer.take([]).rejects.length === 0 };
 }
 
 /** The commonest number of cells; of equally common ones the largest. One cell is what a long preamble has, where nearly all records behind it have more. */

@@ -3,7 +3,7 @@ import type { Source } from '../../source.ts';
 import type { Encoding } from '../text.ts';
 import { footerDecision, footerLength, totalsDecision } from './footer.ts';
 import { type HeadRecord, textRecords } from './head.ts';
-import { CR, type Dialect } from './marks.ts';
+import { CR } from './marks.ts';
 import type { Layout } from './run.ts';
 import { readTail, type TextTail } from './tail.ts';
 
@@ -23,29 +23,22 @@ export async function findTableEnd(
   const { dialect, skipLines } = layout;
   const tail = await readTail(source, encoding);
   if (tail === undefined) return { decisions: [] };
-  const all = textRecords({ bytes: tail.text, isWhole: true }, dialect, { width, most: Number.POSITIVE_INFINITY });
-  const records = tail.isWhole ? all.filter(({ line }) => line > skipLines) : all;
-  const table = records.slice(0, records.length - footerLength(records, width));
-  const footer = records.slice(table.length);
-  const endBytes = await endInSource(tail, footer, dialect);
-  const rows = endBytes === undefined ? records : table;
-  const totals = totalsDecision(rows);
-  return {
-    endBytes,
-    decisions: [...(endBytes === undefined ? [] : [footerDecision(footer, tail.isWhole)]), ...(totals ? [totals] : [])],
-  };
+  const read = textRecords({ bytes: tail.text, isWhole: true }, dialect, { width, most: Number.POSITIVE_INFINITY });
+  const records = tail.isWhole ? read.records.filter(({ line }) => line > skipLines) : read.records;
+  const footer = records.slice(records.length - footerLength(records, width));
+  const endBytes = read.isClosed ? await endInSource(tail, footer) : undefined;
+  const below = endBytes === undefined ? 0 : footer.length;
+  const decisions = [
+    below > 0 ? footerDecision(footer, tail.isWhole) : undefined,
+    totalsDecision(records.slice(0, records.length - below), below),
+  ];
+  return { endBytes, decisions: decisions.filter(decision => decision !== undefined) };
 }
 
 /** undefined where there is no footer, or one whose bytes do not tell for sure where it begins. */
-async function endInSource(
-  tail: TextTail,
-  footer: readonly HeadRecord[],
-  dialect: Dialect,
-): Promise<number | undefined> {
+async function endInSource(tail: TextTail, footer: readonly HeadRecord[]): Promise<number | undefined> {
   const [first] = footer;
   if (first === undefined || !footer.every(({ isClean }) => isClean)) return undefined;
-  // A record behind a lone CR is only known to begin there once it is read.
-  if (tail.text[first.start - 1] === CR) return undefined;
-  const quotes = tail.text.subarray(first.start).filter(byte => byte === dialect.quote).length;
-  return quotes % 2 === 0 ? await tail.inSource(first.start) : undefined;
+  // A record that ends with a lone CR is only known to end there once more is read.
+  return tail.text[first.start - 1] === CR ? undefined : await tail.inSource(first.start);
 }

@@ -1,12 +1,15 @@
 import type { Decision } from '../../contract.ts';
 import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
 import { commonWidth, type HeadRecord } from './head.ts';
+import { headerRowsDecision, joinHeader, type JoinedHeader, moreHeaderRows } from './header-rows.ts';
+import { commentsDecision, tablesDecision } from './oddities.ts';
 
 /** Where the table begins in the head of a text, and what its first record is. */
 export interface TableShape {
-  /** Lines before the header. */
+  /** Lines of the file before the header, or before the rows where `header` is a list. */
   skipLines: number;
-  hasHeader: boolean;
+  /** Whether the first record is one; the names, where they are of several records that stand above `skipLines`, too. */
+  header: boolean | string[];
   /** Columns: cells of the header, or more where most records have more. */
   width: number;
   /** Cells that most records have. */
@@ -16,35 +19,51 @@ export interface TableShape {
 
 const MOST_BODY = 100;
 
-/** `given`: what EXTRACT says. */
-export function findShape(
-  records: readonly HeadRecord[],
-  given: { skipsNothing: boolean; hasHeader?: boolean | undefined },
-): TableShape {
+export interface ShapeOptions {
+  /** EXTRACT says where the table begins. */
+  skipsNothing: boolean;
+  /** What EXTRACT says of it. */
+  hasHeader: boolean | undefined;
+  /** Lines above the records. */
+  linesAbove: number;
+  /** No record follows these. */
+  isWhole: boolean;
+}
+
+export function findShape(records: readonly HeadRecord[], given: ShapeOptions): TableShape {
   const width = commonWidth(records);
   const first = given.skipsNothing ? 0 : preambleLength(records, width);
   const table = records.slice(first);
-  const header = table[0]?.cells ?? [];
   const body = table.slice(1, 1 + MOST_BODY).map(record => record.cells);
   const columns = columnKinds(
     body.filter(cells => cells.length === width && (width < 3 || filledCells(cells) > 1)),
     width,
   );
-  const decisions: Decision[] = [];
-  const skipLines = first === 0 ? 0 : (records[first]?.line ?? 1) - 1;
-  if (skipLines > 0) decisions.push(preambleDecision(records.slice(0, first), skipLines));
-  const headerDecision = given.hasHeader === undefined ? decideHeader(header, columns, body.length) : undefined;
-  if (headerDecision) decisions.push(headerDecision);
-  const hasHeader = given.hasHeader ?? headerDecision?.value === true;
-  const second = hasHeader ? secondTable(table, columns) : undefined;
-  if (second) decisions.push(second);
+  const joined = given.hasHeader === undefined ? joinedHeader(records, first, width) : undefined;
+  const header = table[0]?.cells ?? [];
+  const decided = joined?.decision ?? decideHeader(header, columns, body.length);
+  const hasHeader = given.hasHeader ?? decided.value !== false;
+  const more = hasHeader && !joined ? moreHeaderRows(table, width) : [];
+  const skipLines = first === 0 ? given.linesAbove : (table[0]?.line ?? 1) - 1;
   return {
-    skipLines,
-    hasHeader,
+    skipLines: joined?.skipLines ?? skipLines,
+    header: joined?.names ?? hasHeader,
     width: hasHeader ? tableWidth(header, body, width) : Math.max(width, header.length),
     rowWidth: width,
-    decisions,
+    decisions: [
+      first > 0 ? preambleDecision(records.slice(0, first), skipLines) : undefined,
+      given.hasHeader === undefined ? decided : undefined,
+      headerRowsDecision(more),
+      hasHeader ? tablesDecision(table.slice(joined ? 1 : more.length), columns, given.isWhole) : undefined,
+      commentsDecision(table, width),
+    ].filter(decision => decision !== undefined),
   };
+}
+
+/** A row of groups with few of them is like a preamble, but for the names below. */
+function joinedHeader(records: readonly HeadRecord[], first: number, width: number): JoinedHeader | undefined {
+  const above = first > 0 ? joinHeader(records.slice(first - 1), width) : undefined;
+  return above ?? joinHeader(records.slice(first), width);
 }
 
 /** How many records stand before the table: titles, notes, lines of nothing but delimiters. 0 where in doubt. */
@@ -136,19 +155,4 @@ function couldBeName(header: readonly string[], column: number): boolean {
 function tableWidth(header: readonly string[], body: ReadonlyArray<readonly string[]>, width: number): number {
   const wider = body.filter(cells => cells.slice(header.length, width).some(cell => cell !== ''));
   return body.length > 0 && wider.length >= body.length / 2 ? Math.max(width, header.length) : header.length;
-}
-
-/** A record that repeats the header, or has names where the columns have numbers: another table begins. Its rows are read as those of the first. */
-function secondTable(table: readonly HeadRecord[], columns: ReadonlyArray<CellKind | undefined>): Decision | undefined {
-  const header = table[0]?.cells ?? [];
-  const measured = columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
-  const repeats = (cells: readonly string[]) =>
-    cells.filter((cell, column) => cell.trim() !== '' && cell === header[column]).length;
-  const found = table.slice(2).find(({ cells }) => {
-    if (repeats(cells) >= Math.max(2, filledCells(header) * 0.7)) return true;
-    return measured.length > 2 && measured.every(column => ['word', 'text'].includes(cellKind(cells[column] ?? '')));
-  });
-  if (!found) return undefined;
-  const reason = `line ${found.line} looks like the header of another table; its rows are read as rows of the first`;
-  return { name: 'tables', value: 2, confidence: 0.8, reason };
 }

@@ -1,0 +1,130 @@
+import type { Decision } from '../../contract.ts';
+import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
+import type { HeadRecord } from './head.ts';
+
+/** The names that two records make together. */
+export interface JoinedHeader {
+  names: string[];
+  /** Lines before the first row, as those of the header's records are counted. */
+  skipLines: number;
+  decision: Decision;
+}
+
+const MOST_BODY = 100;
+/** Further records that a header may have. */
+const MOST_ROWS = 4;
+/** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`. In brackets it may be any text. */
+const UNIT =
+  /^([([][^)\]]+[)\]]|%|‰|nb|nombre|number|(k|m|md)?[€$£]|([kcmµu]?m[²³23]?|°|°?c|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµu]?[gs]|[mckh]?l|t|ha|[hkm]?pa|m?bar|m?[va]|k|h|d|min|ppm|db)(\/(m[²³23]?|h|s|min|l|ha))?)$/i;
+
+/**
+ * A header in two records, where that is beyond doubt: names of groups above names (`2019;;2020;` over `nb;part;nb;part`), each group going on
+ * over the empty cells to its right; or units below names. `table`: from the first record of the header on.
+ */
+export function joinHeader(table: readonly HeadRecord[], width: number): JoinedHeader | undefined {
+  const [upper, lower, row] = table;
+  if (upper === undefined || lower === undefined || row === undefined || lower.linesBefore > 0 || width < 2)
+    return undefined;
+  if (upper.cells.length !== width || lower.cells.length !== width) return undefined;
+  const columns = bodyKinds(table.slice(2), width);
+  const pair = { upper: upper.cells.map(trimmed), lower: lower.cells.map(trimmed), columns };
+  const isGroups = areGroups(pair);
+  if (!isGroups && !areUnits(pair)) return undefined;
+  const reason = `line ${upper.line} has ${isGroups ? 'groups of columns over the names' : 'the names, and units are'} on line ${lower.line}; header: true takes the names of line ${upper.line} alone`;
+  const names = joined(isGroups ? groupsOver(pair) : pair.upper, pair.lower);
+  return {
+    names,
+    skipLines: row.line - 1 - row.linesBefore,
+    decision: { name: 'header', value: names, confidence: 0.9, reason },
+  };
+}
+
+/** Records below the header with words over columns of numbers, where nobody knows what they mean. */
+export function moreHeaderRows(table: readonly HeadRecord[], width: number): readonly HeadRecord[] {
+  const more: HeadRecord[] = [];
+  for (const record of table.slice(1, 1 + MOST_ROWS)) {
+    const measured = measuredColumns(bodyKinds(table.slice(2 + more.length), width));
+    if (measured.length < 2 || !measured.every(column => isWord(record.cells[column] ?? ''))) break;
+    more.push(record);
+  }
+  return more;
+}
+
+export function headerRowsDecision(more: readonly HeadRecord[]): Decision | undefined {
+  const last = more.at(-1)?.line;
+  if (last === undefined) return undefined;
+  const lines = more.length === 1 ? `line ${last} has` : `lines ${more[0]?.line} to ${last} have`;
+  return {
+    name: 'header_rows',
+    value: more.length + 1,
+    confidence: 0.7,
+    reason:
+      `${lines} words where the columns have numbers, as further lines of a header have; what they are is loaded as rows. ` +
+      `To leave them out set EXTRACT.skip_rows: ${last} and EXTRACT.header to the list of the names`,
+  };
+}
+
+interface Pair {
+  upper: readonly string[];
+  lower: readonly string[];
+  columns: ReadonlyArray<CellKind | undefined>;
+}
+
+/** Every column has a name, in gaps between groups too; neither record is a row, since below the second one's names are numbers. */
+function areGroups({ upper, lower, columns }: Pair): boolean {
+  const all = upper.map((_, column) => column);
+  const gaps = all.filter(column => upper[column] === '' && lower[column] !== '');
+  const groups = gaps.filter(column => groupOf(upper, column) !== '');
+  if (groups.length === 0 || filledCells(upper) < 2 || filledCells(lower) < 2) return false;
+  if (!all.every(column => upper[column] !== '' || lower[column] !== '')) return false;
+  if (![...upper, ...lower].every(cell => cell === '' || isName(cell))) return false;
+  return measuredColumns(columns).filter(column => isWord(lower[column] as string)).length > 1;
+}
+
+/** Every column has a name above, and what stands below some are units, of numbers for most. */
+function areUnits({ upper, lower, columns }: Pair): boolean {
+  const units = lower.flatMap((cell, column) => (cell === '' ? [] : [column]));
+  if (units.length === 0 || !upper.every(isWord) || !units.every(column => UNIT.test(lower[column] as string)))
+    return false;
+  const measured = units.filter(column => isMeasure(columns[column] ?? 'text'));
+  return measured.length > units.length / 2 && (units.length > 1 || /^[([]/.test(lower[units[0] as number] as string));
+}
+
+function groupsOver({ upper, lower }: Pair): string[] {
+  return upper.map((cell, column) => (cell === '' && lower[column] !== '' ? groupOf(upper, column) : cell));
+}
+
+/** The next name to the left; empty for none. */
+function groupOf(upper: readonly string[], column: number): string {
+  return upper.slice(0, column).findLast(cell => cell !== '') ?? '';
+}
+
+function joined(upper: readonly string[], lower: readonly string[]): string[] {
+  return upper.map((cell, column) => (cell === lower[column] ? cell : `${cell} ${lower[column]}`.trim()));
+}
+
+function trimmed(cell: string): string {
+  return cell.trim();
+}
+
+function bodyKinds(body: readonly HeadRecord[], width: number): Array<CellKind | undefined> {
+  const rows = body.slice(0, MOST_BODY).map(({ cells }) => cells);
+  return columnKinds(
+    rows.filter(cells => cells.length === width && (width < 3 || filledCells(cells) > 1)),
+    width,
+  );
+}
+
+function measuredColumns(columns: ReadonlyArray<CellKind | undefined>): number[] {
+  return columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
+}
+
+function isWord(cell: string): boolean {
+  const kind = cellKind(cell);
+  return kind === 'word' || kind === 'text';
+}
+
+/** Of a column or a group: a label with a colon names what is beside it. */
+function isName(cell: string): boolean {
+  return /^(19|20)\d\d$/.test(cell) || (isWord(cell) && !/[:：]$/.test(cell));
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { encode } from 'iconv-lite';
+import { readTable, values } from '../../testing/csv-table.ts';
+import { temporaryFolder } from '../../testing/load.ts';
+import { readContent } from '../../testing/rows.ts';
+
+test('notes below the table are no rows, and said with their lines; skip_footer has the last word', async context => {
+  const folder = temporaryFolder(context);
+  const table = 'Code;Ville;Habitants;Part\n01;Bourg;41000;1,5\n02;Laon;24000;2,5\n03;Moulins;19000;3,5\n';
+  const kept = [
+    ['01', 'Bourg', '41000', '1,5'],
+    ['02', 'Laon', '24000', '2,5'],
+    ['03', 'Moulins', '19000', '3,5'],
+  ];
+  const footers: Array<[string, number]> = [
+    ['\nSource : Insee, recensement\n', 1],
+    ['Source : Insee; population légale\n', 1],
+    [';;;\nSource : Insee;;;\n(p) provisoire;;;\n', 3],
+    ['\n\nChamp : France\nhors Mayotte et outre-mer\n', 2],
+    ['* chiffre provisoire;;;\n', 1],
+    ['\n(3 rows affected)\n', 1],
+    ['-- fin de fichier --', 1],
+    ['"Données extraites le 3 mai"\n', 1],
+    [';;;\n;;;\n', 2],
+    ['\nMis à jour le 3 mai 2024 ; par le service ; statistique ; du ministère ; merci\n', 1],
+  ];
+  for (const [footer, count] of footers) {
+    for (const name of ['utf8', 'windows-1252', 'utf-16le', 'utf-16be']) {
+      const found = await readTable(folder, encode(table + footer, name, { addBOM: name.startsWith('utf-16') }));
+      assert.deepEqual(
+        [found.rows, found.rejects, ...values(found, 'skip_footer')],
+        [kept, [], count],
+        `${name} ${footer}`,
+      );
+    }
+    const all = await readTable(folder, table + footer, { skip_footer: 0 });
+    assert.equal(all.rows.length + all.rejects.length, kept.length + count, footer);
+    assert.deepEqual((await readTable(folder, table + footer, { skip_footer: count })).rows, kept, footer);
+  }
+  const said = await readTable(folder, `${table}\nSource : Insee\n(p) provisoire\n`);
+  assert.match(said.decided['skip_footer']?.reason ?? '', /^lines 6 to 7 .*"Source : Insee"/);
+});
+
+test('a last row that may be one is kept', async context => {
+  const folder = temporaryFolder(context);
+  const kept = async (text: string, rows: number) => {
+    const found = await readTable(folder, text);
+    assert.deepEqual([found.rows.length, ...values(found, 'skip_footer')], [rows, undefined], text);
+  };
+  await kept('a;b;c\n1;2;3\n4;5;6\nPar', 3);
+  await kept('a;b;c\n1;2;3\n4;5;6\n7\n', 3);
+  await kept('Région;2019;2020\nNord;1;2\nSud;3;4\nÎle de France;;\n', 3);
+  await kept('Région;2019;2020\nNord;;\nLille;1;2\nSud de la Loire;;\nNantes;3;4\nDans le reste;;\n', 5);
+  await kept('a;b\nx;1\ny;2\nSource : Insee;\n', 3);
+  await kept('a;b;c\nun;2;3\n\nde ux;5;6\n\nLe dernier mot;;\n', 3);
+  await kept('a;b;c\n1;2;3\n4;5;6\n\nx;y\n7;8\n9;10\n', 5);
+  await kept('note\nSource : Insee\nNote : x\n', 2);
+});
+
+test('a last row of totals is loaded, and said', async context => {
+  const folder = temporaryFolder(context);
+  const found = await readTable(folder, 'Ville;Mois;Nb\nParis;1;2\nLyon;1;3\nTotal;;5\n\nSource : Insee\n');
+  assert.equal(found.rows.length, 3);
+  assert.match(found.decided['totals']?.reason ?? '', /EXTRACT\.skip_footer: 2/);
+  const categories = await readTable(folder, 'Sexe;Nb\nFemmes;2\nEnsemble;5\nFemmes;1\nEnsemble;4\n');
+  assert.deepEqual(values(categories, 'totals'), [undefined]);
+});
+
+test('whatever stands below a table, what is left out is as many records as skip_footer says', async context => {
+  const folder = temporaryFolder(context);
+  const line = fc.constantFrom(
+    'Source : Insee',
+    '* note; ici',
+    '',
+    ';;',
+    '1;2;3',
+    'x',
+    '(2 rows affected)',
+    '"a\nb";;',
+    ';Note : b;',
+    '"x',
+    'a"b',
+  );
+  const lineEnd = fc.constantFrom('\n', '\r\n', '\r');
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 5 }), lineEnd, fc.boolean(), async (lines, end, isEnded) => {
+      const text = ['a;b;c', '1;2;3', '4;5;6', '7;8;9', ...lines].join(end) + (isEnded ? end : '');
+      const found = await readTable(folder, text);
+      const count = (values(found, 'skip_footer')[0] as number | undefined) ?? 0;
+      const plain = await readTable(folder, text, { skip_footer: count });
+      assert.deepEqual([found.header, found.rows, found.rejects], [plain.header, plain.rows, plain.rejects]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('notes within a quoted cell that begins before what is looked at are text', async context => {
+  const inside = `${'1;2;3\n'.repeat(10_000)}\nSource : Insee\nNote : fin`;
+  const found = await readTable(temporaryFolder(context), `a;b;c\n1;2;3\n"${inside}";5"\n`);
+  assert.deepEqual(
+    [found.rows, ...values(found, 'skip_footer')],
+    [
+      [
+        ['1', '2', '3'],
+        [inside, '5"', null],
+      ],
+      2,
+    ],
+  );
+});
+
+test('notes below a long table are found, packed or not', async context => {
+  const rows = Array.from({ length: 100_000 }, (_, row) => `${row};ville ${row};${row}\n`).join('');
+  const text = `Code;Ville;Nb\n${rows}\nSource : Insee\nChamp : France\n`;
+  for (const [name, content] of [
+    ['in.csv', text],
+    ['in.csv.gz', gzipSync(text)],
+  ] as const) {
+    const read = await readContent(context, name, content);
+    assert.equal(read.rows.length, 100_000, name);
+    const footer = read.decisions.find(decision => decision.name === 'skip_footer');
+    assert.deepEqual([footer?.value, footer?.reason.slice(0, 16)], [2, 'the last 2 lines'], name);
+  }
+});
+
+test('names of groups above names, and units below them, become one header', async context => {
+  const folder = temporaryFolder(context);
+  const body = 'Paris;1;2,5;3;4,5\nLyon;5;6,5;7;8,5\n';
+  const names = ['Ville', '2019 nb', '2019 part', '2020 nb', '2020 part'];
+  for (const [text, skipped] of [
+    [';2019;;2020;\nVille;nb;part;nb;part\n', undefined],
+    ['Ville;2019;;2020;\n;nb;part;nb;part\n', undefined],
+    ['Titre;;;;\n;;;;\nVille;2019;;2020;\n;nb;part;nb;part\n', 2],
+  ] as const) {
+    const found = await readTable(folder, text + body);
+    assert.deepEqual([found.header, found.rows.length, ...values(found, 'skip_rows')], [names, 2, skipped], text);
+    assert.deepEqual(values(found, 'header'), [names]);
+  }
+  const single = await readTable(folder, `Ville;2019;;2020;\n;nb;part;nb;part\n${body}`, { header: true });
+  assert.deepEqual([single.header[1], single.rows.length], ['2019', 3]);
+  const units = await readTable(folder, 'Ville;Surface;Prix\n;(km²);€\nParis;105,4;10\nLyon;47,9;5\n');
+  assert.deepEqual([units.header, units.rows.length], [['Ville', 'Surface (km²)', 'Prix €'], 2]);
+});
+
+test('further lines of a header, comments and another table are said with their line, and what to do; no row is lost', async context => {
+  const folder = temporaryFolder(context);
+  const types = await readTable(folder, 'Ville;Surface;Prix\ntexte;réel;entier\nParis;105,4;10\nLyon;47,9;5\n');
+  assert.deepEqual([types.rows.length, ...values(types, 'header_rows')], [3, 2]);
+  assert.match(types.decided['header_rows']?.reason ?? '', /^line 2 .*skip_rows: 2 /);
+  const comments = await readTable(folder, 'sep=;\na;b;c\n1;2;3\n# pause\n4;5;6\n');
+  assert.deepEqual([comments.rows.length, ...values(comments, 'comments')], [3, 1]);
+  assert.match(comments.decided['comments']?.reason ?? '', /^line 4, "# pause"/);
+  const tables = await readTable(folder, 'a;b;c\n1;2;3\n4;5;6\n\nx;y\n7;8\n9;10\n');
+  assert.deepEqual([tables.rows.length, ...values(tables, 'tables')], [5, 2]);
+  assert.match(tables.decided['tables']?.reason ?? '', /^line 5 .*skip_footer: 3$/);
+});
