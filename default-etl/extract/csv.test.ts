@@ -327,7 +327,7 @@ test('encodings are found out', async context => {
     'windows-1250',
     'Jméno\nXXXXá XXXX\nXúè XXX\nèèX XXX\nXXXè øX\n'.replaceAll('è', 'č').replaceAll('ø', 'ř'),
   ]);
-  texts.push(['gb18030', '类型,坐标\n1,2\n3,4\n'], ['shift_jis', 'a,b\n日本,Japan\nあ,い\n']);
+  texts.push(['gb18030', '类型;X坐标;Y坐标\n甲;1;2\n乙;3;4\n']);
   for (const [name, text] of texts) {
     const { header, rows } = await read(folder, encode(text, name));
     const cells = [[...header], ...rows].map(row => row.join(';'));
