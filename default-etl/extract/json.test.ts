@@ -12,6 +12,19 @@ test('the list of records in an object is found out, in doubt the object is one 
       ['result', 'records'],
     ],
     [{ lines: Array.from({ length: 50 }, (_, a) => ({ a })) }, ['lines']],
+    // Answers of services, of which the list is the smaller part.
+    [
+      { success: true, result: { limit: 9, fields: [{ id: 'a' }, { id: 'b' }], records: pair, total: 2 } },
+      ['result', 'records'],
+    ],
+    [{ nhits: 2, parameters: { rows: 2 }, records: pair, facet_groups: [{ facets: [{ path: 'a' }] }] }, ['records']],
+    [
+      { took: 3, _shards: { total: 1, failed: 0 }, hits: { total: { value: 2 }, max_score: 1, hits: pair } },
+      ['hits', 'hits'],
+    ],
+    [{ data: pair, links: { next: null }, meta: { page: 1, page_size: 20 } }, ['data']],
+    [{ '@odata.context': 'a service', value: pair }, ['value']],
+    [{ '@context': '/x', 'hydra:member': pair, 'hydra:view': { '@id': '/x?page=1' } }, ['hydra:member']],
     [{ name: 'Anna', city: 'Paris', kids: [{ name: 'Bo' }] }, []],
     [{ order: 7, customer: 'x', items: pair }, []],
     [{ a: 1 }, undefined],
@@ -96,8 +109,10 @@ test('byte order marks, UTF-16, late and repeated keys, long strings and deep ne
 });
 
 test('pages that follow each other are all read, however large; one that is cut off behind its list is damaged', async context => {
-  const page = (from: number) =>
-    `{"total":2,"data":[${Array.from({ length: 20_000 }, (_, a) => `{"a":${from + a},"text":"${'x'.repeat(60)}"}`)}],"next":{"of":[1]}}\n`;
+  const page = (from: number) => {
+    const data = Array.from({ length: 20_000 }, (_, a) => ({ a: from + a, text: 'x'.repeat(60) }));
+    return `${JSON.stringify({ total: 2, data, next: { of: [1] } })}\n`;
+  };
   const read = await readContent(context, 'a.json', page(1) + page(20_001));
   assert.deepEqual([read.error, read.rows.length, read.rows.at(-1)?.row], ['', 40_000, 40_000]);
   assert.deepEqual(decided(read, 'record_path'), ['data']);
@@ -144,4 +159,29 @@ test('features that follow each other, in lines or as a sequence of RFC 8142, ar
 test('a file of blanks is empty, and what fills a block behind the end is nothing', async context => {
   assert.match((await readContent(context, 'a.json', ' \n\n')).error, /is empty: it has no JSON value/);
   assert.deepEqual(recordsOf(await readContent(context, 'a.json', '[{"a":1}]\x1a\0\0')), [{ a: '1' }]);
+});
+
+test('MongoDB’s ids, dates and numbers are their text; what is none of them stays JSON', async context => {
+  for (const [value, expected] of [
+    [{ $oid: '5f0c' }, '5f0c'],
+    [{ $date: '2020-01-01T00:00:00Z' }, '2020-01-01T00:00:00Z'],
+    [{ $date: { $numberLong: '1577836800000' } }, '2020-01-01T00:00:00.000Z'],
+    [{ $date: -1 }, '1969-12-31T23:59:59.999Z'],
+    [{ $numberLong: '9007199254740993' }, '9007199254740993'],
+    [{ $numberDecimal: '1.50' }, '1.50'],
+    [{ $date: 'now', $oid: '1' }, '{"$date":"now","$oid":"1"}'],
+    [{ $date: { $numberLong: 'never' } }, '{"$date":{"$numberLong":"never"}}'],
+    [{ $ref: 'a' }, '{"$ref":"a"}'],
+    [[{ $oid: '5f0c' }], '[{"$oid":"5f0c"}]'],
+  ] as const)
+    assert.deepEqual(recordsOf(await readContent(context, 'a.json', JSON.stringify([{ value }]))), [
+      { value: expected },
+    ]);
+});
+
+test('line ends and tabs within strings are taken as they are, beside escapes and in nested values, too', async context => {
+  const content = '[{"a":"x\ty","b":"x\ty \\"z\\"","c":{"d e": ["1\n2", 3]}}]';
+  assert.deepEqual(recordsOf(await readContent(context, 'a.json', content)), [
+    { a: 'x\ty', b: 'x\ty "z"', c: '{"d e":["1\\n2",3]}' },
+  ]);
 });

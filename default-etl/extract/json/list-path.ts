@@ -17,6 +17,8 @@ interface Candidate {
   count: number;
   bytes: number;
   isFeatures: boolean;
+  /** It says something about the answer, as a list of its fields does. */
+  isAbout: boolean;
 }
 
 interface Survey {
@@ -31,11 +33,11 @@ interface Survey {
 const MAX_DEPTH = 3;
 /** What lists of records are usually called. */
 const USUAL =
-  /^(data|results?|records?|items|rows|features|values?|hits|docs|documents|entries|list|elements|objects|content)$/i;
+  /^(data|results?|records?|items|rows|features|values?|hits|docs|documents|entries|list|elements|objects|content|(hydra:)?member)$/i;
 
 /** What stands beside such a list in the answer of a service. */
 const ABOUT =
-  /^(total|count|status|success|ok|errors?|message|code|next|prev|previous|pages?|limit|offset|took|time|timestamp|version|type|name|crs|href|url|links?|generated|updated|license|copyright|attribution|source|schema|\$schema|@context)$|(_|^)(count|total|size|page|url|at|date|time)s?$/i;
+  /^(total|count|nhits|status|statut|success|ok|errors?|message|code|next|prev|previous|pages?|limit|offset|took|time|timestamp|version|type|name|crs|href|url|_?links?|generated|updated|license|copyright|attribution|source|help|header|meta(data)?|jsonapi|parameters|fields|(search_)?facets|facet_groups|sort|schema|_shards|timed_out|max_score|include_total|records_format|resource_id)$|^([$@]|__|odata\.|hydra:(?!member))|(_|^)(count|total|size|page|url|at|date|time|estimated|threshold)s?$|^total/i;
 
 /**
  * Where the list of records is in a document that is an object: the one list of objects that takes most of the text. In doubt the object is one
@@ -45,7 +47,7 @@ export function findList(head: Buffer, isWhole: boolean): ListPath & { decision?
   const start = skipSpace(head, 0, head.length);
   if (head[start] !== 123) return { path: [], isFeatures: false };
   const survey = surveyOf(head, start);
-  const [best] = survey.candidates.toSorted((a, b) => b.bytes - a.bytes);
+  const [best] = survey.candidates.toSorted((a, b) => Number(a.isAbout) - Number(b.isAbout) || b.bytes - a.bytes);
   if (best === undefined || (survey.isSequence && isWhole)) return { path: [], isFeatures: false };
   const share = best.bytes / survey.bytes;
   const isUsual = USUAL.test(best.path.at(-1) as string);
@@ -67,12 +69,12 @@ function surveyOf(head: Buffer, start: number): Survey {
   const candidates: Candidate[] = [];
   const beside: string[] = [];
   const end = surveyObject(head, start, [], candidates, beside);
-  const isEnvelope = candidates.length === 1 && beside.every(name => ABOUT.test(name));
+  const isEnvelope = candidates.filter(({ isAbout }) => !isAbout).length === 1 && beside.length === 0;
   if (end === INCOMPLETE) return { candidates, isSequence: false, bytes: head.length - start, isEnvelope };
   return { candidates, isSequence: skipSpace(head, end, head.length) < head.length, bytes: end - start, isEnvelope };
 }
 
-/** Looks at the members of the object at `from`; `beside` gets the names of those that hold no list of objects. Returns the position behind it; INCOMPLETE where it goes on behind the head, or is no JSON. */
+/** Looks at the members of the object at `from`; `beside` gets the names of those that hold no list of objects, nor say something about the answer. Returns the position behind it; INCOMPLETE where it goes on behind the head, or is no JSON. */
 function surveyObject(head: Buffer, from: number, path: string[], candidates: Candidate[], beside: string[]): number {
   for (let at = from + 1; ; ) {
     while (at < head.length && ((head[at] as number) <= 32 || head[at] === 44)) at++;
@@ -91,8 +93,13 @@ function surveyValue(head: Buffer, from: number, path: string[], candidates: Can
   if (head[from] === 123 && path.length < MAX_DEPTH) return surveyObject(head, from, path, candidates, beside);
   const before = candidates.length;
   const end = head[from] === 91 ? surveyList(head, from, path, candidates) : endOf(head, from);
-  if (candidates.length === before) beside.push(path.at(-1) as string);
+  if (candidates.length === before && !isAboutAnswer(path)) beside.push(path.at(-1) as string);
   return end;
+}
+
+/** Whether it says something about the answer, or is within such a member. */
+function isAboutAnswer(path: readonly string[]): boolean {
+  return path.some(name => ABOUT.test(name));
 }
 
 function surveyList(head: Buffer, from: number, path: string[], candidates: Candidate[]): number {
@@ -116,7 +123,13 @@ function surveyList(head: Buffer, from: number, path: string[], candidates: Cand
   // A usual name alone tells that an empty list is one of records.
   const isEmpty = count === 0 && !isOpen && USUAL.test(path.at(-1) as string);
   if (isOfObjects || isEmpty)
-    candidates.push({ path, count, bytes: (isOpen ? head.length : at + 1) - from, isFeatures });
+    candidates.push({
+      path,
+      count,
+      bytes: (isOpen ? head.length : at + 1) - from,
+      isFeatures,
+      isAbout: isAboutAnswer(path),
+    });
   return isOpen ? INCOMPLETE : at + 1;
 }
 

@@ -1,9 +1,11 @@
 import { ABSENT } from '../../batch.ts';
 import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
+import { extendedText } from './extended.ts';
 import { literalEnd, skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;
+const DOLLAR = 36;
 const BACKSLASH = 92;
 const OPEN_OBJECT = 123;
 const COLON = 58;
@@ -108,9 +110,11 @@ export class JsonRows {
   private addNested(bytes: Buffer, from: number, to: number, column: number): number {
     const end = valueEnd(bytes, from, to, true);
     // Parsed to be sure that it is JSON, but not kept: numbers must stay as they are written.
-    assertNested(bytes, from, end);
-    const compact = withoutSpace(bytes, from, end);
-    if (compact === undefined) this.builder.slice(column, from, end);
+    const { value, isPlain } = parseNested(bytes, from, end);
+    const plain = startsExtended(bytes, from, end) ? extendedText(value) : undefined;
+    const compact = plain ?? withoutSpace(bytes, from, end);
+    if (!isPlain) this.builder.text(column, escapeControls(compact ?? bytes.toString('utf8', from, end)));
+    else if (compact === undefined) this.builder.slice(column, from, end);
     else this.builder.text(column, compact);
     return end;
   }
@@ -137,31 +141,65 @@ export class JsonRows {
   }
 }
 
+/** A key or a string. Control characters in it are what they are, though JSON wants them escaped. */
 function parse(bytes: Buffer, from: number, to: number): unknown {
   const text = bytes.toString('utf8', from, to);
   try {
     return JSON.parse(text);
+  } catch {
+    const escaped = escapeControls(text);
+    if (isJson(escaped)) return JSON.parse(escaped);
+    throw faultOf(text, from);
+  }
+}
+
+/** `isPlain`: no string in it has control characters. Throws JsonRecordError for a number that JSON has no sign for: the cell's text would be no JSON. */
+function parseNested(bytes: Buffer, from: number, to: number): { value: unknown; isPlain: boolean } {
+  const text = bytes.toString('utf8', from, to);
+  try {
+    return { value: JSON.parse(text), isPlain: true };
+  } catch {
+    const compact = withoutSpace(bytes, from, to) ?? text;
+    const escaped = escapeControls(compact);
+    if (escaped !== compact && isJson(escaped)) return { value: undefined, isPlain: false };
+    const sign = /(?<![\w"])-?(NaN|Infinity)(?!\w)/.exec(text.replace(/"(\\.|[^"\\])*"/gs, '""'));
+    throw sign ? new JsonRecordError(`${sign[0]} in a nested value is not JSON; write null`) : faultOf(text, from);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why the text is no JSON. The parser counts from its beginning; what is said is where in the file. */
+function faultOf(text: string, from: number): SyntaxFault {
+  try {
+    JSON.parse(text);
+    throw new Error('it is JSON');
   } catch (error) {
     const { message } = error as Error;
-    // The parser counts from the value's beginning; what is said is where in the file.
     const position = Number(/ at position (\d+)/.exec(message)?.[1] ?? 0);
-    throw new SyntaxFault(
+    return new SyntaxFault(
       message.replace(/ in JSON at position.*/s, '').replace(/, (\.\.\.)?".*/s, ' is not expected'),
       from + Buffer.byteLength(text.slice(0, position)),
     );
   }
 }
 
-/** A number that JSON has no sign for would make the cell's text no JSON: the record is a reject. */
-function assertNested(bytes: Buffer, from: number, to: number): void {
-  try {
-    parse(bytes, from, to);
-  } catch (error) {
-    const sign = /(?<![\w"])-?(NaN|Infinity)(?!\w)/.exec(
-      bytes.toString('utf8', from, to).replace(/"(\\.|[^"\\])*"/gs, '""'),
-    );
-    throw sign ? new JsonRecordError(`${sign[0]} in a nested value is not JSON; write null`) : error;
-  }
+/** Of text whose blanks are all in strings. */
+function escapeControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, control => JSON.stringify(control).slice(1, -1));
+}
+
+/** Whether the first key begins with $. */
+function startsExtended(bytes: Buffer, from: number, to: number): boolean {
+  const key = skipSpace(bytes, from + 1, to);
+  return bytes[key] === QUOTE && bytes[key + 1] === DOLLAR;
 }
 
 function hasEscape(bytes: Buffer, from: number, to: number): boolean {
