@@ -131,6 +131,19 @@ test('of a large CSV the types are those of the whole file, not of its beginning
   assert.deepEqual(await typesOf(index), { WHOLE: 'long', LATER: 'double', QUOTED: 'keyword' });
 });
 
+test('of a large CSV with 2,000 columns, too', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const row = (cell: (column: number) => string) => Array.from({ length: 2000 }, (_, column) => cell(column)).join(',');
+  const rows = Array.from({ length: 200 }, (_, n) =>
+    row(column => (column === 1 && n > 100 ? 'word' : `${n + column}`)),
+  );
+  const content = `${row(column => `c${column}`)}\n${rows.join('\n')}\n`.replaceAll(/\b(\d+),/g, '$1.0625,');
+  const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
+  assert.equal(ran.result?.rows_loaded, 200, ran.error);
+  const { C0, C1 } = await typesOf(index);
+  assert.deepEqual([C0, C1], ['double', 'keyword']);
+});
+
 test('a keyword of 40 KB is loaded whole', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const long = 'é'.repeat(20_000);

@@ -6,7 +6,8 @@ import { CsvTokenizer } from './tokenizer.ts';
 /** A file of fewer bytes is read whole by who wants to know it. */
 const SMALL_BYTES = 1 << 20;
 const PLACES = 16;
-const PLACE_BYTES = 1 << 14;
+/** What is read at a place, and what is where that did not show enough records: those of 2,000 columns take 10 KB and more. */
+const PLACE_BYTES = [1 << 14, 1 << 17];
 /** Records that a place must show, and the share of them that must have all cells, to be believed. */
 const FEWEST_ROWS = 3;
 const WHOLE_SHARE = 0.9;
@@ -32,8 +33,12 @@ export async function* sampleCsv(
   tokenizer.width = header().length;
   for (let place = 0; place < PLACES; place++) {
     const start = Math.floor(((place + 0.5) / PLACES) * source.sizeBytes);
-    const batch = recordsIn(await source.readAt(start, PLACE_BYTES), tokenizer, header());
-    if (batch) yield batch;
+    for (const bytes of PLACE_BYTES) {
+      const batch = recordsIn(await source.readAt(start, bytes), tokenizer, header());
+      if (!batch) continue;
+      yield batch;
+      break;
+    }
   }
 }
 
