@@ -80,7 +80,13 @@ export const extractSchema = Type.Object(
         'x-default': '0; in CSV titles and notes above the table are detected',
       }),
     ),
-    skip_footer: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Rows left out at the end.' })),
+    skip_footer: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'Rows left out at the end. 0 keeps all.',
+        'x-default': '0; in CSV notes below the table are detected',
+      }),
+    ),
     sheet: Type.Optional(
       Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1 })], {
         'x-type': 'a position from 0, the name of a sheet, or `all`',
