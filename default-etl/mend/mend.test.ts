@@ -39,7 +39,25 @@ function refusal(pattern: RegExp): (error: unknown) => boolean {
 describe('rejects as a table to be mended', () => {
   it('what is downloaded is read back, cell by cell, in every dialect: too many cells, open quotes and line breaks too', async () => {
     const cell = fc.string({
-      unit: fc.constantFrom('a', 'é', '"', "'", ';', ',', '\t', '\n', '\r\n', ' ', '\\', '1', '_ROW'),
+      unit: fc.constantFrom(
+        'a',
+        'é',
+        '"',
+        "'",
+        ';',
+        ',',
+        '\t',
+        '\n',
+        '\r\n',
+        ' ',
+        '\\',
+        '1',
+        '_ROW',
+        '=',
+        '-',
+        '+',
+        '@',
+      ),
       maxLength: 6,
     });
     const dialect = fc
@@ -53,7 +71,7 @@ describe('rejects as a table to be mended', () => {
       .filter(({ delimiter, quote }) => delimiter.length === 1 || quote !== '');
     const record = fc.array(cell, { minLength: 1, maxLength: 5 });
     const line = fc.string({
-      unit: fc.constantFrom('a', 'é', '"', '""', "'", ';', ',', '|', ' ', '\\'),
+      unit: fc.constantFrom('a', 'é', '"', '""', "'", ';', ',', '|', ' ', '\\', '=', '-'),
       maxLength: 12,
     });
     await fc.assert(
@@ -83,6 +101,19 @@ describe('rejects as a table to be mended', () => {
   it('a record stands there as it does in the file, in its encoding', async () => {
     const csv = await download([reject(7, '"é";x;"1;2"', 'too; bad')], tableOf(['nom', 'b', 'c']));
     assert.equal(iconv.decode(csv, 'win1252'), '_ROW;_REASON;nom;b;c\r\n7;"too; bad";"é";x;"1;2"\r\n');
+  });
+
+  it('no cell is a formula to the program that opens it; numbers stay as they are, and it is read back as it was', async () => {
+    const cells = ['=1+1', '@sum', '+1-2', "'=x", '-5', '+1,5', '-'];
+    const table = tableOf(['=a', 'b', 'c', 'd', 'e', 'f', 'g'], { encoding: 'utf8' });
+    const csv = await download([reject(1, cells.join(';'), '=bad')], table);
+    const shown = `\uFEFF_ROW;_REASON;'=a;b;c;d;e;f;g\r\n1;'=bad;'=1+1;'@sum;'+1-2;''=x;-5;+1,5;-\r\n`;
+    assert.equal(csv.toString(), shown);
+    assert.deepEqual(Object.values(recordOf((await readMended(csv, 'file', table))[0]) as object), cells);
+    const free = { dialect: null, headers: [] };
+    const rows = await download([reject(1, '{"a":"=1+1"}')], free);
+    assert.equal(rows.toString(), "\uFEFF_ROW,_REASON,a\r\n1,bad,'=1+1\r\n");
+    assert.deepEqual(recordOf((await readMended(rows, 'file', free))[0]), { a: '=1+1' });
   });
 
   it('a quote that is never closed opens nothing: the lines behind it stay lines', async () => {

@@ -2,6 +2,7 @@ import { csvRecords, type PlainDialect, type PlainRecord } from '../extract/csv/
 import type { MendedRow } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import { decodeText } from './encoded-text.ts';
+import { unguardFormula } from './formula.ts';
 import { isObject, parseRecord } from './free-record.ts';
 import { recordCells, recordText } from './record-text.ts';
 import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
@@ -45,11 +46,15 @@ function readTable(text: string, name: string, table: RejectsTable): Found[] {
     );
   }
   const width = headerOf(body, dialect).length;
-  const [header, ...records] = csvRecords(body, dialect, width) as [PlainRecord, ...PlainRecord[]];
+  const [header, ...records] = csvRecords(body, dialect, width).map(unguarded) as [PlainRecord, ...PlainRecord[]];
   const places = placesOf(header.cells, name, table);
   return records
     .filter(({ cells }) => cells.some(cell => cell.trim() !== ''))
     .map(record => ({ line: record.line, mended: mendedOf(record, places, name, table) }));
+}
+
+function unguarded(record: PlainRecord): PlainRecord {
+  return { ...record, cells: record.cells.map(unguardFormula) };
 }
 
 const COMMON: Omit<PlainDialect, 'delimiter'> = { quote: '"', escape: '', skipsBlanks: false };

@@ -1,6 +1,7 @@
 import type { Reject } from '../contract.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
 import { createEncoder } from './encoded-text.ts';
+import { guardFormula } from './formula.ts';
 import { parseRecord } from './free-record.ts';
 import { LINE_END, recordCells, recordText } from './record-text.ts';
 import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
@@ -25,13 +26,15 @@ async function* delimitedLines(
 ): AsyncGenerator<string> {
   const columns = allColumns(table);
   const names = leadingNames(columns);
-  yield recordText([names.row, names.reason, ...columns], dialect);
+  yield recordText([names.row, names.reason, ...columns.map(guardFormula)], dialect);
   for await (const { row, reason, raw } of rejects) {
     const own = columnsOf(table, row);
     const { cells, isWhole } = recordCells(raw, dialect, own.length);
-    const leading = recordText([String(row), reason], dialect) + dialect.delimiter;
-    const isVerbatim = isWhole && table.headers.length === 1 && standsBehind(leading, raw, cells, dialect);
-    yield leading + (isVerbatim ? raw : recordText(inOrder(cells, own, columns), dialect));
+    const guarded = cells.map(guardFormula);
+    const leading = recordText([String(row), guardFormula(reason)], dialect) + dialect.delimiter;
+    const isPlain = isWhole && cells.every((cell, at) => cell === guarded[at]);
+    const isVerbatim = isPlain && table.headers.length === 1 && standsBehind(leading, raw, cells, dialect);
+    yield leading + (isVerbatim ? raw : recordText(inOrder(guarded, own, columns), dialect));
   }
 }
 
@@ -56,11 +59,11 @@ async function* recordLines(rejects: AsyncIterable<Reject>): AsyncGenerator<stri
   const columns = [...new Set(rows.flatMap(({ record }) => Object.keys(record ?? {})))];
   const names = leadingNames(columns);
   const hasRaw = rows.some(({ record }) => record === null);
-  yield recordText([names.row, names.reason, ...(hasRaw ? [names.raw] : []), ...columns], COMMA);
+  yield recordText([names.row, names.reason, ...(hasRaw ? [names.raw] : []), ...columns.map(guardFormula)], COMMA);
   for (const { reject, record } of rows) {
     const raw = hasRaw ? [record === null ? reject.raw : ''] : [];
     const cells = columns.map(column => valueText(record?.[column]));
-    yield recordText([String(reject.row), reject.reason, ...raw, ...cells], COMMA);
+    yield recordText([String(reject.row), ...[reject.reason, ...raw, ...cells].map(guardFormula)], COMMA);
   }
 }
 

@@ -174,7 +174,7 @@ export const settingsSchema = Type.Object(
     RECEIPT: Type.Boolean({
       default: false,
       description:
-        'Write `<file>.receipt.json` (rows, rejects, time, run) beside the file, or its backup, for people who only see the folder.',
+        'Write `<file>.receipt.json` (rows, rejects, the first of them with their reasons, time, run) beside the file, or its backup, for people who only see the folder.',
     }),
     EXTRACT: Type.Optional(
       Type.Object(extractSchema.properties, {

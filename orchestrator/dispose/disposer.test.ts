@@ -114,6 +114,35 @@ test('RECEIPT is written beside the file, or beside its backup', async t => {
   assert(existsSync(join(bench.base, 'backup/backup/b.csv.receipt.json')));
 });
 
+test('a receipt names the first rejected rows, so does the reason of a quarantine, and a mend leaves it as it is', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { RECEIPT: true });
+  const disposer = await bench.disposer([dataset]);
+  for (const [file, finish] of [
+    ['a.csv', { to: 'done', rows: { read: 2, loaded: 1, rejected: 1, filtered: 0, deleted: 0 }, error: null }],
+    ['b.csv', NEVER],
+  ] as const) {
+    const run = await bench.running(dataset, file);
+    const work = join(bench.base, 'data/runs', run.id, '1');
+    mkdirSync(work, { recursive: true });
+    writeFileSync(join(work, 'rejects.ndjson'), '{"row":3,"line":4,"reason":"5 cells","raw":"a,b,c,d,e"}\n');
+    await disposer.intend(run, dataset, finish);
+    await bench.finish(disposer, dataset, run, finish);
+  }
+  const receipt = join(bench.watchDir, 'a.csv.receipt.json');
+  const [text, note] = [readFileSync(receipt, 'utf8'), bench.tree('data/quarantine')[1]?.[1] ?? ''];
+  for (const told of [text, note]) {
+    const { first_rejects: rejects } = JSON.parse(told) as Record<string, unknown>;
+    assert.deepEqual(rejects, [{ row: 3, line: 4, reason: '5 cells' }]);
+  }
+  const [origin] = (await bench.journal.runs({ states: ['done'] })).items;
+  await bench.journal.mend(origin?.id ?? '', '/m', Date.now());
+  const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
+  const claimed = await bench.journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
+  await bench.finish(disposer, dataset, claimed[0]?.[0] as Run, DONE);
+  assert.equal(readFileSync(receipt, 'utf8'), text);
+});
+
 test('rule 8: a file that changed after its run is left alone', async t => {
   const bench = setUp(t);
   const dataset = bench.dataset('sales', { REMOVE_FILE: true });

@@ -1,11 +1,13 @@
 import { join, relative } from 'node:path';
+import type { Reject } from '../../default-etl/contract.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
 import { type Disposal, FINAL_STATES, type Finish, isSameVersion, type Journal, type Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { type CarryOut, type Carried, carryOut, forgetWitness, type HasWriter } from './carry-out.ts';
-import { NOTE_ENDINGS, writeError, writeReceipt } from './notes.ts';
+import { firstRejects } from '../rejects/open-rejects.ts';
+import { MOST_REJECTS, NOTE_ENDINGS, writeError, writeReceipt } from './notes.ts';
 import { type Intent, planDisposal } from './plan.ts';
 
 export interface DisposerOptions {
@@ -103,7 +105,8 @@ class Disposing implements FileDisposer {
   ended(run: Run, dataset: Dataset): void {
     const pending = this.#pending.get(run.id);
     if (pending) return this.#retry([pending]);
-    if (run.state !== 'done' || run.action === 'delete') return;
+    // A deletion has no file any more, and a mend is about some rows of one that has its receipt.
+    if (run.state !== 'done' || run.action === 'delete' || run.action === 'mend') return;
     const writing = this.#receipt(join(run.root, run.file), run, dataset).then(() => {
       this.#receipts.delete(writing);
     });
@@ -239,16 +242,21 @@ class Disposing implements FileDisposer {
   }
 
   async #leaveNote(run: Run, target: string | null, dataset: Dataset | undefined): Promise<void> {
-    if (run.state === 'quarantined' && target !== null) await writeError(target, run);
+    if (run.state === 'quarantined' && target !== null) await writeError(target, run, await this.#firstRejects(run));
     else if (dataset) await this.#receipt(target ?? join(run.root, run.file), run, dataset);
   }
 
   /** A folder that can't be written is no failure of the run. */
   async #receipt(file: string, run: Run, dataset: Dataset): Promise<void> {
     if (!dataset.settings.RECEIPT || file.endsWith(NOTE_ENDINGS.receipt)) return;
-    await writeReceipt(file, run).catch((error: unknown) => {
+    await writeReceipt(file, run, await this.#firstRejects(run)).catch((error: unknown) => {
       this.#options.logger.warn(`${file}: no receipt: ${messageOf(error)}`, { dataset: run.dataset, run: run.id });
     });
+  }
+
+  /** None where they can't be read: they are there only to be looked at. */
+  #firstRejects(run: Run): Promise<Reject[]> {
+    return firstRejects(this.#options.dataDir, run, MOST_REJECTS).catch(() => []);
   }
 
   #owner(source: string): Dataset | undefined {

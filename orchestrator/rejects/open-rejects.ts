@@ -40,6 +40,18 @@ export async function openRejects(journal: Journal, dataDir: string, asked: Run)
   return { run, files, list };
 }
 
+/** The first of a run's own rejects, as its attempt left them. */
+export async function firstRejects(dataDir: string, run: Run, most: number): Promise<Reject[]> {
+  const files = await findRejects(dataDir, run);
+  const first: Reject[] = [];
+  if (files === null) return first;
+  for await (const reject of readRejects(files.rejects)) {
+    first.push(reject);
+    if (first.length === most) break;
+  }
+  return first;
+}
+
 /** The run that read the file, to which a mend adds; the run itself where that was pruned. */
 export async function originOf(journal: Pick<Journal, 'run'>, run: Run): Promise<Run> {
   let origin = run;

@@ -42,8 +42,8 @@ export async function conclude(conclusion: Conclusion): Promise<Run> {
   await keep(() => disposer.intend(run, dataset, finish));
   const ended = await keep(() => journal.finish(run.id, run.attempt, finish, clock.now(), conclusion.exitCode));
   report(context, ended, finish);
-  disposer.ended(ended, dataset);
-  await shareWithWhole(conclusion, ended);
+  // What is told beside the file names its rejects, which must be in their place.
+  await shareWithWhole(conclusion, ended).finally(() => disposer.ended(ended, dataset));
   return ended;
 }
 
