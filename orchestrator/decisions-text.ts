@@ -3,7 +3,7 @@ import type { Decision } from '../default-etl/contract.ts';
 /** What people ask about first. */
 const MAIN = ['format', 'encoding', 'delimiter', 'sheet', 'record_path'];
 /** Below it a decision is a guess. */
-const DOUBT = 0.7;
+const DOUBT = 0.6;
 const MOST_CHARACTERS = 60;
 
 /** How a file was read, on one line: `delimiter "," (50 % sure: no delimiter occurs), format "csv"`. What is doubtful comes first, with its reason. */

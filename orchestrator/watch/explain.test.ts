@@ -63,9 +63,9 @@ test('explain says what misses a marker, waits to be quiet, was taken, has chang
   const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
   const claim = { holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 };
   const [[run] = []] = await folder.journal.claim(claim);
-  const header = { name: 'header', value: true, confidence: 0.6, reason: 'as usual' };
+  const header = { name: 'header', value: true, confidence: 0.5, reason: 'as usual' };
   await folder.journal.decided(run?.id ?? '', 1, [header]);
-  assert.match(await say(), /It was read with header true \(60 % sure: as usual\)\.$/m);
+  assert.match(await say(), /It was read with header true \(50 % sure: as usual\)\.$/m);
   await writeFile(folder.path('a.csv'), 'xy');
   assert.match(await say(), /has changed since it was taken/);
   await rm(folder.path('a.csv'));
