@@ -126,11 +126,15 @@ test('xlsx: strict files, prefixes, other targets, other encodings and parts wit
   }
 });
 
-test('a cell beyond the header has a column of its own, unless the sheet says that it is as wide as its header: then its row is a reject', async () => {
+test('a cell beyond the header has a column of its own; in a long sheet that says that it is as wide as its header its row is a reject', async () => {
   const rows = `${HEADER}<row><c><v>1</v></c></row><row><c r="D3"><v>9</v></c></row>`;
-  const read = async (dimension: string) =>
-    await readWorkbook(xlsxOf({ sheets: { Data: `${dimension}<sheetData>${rows}</sheetData>` } }));
-  for (const dimension of ['', '<dimension ref="A1"/>', '<dimension ref="A1:XFD9"/>']) {
+  const read = async (dimension: string, between = '') =>
+    await readWorkbook(
+      xlsxOf({
+        sheets: { Data: `${dimension}<sheetData>${rows.replace('<row><c r="D', `${between}$&`)}</sheetData>` },
+      }),
+    );
+  for (const dimension of ['', '<dimension ref="A1"/>', '<dimension ref="A1:B3"/>', '<dimension ref="A1:XFD9"/>']) {
     const { header, rows: found } = await read(dimension);
     assert.deepEqual(header, ['a', 'b', 'Unnamed: 2', 'Unnamed: 3']);
     assert.deepEqual(found, [
@@ -138,12 +142,12 @@ test('a cell beyond the header has a column of its own, unless the sheet says th
       [null, null, null, '9'],
     ]);
   }
-  const lied = await read('<dimension ref="A1:B3"/>');
-  assert.deepEqual(lied.rows, [['1', null]]);
+  const lied = await read('<dimension ref="A1:B3"/>', '<row><c><v>1</v></c></row>'.repeat(1000));
+  assert.equal(lied.rows.length, 1001);
   assert.deepEqual(lied.rejects, [
     {
-      row: 2,
-      line: 3,
+      row: 1002,
+      line: 1003,
       reason: 'it has cells beyond the 2 columns of the table',
       raw: '{"a":null,"b":null,"Unnamed: 3":"9"}',
     },
@@ -179,6 +183,45 @@ test('sheets: hidden ones count, those of charts do not; none at all is said', a
   await failsWith(bytes, /has no sheet 2 \(EXTRACT\.sheet\); it has One, Two/, { sheet: 2 });
   await failsWith(xlsxOf({}), /has no sheet at all/);
   await failsWith(xlsxOf({ sheets: { Chart1: '' }, sheetType: 'chartsheet' }), /only charts or macros \(Chart1\)/);
+});
+
+const text = (...cells: string[]) =>
+  `<row>${cells.map(cell => (cell === '' ? '<c/>' : /^[\d.]+$/.test(cell) ? `<c><v>${cell}</v></c>` : `<c t="str"><v>${cell}</v></c>`)).join('')}</row>`;
+const gap = '<row/>';
+
+test('the first sheet that is a page of explanations is told as that, with the names of the others', async () => {
+  const page = `<sheetData>${text('Lisez-moi')}${text('Source : Insee')}${text('Champ : France')}</sheetData>`;
+  const table = `<sheetData>${text('dep', 'n')}${text('Ain', '1')}${text('Aisne', '2')}</sheetData>`;
+  const sheet = (await readWorkbook(xlsxOf({ sheets: { Sommaire: page, 'Données ': table } }))).decisions[0];
+  assert.equal(sheet?.value, 'Sommaire');
+  assert.equal(sheet?.confidence, 0.2);
+  assert.match(sheet?.reason ?? '', /there is Données , too; it looks like a page of explanations.*EXTRACT\.sheet/);
+  const named = await readWorkbook(xlsxOf({ sheets: { Sommaire: page, 'Données ': table } }), { sheet: 'Données ' });
+  assert.deepEqual(named.header, ['dep', 'n']);
+});
+
+test('a title above the table and notes below it are no rows, and the decisions say so; skip_rows and skip_footer decide otherwise', async () => {
+  const rows = [
+    text('Population des départements'),
+    text('au 1er janvier', '', 'en milliers'),
+    gap,
+    text('code', 'nom', 'population'),
+    text('01', 'Ain', '652'),
+    text('02', 'Aisne', '531'),
+    text('03', 'Allier', '336'),
+    gap,
+    text('Source : Insee, recensement.'),
+  ];
+  const bytes = xlsxOf({ sheets: { Data: `<sheetData>${rows.join('')}</sheetData>` } });
+  const read = await readWorkbook(bytes);
+  assert.deepEqual(read.header, ['code', 'nom', 'population']);
+  assert.deepEqual(read.lines, [5, 6, 7]);
+  const said = Object.fromEntries(read.decisions.map(({ name, value }) => [name, value]));
+  assert.deepEqual(said, { sheet: 'Data', skip_rows: 3, skip_footer: 1 });
+  assert.deepEqual((await readWorkbook(bytes, { skip_footer: 0 })).lines, [5, 6, 7, 9]);
+  const all = await readWorkbook(bytes, { skip_rows: 0, skip_footer: 0 });
+  assert.deepEqual(all.header, ['Population des départements', 'Unnamed: 1', 'Unnamed: 2']);
+  assert.equal(all.rows.length, 6);
 });
 
 test('a damaged workbook says what is damaged, and how far it could be read', async () => {

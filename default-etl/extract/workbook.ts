@@ -21,7 +21,7 @@ export async function openWorkbook(source: Source, extract: Extract): Promise<Re
   const tables: SheetTable[] = [];
   for (const sheet of sheets) tables.push(await openTable(sheet, extract));
   return {
-    decisions: [sheetDecision(sheets, all, extract)],
+    decisions: [sheetDecision(sheets, all, extract, tables), ...tableDecisions(sheets, tables)],
     columnsVary: tables.length > 1,
     maxRows: sheets.reduce((sum, sheet) => sum + sheet.maxRows, 0),
     emptyHeader: () => emptyBatch(tables[0]?.header ?? []),
@@ -30,18 +30,29 @@ export async function openWorkbook(source: Source, extract: Extract): Promise<Re
 }
 
 /** The first of several is a guess. */
-function sheetDecision(sheets: readonly Sheet[], all: readonly Sheet[], extract: Extract): Decision {
+function sheetDecision(
+  sheets: readonly Sheet[],
+  all: readonly Sheet[],
+  extract: Extract,
+  tables: readonly SheetTable[],
+): Decision {
   const names = sheets.map(sheet => sheet.name);
   const value = names.length === 1 ? names[0] : names;
   if (extract.sheet !== undefined) return { name: 'sheet', value, confidence: 1, reason: 'as EXTRACT.sheet says' };
   if (all.length === 1) return { name: 'sheet', value, confidence: 1, reason: 'the only one' };
   const others = all.slice(1, 10).map(sheet => sheet.name);
-  return {
-    name: 'sheet',
-    value,
-    confidence: 0.7,
-    reason: `the first of ${all.length}; there is ${others.join(', ')}, too`,
-  };
+  const reason = `the first of ${all.length}; there is ${others.join(', ')}, too`;
+  if (!tables.some(table => table.isPage)) return { name: 'sheet', value, confidence: 0.7, reason };
+  const page = 'it looks like a page of explanations, and the table like one of the others: name that by EXTRACT.sheet';
+  return { name: 'sheet', value, confidence: 0.2, reason: `${reason}; ${page}` };
+}
+
+/** What was decided about each sheet, named where there are several. */
+function tableDecisions(sheets: readonly Sheet[], tables: readonly SheetTable[]): Decision[] {
+  if (tables.length === 1) return (tables[0] as SheetTable).decisions;
+  return tables.flatMap(({ decisions }, index) =>
+    decisions.map(decision => ({ ...decision, reason: `${decision.reason} (sheet ${sheets[index]?.name})` })),
+  );
 }
 
 async function* batchesOf(tables: readonly SheetTable[]): AsyncGenerator<Batch> {

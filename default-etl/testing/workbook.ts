@@ -1,5 +1,5 @@
 import { cellText, rowRecord } from '../batch.ts';
-import type { Reject } from '../contract.ts';
+import type { Decision, Reject } from '../contract.ts';
 import { openWorkbook } from '../extract/workbook.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
@@ -82,6 +82,7 @@ export function odsDocument(content: string): string {
 
 /** What a workbook gives. */
 export interface ReadWorkbook {
+  decisions: Decision[];
   header: readonly string[];
   rows: Array<Array<string | null | undefined>>;
   records: Array<Record<string, string | null>>;
@@ -93,7 +94,15 @@ export interface ReadWorkbook {
 /** Reads all of it. */
 export async function readWorkbook(bytes: Buffer, extract: Extract = {}): Promise<ReadWorkbook> {
   const reader = await openWorkbook(memorySource(bytes), extract);
-  const read: ReadWorkbook = { header: [], rows: [], records: [], numbers: [], lines: [], rejects: [] };
+  const read: ReadWorkbook = {
+    decisions: reader.decisions,
+    header: [],
+    rows: [],
+    records: [],
+    numbers: [],
+    lines: [],
+    rejects: [],
+  };
   read.header = reader.emptyHeader?.().header ?? [];
   for await (const batch of reader.batches()) {
     for (let row = 0; row < batch.rows; row++) {

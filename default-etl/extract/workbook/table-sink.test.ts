@@ -21,7 +21,7 @@ function addRow(sink: TableSink, row: number, text: string): void {
 }
 
 test('the bytes of a batch are used again once nobody holds them, and not before', () => {
-  const sink = new TableSink(sheetOf(1e6), ['a'], 0, 1);
+  const sink = new TableSink(sheetOf(1e6), ['a'], { from: 0 }, 1);
   const batches = ['one', 'two', 'three', 'four'].map((text, row) => {
     addRow(sink, row, text);
     const batch = sink.take();
@@ -36,7 +36,7 @@ test('the bytes of a batch are used again once nobody holds them, and not before
 });
 
 test('a sheet whose text has no end is stopped by its limit', () => {
-  const sink = new TableSink(sheetOf(1000), ['a'], 0, 1);
+  const sink = new TableSink(sheetOf(1000), ['a'], { from: 0 }, 1);
   addRow(sink, 0, 'x'.repeat(900));
   sink.take();
   addRow(sink, 1, 'x'.repeat(900));

@@ -8,12 +8,20 @@ import { MAX_ROW_BYTES, rowTooLarge, textTooLarge } from './sheet-limits.ts';
 const ROWS_PER_BATCH = 2000;
 const BYTES_PER_BATCH = 1 << 20;
 
+/** Rows of a sheet, from 0. */
+export interface RowRange {
+  from: number;
+  /** Behind the last one; undefined for the end of the sheet. */
+  to?: number | undefined;
+}
+
 /** Writes the cells into batches. A row with something in it beyond the last column is a reject: nothing is left out in silence. */
 export class TableSink implements RowSink {
   private readonly builder = new BatchBuilder();
   private readonly spare: Buffer[] = [];
   private readonly sheet: Sheet;
-  private readonly firstRow: number;
+  private readonly from: number;
+  private readonly to: number;
   private readonly width: number;
   private rowBytes = 0;
   private textBytes = 0;
@@ -23,9 +31,10 @@ export class TableSink implements RowSink {
   private isBlank = true;
   private surplus: Array<[column: number, text: string]> = [];
 
-  constructor(sheet: Sheet, header: readonly string[], firstRow: number, firstNumber: number) {
+  constructor(sheet: Sheet, header: readonly string[], { from, to = Infinity }: RowRange, firstNumber: number) {
     this.sheet = sheet;
-    this.firstRow = firstRow;
+    this.from = from;
+    this.to = to;
     this.width = header.length;
     this.number = firstNumber;
     for (const name of header) this.builder.addColumn(name);
@@ -40,7 +49,7 @@ export class TableSink implements RowSink {
   }
 
   beginRow(row: number): void {
-    this.isWanted = row >= this.firstRow;
+    this.isWanted = row >= this.from && row < this.to;
     if (!this.isWanted) return;
     this.row = row;
     this.isBlank = true;

@@ -1,48 +1,74 @@
 import type { Batch } from '../../batch.ts';
 import { configFailure, EtlFailure } from '../../failure.ts';
 import type { Extract } from '../../settings.ts';
+import type { Decision } from '../../contract.ts';
 import { columnNames, positionNames } from '../header.ts';
-import { HeaderSink, WidthSink } from './header-sinks.ts';
+import { HeadSink, WidthSink } from './header-sinks.ts';
 import type { RowSink, Sheet, SheetScan } from './sheet.ts';
-import { TableSink } from './table-sink.ts';
+import { findEnd } from './table-end.ts';
+import { findTable, isPage, type SheetRow, type TablePlace } from './table-place.ts';
+import { type RowRange, TableSink } from './table-sink.ts';
 
 /** A sheet as a table: a header and the rows below it that have something in them. */
 export interface SheetTable {
   header: readonly string[];
+  decisions: Decision[];
+  /** Whether it looks like a page of explanations. */
+  isPage: boolean;
   /** The rows, numbered from `firstNumber`. */
   batches(firstNumber: number): AsyncGenerator<Batch>;
 }
 
-/**
- * Finds the columns: as many as the widest row from the header on has, so that a cell beyond the header has a column of its own. Where the sheet says that it is
- * as wide as its header, that is believed: a pass to see for ourselves takes 0.37 s of CPU for 100,000 rows × 10 columns, beside the 0.85 s of reading them
- * (23 November 2026).
- */
+/** Where EXTRACT does not say it, the place of the table in the sheet is found out. */
 export async function openTable(sheet: Sheet, extract: Extract): Promise<SheetTable> {
   const { header, skip_rows: skipRows = 0 } = extract;
   if (Array.isArray(header)) {
     if (header.length === 0) throw configFailure('EXTRACT.header is an empty list');
-    return tableOf(sheet, columnNames(header), skipRows);
+    return tableOf(sheet, columnNames(header), { from: skipRows });
   }
-  if (header === false) return tableOf(sheet, positionNames(await widthOf(sheet, skipRows)), skipRows);
-  const found = await findHeader(sheet, skipRows);
-  const isWhole = found.declaredWidth === found.cells.length || found.cells.length === 0;
-  const width = isWhole ? found.cells.length : Math.max(found.cells.length, await widthOf(sheet, found.row + 1));
-  const names = columnNames(Array.from({ length: width }, (_, column) => found.cells[column] ?? ''));
-  return tableOf(sheet, names, found.row + 1);
+  if (header === false) return tableOf(sheet, positionNames(await widthOf(sheet, skipRows)), { from: skipRows });
+  const head = await readHead(sheet, skipRows);
+  if (head.rows.length === 0) return tableOf(sheet, [], { from: skipRows });
+  const place = placeOf(head.rows, extract);
+  const end = head.isWhole && extract.skip_footer === undefined ? findEnd(head.rows, place) : { decisions: [] };
+  const range: RowRange = { from: place.firstRow, to: end.row };
+  const names = columnsOf(place, await widthIn(sheet, head, place, range));
+  const table = tableOf(sheet, names, range);
+  return { ...table, decisions: [...place.decisions, ...end.decisions], isPage: isPage(head.rows) };
 }
 
-function tableOf(sheet: Sheet, header: readonly string[], firstRow: number): SheetTable {
-  return { header, batches: firstNumber => batchesOf(sheet, header, firstRow, firstNumber) };
+/** With skip_rows the names are in the first row behind. */
+function placeOf(rows: readonly SheetRow[], { header, skip_rows: skipRows }: Extract): TablePlace {
+  const place: TablePlace = skipRows === undefined ? findTable(rows) : namedBy(rows[0] as SheetRow);
+  if (place.names !== undefined || header !== true) return place;
+  return namedBy(rows.find(({ row }) => row === place.firstRow) as SheetRow);
+}
+
+function namedBy({ row, cells }: SheetRow): TablePlace {
+  return { names: cells, firstRow: row + 1, decisions: [] };
+}
+
+function columnsOf({ names }: TablePlace, width: number): string[] {
+  if (names === undefined) return positionNames(width);
+  return columnNames(Array.from({ length: width }, (_, column) => names[column] ?? ''));
+}
+
+function tableOf(sheet: Sheet, header: readonly string[], range: RowRange): SheetTable {
+  return {
+    header,
+    decisions: [],
+    isPage: false,
+    batches: firstNumber => batchesOf(sheet, header, range, firstNumber),
+  };
 }
 
 async function* batchesOf(
   sheet: Sheet,
   header: readonly string[],
-  firstRow: number,
+  range: RowRange,
   firstNumber: number,
 ): AsyncGenerator<Batch> {
-  const sink = new TableSink(sheet, header, firstRow, firstNumber);
+  const sink = new TableSink(sheet, header, range, firstNumber);
   const scan = await sheet.open();
   try {
     for (let isMore = true; isMore; ) {
@@ -67,13 +93,34 @@ function located(error: unknown, sheet: Sheet, { row }: SheetScan): unknown {
   return new EtlFailure(exitCode, `${message} (${place})`, { cause: error, takesBack });
 }
 
-async function findHeader(
-  sheet: Sheet,
-  skipRows: number,
-): Promise<{ row: number; cells: string[]; declaredWidth: number | undefined }> {
-  const sink = new HeaderSink(sheet, skipRows);
-  const declaredWidth = await readInto(sheet, sink);
-  return { row: sink.row, cells: sink.cells, declaredWidth };
+interface Head {
+  rows: SheetRow[];
+  /** Whether these are all. */
+  isWhole: boolean;
+  declaredWidth: number | undefined;
+}
+
+async function readHead(sheet: Sheet, skipRows: number): Promise<Head> {
+  const sink = new HeadSink(sheet, skipRows);
+  const { isMore, declaredWidth } = await readInto(sheet, sink);
+  return { rows: sink.rows, isWhole: !isMore, declaredWidth };
+}
+
+/**
+ * As many columns as the widest row has, so that a cell beyond the names has a column of its own. Where a long sheet says that it is as wide as its names, that is
+ * believed: a pass to see for ourselves takes 0.37 s of CPU for 100,000 rows × 10 columns, beside the 0.85 s of reading them (23 November 2026).
+ */
+async function widthIn(sheet: Sheet, head: Head, { names = [] }: TablePlace, range: RowRange): Promise<number> {
+  const named = lastFilled(names) + 1;
+  if (head.isWhole) {
+    const rows = head.rows.filter(({ row }) => row >= range.from && row < (range.to ?? Infinity));
+    return rows.reduce((width, { cells }) => Math.max(width, lastFilled(cells) + 1), named);
+  }
+  return head.declaredWidth === named ? named : Math.max(named, await widthOf(sheet, range.from));
+}
+
+function lastFilled(cells: readonly string[]): number {
+  return cells.findLastIndex(cell => cell !== '');
 }
 
 /** How many columns the rows from `firstRow` on have. */
@@ -83,12 +130,12 @@ async function widthOf(sheet: Sheet, firstRow: number): Promise<number> {
   return sink.width;
 }
 
-/** Until the sink is full. Returns how wide the sheet says it is. */
-async function readInto(sheet: Sheet, sink: RowSink): Promise<number | undefined> {
+/** Until the sink is full. Returns whether there is more, and how wide the sheet says it is. */
+async function readInto(sheet: Sheet, sink: RowSink): Promise<{ isMore: boolean; declaredWidth: number | undefined }> {
   const scan = await sheet.open();
   try {
-    await scan.advance(sink);
-    return scan.declaredWidth;
+    const isMore = await scan.advance(sink);
+    return { isMore, declaredWidth: scan.declaredWidth };
   } catch (error) {
     throw located(error, sheet, scan);
   } finally {

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { findTable, isPage, type SheetRow } from './table-place.ts';
+
+/** Cells between `|`; an empty line is a row of nothing. */
+function rowsOf(...lines: string[]): SheetRow[] {
+  const found = lines.map((line, row) => ({ row, cells: line.split('|').map(cell => cell.trim()) }));
+  const width = Math.max(...found.map(({ cells }) => cells.length));
+  return found
+    .filter(({ cells }) => cells.some(cell => cell !== ''))
+    .map(({ row, cells }) => ({ row, cells: Array.from({ length: width }, (_, column) => cells[column] ?? '') }));
+}
+
+/** Names and first row, as `expected` has them. */
+function placeOf(...lines: string[]): [names: readonly string[] | undefined, firstRow: number] {
+  const { names, firstRow } = findTable(rowsOf(...lines));
+  return [names, firstRow];
+}
+
+test('the first row has the names where nothing speaks against it', () => {
+  assert.deepEqual(placeOf('a|b|c', '1|2|3'), [['a', 'b', 'c'], 1]);
+  assert.deepEqual(placeOf('a|b|c'), [['a', 'b', 'c'], 1]);
+  assert.deepEqual(placeOf('name|town', 'Ann|Paris', 'Bo|', 'Cy|Lyon'), [['name', 'town'], 1]);
+  assert.deepEqual(placeOf('', '', '|x|y', '|1|2', '|3|4'), [['', 'x', 'y'], 3]);
+});
+
+test('names that are years, or count on, are names', () => {
+  assert.deepEqual(placeOf('pays|2019|2020|2021', 'F|1.5|2|3', 'D|4|5.5|6', 'I|1|2|3.5')[1], 1);
+  assert.deepEqual(placeOf('|1|2|3', 'x|10|20|35', 'y|4|5|6')[1], 1);
+});
+
+test('a row of numbers like those below is none of names', () => {
+  assert.deepEqual(placeOf('Ain|652|3', 'Aisne|531|7', 'Allier|336|4'), [undefined, 0]);
+});
+
+test('titles, notes and groups above the names are left out', () => {
+  const table = ['code|name|n', '01|x|1', '02|y|2', '03|z|3', '04|w|4'];
+  assert.deepEqual(placeOf('Title', '', ...table), [['code', 'name', 'n'], 3]);
+  assert.deepEqual(placeOf('Title||in thousands', ...table), [['code', 'name', 'n'], 2]);
+  assert.deepEqual(placeOf('Lots', 'to|say|', ...table), [['code', 'name', 'n'], 3]);
+});
+
+test('groups over names that alone are not told apart stand before them; names of two rows are taken from either', () => {
+  assert.deepEqual(placeOf('Pays|Hommes||Femmes|', '|nb|%|nb|%', 'F|10|2.5|30|4', 'D|5|6|70|8'), [
+    ['Pays', 'Hommes nb', 'Hommes %', 'Femmes nb', 'Femmes %'],
+    2,
+  ]);
+  assert.deepEqual(placeOf('Country|Area|Phase 1||Phase 2|', '||#|%|#|%', 'F|x|10|2.5|30|4', 'D|y|5|6|70|8')[0], [
+    'Country',
+    'Area',
+    'Phase 1 #',
+    'Phase 1 %',
+    'Phase 2 #',
+    'Phase 2 %',
+  ]);
+});
+
+test('units below the names are part of them', () => {
+  assert.deepEqual(placeOf('pays|superficie|part', '|km²|%', 'F|551|2.5', 'D|357|6'), [
+    ['pays', 'superficie km²', 'part %'],
+    2,
+  ]);
+});
+
+test('a first row with words for what is missing is a row', () => {
+  assert.deepEqual(placeOf('x|y|z', 'NA|NA|', '1|2|a', '3|4|b', '5|6|c')[1], 1);
+  assert.deepEqual(placeOf('x|y|z', 'n.d.|n.d.|a', '1|2|a', '3|4|b', '5|6|c', '7|8|d')[1], 1);
+});
+
+test('a page of explanations has one cell in a row', () => {
+  assert.equal(isPage(rowsOf('Lisez-moi', '', 'Source : Insee', 'Champ : France')), true);
+  assert.equal(isPage(rowsOf('a|b', '1|2', '3|4')), false);
+});
+
+test('whatever stands in a sheet, no row below the names is left out, and what is left out is said', () => {
+  const cell = fc.constantFrom('', '', 'a', 'b', 'Source', '12', '3.5', '2020', '2020-01-02', 'NA', '%', ' ');
+  fc.assert(
+    fc.property(fc.array(fc.array(cell, { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 20 }), grid => {
+      const rows = grid.map((cells, row) => ({ row, cells })).filter(({ cells }) => cells.some(text => text !== ''));
+      if (rows.length === 0) return;
+      const { names, firstRow, decisions } = findTable(rows);
+      const named = rows.filter(({ row }) => row < firstRow);
+      const said = (name: string) => decisions.some(decision => decision.name === name);
+      if (names === undefined) assert.ok(said('header') && (named.length === 0 || said('skip_rows')));
+      else if (named.length > 1) assert.ok(said('skip_rows') || said('header'));
+      else assert.equal(named.length, 1);
+    }),
+    { numRuns: 2000 },
+  );
+});
