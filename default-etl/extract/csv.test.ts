@@ -338,6 +338,53 @@ test('encodings are found out', async context => {
   }
 });
 
+test('lines of UTF-8 and of another encoding side by side are each read as what they are', async context => {
+  const folder = temporaryFolder(context);
+  const lines = [
+    'Nom;Ville',
+    'Hélène;Orléans',
+    'José;Besançon',
+    'Zoë;Mézières',
+    'Noël;Périgueux',
+    'Léa;Nîmes',
+    'Ève;Dôle',
+  ];
+  const halves = lines.map((line, index) => Buffer.from(`${line}\n`, index % 2 ? 'utf8' : 'latin1'));
+  const { rows, decided } = await read(folder, Buffer.concat(halves));
+  assert.deepEqual(
+    rows.map(row => row.join(';')),
+    lines.slice(1),
+  );
+  assert.match(decided['encoding']?.reason ?? '', /some lines are UTF-8, others windows-1252/);
+});
+
+test('a byte order mark is no proof of what follows it', async context => {
+  const folder = temporaryFolder(context);
+  const text = 'Nom;Ville\nHélène;Orléans\nJosé;Besançon\nZoë;Mézières\nNoël;Périgueux\n';
+  const marked = await read(folder, Buffer.concat([Buffer.from('\uFEFF'), Buffer.from(text, 'latin1')]));
+  assert.deepEqual(
+    [marked.header, marked.rows[0]],
+    [
+      ['Nom', 'Ville'],
+      ['Hélène', 'Orléans'],
+    ],
+  );
+  const chinese = Buffer.concat([Buffer.from([0x84, 0x31, 0x95, 0x33]), encode('a,城市\n1,北京\n', 'gb18030')]);
+  assert.deepEqual((await read(folder, chinese)).rows, [['1', '北京']]);
+  for (const name of ['utf-32le', 'utf-32be'])
+    assert.deepEqual((await read(folder, encode(text, name, { addBOM: false }))).rows[1], ['José', 'Besançon'], name);
+});
+
+test('text that was encoded twice is said to be, and stays as it is', async context => {
+  const folder = temporaryFolder(context);
+  const twice = (text: string) => Buffer.from(encode(text, 'utf8').toString('latin1'));
+  const damaged = await read(folder, twice('Nom;Ville\nHélène;Orléans\n'));
+  assert.deepEqual(damaged.rows, [['HÃ©lÃ¨ne', 'OrlÃ©ans']]);
+  assert.match(damaged.decided['encoding']?.reason ?? '', /Ã© stands for a letter/);
+  const plain = await read(folder, 'Nom;Cidade\nJoão;SÃO PAULO\nAnã;MACEIÓ\n');
+  assert.match(plain.decided['encoding']?.reason ?? '', /every byte is valid$/);
+});
+
 test('files of almost nothing', async context => {
   const folder = temporaryFolder(context);
   await assert.rejects(read(folder, ''), /is empty/);

@@ -9,19 +9,22 @@ import { CR, skipLines } from './csv/marks.ts';
 import { findDialect } from './csv/dialect.ts';
 import { CsvRun, type Layout } from './csv/run.ts';
 import { findTableEnd, type TableEnd } from './csv/table-end.ts';
+import { Ending } from './csv/tail.ts';
 import { findShape } from './csv/table-shape.ts';
-import { type Encoding, findEncoding, openText } from './text.ts';
+import type { Encoding } from './byte-order.ts';
+import { findEncoding, openText } from './text.ts';
 
 const HEAD_BYTES = 1 << 16;
 
 /** Delimited text. `fallback`: the delimiter where the text shows none. */
 export async function openCsv(source: Source, extract: Extract, fallback: string): Promise<Reader> {
   if (source.sizeBytes === 0) throw emptyFile(source);
-  const encoding = await findEncoding(source, extract.encoding);
+  const ending = new Ending(source);
+  const encoding = await findEncoding(ending.watched, extract.encoding);
   const beginning = findLayout(source, await textHead(source, encoding, extract.skip_rows ?? 0), extract, fallback);
   const { dialect } = beginning.layout;
   const end: TableEnd =
-    extract.skip_footer === undefined ? await findTableEnd(source, encoding, beginning) : { decisions: [] };
+    extract.skip_footer === undefined ? await findTableEnd(ending, encoding, beginning) : { decisions: [] };
   const layout = { ...beginning.layout, endBytes: end.endBytes };
   const encoded = { name: 'encoding', value: encoding.name, confidence: encoding.confidence, reason: encoding.reason };
   // Not the run itself: of an archive's members each would keep its windows.

@@ -4,7 +4,8 @@ import { neverFailure } from '../failure.ts';
 import type { Source } from '../source.ts';
 import { rejectInvalid } from './invalid.ts';
 import { SyntaxFault } from './syntax-fault.ts';
-import { type Encoding, openText } from './text.ts';
+import type { Encoding } from './byte-order.ts';
+import { openText } from './text.ts';
 import type { TextWindow } from './text-window.ts';
 
 /** One pass over the records of a text that are found one by one in a window on it. */

@@ -2,28 +2,26 @@ import { isUtf8 } from 'node:buffer';
 import { configFailure, neverFailure } from '../failure.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { isBinary } from './binary-bytes.ts';
+import { byteOrderMark, type Encoding, withoutMark } from './byte-order.ts';
 import { guessEncoding } from './encoding-guess.ts';
+import { mixedStream, otherLines } from './mixed-text.ts';
 
 const HEAD_BYTES = 1 << 20;
-const LF = 10;
+/** Looked at for characters that were encoded twice. */
+const HEAD_OF_TWICE = 1 << 16;
+/** How sure the guess must be that the lines which are not UTF-8 are in one encoding: surer where a few of them may just be damaged. */
+const SURE = 0.9;
+const LIKELY = 0.8;
 const CHUNK_BYTES = 1 << 20;
-
-export interface Encoding {
-  /** As iconv-lite knows it; utf8 needs no conversion. */
-  name: string;
-  /** Bytes of the byte order mark. */
-  bomBytes: number;
-  /** From 0 to 1. */
-  confidence: number;
-  /** Why, for people. */
-  reason: string;
-}
 
 /**
  * The encoding of the file: by its byte order mark, or by the zero bytes of UTF-16, else UTF-8 where all of it is valid, else what its letters look like.
  * A file that is UTF-8 but for a few bytes stays UTF-8: its bad rows are rejects.
  */
-export async function findEncoding(source: Source, declared: string | undefined): Promise<Encoding> {
+export async function findEncoding(
+  source: Pick<Source, 'path' | 'head' | 'stream'>,
+  declared: string | undefined,
+): Promise<Encoding> {
   const head = await source.head(HEAD_BYTES);
   const bom = byteOrderMark(head);
   if (declared !== undefined) {
@@ -32,65 +30,46 @@ export async function findEncoding(source: Source, declared: string | undefined)
     return { name, bomBytes: bom?.name === name ? bom.bomBytes : 0, confidence: 1, reason: 'as EXTRACT.encoding says' };
   }
   const wide = bom ?? withoutMark(head);
-  if (wide) return wide;
+  if (wide && wide.name !== 'utf8') return wide;
+  const bomBytes = bom?.bomBytes ?? 0;
   const invalid = await firstInvalid(source, head);
-  if (invalid === undefined) return { name: 'utf8', bomBytes: 0, confidence: 1, reason: 'every byte is valid' };
-  if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes: 0, confidence: 0.9, reason: 'but for a few bytes' };
+  if (invalid === undefined) return { name: 'utf8', bomBytes, ...sureness(head, bom) };
+  const isMostly = isMostlyUtf8(invalid);
+  const mixed = await findMixed(invalid, isMostly ? SURE : LIKELY);
+  if (mixed) return { bomBytes, ...mixed };
+  if (isMostly) return { name: 'utf8', bomBytes, confidence: 0.9, reason: 'but for a few bytes' };
   if (isBinary(invalid))
     throw neverFailure(
       `${source.path} is no text: its bytes are those of a packed, encrypted or binary file; put the table itself in, or name its encoding in EXTRACT.encoding`,
     );
-  return { bomBytes: 0, ...(await guessEncoding(invalid)) };
+  return { bomBytes, ...(await guessEncoding(invalid)) };
 }
 
-/** That of UTF-32 begins with that of UTF-16. */
-const MARKS: ReadonlyArray<[string, Buffer]> = [
-  ['utf8', Buffer.from([0xef, 0xbb, 0xbf])],
-  ['utf-32le', Buffer.from([0xff, 0xfe, 0, 0])],
-  ['utf-32be', Buffer.from([0, 0, 0xfe, 0xff])],
-  ['utf-16le', Buffer.from([0xff, 0xfe])],
-  ['utf-16be', Buffer.from([0xfe, 0xff])],
-];
-
-/** Twice where two programs each put one before the text. */
-function byteOrderMark(head: Buffer): Encoding | undefined {
-  for (const [name, mark] of MARKS) {
-    let bomBytes = 0;
-    while (head.subarray(bomBytes, bomBytes + mark.length).equals(mark)) bomBytes += mark.length;
-    if (bomBytes > 0) return { name, bomBytes, confidence: 1, reason: 'by its byte order mark' };
-  }
-  return undefined;
+/** How sure it is that valid UTF-8 is what was meant. */
+function sureness(head: Buffer, bom: Encoding | undefined): { confidence: number; reason: string } {
+  const twice = encodedTwice(head);
+  if (twice === undefined) return { confidence: 1, reason: bom?.reason ?? 'every byte is valid' };
+  const reason = `every byte is valid, but ${twice} stands for a letter: it was taken for Windows-1252 before it came here, and stays so; have it written anew`;
+  return { confidence: 0.5, reason };
 }
 
-const HEAD_OF_WIDE = 1 << 16;
-
-/**
- * UTF-16 without a byte order mark: delimiters, digits and line ends have a zero byte beside them, on the same side. Of Chinese text few characters have,
- * so line ends tell; 一 (4E 00) has one on the other side.
- */
-function withoutMark(head: Buffer): Encoding | undefined {
-  const looked = Math.min(head.length, HEAD_OF_WIDE) & ~1;
-  const found = { le: 0, be: 0, leLines: 0, beLines: 0, narrowLines: 0 };
-  for (let at = 0; at < looked; at += 2) {
-    const [first, second] = [head[at] as number, head[at + 1] as number];
-    if (second === 0 && isPlain(first)) found.le++;
-    if (first === 0 && isPlain(second)) found.be++;
-    if (first === LF && second === 0) found.leLines++;
-    else if (first === 0 && second === LF) found.beLines++;
-    else if (first === LF || second === LF) found.narrowLines++;
-  }
-  const isWide = (count: number, other: number, lines: number, otherLines: number) =>
-    count >= 2 && (lines > otherLines ? lines > found.narrowLines / 2 : count > looked / 4 && count > 5 * other);
-  const reason = 'letters of one byte have a zero beside them';
-  if (isWide(found.le, found.be, found.leLines, found.beLines))
-    return { name: 'utf-16le', bomBytes: 0, confidence: 0.95, reason };
-  if (isWide(found.be, found.le, found.beLines, found.leLines))
-    return { name: 'utf-16be', bomBytes: 0, confidence: 0.95, reason };
-  return undefined;
+/** What stands for a letter in UTF-8 that was taken for Windows-1252 and encoded once more, such as Ã©; undefined where that is less than half of what is beyond ASCII. */
+function encodedTwice(head: Buffer): string | undefined {
+  const text = head.toString('latin1', 0, HEAD_OF_TWICE);
+  const twice = text.match(/\xc3[\x82\x83]([\xc2\xc5\xc6\xcb][\x80-\xbf]|\xe2[\x80-\xbf]{2})/g) ?? [];
+  const characters = text.match(/[\xc2-\xf4]/g) ?? [];
+  return twice.length > 1 && 4 * twice.length > characters.length
+    ? Buffer.from(twice[0] as string, 'latin1').toString()
+    : undefined;
 }
 
-function isPlain(byte: number): boolean {
-  return (byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === LF || byte === 13;
+/** UTF-8 in some lines, one of the Latin alphabets in others. */
+async function findMixed(invalid: Buffer, least: number): Promise<Omit<Encoding, 'bomBytes'> | undefined> {
+  const others = otherLines(invalid);
+  const guess = others && (await guessEncoding(others));
+  if (!guess || guess.confidence < least || !/^(win|iso|mac)/.test(guess.name)) return undefined;
+  const reason = `some lines are UTF-8, others ${guess.name}: each is read as what it is`;
+  return { name: 'utf8', otherName: guess.name, confidence: 0.8, reason };
 }
 
 function normalName(declared: string): string {
@@ -111,7 +90,7 @@ async function assertKnown(declared: string): Promise<void> {
 }
 
 /** The first stretch of the file that is not valid UTF-8. */
-async function firstInvalid(source: Source, head: Buffer): Promise<Buffer | undefined> {
+async function firstInvalid(source: Pick<Source, 'stream'>, head: Buffer): Promise<Buffer | undefined> {
   if (head.length < HEAD_BYTES) return isUtf8(head) ? undefined : head;
   const stream = source.stream();
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + 4);
@@ -168,6 +147,7 @@ export async function encodeText(text: Buffer, name: string): Promise<Buffer> {
 export async function openText(source: Pick<Source, 'stream'>, encoding: Encoding): Promise<ByteStream> {
   const stream = source.stream();
   await skip(stream, encoding.bomBytes);
+  if (encoding.otherName) return await convertLines(stream, encoding.otherName);
   return encoding.name === 'utf8' ? stream : await convert(stream, encoding.name);
 }
 
@@ -177,6 +157,11 @@ async function skip(stream: ByteStream, byteCount: number): Promise<void> {
     if (count === 0) return;
     left -= count;
   }
+}
+
+async function convertLines(stream: ByteStream, name: string): Promise<ByteStream> {
+  const { default: iconv } = await import('iconv-lite');
+  return mixedStream(stream, bytes => iconv.decode(bytes, name));
 }
 
 async function convert(stream: ByteStream, name: string): Promise<ByteStream> {

@@ -6,7 +6,8 @@ import type { Source } from '../source.ts';
 import { readHead } from '../unpack/byte-stream.ts';
 import { readRecords } from './record-run.ts';
 import { SyntaxFault } from './syntax-fault.ts';
-import { type Encoding, findEncoding, openText } from './text.ts';
+import type { Encoding } from './byte-order.ts';
+import { findEncoding, openText } from './text.ts';
 import { findRecordPath } from './xml/record-path.ts';
 import { XmlRun } from './xml/run.ts';
 

@@ -1,11 +1,10 @@
 import type { Decision } from '../../contract.ts';
-import type { Source } from '../../source.ts';
-import type { Encoding } from '../text.ts';
+import type { Encoding } from '../byte-order.ts';
 import { footerDecision, footerLength, totalsDecision } from './footer.ts';
 import { type HeadRecord, textRecords } from './head.ts';
 import { CR } from './marks.ts';
 import type { Layout } from './run.ts';
-import { readTail, type TextTail } from './tail.ts';
+import { type Ending, readTail, type TextTail } from './tail.ts';
 
 /** Where a table ends, if not with the file. */
 export interface TableEnd {
@@ -16,12 +15,12 @@ export interface TableEnd {
 
 /** Looks for notes below the table. `rowWidth`: cells that its rows have. */
 export async function findTableEnd(
-  source: Source,
+  ending: Ending,
   encoding: Encoding,
   { layout, rowWidth: width }: { layout: Layout; rowWidth: number },
 ): Promise<TableEnd> {
   const { dialect, skipLines } = layout;
-  const tail = await readTail(source, encoding);
+  const tail = await readTail(ending, encoding);
   if (tail === undefined) return { decisions: [] };
   const read = textRecords({ bytes: tail.text, isWhole: true }, dialect, { width, most: Number.POSITIVE_INFINITY });
   const records = tail.isWhole ? read.records.filter(({ line }) => line > skipLines) : read.records;
