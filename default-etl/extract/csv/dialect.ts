@@ -4,7 +4,7 @@ import type { Extract } from '../../settings.ts';
 import { bestDelimiter } from './delimiter.ts';
 import { type HeadRecord, headRecords, type TextHead } from './head.ts';
 import type { Dialect } from './marks.ts';
-import { DOUBLE_QUOTE, NONE, PLAIN, type Trial, tryDialect } from './trial.ts';
+import { DOUBLE_QUOTE, FEWEST_KNOWN, knownShare, NONE, PLAIN, type Trial, tryDialect } from './trial.ts';
 
 const NAMES: Record<string, string> = { '\\t': '\t', tab: '\t', comma: ',', semicolon: ';', pipe: '|', space: ' ' };
 const SINGLE_QUOTE = 39;
@@ -136,22 +136,15 @@ const withSkippedBlanks: Refinement = (head, trial, declared) => {
   return skipping.share >= trial.share ? skipping : trial;
 };
 
-function decisionsOf({ dialect, records, share, width }: Trial, declared: Partial<Dialect>): Decision[] {
-  const found = Math.min(0.99, share * (records.length > 2 ? 1 : 0.8));
-  const sampled = `${Math.round(share * 100)} % of the first ${records.length} records have ${width} cells`;
+function decisionsOf(trial: Trial, declared: Partial<Dialect>): Decision[] {
+  const { dialect } = trial;
   const decide = (name: string, value: unknown, isDeclared: boolean, confidence: number, reason: string): Decision =>
     isDeclared
       ? { name, value, confidence: 1, reason: `as EXTRACT.${name} says` }
       : { name, value, confidence: Number(confidence.toFixed(2)), reason };
-  const hasOneColumn = width < 2 || share === 0;
+  const [sureness, reason] = delimiterSureness(trial);
   const decisions = [
-    decide(
-      'delimiter',
-      dialect.delimiter.toString(),
-      declared.delimiter !== undefined,
-      hasOneColumn ? 0.5 : found,
-      hasOneColumn ? 'no delimiter occurs: one column, or the usual one' : sampled,
-    ),
+    decide('delimiter', dialect.delimiter.toString(), declared.delimiter !== undefined, sureness, reason),
     decide(
       'quote',
       characterOf(dialect.quote),
@@ -179,6 +172,21 @@ function decisionsOf({ dialect, records, share, width }: Trial, declared: Partia
     );
   }
   return decisions;
+}
+
+/** What stands above the table says nothing about the delimiter. */
+function delimiterSureness({ records, share, width }: Trial): [confidence: number, reason: string] {
+  if (width < 2 || share === 0) {
+    const words = knownShare(records, 1);
+    return [words > 0.9 ? 0.9 : 0.5, 'no delimiter cuts the lines alike: one column, or the usual one'];
+  }
+  const table = records.slice(records.findIndex(({ cells }) => cells.length === width));
+  const whole = table.filter(({ cells }) => cells.length === width).length / table.length;
+  const isSeen = table.length > 2 && knownShare(table, width) >= FEWEST_KNOWN;
+  return [
+    Math.min(0.99, whole * (isSeen ? 1 : 0.8)),
+    `${Math.round(100 * whole)} % of the ${table.length} records from line ${table[0]?.line} on have ${width} cells`,
+  ];
 }
 
 const QUOTE_REASONS: Record<number, string> = {
