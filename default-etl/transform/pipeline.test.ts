@@ -190,6 +190,11 @@ test('merge: any format, blanks in the header, no value and no match; a key that
     78,
     'TRANSFORM: step merge: the reference ref.csv: the key 1 is there twice, on line 2 and on line 5; a merge needs each key once',
   ]);
+  const alike = { 'ref.csv': 'code;nom;NOM\n1;un;deux\n' };
+  assert.deepEqual(await failure(context, { content, transform: transform('left'), files: alike }), [
+    78,
+    'TRANSFORM: step merge: the reference ref.csv: several of its columns are called NOM once upper-cased; set header: keep, and name the one that is meant',
+  ]);
   const [code, message] = await failure(context, { content, transform: transform('left') });
   assert.equal(code, 78);
   assert.match(message, /the reference ref\.csv: .*can't be opened/);

@@ -132,11 +132,16 @@ function assertColumns(wanted: readonly string[], names: readonly string[], colu
   const missing = wanted.find(name => !names.includes(name));
   if (missing !== undefined && !columnsVary)
     throw new Error(`it has no column ${missing}; its columns are ${names.join(', ')}`);
+  const twice = wanted.find(name => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined)
+    throw new Error(
+      `several of its columns are called ${twice} once upper-cased; set header: keep, and name the one that is meant`,
+    );
 }
 
 function addRows(reference: Reference, batch: Batch, names: readonly string[], keys: readonly string[]): void {
-  const keyPositions = keys.map(key => names.lastIndexOf(key));
-  const positions = reference.columns.map(column => names.lastIndexOf(column));
+  const keyPositions = keys.map(key => names.indexOf(key));
+  const positions = reference.columns.map(column => names.indexOf(column));
   for (let row = 0; row < batch.rows; row++) {
     const key = keyOf(batch, row, keyPositions);
     const place = batch.lines[row] ? `line ${batch.lines[row]}` : `row ${batch.numbers[row]}`;
