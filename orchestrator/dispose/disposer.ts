@@ -265,6 +265,5 @@ class Disposing implements FileDisposer {
 }
 
 function hasEndedWith(run: Run, version: Intent['fileVersion']): boolean {
-  const same = run.fileVersion !== null && isSameVersion(run.fileVersion, version);
-  return same && FINAL_STATES.includes(run.state);
+  return isSameVersion(run.fileVersion, version) && FINAL_STATES.includes(run.state);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LedgerEntry, Run } from '../journal/journal.ts';
-import { datasetOf } from '../schedule/testing/datasets.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
 import { buildJob, type JobFile } from './job.ts';
 
 const run: Run = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
-import { datasetOf } from './testing/datasets.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
 
 test('rule 8: what will become of a file is written down before the end of its run is, and carried out after', async t => {
   const bench = setUp(t);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setUp } from './testing/bench.ts';
-import { datasetOf } from './testing/datasets.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
 
 const PROGRAM = join(import.meta.dirname, 'testing', 'orchestrate.ts');
 

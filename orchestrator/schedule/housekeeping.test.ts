@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import { prune, startHousekeeping } from './housekeeping.ts';
 import { ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
-import { datasetOf } from './testing/datasets.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
 
 const done = { ...SUCCESS, results: [{ type: 'result' as const, ...ROWS }] };
 

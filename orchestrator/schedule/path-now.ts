@@ -7,7 +7,7 @@ import type { PathNow } from './decide.ts';
 export async function pathNow(run: Pick<Run, 'root' | 'file' | 'fileVersion'>): Promise<PathNow> {
   try {
     const version = await fileVersionAt(join(run.root, run.file));
-    if (version) return run.fileVersion && isSameVersion(version, run.fileVersion) ? 'same' : 'changed';
+    if (version) return isSameVersion(version, run.fileVersion) ? 'same' : 'changed';
     // A root that is not there is an unmounted one, and says nothing of its files.
     return (await fileVersionAt(run.root)) ? 'gone' : 'unknown';
   } catch {

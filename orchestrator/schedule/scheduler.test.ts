@@ -7,7 +7,7 @@ import { OrchestratorError } from '../errors.ts';
 import { FINAL_STATES, type Run } from '../journal/journal.ts';
 import type { Job, Outcome } from '../run/runner.ts';
 import { ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
-import { datasetOf } from './testing/datasets.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
 
 const isFinal = (run: Run): boolean => FINAL_STATES.includes(run.state);
 const done: Outcome = { ...SUCCESS, results: [{ type: 'result', ...ROWS }] };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freeSlots } from './slots.ts';
-import { datasetOf } from './testing/datasets.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
 
 test('rule 11: of datasets that build the same index anew one runs at a time', () => {
   const datasets = ['one', 'two'].map(name =>

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import { Absences } from './absences.ts';
 import { KnownFiles } from './known.ts';
-import { datasetOf, WatchedFolder } from './testing/watched-folder.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
+import { WatchedFolder } from './testing/watched-folder.ts';
 
 const version = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
 

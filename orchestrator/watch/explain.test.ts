@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { explainCommand } from '../cli/explain.ts';
 import { explain } from './explain.ts';
-import { datasetOf, WatchedFolder } from './testing/watched-folder.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
+import { WatchedFolder } from './testing/watched-folder.ts';
 
 test('explain says which name rule keeps a file from being taken', async () => {
   await using folder = await WatchedFolder.make();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { takesPath } from './names.ts';
-import { datasetOf } from './testing/watched-folder.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
 
 test('rule 8: only a dataset whose watch would take a file is one that its disposal waits for', () => {
   const deep = datasetOf('deep', '/in', { WATCH_REGEX: '\\.csv$' });

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { Settling } from './settling.ts';
-import { datasetOf, until, WatchedFolder } from './testing/watched-folder.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
+import { until, WatchedFolder } from './testing/watched-folder.ts';
 
 const write = () => undefined;
 const silent: Logger = { debug: write, info: write, warn: write, error: write, child: () => silent };

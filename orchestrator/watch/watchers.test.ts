@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { datasetOf } from './testing/watched-folder.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
 import { excludedFolders } from './watchers.ts';
 
 test('rule 8: DATA_DIR and the backup and quarantine folders of every dataset are not watched', () => {

@@ -4,7 +4,7 @@ import { systemClock } from '../../clock.ts';
 import { openSqliteJournal } from '../../journal/sqlite.ts';
 import { createProcessRunner } from '../../run/process/process-runner.ts';
 import { startScheduler } from '../scheduler.ts';
-import { datasetOf } from './datasets.ts';
+import { datasetOf } from '../../config/testing/dataset.ts';
 
 const [, , dataDir = '', watchDir = ''] = process.argv;
 const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '../../clock.ts';
 import { openSqliteJournal } from '../../journal/sqlite.ts';
 import type { Logger } from '../../log.ts';
-import { datasetOf } from './watched-folder.ts';
+import { datasetOf } from '../../config/testing/dataset.ts';
 
 const [watchDir = '', path = '', settings = '{}', refuse] = process.argv.slice(2);
 if (refuse === 'refuse') {

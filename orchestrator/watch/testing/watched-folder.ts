@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../clock.ts';
-import type { Dataset } from '../../config/dataset.ts';
+import { datasetOf } from '../../config/testing/dataset.ts';
 import type { Settings } from '../../config/schema.ts';
 import type { Finish, Journal, Run } from '../../journal/journal.ts';
 import { openSqliteJournal } from '../../journal/sqlite.ts';
@@ -18,24 +18,6 @@ const DONE: Finish = {
   rows: { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 },
   error: null,
 };
-
-/** A dataset as the configuration would make it. */
-export function datasetOf(name: string, watchDir: string, settings: Partial<Settings> = {}): Dataset {
-  const defaults = {
-    WATCH_DIR: watchDir,
-    WATCH_REGEX: '',
-    RECURSIVE: true,
-    WATCH_MODE: 'auto',
-    EXISTING: 'process',
-    ORDER: 'arrival',
-    CONCURRENCY: 2,
-    PRIORITY: 0,
-    ON_DELETE: 'keep',
-  };
-  const merged = { ...defaults, ...settings } as Settings;
-  const regex = new RegExp(merged.WATCH_REGEX, 'i');
-  return { name, watchDir, settings: merged, matches: (path: string) => regex.test(path) } as Dataset;
-}
 
 /** A folder, a real journal, and watchers of the folder: everything a test of watching needs, and takes away again. */
 export class WatchedFolder implements AsyncDisposable {

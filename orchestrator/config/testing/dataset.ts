@@ -1,8 +1,9 @@
-import type { Dataset } from '../../config/dataset.ts';
-import type { Settings } from '../../config/schema.ts';
+import type { Dataset } from '../dataset.ts';
+import type { Settings } from '../schema.ts';
 
-/** A dataset as a YAML with these keys makes it, backoff shortened. */
+/** A dataset as a YAML with these keys makes it, but that it takes every file unless told, and its backoff is short. */
 export function datasetOf(name: string, watchDir: string, settings: Partial<Settings> = {}): Dataset {
+  const regex = new RegExp(settings.WATCH_REGEX ?? '', 'i');
   return {
     name,
     configFile: `/etc/orchestrator/${name}.yaml`,
@@ -38,6 +39,6 @@ export function datasetOf(name: string, watchDir: string, settings: Partial<Sett
     command: [],
     parameters: [],
     secrets: [],
-    matches: () => true,
+    matches: path => regex.test(path),
   };
 }
