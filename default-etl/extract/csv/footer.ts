@@ -43,6 +43,7 @@ export function footerLength(records: readonly HeadRecord[], width: number): num
   const usual: Usual = {
     columns,
     hasThin: table.some(({ cells }) => filledCells(cells) === 1),
+    hasMarks: table.some(({ cells }) => isMarked(cells.find(cell => cell.trim() !== '') ?? '')),
     hasGaps: table.slice(2).some(({ linesBefore, cells }) => linesBefore > 0 || filledCells(cells) === 0),
   };
   let begin = first;
@@ -80,6 +81,8 @@ interface Usual {
   columns: ReadonlyArray<CellKind | undefined>;
   /** Rows with one cell filled. */
   hasThin: boolean;
+  /** Rows that begin as notes do. */
+  hasMarks: boolean;
   /** Blank lines, or records of nothing, between rows. */
   hasGaps: boolean;
 }
@@ -99,11 +102,12 @@ function beginsNotes(records: readonly HeadRecord[], index: number, usual: Usual
   const column = cells.findIndex(cell => cell.trim() !== '');
   if (column < 0) return isNothingBelow(records, index);
   const text = cells[column] as string;
-  const isApart = isSetApart(records, index) && !usual.hasGaps;
-  if (usual.columns.length === 2) return isMarked(text) && (isApart || ROW_COUNT.test(text));
-  if (isMarked(text) && (column === 0 || isSentence(text))) return isApart || !usual.hasThin;
-  if (usual.hasThin) return false;
-  return isSentence(text) && (isApart || isOdd(text, usual.columns[column]));
+  const isApart = isSetApart(records, index);
+  const isTold = isApart && !usual.hasGaps;
+  const isMark = isMarked(text) && !usual.hasMarks;
+  if (usual.columns.length === 2) return isMark && (isTold || ROW_COUNT.test(text));
+  if (isMark && (column === 0 || isSentence(text))) return isTold || !usual.hasThin || (isApart && isSentence(text));
+  return !usual.hasThin && isSentence(text) && (isTold || isOdd(text, usual.columns[column]));
 }
 
 function isMarked(text: string): boolean {

@@ -70,15 +70,20 @@ interface Pair {
   columns: ReadonlyArray<CellKind | undefined>;
 }
 
-/** Every column has a name, in gaps between groups too; neither record is a row, since below the second one's names are numbers. */
+/**
+ * Every column has a name, in gaps between groups too; and the second record is no row: two of its names stand over numbers, or one where it has names below
+ * groups alone.
+ */
 function areGroups({ upper, lower, columns }: Pair): boolean {
   const all = upper.map((_, column) => column);
-  const gaps = all.filter(column => upper[column] === '' && lower[column] !== '');
-  const groups = gaps.filter(column => groupOf(upper, column) !== '');
-  if (groups.length === 0 || filledCells(upper) < 2 || filledCells(lower) < 2) return false;
+  const isGap = (column: number) => upper[column] === '' && lower[column] !== '';
+  if (!all.some(column => isGap(column) && groupOf(upper, column) !== '')) return false;
+  if (filledCells(upper) < 2 || filledCells(lower) < 2) return false;
   if (!all.every(column => upper[column] !== '' || lower[column] !== '')) return false;
   if (![...upper, ...lower].every(cell => cell === '' || isName(cell))) return false;
-  return measuredColumns(columns).filter(column => isWord(lower[column] as string)).length > 1;
+  const isShared = all.every(column => lower[column] === '' || upper[column] === '' || isGap(column + 1));
+  const named = measuredColumns(columns).filter(column => isWord(lower[column] as string)).length;
+  return named > 1 || (named === 1 && isShared && lower.includes(''));
 }
 
 /** Every column has a name above, and what stands below some are units, of numbers for most. */

@@ -57,6 +57,7 @@ test('a last row that may be one is kept', async context => {
   await kept('a;b\nx;1\ny;2\nSource : Insee;\n', 3);
   await kept('a;b;c\nun;2;3\n\nde ux;5;6\n\nLe dernier mot;;\n', 3);
   await kept('a;b;c\n1;2;3\n4;5;6\n\nx;y\n7;8\n9;10\n', 5);
+  await kept('a;b;c\n(a) un;2;3\n(b) deux;5;6\n(c) trois;8;9;\n(d) quatre\n', 4);
   await kept('note\nSource : Insee\nNote : x\n', 2);
 });
 
