@@ -219,8 +219,8 @@ test('each way to write a date that is found is read by Elasticsearch, the zone 
   const content = [Object.keys(cells), ...rows].map(row => row.join(',')).join('\n');
   const ran = await load({ folder: temporaryFolder(context), content, env: index.env(5) });
   assert.equal(ran.result?.rows_loaded, 3, ran.error);
-  const types = ['date', 'date', 'date', 'date', 'date', 'geo_point'];
-  assert.deepEqual(Object.values(await typesOf(index)).toSorted(), types);
+  const { POINT, ...dates } = await typesOf(index);
+  assert.deepEqual([POINT, new Set(Object.values(dates))], ['geo_point', new Set(['date'])]);
   assert.deepEqual(await idsWhere(index, { exists: { field: '_ignored' } }), []);
   for (const field of ['PG', 'PYTHON', 'MONTH', 'MONTH_BEHIND', 'DATE IN DIGITS']) {
     const within = { gte: '2020-02-01T00:00:00Z', lt: '2020-02-15T09:31:00Z', format: 'strict_date_optional_time' };
