@@ -3,8 +3,6 @@ import { configFailure, neverFailure } from '../failure.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { isBinary } from './binary-bytes.ts';
 import { byteOrderMark, type Encoding, withoutMark } from './byte-order.ts';
-import { guessEncoding } from './encoding-guess.ts';
-import { mixedStream, otherLines } from './mixed-text.ts';
 
 const HEAD_BYTES = 1 << 20;
 /** Looked at for characters that were encoded twice. */
@@ -42,6 +40,7 @@ export async function findEncoding(
     throw neverFailure(
       `${source.path} is no text: its bytes are those of a packed, encrypted or binary file; put the table itself in, or name its encoding in EXTRACT.encoding`,
     );
+  const { guessEncoding } = await import('./encoding-guess.ts');
   return { bomBytes, ...(await guessEncoding(invalid)) };
 }
 
@@ -65,6 +64,8 @@ function encodedTwice(head: Buffer): string | undefined {
 
 /** UTF-8 in some lines, one of the Latin alphabets in others. */
 async function findMixed(invalid: Buffer, least: number): Promise<Omit<Encoding, 'bomBytes'> | undefined> {
+  const { otherLines } = await import('./mixed-text.ts');
+  const { guessEncoding } = await import('./encoding-guess.ts');
   const others = otherLines(invalid);
   const guess = others && (await guessEncoding(others));
   if (!guess || guess.confidence < least || !/^(win|iso|mac)/.test(guess.name)) return undefined;
@@ -161,6 +162,7 @@ async function skip(stream: ByteStream, byteCount: number): Promise<void> {
 
 async function convertLines(stream: ByteStream, name: string): Promise<ByteStream> {
   const { default: iconv } = await import('iconv-lite');
+  const { mixedStream } = await import('./mixed-text.ts');
   return mixedStream(stream, bytes => iconv.decode(bytes, name));
 }
 
