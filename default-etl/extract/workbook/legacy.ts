@@ -4,6 +4,7 @@ import { messageOf, neverFailure } from '../../failure.ts';
 import { dateText, durationText } from './excel-date.ts';
 import { numberText } from '../number-text.ts';
 import type { RowSink, Sheet, SheetScan } from './sheet.ts';
+import { damageOf } from './xls-records.ts';
 
 type Cell = XLSX.CellObject | undefined;
 type Grid = Array<Cell[] | undefined>;
@@ -13,12 +14,17 @@ type Grid = Array<Cell[] | undefined>;
  * the others none of a size that matters is known.
  */
 export function openLegacy(path: string, bytes: Buffer): Sheet[] {
+  const damage = damageOf(bytes);
+  if (damage !== undefined) throw damaged(path, damage);
   const workbook = parse(path, bytes);
   const usesDatesOf1904 = workbook.Workbook?.WBProps?.date1904 === true;
   const names = workbook.SheetNames.filter(name => isOfCells(workbook.Sheets[name]));
   if (names.length === 0) throw neverFailure(`${path} has no sheet of cells: there is no table in it`);
   return names.map(name => {
-    const grid = ((workbook.Sheets[name] as XLSX.DenseWorkSheet | undefined)?.['!data'] ?? []) as Grid;
+    const sheet = workbook.Sheets[name] as XLSX.DenseWorkSheet | undefined;
+    // The library passes over what it does not find.
+    if (sheet === undefined) throw damaged(path, `its sheet ${JSON.stringify(name)} is missing`);
+    const grid = (sheet['!data'] ?? []) as Grid;
     return {
       path,
       name,
@@ -54,8 +60,12 @@ function parse(path: string, bytes: Buffer): XLSX.WorkBook {
       throw neverFailure(`${path} is protected with a password (${reason}); save it without one`, error);
     // The library's own errors say what is wrong; others are what damaged bytes lead it to.
     const isSaid = error instanceof Error && error.constructor === Error;
-    throw neverFailure(`${path} is damaged${isSaid ? ` (${reason})` : ''}; open and save it again`, error);
+    throw damaged(path, isSaid ? reason : undefined, error);
   }
+}
+
+function damaged(path: string, reason: string | undefined, cause?: unknown): Error {
+  return neverFailure(`${path} is damaged${reason === undefined ? '' : ` (${reason})`}; open and save it again`, cause);
 }
 
 class GridScan implements SheetScan {
