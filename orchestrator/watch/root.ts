@@ -2,9 +2,39 @@ import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
+import type { Journal } from '../journal/journal.ts';
 
-/** Device and inode of WATCH_DIR, as one text. Throws an OrchestratorError for people where it is missing or can't be read. */
-export async function rootIdentity(dataset: Dataset): Promise<string> {
+/** WATCH_DIR, which is made before it is first watched, and never again. */
+export class WatchedRoot {
+  readonly #dataset: Dataset;
+  readonly #journal: Pick<Journal, 'moved'>;
+  /** It was never seen: it may be made. */
+  #isNew: boolean;
+
+  constructor(dataset: Dataset, journal: Pick<Journal, 'moved'>, isNew: boolean) {
+    this.#dataset = dataset;
+    this.#journal = journal;
+    this.#isNew = isNew;
+  }
+
+  /** Device and inode, as one text. Throws an OrchestratorError for people where it is missing, or can't be read or made. */
+  async find(): Promise<string> {
+    if (!this.#isNew) return rootIdentity(this.#dataset);
+    await createRoot(this.#dataset);
+    const root = await rootIdentity(this.#dataset);
+    // Before anything in it can be known; the first listing tells what is mounted below.
+    await this.#journal.moved(this.#dataset.name, { root, mounts: {} }, []);
+    this.#isNew = false;
+    return root;
+  }
+
+  /** The same; null where it is missing or can't be read. */
+  async read(): Promise<string | null> {
+    return rootIdentity(this.#dataset).catch(() => null);
+  }
+}
+
+async function rootIdentity(dataset: Dataset): Promise<string> {
   const { watchDir } = dataset;
   try {
     const stats = await stat(watchDir);
@@ -16,8 +46,7 @@ export async function rootIdentity(dataset: Dataset): Promise<string> {
   }
 }
 
-/** Makes WATCH_DIR, before it is first watched. Throws an OrchestratorError. */
-export async function createRoot(dataset: Dataset): Promise<void> {
+async function createRoot(dataset: Dataset): Promise<void> {
   try {
     await mkdir(dataset.watchDir, { recursive: true });
   } catch (error) {

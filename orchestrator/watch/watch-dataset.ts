@@ -7,15 +7,18 @@ import { type FileVersion, type Journal, type Run, versionOf } from '../journal/
 import type { Logger } from '../log.ts';
 import { Absences, type Doubt } from './absences.ts';
 import { Arrivals } from './arrivals.ts';
+import { Delays } from './delays.ts';
 import { EventSource } from './event-source.ts';
 import { fileSystemKind } from './file-system.ts';
+import { Folders } from './folders.ts';
 import { HintQueue } from './hint-queue.ts';
 import { KnownFiles } from './known.ts';
-import { isGone, type ListedFile, type Listing, listFiles } from './listing.ts';
+import { dropLeftovers } from './leftovers.ts';
+import { isGone, type ListedFile, type Listing } from './listing.ts';
 import { DOUBT_LISTING_MS, Listings } from './listings.ts';
 import { folderOf, type NameRules, nameRules } from './names.ts';
 import { comparePlace } from './place.ts';
-import { createRoot, rootIdentity } from './root.ts';
+import { WatchedRoot } from './root.ts';
 import { Settling } from './settling.ts';
 import { isWithin } from '../within.ts';
 import { Troubles } from './troubles.ts';
@@ -100,17 +103,13 @@ class DatasetWatcher implements DatasetWatch {
   readonly #hints: HintQueue;
   readonly #listings: Listings;
   readonly #events: EventSource;
+  readonly #root: WatchedRoot;
+  readonly #folders: Folders;
   readonly #abort = new AbortController();
-  readonly #illegible = new Set<string>();
-  /** Of all folders seen so far, by relative path. */
-  readonly #devices = new Map<string, number>();
-  readonly #calledOff = new Set<() => void>();
+  readonly #delays: Delays;
   readonly #endListening: () => void;
   #identity: string | null = null;
   #checking: Promise<void> | null = null;
-  #hasListedAll = false;
-  /** WATCH_DIR was never seen: it may be made. */
-  #isNew: boolean;
   #lastListingAt: number | null = null;
   #files = 0;
 
@@ -118,7 +117,8 @@ class DatasetWatcher implements DatasetWatch {
     const { dataset, journal, logger, clock } = request;
     this.#request = request;
     this.#known = known;
-    this.#isNew = before.isNew;
+    this.#delays = new Delays(clock);
+    this.#root = new WatchedRoot(dataset, journal, before.isNew);
     this.#rules = nameRules(dataset, request.excluded);
     this.#settling = new Settling({
       dataset,
@@ -128,10 +128,17 @@ class DatasetWatcher implements DatasetWatch {
       onQueued: (path, version, touched) => this.#queued(path, version, touched),
       onGone: path => this.#vanished([path]),
     });
-    const isRootFine = async () => (await this.#readIdentity()) === this.#identity;
+    const isRootFine = async () => (await this.#root.read()) === this.#identity;
     const absences = new Absences({ dataset, journal, clock, known, isRootFine });
     this.#absences = absences;
     const { signal } = this.#abort;
+    this.#folders = new Folders({
+      dataset,
+      logger,
+      rules: this.#rules,
+      signal,
+      onNew: folder => this.#events.add(folder),
+    });
     this.#arrivals = new Arrivals({
       dataset,
       journal,
@@ -177,7 +184,7 @@ class DatasetWatcher implements DatasetWatch {
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#endListening();
-    for (const callOff of this.#calledOff) callOff();
+    this.#delays.stop();
     await Promise.all([this.#checking, this.#hints.stop(), this.#listings.stop(), this.#settling.stop()]);
     await this.#events.close();
   }
@@ -188,14 +195,17 @@ class DatasetWatcher implements DatasetWatch {
       .catch(error => this.#troubles.tell('root', messageOf(error)))
       .finally(() => {
         this.#checking = null;
-        this.#after(ROOT_CHECK_MS, () => void this.checkRoot());
+        this.#delays.after(ROOT_CHECK_MS, () => void this.checkRoot());
       });
     return this.#checking;
   }
 
   async #checkRoot(): Promise<void> {
     const { dataset, logger } = this.#request;
-    const identity = await this.#findRoot();
+    const identity = await this.#root.find().catch((error: unknown) => {
+      this.#troubles.tell('root', messageOf(error));
+      return null;
+    });
     if (identity === this.#identity || this.#stopped) return;
     this.#identity = identity;
     await this.#events.close();
@@ -206,26 +216,6 @@ class DatasetWatcher implements DatasetWatch {
     this.#settling.leases = kind === 'local';
     await this.#events.open(kind);
     this.#listings.within(0);
-  }
-
-  async #findRoot(): Promise<string | null> {
-    try {
-      const { dataset, journal } = this.#request;
-      if (!this.#isNew) return await rootIdentity(dataset);
-      await createRoot(dataset);
-      const root = await rootIdentity(dataset);
-      // Before anything in it can be known; the first listing tells what is mounted below.
-      await journal.moved(dataset.name, { root, mounts: {} }, []);
-      this.#isNew = false;
-      return root;
-    } catch (error) {
-      this.#troubles.tell('root', messageOf(error));
-      return null;
-    }
-  }
-
-  async #readIdentity(): Promise<string | null> {
-    return rootIdentity(this.#request.dataset).catch(() => null);
   }
 
   /** A quick look at one path: a file or a folder, there or gone. */
@@ -243,14 +233,14 @@ class DatasetWatcher implements DatasetWatch {
     if (typeof stats === 'string') return;
     if (stats.isDirectory()) return this.#lookAtFolder(path);
     if (!stats.isFile() || this.#rules.refuseFile(path) !== null) return;
-    const device = this.#devices.get(folderOf(path)) ?? null;
+    const device = this.#folders.deviceOf(path);
     await this.#arrivals.arriveBatch([{ path, version: versionOf(stats), changedAt: Number(stats.ctimeMs), device }]);
   }
 
   async #lookAtFolder(folder: string): Promise<void> {
     if (this.#rules.refuseFolder(folder) !== null) return;
     const found: ListedFile[] = [];
-    const listing = await this.#list(folder, file => found.push(file));
+    const listing = await this.#folders.list(folder, file => found.push(file));
     if (!listing.complete) this.#listings.within(DOUBT_LISTING_MS);
     await this.#arrivals.arriveAll(found);
   }
@@ -258,7 +248,7 @@ class DatasetWatcher implements DatasetWatch {
   /** Of a name that isn't UTF-8 the event has but a distorted form: its folder's listing reports it. */
   async #lookAtGone(path: string): Promise<void> {
     if (path.includes('\uFFFD')) return this.#lookAtFolder(folderOf(path));
-    const wasFolder = this.#devices.delete(path);
+    const wasFolder = this.#folders.forget(path);
     await this.#vanished(wasFolder ? [...this.#known.below(path)] : this.#known.isPresent(path) ? [path] : []);
   }
 
@@ -269,26 +259,26 @@ class DatasetWatcher implements DatasetWatch {
 
   #settleDoubt(doubt: Doubt): void {
     if (doubt.listAgain) this.#listings.soon();
-    for (const path of doubt.beingDisposed) this.#after(DISPOSAL_MS, () => this.#hints.add(path));
+    for (const path of doubt.beingDisposed) this.#delays.after(DISPOSAL_MS, () => this.#hints.add(path));
   }
 
   async #listAll(): Promise<void> {
-    const identity = await this.#readIdentity();
+    const identity = await this.#root.read();
     if (this.#stopped || identity === null || identity !== this.#identity) return;
     const began = performance.now();
     this.#hints.startCount();
     const number = this.#arrivals.beginListing();
     const news: ListedFile[] = [];
-    const listing = await this.#list('', file => {
+    const listing = await this.#folders.list('', file => {
       if (this.#arrivals.isNews(file)) news.push(file);
     });
     if (this.#stopped) return;
     this.#files = listing.files;
     this.#listings.lastMs = Math.round(performance.now() - began);
     this.#reportListing(listing);
-    if ((await this.#readIdentity()) === identity) await this.#comparePlace(listing, number, identity);
+    if ((await this.#root.read()) === identity) await this.#comparePlace(listing, number, identity);
     await this.#arrivals.arriveAll(news);
-    const isSameRoot = (await this.#readIdentity()) === identity;
+    const isSameRoot = (await this.#root.read()) === identity;
     if (listing.complete && isSameRoot && !this.#stopped) await this.#concludeListing(listing, number, identity);
     this.#troubles.end('journal');
     this.#lastListingAt = this.#request.clock.now();
@@ -302,39 +292,14 @@ class DatasetWatcher implements DatasetWatch {
   async #concludeListing(listing: Listing, number: number, identity: string): Promise<void> {
     this.#settleDoubt(await this.#absences.missedBy(number, listing.devices, identity));
     await this.#arrivals.allKnown();
-    if (!this.#hasListedAll) await this.#dropLeftovers();
-    this.#hasListedAll = true;
+    if (!this.#folders.hasListedAll) await this.#dropLeftovers();
+    this.#folders.hasListedAll = true;
   }
 
-  async #list(folder: string, onFile: (file: ListedFile) => void): Promise<Listing> {
-    const { watchDir } = this.#request.dataset;
-    const listing = await listFiles({ root: watchDir, folder, rules: this.#rules, onFile, signal: this.#abort.signal });
-    for (const [path, device] of listing.devices) {
-      if (folder === '' && this.#hasListedAll && !this.#devices.has(path)) this.#events.add(path);
-      this.#devices.set(path, device);
-    }
-    for (const name of listing.illegible) this.#reportIllegible(name);
-    return listing;
-  }
-
-  /** Files that were settling when the last process ended, and are not to be taken now. */
-  async #dropLeftovers(): Promise<void> {
+  #dropLeftovers(): Promise<void> {
     const { dataset, journal, clock } = this.#request;
-    let cursor: string | undefined;
-    do {
-      const page = await journal.runs({
-        dataset: dataset.name,
-        states: ['settling'],
-        limit: 1000,
-        ...(cursor && { cursor }),
-      });
-      for (const run of page.items) {
-        if (run.root !== dataset.watchDir || this.#settling.has(run.file)) continue;
-        const reason = this.#rules.refuseFile(run.file);
-        await journal.unsettle(run.id, reason === null ? 'the file is gone' : `the file ${reason}`, clock.now());
-      }
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined && !this.#stopped);
+    const isSettling = (path: string) => this.#settling.has(path);
+    return dropLeftovers({ dataset, journal, clock, rules: this.#rules, isSettling, signal: this.#abort.signal });
   }
 
   /** A run whose path held something else when it was looked at: the version may be back without any event that tells it from before. */
@@ -349,7 +314,7 @@ class DatasetWatcher implements DatasetWatch {
   }
 
   #queued(path: string, version: FileVersion, touched: boolean): void {
-    this.#known.record(path, version, this.#devices.get(folderOf(path)) ?? null, this.#arrivals.listing);
+    this.#known.record(path, version, this.#folders.deviceOf(path), this.#arrivals.listing);
     if (touched) this.#hints.add(path);
   }
 
@@ -366,13 +331,6 @@ class DatasetWatcher implements DatasetWatch {
     }
   }
 
-  #reportIllegible(name: string): void {
-    if (this.#illegible.has(name)) return;
-    this.#illegible.add(name);
-    const { dataset, logger } = this.#request;
-    logger.error(`dataset ${dataset.name}: ${name} is never taken: its name is not UTF-8; rename it`);
-  }
-
   #journalFailed(error: unknown): void {
     if (this.#stopped) return;
     this.#troubles.tell(
@@ -386,15 +344,6 @@ class DatasetWatcher implements DatasetWatch {
     const { listIntervalMs } = this.#request;
     const usual = listIntervalMs ?? (this.#events.mode === 'poll' ? POLLED_LISTING_MS : EVENTS_LISTING_MS);
     return this.#troubles.has('listing') ? Math.min(usual, POLLED_LISTING_MS) : usual;
-  }
-
-  #after(ms: number, callback: () => void): void {
-    if (this.#stopped) return;
-    const callOff = this.#request.clock.after(ms, () => {
-      this.#calledOff.delete(callOff);
-      callback();
-    });
-    this.#calledOff.add(callOff);
   }
 
   get #stopped(): boolean {
