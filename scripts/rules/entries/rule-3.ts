@@ -46,8 +46,8 @@ export const rule3: Rule = {
     },
     {
       clause: 'documents hold the columns and nothing else',
-      file: 'default-etl/load/elasticsearch.ts',
-      code: 'if (!job.load.source_columns) return () => NO_TAIL;',
+      file: 'default-etl/load/source-columns.ts',
+      code: 'if (!load.source_columns) return () => none;',
       without: '',
       test: 'default-etl/load/elasticsearch.test.ts',
       title: 'rule 3: a row is one document with its columns and nothing else, under an id of file key and row',
