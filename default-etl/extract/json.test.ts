@@ -81,6 +81,7 @@ test('what is no JSON fails with its line and column', async context => {
     ["[{'a':1}]", /stands where a key in double quotes is wanted \(line 1, column 3\)/],
     ['[{"é":1,\n"b":tru}]', /"tru" stands where a value is wanted|"tru}\]" stands where a value is wanted/],
     ['[{"a":1},\n{"a":{"x":1 "y":2}}]', /\(line 2, column 13\)/],
+    ['[{"a":1},\n{"b":1]]', /"]" stands where the end of an object is wanted \(line 2, column 7\)/],
     ['[{"a":1},\n{"b":1', /ends in the middle of a value \(line 2, column 7\)/],
     ['', /is empty/],
   ] as const) {
@@ -130,12 +131,13 @@ test('what is called lines is read as it is: records with commas behind them, a 
     '[\n{"a":1},\n{"a":2},\n{"a":3}\n]\n',
     '{\n  "a": 1\n}\n{\n  "a": 2\n}{"a":3}',
     '{"a":1}\r{"a":2}\r{"a":3}\r',
+    '{"a":1}{"a":2}{"a":3}\n',
     '\u001e{"a":1}\n\u001e{"a":2}\n\u001e{"a":3}\n',
   ]) {
     const read = await readContent(context, 'a.ndjson', content);
     assert.deepEqual([read.error, read.rejects, recordsOf(read)], ['', [], [{ a: '1' }, { a: '2' }, { a: '3' }]]);
   }
-  const bad = await readContent(context, 'a.ndjson', '{"a":\n{"a":2}\n["b"]\n{"a":3},,\n');
+  const bad = await readContent(context, 'a.ndjson', '{"a":1} x\n{"a":2}\n["b"]\n{"a":3},,\n');
   assert.deepEqual(recordsOf(bad), [{ a: '2' }]);
   assert.deepEqual(
     bad.rejects.map(({ line }) => line),

@@ -5,6 +5,7 @@ import { INCOMPLETE, skipSpace, valueEnd } from './scanner.ts';
 
 const OPEN_ARRAY = 91;
 const OPEN_OBJECT = 123;
+const COMMA = 44;
 const LF = 10;
 
 /** How the records stand in the text. */
@@ -52,16 +53,19 @@ const NO_LINES: Decision = {
   reason: 'the first line is no record by itself, so values may go over lines, and stand in a list',
 };
 
-/** Whether the name promises a record in each line, but the first value is a list of objects, or an object that goes over lines. */
+/** Whether the name promises a record in each line, but the first value is a list of objects, or an object that goes over lines or is not alone in its own. */
 function goesOverLines(head: Buffer): boolean {
   const first = skipSpace(head, 0, head.length);
   if (head[first] === OPEN_ARRAY) return head[skipSpace(head, first + 1, head.length)] === OPEN_OBJECT;
   if (head[first] !== OPEN_OBJECT) return false;
   const end = endOf(head, first);
   if (end === INCOMPLETE) return false;
-  const lineEnd = head.indexOf(LF, first);
-  const isOneLine = lineEnd < 0 ? skipSpace(head, end, head.length) === head.length : end <= lineEnd;
-  return !isOneLine && parsed(head, first, end) !== undefined;
+  const found = head.indexOf(LF, first);
+  const lineEnd = found < 0 ? head.length : found;
+  let behind = skipSpace(head, end, lineEnd);
+  if (head[behind] === COMMA) behind = skipSpace(head, behind + 1, lineEnd);
+  const goesOn = end > lineEnd || (behind < lineEnd && head[behind] === OPEN_OBJECT);
+  return goesOn && parsed(head, first, end) !== undefined;
 }
 
 /** Whether the first record is a feature: of a list, or of values that follow each other (RFC 8142). */

@@ -8,6 +8,7 @@ const QUOTE = 34;
 const DOLLAR = 36;
 const BACKSLASH = 92;
 const OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
 const COLON = 58;
 const COMMA = 44;
 
@@ -38,6 +39,7 @@ export class JsonRows {
       this.refuse(bytes, from, to, line, 'the record is not an object');
       return true;
     }
+    if (bytes[to - 1] !== CLOSE_OBJECT) throw unexpected(bytes, to - 1, to, 'the end of an object');
     this.builder.beginRow(this.number, line, ABSENT);
     this.builder.setRaw(from, to);
     try {
