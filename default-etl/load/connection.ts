@@ -103,8 +103,8 @@ export class Connection {
 
   private judge(request: Request, { status, headers, text }: Received): Answer | { passing: string } {
     const isAnswer = status < 400 || request.ignore?.includes(status);
-    // What a proxy knows no address for is no index that is not there.
-    if (isAnswer && headers['x-elastic-product'] !== 'Elasticsearch')
+    // What a proxy knows no address for is no index that is not there. Elasticsearch does not say its name to a user whom it refuses.
+    if (isAnswer && status !== 403 && headers['x-elastic-product'] !== 'Elasticsearch')
       throw configFailure(noElasticsearch(this.settings, status));
     if (isAnswer) return { status, text };
     if (status === 408 || status === 429 || status >= 500)

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
 import { load, TestIndex, temporaryFolder } from '../testing/load.ts';
+import { Connection } from './connection.ts';
+import { QuietIndex } from './quiet-index.ts';
 
 const MEGABYTE = 1 << 20;
 const NAMES = ['index.refresh_interval', 'index.number_of_replicas', 'index.auto_expand_replicas'];
@@ -71,4 +76,37 @@ test('a small file’s index, and one that is no overwrite, keep what they have'
   const plain = `${index.name}-plain`;
   const large = await run(plain, `a\n${`${'x'.repeat(MEGABYTE)}\n`.repeat(33)}`, { index: plain });
   assert.deepEqual([...new Set([...small, ...large])], ['[null,"1",null]']);
+});
+
+/** Answers as Elasticsearch does, but asked for its health with these statuses, one after the other. Returns what was asked of it. */
+async function healthServer(context: TestContext, healths: number[]) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').replace(/\?.*/, '');
+    asked.push(`${request.method} ${path}`);
+    response.statusCode = path.startsWith('/_cluster/health') ? (healths.shift() ?? 500) : 200;
+    // Whom it refuses it does not tell what it is.
+    if (response.statusCode !== 403) response.setHeader('x-elastic-product', 'Elasticsearch');
+    request.resume().on('end', () => response.end('{"i":{"settings":{}}}'));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  const nodes = [`http://127.0.0.1:${(server.address() as AddressInfo).port}`];
+  const settings = { nodes, apiKey: undefined, username: undefined, password: undefined, caFile: undefined };
+  const connection = new Connection(settings, new AbortController().signal, 1000);
+  context.after(() => connection.close());
+  return { connection, asked };
+}
+
+test('copies are waited for until they are made; a user who may not see the health of the cluster does not wait', async context => {
+  for (const healths of [[408, 408, 200], [403]]) {
+    const waits = healths.length;
+    const { connection, asked } = await healthServer(context, healths);
+    const quiet = new QuietIndex(connection, 'i');
+    await quiet.begin(100 * MEGABYTE);
+    await quiet.end();
+    await quiet.end();
+    const health = Array.from({ length: waits }, () => 'GET /_cluster/health/i');
+    assert.deepEqual(asked.slice(1), ['PUT /i/_settings', 'POST /i/_flush', 'PUT /i/_settings', ...health]);
+  }
 });
