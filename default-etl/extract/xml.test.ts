@@ -193,3 +193,18 @@ function cdata(value: string): string {
 function byNumber(value: string): string {
   return Array.from(value, character => `&#${character.codePointAt(0)};`).join('');
 }
+
+test('a list with nothing in it has no rows; instructions within a DTD are passed over', async context => {
+  for (const content of [
+    '<rows/>',
+    '<?xml version="1.0"?>\n<rows xmlns="urn:a" >\n </rows>\n',
+    '<rows></rows><!-- end -->',
+  ]) {
+    const found = await readContent(context, 'a.xml', content);
+    assert.deepEqual([found.error, found.rows, found.rejects], ['', [], []], content);
+  }
+  assert.equal((await readContent(context, 'a.xml', '<rows count="0"/>')).rows.length, 1);
+  assert.equal((await readContent(context, 'a.xml', '<rows></row>')).code, 65);
+  const dtd = '<!DOCTYPE r [ <?of "it\'s > ?> <!ATTLIST x a CDATA "d]>"> ]><r><x>1</x><x>2</x></r>';
+  assert.equal((await readContent(context, 'a.xml', dtd)).rows.length, 2);
+});

@@ -8,6 +8,10 @@ import type { RecordPath } from './record-path.ts';
 import { FULL, XmlRows } from './rows.ts';
 import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
 
+/** An element without content, and without attributes but those that are about the document. */
+const EMPTY_LIST = /^<([^\s<>/]+)(?:\s+(?:xmlns|xsi:)[^\s=<>]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(?:\/>|>\s*<\/\1\s*>)/;
+const MAX_EMPTY_BYTES = 1 << 12;
+
 /** An element that is open around the records. */
 interface Open {
   name: string;
@@ -79,12 +83,24 @@ export class XmlRun implements RecordRun {
 
   private takeRecord(at: number): boolean {
     const { window } = this;
+    if (this.open.length === 0 && this.passNothing(at)) return true;
     const end = this.rows.add(window.bytes, at, window.to, window.lineAt(at));
     if (end === INCOMPLETE) return false;
     if (end === FULL) return true;
     this.hasRecords = true;
     this.isPast ||= this.open.length === 0;
     window.from = end;
+    return true;
+  }
+
+  /** A list that is the whole document and has nothing in it is no record. */
+  private passNothing(at: number): boolean {
+    const { window } = this;
+    const found = EMPTY_LIST.exec(window.bytes.toString('latin1', at, Math.min(at + MAX_EMPTY_BYTES, window.to)));
+    if (found === null) return false;
+    window.from = at + found[0].length;
+    this.isPast = true;
+    this.hasRecords = true;
     return true;
   }
 

@@ -56,8 +56,9 @@ function doctypeEnd(bytes: Buffer, from: number, to: number): number {
     if (quote !== 0) {
       if (byte === quote) quote = 0;
     } else if (byte === 34 || byte === 39) quote = byte;
-    else if (byte === LESS && bytes.toString('latin1', at, at + 4) === '<!--') {
-      at = behind(bytes, '-->', at + 4, to) - 1;
+    else if (byte === LESS && /^<(!--|\?)/.test(bytes.toString('latin1', at, at + 4))) {
+      // Quotes in a comment or an instruction are none.
+      at = markupEnd(bytes, at, to) - 1;
       if (at < 0) return INCOMPLETE;
     } else if (byte === LESS || byte === 91) depth++;
     else if (byte === 93) depth--;
