@@ -78,13 +78,21 @@ function findLayout(source: Source, head: TextHead, extract: Extract, fallback: 
       width: shape.width,
     },
     rowWidth: shape.rowWidth,
-    decisions: [...decisions, lineEndOf(head.bytes), ...shape.decisions],
+    decisions: [
+      ...decisions.map(decision =>
+        decision.name === 'delimiter' && extract.delimiter === undefined && separator
+          ? { ...decision, reason: 'as the first line says, which is no header' }
+          : decision,
+      ),
+      lineEndOf(head.bytes),
+      ...shape.decisions,
+    ],
   };
 }
 
-/** A first line of `sep=;` is how Excel is told the delimiter: it is that, and no header. */
+/** A first line of `sep=;` is how Excel is told the delimiter: it is that, and no header. Whoever saved it anew may have put quotes around it, or delimiters behind it. */
 function separatorLine(head: Buffer): { delimiter: string; bytes: number } | undefined {
-  const found = /^sep=([^\r\n])(\r\n|\r|\n)/i.exec(head.toString('latin1', 0, 16));
+  const found = /^"?sep=([^\r\n"])"?\1*(\r\n|\r|\n)/i.exec(head.toString('latin1', 0, 1024));
   return found ? { delimiter: found[1] as string, bytes: found[0].length } : undefined;
 }
 

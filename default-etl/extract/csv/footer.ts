@@ -9,10 +9,9 @@ const WHOLE_SHARE = 0.9;
 
 /** How notes begin: `Source : Insee`, `* provisoire`, `(1) …`, `-- fin --`, `Mis à jour le 3 mai`. */
 const MARKS: readonly RegExp[] = [
-  /^\s*(sources?|notes?|nota( bene)?|n\.?b\.?|lecture|champ|légende|avertissement|remarques?|unités?|précisions?|définitions?|méthodologie|traitements?|copyright|disclaimer|footnotes?|quelle|fuente|fonte)\s*(\(\w*\)\s*)?[:.–—-]/i,
-  /^\s*(sources?|notes?|nota) \S+ \S/i,
-  /^\s*(mise? à jour|date d['’](extraction|édition|export)|extraits? (le|du)|exporté|édité le|généré|données (au|du|extraites|provisoires))(?!\p{L})/iu,
-  /^\s*(last updated|updated on|generated|exported|extracted|report (run|generated|date)|data (from|source|as of|extracted|downloaded))\b/i,
+  /^\s*(sources?|notes?|nota( bene)?|n\.?b\.?|lecture|champ|légende|avertissement|remarques?|unités?|précisions?|définitions?|méthodologie|traitements?|copyright|disclaimer|footnotes?|quelle|fuente|fonte)\s*(\(\w*\)\s*)?(\s*:|\.\s|\s[–—-]\s)/i,
+  /^\s*(mise? à jour|date d['’](extraction|édition|export)|extraits? (le|du)|(exporté|édité|généré)e?s? (le|par|depuis|à)|données (au|du|extraites|provisoires))(?!\p{L})/iu,
+  /^\s*(last updated|(updated|generated|exported|extracted) (on|by|at|from)|report (run|generated|date)|data (from|source|as of|extracted|downloaded))\b/i,
   /^\s*(\*+|[†‡©¹²³⁴⁵]|\((\*+|\d{1,2}|[a-z]{1,3})\)|\[(\*+|\d{1,2}|[a-z])\])\s*\S/i,
   /^\s*(([#=*_-])\2{2,}|(#|\/\/|--)\s+\S)/,
   /^\s*(fin (de|du) (fichier|tableau|document)|end of (file|report|document|table|data)|eof\s*$)/i,
@@ -38,12 +37,13 @@ export function footerLength(records: readonly HeadRecord[], width: number): num
   for (let notes = 0; first > 1 && notes < MOST_NOTES && couldBeNote(records[first - 1]!, columns); first--)
     if (filledCells(records[first - 1]!.cells) > 0) notes++;
   const table = records.slice(0, first);
-  const whole = table.filter(({ cells }) => cells.length === width).length;
-  if (table.length < 2 || whole < WHOLE_SHARE * table.length) return 0;
+  const whole = table.filter(({ cells }) => cells.length === width);
+  if (table.length < 2 || whole.length < table.length / 2) return 0;
   const usual: Usual = {
     columns,
+    isRagged: whole.length < WHOLE_SHARE * table.length,
     hasThin: table.some(({ cells }) => filledCells(cells) === 1),
-    hasMarks: table.some(({ cells }) => isMarked(cells.find(cell => cell.trim() !== '') ?? '')),
+    hasMarks: whole.some(({ cells }) => isMarked(cells.find(cell => cell.trim() !== '') ?? '')),
     hasGaps: table.slice(2).some(({ linesBefore, cells }) => linesBefore > 0 || filledCells(cells) === 0),
   };
   let begin = first;
@@ -79,6 +79,8 @@ export function totalsDecision(records: readonly HeadRecord[], below: number): D
 /** What the rows are like. */
 interface Usual {
   columns: ReadonlyArray<CellKind | undefined>;
+  /** Many have fewer cells, or more. */
+  isRagged: boolean;
   /** Rows with one cell filled. */
   hasThin: boolean;
   /** Rows that begin as notes do. */
@@ -105,6 +107,9 @@ function beginsNotes(records: readonly HeadRecord[], index: number, usual: Usual
   const isApart = isSetApart(records, index);
   const isTold = isApart && !usual.hasGaps;
   const isMark = isMarked(text) && !usual.hasMarks;
+  if (usual.isRagged) return isMark && isTold;
+  // A row whose text holds the delimiter has more cells, too.
+  if (filledCells(cells) > 1) return isMark && (isTold || isOdd(text, usual.columns[column]));
   if (usual.columns.length === 2) return isMark && (isTold || ROW_COUNT.test(text));
   if (isMark && (column === 0 || isSentence(text))) return isTold || !usual.hasThin || (isApart && isSentence(text));
   return !usual.hasThin && isSentence(text) && (isTold || isOdd(text, usual.columns[column]));

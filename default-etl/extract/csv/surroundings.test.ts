@@ -58,7 +58,17 @@ test('a last row that may be one is kept', async context => {
   await kept('a;b;c\nun;2;3\n\nde ux;5;6\n\nLe dernier mot;;\n', 3);
   await kept('a;b;c\n1;2;3\n4;5;6\n\nx;y\n7;8\n9;10\n', 5);
   await kept('a;b;c\n(a) un;2;3\n(b) deux;5;6\n(c) trois;8;9;\n(d) quatre\n', 4);
+  await kept('Commune;Nb;Part\nAix;1;2\nBriançon;3;4\nChamp-sur-Drac;;\n', 3);
   await kept('note\nSource : Insee\nNote : x\n', 2);
+});
+
+test('in a ragged table only a mark behind a blank line tells', async context => {
+  const folder = temporaryFolder(context);
+  const rows = 'a;b;c\nx;1;2\ny;2;3;4\nz;5;6\nt;7\n';
+  assert.deepEqual(values(await readTable(folder, `${rows}\nSource : Insee\n`), 'skip_footer'), [1]);
+  assert.deepEqual(values(await readTable(folder, `${rows}Source : Insee\n`), 'skip_footer'), [undefined]);
+  const message = await readTable(folder, 'Message;Niveau;Date\nlent;1;2020\nlong;2;2021\nNote : lu;vu;3;2022\n');
+  assert.deepEqual([message.rows.length, message.rejects.length], [2, 1]);
 });
 
 test('a last row of totals is loaded, and said', async context => {
@@ -111,6 +121,14 @@ test('notes within a quoted cell that begins before what is looked at are text',
       2,
     ],
   );
+});
+
+test('the line by which Excel is told the delimiter is none of the table, however it was saved anew', async context => {
+  const folder = temporaryFolder(context);
+  for (const line of ['sep=;', 'SEP=;', '"sep=;"', 'sep=;;;']) {
+    const found = await readTable(folder, `${line}\r\na,x;b;c\r\n1,2;3;4\r\n`);
+    assert.deepEqual([found.header, ...values(found, 'delimiter')], [['a,x', 'b', 'c'], ';'], line);
+  }
 });
 
 test('notes below a long table are found, packed or not', async context => {
