@@ -16,7 +16,7 @@ export interface Alphabet {
   hasManyLanguages?: boolean;
 }
 
-const WESTERN = ['éèêëàâçîïôùûœæüÿ', 'äöüß', 'áéíóúñüïç', 'àèéìòù', 'åäöéæøü', 'ëéèïöüóê', 'áéíóúýðþæö', 'äöõü'].map(
+const WESTERN = ['éèêëàâçîïôùûœæüÿ', 'äöüß', 'áéíóúñüïç', 'àèéìòù', 'àèéíïòóúüçñ', 'åäöéæøü', 'ëéèïöüóê', 'äöõü'].map(
   languageOf,
 );
 /** `õ` stands before `e`; elsewhere it is the `ő` of another encoding. */
@@ -24,20 +24,26 @@ const PORTUGUESE = {
   ...languageOf('ãõçáéíóúâêôà'),
   isLikely: (text: string, at: number) => !/õ[^e]?$/i.test(text.slice(at, at + 2)),
 };
+/** `þ` begins a word; within one it is the `ş` of another encoding. */
+const ICELANDIC = {
+  ...languageOf('áéíóúýðþæö'),
+  isLikely: (text: string, at: number) => !/\p{L}þ/iu.test(text.slice(Math.max(0, at - 1), at + 1)),
+};
+const OF_WEST = [...WESTERN, PORTUGUESE, ICELANDIC];
 const CENTRAL = ['áčďéěíňóřšťúůýž', 'áäčďéíĺľňóôŕšťúýž', 'ąćęłńóśźż', 'áéíóöőúüű', 'čćđšž', 'ăâîșşțţ'].map(languageOf);
-const TURKISH = ['çğıİöşüâî'].map(languageOf);
+const TURKISH = ['çğıİöşü'].map(languageOf);
 const BALTIC = ['ąčęėįšųūž', 'āčēģīķļņšūž', 'äõöüšž'].map(languageOf);
 
 /** On a draw the first wins: those of Windows and Europe's west are the likeliest. */
 export const ALPHABETS: readonly Alphabet[] = [
-  { encoding: 'windows-1252', region: 'Western Europe', languages: [...WESTERN, PORTUGUESE], hasManyLanguages: true },
-  { encoding: 'iso-8859-15', region: 'Western Europe', languages: [...WESTERN, PORTUGUESE] },
+  { encoding: 'windows-1252', region: 'Western Europe', languages: OF_WEST, hasManyLanguages: true },
+  { encoding: 'iso-8859-15', region: 'Western Europe', languages: OF_WEST },
   { encoding: 'windows-1250', region: 'Central Europe', languages: CENTRAL },
   { encoding: 'iso-8859-2', region: 'Central Europe', languages: CENTRAL },
   { encoding: 'windows-1254', region: 'Turkey', languages: TURKISH },
   { encoding: 'windows-1257', region: 'the Baltic', languages: BALTIC },
-  { encoding: 'macroman', region: 'Western Europe', languages: [...WESTERN, PORTUGUESE] },
-  { encoding: 'cp858', region: 'Western Europe', languages: [...WESTERN, PORTUGUESE] },
+  { encoding: 'macroman', region: 'Western Europe', languages: OF_WEST },
+  { encoding: 'cp858', region: 'Western Europe', languages: OF_WEST },
   { encoding: 'cp852', region: 'Central Europe', languages: CENTRAL },
 ];
 

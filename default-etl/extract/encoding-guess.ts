@@ -16,8 +16,9 @@ const EURO_OF_DOS = 0xd5;
 /** Above it other encodings are not considered; below the lower one they always win. */
 const SURE_SHARE = 0.95;
 const LIKELY_SHARE = 0.7;
-/** By how much an encoding has to be better than one before it. */
+/** By how much an encoding has to be better than one before it, and than the usual one: names from abroad stand in many texts. */
 const LEAD = 0.02;
+const LEAD_OF_USUAL = 0.1;
 /** Looked at: of a text whose first letters are found all are. */
 const MOST_BYTES = 1 << 16;
 /** Pairs of bytes as Chinese text on the mainland has them. */
@@ -113,7 +114,8 @@ function bestAlphabet(bytes: Buffer, decode: Decode): Fit {
     if (best.share + LEAD >= 1) break;
     if (alphabet.encoding.startsWith('iso') && hasControls) continue;
     const share = alphabetShare(decode(bytes, alphabet.encoding), alphabet);
-    if (share > best.share + LEAD) best = { ...alphabet, share };
+    const lead = best.encoding === 'windows-1252' && alphabet.region !== best.region ? LEAD_OF_USUAL : LEAD;
+    if (share > best.share + lead) best = { ...alphabet, share };
   }
   return { ...best, encoding: variantOf(best.encoding, bytes, hasControls) };
 }
