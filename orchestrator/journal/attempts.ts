@@ -193,7 +193,8 @@ function settleLedger(store: Store, run: Run, rows: Rows): void {
     // Its rows are some of many. One that loads nothing replaces nothing.
     if (rows.loaded === 0 || addsToVersion(store, run)) return;
   } else {
-    store.execute('UPDATE ledger SET rows = $rows WHERE file_key = $fileKey AND index_name = $index', {
+    // In place again, until it is disposed of.
+    store.execute('UPDATE ledger SET rows = $rows, kept = 0 WHERE file_key = $fileKey AND index_name = $index', {
       rows: run.action === 'delete' ? 0 : rows.read,
       fileKey,
       index,

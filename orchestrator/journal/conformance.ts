@@ -677,6 +677,14 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(entry.replaces, [{ index: 'sales', FILE_KEY: 'content-1', FILE_ROWS: 5 }]);
       });
 
+      it('rule 3: the rows of a file that came back and was not disposed of again do not stay', async () => {
+        const first = await hand.load('a.csv', 1, { key: 'content-1', append: true });
+        await hand.dispose(first);
+        await hand.load('a.csv', 2, { key: 'content-1', append: true, content: 'hash1' });
+        await hand.arrive('a.csv', 3);
+        assert.equal((await hand.ledger(await hand.claimOne(), 'content-3', true)).replaces.length, 1);
+      });
+
       it('rule 3: the rows of a key that is not of the content do not stay', async () => {
         const first = await hand.load('a.csv', 1, { key: 'old-key' });
         await hand.dispose(first);

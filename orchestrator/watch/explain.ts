@@ -78,7 +78,10 @@ async function explainHistory(path: string, dataset: Dataset, journal: ExplainJo
 
 function describeRun(run: Run): string {
   const since = new Date(run.endedAt ?? run.startedAt ?? run.queuedAt ?? run.seenAt).toISOString();
-  const rows = run.rows ? `, ${run.rows.loaded} of ${run.rows.read} rows loaded, ${run.rows.rejected} rejected` : '';
+  const filtered = run.rows?.filtered ? `, ${run.rows.filtered} filtered` : '';
+  const rows = run.rows
+    ? `, ${run.rows.loaded} of ${run.rows.read} rows loaded, ${run.rows.rejected} rejected${filtered}`
+    : '';
   const error = run.error === null ? '' : `: ${run.error}`;
   return `Its last run ${run.id} is ${run.state} since ${since}${rows}${error}.`;
 }
