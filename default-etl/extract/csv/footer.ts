@@ -11,6 +11,7 @@ const WHOLE_SHARE = 0.9;
 const MARKS: readonly RegExp[] = [
   /^\s*(sources?|notes?|nota( bene)?|n\.?b\.?|lecture|champ|légende|avertissement|remarques?|unités?|précisions?|définitions?|méthodologie|traitements?|copyright|disclaimer|footnotes?|quelle|fuente|fonte)\s*(\(\w*\)\s*)?(\s*:|\.\s|\s[–—-]\s)/i,
   /^\s*(mise? à jour|date d['’](extraction|édition|export)|extraits? (le|du)|(exporté|édité|généré)e?s? (le|par|depuis|à)|données (au|du|extraites|provisoires))(?!\p{L})/iu,
+  /^\s*(p|r|e|nd|n\.d\.?|ns|so|s)\s*[:=]\s*\p{L}/iu,
   /^\s*(last updated|(updated|generated|exported|extracted) (on|by|at|from)|report (run|generated|date)|data (from|source|as of|extracted|downloaded))\b/i,
   /^\s*(\*+|[†‡©¹²³⁴⁵]|\((\*+|\d{1,2}|[a-z]{1,3})\)|\[(\*+|\d{1,2}|[a-z])\])\s*\S/i,
   /^\s*(([#=*_-])\2{2,}|(#|\/\/|--)\s+\S)/,

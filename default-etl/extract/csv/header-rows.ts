@@ -12,14 +12,16 @@ export interface JoinedHeader {
 
 const MOST_BODY = 100;
 /** Further records that a header may have. */
-const MOST_ROWS = 4;
+const MOST_ROWS = 8;
+/** What database clients draw below the names. */
+const RULE = /^(-{2,}|={2,})$/;
 /** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`. In brackets it may be any text. */
 const UNIT =
   /^([([][^)\]]+[)\]]|%|‰|nb|nombre|number|(k|m|md)?[€$£]|([kcmµu]?m[²³23]?|°|°?c|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµu]?[gs]|[mckh]?l|t|ha|[hkm]?pa|m?bar|m?[va]|k|h|d|min|ppm|db)(\/(m[²³23]?|h|s|min|l|ha))?)$/i;
 
 /**
  * A header in two records, where that is beyond doubt: names of groups above names (`2019;;2020;` over `nb;part;nb;part`), each group going on
- * over the empty cells to its right; or units below names. `table`: from the first record of the header on.
+ * over the empty cells to its right; or units, or dashes, below names. `table`: from the first record of the header on.
  */
 export function joinHeader(table: readonly HeadRecord[], width: number): JoinedHeader | undefined {
   const [upper, lower, row] = table;
@@ -28,10 +30,10 @@ export function joinHeader(table: readonly HeadRecord[], width: number): JoinedH
   if (upper.cells.length !== width || lower.cells.length !== width) return undefined;
   const columns = bodyKinds(table.slice(2), width);
   const pair = { upper: upper.cells.map(trimmed), lower: lower.cells.map(trimmed), columns };
-  const isGroups = areGroups(pair);
-  if (!isGroups && !areUnits(pair)) return undefined;
-  const reason = `line ${upper.line} has ${isGroups ? 'groups of columns over the names' : 'the names, and units are'} on line ${lower.line}; header: true takes the names of line ${upper.line} alone`;
-  const names = joined(isGroups ? groupsOver(pair) : pair.upper, pair.lower);
+  const found = readingOf(pair);
+  if (found === undefined) return undefined;
+  const { names, what } = found;
+  const reason = `line ${upper.line} has ${what} on line ${lower.line}; header: true takes line ${upper.line} alone`;
   return {
     names,
     skipLines: row.line - 1 - row.linesBefore,
@@ -43,11 +45,18 @@ export function joinHeader(table: readonly HeadRecord[], width: number): JoinedH
 export function moreHeaderRows(table: readonly HeadRecord[], width: number): readonly HeadRecord[] {
   const more: HeadRecord[] = [];
   for (const record of table.slice(1, 1 + MOST_ROWS)) {
-    const measured = measuredColumns(bodyKinds(table.slice(2 + more.length), width));
-    if (measured.length < 2 || !measured.every(column => isWord(record.cells[column] ?? ''))) break;
+    if (!isAboveRows(record.cells, table.slice(2 + more.length), width)) break;
     more.push(record);
   }
   return more;
+}
+
+/** Words over all columns of numbers, two at least, or over periods in the first one: `idBank`, `Unité`, `Période` over `2024-01`. */
+function isAboveRows(cells: readonly string[], below: readonly HeadRecord[], width: number): boolean {
+  const measured = measuredColumns(bodyKinds(below, width));
+  if (measured.length > 1 && measured.every(column => isWord(cells[column] ?? ''))) return true;
+  const firsts = below.slice(MOST_ROWS, MOST_BODY).map(row => row.cells[0] ?? '');
+  return firsts.length > 1 && firsts.every(isPeriod) && isWord(cells[0] ?? '') && !isPeriod(cells[0] as string);
 }
 
 export function headerRowsDecision(more: readonly HeadRecord[]): Decision | undefined {
@@ -59,9 +68,18 @@ export function headerRowsDecision(more: readonly HeadRecord[]): Decision | unde
     value: more.length + 1,
     confidence: 0.7,
     reason:
-      `${lines} words where the columns have numbers, as further lines of a header have; what they are is loaded as rows. ` +
+      `${lines} words where the columns have numbers or dates, as further lines of a header have; they are loaded as rows. ` +
       `To leave them out set EXTRACT.skip_rows: ${last} and EXTRACT.header to the list of the names`,
   };
+}
+
+/** What the second record is to the first. */
+function readingOf(pair: Pair): { names: string[]; what: string } | undefined {
+  const { upper, lower } = pair;
+  if (lower.every(cell => RULE.test(cell))) return { names: [...upper], what: 'the names, and dashes stand' };
+  if (areUnits(pair)) return { names: joined(upper, lower), what: 'the names, and units are' };
+  if (!areGroups(pair)) return undefined;
+  return { names: joined(groupsOver(pair), lower), what: 'groups of columns over the names' };
 }
 
 interface Pair {
@@ -118,6 +136,11 @@ function bodyKinds(body: readonly HeadRecord[], width: number): Array<CellKind |
     rows.filter(cells => cells.length === width && (width < 3 || filledCells(cells) > 1)),
     width,
   );
+}
+
+/** A year, or a month, quarter or half of one: `2024-01`, `2024-T1`; or a date. */
+function isPeriod(cell: string): boolean {
+  return /^\s*(19|20)\d\d([-/ ]?[TQSM]?\d{1,2})?\s*$/i.test(cell) || cellKind(cell) === 'date';
 }
 
 function measuredColumns(columns: ReadonlyArray<CellKind | undefined>): number[] {

@@ -162,12 +162,17 @@ test('names of groups above names, and units below them, become one header', asy
   assert.deepEqual([single.header[1], single.rows.length], ['2019', 3]);
   const units = await readTable(folder, 'Ville;Surface;Prix\n;(km²);€\nParis;105,4;10\nLyon;47,9;5\n');
   assert.deepEqual([units.header, units.rows.length], [['Ville', 'Surface (km²)', 'Prix €'], 2]);
+  const dashes = await readTable(folder, 'id;nom\n--;---\n1;x\n2;y\n\n(2 rows affected)\n');
+  assert.deepEqual([dashes.header, dashes.rows.length], [['id', 'nom'], 2]);
 });
 
 test('further lines of a header, comments and another table are said with their line, and what to do; no row is lost', async context => {
   const folder = temporaryFolder(context);
   const types = await readTable(folder, 'Ville;Surface;Prix\ntexte;réel;entier\nParis;105,4;10\nLyon;47,9;5\n');
   assert.deepEqual([types.rows.length, ...values(types, 'header_rows')], [3, 2]);
+  const series = '2020-03;1\n2020-02;2\n2020-01;3\n'.repeat(4);
+  const insee = await readTable(folder, `Libellé;Indice\nidBank;00175\nPériode;\n${series}`);
+  assert.deepEqual([insee.rows.length, ...values(insee, 'header_rows')], [14, 3]);
   assert.match(types.decided['header_rows']?.reason ?? '', /^line 2 .*skip_rows: 2 /);
   const comments = await readTable(folder, 'sep=;\na;b;c\n1;2;3\n# pause\n4;5;6\n');
   assert.deepEqual([comments.rows.length, ...values(comments, 'comments')], [3, 1]);
