@@ -78,7 +78,7 @@ test('of a column with decimal commas it is said what makes numbers of it', asyn
   const decisions = messages.flatMap(message => (message.type === 'decided' ? message.decisions : []));
   assert.match(
     decisions.find(({ name }) => name === 'types')?.reason ?? '',
-    /commas of PRIX are text: the step decimal_comma/,
+    /comma or blanks are text, as in PRIX: the step decimal_comma/,
   );
 });
 

@@ -36,8 +36,8 @@ test('the lake has each cell as its text, and numbers, dates and booleans beside
   const content = [
     'n;x;day;at;zoned;flag;code;day_date',
     '1;1.5;31/12/2020;2020-12-31 10:00:00;2020-12-31T10:00:00+01:00;true;01;a',
-    'NA;-2;01/02/2021;2021-02-01 10:00:01;2021-02-01T10:00:00Z;False;2A;b',
     ';;;;;;;',
+    'NA;-2;01/02/2021;2021-02-01 10:00:01;2021-02-01T10:00:00Z;False;2A;b',
   ].join('\n');
   const { ask, code, error } = await loaded(context, { content });
   assert.equal(code, 0, error);
@@ -65,10 +65,19 @@ test('the lake has each cell as its text, and numbers, dates and booleans beside
     rows.map(row => Object.values(row)),
     [
       ['1', '1', '1.5', '2020-12-31 10:00:00', '1609405200000', 'true'],
-      ['NA', null, '-2.0', '2021-02-01 10:00:01', '1612173600000', 'false'],
       [null, null, null, null, null, null],
+      ['NA', null, '-2.0', '2021-02-01 10:00:01', '1612173600000', 'false'],
     ],
   );
+});
+
+test('months and days in eight digits are dates, a month its first day', async context => {
+  const { ask } = await loaded(context, { content: 'month,date_in_digits\n2020-02,20200215\n2021-12,20200230\n' });
+  const rows = await ask('SELECT MONTH_DATE::VARCHAR AS month, DATE_IN_DIGITS_DATE::VARCHAR AS day FROM lake');
+  assert.deepEqual(rows, [
+    { month: '2020-02-01', day: '2020-02-15' },
+    { month: '2021-12-01', day: null },
+  ]);
 });
 
 test('days are dates, in the order that the column shows', async context => {
