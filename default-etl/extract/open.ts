@@ -136,6 +136,8 @@ function isZip(head: Buffer): boolean {
 /** Before anything is unpacked to disk. */
 function assertStart(format: Format, head: Buffer, { path }: Source): void {
   if (head.length === 0) return;
+  if (/^MIME-Version:[^]*multipart\/related/i.test(head.toString('latin1')))
+    throw neverFailure(`${path} is a web archive (MHTML), which is not read; open it with Excel and save it as xlsx`);
   if (head.toString('latin1', 0, 4) === 'PARE')
     throw neverFailure(`${path} is an encrypted Parquet file; export it without encryption`);
   if (format === 'parquet' && head.toString('latin1', 0, 4) !== 'PAR1')

@@ -16,7 +16,7 @@ const HEAD_BYTES = 4096;
  */
 export async function openWorkbook(source: Source, extract: Extract): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no workbook; save it again`);
-  const all = await openSheets(source);
+  const all = await openSheets(source, extract);
   const sheets = chosenSheets(source, all, extract.sheet);
   const tables: SheetTable[] = [];
   for (const sheet of sheets) tables.push(await openTable(sheet, extract));
@@ -73,7 +73,7 @@ function chosenSheets(source: Source, sheets: Sheet[], wanted: number | string =
   throw neverFailure(`${source.path} has no sheet ${JSON.stringify(wanted)} (EXTRACT.sheet); it has ${names}`);
 }
 
-async function openSheets(source: Source): Promise<Sheet[]> {
+async function openSheets(source: Source, { encoding }: Extract): Promise<Sheet[]> {
   const head = (await source.head(HEAD_BYTES)).toString('latin1');
   if (head.startsWith('PK')) return await openPacked(source);
   if (/<office:document[\s>]/.test(head)) {
@@ -81,7 +81,8 @@ async function openSheets(source: Source): Promise<Sheet[]> {
     const { path, sizeBytes } = source;
     return await openOds({ path, sizeBytes, label: path, stream: async () => source.stream() });
   }
-  return await openWhole(source);
+  const { isHtml, openHtml } = await import('./workbook/html.ts');
+  return isHtml(head) ? await openHtml(source, encoding) : await openWhole(source);
 }
 
 async function openPacked(source: Source): Promise<Sheet[]> {

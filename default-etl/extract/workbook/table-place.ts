@@ -57,7 +57,7 @@ export function findTable(given: readonly SheetRow[]): TablePlace {
 
 /** Whether hardly a row has more than one cell, as on a page of explanations. */
 export function isPage(rows: readonly SheetRow[]): boolean {
-  return rows.length > 1 && usualFilled(rows) < 2;
+  return rows.length > 0 && usualFilled(rows) < 2;
 }
 
 function named(rows: readonly SheetRow[], top: number, last: number): TablePlace {
