@@ -7,6 +7,9 @@ const MOST_NOTES = 100;
 /** Of the records above the notes so many must have all cells: in a table that is ragged, a short record says nothing. */
 const WHOLE_SHARE = 0.9;
 
+/** Characters of a cell: what a note is, its beginning says. */
+const MOST_LOOKED_AT = 200;
+
 /** How notes begin: `Source : Insee`, `* provisoire`, `(1) …`, `-- fin --`, `Mis à jour le 3 mai`. */
 const MARKS: readonly RegExp[] = [
   /^\s*(sources?|notes?|nota( bene)?|n\.?b\.?|lecture|champ|légende|avertissement|remarques?|unités?|précisions?|définitions?|méthodologie|traitements?|copyright|disclaimer|footnotes?|quelle|fuente|fonte)\s*(\(\w*\)\s*)?(\s*:|\.\s|\s[–—-]\s)/i,
@@ -116,7 +119,8 @@ function beginsNotes(records: readonly HeadRecord[], index: number, usual: Usual
   return !usual.hasThin && isSentence(text) && (isTold || isOdd(text, usual.columns[column]));
 }
 
-function isMarked(text: string): boolean {
+function isMarked(cell: string): boolean {
+  const text = cell.slice(0, MOST_LOOKED_AT);
   return ROW_COUNT.test(text) || MARKS.some(mark => mark.test(text));
 }
 
@@ -131,7 +135,7 @@ function isSetApart(records: readonly HeadRecord[], index: number): boolean {
 
 /** Three words at least: fewer may be a row whose rest was cut off. */
 function isSentence(text: string): boolean {
-  return /\S\s+\S+\s+\S/.test(text);
+  return /\S\s+\S+\s+\S/.test(text.slice(0, MOST_LOOKED_AT));
 }
 
 /** Whether it is a text in a column of numbers, dates or times. */
