@@ -19,8 +19,9 @@ const LIKELY_SHARE = 0.7;
 /** By how much an encoding has to be better than one before it, and than the usual one: names from abroad stand in many texts. */
 const LEAD = 0.02;
 const LEAD_OF_USUAL = 0.1;
-/** Looked at: of a text whose first letters are found all are. */
+/** Looked at: of a text whose first letters are found all are. For nine alphabets letter by letter fewer: 64 KB of Chinese took 0.3 s. */
 const MOST_BYTES = 1 << 16;
+const MOST_SPELT = 1 << 14;
 /** Pairs of bytes as Chinese text on the mainland has them. */
 const PAIRS = /^([\xa1-\xf7][\xa1-\xfe])+$/;
 const FEWEST_PAIRED = 3;
@@ -113,7 +114,7 @@ function bestAlphabet(bytes: Buffer, decode: Decode): Fit {
   for (const alphabet of ALPHABETS) {
     if (best.share + LEAD >= 1) break;
     if (alphabet.encoding.startsWith('iso') && hasControls) continue;
-    const share = alphabetShare(decode(bytes, alphabet.encoding), alphabet);
+    const share = alphabetShare(decode(bytes.subarray(0, MOST_SPELT), alphabet.encoding), alphabet);
     const lead = best.encoding === 'windows-1252' && alphabet.region !== best.region ? LEAD_OF_USUAL : LEAD;
     if (share > best.share + lead) best = { ...alphabet, share };
   }

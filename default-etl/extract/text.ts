@@ -30,7 +30,8 @@ export async function findEncoding(
   const wide = bom ?? withoutMark(head);
   if (wide && wide.name !== 'utf8') return wide;
   const bomBytes = bom?.bomBytes ?? 0;
-  const invalid = await firstInvalid(source, head);
+  const stretch = await firstInvalid(source, head);
+  const invalid = stretch?.subarray(byteOrderMark(stretch)?.bomBytes);
   if (invalid === undefined) return { name: 'utf8', bomBytes, ...sureness(head, bom) };
   const isMostly = isMostlyUtf8(invalid);
   const mixed = await findMixed(invalid, isMostly ? SURE : LIKELY);
