@@ -24,6 +24,14 @@ test('rule 12: of a file that was rejected as a whole, the first mended rows tak
   assert.deepEqual(await ids(), [id(1), id(2), id(3)]);
 });
 
+test('rule 7: of a file that was rejected as a whole a former version’s rows stay, whatever share max_rejects allows', async context => {
+  const { ids, loadFile } = setUp(context, { max_rejects: '10%' });
+  await loadFile(5, 'a,b\n1,v\n2,v\n');
+  const bad = await loadFile(6, BAD, { FILE_ROWS: '2' });
+  assert.deepEqual([bad.code, bad.rejects.length, await ids()], [65, 3, [id(1), id(2)]]);
+  assert.match(bad.error, /none of the 3 rows could be loaded/);
+});
+
 test('rule 12: mended rows of which none can be loaded replace nothing', async context => {
   const { ids, loadFile, mend } = setUp(context);
   await loadFile(5, 'a,b\n1,v\n2,v\n');
