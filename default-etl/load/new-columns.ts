@@ -1,6 +1,7 @@
 import { messageOf, neverFailure } from '../failure.ts';
 import type { FileTypes } from '../types/column-type.ts';
 import { type Connection, Refusal } from './connection.ts';
+import { misfitsOf } from './field-misfits.ts';
 import {
   ALIAS_END,
   countFields,
@@ -13,7 +14,6 @@ import {
 export const LIMIT_SETTING = 'index.mapping.total_fields.limit';
 /** Of an index that says nothing. */
 const DEFAULT_FIELD_LIMIT = 1_000;
-const WHOLE_TYPES = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long']);
 
 /** The mapping of an index as Elasticsearch tells of it. */
 export interface FoundMappings {
@@ -39,14 +39,9 @@ export interface NewColumns {
  */
 export async function addColumns(connection: Connection, columns: NewColumns): Promise<void> {
   const { name, types, mappings, log } = columns;
-  const cut = cutFractions(types, mappings);
-  if (cut.length > 0) {
-    log(
-      `types: ${cut.join(', ')} in index ${name} is of whole numbers: of this file's it leaves the fractions out of the field, not of the ` +
-        'document; for a new index, LOAD.mappings can say double',
-    );
-  }
-  const isAlias = (column: string) => fieldAt(mappings.properties, column)?.['type'] === 'alias';
+  const fieldOf = (column: string) => fieldAt(mappings.properties, column);
+  for (const misfit of misfitsOf(name, types, fieldOf)) log(misfit);
+  const isAlias = (column: string) => fieldOf(column)?.['type'] === 'alias';
   // Those that end so get another name in the documents.
   const aliased = [...types.keys()].filter(column => isAlias(column) && !column.endsWith(ALIAS_END));
   if (aliased.length > 0) {
@@ -56,7 +51,7 @@ export async function addColumns(connection: Connection, columns: NewColumns): P
     );
   }
   if (!takesNewColumns(mappings)) return;
-  const has = (column: string) => fieldAt(mappings.properties, column) !== undefined;
+  const has = (column: string) => fieldOf(column) !== undefined;
   const fields = inferredFields(types, has);
   if (Object.keys(fields).length === 0) return;
   try {
@@ -107,14 +102,6 @@ function withinLimit(
   const count = countFields(mappings.properties ?? {}) + countFields(fields);
   assertFewFields(name, count, limit);
   return count + countFields(aliases) <= limit ? { ...aliases, ...fields } : fields;
-}
-
-/** Columns with fractions whose field takes whole numbers. */
-function cutFractions(types: FileTypes, { properties }: FoundMappings): string[] {
-  return [...types].flatMap(([name, { type }]) => {
-    const field = type === 'double' ? fieldAt(properties, name) : undefined;
-    return WHOLE_TYPES.has(String(field?.['type'])) ? [name] : [];
-  });
 }
 
 function takesNewColumns({ dynamic, dynamic_templates: templates = [] }: FoundMappings): boolean {
