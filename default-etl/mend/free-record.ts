@@ -1,5 +1,7 @@
 import { rowRecord } from '../batch.ts';
 import { XmlRows } from '../extract/xml/rows.ts';
+import { isFeature } from '../extract/json/layout.ts';
+import { JsonRows } from '../extract/json/rows.ts';
 import { SyntaxFault } from '../extract/syntax-fault.ts';
 
 /** A record of a file that is no delimited text, by its raw text: a JSON object, or an element of XML. null where it is neither. */
@@ -7,9 +9,22 @@ export function parseRecord(raw: string): Record<string, unknown> | null {
   return raw.trimStart().startsWith('<') ? parseElement(raw.trim()) : parseObject(raw);
 }
 
+/** By the names of columns that the reader gives, with numbers as they are written. */
 function parseObject(raw: string): Record<string, unknown> | null {
+  const value = parseJson(raw);
+  if (value === null) return null;
+  const bytes = Buffer.from(raw.trim());
+  const rows = new JsonRows(isFeature(value));
+  rows.builder.restart(bytes, bytes.length);
+  rows.add(bytes, 0, bytes.length, 1);
+  const batch = rows.builder.take();
+  return batch.rows === 1 ? rowRecord(batch, 0) : null;
+}
+
+/** A JSON object, null for anything else. */
+export function parseJson(text: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(raw);
+    const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
   } catch {
     return null;

@@ -160,8 +160,19 @@ describe('rejects as a table to be mended', () => {
     assert.deepEqual(mended.map(recordOf), [
       { a: '1', b: '{"c":[2]}', d: null },
       { a: 'x,y', b: null, d: null },
-      { a: 3 },
+      { a: '3' },
     ]);
+  });
+
+  it('a feature of GeoJSON has the columns that the file has, and numbers keep their digits', async () => {
+    const table: RejectsTable = { dialect: null, headers: [] };
+    const feature =
+      '{"type":"Feature","properties":{"id":12345678901234567890,"_id":{"$oid":"5f0c"}},"geometry":null,"bbox":[1.0, 2]}';
+    const csv = await download([reject(1, feature)], table);
+    const record = { id: '12345678901234567890', _id: '5f0c', geometry: null, bbox: '[1.0,2]' };
+    assert.deepEqual((await readMended(csv, 'file', table)).map(recordOf), [record]);
+    const lines = Buffer.from(JSON.stringify({ row: 1, raw: feature }));
+    assert.deepEqual((await readMended(lines, 'file', table)).map(recordOf), [record]);
   });
 });
 

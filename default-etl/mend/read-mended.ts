@@ -3,7 +3,7 @@ import type { MendedRow } from '../contract.ts';
 import { neverFailure } from '../failure.ts';
 import { decodeText } from './encoded-text.ts';
 import { unguardFormula } from './formula.ts';
-import { isObject, parseRecord } from './free-record.ts';
+import { isObject, parseJson, parseRecord } from './free-record.ts';
 import { recordCells, recordText } from './record-text.ts';
 import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
 
@@ -176,7 +176,7 @@ function toRecord(columns: readonly string[], values: readonly string[]): Record
 function readLines(text: string, name: string, table: RejectsTable): Found[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === '') return [];
-    const value = parseRecord(line) as { row?: unknown; record?: unknown; raw?: unknown } | null;
+    const value = parseJson(line) as { row?: unknown; record?: unknown; raw?: unknown } | null;
     const { row, record, raw } = value ?? {};
     if (!Number.isSafeInteger(row) || (row as number) < 1 || !(isObject(record) || typeof raw === 'string')) {
       throw wrong(

@@ -40,7 +40,7 @@ export function findLayout(options: FindLayoutOptions): { layout: Layout; decisi
       decisions: [...decisions, said],
     };
   }
-  if (isFeature(head)) return { layout: { path: [], isFeatures: true, isLines }, decisions };
+  if (startsWithFeature(head)) return { layout: { path: [], isFeatures: true, isLines }, decisions };
   if (isLines) return { layout: { path: [], isFeatures: false, isLines }, decisions };
   const { decision, ...list } = findList(head, isWhole);
   return { layout: { ...list, isLines }, decisions: decision ? [...decisions, decision] : decisions };
@@ -69,13 +69,18 @@ function goesOverLines(head: Buffer): boolean {
 }
 
 /** Whether the first record is a feature: of a list, or of values that follow each other (RFC 8142). */
-function isFeature(head: Buffer): boolean {
+function startsWithFeature(head: Buffer): boolean {
   let first = skipSpace(head, 0, head.length);
   if (head[first] === OPEN_ARRAY) first = skipSpace(head, first + 1, head.length);
   if (head[first] !== OPEN_OBJECT || !head.includes('"Feature"', first)) return false;
   const end = endOf(head, first);
   const record = end === INCOMPLETE ? undefined : parsed(head, first, end);
-  return record?.['type'] === 'Feature' && typeof record['properties'] === 'object';
+  return record !== undefined && isFeature(record);
+}
+
+/** Whether a record is one of GeoJSON's. */
+export function isFeature(record: Record<string, unknown>): boolean {
+  return record['type'] === 'Feature' && typeof record['properties'] === 'object';
 }
 
 function endOf(head: Buffer, from: number): number {
