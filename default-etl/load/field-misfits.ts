@@ -43,10 +43,10 @@ export function misfitsOf(
 }
 
 function fits(type: ColumnType, field: FieldMapping): boolean {
-  const is = String(field['type']);
+  const { type: is, format = DEFAULT_FORMAT } = field as { type: string; format?: string };
   if (WHOLE_TYPES.has(is)) return type.type === 'long';
   if (DECIMAL_TYPES.has(is)) return type.type === 'long' || type.type === 'double';
-  if (is === 'date') return type.type === 'date' && areFormatsOf(type, String(field['format'] ?? DEFAULT_FORMAT));
+  if (is === 'date') return type.type === 'date' && areFormatsOf(type, format);
   if (is === 'boolean') return type.type === 'boolean' && type.isPlain === true;
   return is !== 'geo_point' || type.type === 'geo_point';
 }
