@@ -316,6 +316,10 @@ test('encodings are found out', async context => {
   texts.push(['windows-1252', 'gas;unit\nNO;µg/m³\nO;25 µV\n'], ['windows-1252', 'car\n\u00a0Opel\n\u00a0Fiat Uno\n']);
   texts.push(['windows-1252', 'Name;City\nJosé;Álava\nBjörn;Malmö\n']);
   texts.push(['windows-1252', 'Nom;País\nÀlex;Itàlia\nMònica;Bèlgica\nRamón;Àustria\nGràcia;Armènia\n']);
+  texts.push([
+    'windows-1250',
+    'Az önkormányzat által készített terv\nA végleges szakértői jelentés a költségekről\nBudapest és környéke\n',
+  ]);
   const hungarian = 'Név;Város\nErnő;Győr\nKulcsár Pál;Újfehértó\nŰri Zsófia;Szeged-Felső\n';
   const polish = 'Imię;Miasto\nMałgorzata;Łódź\nŚwiętosław;Kraków\nZażółć;Gdańsk\n';
   const turkish = 'İsim;Şehir\nIşıl;Eskişehir\nÇağrı;Muğla\nGöksu;İstanbul\n';
