@@ -2,8 +2,8 @@ import type { Decision } from '../../contract.ts';
 import { type CellKind, cellKind, filledCells, isMeasure } from './cell-kind.ts';
 import type { HeadRecord } from './head.ts';
 
-/** A table whose header has fewer names may be notes. */
-const FEWEST_CELLS = 2;
+/** With fewer names it may be a note. */
+const FEWEST_NAMES = 2;
 const COMMENT = /^\s*(#|\/\/|--)\s*\S/;
 
 /**
@@ -18,7 +18,7 @@ export function tablesDecision(
   const header = table[0]?.cells ?? [];
   const index = table.findIndex(
     (record, at) =>
-      at > 1 && (repeats(record.cells, header) || hasNames(record, columns) || isOtherTable(table, at, columns.length)),
+      at > 1 && (repeats(record.cells, header) || (hasRowBelow(table, at) && beginsTable(table, at, columns))),
   );
   const found = table[index];
   if (found === undefined) return undefined;
@@ -33,9 +33,12 @@ export function tablesDecision(
   };
 }
 
-/** Lines within the table that look like comments: they stay rows. */
+/** Lines between rows that look like comments: they stay rows. */
 export function commentsDecision(table: readonly HeadRecord[], width: number): Decision | undefined {
-  const found = table.slice(1).filter(({ cells }) => cells.length < width && COMMENT.test(cells[0] ?? ''));
+  const end = table.findLastIndex(({ cells }) => cells.length === width);
+  const found = table
+    .slice(1, Math.max(end, 1))
+    .filter(({ cells }) => cells.length < width && COMMENT.test(cells[0] ?? ''));
   const [first] = found;
   if (first === undefined || width < 2) return undefined;
   const text = JSON.stringify((first.cells[0] as string).slice(0, 60));
@@ -48,24 +51,23 @@ function repeats(cells: readonly string[], header: readonly string[]): boolean {
   return same >= Math.max(2, filledCells(header) * 0.7);
 }
 
-function hasNames({ cells, linesBefore }: HeadRecord, columns: ReadonlyArray<CellKind | undefined>): boolean {
-  const measured = columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
-  return measured.length > (linesBefore > 0 ? 0 : 2) && measured.every(column => isWord(cells[column] ?? ''));
+function hasRowBelow(table: readonly HeadRecord[], index: number): boolean {
+  const cells = table[index + 1]?.cells ?? [];
+  return cells.length === table[index]!.cells.length && filledCells(cells) > 1;
 }
 
-/** Behind a blank line, or a record of nothing, records of another width: words, and below them one as wide. */
-function isOtherTable(table: readonly HeadRecord[], index: number, width: number): boolean {
-  const [before, record, next] = [table[index - 1]!, table[index]!, table[index + 1]];
-  const isApart = record.linesBefore > 0 || filledCells(before.cells) === 0;
-  const count = record.cells.length;
-  return (
-    isApart &&
-    count !== width &&
-    count >= FEWEST_CELLS &&
-    next?.cells.length === count &&
-    record.cells.every(isWord) &&
-    filledCells(next.cells) > 1
-  );
+/** Names where the columns have numbers, or, behind a blank line or a record of nothing, words that are more or fewer than the columns. */
+function beginsTable(
+  table: readonly HeadRecord[],
+  index: number,
+  columns: ReadonlyArray<CellKind | undefined>,
+): boolean {
+  const { cells, linesBefore } = table[index]!;
+  if (filledCells(cells) < FEWEST_NAMES) return false;
+  const isApart = linesBefore > 0 || filledCells(table[index - 1]!.cells) === 0;
+  if (isApart && cells.length !== columns.length) return cells.every(isWord);
+  const measured = columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
+  return measured.length > (isApart ? 0 : 2) && measured.every(column => isWord(cells[column] ?? ''));
 }
 
 function isWord(cell: string): boolean {

@@ -23,11 +23,14 @@ test('notes below the table are no rows, and said with their lines; skip_footer 
     ['* chiffre provisoire;;;\n', 1],
     ['\n(3 rows affected)\n', 1],
     ['-- fin de fichier --', 1],
+    ['\n# fin du fichier\n', 1],
     ['"Données extraites le 3 mai"\n', 1],
     [';;;\n;;;\n', 2],
     ['\nMis à jour le 3 mai 2024 ; par le service ; statistique ; du ministère ; merci\n', 1],
   ];
   for (const [footer, count] of footers) {
+    const { decided } = await readTable(folder, table + footer);
+    assert.deepEqual([decided['comments'], decided['tables']], [undefined, undefined], footer);
     for (const name of ['utf8', 'windows-1252', 'utf-16le', 'utf-16be']) {
       const found = await readTable(folder, encode(table + footer, name, { addBOM: name.startsWith('utf-16') }));
       assert.deepEqual(
