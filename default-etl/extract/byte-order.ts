@@ -34,6 +34,7 @@ export function byteOrderMark(head: Buffer): Encoding | undefined {
 }
 
 const HEAD_OF_WIDE = 1 << 16;
+const MOST_OF_UNICODE = 0x10ffff;
 
 /**
  * UTF-16 without a byte order mark: delimiters, digits and line ends have a zero byte beside them, on the same side. Of Chinese text few characters have,
@@ -62,17 +63,23 @@ export function withoutMark(head: Buffer): Encoding | undefined {
   return undefined;
 }
 
-/** UTF-32: of four bytes at least two are zero, always on the same side. */
+/** UTF-32: of four bytes the upper two are zero, on the same side, but for a few characters such as 😀. */
 function inFourBytes(head: Buffer): Encoding | undefined {
   const looked = Math.min(head.length, HEAD_OF_WIDE) & ~3;
-  const reason = 'of four bytes the upper two are zero';
-  const isAll = (high: number, low: number) => {
-    for (let at = 0; at < looked; at += 4)
-      if (head.readUInt16LE(at + high) !== 0 || head.readUInt16LE(at + low) === 0) return false;
-    return looked >= 8;
+  const isAll = (codeAt: (at: number) => number) => {
+    let beyond = 0;
+    for (let at = 0; at < looked; at += 4) {
+      const code = codeAt(at);
+      if (code === 0 || code > MOST_OF_UNICODE) return false;
+      if (code > 0xffff) beyond++;
+    }
+    // 1 TAB 2 LF in UTF-16 would be nothing but such characters.
+    return looked >= 8 && beyond * 4 < looked / 10;
   };
-  if (isAll(2, 0)) return { name: 'utf-32le', bomBytes: 0, confidence: 0.95, reason };
-  return isAll(0, 2) ? { name: 'utf-32be', bomBytes: 0, confidence: 0.95, reason } : undefined;
+  const reason = 'of four bytes the upper two are zero';
+  if (isAll(at => head.readUInt32LE(at))) return { name: 'utf-32le', bomBytes: 0, confidence: 0.95, reason };
+  if (isAll(at => head.readUInt32BE(at))) return { name: 'utf-32be', bomBytes: 0, confidence: 0.95, reason };
+  return undefined;
 }
 
 function isPlain(byte: number): boolean {

@@ -376,8 +376,19 @@ test('a byte order mark is no proof of what follows it', async context => {
   );
   const chinese = Buffer.concat([Buffer.from([0x84, 0x31, 0x95, 0x33]), encode('a,城市\n1,北京\n', 'gb18030')]);
   assert.deepEqual((await read(folder, chinese)).rows, [['1', '北京']]);
-  for (const name of ['utf-32le', 'utf-32be'])
-    assert.deepEqual((await read(folder, encode(text, name, { addBOM: false }))).rows[1], ['José', 'Besançon'], name);
+  for (const name of ['utf-32le', 'utf-32be', 'utf-16le', 'utf-16be']) {
+    const unmarked = await read(folder, encode(`${text}😀;1\n`, name, { addBOM: false }));
+    assert.deepEqual(
+      unmarked.rows.slice(1, 2).concat(unmarked.rows.slice(-1)),
+      [
+        ['José', 'Besançon'],
+        ['😀', '1'],
+      ],
+      name,
+    );
+    const digits = await read(folder, encode('1\t2\n3\t4\n5\t6\n', name, { addBOM: false }));
+    assert.deepEqual(digits.rows.at(-1), ['5', '6'], name);
+  }
 });
 
 test('text that was encoded twice is said to be, and stays as it is', async context => {
