@@ -33,6 +33,8 @@ test('a field takes what it was made for without a word, and any field a column 
   }
   assert.deepEqual(misfits(typed('long'), fieldMapping(typed('double'))), []);
   assert.deepEqual(misfits(iso, { type: 'date', ignore_malformed: true }), []);
+  assert.deepEqual(misfits(typed('date', { formats: ['yyyyMMdd'] }), fieldMapping(typed('long'))), []);
+  assert.deepEqual(misfits(typed('date', { formats: ['yyyy-MM'] }), fieldMapping(iso)), []);
 });
 
 test('dates of another format, and words among numbers, are said to be left out of the field', () => {

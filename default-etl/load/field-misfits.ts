@@ -44,15 +44,22 @@ export function misfitsOf(
 
 function fits(type: ColumnType, field: FieldMapping): boolean {
   const { type: is, format = DEFAULT_FORMAT } = field as { type: string; format?: string };
-  if (WHOLE_TYPES.has(is)) return type.type === 'long';
-  if (DECIMAL_TYPES.has(is)) return type.type === 'long' || type.type === 'double';
+  if (WHOLE_TYPES.has(is)) return isWhole(type);
+  if (DECIMAL_TYPES.has(is)) return isWhole(type) || type.type === 'double';
   if (is === 'date') return type.type === 'date' && areFormatsOf(type, format);
   if (is === 'boolean') return type.type === 'boolean' && type.isPlain === true;
   return is !== 'geo_point' || type.type === 'geo_point';
 }
 
+/** Days in eight digits are numbers, too. */
+function isWhole({ type, formats = [] }: ColumnType): boolean {
+  return type === 'long' || formats.join() === 'yyyyMMdd';
+}
+
 function areFormatsOf({ formats = [] }: ColumnType, format: string): boolean {
   const known = format.split('||');
+  // It reads a month, too.
+  if (known.includes('strict_date_optional_time')) known.push('yyyy-MM');
   return formats.every(each => known.includes(each));
 }
 
