@@ -77,14 +77,14 @@ export const extractSchema = Type.Object(
       Type.Integer({
         minimum: 0,
         description: 'Rows left out at the top, before the header.',
-        'x-default': '0; in CSV titles and notes above the table are detected',
+        'x-default': '0; in CSV and workbooks titles and notes above the table are detected',
       }),
     ),
     skip_footer: Type.Optional(
       Type.Integer({
         minimum: 0,
         description: 'Rows left out at the end. 0 keeps all.',
-        'x-default': '0; in CSV notes below the table are detected',
+        'x-default': '0; in CSV and workbooks notes below the table are detected',
       }),
     ),
     sheet: Type.Optional(

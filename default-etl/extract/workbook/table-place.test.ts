@@ -68,6 +68,28 @@ test('a first row with words for what is missing is a row', () => {
   assert.deepEqual(placeOf('x|y|z', 'n.d.|n.d.|a', '1|2|a', '3|4|b', '5|6|c', '7|8|d')[1], 1);
 });
 
+test('numbers far below say nothing about where the names are', () => {
+  const words = Array.from({ length: 12 }, (_, row) => `word ${row}|n.d.|x`);
+  const numbers = Array.from({ length: 60 }, (_, row) => `word|${row * 7}|x`);
+  assert.deepEqual(placeOf('name||note', ...words, ...numbers)[1], 1);
+});
+
+test('of rows with numbers above the table it is said that they may be one', () => {
+  const rows = rowsOf(
+    'Total|12.5',
+    'Day|2020-01-02',
+    'Sum|7',
+    '',
+    'a|b|c|d|e',
+    'x|1|2.5|3|4',
+    'y|10|2|30|4',
+    'z|1|2|9|4',
+  );
+  const [decision] = findTable(rows).decisions;
+  assert.deepEqual([decision?.name, decision?.value, decision?.confidence], ['skip_rows', 4, 0.4]);
+  assert.match(decision?.reason ?? '', /3 rows of it have numbers and may be a table of their own/);
+});
+
 test('a page of explanations has one cell in a row', () => {
   assert.equal(isPage(rowsOf('Lisez-moi', '', 'Source : Insee', 'Champ : France')), true);
   assert.equal(isPage(rowsOf('a|b', '1|2', '3|4')), false);

@@ -24,6 +24,10 @@ const MOST_ABOVE = 60;
 /** Cells of a column of numbers may be words for what is missing: one in five. */
 const MEASURE_SHARE = 0.8;
 const MOST_HEADER_ROWS = 3;
+/** Further down than that, numbers say nothing about where the names are. */
+const MOST_ROWS_OF_WORDS = 10;
+/** So many rows with numbers above a table may be another one. */
+const ROWS_OF_A_TABLE = 3;
 /** A column or two may have no name: the corner of a table with names on two sides. */
 const NAMED_SHARE = 0.8;
 
@@ -46,7 +50,7 @@ export function findTable(given: readonly SheetRow[]): TablePlace {
   const data = rows.findIndex(
     (row, index) => index >= first && filled(row.cells) > usual / 2 && isRecord(row, columns),
   );
-  if (data < 0 || dense.length < 2) return named(rows, first, first);
+  if (data < 0 || data > first + MOST_ROWS_OF_WORDS || dense.length < 2) return named(rows, first, first);
   const used = usedColumns(dense);
   const whole = bestNamed(rows, used, { from: first, to: data });
   if (whole >= 0) return named(rows, whole, hasUnits(rows, whole) ? whole + 1 : whole);
@@ -197,12 +201,16 @@ function filled(cells: readonly string[]): number {
 }
 
 function preambleDecision(rows: readonly SheetRow[], first: number): Decision {
-  const beginning = rows[0]!.cells.find(cell => cell !== '') ?? '';
+  const above = rows.slice(0, first);
+  const beginning = above[0]?.cells.find(cell => cell !== '') ?? '';
+  const measured = above.filter(({ cells }) => filled(cells) > 1 && cells.some(cell => isMeasure(cellKind(cell))));
+  const isTable = measured.length >= ROWS_OF_A_TABLE;
+  const doubt = isTable ? `; ${measured.length} rows of it have numbers and may be a table of their own` : '';
   return {
     name: 'skip_rows',
-    value: rows[first]!.row,
-    confidence: 0.8,
-    reason: `what stands above the table is none of it, beginning with ${JSON.stringify(beginning.slice(0, 60))}; skip_rows: 0 takes the first row for the names`,
+    value: (rows[first] as SheetRow).row,
+    confidence: isTable ? 0.4 : 0.8,
+    reason: `what stands above the table is none of it, beginning with ${JSON.stringify(beginning.slice(0, 60))}${doubt}; skip_rows: 0 takes the first row for the names`,
   };
 }
 
