@@ -2,12 +2,11 @@ import type { Reader } from '../batch.ts';
 import { neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
-import { readHead } from '../unpack/byte-stream.ts';
 import { findLayout } from './json/layout.ts';
 import { JsonRun } from './json/run.ts';
 import { skipSpace } from './json/scanner.ts';
 import { readRecords } from './record-run.ts';
-import { findEncoding, openText } from './text.ts';
+import { findEncoding, readTextHead } from './text.ts';
 
 const HEAD_BYTES = 1 << 20;
 
@@ -21,7 +20,7 @@ export async function openJson(
   mode: 'lines' | 'values' = 'values',
 ): Promise<Reader> {
   const encoding = await findEncoding(source, declared);
-  const head = await readHead(await openText(source, encoding), HEAD_BYTES);
+  const head = await readTextHead(source, encoding, HEAD_BYTES);
   const isWhole = head.length < HEAD_BYTES;
   if (isWhole && skipSpace(head, 0, head.length) === head.length)
     throw neverFailure(`${source.path} is empty: it has no JSON value; export it again`);

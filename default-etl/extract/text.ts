@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { configFailure, neverFailure } from '../failure.ts';
 import type { ByteStream, Source } from '../source.ts';
+import { readHead } from '../unpack/byte-stream.ts';
 import { isBinary } from './binary-bytes.ts';
 import { byteOrderMark, type Encoding, withoutMark } from './byte-order.ts';
 
@@ -151,6 +152,12 @@ export async function openText(source: Pick<Source, 'stream'>, encoding: Encodin
   await skip(stream, encoding.bomBytes);
   if (encoding.otherName) return await convertLines(stream, encoding.otherName);
   return encoding.name === 'utf8' ? stream : await convert(stream, encoding.name);
+}
+
+/** The first bytes of the text as UTF-8; fewer than `length` where that is all of it. */
+export async function readTextHead(source: Source, encoding: Encoding, length: number): Promise<Buffer> {
+  // A byte becomes three at most: of a small text the buffer need not be large.
+  return await readHead(await openText(source, encoding), Math.min(length, 3 * source.sizeBytes + 1));
 }
 
 async function skip(stream: ByteStream, byteCount: number): Promise<void> {

@@ -3,11 +3,10 @@ import type { Decision } from '../contract.ts';
 import { configFailure, neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
-import { readHead } from '../unpack/byte-stream.ts';
 import { readRecords } from './record-run.ts';
 import { SyntaxFault } from './syntax-fault.ts';
 import type { Encoding } from './byte-order.ts';
-import { findEncoding, openText } from './text.ts';
+import { findEncoding, readTextHead } from './text.ts';
 import { findRecordPath } from './xml/record-path.ts';
 import { XmlRun } from './xml/run.ts';
 
@@ -54,7 +53,7 @@ async function decidePath(
   if (declared?.length === 0)
     throw configFailure('EXTRACT.record_path is an empty list; name the elements down to the record, or leave it out');
   if (declared) return { name: 'record_path', value: declared, confidence: 1, reason: 'as EXTRACT.record_path says' };
-  const head = await readHead(await openText(source, encoding), PATH_HEAD_BYTES);
+  const head = await readTextHead(source, encoding, PATH_HEAD_BYTES);
   if (head.length === 0) throw neverFailure(`${source.path} is empty: it has no XML element; export it again`);
   try {
     const found = findRecordPath(head);
