@@ -4,6 +4,8 @@ import type { ByteStream } from '../source.ts';
 const LF = 10;
 const CR = 13;
 const CHUNK_BYTES = 1 << 20;
+/** Bytes of UTF-8 that a byte of another encoding becomes at most: €. */
+const MOST_OF_BYTE = 3;
 /** Lines of either encoding that have to be seen: by chance a line or two of a text is valid UTF-8, or damaged. */
 const FEWEST_LINES = 2;
 /** Of the lines beyond ASCII, the share that those of UTF-8 have at least. */
@@ -24,8 +26,9 @@ export function otherLines(bytes: Buffer): Buffer | undefined {
 /** The text as UTF-8: lines that are it stay, `decode` reads the others. A line of more than 1 MB is looked at in pieces. */
 export function mixedStream(stream: ByteStream, decode: (bytes: Buffer) => string): ByteStream {
   const input = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const output = Buffer.allocUnsafeSlow(MOST_OF_BYTE * CHUNK_BYTES);
   let kept = 0;
-  let pending: Buffer = Buffer.alloc(0);
+  let pending = output.subarray(0, 0);
   return {
     async fill(buffer, offset) {
       for (let isMore = true; pending.length === 0 && isMore; ) {
@@ -33,9 +36,10 @@ export function mixedStream(stream: ByteStream, decode: (bytes: Buffer) => strin
         isMore = count > 0;
         const filled = input.subarray(0, kept + count);
         const cut = isMore ? endOfLines(filled) : filled.length;
-        pending = Buffer.concat(
-          linesOf(filled.subarray(0, cut)).map(line => (isUtf8(line) ? line : Buffer.from(decode(line)))),
-        );
+        let written = 0;
+        for (const line of linesOf(filled.subarray(0, cut)))
+          written += isUtf8(line) ? line.copy(output, written) : output.write(decode(line), written);
+        pending = output.subarray(0, written);
         kept = filled.copy(input, 0, cut);
       }
       const count = pending.copy(buffer, offset);
