@@ -3,7 +3,7 @@ import type { ByteStream } from '../source.ts';
 
 const LF = 10;
 const CR = 13;
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 17;
 /** Bytes of UTF-8 that a byte of another encoding becomes at most: €. */
 const MOST_OF_BYTE = 3;
 /** Lines of either encoding that have to be seen: by chance a line or two of a text is valid UTF-8, or damaged. */
@@ -23,7 +23,7 @@ export function otherLines(bytes: Buffer): Buffer | undefined {
   return isMixed && others.length >= FEWEST_LINES ? Buffer.concat(others) : undefined;
 }
 
-/** The text as UTF-8: lines that are it stay, `decode` reads the others. A line of more than 1 MB is looked at in pieces. */
+/** The text as UTF-8: lines that are it stay, `decode` reads the others. A line of more than 128 KB is looked at in pieces. */
 export function mixedStream(stream: ByteStream, decode: (bytes: Buffer) => string): ByteStream {
   const input = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   const output = Buffer.allocUnsafeSlow(MOST_OF_BYTE * CHUNK_BYTES);
@@ -58,14 +58,11 @@ function endOfLines(bytes: Buffer): number {
 }
 
 /** With their line ends, which are LF or, where there is none, CR. */
-function linesOf(bytes: Buffer): Buffer[] {
-  if (isUtf8(bytes)) return [bytes];
+function* linesOf(bytes: Buffer): Generator<Buffer> {
   const lineEnd = bytes.includes(LF) ? LF : CR;
-  const lines: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf(lineEnd, at) + 1 || bytes.length;
-    lines.push(bytes.subarray(at, end));
+    yield bytes.subarray(at, end);
     at = end;
   }
-  return lines;
 }
