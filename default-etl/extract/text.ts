@@ -8,8 +8,7 @@ import { byteOrderMark, type Encoding, withoutMark } from './byte-order.ts';
 const HEAD_BYTES = 1 << 20;
 /** Looked at for characters that were encoded twice. */
 const HEAD_OF_TWICE = 1 << 16;
-/** How sure the guess must be that the lines which are not UTF-8 are in one encoding: surer where a few of them may just be damaged. */
-const SURE = 0.9;
+/** How sure the guess must be that the lines which are not UTF-8 are in one encoding. */
 const LIKELY = 0.8;
 const CHUNK_BYTES = 1 << 20;
 
@@ -34,10 +33,9 @@ export async function findEncoding(
   const stretch = await firstInvalid(source, head);
   const invalid = stretch?.subarray(byteOrderMark(stretch)?.bomBytes);
   if (invalid === undefined) return { name: 'utf8', bomBytes, ...sureness(head, bom) };
-  const isMostly = isMostlyUtf8(invalid);
-  const mixed = await findMixed(invalid, isMostly ? SURE : LIKELY);
+  if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes, confidence: 0.9, reason: 'but for a few bytes' };
+  const mixed = await findMixed(invalid);
   if (mixed) return { bomBytes, ...mixed };
-  if (isMostly) return { name: 'utf8', bomBytes, confidence: 0.9, reason: 'but for a few bytes' };
   if (isBinary(invalid))
     throw neverFailure(
       `${source.path} is no text: its bytes are those of a packed, encrypted or binary file; put the table itself in, or name its encoding in EXTRACT.encoding`,
@@ -65,12 +63,12 @@ function encodedTwice(head: Buffer): string | undefined {
 }
 
 /** UTF-8 in some lines, one of the Latin alphabets in others. */
-async function findMixed(invalid: Buffer, least: number): Promise<Omit<Encoding, 'bomBytes'> | undefined> {
+async function findMixed(invalid: Buffer): Promise<Omit<Encoding, 'bomBytes'> | undefined> {
   const { otherLines } = await import('./mixed-text.ts');
   const { guessEncoding } = await import('./encoding-guess.ts');
   const others = otherLines(invalid);
   const guess = others && (await guessEncoding(others));
-  if (!guess || guess.confidence < least || !/^(win|iso|mac)/.test(guess.name)) return undefined;
+  if (!guess || guess.confidence < LIKELY || !/^(win|iso|mac)/.test(guess.name)) return undefined;
   const reason = `some lines are UTF-8, others ${guess.name}: each is read as what it is`;
   return { name: 'utf8', otherName: guess.name, confidence: 0.8, reason };
 }
