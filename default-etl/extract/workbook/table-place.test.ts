@@ -27,6 +27,7 @@ test('the first row has the names where nothing speaks against it', () => {
 
 test('names that are years, or count on, are names', () => {
   assert.deepEqual(placeOf('pays|2019|2020|2021', 'F|1.5|2|3', 'D|4|5.5|6', 'I|1|2|3.5')[1], 1);
+  assert.deepEqual(placeOf('pays|2020', 'F|12', 'D|13', 'I|14')[1], 1);
   assert.deepEqual(placeOf('|1|2|3', 'x|10|20|35', 'y|4|5|6')[1], 1);
 });
 
@@ -88,6 +89,17 @@ test('of rows with numbers above the table it is said that they may be one', () 
   const [decision] = findTable(rows).decisions;
   assert.deepEqual([decision?.name, decision?.value, decision?.confidence], ['skip_rows', 4, 0.4]);
   assert.match(decision?.reason ?? '', /3 rows of it have numbers and may be a table of their own/);
+});
+
+test('names that come twice in a row of their own take nothing of the row below', () => {
+  const rows = ['a|b|b|b|e', '2|w|x|y|z', '3|w|x|y|z', '4|w|x|y|z', '7|w|x|y|z'];
+  assert.deepEqual(placeOf(...rows), [['a', 'b', 'b', 'b', 'e'], 1]);
+  assert.deepEqual(placeOf(rows[0] as string, 'n.d.|w|x|y|z', ...rows.slice(1)), [['a', 'b', 'b', 'b', 'e'], 1]);
+});
+
+test('a row with a number is no row of names, though it has more cells than they', () => {
+  const rows = ['a|b|b||e', '2|b|c|d|e', '3|2|3|4|5', '4|3|7|4|6', '5|1|3|8|5', '6|1|3|8|5'];
+  assert.deepEqual(placeOf(...rows), [['a', 'b', 'b', '', 'e'], 1]);
 });
 
 test('a page of explanations has one cell in a row', () => {

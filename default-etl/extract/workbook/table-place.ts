@@ -52,8 +52,12 @@ export function findTable(given: readonly SheetRow[]): TablePlace {
   );
   if (data < 0 || data > first + MOST_ROWS_OF_WORDS || dense.length < 2) return named(rows, first, first);
   const used = usedColumns(dense);
-  const whole = bestNamed(rows, used, { from: first, to: data });
-  if (whole >= 0) return named(rows, whole, hasUnits(rows, whole) ? whole + 1 : whole);
+  const whole = bestNamed(
+    rows.map(row => (hasMeasure(row, columns) ? 0 : namedColumns(row, used))),
+    used.length,
+    { from: first, to: data },
+  );
+  if (whole >= 0) return named(rows, topOf(rows, whole), hasUnits(rows, whole) ? whole + 1 : whole);
   const last = rows.findLastIndex(({ cells }, index) => index >= first && index < data && filled(cells) > usual / 2);
   if (last >= 0) return named(rows, topOf(rows, last), last);
   return isHeaderOf(rows, data) ? named(rows, topOf(rows, data - 1), data - 1) : unnamed(rows, data);
@@ -129,9 +133,11 @@ function isRecord({ cells }: SheetRow, columns: readonly Family[]): boolean {
 
 /** 2019, 2020, 2021 · 1, 2, 3: columns that are called so. */
 function countsOn(cells: readonly string[]): boolean {
-  if (cells.length < 2 || !cells.every(cell => /^\d{1,4}$/.test(cell))) return false;
+  if (!cells.every(cell => /^\d{1,4}$/.test(cell))) return false;
   const numbers = cells.map(Number);
-  const isYears = numbers.every(number => number >= 1900 && number <= 2100) && new Set(numbers).size === numbers.length;
+  const rises = numbers.every((number, index) => index === 0 || number >= (numbers[index - 1] as number));
+  const isTold = new Set(numbers).size === numbers.length || (rises && numbers.length > 2);
+  const isYears = isTold && numbers.every(number => number >= 1900 && number <= 2100);
   return (
     isYears ||
     (cells.length > 2 && numbers.every((number, index) => index === 0 || number === (numbers[index - 1] as number) + 1))
@@ -144,20 +150,23 @@ function usedColumns(dense: readonly SheetRow[]): number[] {
   return counts.flatMap((count, column) => (count >= dense.length / 2 ? [column] : []));
 }
 
-/** The row with names over nearly all of these columns, and no two alike; of several the one with most, or the first; -1 where there is none. */
-function bestNamed(
-  rows: readonly SheetRow[],
-  used: readonly number[],
-  { from, to }: { from: number; to: number },
-): number {
-  const counts = rows.slice(from, to).map(row => namedColumns(row, used));
-  const most = Math.max(...counts, 0);
-  return most > 0 && most >= NAMED_SHARE * used.length ? from + counts.indexOf(most) : -1;
+/** `counts`: names in each row. The one with nearly all of them; of several the one with most, or the first; -1 where there is none. */
+function bestNamed(counts: readonly number[], width: number, { from, to }: { from: number; to: number }): number {
+  const most = Math.max(...counts.slice(from, to), 0);
+  return most > 0 && most >= NAMED_SHARE * width ? counts.indexOf(most, from) : -1;
+}
+
+/** Whether it has a number or date in a column of such that is no name. */
+function hasMeasure({ cells }: SheetRow, columns: readonly Family[]): boolean {
+  const alike = cells.filter((cell, column) => {
+    const family = familyOf(cellKind(cell));
+    return family !== undefined && family === columns[column];
+  });
+  return alike.length > 0 && !countsOn(alike);
 }
 
 function namedColumns({ cells }: SheetRow, used: readonly number[]): number {
-  const names = cells.filter(cell => cell !== '');
-  if (new Set(names).size < names.length || names.every(isUnit)) return 0;
+  if (cells.every(cell => cell === '' || isUnit(cell))) return 0;
   return used.filter(column => cells[column] !== '').length;
 }
 
@@ -203,7 +212,7 @@ function filled(cells: readonly string[]): number {
 function preambleDecision(rows: readonly SheetRow[], first: number): Decision {
   const above = rows.slice(0, first);
   const beginning = above[0]?.cells.find(cell => cell !== '') ?? '';
-  const measured = above.filter(({ cells }) => filled(cells) > 1 && cells.some(cell => isMeasure(cellKind(cell))));
+  const measured = above.filter(({ cells }) => cells.some(cell => isMeasure(cellKind(cell))));
   const isTable = measured.length >= ROWS_OF_A_TABLE;
   const doubt = isTable ? `; ${measured.length} rows of it have numbers and may be a table of their own` : '';
   return {
