@@ -303,11 +303,11 @@ test('ods and fods: values, repeated rows and cells, lines, blanks and notes', a
     Buffer.from(odsDocument(ODS_ROWS).replaceAll('document-content', 'document')),
   ]) {
     const read = await readWorkbook(bytes);
-    const text = 'two   blanks and\na\tline';
+    const spaced = 'two   blanks and\na\tline';
     assert.deepEqual(read.header, ['a', 'b']);
     assert.deepEqual(read.rows, [
-      ['1.5', text],
-      ['1.5', text],
+      ['1.5', spaced],
+      ['1.5', spaced],
       ['2020-01-02 00:00:00', '30:05:00'],
       ['True', '0.5'],
     ]);
@@ -377,9 +377,9 @@ test('damage anywhere in the XML of a workbook gives rows or a clear failure, no
       fc.nat(2),
       fc.nat(400),
       fc.constantFrom('<', '>', '"', '&', '/', '0', '', ' ', '\0', '<c ', ']]>'),
-      async (part, at, text) => {
+      async (part, at, damage) => {
         const damaged = parts.map((xml, index) =>
-          index === part ? xml.slice(0, at % xml.length) + text + xml.slice((at % xml.length) + 1) : xml,
+          index === part ? xml.slice(0, at % xml.length) + damage + xml.slice((at % xml.length) + 1) : xml,
         );
         const bytes = xlsxOf({
           sheets: { Data: '' },
