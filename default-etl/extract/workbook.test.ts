@@ -154,6 +154,22 @@ test('a cell beyond the header has a column of its own; in a long sheet that say
   ]);
 });
 
+test('a single cell far to the right makes columns, and no rows of the others are lost', async () => {
+  const row = '<row><c><v>1</v></c><c><v>7</v></c></row>';
+  const far = '<row><c r="XFD1"><v>9</v></c></row>';
+  for (const [before, after] of [
+    [100, 0],
+    [100, 3],
+    [1, 3],
+  ] as const) {
+    const rows = HEADER + row.repeat(before) + far + row.repeat(after);
+    const read = await readWorkbook(xlsxOf({ sheets: { Data: `<sheetData>${rows}</sheetData>` } }));
+    assert.equal(read.header.length, 16_384);
+    assert.equal(read.rows.length, before + 1 + after);
+    assert.equal(read.rows[before]?.[16_383], '9');
+  }
+});
+
 test('header: a list of names, or none', async () => {
   const bytes = xlsxOf({ sheets: { Data: `<sheetData>${HEADER}<row><c><v>1</v></c></row></sheetData>` } });
   assert.deepEqual((await readWorkbook(bytes, { header: false })).records, [

@@ -109,7 +109,8 @@ function familiesOf(dense: readonly SheetRow[]): Family[] {
   const body = dense.slice(Math.ceil(dense.length / 3));
   const width = dense[0]?.cells.length ?? 0;
   return Array.from({ length: width }, (_, column) => {
-    const found = body.map(({ cells }) => cellKind(cells[column] as string)).filter(kind => kind !== 'empty');
+    const written = body.map(({ cells }) => cells[column] as string).filter(cell => cell !== '');
+    const found = written.map(cellKind).filter(kind => kind !== 'empty');
     const counts = Map.groupBy(found, familyOf);
     const [common] = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
     return common !== undefined && common[1].length >= MEASURE_SHARE * found.length ? common[0] : undefined;

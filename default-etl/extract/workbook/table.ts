@@ -103,7 +103,7 @@ interface Head {
 async function readHead(sheet: Sheet, skipRows: number): Promise<Head> {
   const sink = new HeadSink(sheet, skipRows);
   const { isMore, declaredWidth } = await readInto(sheet, sink);
-  return { rows: sink.rows, isWhole: !isMore, declaredWidth };
+  return { rows: sink.rows, isWhole: !isMore && !sink.isCut, declaredWidth };
 }
 
 /**
