@@ -31,6 +31,8 @@ export interface AttemptEnvironment {
   VERSION: string;
   /** `mend` only: VERSION of the run that rejected the rows. With ids of their own they are not newer than the rest of that file. */
   MENDED_VERSION?: string;
+  /** `mend` only: the newest VERSION of the files that were read in one run with these rows' (RUN_PER: folder), else the same as MENDED_VERSION. */
+  MENDED_UNTIL?: string;
   /** `mend` only: `true` where no row of the version was loaded before. Once one is, the rows of former versions go, as after `change`. */
   MEND_REPLACES?: string;
   ACTION: Action;
@@ -65,6 +67,7 @@ export type FolderFile = Pick<
   | 'RUN_ID'
   | 'VERSION'
   | 'MENDED_VERSION'
+  | 'MENDED_UNTIL'
   | 'MEND_REPLACES'
   | 'ACTION'
   | 'FILE'

@@ -56,6 +56,8 @@ export interface Job {
   version: number;
   /** That of rows with LOAD.id: where they are mended, the one they had been read with, so that they replace no later row. */
   keyVersion: number;
+  /** With LOAD.overwrite the newest version that the index may have been built for, if these rows are to be added to it. */
+  newestBuilt: number;
   action: Action;
   /** ACTION mend: no row of the version was loaded before, so a former version's rows go. */
   mendReplaces: boolean;
@@ -96,11 +98,13 @@ export function readJob(env: Environment, file: string, now: number): Job {
   const load = loadOf(env);
   const isMend = env.ACTION === 'mend';
   const version = wholeOf(env, 'VERSION', versionAt(now));
+  const keyVersion = isMend ? wholeOf(env, 'MENDED_VERSION', version) : version;
   return {
     dataset,
     runId: env.RUN_ID ?? 'alone',
     version,
-    keyVersion: isMend ? wholeOf(env, 'MENDED_VERSION', version) : version,
+    keyVersion,
+    newestBuilt: isMend ? wholeOf(env, 'MENDED_UNTIL', keyVersion) : version,
     action: actionOf(env.ACTION),
     mendReplaces: isMend && env.MEND_REPLACES === 'true',
     file: path,

@@ -186,7 +186,7 @@ export class ElasticsearchTarget implements Target {
   /** The rows of a file are none of an index that a newer one has built. */
   private async assertNotRebuilt(): Promise<void> {
     const newest = newestBuilt(this.name, await indicesBehind(this.connection, this.name));
-    if (newest <= this.job.keyVersion) return;
+    if (newest <= this.job.newestBuilt) return;
     throw neverFailure(
       `the mended rows have no place: index ${this.name} holds the rows of a newer file (LOAD.overwrite); replay the run that rejected them if its file is to take that one's place`,
     );

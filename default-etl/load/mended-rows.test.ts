@@ -62,6 +62,14 @@ test('rule 11: mended rows are not added to an index that a newer file has built
   }
 });
 
+test('rule 11: mended rows are added to the index that a later file of the same folder has built', async context => {
+  const { index, ids, loadFile, mend } = setUp(context, { overwrite: true });
+  await loadFile(6, 'a,b\n1,v\n');
+  const ran = await mend(7, [3], { FILE_KEY: 'OTHER', MENDED_VERSION: '5', MENDED_UNTIL: '6' });
+  assert.equal(ran.code, 0, ran.error);
+  assert.deepEqual([await namesOf(index), await ids()], [[`${index.name}-6`], [id(1), id(3, 'OTHER')]]);
+});
+
 function setUp(context: TestContext, options: Record<string, unknown> = {}) {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);

@@ -1,6 +1,6 @@
 import type { Decision } from '../../default-etl/contract.ts';
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
-import { addsToVersion, countMended } from './mending.ts';
+import { addsToVersion, countMended, mendedVersions } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
 import type { Store } from './store.ts';
 import { forgetVersion } from './watching.ts';
@@ -36,13 +36,14 @@ export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
     index,
     append: request.append ? 1 : 0,
   });
-  const replacesFormer = !addsToVersion(store, run);
+  const replacesFormer = !addsToVersion(store, run, request.rebuilds);
   return {
     index,
     firstSeenAt,
     fileRows: rowsOf(store, fileKey, index),
     replacesFormer,
     replaces: replacesFormer ? replacedBy(store, run, fileKey, index) : [],
+    mended: mendedVersions(store, run),
   };
 }
 
@@ -191,7 +192,7 @@ function settleLedger(store: Store, run: Run, rows: Rows): void {
   const { dataset, file, fileKey, index } = run;
   if (run.action === 'mend') {
     // Its rows are some of many. One that loads nothing replaces nothing.
-    if (rows.loaded === 0 || addsToVersion(store, run)) return;
+    if (rows.loaded === 0 || addsToVersion(store, run, false)) return;
   } else {
     // In place again, until it is disposed of.
     store.execute('UPDATE ledger SET rows = $rows, kept = 0 WHERE file_key = $fileKey AND index_name = $index', {

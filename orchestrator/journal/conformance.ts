@@ -72,8 +72,8 @@ class Hand {
     return run;
   }
 
-  ledger(run: Run, fileKey = `key-${run.file}`, append = false, index = 'sales') {
-    return this.journal.ledger({ runId: run.id, fileKey, append, indexFor: () => index });
+  ledger(run: Run, fileKey = `key-${run.file}`, append = false, index = 'sales', rebuilds = false) {
+    return this.journal.ledger({ runId: run.id, fileKey, append, rebuilds, indexFor: () => index });
   }
 
   finish(run: Run, how: Finish): Promise<Run> {
@@ -694,7 +694,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
 
       it('rule 11: the index of a key is of when the key was first seen, forever', async () => {
         const month = (seenAt: number) => `sales_${new Date(seenAt).toISOString().slice(0, 7)}`;
-        const request = { fileKey: 'k', append: false, indexFor: month };
+        const request = { fileKey: 'k', append: false, rebuilds: false, indexFor: month };
         await hand.arrive('a.csv', 1);
         const first = await hand.claimOne();
         assert.equal((await journal.ledger({ ...request, runId: first.id })).index, 'sales_2026-01');
@@ -814,6 +814,35 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
           replaces.map(({ FILE_KEY }) => FILE_KEY),
           ['content-2'],
         );
+      });
+
+      it('rule 12: where an index is built anew of a folder, the mended rows of a file stand beside those of the files that were read with it', async () => {
+        const arrived = [];
+        for (const file of ['a.csv', 'b.csv', 'c.csv']) arrived.push(await hand.arrive(file));
+        const newest = arrived.at(-1)?.version;
+        const [batch] = await hand.claim({ perFolder: true });
+        const rejected = [];
+        for (const run of batch ?? []) {
+          await hand.ledger(run);
+          if (run.file === 'a.csv') await hand.finish(run, { to: 'failed', rows: null, error: 'bad' });
+          else rejected.push(await hand.finish(run, { to: 'quarantined', rows: rowsRead(5, 5), error: 'bad' }));
+        }
+        const entries = [];
+        for (const { id } of rejected) {
+          await journal.mend(id, `/${id}`, T0);
+          const [[mending]] = (await hand.claim({ perFolder: true })) as [[Run]];
+          for (const rebuilds of [true, false]) {
+            const { replacesFormer, mended } = await hand.ledger(mending, undefined, false, 'sales', rebuilds);
+            entries.push([mending.file, replacesFormer, mended?.newest === newest]);
+          }
+          await hand.finish(mending, done(1));
+        }
+        assert.deepEqual(entries, [
+          ['b.csv', true, true],
+          ['b.csv', true, true],
+          ['c.csv', false, true],
+          ['c.csv', true, true],
+        ]);
       });
 
       it('rule 12: a run that was quarantined for anything else, or that failed, is not mended', async () => {

@@ -174,6 +174,8 @@ export interface LedgerRequest {
   fileKey: string;
   /** ON_CHANGE: append: the key is of the content too, and its rows stay once the file of a `done` run was disposed of. */
   append: boolean;
+  /** LOAD.overwrite: the index is built anew by a run, and with RUN_PER: folder by all runs of a batch together. */
+  rebuilds: boolean;
   /** Index for a key first seen then (date_suffix). */
   indexFor(firstSeenAt: number): string;
 }
@@ -186,6 +188,8 @@ export interface LedgerEntry {
   /** What `replaces` names, and of FILE_KEY what this run does not load, goes once a row is loaded. Not where it mends rows of a version that is loaded. */
   replacesFormer: boolean;
   replaces: Replaced[];
+  /** `mend` only: VERSION of the run that read the file, and the newest of those that were read with it (RUN_PER: folder). null where that was pruned. */
+  mended: { version: number; newest: number } | null;
 }
 
 /** How an attempt is closed. `error` is for people and null only where nothing is to be said. */

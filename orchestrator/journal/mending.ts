@@ -1,5 +1,5 @@
 import { mendRefusal } from '../mend-refusal.ts';
-import type { Run } from './journal.ts';
+import type { LedgerEntry, Run } from './journal.ts';
 import { absolutePath, newerRun, requireRun } from './paths.ts';
 import { activeRun, queueCopy, refused } from './requests.ts';
 import { versionColumns } from './run-row.ts';
@@ -25,11 +25,30 @@ export function mendsOf(store: Store, runId: string): Run[] {
   return store.selectRuns(`id IN (${chain}) ORDER BY seq`, { runId });
 }
 
-/** Whether a run's rows stand beside others of their version. The first mend that loads a row of a quarantined run brings that version's first. */
-export function addsToVersion(store: Store, run: Run): boolean {
+/**
+ * Whether a run's rows stand beside others of their version. The first mend that loads a row of a quarantined run brings that version's first.
+ * `rebuilds`: the rows of all files that were read together make the version.
+ */
+export function addsToVersion(store: Store, run: Run, rebuilds: boolean): boolean {
   if (run.action !== 'mend') return false;
   const origin = originOf(store, run);
-  return origin.state !== 'quarantined' || origin.rowsMended > 0;
+  return origin.state !== 'quarantined' || origin.rowsMended > 0 || (rebuilds && isBesideLoaded(store, origin));
+}
+
+/** Whether rows of another file of its batch are loaded. */
+function isBesideLoaded(store: Store, { id, dataset, batch }: Run): boolean {
+  const sql = `SELECT 1 FROM runs WHERE dataset = $dataset AND batch = $batch AND id <> $id AND action <> 'delete'
+    AND (state = 'done' OR rows_mended > 0) LIMIT 1`;
+  return batch !== null && store.get(sql, { id, dataset, batch }) !== undefined;
+}
+
+export function mendedVersions(store: Store, run: Run): LedgerEntry['mended'] {
+  if (run.action !== 'mend') return null;
+  const { id, dataset, batch, version } = originOf(store, run);
+  if (id === run.id || version === null) return null;
+  const sql = 'SELECT max(version) AS newest FROM runs WHERE dataset = $dataset AND batch = $batch';
+  const found = batch === null ? undefined : store.get<{ newest: number | null }>(sql, { dataset, batch });
+  return { version, newest: found?.newest ?? version };
 }
 
 /** What a mend loaded counts as mended of the run whose rejects it was; the same records loaded again mend nothing more. */

@@ -62,7 +62,13 @@ const CALLS = {
     const run = await choose(world, step, ['running']);
     if (run === undefined) return;
     const fileKey = `${run.file}-${step.n % 2}`;
-    await world.journal.ledger({ runId: run.id, fileKey, append: step.n % 2 === 0, indexFor: () => 'sales' });
+    await world.journal.ledger({
+      runId: run.id,
+      fileKey,
+      append: step.n % 2 === 0,
+      rebuilds: false,
+      indexFor: () => 'sales',
+    });
     await world.journal.reserve(run.id, step.n);
   },
   finish: async (world: World, step: Step) => {

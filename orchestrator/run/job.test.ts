@@ -46,6 +46,7 @@ const ledger: LedgerEntry = {
   firstSeenAt: Date.UTC(2020, 0, 2),
   replacesFormer: true,
   replaces: [{ index: 'sales', FILE_KEY: 'old', FILE_ROWS: 7 }],
+  mended: null,
 };
 const inContainer = { data: '/data', config: '/config', work: '/work' };
 const attempt = { runId: 'r1', attempt: 2, dataset: 'sales', workDir: '/w', logFile: '/l' };

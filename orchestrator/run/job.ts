@@ -12,8 +12,6 @@ export interface JobFile {
   ledger: LedgerEntry;
   /** `mend` only: the version of WORK_DIR/mend.ndjson, which stands in for the file. */
   mended: FileVersion | null;
-  /** `mend` only: the journal's version of the run that read the file. */
-  mendedVersion?: number;
 }
 
 export interface JobRequest {
@@ -110,17 +108,12 @@ function contract(request: JobRequest, paths: JobPaths): Record<string, string> 
   } satisfies AttemptEnvironment;
 }
 
-function fileEnvironment(
-  dataset: Dataset,
-  { run, ledger, mended, mendedVersion }: JobFile,
-  paths: JobPaths,
-): FolderFile {
+function fileEnvironment(dataset: Dataset, { run, ledger, mended }: JobFile, paths: JobPaths): FolderFile {
   const version = mended ?? run.fileVersion;
   return {
     RUN_ID: run.id,
     VERSION: String(run.version ?? ''),
-    ...(mendedVersion === undefined ? {} : { MENDED_VERSION: String(mendedVersion) }),
-    ...(run.action === 'mend' && ledger.replacesFormer ? { MEND_REPLACES: 'true' } : {}),
+    ...(run.action === 'mend' ? mendEnvironment(ledger) : {}),
     ACTION: run.action,
     FILE: mended
       ? posix.join(workDirOf(dataset, run, paths.work), JOB_FILES.mended)
@@ -136,6 +129,13 @@ function fileEnvironment(
     REPLACES: JSON.stringify(ledger.replaces),
     SEEN_AT: new Date(ledger.firstSeenAt).toISOString(),
     WORK_DIR: workDirOf(dataset, run, paths.work),
+  };
+}
+
+function mendEnvironment({ mended, replacesFormer }: LedgerEntry): Partial<FolderFile> {
+  return {
+    ...(mended ? { MENDED_VERSION: String(mended.version), MENDED_UNTIL: String(mended.newest) } : {}),
+    ...(replacesFormer ? { MEND_REPLACES: 'true' } : {}),
   };
 }
 

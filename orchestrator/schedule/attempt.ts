@@ -305,7 +305,7 @@ function isLakeDeletion({ settings }: Dataset, { action }: Run): boolean {
 function withoutLedger(run: Run): JobFile {
   return {
     run,
-    ledger: { index: '', fileRows: 0, firstSeenAt: run.seenAt, replacesFormer: false, replaces: [] },
+    ledger: { index: '', fileRows: 0, firstSeenAt: run.seenAt, replacesFormer: false, replaces: [], mended: null },
     mended: null,
   };
 }

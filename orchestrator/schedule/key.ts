@@ -7,7 +7,8 @@ import { lakeIndex } from './lake.ts';
 export function ledgerRequest(run: Run, dataset: Dataset): LedgerRequest {
   const append = dataset.settings.ON_CHANGE === 'append';
   const parts = append ? [run.dataset, run.file, run.contentHash ?? ''] : [run.dataset, run.file];
-  return { runId: run.id, fileKey: fileKey(...parts), append, indexFor: time => indexOf(dataset, time) };
+  const rebuilds = dataset.settings.LOAD.overwrite === true;
+  return { runId: run.id, fileKey: fileKey(...parts), append, rebuilds, indexFor: time => indexOf(dataset, time) };
 }
 
 function indexOf({ name, settings: { LOAD } }: Dataset, firstSeenAt: number): string {

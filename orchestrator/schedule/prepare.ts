@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { fileVersionAt } from '../dispose/file-version.ts';
 import type { FileVersion, Run } from '../journal/journal.ts';
-import { originOf } from '../rejects/open-rejects.ts';
 import { JOB_FILES, type JobFile, workDirOf } from '../run/job.ts';
 import type { AttemptRef } from '../run/runner.ts';
 import type { ScheduleContext } from './context.ts';
@@ -13,9 +12,7 @@ import { copyInto, makeLogFile, makeWorkDir, type Owner } from './work-dir.ts';
 export async function withLedger({ journal }: ScheduleContext, dataset: Dataset, run: Run): Promise<JobFile> {
   const request = ledgerRequest(run, dataset);
   const ledger = await journal.ledger(request);
-  const file = { run: { ...run, fileKey: request.fileKey, index: ledger.index }, ledger, mended: null };
-  const origin = await originOf(journal, run);
-  return origin.version === null || origin === run ? file : { ...file, mendedVersion: origin.version };
+  return { run: { ...run, fileKey: request.fileKey, index: ledger.index }, ledger, mended: null };
 }
 
 /** Makes the folders of an attempt, and puts into them what it needs besides its file. */
