@@ -1,6 +1,7 @@
 import { Superseded } from '../failure.ts';
 import { BulkRequest } from './bulk-request.ts';
 import { type Connection, type ItemError, itemReason, Refusal } from './connection.ts';
+import { refusalReason } from './refusal-reason.ts';
 
 export const IN_FLIGHT = 4;
 /** Whether there was any error: the answer of 10,000 rows is 16 bytes instead of 500 KB. */
@@ -196,7 +197,7 @@ export class BulkSender {
     }
     if (status === 409) this.verdicts.conflicted(request, operation, error.reason ?? '');
     else if ((status === 400 || status === 413) && !isOfIndex(error))
-      this.verdicts.rejected(request, operation, itemReason(error));
+      this.verdicts.rejected(request, operation, refusalReason(error));
     else throw this.connection.refusedIndex(this.path, status, itemReason(error));
     return false;
   }

@@ -186,7 +186,7 @@ test('rule 7: what Elasticsearch refuses is a reject with line, reason and the t
   assert.deepEqual(ran.result, { rows_read: 3, rows_loaded: 2, rows_rejected: 1, rows_filtered: 0, rows_deleted: 0 });
   const [reject] = ran.rejects;
   assert.deepEqual({ ...reject, reason: '' }, { row: 2, line: 3, reason: '', raw: 'no,"y,z"' });
-  assert.match(reject?.reason ?? '', /failed to parse field \[A\]/);
+  assert.match(reject?.reason ?? '', /^column A: "no" is not a whole number \(Elasticsearch: /);
   assert.deepEqual(Object.keys(await index.documents()), [id(1), id(3)]);
 });
 
