@@ -98,6 +98,32 @@ test('what is cut off or overwritten fails with a sentence, and never with other
   assert.match(other.error, /no Parquet file, though it is called one/);
 });
 
+test('a footer that is overwritten anywhere never makes fewer rows, nor ends the program', async context => {
+  const whole = Buffer.from(
+    parquetWriteBuffer({
+      schema: [
+        { name: 'root', num_children: 2 },
+        { name: 'a', type: 'INT32', repetition_type: 'REQUIRED' },
+        { name: 'b', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
+        { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+        { name: 'element', type: 'INT32', repetition_type: 'OPTIONAL' },
+      ],
+      columnData: [
+        { name: 'a', data: [1, 2, 3, 4] },
+        { name: 'b', data: [[1], [2, 3], null, []] },
+      ],
+      rowGroupSize: 2,
+    }),
+  );
+  const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+  for (let at = footer; at < whole.length - 8; at++) {
+    const changed = Buffer.from(whole);
+    changed[at] = (whole[at] as number) ^ 2;
+    const { code, rows, error } = await readContent(context, 'a.parquet', changed);
+    assert.ok(code === 65 || rows.length === 4, `byte ${at}: ${rows.length} rows, ${error}`);
+  }
+});
+
 test('times of day, spans, decimals within lists, numbers of 32 bits and bytes that are no text lose nothing', async context => {
   const bytes = Buffer.from(
     parquetWriteBuffer({

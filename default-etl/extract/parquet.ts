@@ -29,19 +29,22 @@ export async function openParquet(source: Source): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no Parquet file; export it again`);
   const file = asyncBuffer(source);
   const metadata = await readable(source, () => parquetMetadataAsync(file));
-  const table = tableOf(metadata);
+  const { table, rows } = await readable(source, async () => {
+    const found = tableOf(metadata);
+    return { table: found, rows: countRows(metadata, found) };
+  });
   const names = table.columns.map(column => column.name);
   return {
     decisions: [
       {
         name: 'rows',
-        value: Number(metadata.num_rows),
+        value: rows,
         confidence: 1,
         reason: `in ${metadata.row_groups.length} row groups`,
       },
     ],
     columnsVary: false,
-    maxRows: Number(metadata.num_rows),
+    maxRows: rows,
     emptyHeader: () => emptyBatch(names),
     batches: () => new ParquetRun(source, file, metadata, table).batches(),
   };
@@ -173,6 +176,23 @@ function tableOf(metadata: FileMetaData): Table {
   return { root, columns, leaves };
 }
 
+/** Of all row groups: some writers leave the footer's own count at 0. Throws where rows would be missing without a word. */
+function countRows({ num_rows: total, row_groups: groups }: FileMetaData, { columns }: Table): number {
+  const rows = groups.reduce((sum, group) => sum + group.num_rows, 0n);
+  if (rows < total) throw new Error(`its row groups have ${rows} rows, where the footer says ${total}`);
+  for (const { node, name, firstLeaf } of columns) {
+    if (node.children.length > 0 || node.element.repetition_type === 'REPEATED') continue;
+    const differs = groups.findIndex(group => valueCount(group, firstLeaf) !== group.num_rows);
+    if (differs >= 0) throw new Error(`the column ${name} of row group ${differs + 1} has not as many values as rows`);
+  }
+  return Number(rows);
+}
+
+/** Where a group does not say it, its rows. */
+function valueCount({ columns, num_rows: rows }: RowGroup, leaf: number): bigint {
+  return columns[leaf]?.meta_data?.num_values ?? rows;
+}
+
 /** Parts of a VARIANT are put together by their types, so they keep them. */
 function takeLeaves(node: SchemaTree, leaves: Map<SchemaElement, Leaf>, isVariant = false): void {
   if (node.children.length === 0) leaves.set(node.element, isVariant ? ANY : takeLeaf(node.element));
@@ -183,11 +203,17 @@ function takeLeaves(node: SchemaTree, leaves: Map<SchemaElement, Leaf>, isVarian
 function asyncBuffer(source: Source): AsyncBuffer {
   return {
     byteLength: source.sizeBytes,
-    slice: async (start, end = source.sizeBytes) => plainBuffer(await source.readAt(start, end - start)),
+    slice: (start, end = source.sizeBytes) => {
+      const bytes = readPart(source, start, end);
+      // hyparquet asks for several at once and forgets the others where one fails: left alone they would end the program.
+      bytes.catch(() => {});
+      return bytes;
+    },
   };
 }
 
-function plainBuffer(bytes: Buffer): ArrayBuffer {
+async function readPart(source: Source, start: number, end: number): Promise<ArrayBuffer> {
+  const bytes = await source.readAt(start, end - start);
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
 }
 
