@@ -42,7 +42,7 @@ export function refusalReason(error: ItemError): string {
 
 function unfitValue({ reason, caused_by: cause }: ItemError): string | undefined {
   const parts = /failed to parse field \[(.*?)\] of type \[(\w+)\](?:.*?Preview of field's value: '(.*)')?/s.exec(
-    reason,
+    reason ?? '',
   );
   if (!parts) return undefined;
   const [, field, type = '', preview] = parts;
