@@ -1,28 +1,16 @@
 import type { Decision } from '../../contract.ts';
 import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
 import type { HeadRecord } from './head.ts';
+import { isMarked, isRowCount, isSentence, isSurelyMarked } from './note-marks.ts';
 
 /** A longer stretch of single cells is a list, and no notes. */
 const MOST_NOTES = 100;
+/** So many single cells are a list, too, where most of them are neither sentences nor begin as notes do. */
+const FEWEST_LISTED = 10;
 /** Of the records above the notes so many must have all cells: in a table that is ragged, a short record says nothing. */
 const WHOLE_SHARE = 0.9;
-
-/** Characters of a cell: what a note is, its beginning says. */
-const MOST_LOOKED_AT = 200;
-
-/** How notes begin: `Source : Insee`, `* provisoire`, `(1) …`, `-- fin --`, `Mis à jour le 3 mai`. */
-const MARKS: readonly RegExp[] = [
-  /^\s*(sources?|notes?|nota( bene)?|n\.?b\.?|lecture|champ|légende|avertissement|remarques?|unités?|précisions?|définitions?|méthodologie|traitements?|copyright|disclaimer|footnotes?|quelle|fuente|fonte)\s*(\(\w*\)\s*)?(\s*:|\.\s|\s[–—-]\s)/i,
-  /^\s*(mise? à jour|date d['’](extraction|édition|export)|extraits? (le|du)|(exporté|édité|généré)e?s? (le|par|depuis|à)|données (au|du|extraites|provisoires))(?!\p{L})/iu,
-  /^\s*(p|r|e|nd|n\.d\.?|ns|so|s)\s*[:=]\s*\p{L}/iu,
-  /^\s*(last updated|(updated|generated|exported|extracted) (on|by|at|from)|report (run|generated|date)|data (from|source|as of|extracted|downloaded))\b/i,
-  /^\s*(\*+|[†‡©¹²³⁴⁵]|\((\*+|\d{1,2}|[a-z]{1,3})\)|\[(\*+|\d{1,2}|[a-z])\])\s*\S/i,
-  /^\s*(([#=*_-])\2{2,}|(#|\/\/|--)\s+\S)/,
-  /^\s*(fin (de|du) (fichier|tableau|document)|end of (file|report|document|table|data)|eof\s*$)/i,
-];
-/** What database clients write below a result. */
-const ROW_COUNT =
-  /^\s*\(?\d[\d .,]* (rows?|records?|lignes?|enregistrements?)(\(s\))?( (affected|selected|returned|affectée?s?|sélectionnée?s?|retournée?s?|exportée?s?))?( in .*)?\)?\.?\s*$/i;
+/** A text of so many characters, and twice as long as any cell of its column, is no name of what the others are. */
+const LONG_TEXT = 30;
 const TOTAL = /^\s*(sous[- ]|grand )?(total|totaux|totale|totals|ensemble|somme|sum|summe|gesamt)\b/i;
 
 /**
@@ -33,32 +21,30 @@ export function footerLength(records: readonly HeadRecord[], width: number): num
   if (width < 2) return 0;
   const rows = records.filter(({ cells }) => cells.length === width && filledCells(cells) > 1);
   // Without the first, which may be a header.
-  const columns = columnKinds(
+  const kinds = columnKinds(
     rows.slice(1).map(({ cells }) => cells),
     width,
   );
-  let first = records.length;
-  for (let notes = 0; first > 1 && notes < MOST_NOTES && couldBeNote(records[first - 1]!, columns); first--)
-    if (filledCells(records[first - 1]!.cells) > 0) notes++;
+  const first = firstThatCouldBeNote(records, kinds);
   const table = records.slice(0, first);
   const whole = table.filter(({ cells }) => cells.length === width);
   if (table.length < 2 || whole.length < table.length / 2) return 0;
   const usual: Usual = {
-    columns,
+    columns: kinds.map((kind, column) => usualColumn(kind, columnOf(whole, column))),
     isRagged: whole.length < WHOLE_SHARE * table.length,
     hasThin: table.some(({ cells }) => filledCells(cells) === 1),
-    hasMarks: whole.some(({ cells }) => isMarked(cells.find(cell => cell.trim() !== '') ?? '')),
     hasGaps: table.slice(2).some(({ linesBefore, cells }) => linesBefore > 0 || filledCells(cells) === 0),
   };
   let begin = first;
   while (begin < records.length && !beginsNotes(records, begin, usual)) begin++;
+  if (isList(records.slice(begin))) return 0;
   while (begin > first && filledCells(records[begin - 1]!.cells) === 0) begin--;
   return records.length - begin;
 }
 
 /** What is left out, for people. `isWhole`: lines are counted from the beginning of the file. */
 export function footerDecision(footer: readonly HeadRecord[], isWhole: boolean): Decision {
-  const texts = footer.flatMap(({ cells }) => cells.filter(cell => cell.trim() !== '').slice(0, 1));
+  const texts = footer.map(firstText).filter(text => text !== '');
   const [first, last] = [footer[0]!.line, footer.at(-1)!.line];
   const lines = last - first + 1;
   const place = isWhole ? (lines === 1 ? `line ${first} is` : `lines ${first} to ${last} are`) : lastLines(lines);
@@ -71,57 +57,119 @@ export function footerDecision(footer: readonly HeadRecord[], isWhole: boolean):
   };
 }
 
-/** A last row of totals stays a row: only people know whether it may be left out. `below`: records of the footer, which `records` are without. */
-export function totalsDecision(records: readonly HeadRecord[], below: number): Decision | undefined {
-  const labels = records.map(({ cells }) => cells.find(cell => cell.trim() !== '') ?? '');
-  const label = labels.at(-1) ?? '';
-  if (!TOTAL.test(label) || records.length < 3 || labels.indexOf(label) < labels.length - 1) return undefined;
-  const reason = `the last row begins with ${quoted(label)} and is loaded; if it sums up the others, EXTRACT.skip_footer: ${below + 1} leaves it out`;
-  return { name: 'totals', value: 1, confidence: 0.7, reason };
+/** A last row of totals, or one that begins as notes do, stays a row: only people know whether it may be left out. `below`: records of the footer, which `records` are without. */
+export function lastRowDecision(records: readonly HeadRecord[], below: number): Decision | undefined {
+  const texts = records.map(firstText);
+  const text = texts.at(-1) ?? '';
+  if (records.length < 3 || texts.indexOf(text) < texts.length - 1) return undefined;
+  const advice = `EXTRACT.skip_footer: ${below + 1} leaves it out`;
+  if (TOTAL.test(text)) {
+    const reason = `the last row begins with ${quoted(text)} and is loaded; if it sums up the others, ${advice}`;
+    return { name: 'totals', value: 1, confidence: 0.7, reason };
+  }
+  if (filledCells(records.at(-1)!.cells) !== 1 || !isMarked(text) || texts.slice(1, -1).some(isMarked))
+    return undefined;
+  const reason = `the last row has nothing but ${quoted(text)} and is loaded; if it is a note, ${advice}`;
+  return { name: 'notes', value: 1, confidence: 0.5, reason };
 }
 
 /** What the rows are like. */
 interface Usual {
-  columns: ReadonlyArray<CellKind | undefined>;
+  columns: readonly UsualColumn[];
   /** Many have fewer cells, or more. */
   isRagged: boolean;
   /** Rows with one cell filled. */
   hasThin: boolean;
-  /** Rows that begin as notes do. */
-  hasMarks: boolean;
   /** Blank lines, or records of nothing, between rows. */
   hasGaps: boolean;
 }
 
+type Kinds = ReadonlyArray<CellKind | undefined>;
+
+/** What the cells of a column are like. */
+interface UsualColumn {
+  /** Numbers, dates or times, and not even one text. */
+  isMeasured: boolean;
+  /** Some begin as notes do. */
+  hasMarks: boolean;
+  /** Some are three words and more. */
+  hasSentences: boolean;
+  /** Most are. */
+  isProse: boolean;
+  /** Characters of the longest. */
+  longest: number;
+}
+
+function usualColumn(kind: CellKind | undefined, cells: readonly string[]): UsualColumn {
+  const sentences = cells.filter(isSentence).length;
+  return {
+    isMeasured: kind !== undefined && isMeasure(kind) && !cells.slice(1).some(cell => cellKind(cell) === 'text'),
+    hasMarks: cells.some(isMarked),
+    hasSentences: sentences > 0,
+    isProse: sentences > cells.length / 2,
+    longest: Math.max(...cells.map(cell => cell.length)),
+  };
+}
+
+function columnOf(records: readonly HeadRecord[], column: number): string[] {
+  return records.map(({ cells }) => (cells[column] as string).trim());
+}
+
+/** Where the stretch begins, at the end, that could be notes and nothing else. */
+function firstThatCouldBeNote(records: readonly HeadRecord[], kinds: Kinds): number {
+  let first = records.length;
+  for (let notes = 0; first > 1 && notes < MOST_NOTES && couldBeNote(records[first - 1]!, kinds); first--)
+    if (filledCells(records[first - 1]!.cells) > 0) notes++;
+  return first;
+}
+
 /** Nothing at all, one text, or a sentence that the delimiter cuts; a lone number may be a sum, or a row cut off. */
-function couldBeNote({ cells }: HeadRecord, columns: Usual['columns']): boolean {
-  const [text = ''] = cells.filter(cell => cell.trim() !== '');
+function couldBeNote(record: HeadRecord, kinds: Kinds): boolean {
+  const { cells } = record;
+  const text = firstText(record);
   const filled = filledCells(cells);
-  if (filled > 1) return isMarked(text) && !fits(cells, columns);
-  if (columns.length > 2) return filled === 0 || !isMeasure(cellKind(text));
+  if (filled > 1) return isMarked(text) && !fits(cells, kinds);
+  if (kinds.length > 2) return filled === 0 || !isMeasure(cellKind(text));
   return cells.length === 1 && !isMeasure(cellKind(text));
 }
 
 /** Whether the notes begin with this record, beyond doubt. */
 function beginsNotes(records: readonly HeadRecord[], index: number, usual: Usual): boolean {
-  const { cells } = records[index]!;
-  const column = cells.findIndex(cell => cell.trim() !== '');
-  if (column < 0) return isNothingBelow(records, index);
-  const text = cells[column] as string;
+  const record = records[index]!;
+  const at = record.cells.findIndex(cell => cell.trim() !== '');
+  const column = usual.columns[at];
+  if (column === undefined) return isNothingBelow(records, index);
+  const text = firstText(record);
   const isApart = isSetApart(records, index);
   const isTold = isApart && !usual.hasGaps;
-  const isMark = isMarked(text) && !usual.hasMarks;
+  const isMark = isMarked(text) && !column.hasMarks;
   if (usual.isRagged) return isMark && isTold;
+  const isStrange = isForeign(text, column) && (isSurelyMarked(text) || !couldGoOn(record, usual));
   // A row whose text holds the delimiter has more cells, too.
-  if (filledCells(cells) > 1) return isMark && (isTold || isOdd(text, usual.columns[column]));
-  if (usual.columns.length === 2) return isMark && (isTold || ROW_COUNT.test(text));
-  if (isMark && (column === 0 || isSentence(text))) return isTold || !usual.hasThin || (isApart && isSentence(text));
-  return !usual.hasThin && isSentence(text) && (isTold || isOdd(text, usual.columns[column]));
+  if (filledCells(record.cells) > 1) return isMark && (isTold || isStrange);
+  if (usual.columns.length === 2) return isMark && (isTold || isRowCount(text));
+  if (!isMark) return !usual.hasThin && isSentence(text) && isStrange && (isTold || column.isMeasured);
+  if (at > 0 && !isSentence(text)) return false;
+  if (isSurelyMarked(text)) return isTold || !usual.hasThin || (isApart && isSentence(text));
+  if (isTold) return !column.isProse || isStrange;
+  return isStrange && (!usual.hasThin || (isApart && isSentence(text)));
 }
 
-function isMarked(cell: string): boolean {
-  const text = cell.slice(0, MOST_LOOKED_AT);
-  return ROW_COUNT.test(text) || MARKS.some(mark => mark.test(text));
+/** Whether it can't be what the other cells of the column are: a text among numbers, or one far longer than all. */
+function isForeign(text: string, { isMeasured, longest }: UsualColumn): boolean {
+  if (isMeasured && cellKind(text) === 'text') return true;
+  return text.length >= LONG_TEXT && text.length > 2 * longest;
+}
+
+/** Whether it may be the second line of a text at the end of the row before, around which nobody put quotes. */
+function couldGoOn({ cells }: HeadRecord, { columns }: Usual): boolean {
+  return cells.length !== columns.length && columns.at(-1)?.hasSentences === true;
+}
+
+function isList(notes: readonly HeadRecord[]): boolean {
+  const texts = notes.map(firstText).filter(text => text !== '');
+  const told = texts.filter(text => isSentence(text) || isMarked(text));
+  return texts.length >= FEWEST_LISTED && told.length < texts.length / 2;
 }
 
 function isNothingBelow(records: readonly HeadRecord[], index: number): boolean {
@@ -133,24 +181,23 @@ function isSetApart(records: readonly HeadRecord[], index: number): boolean {
   return records[index]!.linesBefore > 0 || (before !== undefined && filledCells(before.cells) === 0);
 }
 
-/** Three words at least: fewer may be a row whose rest was cut off. */
-function isSentence(text: string): boolean {
-  return /\S\s+\S+\s+\S/.test(text.slice(0, MOST_LOOKED_AT));
+/** Whether the record may be a row: all cells, and numbers where there are such; above the first one may stand a mark, `*2023`. */
+function fits(cells: readonly string[], kinds: Kinds): boolean {
+  if (cells.length !== kinds.length) return false;
+  const measured = kinds.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
+  const odd = measured.filter(column => cellKind(cells[column] as string) === 'text');
+  if (odd.length === 0) return true;
+  const isFirst = odd.length === 1 && odd[0] === cells.findIndex(cell => cell.trim() !== '');
+  return isFirst && measured.some(column => isMeasure(cellKind(cells[column] as string)));
 }
 
-/** Whether it is a text in a column of numbers, dates or times. */
-function isOdd(text: string, kind: CellKind | undefined): boolean {
-  return kind !== undefined && isMeasure(kind) && cellKind(text) === 'text';
-}
-
-/** Whether the record may be a row: all cells, and numbers where there are such. */
-function fits(cells: readonly string[], columns: Usual['columns']): boolean {
-  if (cells.length !== columns.length) return false;
-  return !columns.some((kind, column) => isOdd(cells[column] ?? '', kind));
+/** What stands in the first cell that is filled, without blanks around it; empty where none is. */
+function firstText({ cells }: HeadRecord): string {
+  return cells.find(cell => cell.trim() !== '')?.trim() ?? '';
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.trim().slice(0, 60));
+  return JSON.stringify(text.slice(0, 60));
 }
 
 function lastLines(lines: number): string {

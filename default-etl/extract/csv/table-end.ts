@@ -1,6 +1,6 @@
 import type { Decision } from '../../contract.ts';
 import type { Encoding } from '../byte-order.ts';
-import { footerDecision, footerLength, totalsDecision } from './footer.ts';
+import { footerDecision, footerLength, lastRowDecision } from './footer.ts';
 import { type HeadRecord, textRecords } from './head.ts';
 import { CR } from './marks.ts';
 import type { Layout } from './run.ts';
@@ -29,7 +29,7 @@ export async function findTableEnd(
   const below = endBytes === undefined ? 0 : footer.length;
   const decisions = [
     below > 0 ? footerDecision(footer, tail.isWhole) : undefined,
-    totalsDecision(records.slice(0, records.length - below), below),
+    lastRowDecision(records.slice(0, records.length - below), below),
   ];
   return { endBytes, decisions: decisions.filter(decision => decision !== undefined) };
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../../contract.ts';
-import { footerDecision, footerLength, totalsDecision } from '../csv/footer.ts';
+import { footerDecision, footerLength, lastRowDecision } from '../csv/footer.ts';
 import type { HeadRecord } from '../csv/head.ts';
 import type { SheetRow, TablePlace } from './table-place.ts';
 
@@ -21,7 +21,7 @@ export function findEnd(rows: readonly SheetRow[], { names, firstRow }: TablePla
   const notes = records.slice(table.length);
   const decisions = [
     ...(footer === 0 ? [] : [footerDecision(notes, true)]),
-    ...[totalsDecision(table, footer)].filter(decision => decision !== undefined),
+    ...[lastRowDecision(table, footer)].filter(decision => decision !== undefined),
   ];
   return footer === 0 ? { decisions } : { row: (notes[0] as HeadRecord).line - 1, decisions };
 }
