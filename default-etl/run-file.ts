@@ -29,7 +29,8 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
   const spill = new Spill(job.workDir);
   try {
     const { fileName, extract } = job;
-    const reader = job.action === 'mend' ? openMend(source) : await openReader({ source, fileName, extract, spill });
+    const reader =
+      job.action === 'mend' ? await openMend(source) : await openReader({ source, fileName, extract, spill });
     const { newStep, types } = await prepare(job, reader, reporter);
     return await new FileRun({ job, source, reader, newStep, types, reporter, signal }).run();
   } catch (error) {

@@ -13,7 +13,7 @@ export function mendRefusal({ state, rows }: Pick<Run, 'state' | 'rows'>): strin
   );
 }
 
-/** Quarantined because every row was rejected, and for nothing else. */
-function isWhollyRejected({ state, rows }: Pick<Run, 'state' | 'rows'>): boolean {
+/** Quarantined because every row was rejected, and for nothing else: no row of it is in the target. */
+export function isWhollyRejected({ state, rows }: Pick<Run, 'state' | 'rows'>): boolean {
   return state === 'quarantined' && rows !== null && rows.rejected > 0 && rows.rejected === rows.read;
 }

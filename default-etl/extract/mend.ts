@@ -7,20 +7,24 @@ import type { Source } from '../source.ts';
 const ROWS_PER_BATCH = 1000;
 
 /** ACTION mend: NDJSON of `MendedRow`s, each with the number of the row it stands for (rule 12). */
-export function openMend(source: Source): Reader {
+export async function openMend(source: Source): Promise<Reader> {
+  const mended = await readMended(source);
   return {
     decisions: [{ name: 'format', value: 'ndjson', confidence: 1, reason: 'mended rows' }],
     columnsVary: true,
-    maxRows: Number.POSITIVE_INFINITY,
-    batches: () => mendedBatches(source),
+    maxRows: mended.at(-1)?.row ?? 0,
+    batches: () => mendedBatches(mended),
   };
 }
 
 /** By their numbers, whatever order they were saved in: what takes rows relies on the last being the highest. */
-async function* mendedBatches(source: Source): AsyncGenerator<Batch> {
+async function readMended(source: Source): Promise<MendedRow[]> {
   const texts = (await source.readAll()).toString().split('\n');
   const mended = texts.flatMap((text, index) => (text.trim() === '' ? [] : [parseMended(source, text, index + 1)]));
-  mended.sort((one, other) => one.row - other.row);
+  return mended.toSorted((one, other) => one.row - other.row);
+}
+
+async function* mendedBatches(mended: readonly MendedRow[]): AsyncGenerator<Batch> {
   for (let from = 0; from < mended.length; from += ROWS_PER_BATCH) {
     yield batchOf(mended.slice(from, from + ROWS_PER_BATCH));
   }

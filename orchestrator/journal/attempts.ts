@@ -192,7 +192,10 @@ function settleLedger(store: Store, run: Run, rows: Rows): void {
   const { dataset, file, fileKey, index } = run;
   if (run.action === 'mend') {
     // Its rows are some of many. One that loads nothing replaces nothing.
-    if (rows.loaded === 0 || addsToVersion(store, run, false)) return;
+    if (rows.loaded === 0) return;
+    // The lake reserves nothing: that there are rows must be known all the same.
+    reserve(store, run.id, rows.loaded);
+    if (addsToVersion(store, run, false)) return;
   } else {
     // In place again, until it is disposed of.
     store.execute('UPDATE ledger SET rows = $rows, kept = 0 WHERE file_key = $fileKey AND index_name = $index', {

@@ -845,6 +845,23 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         ]);
       });
 
+      it('rule 12: mended rows are known to be there, though the lake reserves none: a newer version replaces them, and a deletion takes them out', async () => {
+        await hand.arrive('a.csv', 1);
+        const reading = await hand.claimOne();
+        await hand.ledger(reading, 'content-1');
+        const run = await hand.finish(reading, { to: 'quarantined', rows: rowsRead(5, 5), error: 'bad' });
+        await journal.mend(run.id, '/m', T0);
+        const mending = await hand.claimOne();
+        await hand.ledger(mending, 'content-1');
+        await hand.finish(mending, done(2));
+        await hand.arrive('a.csv', 2);
+        const newer = await hand.claimOne();
+        const { replaces } = await hand.ledger(newer, 'content-2');
+        assert.deepEqual(replaces, [{ index: 'sales', FILE_KEY: 'content-1', FILE_ROWS: 2 }]);
+        await hand.finish(newer, { to: 'failed', rows: null, error: 'bad' });
+        assert.equal((await hand.absent('a.csv'))?.action, 'delete');
+      });
+
       it('rule 12: a run that was quarantined for anything else, or that failed, is not mended', async () => {
         for (const [to, rows] of [
           ['quarantined', null],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
 
@@ -20,4 +22,28 @@ test('rule 8: what will become of a file is written down before the end of its r
   await bench.arrive(dataset, 'a.csv');
   await carriedOut;
   assert.deepEqual(seen, ['intended while running', 'carried out when done']);
+});
+
+test('rule 5: what may be in the target is written down, unless the target refused every row', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const fileRows: Array<string | undefined> = [];
+  const rejected = { type: 'result' as const, ...ROWS, rows_loaded: 0, rows_rejected: 2 };
+  const outcomes = [
+    { ...SUCCESS, exitCode: 65, results: [rejected] },
+    { ...SUCCESS, exitCode: 65, errorText: 'no table' },
+    { ...SUCCESS, results: [{ type: 'result' as const, ...ROWS }] },
+  ];
+  const runner = new ScriptedRunner(async job => {
+    fileRows.push(job.environment({ data: '/data', config: '/config', work: '/work' })['FILE_ROWS']);
+    writeFileSync(join(job.workDir, 'reserve'), '5000000\n');
+    return outcomes[fileRows.length - 1];
+  });
+  const scheduler = await bench.schedule(runner, [dataset]);
+  for (const [n] of outcomes.entries()) {
+    const { id } = await bench.arrive(dataset, 'a.csv', `a\n${n}\n`);
+    scheduler.wake();
+    await bench.until(id, run => run.endedAt !== null);
+  }
+  assert.deepEqual(fileRows, ['0', '0', '5000000']);
 });

@@ -1,6 +1,7 @@
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
+import { isWhollyRejected } from '../mend-refusal.ts';
 import { type JobFile, workDirOf } from '../run/job.ts';
 import type { AttemptRef } from '../run/runner.ts';
 import { TARGET_WAIT } from './backoff.ts';
@@ -36,15 +37,21 @@ export async function conclude(conclusion: Conclusion): Promise<Run> {
   const keep = <T>(action: () => Promise<T>): Promise<T> =>
     persist(action, { clock, backoff: TARGET_WAIT, signal: leave });
   const reserved = await readReserve(workDirOf(dataset, run, attempt.workDir));
-  if (reserved > 0) await keep(() => journal.reserve(run.id, reserved));
   const situation = await situationOf(conclusion, reserved);
-  const finish = await afterLake(conclusion, masked(conclusion.judge(situation), conclusion), situation);
+  const judged = masked(conclusion.judge(situation), conclusion);
+  // What was sent and refused need not be deleted: ids that never were cost Elasticsearch memory for a day each.
+  if (reserved > 0 && !isEmpty(judged)) await keep(() => journal.reserve(run.id, reserved));
+  const finish = await afterLake(conclusion, judged, situation);
   await keep(() => disposer.intend(run, dataset, finish));
   const ended = await keep(() => journal.finish(run.id, run.attempt, finish, clock.now(), conclusion.exitCode));
   report(context, ended, finish);
   // What is told beside the file names its rejects, which must be in their place.
   await shareWithWhole(conclusion, ended).finally(() => disposer.ended(ended, dataset));
   return ended;
+}
+
+function isEmpty(finish: Finish): boolean {
+  return finish.to === 'quarantined' && isWhollyRejected({ state: finish.to, rows: finish.rows });
 }
 
 async function situationOf({ context, dataset, file }: Conclusion, reserved: number): Promise<Situation> {
