@@ -94,14 +94,14 @@ interface UsualColumn {
   hasMarks: boolean;
   /** Some are three words and more. */
   hasSentences: boolean;
-  /** Most are. */
+  /** Most are, each another one. */
   isProse: boolean;
   /** Characters of the longest. */
   longest: number;
 }
 
 function usualColumn(kind: CellKind | undefined, cells: readonly string[]): UsualColumn {
-  const sentences = cells.filter(isSentence).length;
+  const sentences = new Set(cells.filter(isSentence)).size;
   return {
     isMeasured: kind !== undefined && isMeasure(kind) && !cells.slice(1).some(cell => cellKind(cell) === 'text'),
     hasMarks: cells.some(isMarked),

@@ -1,6 +1,7 @@
 import type { Decision } from '../../contract.ts';
 import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
 import type { HeadRecord } from './head.ts';
+import { isMissing } from '../../types/text-cell.ts';
 
 /** The names that two records make together. */
 export interface JoinedHeader {
@@ -15,9 +16,11 @@ const MOST_BODY = 100;
 const MOST_ROWS = 8;
 /** What database clients draw below the names. */
 const RULE = /^(-{2,}|={2,})$/;
-/** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`. In brackets it may be any text. */
+/** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`. In brackets it may be any text that is no number: `(100)` is one of bookkeepers. */
 const UNIT =
-  /^([([][^)\]]+[)\]]|%|‰|nb|nombre|number|(k|m|md)?[€$£]|([kcmµu]?m[²³23]?|°|°?c|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµu]?[gs]|[mckh]?l|t|ha|[hkm]?pa|m?bar|m?[va]|k|h|d|min|ppm|db)(\/(m[²³23]?|h|s|min|l|ha))?)$/i;
+  /^([([](?!\s*[\d.,\s]+[)\]])[^)\]]+[)\]]|%|‰|nb|nombre|number|(k|m|md)?[€$£]|([kcmµu]?m[²³23]?|°|°?c|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµu]?[gs]|[mckh]?l|t|ha|[hkm]?pa|m?bar|m?[va]|k|h|d|min|ppm|db)(\/(m[²³23]?|h|s|min|l|ha))?)$/i;
+/** A lone letter is a class or a size, too, and says of a value that it is secret. */
+const LETTER = /^\p{L}$/u;
 
 /**
  * A header in two records, where that is beyond doubt: names of groups above names (`2019;;2020;` over `nb;part;nb;part`), each group going on
@@ -28,8 +31,14 @@ export function joinHeader(table: readonly HeadRecord[], width: number): JoinedH
   if (upper === undefined || lower === undefined || row === undefined || lower.linesBefore > 0 || width < 2)
     return undefined;
   if (upper.cells.length !== width || lower.cells.length !== width) return undefined;
-  const columns = bodyKinds(table.slice(2), width);
-  const pair = { upper: upper.cells.map(trimmed), lower: lower.cells.map(trimmed), columns };
+  const body = table.slice(2, 2 + MOST_BODY);
+  const columns = bodyKinds(body, width);
+  const pair = {
+    upper: upper.cells.map(trimmed),
+    lower: lower.cells.map(trimmed),
+    columns,
+    recurs: measuredColumns(columns).some(column => isAmong(body, column, trimmed(lower.cells[column] as string))),
+  };
   const found = readingOf(pair);
   if (found === undefined) return undefined;
   const { names, what } = found;
@@ -75,8 +84,9 @@ export function headerRowsDecision(more: readonly HeadRecord[]): Decision | unde
 
 /** What the second record is to the first. */
 function readingOf(pair: Pair): { names: string[]; what: string } | undefined {
-  const { upper, lower } = pair;
+  const { upper, lower, recurs } = pair;
   if (lower.every(cell => RULE.test(cell))) return { names: [...upper], what: 'the names, and dashes stand' };
+  if (recurs) return undefined;
   if (areUnits(pair)) return { names: joined(upper, lower), what: 'the names, and units are' };
   if (!areGroups(pair)) return undefined;
   return { names: joined(groupsOver(pair), lower), what: 'groups of columns over the names' };
@@ -86,6 +96,17 @@ interface Pair {
   upper: readonly string[];
   lower: readonly string[];
   columns: ReadonlyArray<CellKind | undefined>;
+  /** A row has in a column of numbers the same text as the second record, which is then a row, too: they say why there is no number. */
+  recurs: boolean;
+}
+
+function isAmong(body: readonly HeadRecord[], column: number, text: string): boolean {
+  return text !== '' && body.some(({ cells }) => trimmed(cells[column] ?? '') === text);
+}
+
+function isMissingWord(cell: string): boolean {
+  const bytes = Buffer.from(cell);
+  return isMissing(bytes, 0, bytes.length);
 }
 
 /**
@@ -104,13 +125,37 @@ function areGroups({ upper, lower, columns }: Pair): boolean {
   return named > 1 || (named === 1 && isShared && lower.includes(''));
 }
 
-/** Every column has a name above, and what stands below some are units, of numbers for most. */
+/** Every column has a name above, and what stands below some are units, all of numbers, dates or times. Text may have one in brackets where all others are units beyond doubt. */
 function areUnits({ upper, lower, columns }: Pair): boolean {
   const units = lower.flatMap((cell, column) => (cell === '' ? [] : [column]));
   if (units.length === 0 || !upper.every(isWord) || !units.every(column => UNIT.test(lower[column] as string)))
     return false;
-  const measured = units.filter(column => isMeasure(columns[column] ?? 'text'));
-  return measured.length > units.length / 2 && (units.length > 1 || /^[([]/.test(lower[units[0] as number] as string));
+  const [measured = [], others = []] = [true, false].map(isWanted =>
+    units.filter(column => isMeasure(columns[column] ?? 'text') === isWanted),
+  );
+  const texts = measured.map(column => lower[column] as string);
+  if (measured.length <= others.length || texts.every(isDoubtful)) return false;
+  if (others.length > 0)
+    return others.every(column => isInBrackets(lower[column] as string)) && texts.every(isKnownUnit);
+  return units.length > 1 || isInBrackets(texts[0] as string);
+}
+
+function isInBrackets(cell: string): boolean {
+  return /^[([]/.test(cell);
+}
+
+/** Whether it is a unit without its brackets, too. */
+function isKnownUnit(cell: string): boolean {
+  return UNIT.test(withoutBrackets(cell));
+}
+
+/** A letter, or brackets around what is written for a missing value. */
+function isDoubtful(cell: string): boolean {
+  return LETTER.test(cell) || (isInBrackets(cell) && !isKnownUnit(cell) && isMissingWord(withoutBrackets(cell)));
+}
+
+function withoutBrackets(cell: string): string {
+  return cell.replace(/^[([]\s*|\s*[)\]]$/g, '');
 }
 
 function groupsOver({ upper, lower }: Pair): string[] {
@@ -152,7 +197,7 @@ function isWord(cell: string): boolean {
   return kind === 'word' || kind === 'text';
 }
 
-/** Of a column or a group: a label with a colon names what is beside it. */
+/** Of a column or a group: a label with a colon names what is beside it, and `nc` stands where a number is missing. */
 function isName(cell: string): boolean {
-  return /^(19|20)\d\d$/.test(cell) || (isWord(cell) && !/[:：]$/.test(cell));
+  return /^(19|20)\d\d$/.test(cell) || (isWord(cell) && !/[:：]$/.test(cell) && !isMissingWord(cell));
 }

@@ -65,6 +65,36 @@ test('a last row that may be one is kept', async context => {
   await kept('note\nSource : Insee\nNote : x\n', 2);
 });
 
+test('texts that go on, and lists of tasks, addresses and years, end with rows, whatever these begin with', async context => {
+  const folder = temporaryFolder(context);
+  const years = Array.from({ length: 30 }, (_, year) => `${1990 + year};${year}5;${year}7\n`).join('');
+  const tasks = 'Tâche;Qui;Quand\nAcheter du pain frais;Paul;lundi\nLaver la voiture rouge;Marie;mardi\n';
+  const log = 'Date;Niveau;Message\n2024-01-01;info;début du travail\n2024-01-02;fatal;il manque un fichier\n';
+  for (const [table, last] of [
+    [`Année;Naissances;Décès\n${years}`, '*2020;305;307\n'],
+    [`Année;Naissances;Décès\n${years}`, '\n(p) 2020;305;307\n'],
+    [tasks, 'Note : appeler le garage;;\n'],
+    [tasks, '\nNote : appeler le garage;;\n'],
+    [tasks, '\nAppeler le garage demain;;\n'],
+    ['Nom;Ville;Tél\nMarie Martin;Lyon;0102\nPaul Durand;Aix;0103\n', '\nJean Paul Dupont;;\n'],
+    ['Nom;Adresse;CP\nDupont;12 rue de la Paix;75001\nDurand;3 av Foch;75016\n', '# 4 bis rue;;\n'],
+    ['Activité;Lieu;Heure\nDanse;Gymnase;10:00\nChant;Salle;11:00\n', 'Lecture : Le Petit Prince;;\n'],
+    ['Id;Nom;Avis\n1;x;Note : lu et vu\n2;y;Note : ni lu ni vu\n', ';;Note : la suite\n'],
+    [log, '    at com.foo.Bar run main\n'],
+    [log, 'Note : le chercher ailleurs\n'],
+    [log, '\nLe fichier du mois dernier y était\n'],
+    ['a;b;c\n1;2;3\n4;5;6\n', `\nListe des communes\n${'Aix\n'.repeat(20)}`],
+  ] as const) {
+    const before = await readTable(folder, table, { skip_footer: 0 });
+    const all = await readTable(folder, table + last, { skip_footer: 0 });
+    const found = await readTable(folder, table + last);
+    assert.deepEqual([found.rows, found.rejects], [all.rows, all.rejects], last);
+    assert.ok(found.rows.length > before.rows.length, last);
+  }
+  const said = await readTable(folder, `${tasks}Note : appeler le garage;;\n`);
+  assert.match(said.decided['notes']?.reason ?? '', /"Note : appeler le garage".*EXTRACT\.skip_footer: 1 /);
+});
+
 test('in a ragged table only a mark behind a blank line tells', async context => {
   const folder = temporaryFolder(context);
   const rows = 'a;b;c\nx;1;2\ny;2;3;4\nz;5;6\nt;7\n';
@@ -167,6 +197,31 @@ test('names of groups above names, and units below them, become one header', asy
   assert.deepEqual([units.header, units.rows.length], [['Ville', 'Surface (km²)', 'Prix €'], 2]);
   const dashes = await readTable(folder, 'id;nom\n--;---\n1;x\n2;y\n\n(2 rows affected)\n');
   assert.deepEqual([dashes.header, dashes.rows.length], [['id', 'nom'], 2]);
+});
+
+test('a first row of codes, classes or missing numbers is no part of the header', async context => {
+  const folder = temporaryFolder(context);
+  for (const text of [
+    'A;B\nC;D\nE;F\n',
+    'A;B\nC;D\n1;2\n3;4\n',
+    'Classe;Revenu;Taux\nA;s;s\nB;12;13\nC;14;15\n',
+    'Nom;Âge;Poids\n(inconnu);(nc);(nc)\nPaul;12;40\nLéa;13;41\n',
+    'Âge;Taille;Poids\n;(nc);(nc)\n12;150;40\n13;151;41\n',
+    'Ventes;Coûts;Marge\n(100);(200);(300)\n120;130;140\n150;160;170\n',
+    'Nom;Âge;;Poids\nPaul;inconnu;x;inconnu\nMarie;12;y;40\nLéa;13;z;41\n',
+    'Produit;S;M\nT;m;l\nrobe;1;2\njupe;3;4\n',
+    `Âge;Temps;Durée\n;min;min\n${'1;2;3\n'.repeat(40)}9;min;4\n`,
+  ]) {
+    const found = await readTable(folder, text);
+    const lines = text.trimEnd().split('\n');
+    assert.deepEqual(
+      [found.header, found.rows.length],
+      [(lines[0] as string).split(';').map((name, column) => name || `Unnamed: ${column}`), lines.length - 1],
+      text,
+    );
+  }
+  const units = await readTable(folder, 'Site;Depth;Temp\n(name);(m);(°C)\nA1;2.5;3.5\nB1;3.5;4.5\n');
+  assert.deepEqual(units.header, ['Site (name)', 'Depth (m)', 'Temp (°C)']);
 });
 
 test('further lines of a header, comments and another table are said with their line, and what to do; no row is lost', async context => {

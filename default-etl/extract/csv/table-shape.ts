@@ -1,7 +1,7 @@
 import type { Decision } from '../../contract.ts';
 import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
 import { commonWidth, type HeadRecord } from './head.ts';
-import { headerRowsDecision, joinHeader, type JoinedHeader, moreHeaderRows } from './header-rows.ts';
+import { headerRowsDecision, joinHeader, moreHeaderRows } from './header-rows.ts';
 import { commentsDecision, tablesDecision } from './oddities.ts';
 
 /** Where the table begins in the head of a text, and what its first record is. */
@@ -39,7 +39,7 @@ export function findShape(records: readonly HeadRecord[], given: ShapeOptions): 
     body.filter(cells => cells.length === width && (width < 3 || filledCells(cells) > 1)),
     width,
   );
-  const joined = given.hasHeader === undefined ? joinedHeader(records, first, width) : undefined;
+  const joined = given.hasHeader === undefined ? joinHeader(table, width) : undefined;
   const header = table[0]?.cells ?? [];
   const decided = joined?.decision ?? decideHeader(header, columns, body.length);
   const hasHeader = given.hasHeader ?? decided.value !== false;
@@ -58,12 +58,6 @@ export function findShape(records: readonly HeadRecord[], given: ShapeOptions): 
       commentsDecision(table, width),
     ].filter(decision => decision !== undefined),
   };
-}
-
-/** A row of groups with few of them is like a preamble, but for the names below. */
-function joinedHeader(records: readonly HeadRecord[], first: number, width: number): JoinedHeader | undefined {
-  const above = first > 0 ? joinHeader(records.slice(first - 1), width) : undefined;
-  return above ?? joinHeader(records.slice(first), width);
 }
 
 /** How many records stand before the table: titles, notes, lines of nothing but delimiters. 0 where in doubt. */
