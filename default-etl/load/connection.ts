@@ -104,17 +104,21 @@ export class Connection {
   private judge(request: Request, { status, headers, text }: Received): Answer | { passing: string } {
     const isAnswer = status < 400 || request.ignore?.includes(status);
     // What a proxy knows no address for is no index that is not there. Elasticsearch does not say its name to a user whom it refuses.
-    if (isAnswer && status !== 403 && headers['x-elastic-product'] !== 'Elasticsearch')
-      throw configFailure(noElasticsearch(this.settings, status));
+    if ((isAnswer || status === 404) && status !== 403 && headers['x-elastic-product'] !== 'Elasticsearch')
+      throw awayFailure(noElasticsearch(this.settings, status));
     if (isAnswer) return { status, text };
     if (status === 408 || status === 429 || status >= 500)
       return { passing: `it answered ${status}: ${reasonIn(text).slice(0, 200)}` };
     if (status === 403 && text.includes('cluster_block_exception'))
       throw this.refusedIndex(request.path, status, reasonIn(text));
     if (status === 401 || status === 403) throw awayFailure(refusedUser(this.settings, request, status, text));
+    if (status === 400 && SHARDS_FULL.test(text)) throw awayFailure(noRoom(this.settings, request, text));
     throw new Refusal(status, `Elasticsearch refused ${request.method} ${request.path} (${status}): ${reasonIn(text)}`);
   }
 }
+
+/** What a cluster says that holds as many indices as it may. */
+const SHARDS_FULL = /maximum (normal |frozen )?shards open/;
 
 /** An answer that trying again won't change. */
 export class Refusal extends Error {
@@ -210,7 +214,17 @@ function certificateRemedy({ caFile }: ElasticsearchSettings, fault: string): st
 }
 
 function noElasticsearch(settings: ElasticsearchSettings, status: number): string {
-  return `what answers at ${hosts(settings)} (${status}) is not Elasticsearch; check ELASTICSEARCH_NODE`;
+  return (
+    `what answers at ${hosts(settings)} (${status}) is not Elasticsearch; if that is no proxy in front of one ` +
+    'that is not up yet, check ELASTICSEARCH_NODE; it will be tried again'
+  );
+}
+
+function noRoom(settings: ElasticsearchSettings, { method, path }: Request, text: string): string {
+  return (
+    `Elasticsearch at ${hosts(settings)} has no room for another index (400 for ${method} ${path}): ${reasonIn(text)}; ` +
+    'remove indices that nobody needs, or raise cluster.max_shards_per_node: the file will be tried again'
+  );
 }
 
 function refusedUser(settings: ElasticsearchSettings, request: Request, status: number, text: string): string {

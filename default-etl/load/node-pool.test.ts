@@ -105,21 +105,23 @@ test('a certificate is trusted by ELASTICSEARCH_CA alone; another one ends the r
   });
 });
 
-test('an address that is no URL, and a server that is no Elasticsearch, are faults of the settings', async context => {
+test('an address that is no URL is a fault of the settings; a server that is no Elasticsearch may have one behind it soon', async context => {
   assert.throws(() => connect(context, { nodes: ['localhost:9200'] }), {
     exitCode: 78,
     message: /address 1 is no URL/,
   });
   const other = createServer((_, response) => void response.end('<html>welcome</html>'));
   const nodes = [`http://127.0.0.1:${await portOf(context, other)}`];
-  await assert.rejects(connect(context, { nodes }).request(GET), { exitCode: 78, message: /is not Elasticsearch/ });
+  await assert.rejects(connect(context, { nodes }).request(GET), { exitCode: 75, message: /is not Elasticsearch/ });
 });
 
 test('what a proxy does not find is no answer of Elasticsearch; what fails for a moment, whatever its status, is asked again', async context => {
   const proxy = createServer((_, response) => void response.writeHead(404).end('no such page'));
   const nodes = [`http://127.0.0.1:${await portOf(context, proxy)}`];
-  const asked = connect(context, { nodes }).request({ ...GET, ignore: [404] });
-  await assert.rejects(asked, { exitCode: 78, message: /is not Elasticsearch/ });
+  for (const ignore of [[404], []]) {
+    const asked = connect(context, { nodes }).request({ ...GET, ignore });
+    await assert.rejects(asked, { exitCode: 75, message: /is not Elasticsearch/ });
+  }
   const statuses = [500, 408, 429, 503];
   const busy = createServer((_, response) => {
     response.setHeader('x-elastic-product', 'Elasticsearch').writeHead(statuses.shift() ?? 200);
@@ -127,6 +129,20 @@ test('what a proxy does not find is no answer of Elasticsearch; what fails for a
   });
   const answer = await connect(context, { nodes: [`http://127.0.0.1:${await portOf(context, busy)}`] }).request(GET);
   assert.deepEqual([answer.status, statuses], [200, []]);
+});
+
+test('a cluster with as many shards as it may have is waited for', async context => {
+  const reason =
+    'Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;';
+  const full = createServer((_, response) => {
+    response.setHeader('x-elastic-product', 'Elasticsearch').writeHead(400);
+    response.end(JSON.stringify({ error: { type: 'validation_exception', reason } }));
+  });
+  const nodes = [`http://127.0.0.1:${await portOf(context, full)}`];
+  await assert.rejects(connect(context, { nodes }).request(GET), {
+    exitCode: 75,
+    message: /no room for another index.*raise cluster\.max_shards_per_node/,
+  });
 });
 
 test('a CA that is no PEM file and a sign in a password that is no escape are told or taken as they are', async context => {
