@@ -71,6 +71,13 @@ test('a failure ends with its sentence and its exit code', async context => {
   assert.match(last?.type === 'error' ? last.message : '', /in\.csv is empty/);
 });
 
+test('a failure names the file as the folder has it, not as the container sees it', async context => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, 'in.csv'), '');
+  const { last } = await end(start(['in.csv'], { FILE_PATH: 'north/in.csv' }, folder));
+  assert.match(last?.type === 'error' ? last.message : '', /^north\/in\.csv is empty/);
+});
+
 test('of a column with decimal commas it is said what makes numbers of it', async context => {
   const folder = temporaryFolder(context);
   writeFileSync(join(folder, 'in.csv'), 'NOM;PRIX\na;1 234,50\nb;3\n');

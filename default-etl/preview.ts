@@ -22,7 +22,7 @@ export async function previewFile(
   job: Job,
   { rows, folder, signal }: { rows: number; folder: string; signal: AbortSignal },
 ): Promise<PreviewMessage> {
-  const source = await SourceFile.open(job.file, job.expected, signal);
+  const source = await SourceFile.open(job.calledFile, job.expected, signal, job.file);
   const spill = new Spill(folder);
   try {
     const reader = await openReader({ source, fileName: job.fileName, extract: job.extract, spill });

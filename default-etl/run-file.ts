@@ -25,7 +25,7 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
   mkdirSync(job.workDir, { recursive: true });
   rmSync(join(job.workDir, WORK_FILES.rejects), { force: true });
   if (job.action === 'delete') return await deleteRows(job, reporter, signal);
-  const source = await SourceFile.open(job.file, job.expected, signal);
+  const source = await SourceFile.open(job.calledFile, job.expected, signal, job.file);
   const spill = new Spill(job.workDir);
   try {
     const { fileName, extract } = job;

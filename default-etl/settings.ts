@@ -62,6 +62,8 @@ export interface Job {
   /** ACTION mend: no row of the version was loaded before, so a former version's rows go. */
   mendReplaces: boolean;
   file: string;
+  /** What messages call it: its path in the watched folder where that is known. */
+  calledFile: string;
   fileName: string;
   filePath: string;
   expected: ExpectedVersion;
@@ -108,6 +110,8 @@ export function readJob(env: Environment, file: string, now: number): Job {
     action: actionOf(env.ACTION),
     mendReplaces: isMend && env.MEND_REPLACES === 'true',
     file: path,
+    // The table of a mend lies elsewhere.
+    calledFile: isMend ? path : env.FILE_PATH || path,
     fileName,
     filePath,
     // The file of a mend is not the one whose version the environment names.

@@ -58,10 +58,13 @@ export class SourceFile implements Source {
     this.sizeBytes = Number(version.sizeBytes);
   }
 
-  /** Throws EtlFailure 75 where the file is not the expected version, or is gone; 65 where it is no regular file. */
-  static async open(path: string, expected: ExpectedVersion, signal: AbortSignal): Promise<SourceFile> {
+  /**
+   * `path` is what messages call the file, which may lie elsewhere, at `place`: a container sees it in a folder of its own. Throws EtlFailure 75
+   * where the file is not the expected version, or is gone; 65 where it is no regular file.
+   */
+  static async open(path: string, expected: ExpectedVersion, signal: AbortSignal, place = path): Promise<SourceFile> {
     // A FIFO would be waited for until somebody writes.
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+    const handle = await open(place, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
       throw changedFailure(`${path} can't be opened: ${messageOf(error)}`, error);
     });
     try {
