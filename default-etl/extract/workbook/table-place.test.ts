@@ -57,6 +57,10 @@ test('groups over names that alone are not told apart stand before them; names o
   ]);
 });
 
+test('groups stand before names that alone are not told apart in a table of words, too', () => {
+  assert.deepEqual(placeOf('A||B|', 'x|y|x|y', 'to|be|or|not', 'to|be|that|is'), [['A x', 'A y', 'B x', 'B y'], 2]);
+});
+
 test('units below the names are part of them', () => {
   assert.deepEqual(placeOf('pays|superficie|part', '|km²|%', 'F|551|2.5', 'D|357|6'), [
     ['pays', 'superficie km²', 'part %'],

@@ -50,7 +50,7 @@ export function findTable(given: readonly SheetRow[]): TablePlace {
   const data = rows.findIndex(
     (row, index) => index >= first && filled(row.cells) > usual / 2 && isRecord(row, columns),
   );
-  if (data < 0 || data > first + MOST_ROWS_OF_WORDS || dense.length < 2) return named(rows, first, first);
+  if (data < 0 || data > first + MOST_ROWS_OF_WORDS || dense.length < 2) return named(rows, topOf(rows, first), first);
   const used = usedColumns(dense);
   const whole = bestNamed(
     rows.map(row => (hasMeasure(row, columns) ? 0 : namedColumns(row, used))),
