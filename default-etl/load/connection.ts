@@ -37,11 +37,12 @@ export class Connection {
   private readonly pool: NodePool;
   private readonly settings: ElasticsearchSettings;
   private readonly signal: AbortSignal;
+  private readonly closing = new AbortController();
   private readonly patienceMs: number;
 
   constructor(settings: ElasticsearchSettings, signal: AbortSignal, patienceMs: number) {
     this.settings = settings;
-    this.signal = signal;
+    this.signal = AbortSignal.any([signal, this.closing.signal]);
     this.patienceMs = patienceMs;
     this.pool = openPool(settings);
   }
@@ -82,7 +83,9 @@ export class Connection {
     );
   }
 
+  /** What is still on its way is not tried again: it could make an index after the run's end. */
   close(): void {
+    this.closing.abort();
     this.pool.close();
   }
 

@@ -131,6 +131,18 @@ test('what a proxy does not find is no answer of Elasticsearch; what fails for a
   assert.deepEqual([answer.status, statuses], [200, []]);
 });
 
+test('once it is closed, what failed is not tried again', async context => {
+  let asked = 0;
+  const busy = createServer((_, response) => {
+    asked++;
+    response.writeHead(503).end();
+    closed.close();
+  });
+  const closed = connect(context, { nodes: [`http://127.0.0.1:${await portOf(context, busy)}`] });
+  await assert.rejects(closed.request(GET), { name: 'AbortError' });
+  assert.equal(asked, 1);
+});
+
 test('a cluster with as many shards as it may have is waited for', async context => {
   const reason =
     'Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;';
