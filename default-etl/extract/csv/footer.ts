@@ -18,7 +18,7 @@ const TOTAL = /^\s*(sous[- ]|grand )?(total|totaux|totale|totals|ensemble|somme|
  * looked at.
  */
 export function footerLength(records: readonly HeadRecord[], width: number): number {
-  if (width < 2) return 0;
+  if (width < 2 || records.length === 0 || !looksUnlikeRow(records.at(-1)!)) return 0;
   const rows = records.filter(({ cells }) => cells.length === width && filledCells(cells) > 1);
   // Without the first, which may be a header.
   const kinds = columnKinds(
@@ -59,16 +59,18 @@ export function footerDecision(footer: readonly HeadRecord[], isWhole: boolean):
 
 /** A last row of totals, or one that begins as notes do, stays a row: only people know whether it may be left out. `below`: records of the footer, which `records` are without. */
 export function lastRowDecision(records: readonly HeadRecord[], below: number): Decision | undefined {
-  const texts = records.map(firstText);
-  const text = texts.at(-1) ?? '';
-  if (records.length < 3 || texts.indexOf(text) < texts.length - 1) return undefined;
+  const last = records.at(-1);
+  if (last === undefined || records.length < 3) return undefined;
+  const text = firstText(last);
+  const isTotal = TOTAL.test(text);
+  if (!isTotal && (filledCells(last.cells) !== 1 || !isMarked(text))) return undefined;
+  const others = records.slice(0, -1).map(firstText);
+  if (others.includes(text) || (!isTotal && others.slice(1).some(isMarked))) return undefined;
   const advice = `EXTRACT.skip_footer: ${below + 1} leaves it out`;
-  if (TOTAL.test(text)) {
+  if (isTotal) {
     const reason = `the last row begins with ${quoted(text)} and is loaded; if it sums up the others, ${advice}`;
     return { name: 'totals', value: 1, confidence: 0.7, reason };
   }
-  if (filledCells(records.at(-1)!.cells) !== 1 || !isMarked(text) || texts.slice(1, -1).some(isMarked))
-    return undefined;
   const reason = `the last row has nothing but ${quoted(text)} and is loaded; if it is a note, ${advice}`;
   return { name: 'notes', value: 1, confidence: 0.5, reason };
 }
@@ -121,6 +123,11 @@ function firstThatCouldBeNote(records: readonly HeadRecord[], kinds: Kinds): num
   for (let notes = 0; first > 1 && notes < MOST_NOTES && couldBeNote(records[first - 1]!, kinds); first--)
     if (filledCells(records[first - 1]!.cells) > 0) notes++;
   return first;
+}
+
+/** Whether it may be worth looking closer: most tables end with a row. */
+function looksUnlikeRow(record: HeadRecord): boolean {
+  return filledCells(record.cells) < 2 || isMarked(firstText(record));
 }
 
 /** Nothing at all, one text, or a sentence that the delimiter cuts; a lone number may be a sum, or a row cut off. */

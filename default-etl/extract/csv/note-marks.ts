@@ -7,11 +7,12 @@ const SURE_MARKS: readonly RegExp[] = [
   /^\s*([#=*_-])\1{2,}/,
   /^\s*(fin (de|du) (fichier|tableau|document)|end of (file|report|document|table|data)|eof\s*$)/i,
 ];
+// Without the flag u: together with i it makes compiling them take 4 ms of CPU (23 November 2026).
 /** How notes begin, and now and then a row of texts: `Note : …`, `* provisoire`, `(1) …`, `-- fin --`, `Mis à jour le 3 mai`. */
 const MARKS: readonly RegExp[] = [
   /^\s*(notes?|nota( bene)?|n\.?b\.?|lecture|champ|légende|avertissement|remarques?|unités?|précisions?|définitions?|méthodologie|traitements?)\s*(\(\w*\)\s*)?(\s*:|\.\s|\s[–—-]\s)/i,
-  /^\s*(mise? à jour|date d['’](extraction|édition|export)|extraits? (le|du)|(exporté|édité|généré)e?s? (le|par|depuis|à)|données (au|du|extraites|provisoires))(?!\p{L})/iu,
-  /^\s*(p|r|e|nd|n\.d\.?|ns|so|s)\s*[:=]\s*\p{L}/iu,
+  /^\s*(mise? à jour|date d['’](extraction|édition|export)|extraits? (le|du)|(exporté|édité|généré)e?s? (le|par|depuis|à)|données (au|du|extraites|provisoires))(?![a-zß-ÿ])/i,
+  /^\s*(p|r|e|nd|n\.d\.?|ns|so|s)\s*[:=]\s*[a-zß-ÿ]/i,
   /^\s*(last updated|(updated|generated|exported|extracted) (on|by|at|from)|report (run|created|generated|date)|data (from|source|as of|extracted|downloaded))\b/i,
   /^\s*(\*+|[†‡©¹²³⁴⁵]|\((\*+|\d{1,2}|[a-z]{1,3})\)|\[(\*+|\d{1,2}|[a-z])\])\s*\S/i,
   /^\s*(#|\/\/|--)\s+\S/,
