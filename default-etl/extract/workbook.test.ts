@@ -216,6 +216,13 @@ test('the first sheet that is a page of explanations is told as that, with the n
   assert.deepEqual(named.header, ['dep', 'n']);
 });
 
+test('the first sheet that is empty is told as that, with the names of the others', async () => {
+  const table = `<sheetData>${text('dep', 'n')}${text('Ain', '1')}</sheetData>`;
+  const reader = await readWorkbook(xlsxOf({ sheets: { Feuil1: '<sheetData/>', Data: table } }));
+  assert.equal(reader.decisions[0]?.confidence, 0.2);
+  assert.match(reader.decisions[0]?.reason ?? '', /there is Data, too; it is empty: .*EXTRACT\.sheet/);
+});
+
 test('a title above the table and notes below it are no rows, and the decisions say so; skip_rows and skip_footer decide otherwise', async () => {
   const rows = [
     text('Population des départements'),

@@ -42,6 +42,10 @@ function sheetDecision(
   if (all.length === 1) return { name: 'sheet', value, confidence: 1, reason: 'the only one' };
   const others = all.slice(1, 10).map(sheet => sheet.name);
   const reason = `the first of ${all.length}; there is ${others.join(', ')}, too`;
+  if (tables.every(({ header }) => header.length === 0)) {
+    const empty = 'it is empty: name the one that has the table by EXTRACT.sheet';
+    return { name: 'sheet', value, confidence: 0.2, reason: `${reason}; ${empty}` };
+  }
   if (!tables.some(table => table.isPage)) return { name: 'sheet', value, confidence: 0.7, reason };
   const page = 'it looks like a page of explanations, and the table like one of the others: name that by EXTRACT.sheet';
   return { name: 'sheet', value, confidence: 0.2, reason: `${reason}; ${page}` };
