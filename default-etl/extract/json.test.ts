@@ -187,3 +187,13 @@ test('line ends and tabs within strings are taken as they are, beside escapes an
     { a: 'x\ty', b: 'x\ty "z"', c: '{"d e":["1\\n2",3]}' },
   ]);
 });
+
+test('a backslash in front of a line end is no escape: the record is not guessed at', async context => {
+  const lines = await readContent(context, 'a.ndjson', '{"a":"x\\\ty"}\n{"a":["x\\\ty"]}\n{"a":"x\\\\\ty"}\n');
+  assert.deepEqual(recordsOf(lines), [{ a: 'x\\\ty' }]);
+  assert.deepEqual(
+    lines.rejects.map(({ line }) => line),
+    [1, 2],
+  );
+  assert.match((await readContent(context, 'a.json', '[\n{"a":"x\\\ny"}]')).error, /not JSON.*line 2/);
+});

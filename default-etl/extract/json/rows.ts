@@ -193,9 +193,9 @@ function faultOf(text: string, from: number): SyntaxFault {
   }
 }
 
-/** Of text whose blanks are all in strings. */
+/** Of text whose blanks are all in strings. Behind a backslash a control character stays: what was meant can't be told. */
 function escapeControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, control => JSON.stringify(control).slice(1, -1));
+  return text.replace(/\\[^]|\p{Cc}/gu, found => (found.length > 1 ? found : JSON.stringify(found).slice(1, -1)));
 }
 
 /** Whether the first key begins with $. */
