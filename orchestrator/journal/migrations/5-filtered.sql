@@ -4,6 +4,10 @@ UPDATE datasets SET rows_filtered = (
   SELECT coalesce(sum(rows_filtered), 0) FROM runs WHERE runs.dataset = datasets.name AND runs.state = 'done');
 
 -- Of a quarantined run that says what it rejected, these rows can be mended: they count as rejected before they count as mended.
+UPDATE datasets SET rows_rejected = rows_rejected + (
+  SELECT coalesce(sum(rows_rejected), 0) FROM runs
+  WHERE runs.dataset = datasets.name AND runs.state = 'quarantined' AND runs.action <> 'mend');
+
 DROP TRIGGER runs_finished;
 CREATE TRIGGER runs_finished AFTER UPDATE OF state ON runs WHEN NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL BEGIN
   UPDATE datasets SET
