@@ -2,7 +2,6 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch, Reader } from './batch.ts';
 import { EXIT, type ResultMessage, WORK_FILES } from './contract.ts';
-import { openMend } from './extract/mend.ts';
 import { openReader } from './extract/open.ts';
 import { configFailure, EtlFailure, neverFailure, NothingLoaded } from './failure.ts';
 import type { Target } from './load/target.ts';
@@ -28,9 +27,7 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
   const source = await SourceFile.open(job.calledFile, job.expected, signal, job.file);
   const spill = new Spill(job.workDir);
   try {
-    const { fileName, extract } = job;
-    const reader =
-      job.action === 'mend' ? await openMend(source) : await openReader({ source, fileName, extract, spill });
+    const reader = await readerOf(job, source, spill);
     const { newStep, types } = await prepare(job, reader, reporter);
     return await new FileRun({ job, source, reader, newStep, types, reporter, signal }).run();
   } catch (error) {
@@ -41,6 +38,12 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
     await spill.close();
     await source.close();
   }
+}
+
+async function readerOf({ action, fileName, extract }: Job, source: SourceFile, spill: Spill): Promise<Reader> {
+  if (action !== 'mend') return await openReader({ source, fileName, extract, spill });
+  const { openMend } = await import('./extract/mend.ts');
+  return openMend(source);
 }
 
 /** The steps, and what the columns are after them. Whatever goes wrong, how the file is read is said. */

@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { configFailure, neverFailure } from '../failure.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { readHead } from '../unpack/byte-stream.ts';
-import { isBinary } from './binary-bytes.ts';
 import { byteOrderMark, type Encoding, withoutMark } from './byte-order.ts';
 
 const HEAD_BYTES = 1 << 20;
@@ -36,6 +35,7 @@ export async function findEncoding(
   if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes, confidence: 0.9, reason: 'but for a few bytes' };
   const mixed = await findMixed(invalid);
   if (mixed) return { bomBytes, ...mixed };
+  const { isBinary } = await import('./binary-bytes.ts');
   if (isBinary(invalid))
     throw neverFailure(
       `${source.path} is no text: its bytes are those of a packed, encrypted or binary file; put the table itself in, or name its encoding in EXTRACT.encoding`,
