@@ -72,5 +72,7 @@ test('explain says what misses a marker, waits to be quiet, was taken, has chang
   await rm(folder.path('a.csv'));
   const request = { dataset: dataset.name, file: 'a.csv', root: folder.root, priority: 0, now: Date.now() };
   await folder.journal.absent({ ...request, remove: false });
-  assert.match(await say(), /no longer there/);
+  assert.match(await say(), /no longer there\.$/);
+  await folder.journal.finish(run?.id ?? '', 1, { to: 'quarantined', rows: null, error: 'bad' }, Date.now());
+  assert.match(await say(), new RegExp(`no longer there: it was moved to the quarantine;.*\`replay ${run?.id}\``));
 });

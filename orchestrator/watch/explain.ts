@@ -65,15 +65,23 @@ interface History {
 
 async function explainHistory(path: string, dataset: Dataset, journal: ExplainJournal): Promise<History> {
   const runs = await journal.runs({ dataset: dataset.name, file: path, limit: 1000 });
-  const latest = runs.items.find(run => run.file === path);
+  const ofPath = runs.items.filter(run => run.file === path);
+  const latest = ofPath[0];
+  // How a table of mended rows is read says nothing of the file.
+  const reading = ofPath.find(run => run.action !== 'mend');
   const known = (await journal.knownFiles(dataset.name)).find(file => file.path === path);
   const sentences: string[] = [];
   if (latest) sentences.push(describeRun(latest));
   else if (known?.present) sentences.push('It was there before the dataset was first watched, and EXISTING is ignore.');
-  const decided = latest ? decisionsText(await journal.decisions(latest.id)) : '';
+  const decided = reading ? decisionsText(await journal.decisions(reading.id)) : '';
   if (decided !== '') sentences.push(`It was read with ${decided}.`);
-  if (known && !known.present) sentences.push('The journal has it as no longer there.');
+  if (known && !known.present) sentences.push(`The journal has it as no longer there${whereItLies(latest, dataset)}.`);
   return { sentences, latest, known: known?.present && known.version ? versionKey(known.version) : null };
+}
+
+function whereItLies(latest: Run | undefined, { settings }: Dataset): string {
+  if (latest?.state !== 'quarantined' || settings.QUARANTINE_DIR === null) return '';
+  return `: it was moved to the quarantine; copy a mended one here, or put it back by \`replay ${latest.id}\``;
 }
 
 function describeRun(run: Run): string {
@@ -83,7 +91,8 @@ function describeRun(run: Run): string {
     ? `, ${run.rows.loaded} of ${run.rows.read} rows loaded, ${run.rows.rejected} rejected${filtered}`
     : '';
   const error = run.error === null ? '' : `: ${run.error}`;
-  return `Its last run ${run.id} is ${run.state} since ${since}${rows}${error}.`;
+  const what = run.action === 'mend' ? ', of mended rows,' : '';
+  return `Its last run ${run.id}${what} is ${run.state} since ${since}${rows}${error}.`;
 }
 
 async function explainNow(absolute: string, path: string, dataset: Dataset, history: History): Promise<string[]> {
