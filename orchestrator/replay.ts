@@ -22,6 +22,6 @@ export async function replayRun(run: Run, { journal, dataset, dataDir, now }: Re
 }
 
 async function openRun(journal: Journal, { dataset, file }: Run): Promise<Run | null> {
-  const { items } = await journal.runs({ dataset, file, states: OPEN });
+  const { items } = await journal.runs({ dataset, file, states: OPEN, limit: 1000 });
   return items.find(run => run.file === file) ?? null;
 }

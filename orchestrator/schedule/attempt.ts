@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { DecidedMessage, Message, ProgressMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
 import { buildJob, type JobFile } from '../run/job.ts';
 import type { AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
+import { Asides } from './asides.ts';
 import { RUNNER_WAIT } from './backoff.ts';
 import { conclude } from './conclude.ts';
 import type { ScheduleContext } from './context.ts';
@@ -13,8 +13,6 @@ import { at, persist } from './pause.ts';
 import { pathNow } from './path-now.ts';
 import { makeFolders, withLedger } from './prepare.ts';
 import { attemptPaths, ownerOf, tidyWorkDir } from './work-dir.ts';
-
-const PROGRESS_INTERVAL_MS = 500;
 
 export interface AttemptOptions {
   context: ScheduleContext;
@@ -39,12 +37,11 @@ export class LiveAttempt {
   #files: JobFile[] = [];
   #stopReason: StopReason | null = null;
   #started: { runner: Runner; handle: string } | null = null;
-  /** What it says of itself, as far as it is not written yet. */
-  #noted: Promise<void> = Promise.resolve();
-  #progressAt = 0;
+  readonly #asides: Asides;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
+    this.#asides = new Asides(options.context, () => this.#files);
   }
 
   get dataset(): string {
@@ -175,8 +172,10 @@ export class LiveAttempt {
     const callOff = at(context.clock, startedAt + dataset.timeoutMs, () => this.stop('timeout'));
     try {
       await this.#recordStart(runner, handle);
-      const outcome = await this.#patiently(() => runner.follow(handle, attempt, message => this.#hear(message)));
-      await this.#noted;
+      const outcome = await this.#patiently(() =>
+        runner.follow(handle, attempt, message => this.#asides.hear(message)),
+      );
+      await this.#asides.written();
       await this.#concludeAll(outcome);
     } catch (error) {
       if (leave.aborted || this.#files.length === 0) throw error;
@@ -204,31 +203,6 @@ export class LiveAttempt {
     this.#patiently(() => runner.stop(handle, this.ref, reason)).catch((error: unknown) => {
       this.#options.context.logger.error(`run ${this.ref.runId} could not be stopped: ${messageOf(error)}`, { error });
     });
-  }
-
-  #hear(message: Message): void {
-    if (message.type === 'progress') this.#hearProgress(message);
-    if (message.type === 'decided') this.#hearDecided(message);
-  }
-
-  #hearProgress(message: ProgressMessage): void {
-    const { journal, clock } = this.#options.context;
-    const [first] = this.#files;
-    if (!first || clock.now() - this.#progressAt < PROGRESS_INTERVAL_MS) return;
-    this.#progressAt = clock.now();
-    const progress = { rows: message.rows, bytes: message.bytes ?? null, totalBytes: message.total_bytes ?? null };
-    this.#note(() => journal.progress(first.run.id, first.run.attempt, progress));
-  }
-
-  #hearDecided({ decisions, file }: DecidedMessage): void {
-    const { journal } = this.#options.context;
-    const about = this.#files.find(({ run }) => file === undefined || run.file === file);
-    if (about) this.#note(() => journal.decided(about.run.id, about.run.attempt, decisions));
-  }
-
-  /** Only to be looked at: that it can't be written harms nothing. */
-  #note(write: () => Promise<void>): void {
-    this.#noted = Promise.all([this.#noted, write().catch(() => undefined)]).then(() => undefined);
   }
 
   async #concludeAll(outcome: Outcome): Promise<void> {

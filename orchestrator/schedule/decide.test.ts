@@ -138,6 +138,16 @@ test('rule 6: after any end but 0 a path with another version is skipped, one wi
   assert.equal(decide(ending, { ...situation, path: 'changed' }).to, 'done');
 });
 
+test('a mend that is cancelled says what becomes of the rows that it had loaded', () => {
+  const mend = { ...situation, run: { ...situation.run, action: 'mend' as const } };
+  const text = (sentRows: boolean) => {
+    const finish = decide({ ...ending, exitCode: 143, stopped: 'cancel' }, { ...mend, sentRows });
+    return 'error' in finish ? finish.error : null;
+  };
+  assert.equal(text(false), 'cancelled on request');
+  assert.match(String(text(true)), /stay, though they count as rejected: mend them again/);
+});
+
 test('rule 6: the error says so where rows of the former version were partly overwritten', () => {
   const text = (more: Partial<Situation>) => {
     const finish = decide({ ...ending, exitCode: 75 }, { ...situation, path: 'gone', ...more });

@@ -140,9 +140,11 @@ function cancelledText(situation: Situation): string {
   return `cancelled on request${overwrittenText(situation)}`;
 }
 
-/** Only where an earlier version's rows were there to be overwritten. */
+/** Only where an earlier version's rows were there to be overwritten, or rows that count as rejected were loaded. */
 function overwrittenText({ run, sentRows }: Pick<Situation, 'run' | 'sentRows'>): string {
   if (!sentRows || run.action === 'add') return '';
+  if (run.action === 'mend')
+    return '; mended rows that were loaded by then stay, though they count as rejected: mend them again';
   return '; rows of the former version were partly overwritten: put the file back, or replay it';
 }
 
