@@ -63,7 +63,8 @@ export function lastRowDecision(records: readonly HeadRecord[], below: number): 
   if (last === undefined || records.length < 3) return undefined;
   const text = firstText(last);
   const isTotal = TOTAL.test(text);
-  if (!isTotal && (filledCells(last.cells) !== 1 || !isMarked(text))) return undefined;
+  const couldBe = filledCells(last.cells) > 1 ? isSurelyMarked(text) : isMarked(text);
+  if (!isTotal && !couldBe) return undefined;
   const others = records.slice(0, -1).map(firstText);
   if (others.includes(text) || (!isTotal && others.slice(1).some(isMarked))) return undefined;
   const advice = `EXTRACT.skip_footer: ${below + 1} leaves it out`;
@@ -71,7 +72,7 @@ export function lastRowDecision(records: readonly HeadRecord[], below: number): 
     const reason = `the last row begins with ${quoted(text)} and is loaded; if it sums up the others, ${advice}`;
     return { name: 'totals', value: 1, confidence: 0.7, reason };
   }
-  const reason = `the last row has nothing but ${quoted(text)} and is loaded; if it is a note, ${advice}`;
+  const reason = `the last row begins with ${quoted(text)} and is loaded; if it is a note, ${advice}`;
   return { name: 'notes', value: 1, confidence: 0.5, reason };
 }
 

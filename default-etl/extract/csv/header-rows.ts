@@ -111,18 +111,17 @@ function isMissingWord(cell: string): boolean {
 
 /**
  * Every column has a name, in gaps between groups too; and the second record is no row: two of its names stand over numbers, or one where it has names below
- * groups alone.
+ * groups alone. One gap is no proof where other columns have names in both: a name may be missing above a row of words.
  */
 function areGroups({ upper, lower, columns }: Pair): boolean {
-  const all = upper.map((_, column) => column);
-  const isGap = (column: number) => upper[column] === '' && lower[column] !== '';
-  if (!all.some(column => isGap(column) && groupOf(upper, column) !== '')) return false;
   if (filledCells(upper) < 2 || filledCells(lower) < 2) return false;
-  if (!all.every(column => upper[column] !== '' || lower[column] !== '')) return false;
+  if (!upper.every((cell, column) => cell !== '' || lower[column] !== '')) return false;
   if (![...upper, ...lower].every(cell => cell === '' || isName(cell))) return false;
-  const isShared = all.every(column => lower[column] === '' || upper[column] === '' || isGap(column + 1));
+  const gaps = upper.flatMap((cell, column) => (cell === '' && groupOf(upper, column) !== '' ? [column] : []));
+  const isShared = upper.every((cell, column) => cell === '' || lower[column] === '' || gaps.includes(column + 1));
   const named = measuredColumns(columns).filter(column => isWord(lower[column] as string)).length;
-  return named > 1 || (named === 1 && isShared && lower.includes(''));
+  if (!isShared) return gaps.length > 1 && named > 1;
+  return gaps.length > 0 && (named > 1 || (named === 1 && lower.includes('')));
 }
 
 /** Every column has a name above, and what stands below some are units, all of numbers, dates or times. Text may have one in brackets where all others are units beyond doubt. */

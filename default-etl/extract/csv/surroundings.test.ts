@@ -209,6 +209,7 @@ test('a first row of codes, classes or missing numbers is no part of the header'
     'Âge;Taille;Poids\n;(nc);(nc)\n12;150;40\n13;151;41\n',
     'Ventes;Coûts;Marge\n(100);(200);(300)\n120;130;140\n150;160;170\n',
     'Nom;Âge;;Poids\nPaul;inconnu;x;inconnu\nMarie;12;y;40\nLéa;13;z;41\n',
+    'Nom;Tél;;Âge\nPaul;aucun;x;mineur\nMarie;0102;y;12\nLéa;0103;z;13\n',
     'Produit;S;M\nT;m;l\nrobe;1;2\njupe;3;4\n',
     `Âge;Temps;Durée\n;min;min\n${'1;2;3\n'.repeat(40)}9;min;4\n`,
   ]) {
