@@ -83,12 +83,32 @@ export const rule12: Rule = {
     {
       clause: 'it replaces nothing of a version that is loaded',
       file: 'orchestrator/journal/attempts.ts',
-      code: 'const replacesFormer = !addsToVersion(store, run);',
+      code: 'const replacesFormer = !addsToVersion(store, run, request.rebuilds);',
       without: 'const replacesFormer = true;',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title:
         'rule 12: a run whose every row was rejected is mended; the first mend that loads a row replaces the former version',
+    },
+    {
+      clause: 'nor, where an index is built anew of a folder, of the other files that were read with it',
+      file: 'orchestrator/journal/mending.ts',
+      code: ' || (rebuilds && isBesideLoaded(store, origin))',
+      without: '',
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title:
+        'rule 12: where an index is built anew of a folder, the mended rows of a file stand beside those of the files that were read with it',
+    },
+    {
+      clause: 'the journal knows of mended rows that were not reserved',
+      file: 'orchestrator/journal/attempts.ts',
+      code: 'reserve(store, run.id, rows.loaded);',
+      without: '',
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title:
+        'rule 12: mended rows are known to be there, though the lake reserves none: a newer version replaces them, and a deletion takes them out',
     },
     {
       clause: 'it does not lower the rows',
@@ -128,7 +148,7 @@ export const rule12: Rule = {
     {
       clause: 'mended rows are none of an index that was built since',
       file: 'default-etl/load/elasticsearch.ts',
-      code: 'if (newest <= this.job.keyVersion) return;',
+      code: 'if (newest <= this.job.newestBuilt) return;',
       without: 'if (newest >= 0) return;',
       test: 'default-etl/load/mended-rows.test.ts',
       title: 'rule 11: mended rows are not added to an index that a newer file has built since',

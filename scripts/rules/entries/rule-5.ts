@@ -49,10 +49,18 @@ export const rule5: Rule = {
     {
       clause: 'it is read after every attempt',
       file: 'orchestrator/schedule/conclude.ts',
-      code: 'if (reserved > 0) await keep(() => journal.reserve(run.id, reserved));',
+      code: 'if (reserved > 0 && !isEmpty(judged)) await keep(() => journal.reserve(run.id, reserved));',
       without: '',
       test: 'orchestrator/schedule/scheduler.test.ts',
       title: 'rule 5: what an attempt reserved is the next one’s FILE_ROWS, whatever became of it',
+    },
+    {
+      clause: 'unless the target refused every row: ids that never were are not deleted',
+      file: 'orchestrator/schedule/conclude.ts',
+      code: 'if (reserved > 0 && !isEmpty(judged))',
+      without: 'if (reserved > 0)',
+      test: 'orchestrator/schedule/conclude.test.ts',
+      title: 'rule 5: what may be in the target is written down, unless the target refused every row',
     },
     {
       clause: 'also of one that a crash cut short',
