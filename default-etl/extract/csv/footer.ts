@@ -156,7 +156,7 @@ function beginsNotes(records: readonly HeadRecord[], index: number, usual: Usual
   // A row whose text holds the delimiter has more cells, too.
   if (filledCells(record.cells) > 1) return isMark && (isTold || isStrange);
   if (usual.columns.length === 2) return isMark && (isTold || isRowCount(text));
-  if (!isMark) return !usual.hasThin && isSentence(text) && isStrange && (isTold || column.isMeasured);
+  if (!isMark) return isTold && !usual.hasThin && isSentence(text) && isStrange;
   if (at > 0 && !isSentence(text)) return false;
   if (isSurelyMarked(text)) return isTold || !usual.hasThin || (isApart && isSentence(text));
   if (isTold) return !column.isProse || isStrange;
