@@ -54,6 +54,7 @@ function textOf(preview: PreviewMessage, reader: string, terminal: Terminal): st
   const lines = [
     reader,
     ...decisions.filter(({ name }) => name !== 'types').map(decisionText),
+    ...decisions.filter(({ name }) => name === 'types').map(({ reason }) => oneLine(`  types (${reason})`)),
     ...warnings.map(text => paint(oneLine(text), 'yellow', terminal.hasColour)),
     tableOf(preview, terminal),
     ...rejects.map(({ row, reason }) => paint(`row ${row} is rejected: ${oneLine(reason)}`, 'red', terminal.hasColour)),

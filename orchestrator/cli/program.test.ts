@@ -193,6 +193,13 @@ test('preview shows how a file would be read by the dataset that would take it, 
   assert.deepEqual((await journal.runs({})).items, []);
 });
 
+test('preview says which columns have decimal commas, and the step that makes numbers of them', async () => {
+  const path = join(folder, 'p.csv');
+  await writeFile(path, 'a;b;c\nx;y;1,5\nz;w;2,25\n');
+  assert.equal(await orchestrator('preview', path), 0);
+  assert.match(shown, /^ {2}types \(.*comma.* as in \S+: the step decimal_comma/m);
+});
+
 test('preview --json is JSON; a file that no dataset takes is read by the defaults; one that is damaged says why', async () => {
   const elsewhere = await mkdtemp(join(tmpdir(), 'preview-'));
   const path = join(elsewhere, 'p.csv');
