@@ -391,6 +391,16 @@ test('xlsb, xls of every age and tables in HTML and XML are read', async () => {
   }
 });
 
+test('an xlsb of which a part is damaged fails, and is given to no library that might read it for ever', async () => {
+  const book = XLSX.utils.book_new(XLSX.utils.aoa_to_sheet([['name'], ['deux'], ['trois']]), 'Data');
+  for (const compression of [false, true]) {
+    const bytes = XLSX.write(book, { type: 'buffer', bookType: 'xlsb', compression }) as Buffer;
+    const part = bytes.indexOf('sheet1.bin') + 'sheet1.bin'.length;
+    bytes.fill(0, part + 20, part + 60);
+    await failsWith(bytes, /its member xl\/.* is damaged/);
+  }
+});
+
 test('damage anywhere in the XML of a workbook gives rows or a clear failure, nothing else', async () => {
   const sheet = `<worksheet><dimension ref="A1:B9"/><sheetData>${HEADER}<row r="2"><c r="A2" t="s"><v>0</v></c><c s="1"><v>43832</v></c></row></sheetData></worksheet>`;
   const parts = ['<?xml version="1.0"?>' + sheet, '<sst><si><t>x</t></si></sst>', `<styleSheet>${DATES}</styleSheet>`];

@@ -104,7 +104,9 @@ async function openPacked(source: Source): Promise<Sheet[]> {
   const { mainPartOf, openXlsx } = await import('./workbook/xlsx.ts');
   const mainPart = await mainPartOf(parts);
   if (mainPart === undefined || !/workbook[^/]*\.(xml|bin)$/i.test(mainPart)) throw noWorkbook(source, parts);
-  return mainPart.endsWith('.bin') ? await openWhole(source) : await openXlsx(parts, mainPart);
+  if (!mainPart.endsWith('.bin')) return await openXlsx(parts, mainPart);
+  await parts.assertWhole();
+  return await openWhole(source);
 }
 
 /** An OpenDocument file with a password is a zip file with none: its parts are encrypted, and its manifest says so. */
