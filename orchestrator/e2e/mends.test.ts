@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 import { elasticsearchNode, openIndex } from './index.ts';
 
-const INDICES = ['keyed', 'deleted', 'away', 'whole', 'strict'].map(name => `e2e-mends-${name}`);
+const INDICES = ['keyed', 'deleted', 'away', 'whole', 'strict', 'together'].map(name => `e2e-mends-${name}`);
 const CSV = 'code,day\nA|1,2024-01-01\nB,soon\nC,2024-01-03,more\nD,soon\nD,2024-01-05\n';
 let folder: string;
 let gate: Gate;
@@ -28,9 +28,11 @@ ${more}`;
     away: dataset('away'),
     whole: dataset('whole'),
     strict: dataset('strict', '  max_rejects: 1\n'),
+    together: `RUN_PER: folder\nORDER: name\n${dataset('together', '  overwrite: true\n')}`,
     lake: 'WATCH_DIR: {folder}/lake\nRUNNER: process\nEXTRACT: {header: [A, B]}\nLOAD: {target: lake}\n',
   });
-  for (const name of ['keyed', 'deleted', 'away', 'whole', 'strict', 'lake']) await mkdir(join(folder, name));
+  for (const name of ['keyed', 'deleted', 'away', 'whole', 'strict', 'together', 'lake'])
+    await mkdir(join(folder, name));
   gate = await openGate(elasticsearchNode());
   orchestrator = await startOrchestrator(folder, { ELASTICSEARCH_NODE: gate.url });
 });
@@ -96,6 +98,38 @@ test('rows of a file that was rejected as a whole are mended while it lies in qu
   assert.equal(replayed.status, 200, await replayed.clone().text());
   assert.equal((await endOf((await replayed.json()) as ApiRun)).state, 'quarantined');
   assert.deepEqual(await daysOf('whole'), ['2024-02-01', '2024-02-02']);
+});
+
+test('of a folder that builds an index anew, the mended rows of a file stand beside those of the files that were read with it', async () => {
+  const pause = async (what: string) => {
+    const response = await fetch(`${orchestrator.url}/api/datasets/together/${what}`, { method: 'POST' });
+    assert.ok(response.ok, await response.text());
+  };
+  await pause('pause');
+  // By name the last is read first, and builds the index.
+  for (const [name, content] of [
+    ['c.csv', 'code,day\nC,2024-03-01\nD,soon\n'],
+    ['b.csv', 'code,day\nB,soon\n'],
+    ['a.csv', 'code,day\nA,2024-01-01\n'],
+  ] as const) {
+    await writeFile(join(folder, 'together', name), content);
+    await orchestrator.waitForRuns('dataset=together', runs => runs[0]?.file === name && runs[0].state === 'queued');
+  }
+  await pause('resume');
+  const runs = await orchestrator.waitForRuns('dataset=together', all => all.every(({ endedAt }) => endedAt !== null));
+  const run = (name: string) => runs.find(({ file }) => file === name) as ApiRun;
+  assert.deepEqual(
+    runs.map(({ state }) => state),
+    ['done', 'quarantined', 'done'],
+  );
+  for (const [name, row] of [
+    ['b.csv', '1,B,2024-02-01'],
+    ['c.csv', '2,D,2024-04-01'],
+  ] as const) {
+    const mended = await endOf(await mend(run(name), `_ROW,code,day\n${row}\n`));
+    assert.deepEqual([mended.state, mended.rowsLoaded], ['done', 1], mended.error ?? '');
+  }
+  assert.deepEqual(await daysOf('together'), ['2024-01-01', '2024-02-01', '2024-03-01', '2024-04-01']);
 });
 
 test('rows of a run that took back what it had loaded can be downloaded, and are not mended: it says what to do', async () => {
