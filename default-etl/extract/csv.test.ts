@@ -254,6 +254,24 @@ test('a file without a header has its first record as a row; years and counted n
   assert.deepEqual((await read(folder, '1.5,2.5\n3.5,4.5\n5.5,6.5\n', { header: true })).header, ['1.5', '2.5']);
 });
 
+test('a short record right above rows without names has the names of some columns, or is a row', async context => {
+  const folder = temporaryFolder(context);
+  const rows = 'Léa;31;43;51\nMax;33;47;5\nBob;3;42;53\n';
+  const named = await read(folder, `Titre\n\nNom;Âge\n${rows}`);
+  assert.deepEqual([named.header, named.rows.length], [['Nom', 'Âge', 'Unnamed: 2', 'Unnamed: 3'], 3]);
+  const short = await read(folder, `Paul;17\n${rows}`);
+  assert.deepEqual(
+    [short.header, short.rows[0]],
+    [
+      ['0', '1', '2', '3'],
+      ['Paul', '17', null, null],
+    ],
+  );
+  assert.equal((await read(folder, `Paul;17\n${rows}`, { header: false })).rows.length, 4);
+  const title = await read(folder, `Rapport 2020;Insee\nNom;Âge;Taille;Poids\n${rows}`);
+  assert.deepEqual([title.header[1], ...values(title, 'skip_rows')], ['Âge', 1]);
+});
+
 test('columns beyond the header that most rows have get names of their own; a few rows with more cells are rejects', async context => {
   const folder = temporaryFolder(context);
   const wide = await read(folder, 'a,b\n1,2,x\n3,4,y\n');

@@ -45,3 +45,11 @@ export function columnKinds(body: ReadonlyArray<readonly string[]>, width: numbe
     return common[0] === 'decimal' && !common[1].includes('decimal') ? 'whole' : common[0];
   });
 }
+
+/** columnKinds() of the rows that have all cells, without those that are notes. */
+export function tableKinds(rows: ReadonlyArray<readonly string[]>, width: number): Array<CellKind | undefined> {
+  return columnKinds(
+    rows.filter(cells => cells.length === width && (width < 3 || filledCells(cells) > 1)),
+    width,
+  );
+}

@@ -1,5 +1,5 @@
 import type { Decision } from '../../contract.ts';
-import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
+import { type CellKind, cellKind, filledCells, isMeasure, tableKinds } from './cell-kind.ts';
 import type { HeadRecord } from './head.ts';
 import { isMissing } from '../../types/text-cell.ts';
 
@@ -175,9 +175,8 @@ function trimmed(cell: string): string {
 }
 
 function bodyKinds(body: readonly HeadRecord[], width: number): Array<CellKind | undefined> {
-  const rows = body.slice(0, MOST_BODY).map(({ cells }) => cells);
-  return columnKinds(
-    rows.filter(cells => cells.length === width && (width < 3 || filledCells(cells) > 1)),
+  return tableKinds(
+    body.slice(0, MOST_BODY).map(({ cells }) => cells),
     width,
   );
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../../contract.ts';
-import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
+import { type CellKind, cellKind, filledCells, isMeasure, tableKinds } from './cell-kind.ts';
 import { commonWidth, type HeadRecord } from './head.ts';
 import { headerRowsDecision, joinHeader, moreHeaderRows } from './header-rows.ts';
 import { commentsDecision, tablesDecision } from './oddities.ts';
@@ -32,13 +32,10 @@ export interface ShapeOptions {
 
 export function findShape(records: readonly HeadRecord[], given: ShapeOptions): TableShape {
   const width = commonWidth(records);
-  const first = given.skipsNothing ? 0 : preambleLength(records, width);
+  const first = given.skipsNothing ? 0 : firstOfTable(records, width, given.hasHeader);
   const table = records.slice(first);
   const body = table.slice(1, 1 + MOST_BODY).map(record => record.cells);
-  const columns = columnKinds(
-    body.filter(cells => cells.length === width && (width < 3 || filledCells(cells) > 1)),
-    width,
-  );
+  const columns = tableKinds(body, width);
   const joined = given.hasHeader === undefined ? joinHeader(table, width) : undefined;
   const header = table[0]?.cells ?? [];
   const decided = joined?.decision ?? decideHeader(header, columns, body.length);
@@ -60,10 +57,20 @@ export function findShape(records: readonly HeadRecord[], given: ShapeOptions): 
   };
 }
 
+/** A short record right above rows that have no names is none of a preamble: it has the names of some columns, or is a row. */
+function firstOfTable(records: readonly HeadRecord[], width: number, hasHeader: boolean | undefined): number {
+  const first = preambleLength(records, width);
+  const [header, ...body] = records.slice(first).map(({ cells }) => cells);
+  if (first === 0 || header === undefined || hasHeader === true || records[first]!.linesBefore > 0) return first;
+  if (filledCells(records[first - 1]!.cells) < 2) return first;
+  const rows = body.slice(0, MOST_BODY);
+  return decideHeader(header, tableKinds(rows, width), rows.length).value === false ? first - 1 : first;
+}
+
 /** How many records stand before the table: titles, notes, lines of nothing but delimiters. 0 where in doubt. */
 function preambleLength(records: readonly HeadRecord[], width: number): number {
   if (width < 2) return 0;
-  const first = firstOfTable(records, width);
+  const first = firstWide(records, width);
   const rest = records.slice(first);
   const whole = rest.filter(record => record.cells.length === width).length;
   if (first === 0 || whole < 1 || whole < rest.length / 2) return 0;
@@ -72,7 +79,7 @@ function preambleLength(records: readonly HeadRecord[], width: number): number {
   return 0;
 }
 
-function firstOfTable(records: readonly HeadRecord[], width: number): number {
+function firstWide(records: readonly HeadRecord[], width: number): number {
   const first = records.findIndex(({ cells }) => !isPreamble(cells, width));
   if (first > 0 || width > 2) return Math.max(first, 0);
   // In two columns one filled cell may be a value: what ends with a record of nothing is a preamble.
