@@ -54,13 +54,18 @@ function textOf(preview: PreviewMessage, reader: string, terminal: Terminal): st
   const lines = [
     reader,
     ...decisions.filter(({ name }) => name !== 'types').map(decisionText),
-    ...decisions.filter(({ name }) => name === 'types').map(({ reason }) => oneLine(`  types (${reason})`)),
+    ...decisions.filter(isOfTypes).map(({ reason }) => oneLine(`  types (${reason})`)),
     ...warnings.map(text => paint(oneLine(text), 'yellow', terminal.hasColour)),
     tableOf(preview, terminal),
     ...rejects.map(({ row, reason }) => paint(`row ${row} is rejected: ${oneLine(reason)}`, 'red', terminal.hasColour)),
     ...(filtered > 0 ? [`${count(filtered, 'row')} among them taken out by TRANSFORM`] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Of a table without rows there is nothing to say. */
+function isOfTypes({ name, value }: PreviewMessage['decisions'][number]): boolean {
+  return name === 'types' && Object.keys(value as object).length > 0;
 }
 
 function ownProgramText({ settings: { COMMAND, DOCKER_IMAGE } }: Dataset): string {
