@@ -28,6 +28,15 @@ test('where the watcher takes a quarantined file that was put back before its re
   assert.equal((await replay())?.state, 'settling');
 });
 
+test('a mend that failed for good is replayed, and the file stays in quarantine', async t => {
+  const { journal, run, quarantined, claim, replay } = await setUp(t);
+  await journal.mend(run.id, '/mended.ndjson', Date.now());
+  const mend = await journal.finish((await claim()).id, 1, { to: 'quarantined', rows: null, error: 'bad' }, Date.now());
+  const again = await replay(mend);
+  assert.deepEqual([again?.action, again?.mendFile, again?.state], ['mend', '/mended.ndjson', 'queued']);
+  assert(existsSync(quarantined));
+});
+
 /** A file in quarantine, of which every row was rejected. */
 async function setUp(t: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), 'replay-'));
@@ -41,15 +50,19 @@ async function setUp(t: TestContext) {
   const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
   await journal.submit({ ...at, fileVersion, contentHash: 'x' });
   const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
-  const claim = { holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 };
-  const [[claimed] = []] = await journal.claim(claim);
+  const claim = async () => {
+    const request = { holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 };
+    const [[claimed] = []] = await journal.claim(request);
+    assert(claimed);
+    return claimed;
+  };
   const rows = { read: 1, loaded: 0, rejected: 1, filtered: 0, deleted: 0 };
-  const run = await journal.finish(claimed?.id ?? '', 1, { to: 'quarantined', rows, error: 'bad' }, Date.now());
+  const run = await journal.finish((await claim()).id, 1, { to: 'quarantined', rows, error: 'bad' }, Date.now());
   const quarantined = join(dataDir, 'quarantine/sales/a.csv');
   mkdirSync(join(quarantined, '..'), { recursive: true });
   mkdirSync(dataset.watchDir);
   writeFileSync(quarantined, 'x');
   writeFileSync(`${quarantined}.error.json`, JSON.stringify({ run: run.id }));
-  const replay = () => replayRun(run, { journal, dataset, dataDir, now: Date.now() });
-  return { journal, run, replay, quarantined, file: join(dataset.watchDir, 'a.csv') };
+  const replay = (which = run) => replayRun(which, { journal, dataset, dataDir, now: Date.now() });
+  return { journal, run, claim, replay, quarantined, file: join(dataset.watchDir, 'a.csv') };
 }

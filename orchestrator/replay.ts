@@ -14,7 +14,8 @@ const OPEN: RunState[] = ['settling', 'queued', 'running'];
 
 /** Queues a run's version again, its file put back first where it is in quarantine (rule 12). null: the path has a run under way already. */
 export async function replayRun(run: Run, { journal, dataset, dataDir, now }: ReplayOptions): Promise<Run | null> {
-  if (run.state !== 'quarantined' || dataset === undefined) return journal.replay(run.id, now);
+  // A mend has its rows in a file of its own: the one they came from stays where it is.
+  if (run.state !== 'quarantined' || run.action === 'mend' || dataset === undefined) return journal.replay(run.id, now);
   if ((await openRun(journal, run)) !== null) return null;
   await restoreQuarantined(run, dataset, dataDir);
   // Where the watcher was faster, the run of the file that is back is the replay.

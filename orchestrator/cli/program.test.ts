@@ -18,6 +18,8 @@ let shown: string;
 let interrupt: AbortController;
 /** How the stand-in for a scheduler ends each run; null: it leaves them running. */
 let finish: Finish | null;
+/** Ends of paths that can't be replayed. */
+let unreplayable = 'no file';
 /** Of the terminal. */
 let width: number | null;
 let holder: Awaited<ReturnType<CommandDeps['holder']>>;
@@ -179,6 +181,17 @@ test('replay --failed takes the latest version of each path, once', async () => 
   await orchestrator('replay', '--failed', 'sales');
   assert.match(shown, /^0 runs queued/);
   assert.equal(await orchestrator('replay'), 1);
+});
+
+test('of many replays one that is refused keeps none of the others from it', async () => {
+  finish = { to: 'failed', rows: null, error: 'bad' };
+  for (const name of ['c1.csv', 'c2.csv', 'c3.csv']) await orchestrator('run', 'sales', await file(name));
+  finish = done(3, 0);
+  shown = '';
+  unreplayable = 'c2.csv';
+  assert.equal(await orchestrator('replay', '--failed', 'sales', '--follow'), 1);
+  unreplayable = 'no file';
+  assert.match(shown, /c2\.csv is not in quarantine\n2 runs queued/);
 });
 
 test('preview shows how a file would be read by the dataset that would take it, and its first rows', async () => {
@@ -357,7 +370,10 @@ function dependencies(): CommandDeps {
     },
     dataDir: () => join(folder, 'data'),
     takers: path => Promise.resolve(path.startsWith(folder) ? [sales()] : []),
-    replay: (opened, run) => opened.replay(run.id, Date.now()),
+    replay: (opened, run) =>
+      run.file.endsWith(unreplayable)
+        ? Promise.reject(new OrchestratorError('never', `${run.file} is not in quarantine`))
+        : opened.replay(run.id, Date.now()),
   };
 }
 

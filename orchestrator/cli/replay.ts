@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { OrchestratorError } from '../errors.ts';
+import { kindOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run, RunState } from '../journal/journal.ts';
 import { mendRejects } from '../rejects/mend.ts';
 import type { CommandDeps } from './deps.ts';
@@ -38,12 +38,22 @@ async function replayAll(deps: CommandDeps, journal: Journal, request: ReplayReq
   const runs: Run[] = [];
   let refused = 0;
   for (const run of [...named, ...found]) {
-    const next = await deps.replay(journal, run);
-    if (next !== null) runs.push(next);
+    const next = await replayOne(deps, journal, run);
+    if (typeof next !== 'string') runs.push(next);
     else refused += 1;
-    if (next === null) deps.terminal.writeError(`${oneLine(run.file)} is waiting or running already; not replayed\n`);
+    if (typeof next === 'string') deps.terminal.writeError(`${oneLine(next)}\n`);
   }
   return { runs, refused };
+}
+
+/** Why not, where it can't be replayed: the others of many are replayed all the same. */
+async function replayOne(deps: CommandDeps, journal: Journal, run: Run): Promise<Run | string> {
+  try {
+    return (await deps.replay(journal, run)) ?? `${run.file} is waiting or running already; not replayed`;
+  } catch (error) {
+    if (kindOf(error) !== 'never') throw error;
+    return messageOf(error);
+  }
 }
 
 async function mend(deps: CommandDeps, journal: Journal, { runs, rejects }: ReplayRequest): Promise<Replayed> {
