@@ -182,3 +182,11 @@ test('members that are small, large and of one name are each read as they are, b
     records.map((_, index) => index + 1),
   );
 });
+
+test('what is called packed and begins with other bytes is damaged; text that is called so is read', async context => {
+  const packed = zstdCompressSync('a,b\n1,2\n'.repeat(50));
+  packed[1] = 0;
+  for (const ending of ['zst', 'gz', 'zip'])
+    assert.match((await readContent(context, `a.csv.${ending}`, packed)).error, /neither like gzip nor zstd nor zip/);
+  assert.deepEqual(recordsOf(await readContent(context, 'a.csv.gz', 'a,b\n1,2\n')), [{ a: '1', b: '2' }]);
+});

@@ -24,6 +24,8 @@ const BY_ENDING: Record<string, Format> = {
 
 const WORKBOOKS: ReadonlySet<Format | undefined> = new Set(['xls', 'xlsx', 'ods']);
 
+const PACKED = /\.(gz|gzip|zst|zstd|zip)$/i;
+
 /** In hexadecimal: a ZIP (xlsx, ods), an OLE 2 file (xls since Excel 5), or the first record of an older xls, a BOF. */
 const WORKBOOK_START = /^(504b0304|d0cf11e0|09(00|02|04|08))/;
 
@@ -52,6 +54,11 @@ export function formatOf(fileName: string, head: Buffer): Format {
   if (WORKBOOKS.has(named) || named === 'parquet')
     return (named && isBinary(head)) || isTree ? (named as Format) : 'csv';
   return named ?? 'csv';
+}
+
+/** Whether the name says that it is packed, where these are the first bytes neither of that nor of anything that is known. */
+export function isDamagedPacking(fileName: string, head: Buffer): boolean {
+  return PACKED.test(fileName) && head.length > 0 && isBinary(head) && formatOf('', head) === 'csv';
 }
 
 /** Whether these can be the first bytes of a workbook: the libraries behind them read whatever they are given as text in rows. */

@@ -7,7 +7,7 @@ import type { Spill } from '../unpack/spill.ts';
 import { unpacked } from '../unpack/unpack.ts';
 import { openCsv } from './csv.ts';
 import { dropLast } from './drop-last.ts';
-import { declaredFormat, type Format, formatOf, startsWorkbook } from './format.ts';
+import { declaredFormat, type Format, formatOf, isDamagedPacking, startsWorkbook } from './format.ts';
 
 const HEAD_BYTES = 1024;
 /** An archive within an archive is read, one within that is not. */
@@ -33,6 +33,10 @@ export async function openReader(options: OpenOptions): Promise<Reader> {
 
 async function openContent(options: OpenOptions, archives: number): Promise<Reader> {
   const { source, head, compressions } = await unpack(options.source);
+  if (compressions.length === 0 && !isZip(head) && isDamagedPacking(options.fileName, head))
+    throw neverFailure(
+      `${source.path} begins neither like gzip nor zstd nor zip, though it is called so: it is damaged; copy or pack it again`,
+    );
   const reader = isZip(head)
     ? await openZipped({ ...options, source }, archives)
     : await openFormat(declaredFormat(options.extract) ?? formatOf(options.fileName, head), head, {
