@@ -29,8 +29,9 @@ export function footerLength(records: readonly HeadRecord[], width: number): num
   const table = records.slice(0, first);
   const whole = table.filter(({ cells }) => cells.length === width);
   if (table.length < 2 || whole.length < table.length / 2) return 0;
+  const asked = new Set([width - 1, ...records.slice(first).map(({ cells }) => firstFilled(cells))]);
   const usual: Usual = {
-    columns: kinds.map((kind, column) => usualColumn(kind, columnOf(whole, column))),
+    columns: kinds.map((kind, column) => (asked.has(column) ? usualColumn(kind, columnOf(whole, column)) : undefined)),
     isRagged: whole.length < WHOLE_SHARE * table.length,
     hasThin: table.some(({ cells }) => filledCells(cells) === 1),
     hasGaps: table.slice(2).some(({ linesBefore, cells }) => linesBefore > 0 || filledCells(cells) === 0),
@@ -78,7 +79,8 @@ export function lastRowDecision(records: readonly HeadRecord[], below: number): 
 
 /** What the rows are like. */
 interface Usual {
-  columns: readonly UsualColumn[];
+  /** The last, and those in which something is that could be a note. */
+  columns: ReadonlyArray<UsualColumn | undefined>;
   /** Many have fewer cells, or more. */
   isRagged: boolean;
   /** Rows with one cell filled. */
@@ -110,7 +112,7 @@ function usualColumn(kind: CellKind | undefined, cells: readonly string[]): Usua
     hasMarks: cells.some(isMarked),
     hasSentences: sentences > 0,
     isProse: sentences > cells.length / 2,
-    longest: Math.max(...cells.map(cell => cell.length)),
+    longest: cells.reduce((longest, cell) => Math.max(longest, cell.length), 0),
   };
 }
 
@@ -144,7 +146,7 @@ function couldBeNote(record: HeadRecord, kinds: Kinds): boolean {
 /** Whether the notes begin with this record, beyond doubt. */
 function beginsNotes(records: readonly HeadRecord[], index: number, usual: Usual): boolean {
   const record = records[index]!;
-  const at = record.cells.findIndex(cell => cell.trim() !== '');
+  const at = firstFilled(record.cells);
   const column = usual.columns[at];
   if (column === undefined) return isNothingBelow(records, index);
   const text = firstText(record);
@@ -195,13 +197,18 @@ function fits(cells: readonly string[], kinds: Kinds): boolean {
   const measured = kinds.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
   const odd = measured.filter(column => cellKind(cells[column] as string) === 'text');
   if (odd.length === 0) return true;
-  const isFirst = odd.length === 1 && odd[0] === cells.findIndex(cell => cell.trim() !== '');
+  const isFirst = odd.length === 1 && odd[0] === firstFilled(cells);
   return isFirst && measured.some(column => isMeasure(cellKind(cells[column] as string)));
+}
+
+/** -1 where none is. */
+function firstFilled(cells: readonly string[]): number {
+  return cells.findIndex(cell => cell.trim() !== '');
 }
 
 /** What stands in the first cell that is filled, without blanks around it; empty where none is. */
 function firstText({ cells }: HeadRecord): string {
-  return cells.find(cell => cell.trim() !== '')?.trim() ?? '';
+  return cells[firstFilled(cells)]?.trim() ?? '';
 }
 
 function quoted(text: string): string {

@@ -129,14 +129,12 @@ function areUnits({ upper, lower, columns }: Pair): boolean {
   const units = lower.flatMap((cell, column) => (cell === '' ? [] : [column]));
   if (units.length === 0 || !upper.every(isWord) || !units.every(column => UNIT.test(lower[column] as string)))
     return false;
-  const [measured = [], others = []] = [true, false].map(isWanted =>
-    units.filter(column => isMeasure(columns[column] ?? 'text') === isWanted),
-  );
-  const texts = measured.map(column => lower[column] as string);
-  if (measured.length <= others.length || texts.every(isDoubtful)) return false;
-  if (others.length > 0)
-    return others.every(column => isInBrackets(lower[column] as string)) && texts.every(isKnownUnit);
-  return units.length > 1 || isInBrackets(texts[0] as string);
+  const textsOver = (isMeasured: boolean) =>
+    units.filter(column => isMeasure(columns[column] ?? 'text') === isMeasured).map(column => lower[column] as string);
+  const [measured, others] = [textsOver(true), textsOver(false)];
+  if (measured.length <= others.length || measured.every(isDoubtful)) return false;
+  if (others.length > 0) return others.every(isInBrackets) && measured.every(isKnownUnit);
+  return units.length > 1 || measured.every(isInBrackets);
 }
 
 function isInBrackets(cell: string): boolean {
