@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseMessage } from './contract.ts';
-import { temporaryFolder } from './testing/load.ts';
+import { load, temporaryFolder, TestIndex } from './testing/load.ts';
 
 const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
 
@@ -109,6 +109,25 @@ test('RUN_PER folder: each file has its own result and code', async context => {
     ],
   );
   assert.equal(code, 65);
+});
+
+test('RUN_PER folder: with overwrite the first file makes the new index, whatever was deleted before it', async context => {
+  const folder = temporaryFolder(context);
+  const index = new TestIndex(context, process.env['ELASTICSEARCH_NODE']);
+  await load({ folder, content: 'x\n0\n', env: index.env(5, { FILE_KEY: 'OLD' }, { overwrite: true }) });
+  const files = ['gone', 'a', 'b'].map((name, position) => {
+    const FILE = join(folder, `${name}.csv`);
+    writeFileSync(FILE, `x\n${position}\n`);
+    const ACTION = name === 'gone' ? 'delete' : 'add';
+    return { ACTION, FILE, FILE_KEY: name, VERSION: String(6 + position), WORK_DIR: join(folder, name) };
+  });
+  const FILES = join(folder, 'files.json');
+  writeFileSync(FILES, JSON.stringify(files));
+  const { code } = await end(
+    start([], { ...(index.env(6, {}, { overwrite: true }) as Record<string, string>), FILE: folder, FILES }),
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(Object.keys(await index.documents()), ['a-0000000001', 'b-0000000001']);
 });
 
 test('a warm process takes its environment from stdin, runs one job and ends', async context => {

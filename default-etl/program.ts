@@ -77,8 +77,8 @@ async function runFolder(env: Environment, list: string, signal: AbortSignal): P
     if (signal.aborted) return SIGTERM_EXIT;
     const reporter = createReporter(write, file.FILE_PATH);
     const code = await runOne(folderEnvironment(shared, file), file.FILE, reporter, signal);
-    // The first file of the folder makes the new index, the others add to it.
-    if (code === EXIT.done) shared = withoutOverwrite(shared);
+    // The first file of the folder makes the new index, the others add to it; a deletion makes none.
+    if (code === EXIT.done && file.ACTION !== 'delete') shared = withoutOverwrite(shared);
     codes.push(code);
   }
   return WORST_FIRST.find(code => codes.includes(code)) ?? EXIT.done;
