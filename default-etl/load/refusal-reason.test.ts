@@ -16,7 +16,8 @@ const LONG = 'x'.repeat(40_000);
 const REFUSED: readonly (readonly [column: keyof typeof MAPPINGS, cell: string, says: string])[] = [
   ['WHOLE', "it's [1]", `column WHOLE: "it's [1]" is not a whole number`],
   ['WHOLE', '99999999999', 'column WHOLE: "99999999999" is too large for a field of type integer'],
-  ['DECIMAL', '1,5', 'column DECIMAL: "1,5" is not a number, with a point for its decimals'],
+  ['DECIMAL', '1,5', 'column DECIMAL: "1,5" has a comma for its decimals; the step decimal_comma makes a number of it'],
+  ['DECIMAL', 'abc', 'column DECIMAL: "abc" is not a number, with a point for its decimals'],
   ['DECIMAL', '1e400', 'column DECIMAL: "1e400" is no number that a field of type double can hold'],
   ['DAY', '2024/01/01', 'column DAY: "2024/01/01" is not a date as the index expects it: yyyy-MM-dd or dd/MM/yyyy'],
   ['DAY', '2024-13-01', 'column DAY: "2024-13-01" is not a date'],

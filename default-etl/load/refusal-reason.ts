@@ -6,6 +6,7 @@ const MOST_VALUE = 80;
 
 const WHOLE_NUMBER = 'a whole number';
 const NUMBER = 'a number, with a point for its decimals';
+const DECIMAL_COMMA = /^[-+]?\d[\d\s]*,\d+$/;
 const DATE = 'a date';
 const EXPECTED: Readonly<Record<string, string>> = {
   long: WHOLE_NUMBER,
@@ -46,7 +47,10 @@ function unfitValue({ reason, caused_by: cause }: ItemError): string | undefined
   );
   if (!parts) return undefined;
   const [, field, type = '', preview] = parts;
-  const value = preview === undefined ? 'the value' : `"${shortened(preview, MOST_VALUE)}"`;
+  if (preview === undefined) return `column ${field}: the value ${unfitness(type, cause?.reason ?? '')}`;
+  const value = `"${shortened(preview, MOST_VALUE)}"`;
+  if (EXPECTED[type] === NUMBER && DECIMAL_COMMA.test(preview))
+    return `column ${field}: ${value} has a comma for its decimals; the step decimal_comma makes a number of it`;
   return `column ${field}: ${value} ${unfitness(type, cause?.reason ?? '')}`;
 }
 
