@@ -28,11 +28,7 @@ const FIRST_BYTES = 1 << 18;
 export async function openParquet(source: Source): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no Parquet file; export it again`);
   const file = asyncBuffer(source);
-  const metadata = await readable(source, () => parquetMetadataAsync(file));
-  const { table, rows } = await readable(source, async () => {
-    const found = tableOf(metadata);
-    return { table: found, rows: countRows(metadata, found) };
-  });
+  const { metadata, table, rows } = await readable(source, async () => await readFooter(file));
   const names = table.columns.map(column => column.name);
   return {
     decisions: [
@@ -48,6 +44,12 @@ export async function openParquet(source: Source): Promise<Reader> {
     emptyHeader: () => emptyBatch(names),
     batches: () => new ParquetRun(source, file, metadata, table).batches(),
   };
+}
+
+async function readFooter(file: AsyncBuffer): Promise<{ metadata: FileMetaData; table: Table; rows: number }> {
+  const metadata = await parquetMetadataAsync(file);
+  const table = tableOf(metadata);
+  return { metadata, table, rows: countRows(metadata, table) };
 }
 
 interface Column {
@@ -179,7 +181,8 @@ function tableOf(metadata: FileMetaData): Table {
 /** Of all row groups: some writers leave the footer's own count at 0. Throws where rows would be missing without a word. */
 function countRows({ num_rows: total, row_groups: groups }: FileMetaData, { columns }: Table): number {
   const rows = groups.reduce((sum, group) => sum + group.num_rows, 0n);
-  if (rows < total) throw new Error(`its row groups have ${rows} rows, where the footer says ${total}`);
+  // Not `rows < total`: a damaged footer may lack its count.
+  if (!(rows >= total)) throw new Error(`its row groups have ${rows} rows, where the footer says ${total}`);
   for (const { node, name, firstLeaf } of columns) {
     if (node.children.length > 0 || node.element.repetition_type === 'REPEATED') continue;
     const differs = groups.findIndex(group => valueCount(group, firstLeaf) !== group.num_rows);
