@@ -1,5 +1,5 @@
 import { ABSENT, type Batch, NULL } from './batch.ts';
-import type { Reject } from './contract.ts';
+import type { Reject } from './protocol.ts';
 
 const FIRST_ROWS = 1024;
 /** Cells there is room for at first; wider rows begin with fewer. */

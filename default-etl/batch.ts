@@ -1,4 +1,4 @@
-import type { Decision, Reject } from './contract.ts';
+import type { Decision, Reject } from './protocol.ts';
 import type { Lease } from './lease.ts';
 
 /** `starts` and `ends` of a cell that is there without a value. */

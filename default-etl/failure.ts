@@ -1,4 +1,4 @@
-import { EXIT, type ResultMessage } from './contract.ts';
+import { EXIT, type ResultMessage } from './protocol.ts';
 
 /** Why the run ends without success: a sentence for people and the exit code that tells the orchestrator what to do. */
 export class EtlFailure extends Error {

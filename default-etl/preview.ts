@@ -1,5 +1,5 @@
 import { type Batch, cellText } from './batch.ts';
-import type { PreviewMessage } from './contract.ts';
+import type { PreviewMessage } from './protocol.ts';
 import { openReader } from './extract/open.ts';
 import type { Job } from './settings.ts';
 import { SourceFile } from './source.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { EXIT, type FolderFile } from './contract.ts';
+import { EXIT, type FolderFile } from './protocol.ts';
 import { configFailure, EtlFailure, messageOf, NothingLoaded, Superseded } from './failure.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { runFile } from './run-file.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { EXIT, type Reject } from './contract.ts';
+import { EXIT, type Reject } from './protocol.ts';
 import { configFailure, EtlFailure, messageOf, neverFailure } from './failure.ts';
 import { type Environment, readJob } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch } from './batch.ts';
-import { type Decision, type Reject, WORK_FILES } from './contract.ts';
+import { type Decision, type Reject, WORK_FILES } from './protocol.ts';
 import { dialectOf, type RejectsTable } from './mend/table.ts';
 
 const FLUSH_BYTES = 1 << 16;

@@ -1,4 +1,4 @@
-import type { Decision, Message, ResultMessage } from './contract.ts';
+import type { Decision, Message, ResultMessage } from './protocol.ts';
 
 const PROGRESS_INTERVAL_MS = 250;
 

@@ -1,6 +1,6 @@
 import { closeSync, fdatasyncSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { RESERVE_STEP, WORK_FILES } from './contract.ts';
+import { RESERVE_STEP, WORK_FILES } from './protocol.ts';
 
 /** Writes down, synced, how many rows may have been sent, before they are: a crash then leaves no row unknown (rule 5). */
 export class Reserve {

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch, Reader } from './batch.ts';
-import { EXIT, type ResultMessage, WORK_FILES } from './contract.ts';
+import { EXIT, type ResultMessage, WORK_FILES } from './protocol.ts';
 import { openReader } from './extract/open.ts';
 import { configFailure, EtlFailure, neverFailure, NothingLoaded } from './failure.ts';
 import type { Target } from './load/target.ts';

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { type Action, type FolderFile, fileKey, type Replaced } from './contract.ts';
+import { type Action, type FolderFile, fileKey, type Replaced } from './protocol.ts';
 import { configFailure } from './failure.ts';
 import type { ExpectedVersion } from './source.ts';
 

@@ -1,5 +1,5 @@
 import { type Batch, emptyBatch, type Reader } from '../batch.ts';
-import type { Decision } from '../contract.ts';
+import type { Decision } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
 import type { Source } from '../source.ts';
 import { MemorySource } from '../unpack/memory-source.ts';

@@ -1,6 +1,6 @@
 import { ABSENT, type Batch, type Reader } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
-import type { MendedRow } from '../contract.ts';
+import type { MendedRow } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
 import type { Source } from '../source.ts';
 

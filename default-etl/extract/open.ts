@@ -4,9 +4,7 @@ import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { type Compression, compressionOf, unreadablePacking } from '../unpack/compression.ts';
 import type { Spill } from '../unpack/spill.ts';
-import { unpacked } from '../unpack/unpack.ts';
 import { openCsv } from './csv.ts';
-import { dropLast } from './drop-last.ts';
 import { declaredFormat, type Format, formatOf, isDamagedPacking, startsWorkbook } from './format.ts';
 
 const HEAD_BYTES = 1024;
@@ -43,8 +41,8 @@ async function openContent(options: OpenOptions, archives: number): Promise<Read
         ...options,
         source,
       });
-  for (const { name } of compressions)
-    reader.decisions.unshift({ name: 'compression', value: name, confidence: 1, reason: 'by its first bytes' });
+  for (const value of compressions)
+    reader.decisions.unshift({ name: 'compression', value, confidence: 1, reason: 'by its first bytes' });
   return reader;
 }
 
@@ -66,6 +64,7 @@ async function unpack(packed: Source): Promise<Unpacked> {
     if (compressions.length === MAX_COMPRESSIONS)
       throw neverFailure(`${source.path} is packed more than ${MAX_COMPRESSIONS} times over; unpack it first`);
     compressions.push(compression);
+    const { unpacked } = await import('../unpack/unpack.ts');
     source = unpacked(source, compression);
   }
 }
@@ -95,19 +94,21 @@ async function openZipped(options: OpenOptions, archives: number): Promise<Reade
 
 async function openWorkbookAs(format: Format, options: OpenOptions): Promise<Reader> {
   const { openWorkbook } = await import('./workbook.ts');
-  return finish(format, await openWorkbook(options.source, options.extract), options.extract);
+  return await finish(format, await openWorkbook(options.source, options.extract), options.extract);
 }
 
 async function openFormat(format: Format, head: Buffer, options: OpenOptions): Promise<Reader> {
   assertStart(format, head, options.source);
-  return finish(format, await readerOf(format, options), options.extract);
+  return await finish(format, await readerOf(format, options), options.extract);
 }
 
-function finish(format: Format, reader: Reader, extract: Extract): Reader {
+async function finish(format: Format, reader: Reader, extract: Extract): Promise<Reader> {
   const reason = extract.format === undefined ? 'by its content and name' : 'as EXTRACT.format says';
   reader.decisions.unshift({ name: 'format', value: format, confidence: 1, reason });
   const footer = extract.skip_footer ?? 0;
-  return footer === 0 ? reader : { ...reader, batches: () => dropLast(reader.batches(), footer) };
+  if (footer === 0) return reader;
+  const { dropLast } = await import('./drop-last.ts');
+  return { ...reader, batches: () => dropLast(reader.batches(), footer) };
 }
 
 async function readerOf(format: Format, { source, extract, spill }: OpenOptions): Promise<Reader> {

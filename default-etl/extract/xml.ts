@@ -1,5 +1,5 @@
 import type { Reader } from '../batch.ts';
-import type { Decision } from '../contract.ts';
+import type { Decision } from '../protocol.ts';
 import { configFailure, neverFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';

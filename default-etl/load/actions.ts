@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type Batch, cellText } from '../batch.ts';
-import { documentId } from '../contract.ts';
+import { documentId } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
 import type { WriteAction } from './bulk-request.ts';
 import { wordJson, wordTable, writeWords } from './words.ts';
@@ -69,5 +68,6 @@ export function keyId(values: ReadonlyArray<string | null | undefined>): string 
   if (values.some(value => value === null || value === undefined)) return undefined;
   const id = values.map(value => (value as string).replace(/[\\|]/g, '\\$&')).join('|');
   if (Buffer.byteLength(id) <= MAX_ID_BYTES) return id;
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return `sha256:${createHash('sha256').update(id).digest('base64url')}`;
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ABSENT, type Batch, rowRecord } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
-import { documentId } from '../contract.ts';
+import { documentId } from '../protocol.ts';
 import { rowAction } from './actions.ts';
 import { ACTION_BYTES, BulkRenderer, BulkRequest } from './bulk-request.ts';
 

@@ -1,5 +1,5 @@
 import type { Batch } from '../batch.ts';
-import type { Reject } from '../contract.ts';
+import type { Reject } from '../protocol.ts';
 import { rawText } from '../original.ts';
 import { type DocumentShape, DocumentWriter, documentBound, documentShape } from './json-bytes.ts';
 import { type Output, viewOf } from './words.ts';

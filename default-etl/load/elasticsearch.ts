@@ -1,5 +1,5 @@
 import type { Batch } from '../batch.ts';
-import { indexName, type Replaced } from '../contract.ts';
+import { indexName, type Replaced } from '../protocol.ts';
 import { awayFailure, configFailure, messageOf, neverFailure } from '../failure.ts';
 import { rawText } from '../original.ts';
 import type { Reserve } from '../reserve.ts';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch, Reader } from '../batch.ts';
-import { WORK_FILES } from '../contract.ts';
+import { WORK_FILES } from '../protocol.ts';
 import type { Job } from '../settings.ts';
 import type { Step } from '../transform/step.ts';
 import type { ColumnType, FileTypes } from '../types/column-type.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { documentId } from '../contract.ts';
+import { documentId } from '../protocol.ts';
 import { load, type Ran, temporaryFolder, TestIndex } from '../testing/load.ts';
 
 /** Column A takes numbers. */

@@ -1,5 +1,5 @@
 import type { Batch } from '../batch.ts';
-import type { Reject } from '../contract.ts';
+import type { Reject } from '../protocol.ts';
 import type { FileTypes } from '../types/column-type.ts';
 
 /** Where the rows go. The calls come in this order: open, load (any number), then complete, leave or takeBack, then close. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
-import type { MendedRow, Reject } from '../contract.ts';
+import type { MendedRow, Reject } from '../protocol.ts';
 import { EtlFailure } from '../failure.ts';
 import { readMended } from './read-mended.ts';
 import { recordCells, recordText } from './record-text.ts';

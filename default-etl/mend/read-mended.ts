@@ -1,5 +1,5 @@
 import { csvRecords, type PlainDialect, type PlainRecord } from '../extract/csv/definition.ts';
-import type { MendedRow } from '../contract.ts';
+import type { MendedRow } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
 import { decodeText } from './encoded-text.ts';
 import { unguardFormula } from './formula.ts';

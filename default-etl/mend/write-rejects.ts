@@ -1,4 +1,4 @@
-import type { Reject } from '../contract.ts';
+import type { Reject } from '../protocol.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
 import { createEncoder } from './encoded-text.ts';
 import { guardFormula } from './formula.ts';

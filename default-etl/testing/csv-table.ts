@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellText } from '../batch.ts';
-import type { Decision } from '../contract.ts';
+import type { Decision } from '../protocol.ts';
 import { openReader } from '../extract/open.ts';
 import type { Extract } from '../settings.ts';
 import { SourceFile } from '../source.ts';

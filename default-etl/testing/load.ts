@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { parseMessage, type Reject, type SupersededMessage } from '../contract.ts';
+import { parseMessage, type Reject, type SupersededMessage } from '../protocol.ts';
 import { EtlFailure, Superseded } from '../failure.ts';
 import { createReporter } from '../report.ts';
 import { type Result, runFile } from '../run-file.ts';

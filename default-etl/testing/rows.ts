@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { rowRecord } from '../batch.ts';
-import type { Decision, Reject } from '../contract.ts';
+import type { Decision, Reject } from '../protocol.ts';
 import { openReader } from '../extract/open.ts';
 import { EtlFailure } from '../failure.ts';
 import type { Extract } from '../settings.ts';

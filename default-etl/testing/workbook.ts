@@ -1,5 +1,5 @@
 import { cellText, rowRecord } from '../batch.ts';
-import type { Decision, Reject } from '../contract.ts';
+import type { Decision, Reject } from '../protocol.ts';
 import { openWorkbook } from '../extract/workbook.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';

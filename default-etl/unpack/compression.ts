@@ -1,15 +1,5 @@
-import { Transform } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { UNPACKER_OPTIONS } from './packed-bytes.ts';
-
-/** How bytes are packed, and what unpacks one stretch of them (a gzip member, a zstd frame). */
-export interface Compression {
-  name: 'gzip' | 'zstd';
-  create(): Transform;
-}
-
-const GZIP: Compression = { name: 'gzip', create: () => createGunzip(UNPACKER_OPTIONS) };
-const ZSTD: Compression = { name: 'zstd', create: () => createZstdDecompress(UNPACKER_OPTIONS) };
+/** How bytes are packed. */
+export type Compression = 'gzip' | 'zstd';
 
 /** Packed in a way that is not read: the first bytes in hexadecimal → name. */
 const UNREADABLE: ReadonlyArray<readonly [RegExp, string]> = [
@@ -26,9 +16,9 @@ const UNREADABLE: ReadonlyArray<readonly [RegExp, string]> = [
 
 /** The compression that the first bytes show: a magic number, never the name (RFC 1952; RFC 8878, skippable frames too). */
 export function compressionOf(head: Buffer): Compression | undefined {
-  if (head[0] === 0x1f && head[1] === 0x8b) return GZIP;
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   const magic = head.length < 4 ? 0 : head.readUInt32LE(0);
-  if (magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50) return ZSTD;
+  if (magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50) return 'zstd';
   return undefined;
 }
 

@@ -1,9 +1,16 @@
+import type { Transform } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { messageOf, neverFailure } from '../failure.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { type Compression, compressionOf } from './compression.ts';
-import { PackedBytes } from './packed-bytes.ts';
+import { PackedBytes, UNPACKER_OPTIONS } from './packed-bytes.ts';
 import { StreamSource } from './stream-source.ts';
 
+/** What unpacks one stretch: a gzip member, a zstd frame. */
+const UNPACKERS: Record<Compression, () => Transform> = {
+  gzip: () => createGunzip(UNPACKER_OPTIONS),
+  zstd: () => createZstdDecompress(UNPACKER_OPTIONS),
+};
 /** zstd packs what repeats to any ratio, gzip to 1032 : 1; no table above this size is packed to such a one. */
 const MAX_RATIO = 500;
 const ANY_RATIO_BYTES = 2 ** 31;
@@ -56,13 +63,14 @@ class UnpackedStream implements ByteStream {
     const { packed, compression } = this;
     await packed.readMore();
     while (packed.rest.length > 0) {
-      for await (const chunk of packed.unpack(compression.create(), error => this.damaged(messageOf(error), error))) {
+      const unpacker = UNPACKERS[compression]();
+      for await (const chunk of packed.unpack(unpacker, error => this.damaged(messageOf(error), error))) {
         this.unpackedBytes += chunk.length;
         this.assertNoBomb();
         yield chunk;
       }
       await this.skipPadding();
-      if (packed.rest.length > 0 && compressionOf(packed.rest)?.name !== compression.name)
+      if (packed.rest.length > 0 && compressionOf(packed.rest) !== compression)
         throw this.damaged('bytes that are not packed follow its end');
     }
   }
@@ -87,7 +95,7 @@ class UnpackedStream implements ByteStream {
 
   private damaged(reason: string, cause?: unknown): Error {
     return neverFailure(
-      `${this.source.path} is a damaged ${this.compression.name} file: ${reason}, after ${this.unpackedBytes} unpacked bytes; pack it again and put it back`,
+      `${this.source.path} is a damaged ${this.compression} file: ${reason}, after ${this.unpackedBytes} unpacked bytes; pack it again and put it back`,
       cause,
     );
   }

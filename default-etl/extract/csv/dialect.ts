@@ -1,4 +1,4 @@
-import type { Decision } from '../../contract.ts';
+import type { Decision } from '../../protocol.ts';
 import { configFailure } from '../../failure.ts';
 import type { Extract } from '../../settings.ts';
 import { bestDelimiter } from './delimiter.ts';

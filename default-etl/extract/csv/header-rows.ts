@@ -1,4 +1,4 @@
-import type { Decision } from '../../contract.ts';
+import type { Decision } from '../../protocol.ts';
 import { type CellKind, cellKind, filledCells, isMeasure, tableKinds } from './cell-kind.ts';
 import type { HeadRecord } from './head.ts';
 import { isMissing } from '../../types/text-cell.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../contract.ts';
+import type { Decision } from '../../protocol.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { findList } from './list-path.ts';
 import { INCOMPLETE, skipSpace, valueEnd } from './scanner.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../contract.ts';
+import type { Decision } from '../../protocol.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { INCOMPLETE, skipSpace, stringEnd, valueEnd } from './scanner.ts';
 

@@ -1,4 +1,4 @@
-import type { Decision } from '../../contract.ts';
+import type { Decision } from '../../protocol.ts';
 import { footerDecision, footerLength, lastRowDecision } from '../csv/footer.ts';
 import type { HeadRecord } from '../csv/head.ts';
 import type { SheetRow, TablePlace } from './table-place.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../contract.ts';
+import type { Decision } from '../../protocol.ts';
 import { type CellKind, cellKind, isMeasure } from '../csv/cell-kind.ts';
 import { joinNames } from './joined-names.ts';
 

@@ -1,4 +1,4 @@
-import type { Decision } from '../../contract.ts';
+import type { Decision } from '../../protocol.ts';
 import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
 
 const SLASH = 47;

@@ -6,7 +6,7 @@ export const rule3: Rule = {
   clauses: [
     {
       clause: 'the id is the key and ten digits of the row',
-      file: 'default-etl/contract.ts',
+      file: 'default-etl/protocol.ts',
       code: "padStart(ROW_DIGITS, '0')",
       without: "padStart(ROW_DIGITS - 1, '0')",
       test: 'default-etl/load/elasticsearch.test.ts',
@@ -14,7 +14,7 @@ export const rule3: Rule = {
     },
     {
       clause: 'the key is 16 bytes of SHA-256',
-      file: 'default-etl/contract.ts',
+      file: 'default-etl/protocol.ts',
       code: '.subarray(0, 16)',
       without: '.subarray(0, 15)',
       test: 'default-etl/contract.test.ts',
@@ -22,7 +22,7 @@ export const rule3: Rule = {
     },
     {
       clause: 'its parts are joined by NUL',
-      file: 'default-etl/contract.ts',
+      file: 'default-etl/protocol.ts',
       code: "parts.join('\\0')",
       without: "parts.join('')",
       test: 'default-etl/contract.test.ts',

@@ -1,0 +1,269 @@
+// What an ETL and whoever starts it say to each other. Imports nothing of ours but strftime.ts, and has no side effects.
+import { strftime } from './strftime.ts';
+
+/** What is to be done with the file: `mend` loads rows that were rejected before and were mended since. */
+export type Action = 'add' | 'change' | 'delete' | 'mend';
+
+/** Rows of an earlier version that go once the new rows are loaded. */
+export interface Replaced {
+  index: string;
+  FILE_KEY: string;
+  /** Highest row number that may have been sent for this key. */
+  FILE_ROWS: number;
+}
+
+/**
+ * The environment of one attempt, besides every config key (objects and lists as JSON) and the ELASTICSEARCH_* settings.
+ * All values are text, as in any environment; numbers are decimal.
+ */
+export interface AttemptEnvironment {
+  DATASET: string;
+  RUN_ID: string;
+  /** From 1. */
+  ATTEMPT: string;
+  /** Version of every bulk operation: a whole number, hundredths of a second since 2020-01-01 UTC or above. */
+  VERSION: string;
+  /** `mend` only: VERSION of the run that rejected the rows. With ids of their own they are not newer than the rest of that file. */
+  MENDED_VERSION?: string;
+  /** `mend` only: the newest VERSION of the files that were read in one run with these rows' (RUN_PER: folder), else the same as MENDED_VERSION. */
+  MENDED_UNTIL?: string;
+  /** `mend` only: `true` where no row of the version was loaded before. Once one is, the rows of former versions go, as after `change`. */
+  MEND_REPLACES?: string;
+  ACTION: Action;
+  /** Path of the file as the ETL sees it; with RUN_PER: folder the folder, and FILES names a list. */
+  FILE: string;
+  FILE_NAME: string;
+  /** Relative to WATCH_DIR, with `/`. */
+  FILE_PATH: string;
+  FILE_SIZE: string;
+  FILE_MTIME_NS: string;
+  FILE_INODE: string;
+  /** SHA-256 of the content, hexadecimal; empty for `delete`. */
+  CONTENT_HASH: string;
+  FILE_KEY: string;
+  /** Highest row number that may have been sent for FILE_KEY so far; 0 for none. */
+  FILE_ROWS: string;
+  /** JSON list of `Replaced`. */
+  REPLACES: string;
+  /** ISO 8601, UTC: when FILE_KEY was first seen. */
+  SEEN_AT: string;
+  /** The attempt's own writable folder: `rejects.ndjson`, `reserve`, `out.parquet`. */
+  WORK_DIR: string;
+  /** The dataset's own folder, config/<dataset>/, read-only: reference tables, modules. It need not exist. */
+  CONFIG_FILES: string;
+  /** RUN_PER: folder only: path of a JSON list of `FolderFile`. */
+  FILES?: string;
+}
+
+/** One file of a run over a folder: the per-file part of the environment. */
+export type FolderFile = Pick<
+  AttemptEnvironment,
+  | 'RUN_ID'
+  | 'VERSION'
+  | 'MENDED_VERSION'
+  | 'MENDED_UNTIL'
+  | 'MEND_REPLACES'
+  | 'ACTION'
+  | 'FILE'
+  | 'FILE_NAME'
+  | 'FILE_PATH'
+  | 'FILE_SIZE'
+  | 'FILE_MTIME_NS'
+  | 'FILE_INODE'
+  | 'CONTENT_HASH'
+  | 'FILE_KEY'
+  | 'FILE_ROWS'
+  | 'REPLACES'
+  | 'SEEN_AT'
+> & {
+  /** A folder of its own for each file, below the attempt's. */
+  WORK_DIR: string;
+};
+
+/** Exit codes, after sysexits.h. */
+export const EXIT = {
+  done: 0,
+  /** EX_DATAERR: this file can never succeed. */
+  never: 65,
+  /** EX_TEMPFAIL: the target is away, or the file changed while it was read. */
+  away: 75,
+  /** EX_CONFIG: a setting is wrong, whatever the file; to try again is of no use before it is corrected. */
+  config: 78,
+} as const;
+
+export interface ProgressMessage {
+  type: 'progress';
+  rows: number;
+  /** Bytes of the file read so far, of `total_bytes`. */
+  bytes?: number;
+  total_bytes?: number;
+}
+
+/**
+ * The last line. rows_read = rows_loaded + rows_rejected + rows_filtered. With exit code 65 only where every row was read and rejected: such rows
+ * can be mended.
+ */
+export interface ResultMessage {
+  type: 'result';
+  rows_read: number;
+  rows_loaded: number;
+  rows_rejected: number;
+  rows_filtered: number;
+  /** Rows of earlier versions taken out of the target. */
+  rows_deleted: number;
+  /** RUN_PER: folder: FILE_PATH of the file this line is about, and what its own exit code would be. */
+  file?: string;
+  code?: number;
+}
+
+/** Why the exit code is not 0, for people. Optional; the last one counts, and the last log line stands in for it. */
+export interface ErrorMessage {
+  type: 'error';
+  message: string;
+  file?: string;
+}
+
+/** The index holds newer versions (409) than VERSION: the highest one seen. Exit code 75 follows. */
+export interface SupersededMessage {
+  type: 'superseded';
+  version: number;
+  file?: string;
+}
+
+/** One thing that was decided about how the file is read. */
+export interface Decision {
+  /** A key of EXTRACT, or what no key sets: `line_end`, `tables`, `types`… */
+  name: string;
+  /** JSON. */
+  value: unknown;
+  /** From 0 to 1; 1 where it was declared or is certain. */
+  confidence: number;
+  /** For people. */
+  reason: string;
+}
+
+/** How the file is read. Optional; the last one counts. */
+export interface DecidedMessage {
+  type: 'decided';
+  decisions: Decision[];
+  file?: string;
+}
+
+/** One JSON object a line on stdout; any other line is log text. */
+export type Message = ProgressMessage | ResultMessage | ErrorMessage | SupersededMessage | DecidedMessage;
+
+/** A line of WORK_DIR/rejects.ndjson. */
+export interface Reject {
+  /** From 1, counting every record of the file. */
+  row: number;
+  /** From 1: the line of the file on which the record begins; null where the format has no lines. */
+  line: number | null;
+  reason: string;
+  /** The record as it stands in the file, or as JSON where the format has no lines. */
+  raw: string;
+}
+
+/** What the default ETL answers to `--preview`, as one line: how it reads a file, and what would become of its first rows. */
+export interface PreviewMessage {
+  type: 'preview';
+  decisions: Decision[];
+  /** What the steps have to say, as a run says it in its log. */
+  warnings: string[];
+  /** Final names. */
+  columns: string[];
+  /** `cells` has one for each column; long texts are cut, and end in `…`. */
+  rows: Array<{ row: number; cells: Array<string | number | boolean | null> }>;
+  /** Those among the first rows, and how many of these the steps took out. */
+  rejects: Reject[];
+  filtered: number;
+}
+
+/** Names of the files in WORK_DIR that the two sides share. */
+export const WORK_FILES = {
+  rejects: 'rejects.ndjson',
+  /** The default ETL's own: how the raw text of the rejects is read. Kept as they are, where it is left. */
+  table: 'rejects.json',
+  reserve: 'reserve',
+  lake: 'out.parquet',
+} as const;
+
+/** ACTION mend: a line of FILE. `raw`: as the record would stand in the file; with a `reason` it is still none. */
+export type MendedRow =
+  | { row: number; record: Record<string, unknown>; raw?: string }
+  | { row: number; raw: string; reason: string };
+
+/** Row numbers are reserved in steps of this many, so that syncing the file costs nothing measurable. */
+export const RESERVE_STEP = 100_000;
+
+/** Label by which an image says that its containers can be started ahead and get their environment on stdin. */
+export const WARM_LABEL = 'orchestrator.warm';
+
+const ROW_DIGITS = 10;
+
+/** 16 bytes of SHA-256 over the NUL-joined parts, in base64url: 22 characters. */
+export function fileKey(...parts: string[]): string {
+  // An import would also load what the module only exports on demand: 3 ms (Node 24.21).
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  return createHash('sha256').update(parts.join('\0')).digest().subarray(0, 16).toString('base64url');
+}
+
+/** `<FILE_KEY>-<row>`, the row with 10 digits from 1. */
+export function documentId(key: string, row: number): string {
+  return `${key}-${String(row).padStart(ROW_DIGITS, '0')}`;
+}
+
+/**
+ * Name of the index, or of the alias with `overwrite`, that the rows of a file go to: LOAD.index or the dataset's name, and LOAD.date_suffix of
+ * when its FILE_KEY was first seen, in milliseconds since 1970-01-01 UTC (rule 11).
+ */
+export function indexName(
+  { index, date_suffix: suffix = '' }: { index?: string; date_suffix?: string },
+  dataset: string,
+  firstSeenAt: number,
+): string {
+  return (index ?? dataset) + strftime(suffix, firstSeenAt);
+}
+
+/** The message in a line of stdout, or undefined where the line is log text. Never throws. */
+export function parseMessage(line: string): Message | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isMessage(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMessage(value: unknown): value is Message {
+  const message = value as Message;
+  switch (message.type) {
+    case 'progress':
+      return isCount(message.rows);
+    case 'result':
+      return [
+        message.rows_read,
+        message.rows_loaded,
+        message.rows_rejected,
+        message.rows_filtered,
+        message.rows_deleted,
+      ].every(isCount);
+    case 'error':
+      return typeof message.message === 'string';
+    case 'superseded':
+      return isCount(message.version);
+    case 'decided':
+      return Array.isArray(message.decisions) && message.decisions.every(isDecision);
+    default:
+      return false;
+  }
+}
+
+function isDecision(value: unknown): value is Decision {
+  const { name, confidence, reason } = (value ?? {}) as Partial<Decision>;
+  return typeof name === 'string' && typeof confidence === 'number' && typeof reason === 'string';
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
