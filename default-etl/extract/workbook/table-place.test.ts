@@ -25,6 +25,11 @@ test('the first row has the names where nothing speaks against it', () => {
   assert.deepEqual(placeOf('', '', '|x|y', '|1|2', '|3|4'), [['', 'x', 'y'], 3]);
 });
 
+test('a last row that is the widest does not make titles of all rows above', () => {
+  assert.deepEqual(placeOf('a', 'b|c', 'p|q|r|s|t'), [['a', '', '', '', ''], 1]);
+  assert.deepEqual(placeOf('Title', 'a|b|c'), [['a', 'b', 'c'], 2]);
+});
+
 test('names that are years, or count on, are names', () => {
   assert.deepEqual(placeOf('pays|2019|2020|2021', 'F|1.5|2|3', 'D|4|5.5|6', 'I|1|2|3.5')[1], 1);
   assert.deepEqual(placeOf('pays|2020', 'F|12', 'D|13', 'I|14')[1], 1);

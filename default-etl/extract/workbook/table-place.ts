@@ -43,6 +43,16 @@ type Family = 'number' | 'date' | 'time' | undefined;
  */
 export function findTable(given: readonly SheetRow[]): TablePlace {
   const rows = given.map(({ row, cells }) => ({ row, cells: cells.map(cell => (cell.trim() === '' ? '' : cell)) }));
+  const found = placeIn(rows);
+  return isAllAbove(rows, found) ? named(rows, 0, 0) : found;
+}
+
+/** Whether rows would be left out as titles, and none is left: a title has one cell. */
+function isAllAbove(rows: readonly SheetRow[], { firstRow }: TablePlace): boolean {
+  return rows.at(-1)!.row < firstRow && rows.slice(0, -1).some(({ cells }) => filled(cells) > 1);
+}
+
+function placeIn(rows: readonly SheetRow[]): TablePlace {
   const usual = usualFilled(rows);
   const first = firstDense(rows, usual);
   const dense = rows.slice(first).filter(({ cells }) => filled(cells) > usual / 2);
