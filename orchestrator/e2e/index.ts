@@ -43,7 +43,9 @@ export function openIndex(name: string, node = elasticsearchNode()) {
       await client.closePointInTime({ id });
     },
     async drop(): Promise<void> {
-      await client.indices.delete({ index: name, ignore_unavailable: true });
+      // The name may be an alias.
+      const indices = Object.keys(await client.indices.get({ index: name, ignore_unavailable: true }));
+      if (indices.length > 0) await client.indices.delete({ index: indices });
       await client.close();
     },
   };
