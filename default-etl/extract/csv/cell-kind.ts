@@ -30,6 +30,22 @@ export function isMeasure(kind: CellKind): boolean {
   return kind === 'whole' || kind === 'decimal' || kind === 'date' || kind === 'time';
 }
 
+/** Words or a longer text: what a name of a column may be. */
+export function isWord(cell: string): boolean {
+  const kind = cellKind(cell);
+  return kind === 'word' || kind === 'text';
+}
+
+/** The columns of numbers, dates and times. */
+export function measuredColumns(columns: ReadonlyArray<CellKind | undefined>): number[] {
+  return columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
+}
+
+/** The beginning of a cell, as decisions quote it. */
+export function quoted(cell: string): string {
+  return JSON.stringify(cell.slice(0, 60));
+}
+
 /** How many cells are more than blanks. */
 export function filledCells(cells: readonly string[]): number {
   return cells.filter(cell => cell.trim() !== '').length;

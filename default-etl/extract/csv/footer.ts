@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { type CellKind, cellKind, columnKinds, filledCells, isMeasure } from './cell-kind.ts';
+import { type CellKind, cellKind, columnKinds, filledCells, isMeasure, measuredColumns, quoted } from './cell-kind.ts';
 import type { HeadRecord } from './head.ts';
 import { isMarked, isRowCount, isSentence, isSurelyMarked } from './note-marks.ts';
 
@@ -194,7 +194,7 @@ function isSetApart(records: readonly HeadRecord[], index: number): boolean {
 /** Whether the record may be a row: all cells, and numbers where there are such; above the first one may stand a mark, `*2023`. */
 function fits(cells: readonly string[], kinds: Kinds): boolean {
   if (cells.length !== kinds.length) return false;
-  const measured = kinds.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
+  const measured = measuredColumns(kinds);
   const odd = measured.filter(column => cellKind(cells[column] as string) === 'text');
   if (odd.length === 0) return true;
   const isFirst = odd.length === 1 && odd[0] === firstFilled(cells);
@@ -209,10 +209,6 @@ function firstFilled(cells: readonly string[]): number {
 /** What stands in the first cell that is filled, without blanks around it; empty where none is. */
 function firstText({ cells }: HeadRecord): string {
   return cells[firstFilled(cells)]?.trim() ?? '';
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, 60));
 }
 
 function lastLines(lines: number): string {

@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { type CellKind, cellKind, filledCells, isMeasure, tableKinds } from './cell-kind.ts';
+import { type CellKind, cellKind, filledCells, isMeasure, isWord, measuredColumns, tableKinds } from './cell-kind.ts';
 import type { HeadRecord } from './head.ts';
 import { isMissing } from '../../types/text-cell.ts';
 
@@ -182,15 +182,6 @@ function bodyKinds(body: readonly HeadRecord[], width: number): Array<CellKind |
 /** A year, or a month, quarter or half of one: `2024-01`, `2024-T1`; or a date. */
 function isPeriod(cell: string): boolean {
   return /^\s*(19|20)\d\d([-/ ]?[TQSM]?\d{1,2})?\s*$/i.test(cell) || cellKind(cell) === 'date';
-}
-
-function measuredColumns(columns: ReadonlyArray<CellKind | undefined>): number[] {
-  return columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
-}
-
-function isWord(cell: string): boolean {
-  const kind = cellKind(cell);
-  return kind === 'word' || kind === 'text';
 }
 
 /** Of a column or a group: a label with a colon names what is beside it, and `nc` stands where a number is missing. */

@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { type CellKind, cellKind, filledCells, isMeasure } from './cell-kind.ts';
+import { type CellKind, filledCells, isWord, measuredColumns, quoted } from './cell-kind.ts';
 import type { HeadRecord } from './head.ts';
 
 /** With fewer names it may be a note. */
@@ -41,8 +41,7 @@ export function commentsDecision(table: readonly HeadRecord[], width: number): D
     .filter(({ cells }) => cells.length < width && COMMENT.test(cells[0] ?? ''));
   const [first] = found;
   if (first === undefined || width < 2) return undefined;
-  const text = JSON.stringify((first.cells[0] as string).slice(0, 60));
-  const reason = `line ${first.line}, ${text}, is shorter than a row and begins as comments do; such lines are loaded as rows: the step filter takes them out`;
+  const reason = `line ${first.line}, ${quoted(first.cells[0] as string)}, is shorter than a row and begins as comments do; such lines are loaded as rows: the step filter takes them out`;
   return { name: 'comments', value: found.length, confidence: 0.8, reason };
 }
 
@@ -66,11 +65,6 @@ function beginsTable(
   if (filledCells(cells) < FEWEST_NAMES) return false;
   const isApart = linesBefore > 0 || filledCells(table[index - 1]!.cells) === 0;
   if (isApart && cells.length !== columns.length) return cells.every(isWord);
-  const measured = columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));
+  const measured = measuredColumns(columns);
   return measured.length > (isApart ? 0 : 2) && measured.every(column => isWord(cells[column] ?? ''));
-}
-
-function isWord(cell: string): boolean {
-  const kind = cellKind(cell);
-  return kind === 'word' || kind === 'text';
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { type CellKind, cellKind, filledCells, isMeasure, tableKinds } from './cell-kind.ts';
+import { type CellKind, cellKind, filledCells, isMeasure, measuredColumns, quoted, tableKinds } from './cell-kind.ts';
 import { commonWidth, type HeadRecord } from './head.ts';
 import { headerRowsDecision, joinHeader, moreHeaderRows } from './header-rows.ts';
 import { commentsDecision, tablesDecision } from './oddities.ts';
@@ -103,7 +103,7 @@ function preambleDecision(skipped: readonly HeadRecord[], lines: number): Decisi
     name: 'skip_rows',
     value: lines,
     confidence: 0.9,
-    reason: `fewer cells than the table below, beginning with ${JSON.stringify(beginning.slice(0, 60))}`,
+    reason: `fewer cells than the table below, beginning with ${quoted(beginning)}`,
   };
 }
 
@@ -114,9 +114,7 @@ function decideHeader(
   bodyLength: number,
 ): Decision {
   const kinds = header.map(cellKind);
-  const measured = columns.flatMap((kind, column) =>
-    kind !== undefined && isMeasure(kind) && column < header.length ? [column] : [],
-  );
+  const measured = measuredColumns(columns).filter(column => column < header.length);
   // The corner of a table with names on two sides is empty; elsewhere a value is missing.
   const isName = (column: number) => ['word', 'text', ...(column === 0 ? ['empty'] : [])].includes(kinds[column] ?? '');
   const named = measured.filter(isName);

@@ -1,14 +1,13 @@
 import type { ByteStream, Source } from '../../source.ts';
 import type { Encoding } from '../byte-order.ts';
 import { decodeText, encodeText } from '../text.ts';
+import { CR, LF } from './marks.ts';
 
 /** More than the longest notes that stand below a table. */
 const TAIL_BYTES = 1 << 15;
 /** Of what is packed so much is unpacked only to see its end: 0.1 s of CPU (23 November 2026). */
 const MOST_UNPACKED = 1 << 26;
 const CHUNK_BYTES = 1 << 20;
-const LF = 10;
-const CR = 13;
 const CTRL_Z = 26;
 
 /** The end of a text, from the beginning of a line on. */

@@ -1,7 +1,6 @@
 import type { Decision } from '../../protocol.ts';
-import { SyntaxFault } from '../syntax-fault.ts';
 import { findList } from './list-path.ts';
-import { INCOMPLETE, skipSpace, valueEnd } from './scanner.ts';
+import { endInHead, INCOMPLETE, skipSpace } from './scanner.ts';
 
 const OPEN_ARRAY = 91;
 const OPEN_OBJECT = 123;
@@ -58,7 +57,7 @@ function goesOverLines(head: Buffer): boolean {
   const first = skipSpace(head, 0, head.length);
   if (head[first] === OPEN_ARRAY) return head[skipSpace(head, first + 1, head.length)] === OPEN_OBJECT;
   if (head[first] !== OPEN_OBJECT) return false;
-  const end = endOf(head, first);
+  const end = endInHead(head, first);
   if (end === INCOMPLETE) return false;
   const found = head.indexOf(LF, first);
   const lineEnd = found < 0 ? head.length : found;
@@ -73,7 +72,7 @@ function startsWithFeature(head: Buffer): boolean {
   let first = skipSpace(head, 0, head.length);
   if (head[first] === OPEN_ARRAY) first = skipSpace(head, first + 1, head.length);
   if (head[first] !== OPEN_OBJECT || !head.includes('"Feature"', first)) return false;
-  const end = endOf(head, first);
+  const end = endInHead(head, first);
   const record = end === INCOMPLETE ? undefined : parsed(head, first, end);
   return record !== undefined && isFeature(record);
 }
@@ -81,15 +80,6 @@ function startsWithFeature(head: Buffer): boolean {
 /** Whether a record is one of GeoJSON's. */
 export function isFeature(record: Record<string, unknown>): boolean {
   return record['type'] === 'Feature' && typeof record['properties'] === 'object';
-}
-
-function endOf(head: Buffer, from: number): number {
-  try {
-    return valueEnd(head, from, head.length, false);
-  } catch (error) {
-    if (error instanceof SyntaxFault) return INCOMPLETE;
-    throw error;
-  }
 }
 
 function parsed(head: Buffer, from: number, to: number): Record<string, unknown> | undefined {

@@ -1,6 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { SyntaxFault } from '../syntax-fault.ts';
-import { INCOMPLETE, skipSpace, stringEnd, valueEnd } from './scanner.ts';
+import { endInHead, INCOMPLETE, skipSpace, stringEnd } from './scanner.ts';
 
 /** Where the records are. */
 export interface ListPath {
@@ -92,7 +91,7 @@ function surveyObject(head: Buffer, from: number, path: string[], candidates: Ca
 function surveyValue(head: Buffer, from: number, path: string[], candidates: Candidate[], beside: string[]): number {
   if (head[from] === 123 && path.length < MAX_DEPTH) return surveyObject(head, from, path, candidates, beside);
   const before = candidates.length;
-  const end = head[from] === 91 ? surveyList(head, from, path, candidates) : endOf(head, from);
+  const end = head[from] === 91 ? surveyList(head, from, path, candidates) : endInHead(head, from);
   if (candidates.length === before && !isAboutAnswer(path)) beside.push(path.at(-1) as string);
   return end;
 }
@@ -110,7 +109,7 @@ function surveyList(head: Buffer, from: number, path: string[], candidates: Cand
   let count = 0;
   let at = first;
   while (at < head.length && head[at] !== 93) {
-    const end = endOf(head, at);
+    const end = endInHead(head, at);
     if (end === INCOMPLETE) {
       at = INCOMPLETE;
       break;
@@ -131,15 +130,6 @@ function surveyList(head: Buffer, from: number, path: string[], candidates: Cand
       isAbout: isAboutAnswer(path),
     });
   return isOpen ? INCOMPLETE : at + 1;
-}
-
-function endOf(head: Buffer, from: number): number {
-  try {
-    return valueEnd(head, from, head.length, false);
-  } catch (error) {
-    if (error instanceof SyntaxFault) return INCOMPLETE;
-    throw error;
-  }
 }
 
 function keyOf(head: Buffer, from: number, to: number): string {

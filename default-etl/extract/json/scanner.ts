@@ -76,3 +76,13 @@ export function skipSpace(bytes: Buffer, from: number, to: number): number {
   while (at < to && (bytes[at] as number) <= 32) at++;
   return at;
 }
+
+/** Where the value ends that begins at `from` in the head of a text; INCOMPLETE where it goes on behind it, or is no JSON. */
+export function endInHead(head: Buffer, from: number): number {
+  try {
+    return valueEnd(head, from, head.length, false);
+  } catch (error) {
+    if (error instanceof SyntaxFault) return INCOMPLETE;
+    throw error;
+  }
+}

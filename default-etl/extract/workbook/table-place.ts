@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { type CellKind, cellKind, isMeasure } from '../csv/cell-kind.ts';
+import { type CellKind, cellKind, isMeasure, quoted } from '../csv/cell-kind.ts';
 import { joinNames } from './joined-names.ts';
 
 /** A row that has something in it. */
@@ -230,7 +230,7 @@ function preambleDecision(rows: readonly SheetRow[], first: number): Decision {
     name: 'skip_rows',
     value: (rows[first] as SheetRow).row,
     confidence: isTable ? 0.4 : 0.8,
-    reason: `what stands above the table is none of it, beginning with ${JSON.stringify(beginning.slice(0, 60))}${doubt}; skip_rows: 0 takes the first row for the names`,
+    reason: `what stands above the table is none of it, beginning with ${quoted(beginning)}${doubt}; skip_rows: 0 takes the first row for the names`,
   };
 }
 
