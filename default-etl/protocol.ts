@@ -161,6 +161,8 @@ export interface Reject {
   reason: string;
   /** The record as it stands in the file, or as JSON where the format has no lines. */
   raw: string;
+  /** `raw` is only its beginning: the whole is longer than BOUNDS.rejectRawBytes. Such a row can't be mended from here. */
+  raw_cut?: true;
 }
 
 /** What the default ETL answers to `--preview`, as one line: how it reads a file, and what would become of its first rows. */

@@ -1,3 +1,5 @@
+import { BOUNDS } from '../../default-etl/contract.ts';
+
 const NEWLINE = 10;
 const RETURN = 13;
 
@@ -9,7 +11,7 @@ export interface LineSplitter {
 }
 
 /** Of a longer line only the beginning is kept: no message is as long, and memory stays bounded whatever is printed. */
-export const MAX_LINE_BYTES = 1 << 20;
+export const MAX_LINE_BYTES: number = BOUNDS.stdoutLineBytes;
 
 /** Calls back with each line, without its `\n` or `\r\n`, at most MAX_LINE_BYTES of it. */
 export function splitLines(onLine: (line: Buffer) => void): LineSplitter {
