@@ -14,15 +14,15 @@ export const dockerOptionsSchema = Type.Object(
     ),
     memory: Type.Optional(
       size({
-        description: 'Memory limit, swap included; a run that needs more ends as out of memory.',
-        'x-default': 'no limit',
+        default: '2g',
+        description: 'Memory limit, swap and /tmp included; a run that needs more ends as out of memory.',
       }),
     ),
     cpus: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
         description: 'Most CPU cores at once, such as 1.5.',
-        'x-default': 'no limit',
+        'x-default': 'the number of cores the orchestrator has',
       }),
     ),
     user: Type.Optional(

@@ -20,10 +20,12 @@ test('a file with one key is a dataset with every default of the table', async t
     WATCH_REGEX:
       '\\.(csv|tsv|txt|xls|xlsx|xlsm|xlsb|ods|fods|json|geojson|ndjson|jsonl|xml|parquet|zip)(\\.(gz|zst))?$',
     RECURSIVE: true,
+    FOLLOW_LINKS: false,
     WATCH_MODE: 'auto',
     EXISTING: 'process',
     ORDER: 'arrival',
     RUNNER: 'auto',
+    WORK_SIZE: '10g',
     RUN_PER: 'file',
     CONCURRENCY: 2,
     PRIORITY: 0,

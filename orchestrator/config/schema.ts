@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { dockerOptionsSchema } from './docker-schema.ts';
 import { extractSchema, FORMATS } from './extract-schema.ts';
 import { loadSchema } from './load-schema.ts';
-import { duration, folder, words } from './schema-types.ts';
+import { duration, folder, size, words } from './schema-types.ts';
 import { transformSchema } from './transform-schema.ts';
 
 // The keys of a dataset's YAML: type, default and meaning in one place. config/schema.json, config/README.md and the words
@@ -40,6 +40,11 @@ export const settingsSchema = Type.Object(
       examples: ['^sales_.*\\.csv$'],
     }),
     RECURSIVE: Type.Boolean({ default: true, description: 'Whether files in folders below WATCH_DIR are taken too.' }),
+    FOLLOW_LINKS: Type.Boolean({
+      default: false,
+      description:
+        'Whether symbolic links in WATCH_DIR are followed, to what the owner of the link could read. What is not in WATCH_DIR itself is never moved or removed.',
+    }),
     WATCH_MODE: Type.Enum(['auto', 'events', 'poll'], {
       default: 'auto',
       description:
@@ -110,6 +115,19 @@ export const settingsSchema = Type.Object(
         'x-default': 'none',
       }),
     ),
+    CONNECTIONS: Type.Optional(
+      Type.Enum(['file', 'environment', 'none'], {
+        description:
+          'How the run gets ELASTICSEARCH_* and the like: in a JSON file that it alone can read, named by CONNECTIONS_FILE; as environment variables; or not at all.',
+        'x-default':
+          '`file` for the default ETL where the rows go to Elasticsearch, and for an image or COMMAND whose YAML sets LOAD.target: elasticsearch; else `none`',
+      }),
+    ),
+    WORK_SIZE: size({
+      default: '10g',
+      description:
+        'Most disk an attempt may use in WORK_DIR, of a container and of a process; one that needs more is stopped.',
+    }),
     RUN_PER: Type.Enum(['file', 'folder'], {
       default: 'file',
       description:

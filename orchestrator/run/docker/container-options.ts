@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { Dataset } from '../../config/dataset.ts';
 import type { DockerOptions } from '../../config/docker-schema.ts';
@@ -24,9 +25,12 @@ export interface ContainerPlan {
   ownNetwork: string | null;
 }
 
+// The default ETL takes 100 to 400 MB (default-etl/MEASURED.md).
+const MEMORY = '2g';
 const TMPFS_SIZE = '64m';
 const PIDS = 1024;
 const NANO = 1e9;
+const CPU_PERIOD_MICROSECONDS = 100_000;
 // Not "-1": the engine refuses it. Said explicitly, because an engine's own default could rotate, and lines would be lost.
 const LOG_SIZE = '8000p';
 
@@ -76,17 +80,26 @@ function isLoopback(nodes: string | undefined): boolean {
   });
 }
 
+/** Every one of them is always set. */
 function limitsOf(plan: ContainerPlan, options: DockerOptions): ContainerCreateOptions['HostConfig'] {
-  const memory = options.memory === undefined ? undefined : sizeOf(plan, 'memory', options.memory);
+  const memory = sizeOf(plan, 'memory', MEMORY);
   return {
     PidsLimit: options.pids ?? PIDS,
-    ...(options.cpus === undefined ? {} : { NanoCpus: Math.round(options.cpus * NANO) }),
+    ...cpuLimit(options.cpus),
     // Equal, so that no swap is used beyond it.
-    ...(memory === undefined ? {} : { Memory: memory, MemorySwap: memory }),
+    Memory: memory,
+    MemorySwap: memory,
     ...(options.gpus === undefined
       ? {}
       : { DeviceRequests: [{ Count: options.gpus === 'all' ? -1 : options.gpus, Capabilities: [['gpu']] }] }),
   };
+}
+
+/** NanoCpus is refused where the engine's machine has fewer cores, a quota never: so the default runs wherever the engine is. */
+function cpuLimit(cpus: number | undefined): ContainerCreateOptions['HostConfig'] {
+  return cpus === undefined
+    ? { CpuPeriod: CPU_PERIOD_MICROSECONDS, CpuQuota: availableParallelism() * CPU_PERIOD_MICROSECONDS }
+    : { NanoCpus: Math.round(cpus * NANO) };
 }
 
 function sizeOf(plan: ContainerPlan, key: 'memory' | 'tmpfs_size', standard: string): number {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../clock.ts';
@@ -348,6 +349,19 @@ describe('docker runner, in particular', () => {
     assert.equal(Config.User, '7:8');
     assert.equal(Config.Labels['team'], 'sales');
     assert.equal(Config.Labels[LABELS.run], job.runId);
+  });
+
+  it('memory, cores and processes are limited where DOCKER_OPTIONS says nothing', async () => {
+    const job = await jobOf('sleep 60');
+    const handle = await runner.start(job);
+    const { HostConfig } = await engine.docker.getContainer(handle).inspect();
+    await runner.stop(handle, job, 'cancel');
+    await runner.follow(handle, job, () => {});
+    assert.equal(HostConfig.Memory, 2 * 2 ** 30);
+    assert.equal(HostConfig.MemorySwap, 2 * 2 ** 30);
+    assert.equal(HostConfig.CpuQuota, availableParallelism() * (HostConfig.CpuPeriod ?? 0));
+    assert.ok((HostConfig.CpuPeriod ?? 0) > 0);
+    assert.equal(HostConfig.PidsLimit, 1024);
   });
 
   it('mounts are the host’s paths, by the map', async () => {
