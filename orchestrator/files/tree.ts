@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { codeOf } from '../errors.ts';
+import type { Folder } from './folder.ts';
+
+/** What a folder and all below it take. */
+export interface Usage {
+  /** Blocks on the device, so that holes in a file count for nothing. */
+  bytes: number;
+  /** Files, folders and all else. */
+  entries: number;
+}
+
+/** A tree that is deeper counts as larger than any bound: no program needs it. */
+const DEEPEST = 64;
+
+/**
+ * Removes what has this name, with all below it, following no link; nothing happens where nothing has it. However deep and wide the tree is, two folders
+ * are open at a time: what lies deeper is first moved up. Idempotent, and goes on where a crash cut it short.
+ */
+export async function removeTree(parent: Folder, relative: string): Promise<void> {
+  if (!(await isFolder(parent, relative))) return parent.unlink(relative);
+  await parent.within(relative, async top => {
+    while (await clearOnce(top)) continue;
+  });
+  await parent.removeFolder(relative).catch(unless('ENOENT'));
+}
+
+/**
+ * How much is in a folder, links not followed. Stops as soon as it is more than one of the bounds, and then tells what it has seen till then. What vanishes
+ * meanwhile is passed over.
+ */
+export async function usageOf(folder: Folder, most: Usage): Promise<Usage> {
+  const usage: Usage = { bytes: 0, entries: 0 };
+  await addUsage(folder, usage, most, 0);
+  return usage;
+}
+
+async function addUsage(folder: Folder, usage: Usage, most: Usage, depth: number): Promise<void> {
+  if (depth > DEEPEST) usage.entries = most.entries + 1;
+  for await (const entry of await folder.entries()) {
+    if (usage.bytes > most.bytes || usage.entries > most.entries) return;
+    const stats = await folder.look(entry.name);
+    if (stats === undefined) continue;
+    usage.entries += 1;
+    usage.bytes += Number(stats.blocks) * 512;
+    if (!stats.isDirectory()) continue;
+    await folder
+      .within(entry.name, below => addUsage(below, usage, most, depth + 1))
+      .catch(unless('ENOENT', 'ENOTDIR', 'ELOOP'));
+  }
+}
+
+/** Takes out what is in the folder, or moves it up into it; false where it was empty. */
+async function clearOnce(top: Folder): Promise<boolean> {
+  let found = false;
+  for await (const { name } of await top.entries()) {
+    found = true;
+    if (await isFolder(top, name)) await clearFolder(top, name);
+    else await top.unlink(name);
+  }
+  return found;
+}
+
+async function clearFolder(top: Folder, name: string): Promise<void> {
+  await top.within(name, async folder => {
+    for await (const entry of await folder.entries()) {
+      if (await isFolder(folder, entry.name)) await folder.rename(entry.name, top, randomUUID());
+      else await folder.unlink(entry.name);
+    }
+  });
+  // Something may have been overlooked while names were taken away: the next turn sees it.
+  await top.removeFolder(name).catch(unless('ENOTEMPTY', 'ENOENT'));
+}
+
+async function isFolder(parent: Folder, name: string): Promise<boolean> {
+  return (await parent.look(name))?.isDirectory() ?? false;
+}
+
+function unless(...codes: string[]): (error: unknown) => void {
+  return error => {
+    if (!codes.includes(codeOf(error) ?? '')) throw error;
+  };
+}

@@ -1,0 +1,24 @@
+import { OrchestratorError } from '../errors.ts';
+
+/** Why a path that others can write is not touched. */
+export type UntrustedReason = 'link' | 'not-a-file' | 'several-names' | 'owner' | 'too-large' | 'path';
+
+const WORDS: Record<UntrustedReason, string> = {
+  link: 'it is a symbolic link, or lies behind one',
+  'not-a-file': 'it is not a regular file',
+  'several-names': 'it has several names (hard links), so it may be somebody else’s file',
+  owner: 'it belongs to a user whose file it must not be',
+  'too-large': 'it is larger than what is ever read here',
+  path: 'its name leads out of its folder',
+};
+
+/** What lies at a path is not what may be read or written there: it is left alone. Trying again can't help. */
+export class UntrustedFile extends OrchestratorError {
+  readonly reason: UntrustedReason;
+
+  constructor(path: string, reason: UntrustedReason) {
+    super('never', `${path} is left alone: ${WORDS[reason]}`);
+    this.name = 'UntrustedFile';
+    this.reason = reason;
+  }
+}
