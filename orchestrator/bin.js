@@ -25,7 +25,7 @@ function handOver() {
   const binFolder = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
   const child = spawn(bundled, [main, ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${binFolder}${delimiter}${process.env.PATH ?? ''}` },
+    env: { ...process.env, ORCHESTRATOR_LAUNCHER: 'bin.js', PATH: `${binFolder}${delimiter}${process.env.PATH ?? ''}` },
   });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => {}); // Ctrl-C reaches the child by itself: it is in our process group

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import { systemClock } from './clock.ts';
 import { check } from './cli/check.ts';
 import type { CommandDeps } from './cli/deps.ts';
 import { askTroubles } from './cli/ask-troubles.ts';
@@ -15,6 +16,7 @@ import { secretsOfEnvironment } from './config/secrets.ts';
 import { messageOf } from './errors.ts';
 import { readHolder } from './journal/lock.ts';
 import type { Journal } from './journal/journal.ts';
+import { findLauncher, type Launcher } from './launcher.ts';
 import { createLogger, type RootLogger } from './log.ts';
 import { replayRun } from './replay.ts';
 import { openJournal, type Orchestrator, startOrchestrator } from './start.ts';
@@ -85,10 +87,11 @@ function commandDeps(): CommandDeps {
 
 /** `orchestrator start`: until a signal; a second one hurries. */
 async function serve(): Promise<number> {
+  const launcher = findLauncher(variables, systemClock);
   const logger = openLog(process.stdout, process.stdout.isTTY);
   try {
     const orchestrator = await startOrchestrator({ environment: environment(), variables, logger });
-    await untilStopped(orchestrator, logger);
+    await untilStopped(orchestrator, logger, launcher);
     return 0;
   } catch (error) {
     logger.error(messageOf(error), { error });
@@ -98,23 +101,28 @@ async function serve(): Promise<number> {
   }
 }
 
-function untilStopped(orchestrator: Orchestrator, logger: RootLogger): Promise<void> {
+function untilStopped(orchestrator: Orchestrator, logger: RootLogger, launcher: Launcher | null): Promise<void> {
   const { promise, resolve: end, reject } = Promise.withResolvers<void>();
-  let isStopping = false;
+  let stoppingSince: number | undefined;
+  const stop = (why: string): void => {
+    const running = orchestrator.running();
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince < (launcher?.repeatWithinMs ?? 0)) return;
+      logger.info(`${why} again: ${running === 0 ? 'stopping' : 'what still runs is stopped and queued again'}`);
+      return orchestrator.hurry();
+    }
+    stoppingSince = performance.now();
+    logger.info(`${why}: ${stoppingText(running, environment().graceMs)}`);
+    orchestrator.stop().then(end, reject);
+  };
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
       // The terminal has written ^C there.
       if (signal === 'SIGINT' && process.stdout.isTTY) process.stdout.write('\n');
-      const running = orchestrator.running();
-      if (isStopping) {
-        logger.info(`${signal} again: ${running === 0 ? 'stopping' : 'what still runs is stopped and queued again'}`);
-        return orchestrator.hurry();
-      }
-      isStopping = true;
-      logger.info(`${signal}: ${stoppingText(running, environment().graceMs)}`);
-      orchestrator.stop().then(end, reject);
+      stop(signal);
     });
   }
+  launcher?.whenGone(() => stop('SIGTERM (what started this has ended)'));
   return promise;
 }
 

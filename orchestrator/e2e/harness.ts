@@ -155,7 +155,8 @@ async function asJson<T>(response: Response): Promise<T> {
   return JSON.parse(text) as T;
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
