@@ -4,6 +4,7 @@ import { toEcs } from './log/ecs.ts';
 import { ElasticsearchLog, type ElasticsearchLogSettings } from './log/elasticsearch.ts';
 import { createMask } from './log/mask.ts';
 import { type Level, prettyLine } from './log/pretty.ts';
+import { visible } from './log/visible.ts';
 
 /** A line of the log: a message for people, fields for machines (ECS names where there is one). */
 export interface Logger {
@@ -137,5 +138,7 @@ function ecsLines(): winston.Logform.Format {
     const service = { 'service.name': 'orchestrator', 'process.pid': process.pid, 'event.sequence': sequence };
     return { ...rest, ...service, ...toEcs(fields) };
   });
-  return winston.format.combine(named(), ecsFormat({ apmIntegration: false, convertErr: false }));
+  // JSON escapes C0 alone; a log is looked at on terminals, too.
+  const escaped = winston.format(entry => Object.assign(entry, { [LINE]: visible(String(entry[LINE])) }));
+  return winston.format.combine(named(), ecsFormat({ apmIntegration: false, convertErr: false }), escaped());
 }

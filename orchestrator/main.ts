@@ -9,6 +9,7 @@ import { askTroubles } from './cli/ask-troubles.ts';
 import { explainCommand } from './cli/explain.ts';
 import { importFile } from './cli/import.ts';
 import { createProgram } from './cli/program.ts';
+import { createTerminal } from './cli/terminal.ts';
 import { type Environment, parseEnvFile, parseEnvironment } from './config/environment.ts';
 import { loadDatasets } from './config/load.ts';
 import { formatMistake } from './config/messages.ts';
@@ -27,28 +28,22 @@ import { excludedFolders } from './watch/watchers.ts';
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const variables = { ...readEnvFile(), ...process.env };
 const interrupt = new AbortController();
+const terminal = createTerminal(process.stdout, process.stderr, { noColour: Boolean(variables['NO_COLOR']) });
 
 process.exitCode = await createProgram(commandDeps()).run(process.argv.slice(2));
 
 function commandDeps(): CommandDeps {
   return {
     version: packageJson.version,
-    terminal: {
-      write: text => process.stdout.write(text),
-      writeError: text => process.stderr.write(text),
-      isInteractive: process.stderr.isTTY,
-      width: process.stdout.isTTY ? process.stdout.columns : null,
-      hasColour: process.stdout.isTTY && !variables['NO_COLOR'],
-      stderr: process.stderr,
-    },
+    terminal,
     now: () => Date.now(),
     interrupted: interrupt.signal,
     start: serve,
-    check: () => check(configDir(), variables, text => process.stdout.write(text)),
+    check: () => check(configDir(), variables, terminal.write),
     async importFile(path) {
       const { yaml, warnings } = await importFile(path);
-      for (const warning of warnings) process.stderr.write(`${path}: ${warning}\n`);
-      process.stdout.write(yaml);
+      for (const warning of warnings) terminal.writeError(`${path}: ${warning}\n`);
+      terminal.write(yaml);
       return 0;
     },
     explain: explainFile,
@@ -165,18 +160,18 @@ async function explainFile(file: string): Promise<number> {
     return await explainCommand({
       file,
       explain: path => explain(path, datasets, journal, dataset => excludedFolders(dataset, datasets, dataDir)),
-      print: line => void process.stdout.write(`${line}\n`),
+      print: line => terminal.write(`${line}\n`),
     });
   } finally {
     await journal.close();
   }
 }
 
-function openLog(stream: NodeJS.WriteStream, terminal: boolean, level?: 'warn'): RootLogger {
+function openLog(stream: NodeJS.WriteStream, isForPeople: boolean, level?: 'warn'): RootLogger {
   const { logLevel, elasticsearch } = environment();
   return createLogger({
     level: level ?? logLevel,
-    terminal,
+    terminal: isForPeople,
     colour: stream.isTTY && !variables['NO_COLOR'],
     stream,
     elasticsearch,

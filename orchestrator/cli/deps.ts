@@ -3,9 +3,11 @@ import type { Journal, Run } from '../journal/journal.ts';
 
 /** Where a command writes, and what it may do there. */
 export interface Terminal {
-  /** To stdout, as it is. */
-  write(text: string | Uint8Array): void;
-  /** To stderr: what isn't the answer itself. */
+  /** To stdout: texts for people, and JSON. Control characters are escaped, colours where there are any. */
+  write(text: string): void;
+  /** To stdout: the content of a file, byte for byte, but on a terminal, where it is escaped. */
+  writeContent(content: string | Uint8Array): void;
+  /** To stderr, escaped: what isn't the answer itself. */
   writeError(text: string): void;
   /** Whether stderr is a terminal: only then are there progress bars. */
   isInteractive: boolean;

@@ -343,6 +343,7 @@ function dependencies(): CommandDeps {
     version: '0.0.0',
     terminal: {
       write: show,
+      writeContent: show,
       writeError: show,
       isInteractive: false,
       width,

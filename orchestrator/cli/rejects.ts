@@ -71,7 +71,7 @@ function tellMended({ write }: Terminal, { id, rows, rowsMended }: Run): void {
 async function download({ terminal, interrupted }: CommandDeps, rejects: OpenRejects, path: string): Promise<number> {
   if (rejects.files === null) throw noRejects(rejects.run);
   if (path === '-') {
-    for await (const part of rejectsAsCsv(rejects, interrupted)) terminal.write(part);
+    for await (const part of rejectsAsCsv(rejects, interrupted)) terminal.writeContent(part);
     return 0;
   }
   // Never over another: it may be the one that was mended by hand.

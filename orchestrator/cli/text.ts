@@ -1,4 +1,4 @@
-import { visible } from '../log/pretty.ts';
+import { visible } from '../log/visible.ts';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 

@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
 /** A line for people, its fields already plain and masked. */
@@ -66,12 +68,4 @@ function stackOf(line: Line, error: unknown): string {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
-}
-
-/** File names come from strangers: control characters in them must not reach the terminal, where they are commands. */
-export function visible(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- finding them is the point
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, character => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }
