@@ -183,6 +183,25 @@ test('a tree goes with all that is in it, however deep, and nothing that its lin
   assert.deepEqual(readdirSync(victim), ['secret']);
 });
 
+test('a tree goes with names that are not UTF-8, which usage counts, too', async () => {
+  mkdirSync(join(inside, 'tree'));
+  const folderName = Buffer.concat([Buffer.from(join(inside, 'tree/')), Buffer.from([0xff])]);
+  mkdirSync(folderName);
+  writeFileSync(Buffer.concat([folderName, Buffer.from('/'), Buffer.from([0xfe])]), '');
+  assert.equal((await usageOf(folder, { bytes: 1e9, entries: 100 })).entries, 3);
+  await removeTree(folder, 'tree', AbortSignal.timeout(5000));
+  assert.deepEqual(readdirSync(inside), []);
+});
+
+test('the removal of a tree breaks off when it is told to, and goes on later', async () => {
+  mkdirSync(join(inside, 'tree'));
+  writeFileSync(join(inside, 'tree', 'a'), '');
+  await removeTree(folder, 'tree', AbortSignal.abort());
+  assert.deepEqual(readdirSync(join(inside, 'tree')), ['a']);
+  await removeTree(folder, 'tree');
+  assert.deepEqual(readdirSync(inside), []);
+});
+
 test('usage counts blocks and names up to its bounds, and follows no link', async () => {
   symlinkSync('/', join(inside, 'root'));
   mkdirSync(join(inside, 'sub'));

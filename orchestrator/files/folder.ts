@@ -1,25 +1,16 @@
 import { type BigIntStats, constants, type Dir } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, opendir, rename, rmdir, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, opendir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../errors.ts';
+import { check, type FileDemands, grant, type Owner, type Rights } from './rights.ts';
+import { unless } from './unless.ts';
 import { UntrustedFile } from './untrusted-file.ts';
 
-/** Who owns a file. */
-export interface Owner {
-  uid: number;
-  gid: number;
-}
+/** A path with `/`, or one name as its bytes. */
+type Name = string | Buffer;
 
-/** What a file must be, beside a regular one, to be opened. */
-export interface FileDemands {
-  /** Users whose file it may be; any unless told. */
-  owners?: readonly number[];
-  /** Whether it must have this one name; false unless told. */
-  onlyName?: boolean;
-}
-
-const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = constants;
 // Windows has none of these.
 const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 const O_DIRECTORY = constants.O_DIRECTORY ?? 0;
@@ -30,6 +21,8 @@ const O_PATH = process.platform === 'linux' ? 0o10000000 : 0;
 
 const OWN_FILE = 0o600;
 const OWN_FOLDER = 0o700;
+/** What a folder's group and others keep in one that is made below it: they may look, not write. */
+const READ_ONLY = 0o055;
 
 /**
  * A folder that is held open. Whatever is put in its place later, this stays the folder that was meant, and everything in it is reached from
@@ -73,33 +66,56 @@ export class Folder {
   }
 
   /** A folder below this one; `''` is this one once more. To be closed. */
-  folder(relative: string): Promise<Folder> {
+  folder(relative: Name): Promise<Folder> {
     if (relative === '') return this.#opened(`${this.#self()}/.`, this.path);
-    return this.#at(relative, at => this.#opened(at, join(this.path, relative)));
+    return this.#at(relative, at => this.#opened(at, join(this.path, String(relative))));
   }
 
   /** Opens a folder below this one, uses it and closes it. */
-  async within<T>(relative: string, act: (folder: Folder) => Promise<T>): Promise<T> {
+  async within<T>(relative: Name, act: (folder: Folder) => Promise<T>): Promise<T> {
     return closing(await this.folder(relative), act);
   }
 
-  /** A folder below this one; each that is missing on the way is made. To be closed. */
-  async makeFolder(relative: string, mode: number = OWN_FOLDER): Promise<Folder> {
+  /**
+   * A folder below this one; each that is missing on the way is made: ours alone, or `as-above`: still ours, but whoever may look into the folder
+   * above may look into it. To be closed.
+   */
+  async makeFolder(relative: string, rights: 'own' | 'as-above' = 'own'): Promise<Folder> {
+    const there = await this.folder(relative).catch(unless('ENOENT'));
+    if (there) return there;
     let at = await this.folder('');
-    for (const name of namesOf(relative, this.path)) {
-      const next = await closing(at, async here => {
-        await here.#at(name, path => mkdir(path, { mode })).catch(unless('EEXIST'));
-        return here.folder(name);
-      });
-      at = next;
-    }
+    for (const name of namesOf(relative, this.path)) at = await closing(at, here => here.#make(name, rights));
     return at;
   }
 
+  async #make(name: string, rights: 'own' | 'as-above'): Promise<Folder> {
+    const isNew = await this.#at(name, at => mkdir(at, { mode: OWN_FOLDER })).then(() => true, unless('EEXIST'));
+    const made = await this.folder(name);
+    if (!isNew || rights === 'own') return made;
+    try {
+      const above = await this.#handle.stat();
+      await made.#handle.chmod(OWN_FOLDER | (above.mode & READ_ONLY));
+      return made;
+    } catch (error) {
+      await made.close();
+      throw error;
+    }
+  }
+
   /** What stands there, links as links; undefined where nothing does. */
-  async look(relative: string): Promise<BigIntStats | undefined> {
+  async look(relative: Name): Promise<BigIntStats | undefined> {
     try {
       return await this.#at(relative, at => lstat(at, { bigint: true }));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+      throw error;
+    }
+  }
+
+  /** What stands there, where a link leads: for a comparison alone, since it gives no way to the file. */
+  async lookThrough(relative: string): Promise<BigIntStats | undefined> {
+    try {
+      return await stat(join(this.#self(), ...namesOf(relative, this.path)), { bigint: true });
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
       throw error;
@@ -109,6 +125,11 @@ export class Folder {
   /** A regular file, to be read and closed. */
   openFile(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
     return this.#openRegular(relative, O_RDONLY, demands);
+  }
+
+  /** A regular file that is there, to be cut, or written over, and closed. */
+  openToChange(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
+    return this.#openRegular(relative, O_RDWR, demands);
   }
 
   /** A regular file to be added to; it is made, and ours alone, where it is not there. To be closed. */
@@ -126,12 +147,16 @@ export class Folder {
     return this.#at(relative, at => open(at, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
   }
 
-  /** Writes a whole file in one step, in the place of what has its name, on disk when it resolves. Nobody sees half of it. */
-  async replace(relative: string, content: string | Uint8Array, mode: number = OWN_FILE): Promise<void> {
+  /**
+   * Writes a whole file in one step, in the place of what has its name, on disk when it resolves. Nobody sees half of it. It is ours alone unless
+   * `rights` say else; only root can give it away.
+   */
+  async replace(relative: string, content: string | Uint8Array, rights: Partial<Rights> = {}): Promise<void> {
     const unfinished = join(dirname(relative), `.${randomUUID()}.tmp`);
-    const file = await this.create(unfinished, mode);
+    const file = await this.create(unfinished);
     try {
       await file.writeFile(content);
+      await grant(file, rights);
       await file.sync();
       await this.rename(unfinished, this, relative);
     } catch (error) {
@@ -147,8 +172,15 @@ export class Folder {
     return opendir(this.#self(), { bufferSize: 1024 });
   }
 
+  /** The names in it as the bytes that they are, each of which stands for a relative path: what is not UTF-8 can be reached by them alone. */
+  async *names(): AsyncGenerator<Buffer> {
+    // The types know nothing of `buffer`, which opendir() takes as readdir() does (Node 24.21).
+    const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 1024 };
+    for await (const { name } of await opendir(this.#self(), options)) yield name as unknown as Buffer;
+  }
+
   /** As rename(2): what has the new name is replaced, and a link is renamed itself. */
-  async rename(from: string, to: Folder, name: string): Promise<void> {
+  async rename(from: Name, to: Folder, name: string): Promise<void> {
     await this.#at(from, source => to.#at(name, target => rename(source, target)));
   }
 
@@ -161,12 +193,12 @@ export class Folder {
   }
 
   /** Takes a name away from whatever but a folder has it; nothing happens where nothing has. */
-  async unlink(relative: string): Promise<void> {
+  async unlink(relative: Name): Promise<void> {
     await this.#at(relative, at => unlink(at)).catch(unless('ENOENT'));
   }
 
   /** Takes an empty folder away. Throws ENOTEMPTY where it isn't. */
-  async removeFolder(relative: string): Promise<void> {
+  async removeFolder(relative: Name): Promise<void> {
     await this.#at(relative, at => rmdir(at));
   }
 
@@ -181,7 +213,7 @@ export class Folder {
     await this.#handle.sync().catch(unless('EINVAL', 'ENOTSUP'));
   }
 
-  async #opened(at: string, path: string): Promise<Folder> {
+  async #opened(at: Name, path: string): Promise<Folder> {
     return new Folder(path, await open(at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_QUIET));
   }
 
@@ -198,7 +230,8 @@ export class Folder {
   }
 
   /** Where a name can be reached without anything that could have been swapped on the way to it. */
-  async #at<T>(relative: string, act: (path: string) => Promise<T>): Promise<T> {
+  async #at<T>(relative: Name, act: (path: Name) => Promise<T>): Promise<T> {
+    if (typeof relative !== 'string') return act(Buffer.concat([Buffer.from(`${this.#self()}/`), relative]));
     const names = namesOf(relative, this.path);
     const last = names.pop() as string;
     let held: FileHandle | undefined;
@@ -243,16 +276,6 @@ function namesOf(relative: string, folder: string): string[] {
   return names;
 }
 
-function check(
-  stats: { isFile(): boolean; uid: number; nlink: number },
-  path: string,
-  { owners, onlyName = false }: FileDemands,
-): void {
-  if (!stats.isFile()) throw new UntrustedFile(path, 'not-a-file');
-  if (onlyName && stats.nlink > 1) throw new UntrustedFile(path, 'several-names');
-  if (owners && !owners.includes(stats.uid)) throw new UntrustedFile(path, 'owner');
-}
-
 /** open(2) says of a socket ENXIO, of a folder to be written EISDIR. */
 function asUntrusted(path: string): (error: unknown) => never {
   return error => {
@@ -263,11 +286,4 @@ function asUntrusted(path: string): (error: unknown) => never {
 /** ELOOP where O_NOFOLLOW met a link. */
 function behindLink(error: unknown): boolean {
   return codeOf(error) === 'ELOOP';
-}
-
-/** Passes over errors with one of these codes. */
-function unless(...codes: string[]): (error: unknown) => void {
-  return error => {
-    if (!codes.includes(codeOf(error) ?? '')) throw error;
-  };
 }

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileDemands, Folder } from './folder.ts';
+import type { Folder } from './folder.ts';
+import type { FileDemands } from './rights.ts';
 import { UntrustedFile } from './untrusted-file.ts';
 
 /** A line of a file that others wrote. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { codeOf } from '../errors.ts';
 import type { Folder } from './folder.ts';
+import { unless } from './unless.ts';
 
 /** What a folder and all below it take. */
 export interface Usage {
@@ -15,14 +15,14 @@ const DEEPEST = 64;
 
 /**
  * Removes what has this name, with all below it, following no link; nothing happens where nothing has it. However deep and wide the tree is, two folders
- * are open at a time: what lies deeper is first moved up. Idempotent, and goes on where a crash cut it short.
+ * are open at a time: what lies deeper is first moved up. Idempotent, and goes on where a crash, or `signal`, cut it short.
  */
-export async function removeTree(parent: Folder, relative: string): Promise<void> {
+export async function removeTree(parent: Folder, relative: string, signal?: AbortSignal): Promise<void> {
   if (!(await isFolder(parent, relative))) return parent.unlink(relative);
   await parent.within(relative, async top => {
-    while (await clearOnce(top)) continue;
+    while (!signal?.aborted && (await clearOnce(top, signal))) continue;
   });
-  await parent.removeFolder(relative).catch(unless('ENOENT'));
+  if (!signal?.aborted) await parent.removeFolder(relative).catch(unless('ENOENT'));
 }
 
 /**
@@ -37,23 +37,24 @@ export async function usageOf(folder: Folder, most: Usage): Promise<Usage> {
 
 async function addUsage(folder: Folder, usage: Usage, most: Usage, depth: number): Promise<void> {
   if (depth > DEEPEST) usage.entries = most.entries + 1;
-  for await (const entry of await folder.entries()) {
+  for await (const name of folder.names()) {
     if (usage.bytes > most.bytes || usage.entries > most.entries) return;
-    const stats = await folder.look(entry.name);
+    const stats = await folder.look(name);
     if (stats === undefined) continue;
     usage.entries += 1;
     usage.bytes += Number(stats.blocks) * 512;
     if (!stats.isDirectory()) continue;
     await folder
-      .within(entry.name, below => addUsage(below, usage, most, depth + 1))
+      .within(name, below => addUsage(below, usage, most, depth + 1))
       .catch(unless('ENOENT', 'ENOTDIR', 'ELOOP'));
   }
 }
 
 /** Takes out what is in the folder, or moves it up into it; false where it was empty. */
-async function clearOnce(top: Folder): Promise<boolean> {
+async function clearOnce(top: Folder, signal: AbortSignal | undefined): Promise<boolean> {
   let found = false;
-  for await (const { name } of await top.entries()) {
+  for await (const name of top.names()) {
+    if (signal?.aborted) break;
     found = true;
     if (await isFolder(top, name)) await clearFolder(top, name);
     else await top.unlink(name);
@@ -61,23 +62,17 @@ async function clearOnce(top: Folder): Promise<boolean> {
   return found;
 }
 
-async function clearFolder(top: Folder, name: string): Promise<void> {
+async function clearFolder(top: Folder, name: Buffer): Promise<void> {
   await top.within(name, async folder => {
-    for await (const entry of await folder.entries()) {
-      if (await isFolder(folder, entry.name)) await folder.rename(entry.name, top, randomUUID());
-      else await folder.unlink(entry.name);
+    for await (const entry of folder.names()) {
+      if (await isFolder(folder, entry)) await folder.rename(entry, top, randomUUID());
+      else await folder.unlink(entry);
     }
   });
   // Something may have been overlooked while names were taken away: the next turn sees it.
   await top.removeFolder(name).catch(unless('ENOTEMPTY', 'ENOENT'));
 }
 
-async function isFolder(parent: Folder, name: string): Promise<boolean> {
+async function isFolder(parent: Folder, name: string | Buffer): Promise<boolean> {
   return (await parent.look(name))?.isDirectory() ?? false;
-}
-
-function unless(...codes: string[]): (error: unknown) => void {
-  return error => {
-    if (!codes.includes(codeOf(error) ?? '')) throw error;
-  };
 }
