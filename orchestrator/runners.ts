@@ -15,6 +15,7 @@ import { surroundingsOf } from './run/docker/surroundings.ts';
 import { checkHostPaths } from './run/host-path-map.ts';
 import { readInstance } from './run/instance.ts';
 import { buildMold } from './run/job.ts';
+import { createRunNetwork } from './run/network/run-network.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
 import type { Mold, Runner, RunnerKind } from './run/runner.ts';
 import type { Runners } from './schedule/context.ts';
@@ -40,6 +41,10 @@ export interface AllRunners extends Runners {
   prepare(datasets: readonly Dataset[]): Promise<void>;
   /** Why containers of this dataset can't have its folder, as far as is known; else null. */
   pathMistake(dataset: Dataset): string | null;
+  /** Whether a request comes from a run's container, which the API refuses. */
+  isRefused(address: string): boolean;
+  /** Before anything is recovered: containers that outlived the last orchestrator find Elasticsearch where they found it. Never throws. */
+  resume(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,11 +56,22 @@ export function createRunners(options: RunnersOptions): AllRunners {
   const { dataDir, elasticsearch } = environment;
   const engine = connectEngine(environment.dockerHost, clock);
   const surroundings = surroundingsOf(() => findOwnContainer(engine), environment.hostPathMap);
+  const instance = readInstance(dataDir);
+  const network = createRunNetwork({
+    engine,
+    logger,
+    instance,
+    wish: environment.runNetwork,
+    elasticsearch,
+    recordFile: join(dataDir, 'run-network.json'),
+    surroundings,
+  });
   const docker = createDockerRunner({
     engine,
     logger,
     clock,
-    instance: readInstance(dataDir),
+    instance,
+    network,
     warmDir: join(dataDir, 'warm'),
     surroundings,
     dockerConfigFile: join(variables['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'),
@@ -109,6 +125,12 @@ export function createRunners(options: RunnersOptions): AllRunners {
     mistakes = found;
   }
 
+  /** Made ahead, so that no run waits for it; where that fails, the first run says why. */
+  async function makeNetwork(datasets: readonly Dataset[]): Promise<void> {
+    const isNeeded = datasets.some(({ settings }) => settings.DOCKER_OPTIONS?.network === undefined);
+    if (isNeeded) await network.join(undefined).catch(() => undefined);
+  }
+
   async function moldOf(dataset: Dataset): Promise<Mold> {
     const { uid, gid } = await stat(dataset.watchDir);
     return buildMold(dataset, elasticsearch, { uid, gid });
@@ -135,11 +157,15 @@ export function createRunners(options: RunnersOptions): AllRunners {
     async prepare(datasets) {
       const chosen = await inContainers(datasets);
       await checkPaths(chosen);
+      await makeNetwork(chosen);
       await keepWarm(chosen, datasets);
     },
     pathMistake: ({ name }) => mistakes.get(name) ?? null,
+    isRefused: network.isRefused,
+    resume: network.resume,
     async close() {
       await Promise.all(Object.values(byKind).map(runner => runner.close()));
+      await network.close();
     },
   };
 }

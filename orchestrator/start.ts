@@ -120,6 +120,7 @@ class Parts implements Orchestrator {
       clock,
     });
     this.#learn(this.#config);
+    await this.#runners.resume();
     await this.#startSchedule();
     if (isQuiet) return;
     this.#watchers = new Watchers({

@@ -7,9 +7,9 @@ export const dockerOptionsSchema = Type.Object(
     network: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'Network the container joins; `host` shares the host’s, `none` gives it none.',
-        'x-default':
-          '`host` for an Elasticsearch on loopback, else Docker’s bridge; in compose the orchestrator’s own network',
+        description:
+          'Network the container joins. `none` gives it none; `host` shares the host’s, with every service on its loopback.',
+        'x-default': 'that of the runs, RUN_NETWORK',
       }),
     ),
     memory: Type.Optional(

@@ -20,6 +20,8 @@ export interface Environment {
   dockerHost: string | null;
   /** HOST_PATH_MAP: `container-path=host-path,…`; null: read from the orchestrator's own container, if it runs in one. */
   hostPathMap: Array<{ from: string; to: string }> | null;
+  /** RUN_NETWORK: the network that containers of runs join; null: one of the orchestrator's own. */
+  runNetwork: string | null;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** CONCURRENCY of all datasets: the number of cores. */
   concurrency: number;
@@ -95,6 +97,12 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     default: 'read from the orchestrator’s own container',
     description: 'Where folders of the orchestrator’s container are on the Docker host.',
   },
+  RUN_NETWORK: {
+    type: 'the name of a Docker network',
+    default: '`orchestrator-etl-` and the first letters of DATA_DIR/instance; in a container its own network',
+    description:
+      'What containers of runs join, made where it is missing. From there Elasticsearch must be reached; one on this machine’s loopback is forwarded to. The API refuses what comes from it.',
+  },
   LOG_LEVEL: { type: listed(LOG_LEVELS), default: 'info', description: 'How much is logged.' },
   CONCURRENCY: {
     type: 'a whole number, 1 or more',
@@ -149,6 +157,7 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     elasticsearch: read.elasticsearch(),
     dockerHost: read.dockerHost(),
     hostPathMap: read.hostPathMap(),
+    runNetwork: read.text('RUN_NETWORK') ?? null,
     logLevel: read.logLevel(),
     concurrency: read.count('CONCURRENCY', availableParallelism()),
     journal: read.path('JOURNAL', join(dataDir, 'journal.sqlite')),

@@ -71,6 +71,8 @@ export type Recovered = { state: 'adopt'; handle: string } | { state: 'dead' };
  */
 export interface Runner {
   readonly kind: RunnerKind;
+  /** The nodes of Elasticsearch as an attempt of the dataset finds them. Throws as start() does. */
+  reach(dataset: Dataset, nodes: readonly string[]): Promise<string[]>;
   /** Starts the attempt and returns the handle that finds it again. Where it throws, nothing runs. */
   start(job: Job): Promise<string>;
   /**

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import type { ElasticsearchSettings } from '../config/environment.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
 import { buildJob, type JobFile } from '../run/job.ts';
@@ -143,7 +144,7 @@ export class LiveAttempt {
     this.#files = await makeFolders(context, dataset, attempt, this.#files, owner);
     // Ours shrinks as its files are concluded.
     const files = [...this.#files] as [JobFile, ...JobFile[]];
-    const { elasticsearch } = context.environment;
+    const elasticsearch = await this.#reached(runner);
     // Before it is there, so that whoever comes after a crash knows where to look for it.
     await this.#recordStart(runner, '');
     const handle = await runner.start(buildJob({ dataset, elasticsearch, attempt, files, owner }));
@@ -152,6 +153,12 @@ export class LiveAttempt {
       dataset: dataset.name,
       run: attempt.runId,
     });
+  }
+
+  /** Elasticsearch as the attempt finds it. */
+  async #reached(runner: Runner): Promise<ElasticsearchSettings | null> {
+    const { elasticsearch } = this.#options.context.environment;
+    return elasticsearch && { ...elasticsearch, nodes: await runner.reach(this.#options.dataset, elasticsearch.nodes) };
   }
 
   #running(runner: Runner, handle: string): void {

@@ -21,8 +21,8 @@ export interface ContainerPlan {
   environment: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
   hostPaths: HostPathMap;
-  /** Network of the orchestrator's own container; null where it isn't in one. */
-  ownNetwork: string | null;
+  /** Name of the network that it joins. */
+  network: string;
 }
 
 // The default ETL takes 100 to 400 MB (default-etl/MEASURED.md).
@@ -50,7 +50,7 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
       Mounts: mountsOf(plan),
       ...(options.volumes === undefined ? {} : { Binds: options.volumes }),
       Tmpfs: { '/tmp': `rw,nosuid,nodev,mode=1777,size=${sizeOf(plan, 'tmpfs_size', TMPFS_SIZE)}` },
-      NetworkMode: chooseNetwork(options.network, plan.ownNetwork, plan.environment['ELASTICSEARCH_NODE']),
+      NetworkMode: plan.network,
       ...(options.extra_hosts === undefined ? {} : { ExtraHosts: options.extra_hosts }),
       CapDrop: ['ALL'],
       ...(options.cap_add === undefined ? {} : { CapAdd: options.cap_add }),
@@ -62,22 +62,6 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
       ...limitsOf(plan, options),
     },
   };
-}
-
-/** DOCKER_OPTIONS.network, else the orchestrator's own, else `host` where Elasticsearch is on this machine's loopback, else `bridge`. */
-export function chooseNetwork(
-  wish: string | undefined,
-  own: string | null,
-  elasticsearchNode: string | undefined,
-): string {
-  return wish ?? own ?? (isLoopback(elasticsearchNode) ? 'host' : 'bridge');
-}
-
-function isLoopback(nodes: string | undefined): boolean {
-  return (nodes ?? '').split(',').some(node => {
-    const name = URL.parse(node.trim())?.hostname ?? '';
-    return name === 'localhost' || name === '[::1]' || name.startsWith('127.');
-  });
 }
 
 /** Every one of them is always set. */

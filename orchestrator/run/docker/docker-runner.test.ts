@@ -12,6 +12,7 @@ import type { JobOptions } from '../testing/attempts.ts';
 import { makeJob, makePlace, type Place, run, silentLogger, until } from '../testing/attempts.ts';
 import { openEngineGate } from '../testing/engine-gate.ts';
 import { makeTestImage } from '../testing/image.ts';
+import { testNetwork } from '../testing/network.ts';
 import { createDockerRunner, type DockerRunner } from './docker-runner.ts';
 import { connectEngine } from './engine.ts';
 import { containerName, LABELS } from './names.ts';
@@ -28,6 +29,7 @@ function createRunner(place: Place, more: Partial<Parameters<typeof createDocker
     warmDir: join(place.dataDir, 'warm'),
     dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
     surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
+    network: testNetwork(engine, place.dataDir),
     defaultImage: IMAGE,
     mask: text => text,
     killAfterSeconds: 1,

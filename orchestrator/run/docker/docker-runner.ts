@@ -7,6 +7,7 @@ import type { Dataset } from '../../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { splitLines } from '../lines.ts';
+import type { RunNetwork } from '../network/run-network.ts';
 import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
 import { createTranscript, type Transcript } from '../transcript.ts';
 import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
@@ -34,6 +35,8 @@ export interface DockerRunnerOptions {
   warmDir: string;
   /** Where the orchestrator is, asked before each container is made. Throws `wait` where that can't be known now. */
   surroundings(): Promise<Surroundings>;
+  /** What containers join that name no network. */
+  network: Pick<RunNetwork, 'join' | 'reach'>;
   /** Absolute: where `docker login` notes credentials, whether it is there or not. */
   dockerConfigFile: string;
   /** Image of datasets without DOCKER_IMAGE. */
@@ -145,7 +148,8 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     work: string,
     environment: Record<string, string>,
   ): Promise<ContainerCreateOptions> {
-    const surroundings = await options.surroundings();
+    const { hostPaths } = await options.surroundings();
+    const network = await options.network.join(job.settings.settings.DOCKER_OPTIONS?.network);
     const user = userOf(job);
     await giveWorkDir(work, user);
     const { configFolder } = job.settings;
@@ -157,7 +161,8 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       args: job.args(CONTAINER_PATHS),
       environment,
       labels: { [LABELS.dataset]: job.dataset, [LABELS.instance]: instance },
-      ...surroundings,
+      hostPaths,
+      network,
     });
   }
 
@@ -349,6 +354,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   return {
     kind: 'docker',
+    reach: ({ settings }, nodes) => options.network.reach(settings.DOCKER_OPTIONS?.network, nodes),
     start,
     follow,
     stop,

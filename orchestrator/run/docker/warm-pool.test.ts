@@ -8,6 +8,7 @@ import { systemClock } from '../../clock.ts';
 import { readInstance } from '../instance.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, silentLogger, until } from '../testing/attempts.ts';
 import { makeTestImage } from '../testing/image.ts';
+import { testNetwork } from '../testing/network.ts';
 import { createDockerRunner, type DockerRunner } from './docker-runner.ts';
 import { connectEngine } from './engine.ts';
 import { LABELS } from './names.ts';
@@ -43,6 +44,7 @@ function createRunner(): DockerRunner {
     warmDir: join(place.dataDir, 'warm'),
     dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
     surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
+    network: testNetwork(engine, place.dataDir),
     defaultImage: IMAGE,
     mask: text => text,
     killAfterSeconds: 1,

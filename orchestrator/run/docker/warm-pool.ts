@@ -161,7 +161,6 @@ export class WarmPool {
       this.#options.userOf(job),
       job.dataDir,
       job.args(CONTAINER_PATHS),
-      job.environment(CONTAINER_PATHS)['ELASTICSEARCH_NODE'],
     ]);
   }
 
@@ -173,7 +172,7 @@ export class WarmPool {
     let container: Container | undefined;
     try {
       await mkdir(reserved, { recursive: true });
-      const request = await this.#options.requestFor(job, reserved, waitingEnvironment(job));
+      const request = await this.#options.requestFor(job, reserved, WARM_ENVIRONMENT);
       container = await docker.createContainer({
         ...request,
         name: aheadName(instance, job.dataset, id),
@@ -218,12 +217,6 @@ export class WarmPool {
     await rm(reserved, { recursive: true, force: true });
     this.#reserved.delete(basename(reserved));
   }
-}
-
-/** The network is chosen by where Elasticsearch is, so that is known beforehand. */
-function waitingEnvironment(job: Mold): Record<string, string> {
-  const { ELASTICSEARCH_NODE } = job.environment(CONTAINER_PATHS);
-  return { ...WARM_ENVIRONMENT, ...(ELASTICSEARCH_NODE === undefined ? {} : { ELASTICSEARCH_NODE }) };
 }
 
 /** Puts the reserved folder in the attempt's place, with what lay there. */

@@ -166,7 +166,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     for (const child of children.values()) child.unref();
   }
 
-  return { kind: 'process', start, follow, stop, recover, sweep, close };
+  return { kind: 'process', reach: async (_dataset, nodes) => [...nodes], start, follow, stop, recover, sweep, close };
 }
 
 /** A program that waits for its go. */

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import type Docker from 'dockerode';
 
-const PROGRAMS = ['sh', 'sleep', 'seq', 'head', 'tail', 'tr', 'cat', 'ls', 'id', 'date', 'touch', 'grep'];
+const PROGRAMS = ['sh', 'bash', 'sleep', 'seq', 'head', 'tail', 'tr', 'cat', 'ls', 'id', 'date', 'touch', 'grep'];
 
 /** Imports an image made of a few of this machine's own programs and the libraries they need: no registry is asked. */
 export async function makeTestImage(docker: Docker, name: string, changes: string[] = []): Promise<void> {

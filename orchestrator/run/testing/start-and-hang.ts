@@ -8,6 +8,7 @@ import { readInstance } from '../instance.ts';
 import { createProcessRunner } from '../process/process-runner.ts';
 import type { Runner } from '../runner.ts';
 import { type JobOptions, makeJob, type Place, silentLogger } from './attempts.ts';
+import { testNetwork } from './network.ts';
 
 const [kind, placeText, jobText] = process.argv.slice(2) as [Runner['kind'], string, string];
 const place = JSON.parse(placeText) as Place;
@@ -18,14 +19,16 @@ process.stdout.write(`${handle}\n`);
 await runner.follow(handle, job, () => {});
 
 function dockerRunner(): Runner {
+  const engine = connectEngine(process.env['DOCKER_HOST'] ?? null, systemClock);
   return createDockerRunner({
-    engine: connectEngine(process.env['DOCKER_HOST'] ?? null, systemClock),
+    engine,
     logger: silentLogger,
     clock: systemClock,
     instance: readInstance(place.dataDir),
     warmDir: join(place.dataDir, 'warm'),
     dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
     surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
+    network: testNetwork(engine, place.dataDir),
     defaultImage: 'none',
     mask: text => text,
   });

@@ -155,6 +155,10 @@ export class ScriptedRunner implements Runner {
     this.#stops.get(handle)?.(reason);
   }
 
+  async reach(_dataset: Dataset, nodes: readonly string[]): Promise<string[]> {
+    return [...nodes];
+  }
+
   async recover(_ref: AttemptRef): Promise<Recovered> {
     return { state: 'dead' };
   }
