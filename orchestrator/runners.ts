@@ -17,7 +17,7 @@ import { readInstance } from './run/instance.ts';
 import { buildMold } from './run/job.ts';
 import { createRunNetwork } from './run/network/run-network.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
-import type { Mold, Runner, RunnerKind } from './run/runner.ts';
+import type { Runner, RunnerKind, RunUids } from './run/runner.ts';
 import type { Runners } from './schedule/context.ts';
 
 const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/bin.js', import.meta.url));
@@ -30,6 +30,7 @@ export interface RunnersOptions {
   projectDir: string;
   clock: Clock;
   logger: RootLogger;
+  uids: RunUids;
 }
 
 /** Both runners, and the choice between them. */
@@ -52,7 +53,7 @@ const IMAGE_KNOWN_MS = 1000;
 
 /** Connects to nothing yet. */
 export function createRunners(options: RunnersOptions): AllRunners {
-  const { environment, variables, projectDir, clock, logger } = options;
+  const { environment, variables, projectDir, clock, logger, uids } = options;
   const { dataDir, elasticsearch } = environment;
   const engine = connectEngine(environment.dockerHost, clock);
   const surroundings = surroundingsOf(() => findOwnContainer(engine), environment.hostPathMap);
@@ -73,6 +74,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     instance,
     network,
     warmDir: join(dataDir, 'warm'),
+    uids,
     surroundings,
     dockerConfigFile: join(variables['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'),
     defaultImage: DEFAULT_IMAGE,
@@ -131,17 +133,13 @@ export function createRunners(options: RunnersOptions): AllRunners {
     if (isNeeded) await network.join(undefined).catch(() => undefined);
   }
 
-  async function moldOf(dataset: Dataset): Promise<Mold> {
-    const { uid, gid } = await stat(dataset.watchDir);
-    return buildMold(dataset, elasticsearch, { uid, gid });
-  }
-
-  /** A folder that isn't there yet has no owner: its containers are made with its first file. */
+  /** A folder that isn't there yet can't be mounted: its containers are made with its first file. */
   async function keepWarm(datasets: readonly Dataset[], configured: readonly Dataset[]): Promise<void> {
-    const molds = await Promise.allSettled(datasets.map(moldOf));
+    const found = await Promise.allSettled(datasets.map(({ watchDir }) => stat(watchDir)));
+    const present = datasets.filter((_, place) => found[place]?.status === 'fulfilled');
     docker.keepWarm(
       configured,
-      molds.flatMap(mold => (mold.status === 'fulfilled' ? [mold.value] : [])),
+      present.map(dataset => buildMold(dataset, elasticsearch)),
     );
   }
 

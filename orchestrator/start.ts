@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
 import { type ConfigChange, type ConfigWatcher, watchConfig } from './config/reload.ts';
+import { accountsMistake } from './config/run-uids.ts';
 import { type FileDisposer, startDisposer } from './dispose/disposer.ts';
 import { OrchestratorError } from './errors.ts';
 import { offerSample, whenSampleEnds } from './first-start.ts';
@@ -18,6 +19,8 @@ import type { RootLogger } from './log.ts';
 import { mendRejects } from './rejects/mend.ts';
 import { replayRun } from './replay.ts';
 import { type AllRunners, createRunners } from './runners.ts';
+import type { RunUids } from './run/runner.ts';
+import { createRunUids } from './run/uids.ts';
 import { type Housekeeping, startHousekeeping } from './schedule/housekeeping.ts';
 import { type Scheduler, startScheduler } from './schedule/scheduler.ts';
 import { hasWriter } from './watch/lease.ts';
@@ -77,6 +80,7 @@ class Parts implements Orchestrator {
   readonly #unlock: () => void;
   readonly journal: Journal;
   readonly #probe: ElasticsearchProbe;
+  readonly #uids: RunUids;
   #config: ConfigWatcher | undefined;
   #runners: AllRunners | undefined;
   #disposer: FileDisposer | undefined;
@@ -101,6 +105,7 @@ class Parts implements Orchestrator {
       throw error;
     }
     this.#probe = probeElasticsearch(environment.elasticsearch, this.#clock);
+    this.#uids = createRunUids({ range: environment.runUids, reserve: environment.concurrency });
   }
 
   get url(): string | null {
@@ -111,7 +116,9 @@ class Parts implements Orchestrator {
     const { environment, variables, logger, isQuiet = false } = this.#options;
     const clock = this.#clock;
     const projectDir = dirname(environment.configDir);
-    this.#runners = createRunners({ environment, variables, projectDir, clock, logger });
+    const mistake = this.#uids.areOwn ? accountsMistake(environment.runUids) : undefined;
+    if (mistake !== undefined) throw new OrchestratorError('never', mistake);
+    this.#runners = createRunners({ environment, variables, projectDir, clock, logger, uids: this.#uids });
     this.#config = await watchConfig({
       configDir: environment.configDir,
       env: variables,
@@ -184,6 +191,7 @@ class Parts implements Orchestrator {
     this.#scheduler = await startScheduler({
       journal,
       runners: this.#required(this.#runners),
+      uids: this.#uids,
       datasets,
       holder: ownHolderId(),
       environment,

@@ -4,6 +4,7 @@ import type { Dataset } from '../config/dataset.ts';
 import { parseEnvironment } from '../config/environment.ts';
 import { loadDatasets } from '../config/load.ts';
 import { formatMistake } from '../config/messages.ts';
+import { accountsMistake } from '../config/run-uids.ts';
 import { isRecord } from '../config/tree.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { askEtl } from '../etl/ask.ts';
@@ -22,6 +23,8 @@ export async function check(
   const environmentMistakes = findEnvironmentMistakes(env, root);
   const remarks = (await Promise.all(datasets.map(remarksOn))).flat();
   const lines = [...errors.map(formatMistake), ...environmentMistakes, ...warnings.map(formatMistake), ...remarks];
+  const note = noteOnUser();
+  if (note !== undefined) lines.push(note);
   for (const line of lines) write(`${line}\n`);
   const mistakes = errors.length + environmentMistakes.length;
   if (datasets.length + broken.length + mistakes === 0) write(emptyState(configDir, root));
@@ -31,11 +34,21 @@ export async function check(
 
 function findEnvironmentMistakes(env: Readonly<Record<string, string | undefined>>, root: string): string[] {
   try {
-    parseEnvironment(env, root);
-    return [];
+    const mistake = accountsMistake(parseEnvironment(env, root).runUids);
+    return mistake === undefined ? [] : [mistake];
   } catch (error) {
     return [messageOf(error)];
   }
+}
+
+/** What it means where the orchestrator is started by the same user. */
+function noteOnUser(): string | undefined {
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return undefined;
+  return (
+    `note: an orchestrator of this user (uid ${uid}) is not root, so whatever it runs has its rights: an image or COMMAND can read and change ` +
+    'what this user can, DATA_DIR and the other runs among it; as root it gives each run a uid of its own (RUN_UIDS)'
+  );
 }
 
 /** What may be meant so, but would surprise. */

@@ -30,7 +30,7 @@ export const dockerOptionsSchema = Type.Object(
         pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$',
         'x-type': 'a user, or user:group, in quotes, such as "1000:1000"',
         description: 'User of the process in the container.',
-        'x-default': 'the file’s owner; an orchestrator that is not root uses its own',
+        'x-default': 'the run’s own uid of RUN_UIDS; an orchestrator that is not root uses its own',
       }),
     ),
     volumes: Type.Optional(

@@ -20,6 +20,7 @@ test('an empty environment has the defaults', () => {
     minFreeBytes: 1024 ** 3,
     retentionMs: 30 * 86_400_000,
     graceMs: 30_000,
+    runUids: { from: 61_200, to: 61_455 },
     listIntervalMs: null,
   });
 });
@@ -44,6 +45,7 @@ test('every variable is read, with its unit', () => {
       MIN_FREE: '1.5k',
       RETENTION: '365d',
       GRACE: '500ms',
+      RUN_UIDS: '70000-70003',
       LIST_INTERVAL: '2m',
     },
     '/srv',
@@ -72,12 +74,20 @@ test('every variable is read, with its unit', () => {
     minFreeBytes: 1536,
     retentionMs: 365 * 86_400_000,
     graceMs: 500,
+    runUids: { from: 70_000, to: 70_003 },
     listIntervalMs: 120_000,
   });
 });
 
 test('variables that are empty count as unset', () => {
-  const empty = { PORT: '', ELASTICSEARCH_NODE: ' ', ELASTICSEARCH_API_KEY: '', LIST_INTERVAL: '', HOST_PATH_MAP: '' };
+  const empty = {
+    PORT: '',
+    ELASTICSEARCH_NODE: ' ',
+    ELASTICSEARCH_API_KEY: '',
+    LIST_INTERVAL: '',
+    RUN_UIDS: '',
+    HOST_PATH_MAP: '',
+  };
   assert.deepEqual(parseEnvironment(empty, '/srv'), parseEnvironment({}, '/srv'));
 });
 
@@ -89,6 +99,7 @@ test('all mistakes are told at once, each with its variable, and no password wit
     RETENTION: '30',
     GRACE: '40d',
     LIST_INTERVAL: '0s',
+    RUN_UIDS: '0-61455',
     LOG_LEVEL: 'loud',
     DOCKER_HOST: 'docker',
     HOST_PATH_MAP: 'a=b',

@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { listed } from './describe.ts';
 import { OrchestratorError } from '../errors.ts';
+import { parseUidRange, type UidRange } from './run-uids.ts';
 import { LONGEST_TIMER_MS, parseDuration, parseSize } from './units.ts';
 
 /** Settings that are not a dataset's: what parseEnvironment() makes of the environment. */
@@ -33,6 +34,8 @@ export interface Environment {
   retentionMs: number;
   /** GRACE, 30s: how long runs may go on after SIGTERM. */
   graceMs: number;
+  /** RUN_UIDS, 61200-61455: who the runs of a root orchestrator are. */
+  runUids: UidRange;
   /** LIST_INTERVAL, 60s where events are seen, 5s where polled: how often folders are listed. */
   listIntervalMs: number | null;
 }
@@ -129,6 +132,12 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     default: '30s',
     description: 'How long runs may go on after SIGTERM before they are handed back.',
   },
+  RUN_UIDS: {
+    type: 'a number from 1000 on, or two such as 61200-61455',
+    default: '61200-61455',
+    description:
+      'Uids for runs of an orchestrator that is root: each run that goes on has one of its own, which owns nothing but its WORK_DIR. No account of the machine may have one of them. An orchestrator that is not root runs everything as itself.',
+  },
   LIST_INTERVAL: {
     type: 'a duration such as 60s, more than 0 and at most 24d',
     default: '60s where events are seen, 5s where folders are polled',
@@ -164,6 +173,7 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     minFreeBytes: read.size('MIN_FREE', '1g'),
     retentionMs: read.duration('RETENTION', { fallback: '30d', most: Infinity }),
     graceMs: read.duration('GRACE', { fallback: '30s', most: LONGEST_TIMER_MS }),
+    runUids: read.runUids(),
     listIntervalMs: read.listInterval(),
   };
   if (mistakes.length === 0) return environment;
@@ -206,6 +216,11 @@ function reader(env: Source, cwd: string, mistakes: string[]) {
       return value > 0 || mistakes.some(mistake => mistake.startsWith('LIST_INTERVAL'))
         ? value
         : refuse('LIST_INTERVAL', null);
+    },
+    runUids(): UidRange {
+      const fallback = { from: 61_200, to: 61_455 };
+      const given = text('RUN_UIDS');
+      return given === undefined ? fallback : (parseUidRange(given) ?? refuse('RUN_UIDS', fallback));
     },
     logLevel(): Environment['logLevel'] {
       const given = text('LOG_LEVEL')?.toLowerCase() ?? 'info';

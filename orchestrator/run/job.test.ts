@@ -50,7 +50,7 @@ const ledger: LedgerEntry = {
 };
 const inContainer = { data: '/data', config: '/config', work: '/work' };
 const attempt = { runId: 'r1', attempt: 2, dataset: 'sales', workDir: '/w', logFile: '/l' };
-const file: JobFile = { run, ledger, mended: null };
+const file: JobFile = { run, ledger, standIn: null };
 
 function requestFor(dataset = datasetOf('sales', '/srv/in'), files: [JobFile, ...JobFile[]] = [file]) {
   return { dataset, elasticsearch: null, attempt, files, owner: { uid: 1, gid: 1 } };
@@ -129,12 +129,26 @@ test('COMMAND gets the original’s four arguments, then PARAMETERS', () => {
 });
 
 test('rule 12: a run of mended rows reads the mended records, as the version they are', () => {
-  const mended = { sizeBytes: 3, mtimeNs: '4', inode: '5' };
-  const files: [JobFile] = [{ run: { ...run, action: 'mend' }, ledger, mended }];
+  const version = { sizeBytes: 3, mtimeNs: '4', inode: '5' };
+  const files: [JobFile] = [{ run: { ...run, action: 'mend' }, ledger, standIn: { path: 'mend.ndjson', version } }];
   const environment = buildJob(requestFor(undefined, files)).environment(inContainer);
   assert.equal(environment['FILE'], '/work/mend.ndjson');
   assert.equal(environment['FILE_INODE'], '5');
   assert.equal(environment['FILE_NAME'], 'a b.csv');
+});
+
+test('a file that the run may not read itself is read from its copy, as the version that the copy is', () => {
+  const version = { sizeBytes: 5, mtimeNs: '4', inode: '6' };
+  const copied: JobFile = { run, ledger, standIn: { path: 'input/a b.csv', version } };
+  const dataset = { ...datasetOf('sales', '/srv/in'), command: ['post.sh'], parameters: ['{file}'] };
+  const job = buildJob(requestFor(dataset, [copied]));
+  const environment = job.environment(inContainer);
+  assert.deepEqual(
+    ['FILE', 'FILE_NAME', 'FILE_PATH', 'FILE_SIZE', 'FILE_MTIME_NS', 'FILE_INODE'].map(name => environment[name]),
+    ['/work/input/a b.csv', 'a b.csv', 'north/a b.csv', '5', '4', '6'],
+  );
+  assert.deepEqual(job.args(inContainer).slice(0, 3), ['/work/input/', 'change', 'a b.csv']);
+  assert.equal(job.args(inContainer).at(-1), '/work/input/a b.csv');
 });
 
 test('a run over a folder gets the folder and a list of its files, each with a work folder of its own', t => {

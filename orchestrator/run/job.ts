@@ -10,8 +10,14 @@ import type { AttemptRef, Job, JobPaths, Mold } from './runner.ts';
 export interface JobFile {
   run: Run;
   ledger: LedgerEntry;
-  /** `mend` only: the version of WORK_DIR/mend.ndjson, which stands in for the file. */
-  mended: FileVersion | null;
+  /** A file in its WORK_DIR that stands in for it: mended records, or a copy of a file that the attempt may not read itself. */
+  standIn: StandIn | null;
+}
+
+export interface StandIn {
+  /** Relative to the file's own WORK_DIR. */
+  path: string;
+  version: FileVersion;
 }
 
 export interface JobRequest {
@@ -25,7 +31,7 @@ export interface JobRequest {
 }
 
 /** What whoever starts the attempt puts into WORK_DIR beforehand; `files` is written once the paths are known. */
-export const JOB_FILES = { certificate: 'ca.pem', mended: 'mend.ndjson', files: 'files.json' } as const;
+export const JOB_FILES = { certificate: 'ca.pem', mended: 'mend.ndjson', input: 'input', files: 'files.json' } as const;
 
 /** Composes one attempt: its environment as the contract says, and its arguments. */
 export function buildJob(request: JobRequest): Job {
@@ -44,12 +50,11 @@ export function buildJob(request: JobRequest): Job {
 }
 
 /** A dataset's jobs as they will be, for containers that are started ahead of them: without a file, or what the contract says of one. */
-export function buildMold(dataset: Dataset, elasticsearch: ElasticsearchSettings | null, owner: Job['owner']): Mold {
+export function buildMold(dataset: Dataset, elasticsearch: ElasticsearchSettings | null): Mold {
   return {
     dataset: dataset.name,
     settings: dataset,
     dataDir: dataset.watchDir,
-    owner,
     args: () => [...dataset.parameters],
     environment: paths => settingsEnvironment({ dataset, elasticsearch }, paths),
   };
@@ -61,7 +66,7 @@ export function workDirOf(dataset: Dataset, run: Pick<Run, 'id'>, workDir: strin
 }
 
 /** What is mounted at /data, and where the file is in it. A file from elsewhere has `/` as its root: only its own folder is shown. */
-function mountOf({ root, file }: Pick<Run, 'root' | 'file'>): { folder: string; path: string } {
+export function mountOf({ root, file }: Pick<Run, 'root' | 'file'>): { folder: string; path: string } {
   if (root !== '/') return { folder: root, path: file };
   return { folder: posix.dirname(posix.join(root, file)), path: posix.basename(file) };
 }
@@ -108,16 +113,15 @@ function contract(request: JobRequest, paths: JobPaths): Record<string, string> 
   } satisfies AttemptEnvironment;
 }
 
-function fileEnvironment(dataset: Dataset, { run, ledger, mended }: JobFile, paths: JobPaths): FolderFile {
-  const version = mended ?? run.fileVersion;
+function fileEnvironment(dataset: Dataset, file: JobFile, paths: JobPaths): FolderFile {
+  const { run, ledger, standIn } = file;
+  const version = standIn?.version ?? run.fileVersion;
   return {
     RUN_ID: run.id,
     VERSION: String(run.version ?? ''),
     ...(run.action === 'mend' ? mendEnvironment(ledger) : {}),
     ACTION: run.action,
-    FILE: mended
-      ? posix.join(workDirOf(dataset, run, paths.work), JOB_FILES.mended)
-      : posix.join(paths.data, mountOf(run).path),
+    FILE: pathOf(dataset, file, paths),
     FILE_NAME: posix.basename(run.file),
     FILE_PATH: run.file,
     FILE_SIZE: String(version?.sizeBytes ?? ''),
@@ -130,6 +134,13 @@ function fileEnvironment(dataset: Dataset, { run, ledger, mended }: JobFile, pat
     SEEN_AT: new Date(ledger.firstSeenAt).toISOString(),
     WORK_DIR: workDirOf(dataset, run, paths.work),
   };
+}
+
+/** Where the attempt finds the file. */
+function pathOf(dataset: Dataset, { run, standIn }: JobFile, paths: JobPaths): string {
+  return standIn === null
+    ? posix.join(paths.data, mountOf(run).path)
+    : posix.join(workDirOf(dataset, run, paths.work), standIn.path);
 }
 
 function mendEnvironment({ mended, replacesFormer }: LedgerEntry): Partial<FolderFile> {
@@ -159,9 +170,12 @@ function texts(values: object): Record<string, string> {
 }
 
 /** The four arguments of the original's scripts: folder with a trailing slash, action, file name, config file. */
-function commandArguments({ dataset, files: [{ run }] }: JobRequest, paths: JobPaths): string[] {
+function commandArguments({ dataset, files: [file] }: JobRequest, paths: JobPaths): string[] {
   if (dataset.command.length === 0) return [];
-  const folder = isFolder(dataset) ? paths.data : posix.dirname(posix.join(paths.data, mountOf(run).path));
+  const { run, standIn } = file;
+  const isCopied = standIn !== null && run.action !== 'mend';
+  const own = isCopied ? pathOf(dataset, file, paths) : posix.join(paths.data, mountOf(run).path);
+  const folder = isFolder(dataset) ? paths.data : posix.dirname(own);
   const name = isFolder(dataset) ? '' : posix.basename(run.file);
   return [folder.endsWith('/') ? folder : `${folder}/`, run.action, name, dataset.configFile];
 }

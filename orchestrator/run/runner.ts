@@ -1,5 +1,6 @@
 import type { Message, ResultMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
+import type { Owner } from '../files/rights.ts';
 
 export type RunnerKind = 'docker' | 'process';
 
@@ -34,12 +35,32 @@ export interface Job extends AttemptRef {
   args(paths: JobPaths): string[];
   /** The attempt's whole environment for the given paths: contract, config keys, ENV, ELASTICSEARCH_*. */
   environment(paths: JobPaths): Record<string, string>;
-  /** Owner of the file: the user of the container. */
-  owner: { uid: number; gid: number };
+  /** Who it runs as: the owner of WORK_DIR, and of nothing else. */
+  owner: Owner;
+}
+
+/**
+ * Whose uid each attempt has. Each is held for a folder, that of the attempt or of a container that waits for one, until free(): so no two of them
+ * ever share one.
+ */
+export interface RunUids {
+  /** Whether each has a uid of its own; else all run as the orchestrator's own user, and what holds one does nothing. */
+  readonly areOwn: boolean;
+  /** The lowest that is free. The folder is there already. Throws `wait` where all are taken. */
+  take(folder: string): Owner;
+  /** As take(), for what can do without: undefined where too few would be left. */
+  spare(folder: string): Owner | undefined;
+  /** After a restart: the uid that an earlier orchestrator gave this folder to, if it did, is held again. */
+  recall(folder: string): void;
+  /** After a restart, once all that goes on was recalled: what else was held for folders of this DATA_DIR is free. */
+  forgetOthers(dataDir: string): void;
+  /** What was held for one folder is held for the other; what that one held is free. */
+  move(from: string, to: string): void;
+  free(folder: string): void;
 }
 
 /** What is known of a dataset's jobs before there is one. */
-export type Mold = Pick<Job, 'dataset' | 'settings' | 'dataDir' | 'owner' | 'args' | 'environment'>;
+export type Mold = Pick<Job, 'dataset' | 'settings' | 'dataDir' | 'args' | 'environment'>;
 
 /** How an attempt ended: one shape for success and failure, whatever ran it. */
 export interface Outcome {

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
-import type { ElasticsearchSettings } from '../config/environment.ts';
 import { kindOf, messageOf } from '../errors.ts';
+import type { Owner } from '../files/rights.ts';
 import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
 import { buildJob, type JobFile } from '../run/job.ts';
 import type { AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
@@ -9,11 +8,13 @@ import { Asides } from './asides.ts';
 import { RUNNER_WAIT } from './backoff.ts';
 import { conclude } from './conclude.ts';
 import type { ScheduleContext } from './context.ts';
-import { decide, decideMoved, decideRunnerError, endingOf, NO_ROWS, type Situation } from './decide.ts';
+import { decide, decideMoved, decideRunnerError, endingOf, NO_ROWS, type Situation, unstarted } from './decide.ts';
 import { at, persist } from './pause.ts';
+import { FileMoved } from './input.ts';
+import { isLakeDeletion } from './lake.ts';
 import { pathNow } from './path-now.ts';
-import { makeFolders, withLedger } from './prepare.ts';
-import { attemptPaths, ownerOf, tidyWorkDir } from './work-dir.ts';
+import { makeFolders, reached, withInput, withLedger, withoutLedger } from './prepare.ts';
+import { attemptPaths, takeBackWorkDir, tidyWorkDir } from './work-dir.ts';
 
 export interface AttemptOptions {
   context: ScheduleContext;
@@ -37,6 +38,7 @@ export class LiveAttempt {
   readonly #cancelled = new Set<string>();
   #files: JobFile[] = [];
   #stopReason: StopReason | null = null;
+  readonly #stopping = new AbortController();
   #started: { runner: Runner; handle: string } | null = null;
   readonly #asides: Asides;
 
@@ -62,13 +64,13 @@ export class LiveAttempt {
     await this.#guarded(async () => {
       for (const run of this.#options.runs) await this.#admit(run);
       if (this.#files.length === 0) return;
-      if (this.#stopReason) return this.#concludeAll(this.#unstarted(this.#stopReason));
+      if (this.#stopReason) return this.#concludeAll(unstarted(this.#stopReason));
       try {
         await this.#begin();
       } catch (error) {
-        return await this.#concludeFailed(error);
+        return await this.#concludeUnstarted(error);
       }
-      await this.#followToEnd(this.#options.context.clock.now());
+      if (this.#started) await this.#followToEnd(this.#options.context.clock.now());
     });
   }
 
@@ -87,6 +89,7 @@ export class LiveAttempt {
     if (runId !== undefined) this.#cancelled.add(runId);
     if (this.#stopReason) return;
     this.#stopReason = reason;
+    this.#stopping.abort();
     if (this.#started) this.#halt(reason);
   }
 
@@ -99,6 +102,9 @@ export class LiveAttempt {
       const { runId, attempt, dataset } = this.ref;
       const message = `attempt ${attempt} of run ${runId} could not be recorded: ${messageOf(error)}`;
       context.logger.error(message, { dataset, run: runId, error });
+    } finally {
+      // Left for the next start to find, it may still go on.
+      if (!leave.aborted) context.uids.free(this.ref.workDir);
     }
   }
 
@@ -140,11 +146,13 @@ export class LiveAttempt {
     const { context, dataset, attempt } = this.#options;
     const { runner, reason } = await context.runners.for(dataset);
     const [first] = this.#files as [JobFile, ...JobFile[]];
-    const owner = await ownerOf(join(first.run.root, dataset.settings.RUN_PER === 'folder' ? '' : first.run.file));
-    this.#files = await makeFolders(context, dataset, attempt, this.#files, owner);
+    this.#files = await makeFolders(context, dataset, attempt, this.#files);
+    const owner = context.uids.take(attempt.workDir);
+    await this.#placeInputs(owner);
+    if (this.#files.length === 0) return tidyWorkDir(attempt.workDir, false);
     // Ours shrinks as its files are concluded.
     const files = [...this.#files] as [JobFile, ...JobFile[]];
-    const elasticsearch = await this.#reached(runner);
+    const elasticsearch = await reached(context, dataset, runner);
     // Before it is there, so that whoever comes after a crash knows where to look for it.
     await this.#recordStart(runner, '');
     const handle = await runner.start(buildJob({ dataset, elasticsearch, attempt, files, owner }));
@@ -155,10 +163,21 @@ export class LiveAttempt {
     });
   }
 
-  /** Elasticsearch as the attempt finds it. */
-  async #reached(runner: Runner): Promise<ElasticsearchSettings | null> {
-    const { elasticsearch } = this.#options.context.environment;
-    return elasticsearch && { ...elasticsearch, nodes: await runner.reach(this.#options.dataset, elasticsearch.nodes) };
+  /** What is another version by now ends here, as if that had been seen before. */
+  async #placeInputs(owner: Owner): Promise<void> {
+    const { context, dataset, attempt } = this.#options;
+    const { signal } = this.#stopping;
+    for (const file of this.#files.slice()) {
+      const place = this.#files.indexOf(file);
+      try {
+        this.#files[place] = await withInput(context, dataset, attempt, file, { owner, signal });
+      } catch (error) {
+        if (!(error instanceof FileMoved)) throw error;
+        this.#files.splice(place, 1);
+        const wait = (situation: Situation) => decideRunnerError('wait', messageOf(error), situation);
+        await this.#conclude(file, situation => decideMoved(null, situation) ?? wait(situation), null);
+      }
+    }
   }
 
   #running(runner: Runner, handle: string): void {
@@ -223,6 +242,11 @@ export class LiveAttempt {
     });
   }
 
+  async #concludeUnstarted(error: unknown): Promise<void> {
+    if (!this.#stopping.signal.aborted) return this.#concludeFailed(error);
+    await this.#concludeAll(unstarted(this.#stopReason as StopReason));
+  }
+
   async #concludeFailed(error: unknown): Promise<void> {
     const kind = kindOf(error);
     const { runId, dataset } = this.ref;
@@ -236,6 +260,7 @@ export class LiveAttempt {
   async #concludeEach(
     ending: (file: JobFile) => { exitCode: number | null; judge: (situation: Situation) => Finish },
   ): Promise<void> {
+    await takeBackWorkDir(this.ref.workDir);
     let keepRejects = false;
     let allRecorded = true;
     for (let file = this.#files.shift(); file; file = this.#files.shift()) {
@@ -263,32 +288,6 @@ export class LiveAttempt {
       return undefined;
     }
   }
-
-  #unstarted(stopped: StopReason): Outcome {
-    return {
-      exitCode: null,
-      signal: null,
-      outOfMemory: false,
-      stopped,
-      results: [],
-      supersededBy: null,
-      errorText: '',
-    };
-  }
-}
-
-/** The lake has one file for each key, which goes once the run is done: there is nothing for the default ETL to do. */
-function isLakeDeletion({ settings }: Dataset, { action }: Run): boolean {
-  const isDefaultEtl = settings.COMMAND === undefined && settings.DOCKER_IMAGE === undefined;
-  return action === 'delete' && settings.LOAD.target === 'lake' && isDefaultEtl;
-}
-
-function withoutLedger(run: Run): JobFile {
-  return {
-    run,
-    ledger: { index: '', fileRows: 0, firstSeenAt: run.seenAt, replacesFormer: false, replaces: [], mended: null },
-    mended: null,
-  };
 }
 
 function warnOnce(

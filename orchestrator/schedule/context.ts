@@ -3,7 +3,7 @@ import type { Dataset } from '../config/dataset.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Finish, Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import type { Runner, RunnerKind } from '../run/runner.ts';
+import type { Runner, RunnerKind, RunUids } from '../run/runner.ts';
 
 /** Who runs what. */
 export interface Runners {
@@ -26,6 +26,7 @@ export interface Disposer {
 export interface ScheduleContext {
   journal: Journal;
   runners: Runners;
+  uids: RunUids;
   /** What is configured now, by name. */
   datasets: () => ReadonlyMap<string, Dataset>;
   /** Names this orchestrator process in leases. */

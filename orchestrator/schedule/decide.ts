@@ -1,7 +1,7 @@
 import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
 import type { Backoff } from '../config/dataset.ts';
 import type { Finish, Rows, Run } from '../journal/journal.ts';
-import type { Outcome } from '../run/runner.ts';
+import type { Outcome, StopReason } from '../run/runner.ts';
 import { delayMs, RUNNER_WAIT, TARGET_WAIT } from './backoff.ts';
 
 /** What a path holds, beside the version that the run is about. `unknown`: it can't be told, as its root is not there. */
@@ -27,6 +27,12 @@ export interface Situation {
 /** The end of one file of an attempt: its own result line and code in a run over a folder, else the outcome's. */
 export interface Ending extends Omit<Outcome, 'results' | 'saidOf'> {
   result: ResultMessage | null;
+}
+
+/** It was to be stopped before anything of it ran. */
+export function unstarted(stopped: StopReason): Outcome {
+  const said = { results: [], supersededBy: null, errorText: '' };
+  return { exitCode: null, signal: null, outOfMemory: false, stopped, ...said };
 }
 
 export const NO_ROWS: Rows = { read: 0, loaded: 0, rejected: 0, filtered: 0, deleted: 0 };

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { WORK_FILES } from '../../default-etl/contract.ts';
+import type { Dataset } from '../config/dataset.ts';
 import { syncPath } from '../dispose/place.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
 import type { LedgerEntry, Rows, Run } from '../journal/journal.ts';
@@ -8,6 +9,12 @@ import type { LedgerEntry, Rows, Run } from '../journal/journal.ts';
 /** The ledger's name for what a dataset keeps in the lake; no index of Elasticsearch can have a colon. */
 export function lakeIndex(dataset: string): string {
   return `lake:${dataset}`;
+}
+
+/** The lake has one file for each key, which goes once the run is done: there is nothing for the default ETL to do. */
+export function isLakeDeletion({ settings }: Dataset, { action }: Run): boolean {
+  const isDefaultEtl = settings.COMMAND === undefined && settings.DOCKER_IMAGE === undefined;
+  return action === 'delete' && settings.LOAD.target === 'lake' && isDefaultEtl;
 }
 
 export interface LakeRequest {

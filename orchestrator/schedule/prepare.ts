@@ -1,45 +1,79 @@
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import type { ElasticsearchSettings } from '../config/environment.ts';
 import { fileVersionAt } from '../dispose/file-version.ts';
-import type { FileVersion, Run } from '../journal/journal.ts';
-import { JOB_FILES, type JobFile, workDirOf } from '../run/job.ts';
-import type { AttemptRef } from '../run/runner.ts';
+import type { Owner } from '../files/rights.ts';
+import type { Run } from '../journal/journal.ts';
+import { JOB_FILES, type JobFile, type StandIn, workDirOf } from '../run/job.ts';
+import type { AttemptRef, Runner } from '../run/runner.ts';
 import type { ScheduleContext } from './context.ts';
+import { placeInput } from './input.ts';
 import { ledgerRequest } from './key.ts';
-import { copyInto, makeLogFile, makeWorkDir, type Owner } from './work-dir.ts';
+import { makeLogFile, makeWorkDir } from './work-dir.ts';
 
 /** Key and index of a run are remembered before anything of it can be sent. */
 export async function withLedger({ journal }: ScheduleContext, dataset: Dataset, run: Run): Promise<JobFile> {
   const request = ledgerRequest(run, dataset);
   const ledger = await journal.ledger(request);
-  return { run: { ...run, fileKey: request.fileKey, index: ledger.index }, ledger, mended: null };
+  return { run: { ...run, fileKey: request.fileKey, index: ledger.index }, ledger, standIn: null };
 }
 
-/** Makes the folders of an attempt, and puts into them what it needs besides its file. */
+/** For what is to be said of a run whose key could not be had. */
+export function withoutLedger(run: Run): JobFile {
+  const ledger = { index: '', fileRows: 0, firstSeenAt: run.seenAt, replacesFormer: false, replaces: [], mended: null };
+  return { run, ledger, standIn: null };
+}
+
+/** Makes the folders of an attempt, and puts into them what it needs besides its file. They are still ours: whoever starts it gives them away. */
 export async function makeFolders(
   { environment }: ScheduleContext,
   dataset: Dataset,
   attempt: AttemptRef,
   files: readonly JobFile[],
-  owner: Owner,
 ): Promise<JobFile[]> {
   const { workDir, logFile } = attempt;
   await makeLogFile(logFile);
-  await makeWorkDir(workDir, owner);
+  await makeWorkDir(workDir);
   const certificate = environment.elasticsearch?.ca;
-  if (certificate) await copyInto(certificate, join(workDir, JOB_FILES.certificate), owner);
+  if (certificate) await copyFile(certificate, join(workDir, JOB_FILES.certificate));
   const made: JobFile[] = [];
   for (const file of files) {
     const own = workDirOf(dataset, file.run, workDir);
-    if (own !== workDir) await makeWorkDir(own, owner);
-    made.push({ ...file, mended: await placeMended(file.run, own, owner) });
+    if (own !== workDir) await makeWorkDir(own);
+    made.push({ ...file, standIn: await placeMended(file.run, own) });
   }
   return made;
 }
 
-async function placeMended(run: Run, workDir: string, owner: Owner): Promise<FileVersion | null> {
+async function placeMended(run: Run, workDir: string): Promise<StandIn | null> {
   if (run.mendFile === null) return null;
   const path = join(workDir, JOB_FILES.mended);
-  await copyInto(run.mendFile, path, owner);
-  return (await fileVersionAt(path)) ?? null;
+  await copyFile(run.mendFile, path);
+  const version = await fileVersionAt(path);
+  return version ? { path: JOB_FILES.mended, version } : null;
+}
+
+/** Puts a copy of the file beside what else the attempt needs, where its user may not read the file itself. Throws what placeInput() throws. */
+export async function withInput(
+  { environment, uids }: ScheduleContext,
+  dataset: Dataset,
+  attempt: AttemptRef,
+  file: JobFile,
+  { owner, signal }: { owner: Owner; signal: AbortSignal },
+): Promise<JobFile> {
+  // An orchestrator that isn't root has read the file as the user that its runs have, too.
+  if (file.standIn || !uids.areOwn) return file;
+  const workDir = workDirOf(dataset, file.run, attempt.workDir);
+  const { minFreeBytes } = environment;
+  return { ...file, standIn: await placeInput({ dataset, run: file.run, workDir, owner, minFreeBytes, signal }) };
+}
+
+/** Elasticsearch as the attempt finds it. */
+export async function reached(
+  { environment: { elasticsearch } }: ScheduleContext,
+  dataset: Dataset,
+  runner: Runner,
+): Promise<ElasticsearchSettings | null> {
+  return elasticsearch && { ...elasticsearch, nodes: await runner.reach(dataset, elasticsearch.nodes) };
 }

@@ -6,7 +6,7 @@ import { attemptOf } from './attempt.ts';
 import { RUNNER_WAIT } from './backoff.ts';
 import type { ScheduleContext } from './context.ts';
 import { persist } from './pause.ts';
-import { readReserve, tidyWorkDir } from './work-dir.ts';
+import { readReserve, takeBackWorkDir, tidyWorkDir } from './work-dir.ts';
 
 /** An attempt whose orchestrator died. */
 export interface Orphan {
@@ -64,6 +64,7 @@ export async function recoverOrphan(
  */
 export async function requeueDead(context: ScheduleContext, { ref, runs }: Orphan, leave: AbortSignal): Promise<void> {
   const { journal, clock, logger } = context;
+  await takeBackWorkDir(ref.workDir);
   const keep = <T>(action: () => Promise<T>): Promise<T> =>
     persist(action, { clock, backoff: RUNNER_WAIT, signal: leave });
   for (const run of runs) {
@@ -76,4 +77,5 @@ export async function requeueDead(context: ScheduleContext, { ref, runs }: Orpha
     logger.warn(`${run.dataset}/${run.file}: ${error}`, { dataset: run.dataset, run: run.id, attempt: run.attempt });
   }
   await tidyWorkDir(ref.workDir, false);
+  context.uids.free(ref.workDir);
 }

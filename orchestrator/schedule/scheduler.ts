@@ -91,11 +91,19 @@ class Schedule implements Scheduler {
   async begin(): Promise<void> {
     const orphans = await findOrphans(this.#context);
     for (const orphan of orphans) this.#orphans.add(orphan);
+    this.#recallUids(orphans);
     this.#off.push(this.#context.journal.onChange(run => this.#hear(run)));
     this.#heartbeat();
     for (const orphan of orphans) this.#lookAfter(this.#recover(orphan));
     for (const runner of this.#context.runners.all()) this.#lookAfter(this.#sweep(runner));
     this.wake();
+  }
+
+  /** Before anything starts: who goes on keeps its uid, whatever became of the memory of it. */
+  #recallUids(orphans: readonly Orphan[]): void {
+    const { uids, environment } = this.#context;
+    for (const { ref } of orphans) uids.recall(ref.workDir);
+    uids.forgetOthers(environment.dataDir);
   }
 
   wake(): void {

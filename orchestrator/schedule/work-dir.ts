@@ -1,14 +1,9 @@
-import { chown, copyFile, link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WORK_FILES } from '../../default-etl/contract.ts';
 import { codeOf } from '../errors.ts';
+import { Folder } from '../files/folder.ts';
 import type { AttemptRef } from '../run/runner.ts';
-
-/** Owner of files: the uid and gid of a container's user. */
-export interface Owner {
-  uid: number;
-  gid: number;
-}
 
 /** Where an attempt works and logs, below DATA_DIR. */
 export function attemptPaths(dataDir: string, runId: string, attempt: number): Pick<AttemptRef, 'workDir' | 'logFile'> {
@@ -18,11 +13,16 @@ export function attemptPaths(dataDir: string, runId: string, attempt: number): P
   };
 }
 
-/** Makes a folder that only its owner can enter, empty, whatever an earlier try left there. */
-export async function makeWorkDir(path: string, owner: Owner): Promise<void> {
+/** Makes a folder that is ours alone, empty, whatever an earlier try left there. It is given away once it is filled. */
+export async function makeWorkDir(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
   while (!(await makePrivate(path)));
-  await own(path, owner);
+}
+
+/** An attempt is dead: its folder is ours again, and ours alone, before anything in it is looked at. Nothing happens where there is none. */
+export async function takeBackWorkDir(path: string): Promise<void> {
+  const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  await Folder.use(path, folder => folder.give(own, 0o700)).catch(ignore('ENOENT'));
 }
 
 /** False where the folder above went in between: that of the attempt before is just being tidied away. */
@@ -37,12 +37,6 @@ async function makePrivate(path: string): Promise<boolean> {
   }
 }
 
-/** A copy that the attempt can read. */
-export async function copyInto(source: string, target: string, owner: Owner): Promise<void> {
-  await copyFile(source, target);
-  await own(target, owner);
-}
-
 /** Creates the log, so that it can be read from the first moment. */
 export async function makeLogFile(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -54,22 +48,6 @@ export async function shareLogFile(from: string, to: string): Promise<void> {
   if (from === to) return;
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });
   await link(from, to).catch(ignore('EEXIST', 'ENOENT'));
-}
-
-/**
- * Owner of the path, or of the nearest folder above that is there. Only root can give files away: others own what they make.
- */
-export async function ownerOf(path: string): Promise<Owner> {
-  const uid = process.getuid?.() ?? 0;
-  if (uid !== 0) return { uid, gid: process.getgid?.() ?? 0 };
-  try {
-    const found = await stat(path);
-    return { uid: found.uid, gid: found.gid };
-  } catch (error) {
-    const above = dirname(path);
-    if (above === path) throw error;
-    return ownerOf(above);
-  }
 }
 
 /** Highest row number that the attempt may have sent; 0 where it wrote none. */
@@ -105,10 +83,6 @@ export async function removeWithEmptyParent(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
   // Not recursive: other attempts' rejects keep it.
   await rmdir(dirname(path)).catch(ignore('ENOENT', 'ENOTEMPTY', 'EEXIST'));
-}
-
-async function own(path: string, owner: Owner): Promise<void> {
-  if (process.getuid?.() === 0) await chown(path, owner.uid, owner.gid);
 }
 
 /** Turns errors with one of these codes into undefined. */

@@ -1,12 +1,10 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { codeOf } from '../errors.ts';
+import { libc, requireKoffi } from '../libc.ts';
 import { fileSystemKindOf } from './file-system.ts';
 
 /** Whether someone has a file open for writing; `unknown` where that can't be seen. */
 export type WriterAnswer = 'yes' | 'no' | 'unknown';
-
-type Koffi = typeof import('koffi').default;
 
 /** Sets the kind of lease and gives 0, or the errno. */
 type SetLease = (descriptor: number, kind: number) => number;
@@ -63,11 +61,6 @@ function loadSetLease(): SetLease | null {
   // A writer that opens while the lease is held makes the kernel send SIGIO, which ends a process that does not handle it.
   process.on('SIGIO', () => {});
   const koffi = requireKoffi();
-  const fcntl = koffi.load(null).func('int fcntl(int descriptor, int command, ...)');
+  const fcntl = libc().func('int fcntl(int descriptor, int command, ...)');
   return (descriptor, kind) => (fcntl(descriptor, F_SETLEASE, 'int', kind) === 0 ? 0 : koffi.errno());
-}
-
-/** Loaded at the first lease: nothing native happens on import, nor where there are no leases. */
-function requireKoffi(): Koffi {
-  return createRequire(import.meta.url)('koffi') as Koffi;
 }

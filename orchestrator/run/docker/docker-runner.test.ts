@@ -9,7 +9,7 @@ import { kindOf, messageOf, OrchestratorError } from '../../errors.ts';
 import { runnerConformance } from '../conformance.ts';
 import { readInstance } from '../instance.ts';
 import type { JobOptions } from '../testing/attempts.ts';
-import { makeJob, makePlace, type Place, run, silentLogger, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, run, silentLogger, uids, until } from '../testing/attempts.ts';
 import { openEngineGate } from '../testing/engine-gate.ts';
 import { makeTestImage } from '../testing/image.ts';
 import { testNetwork } from '../testing/network.ts';
@@ -27,6 +27,7 @@ function createRunner(place: Place, more: Partial<Parameters<typeof createDocker
     clock: systemClock,
     instance: readInstance(place.dataDir),
     warmDir: join(place.dataDir, 'warm'),
+    uids,
     dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
     surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
     network: testNetwork(engine, place.dataDir),
@@ -89,15 +90,15 @@ describe('docker runner, in particular', () => {
     assert.equal((await stat(join(job.workDir, 'x'))).uid, 1234);
   });
 
-  it('a file of root’s is read by uid 0 without capabilities', async () => {
+  it('DOCKER_OPTIONS.user goes before the run’s own uid: uid 0 without capabilities reads a file of root’s', async () => {
     const secret = join(place.watchDir, 'of-root.csv');
     await writeFile(secret, 'rows\n');
     await chown(secret, 0, 0);
     await chmod(secret, 0o600);
     const job = await jobOf(
       'cat /data/of-root.csv; touch /work/x; grep CapEff /proc/self/status',
-      {},
-      { owner: { uid: 0, gid: 0 } },
+      { user: '0:0' },
+      { owner: { uid: 1234, gid: 1234 } },
     );
     const { log } = await run(runner, job);
     assert.match(log, /^rows\nCapEff:\s+0+\n$/);

@@ -8,8 +8,9 @@ import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { splitLines } from '../lines.ts';
 import type { RunNetwork } from '../network/run-network.ts';
-import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
+import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
 import { createTranscript, type Transcript } from '../transcript.ts';
+import { giveWorkDir } from '../work-dir.ts';
 import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
 import { engineError, isGone, isMissing } from './engine-errors.ts';
@@ -23,7 +24,6 @@ import { removeContainer } from './remove.ts';
 import type { Surroundings } from './surroundings.ts';
 import { WarmPool } from './warm-pool.ts';
 import { waitForEnd } from './wait.ts';
-import { giveWorkDir } from './work-dir.ts';
 
 export interface DockerRunnerOptions {
   engine: Engine;
@@ -33,6 +33,7 @@ export interface DockerRunnerOptions {
   instance: string;
   /** Absolute: DATA_DIR/warm, on the file system of the attempts' folders. */
   warmDir: string;
+  uids: RunUids;
   /** Where the orchestrator is, asked before each container is made. Throws `wait` where that can't be known now. */
   surroundings(): Promise<Surroundings>;
   /** What containers join that name no network. */
@@ -75,6 +76,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     clock,
     instance,
     warmDir: options.warmDir,
+    uids: options.uids,
     requestFor,
     imageOf,
     userOf,
@@ -129,7 +131,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   function userOf(job: Pick<Job, 'settings' | 'owner'>): string {
-    return job.settings.settings.DOCKER_OPTIONS?.user ?? userFor(job.owner);
+    return job.settings.settings.DOCKER_OPTIONS?.user ?? `${job.owner.uid}:${job.owner.gid}`;
   }
 
   async function attemptRequest(job: Job): Promise<ContainerCreateOptions> {
@@ -144,7 +146,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function requestFor(
-    job: Mold,
+    job: Mold & Pick<Job, 'owner'>,
     work: string,
     environment: Record<string, string>,
   ): Promise<ContainerCreateOptions> {
@@ -314,12 +316,13 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   async function sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<number> {
     return asking("containers that were left over can't be removed", async () => {
       await removeLeftovers();
-      await pool.removeFolders();
       const filters = { label: [`${LABELS.instance}=${instance}`] };
       const unknown = (await docker.listContainers({ all: true, filters })).filter(
         container => !isOf(container, isKnown),
       );
       for (const { Id } of unknown) await removeContainer(docker.getContainer(Id), clock);
+      // Their uids may be given to others only now.
+      await pool.removeFolders();
       return unknown.length;
     });
   }
@@ -372,12 +375,6 @@ async function isLastEntry(container: Container, entry: Buffer | undefined): Pro
   let last: Buffer | undefined;
   for await (const frames of readFrames([await container.logs({ ...LOGS, tail: 1 })])) last = frames.at(-1)?.payload;
   return last === undefined || entry === undefined ? last === entry : last.equals(entry);
-}
-
-/** The file's owner; an orchestrator that isn't root can only be itself. */
-function userFor(owner: Job['owner']): string {
-  const own = process.getuid?.() ?? 0;
-  return own === 0 ? `${owner.uid}:${owner.gid}` : `${own}:${process.getgid?.() ?? own}`;
 }
 
 function sizeOf(path: string): number {

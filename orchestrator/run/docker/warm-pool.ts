@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Container, ContainerCreateOptions } from 'dockerode';
@@ -8,8 +9,11 @@ import { WARM_LABEL } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';
+import { Folder } from '../../files/folder.ts';
+import type { Owner } from '../../files/rights.ts';
 import type { Logger } from '../../log.ts';
-import type { Job, Mold } from '../runner.ts';
+import type { Job, Mold, RunUids } from '../runner.ts';
+import { giveEntries, ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS } from './container-options.ts';
 import { imageLabels } from './image.ts';
 import { aheadName, containerName, LABELS } from './names.ts';
@@ -22,6 +26,8 @@ interface Waiting {
   fit: string;
   /** The folder that it has at /work. */
   reserved: string;
+  /** Whose folder that is; undefined where only the image knows. */
+  owner: Owner | undefined;
   stdin: Duplex;
 }
 
@@ -32,10 +38,15 @@ export interface WarmPoolOptions {
   instance: string;
   /** Absolute: where the reserved folders are. */
   warmDir: string;
+  uids: RunUids;
   /** What to ask the engine for, for a job like this one, with this folder at /work and this environment. */
-  requestFor(job: Mold, work: string, environment: Record<string, string>): Promise<ContainerCreateOptions>;
+  requestFor(
+    job: Mold & Pick<Job, 'owner'>,
+    work: string,
+    environment: Record<string, string>,
+  ): Promise<ContainerCreateOptions>;
   imageOf(job: Mold): string;
-  userOf(job: Mold): string;
+  userOf(job: Mold & Pick<Job, 'owner'>): string;
 }
 
 /** What a container waits for on its standard input (`ORCHESTRATOR_WARM=1`): its environment, as one line of JSON. */
@@ -43,7 +54,7 @@ const WARM_ENVIRONMENT = { ORCHESTRATOR_WARM: '1' };
 
 /**
  * Keeps WARM containers of a dataset started, made like the one that its last job needed. Each has a reserved folder at /work that is renamed
- * into the attempt's place when it gets its job: a bind mount follows its folder. A container that waits ends with the orchestrator, for its
+ * into the attempt's place when it gets its job: a bind mount follows its folder; and a uid, which is the attempt's from then on. A container that waits ends with the orchestrator, for its
  * standard input closes then.
  */
 export class WarmPool {
@@ -58,6 +69,8 @@ export class WarmPool {
 
   constructor(options: WarmPoolOptions) {
     this.#options = options;
+    // One that an orchestrator left which was killed may still be about to end.
+    for (const name of foldersIn(options.warmDir)) options.uids.recall(join(options.warmDir, name));
   }
 
   /** The id of a container that has got this job, or undefined where none fits. */
@@ -97,7 +110,7 @@ export class WarmPool {
   async removeFolders(): Promise<void> {
     const names = await readdir(this.#options.warmDir).catch(() => []);
     const unused = names.filter(name => !this.#reserved.has(name));
-    await Promise.all(unused.map(name => rm(join(this.#options.warmDir, name), { recursive: true, force: true })));
+    await Promise.all(unused.map(name => this.#removeFolder(join(this.#options.warmDir, name))));
   }
 
   /** In the background: makes what is missing, like this job's. Does nothing where the image doesn't say that it can wait. */
@@ -148,30 +161,32 @@ export class WarmPool {
     }
     if (fit === undefined) return;
     this.#waiting.set(job.dataset, waiting);
-    while (!this.#isClosed && waiting.length < job.settings.settings.WARM) waiting.push(await this.#make(job, fit));
+    while (!this.#isClosed && waiting.length < job.settings.settings.WARM) {
+      const made = await this.#make(job, fit);
+      if (made === undefined) return;
+      waiting.push(made);
+    }
   }
 
   /** Undefined where the image is away, or can't wait. */
   async #fitFor(job: Mold): Promise<string | undefined> {
     const image = await imageLabels(this.#options.docker, this.#options.imageOf(job));
     if (image?.labels[WARM_LABEL] === undefined) return undefined;
-    return JSON.stringify([
-      image.id,
-      job.settings.hash,
-      this.#options.userOf(job),
-      job.dataDir,
-      job.args(CONTAINER_PATHS),
-    ]);
+    return JSON.stringify([image.id, job.settings.hash, job.dataDir, job.args(CONTAINER_PATHS)]);
   }
 
-  async #make(job: Mold, fit: string): Promise<Waiting> {
-    const { docker, clock, instance, warmDir } = this.#options;
+  /** Undefined where RUN_UIDS has no uid to spare. */
+  async #make(mold: Mold, fit: string): Promise<Waiting | undefined> {
+    const { docker, clock, instance, warmDir, uids } = this.#options;
     const id = randomUUID();
     const reserved = join(warmDir, id);
     this.#reserved.add(id);
     let container: Container | undefined;
     try {
-      await mkdir(reserved, { recursive: true });
+      await mkdir(reserved, { recursive: true, mode: 0o700 });
+      const uid = uids.spare(reserved);
+      if (uid === undefined) return await this.#giveUp(reserved);
+      const job = { ...mold, owner: uid };
       const request = await this.#options.requestFor(job, reserved, WARM_ENVIRONMENT);
       container = await docker.createContainer({
         ...request,
@@ -185,24 +200,34 @@ export class WarmPool {
       // Where it breaks, so has the engine, or the container has ended: handing it a job will show.
       stdin.on('error', () => {}).resume();
       await container.start();
-      return { container, fit, reserved, stdin };
+      return { container, fit, reserved, owner: ownerNamed(this.#options.userOf(job)), stdin };
     } catch (error) {
       if (container) await removeContainer(container, clock).catch(() => {});
-      await rm(reserved, { recursive: true, force: true });
-      this.#reserved.delete(id);
+      await this.#giveUp(reserved);
       throw error;
     }
   }
 
+  async #giveUp(reserved: string): Promise<undefined> {
+    await this.#removeFolder(reserved);
+    this.#reserved.delete(basename(reserved));
+  }
+
+  async #removeFolder(reserved: string): Promise<void> {
+    await rm(reserved, { recursive: true, force: true });
+    this.#options.uids.free(reserved);
+  }
+
   // First its name, by which a crash from here on finds it; then its folder; then the job. False where it can't have it any more.
-  async #hand({ container, reserved, stdin }: Waiting, job: Job): Promise<boolean> {
+  async #hand({ container, reserved, owner, stdin }: Waiting, job: Job): Promise<boolean> {
     try {
       await container.rename({ name: containerName(this.#options.instance, job) });
       if (!(await container.inspect()).State.Running) return false;
-      await putInPlace(reserved, job.workDir);
+      await putInPlace(reserved, job.workDir, owner);
     } catch {
       return false;
     }
+    this.#options.uids.move(reserved, job.workDir);
     this.#reserved.delete(basename(reserved));
     const environment = { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work };
     stdin.end(`${JSON.stringify(environment)}\n`);
@@ -214,19 +239,34 @@ export class WarmPool {
     await removeContainer(container, this.#options.clock).catch(error =>
       this.#options.logger.warn(`a container that was kept warm can't be removed: ${messageOf(error)}`),
     );
-    await rm(reserved, { recursive: true, force: true });
-    this.#reserved.delete(basename(reserved));
+    await this.#giveUp(reserved);
   }
 }
 
-/** Puts the reserved folder in the attempt's place, with what lay there. */
-async function putInPlace(reserved: string, workDir: string): Promise<void> {
-  for (const name of await readdir(workDir)) await rename(join(workDir, name), join(reserved, name));
-  await rmdir(workDir);
+/** Puts the reserved folder in the attempt's place, with what lay there: the container has had its hands in the one, not in the other. */
+async function putInPlace(reserved: string, workDir: string, owner: Owner | undefined): Promise<void> {
+  await Folder.use(dirname(workDir), async attempts => {
+    const name = basename(workDir);
+    await attempts.within(name, filled => Folder.use(reserved, folder => moveAll(filled, folder, owner)));
+    await attempts.removeFolder(name);
+    try {
+      await rename(reserved, workDir);
+    } catch (error) {
+      await mkdir(workDir, { mode: 0o700 });
+      throw error;
+    }
+  });
+}
+
+async function moveAll(from: Folder, to: Folder, owner: Owner | undefined): Promise<void> {
+  if (owner && process.getuid?.() === 0) await giveEntries(from, owner);
+  for await (const { name } of await from.entries()) await from.rename(name, to, name);
+}
+
+function foldersIn(path: string): string[] {
   try {
-    await rename(reserved, workDir);
-  } catch (error) {
-    await mkdir(workDir);
-    throw error;
+    return readdirSync(path);
+  } catch {
+    return [];
   }
 }

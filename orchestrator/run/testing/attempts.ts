@@ -8,6 +8,7 @@ import type { DockerOptions } from '../../config/docker-schema.ts';
 import type { Settings } from '../../config/schema.ts';
 import type { Logger } from '../../log.ts';
 import type { Job, Outcome, Runner } from '../runner.ts';
+import { createRunUids } from '../uids.ts';
 
 export const silentLogger: Logger = {
   debug: () => {},
@@ -48,6 +49,9 @@ export interface JobOptions {
   warm?: number;
 }
 
+/** As the orchestrator gives them, shared with all that runs on this machine meanwhile. */
+export const uids = createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 });
+
 let runs = 0;
 
 /** One attempt at the place's file, its folders made. */
@@ -55,7 +59,7 @@ export async function makeJob(place: Place, options: JobOptions = {}): Promise<J
   const runId = options.runId ?? `run-${process.pid}-${++runs}`;
   const attempt = options.attempt ?? 1;
   const workDir = join(place.dataDir, 'runs', runId, String(attempt));
-  await mkdir(workDir, { recursive: true });
+  await mkdir(workDir, { recursive: true, mode: 0o700 });
   return {
     runId,
     attempt,
@@ -68,7 +72,7 @@ export async function makeJob(place: Place, options: JobOptions = {}): Promise<J
     action: 'add',
     args: () => options.args ?? [],
     environment: paths => ({ DATASET: 'sales', WORK_DIR: paths.work, DATA: paths.data, ...options.environment }),
-    owner: options.owner ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+    owner: options.owner ?? uids.take(workDir),
   };
 }
 

@@ -7,8 +7,8 @@ import { createDockerRunner } from '../docker/docker-runner.ts';
 import { readInstance } from '../instance.ts';
 import { createProcessRunner } from '../process/process-runner.ts';
 import type { Runner } from '../runner.ts';
-import { type JobOptions, makeJob, type Place, silentLogger } from './attempts.ts';
 import { testNetwork } from './network.ts';
+import { type JobOptions, makeJob, type Place, silentLogger, uids } from './attempts.ts';
 
 const [kind, placeText, jobText] = process.argv.slice(2) as [Runner['kind'], string, string];
 const place = JSON.parse(placeText) as Place;
@@ -26,6 +26,7 @@ function dockerRunner(): Runner {
     clock: systemClock,
     instance: readInstance(place.dataDir),
     warmDir: join(place.dataDir, 'warm'),
+    uids,
     dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
     surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
     network: testNetwork(engine, place.dataDir),

@@ -9,6 +9,7 @@ import type { Journal, Run } from '../../journal/journal.ts';
 import { openSqliteJournal } from '../../journal/sqlite.ts';
 import type { Logger } from '../../log.ts';
 import type { AttemptRef, Job, Outcome, Recovered, Runner, StopReason } from '../../run/runner.ts';
+import { createRunUids } from '../../run/uids.ts';
 import type { ScheduleContext } from '../context.ts';
 import { type Scheduler, type ScheduleOptions, startScheduler } from '../scheduler.ts';
 
@@ -59,6 +60,7 @@ export function setUp(t: TestContext): Bench {
         runners: { for: async () => ({ runner, reason: 'it is the only one' }), of: () => runner, all: () => [runner] },
         datasets: () => new Map(datasets.map(dataset => [dataset.name, dataset])),
         holder: 'test',
+        uids: createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 }),
         environment: { dataDir, elasticsearch: null, concurrency: 4, minFreeBytes: 0 },
         disposer: IDLE_DISPOSER,
         clock: systemClock,

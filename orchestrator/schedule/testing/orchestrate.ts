@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { openSqliteJournal } from '../../journal/sqlite.ts';
 import { createProcessRunner } from '../../run/process/process-runner.ts';
+import { createRunUids } from '../../run/uids.ts';
 import { startScheduler } from '../scheduler.ts';
 import { datasetOf } from '../../config/testing/dataset.ts';
 
@@ -23,6 +24,7 @@ await startScheduler({
   runners: { for: async () => ({ runner, reason: 'COMMAND' }), of: () => runner, all: () => [runner] },
   datasets: () => new Map([['sales', dataset]]),
   holder: String(process.pid),
+  uids: createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 }),
   environment: { dataDir, elasticsearch: null, concurrency: 4, minFreeBytes: 0 },
   disposer: { intend: async () => undefined, ended: () => undefined },
   clock: systemClock,
