@@ -1,6 +1,7 @@
 import { type Batch, cellText } from './batch.ts';
 import type { PreviewMessage } from './protocol.ts';
 import { openReader } from './extract/open.ts';
+import { fittingDecisions } from './report.ts';
 import type { Job } from './settings.ts';
 import { SourceFile } from './source.ts';
 import { createPipeline } from './transform/pipeline.ts';
@@ -9,6 +10,10 @@ import { Spill } from './unpack/spill.ts';
 
 /** Of a longer cell only the beginning is shown. */
 const MOST_CHARACTERS = 1000;
+/** Of all that is shown: a table of many columns has shorter cells, and names. */
+const MOST_SHOWN = 4_000_000;
+const FEWEST_CHARACTERS = 16;
+const MOST_WARNINGS = 100;
 /** Rows are looked for in this many read at most, should the steps take out nearly all. */
 const MOST_READ = 100_000;
 
@@ -64,7 +69,7 @@ class Preview {
     const last = this.rows.length === this.most ? (this.rows.at(-1)?.row ?? 0) : Infinity;
     for (const reject of batch.rejects) {
       if (reject.row <= last && this.rejects.length < this.most)
-        this.rejects.push({ ...reject, raw: shorten(reject.raw) });
+        this.rejects.push({ ...reject, reason: shorten(reject.reason), raw: shorten(reject.raw) });
     }
     this.filtered += (batch.filtered ?? []).filter(row => row <= last).length;
     this.read += batch.rows + batch.rejects.length + (batch.filtered?.length ?? 0);
@@ -72,10 +77,20 @@ class Preview {
   }
 
   message(decisions: PreviewMessage['decisions'], warnings: string[]): PreviewMessage {
-    const columns = [...this.columns];
-    const rows = this.rows.map(({ row, cells }) => ({ row, cells: columns.map(name => cells.get(name) ?? null) }));
     const { rejects, filtered } = this;
-    return { type: 'preview', decisions, warnings, columns, rows, rejects, filtered };
+    const names = [...this.columns];
+    const share = Math.floor(MOST_SHOWN / (names.length * (this.rows.length + 1)));
+    const most = Math.min(MOST_CHARACTERS, Math.max(FEWEST_CHARACTERS, share));
+    const shown = (cell: Cell | undefined) => (typeof cell === 'string' ? shorten(cell, most) : (cell ?? null));
+    return {
+      type: 'preview',
+      decisions: fittingDecisions(decisions),
+      warnings: warnings.slice(0, MOST_WARNINGS).map(warning => shorten(warning)),
+      columns: names.map(name => shorten(name, most)),
+      rows: this.rows.map(({ row, cells }) => ({ row, cells: names.map(name => shown(cells.get(name))) })),
+      rejects,
+      filtered,
+    };
   }
 
   private addRow(batch: Batch, row: number): void {
@@ -93,6 +108,7 @@ function literal(text: string): Cell {
   return /^-?\d{16,}/.test(text) ? text : (JSON.parse(text) as Cell);
 }
 
-function shorten(text: string): string {
-  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`;
+function shorten(text: string, most = MOST_CHARACTERS): string {
+  if (text.length <= most) return text;
+  return text.endsWith('…') && text.length === most + 1 ? text : `${text.slice(0, most)}…`;
 }

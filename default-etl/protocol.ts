@@ -192,7 +192,7 @@ export const WORK_FILES = {
 /** ACTION mend: a line of FILE. `raw`: as the record would stand in the file; with a `reason` it is still none. */
 export type MendedRow =
   | { row: number; record: Record<string, unknown>; raw?: string }
-  | { row: number; raw: string; reason: string };
+  | { row: number; raw: string; reason: string; raw_cut?: true };
 
 /** Row numbers are reserved in steps of this many, so that syncing the file costs nothing measurable. */
 export const RESERVE_STEP = 100_000;

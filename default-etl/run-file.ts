@@ -133,6 +133,7 @@ class FileRun {
     for await (const batch of this.reader.batches()) await this.pass(batch, target);
     await target.drain();
     await this.source.assertUnchanged();
+    this.rejects.assertWritten();
     if (this.isNothingLoaded()) return await this.leave(target);
     this.assertFewRejects(true);
     return this.result(await target.complete());
@@ -194,6 +195,7 @@ class FileRun {
 
   /** LOAD.max_rejects: a number is held at any time, a share once all rows are read. */
   private assertFewRejects(isEnd: boolean): void {
+    this.rejects.assertWritten();
     const most = this.job.load.max_rejects;
     if (most === undefined || this.job.action === 'mend') return;
     const limit = typeof most === 'number' ? most : isEnd ? (Number.parseFloat(most) / 100) * this.rowsRead : Infinity;

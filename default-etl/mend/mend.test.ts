@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
+import { csvRecords } from '../extract/csv/definition.ts';
 import type { MendedRow, Reject } from '../protocol.ts';
 import { EtlFailure } from '../failure.ts';
+import { guardFormula, unguardFormula } from './formula.ts';
 import { readMended } from './read-mended.ts';
 import { recordCells, recordText } from './record-text.ts';
 import type { RejectsTable } from './table.ts';
 import { writeRejects } from './write-rejects.ts';
 
 const FRENCH = { delimiter: ';', quote: '"', escape: '', skipsBlanks: false, encoding: 'win1252' };
+
+const COMMAS = { delimiter: ',', quote: '"', escape: '', skipsBlanks: false };
 
 function tableOf(columns: string[], dialect: Partial<typeof FRENCH> = {}): RejectsTable {
   return { dialect: { ...FRENCH, ...dialect }, headers: [{ row: 1, columns }] };
@@ -98,33 +102,141 @@ describe('rejects as a table to be mended', () => {
     );
   });
 
-  it('a record stands there as it does in the file, in its encoding', async () => {
+  it('a record has there the cells that it has in the file, each in quotes, in its encoding', async () => {
     const csv = await download([reject(7, '"é";x;"1;2"', 'too; bad')], tableOf(['nom', 'b', 'c']));
-    assert.equal(iconv.decode(csv, 'win1252'), '_ROW;_REASON;nom;b;c\r\n7;"too; bad";"é";x;"1;2"\r\n');
+    assert.equal(iconv.decode(csv, 'win1252'), '"_ROW";"_REASON";"nom";"b";"c"\r\n"7";"too; bad";"é";"x";"1;2"\r\n');
   });
 
   it('no cell is a formula to the program that opens it; numbers stay as they are, and it is read back as it was', async () => {
     const cells = ['=1+1', '@sum', '+1-2', "'=x", '-5', '+1,5', '-'];
     const table = tableOf(['=a', 'b', 'c', 'd', 'e', 'f', 'g'], { encoding: 'utf8' });
     const csv = await download([reject(1, cells.join(';'), '=bad')], table);
-    const shown = `\uFEFF_ROW;_REASON;'=a;b;c;d;e;f;g\r\n1;'=bad;'=1+1;'@sum;'+1-2;''=x;-5;+1,5;-\r\n`;
+    const shown = `\uFEFF"_ROW";"_REASON";"'=a";"b";"c";"d";"e";"f";"g"\r\n"1";"'=bad";"'=1+1";"'@sum";"'+1-2";"''=x";"-5";"+1,5";"-"\r\n`;
     assert.equal(csv.toString(), shown);
     assert.deepEqual(Object.values(recordOf((await readMended(csv, 'file', table))[0]) as object), cells);
     const free = { dialect: null, headers: [] };
     const rows = await download([reject(1, '{"a":"=1+1"}')], free);
-    assert.equal(rows.toString(), "\uFEFF_ROW,_REASON,a\r\n1,bad,'=1+1\r\n");
+    assert.equal(rows.toString(), `\uFEFF"_ROW","_REASON","a"\r\n"1","bad","'=1+1"\r\n`);
     assert.deepEqual(recordOf((await readMended(rows, 'file', free))[0]), { a: '=1+1' });
+  });
+
+  it('nor to one that takes another delimiter for granted, strips what is in front, or reads wide forms; numbers among others stay, too', async () => {
+    const table = tableOf(['a', 'b'], { delimiter: ',', encoding: 'utf8' });
+    const guarded = [
+      'x;=1+1',
+      'x\n=1',
+      '\r=1',
+      '＝1',
+      '＋a',
+      '－a',
+      '＠a',
+      '\t=1',
+      ' =1',
+      '\u00A0=1',
+      '\u200B=1',
+      '"=1',
+      '|cmd',
+      '%a',
+      '-1;2',
+    ];
+    const plain = ['a;b', '-5', '1;-5,5', '12 %', 'x - y', 'a=b', '+33 1 23', '-'];
+    const rows = [...guarded, ...plain].map((cell, index) => reject(index + 1, recordText([cell, 'y'], COMMAS)));
+    const csv = await download(rows, table);
+    const records = csvRecords(csv.toString().slice(1), COMMAS, 4).slice(1);
+    for (const [index, { cells }] of records.entries()) {
+      const cell = [...guarded, ...plain][index];
+      assert.equal(cells[2] !== cell, index < guarded.length, JSON.stringify(cell));
+      // However it is cut into cells, none is one of the formulas.
+      for (const piece of (cells[2] as string).split(/[,;|\t\r\n]/))
+        assert.doesNotMatch(piece, /^[\s"\u200B]*[=@＝＋－＠%|]/);
+    }
+    const mended = await readMended(csv, 'file', table);
+    assert.deepEqual(
+      mended.map(row => (recordOf(row) as { a: string }).a),
+      [...guarded, ...plain],
+    );
+  });
+
+  it('a guard is taken off again whatever the text, and takes no time that grows faster than it', () => {
+    const unit = fc.constantFrom(
+      '=',
+      '-',
+      "'",
+      '"',
+      ';',
+      ',',
+      '|',
+      '\t',
+      '\r',
+      '\n',
+      ' ',
+      '\u00A0',
+      '\u200B',
+      '1',
+      '.',
+      '%',
+      'a',
+      '＝',
+      '－',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 12 }), cell => {
+        const guarded = guardFormula(cell);
+        assert.equal(unguardFormula(guarded), cell);
+        for (const piece of guarded.split(/[,;|\t\r\n]/)) assert.doesNotMatch(piece, /^[\s"\u200B]*[=＝]/);
+      }),
+      { numRuns: 3000 },
+    );
+    for (const piece of ['\t', ' ', "'", '- ', ';-1', '"=']) {
+      const text = piece.repeat(500_000);
+      assert.equal(unguardFormula(guardFormula(text)), text);
+    }
+  });
+
+  it('a row of which only the beginning was kept stays a reject, unless the whole is put in its place', async () => {
+    const cut = { ...reject(3, '1;2;3;long'), raw_cut: true } as const;
+    const table = tableOf(['a', 'b'], { encoding: 'utf8' });
+    const csv = (await download([cut, reject(4, '1;2')], table)).toString();
+    const [still, other] = await readMended(Buffer.from(csv), 'file', table);
+    assert.match(JSON.stringify(still), /"row":3,"raw":"1;2;3;long","raw_cut":true,"reason":"only the beginning/);
+    assert.deepEqual(recordOf(other), { a: '1', b: '2' });
+    const whole = csv.replace(/^"3 cut".*$/m, '"3";"";"1";"2"');
+    assert.deepEqual((await readMended(Buffer.from(whole), 'file', table)).map(recordOf), [
+      { a: '1', b: '2' },
+      { a: '1', b: '2' },
+    ]);
+    const free = { dialect: null, headers: [] };
+    const json = await download([{ ...reject(5, '{"a":"x'), raw_cut: true }], free);
+    for (const lines of [json, Buffer.from(JSON.stringify({ ...cut, row: 5 }))])
+      assert.match(
+        JSON.stringify(await readMended(lines, 'file', free)),
+        /^\[\{"row":5.*"raw_cut":true,"reason":"only/,
+      );
+    const record = { row: 5, record: { a: 1 }, raw_cut: true };
+    assert.deepEqual((await readMended(Buffer.from(JSON.stringify(record)), 'file', free)).map(recordOf), [{ a: 1 }]);
+  });
+
+  it('rows of too many columns are a table no more: each is the text that it is', async () => {
+    const free = { dialect: null, headers: [] };
+    const wide = JSON.stringify(Object.fromEntries(Array.from({ length: 20_001 }, (_, key) => [`k${key}`, key])));
+    const csv = (await download([reject(1, '{"a":1}'), reject(2, wide)], free)).toString();
+    assert.ok(csv.startsWith('\uFEFF"_ROW","_REASON","_RAW"\r\n"1","bad","{""a"":1}"\r\n"2"'), csv.slice(0, 100));
+    const mended = await readMended(Buffer.from(csv), 'file', free);
+    assert.deepEqual(
+      mended.map(row => Object.keys(recordOf(row) as object).length),
+      [1, 20_001],
+    );
   });
 
   it('a quote that is never closed opens nothing: the lines behind it stay lines', async () => {
     const csv = await download([reject(1, '1;"open'), reject(2, '2;x')], tableOf(['a', 'b'], { encoding: 'utf8' }));
-    assert.equal(csv.toString(), '\uFEFF_ROW;_REASON;a;b\r\n1;bad;1;"""open"\r\n2;bad;2;x\r\n');
+    assert.equal(csv.toString(), '\uFEFF"_ROW";"_REASON";"a";"b"\r\n"1";"bad";"1";"""open"\r\n"2";"bad";"2";"x"\r\n');
   });
 
   it('the leading columns have names that the file has not', async () => {
     const table = tableOf(['_row', '_REASON', '_REASON_'], { encoding: 'utf8' });
     const csv = await download([reject(3, '1;2;3')], table);
-    assert.equal(csv.toString(), '\uFEFF_ROW_;_REASON__;_row;_REASON;_REASON_\r\n3;bad;1;2;3\r\n');
+    assert.equal(csv.toString(), '\uFEFF"_ROW_";"_REASON__";"_row";"_REASON";"_REASON_"\r\n"3";"bad";"1";"2";"3"\r\n');
     const [mended] = await readMended(csv, 'file', table);
     assert.deepEqual(mended, { row: 3, raw: '1;2;3', record: { _row: '1', _REASON: '2', _REASON_: '3' } });
   });
@@ -138,8 +250,11 @@ describe('rejects as a table to be mended', () => {
       ],
     };
     const csv = await download([reject(2, '1;2'), reject(11, '3;4;5')], table);
-    assert.equal(csv.toString(), '\uFEFF_ROW;_REASON;a;b;c\r\n2;bad;1;2;\r\n11;bad;;3;4;5\r\n');
-    const mended = await readMended(Buffer.from(csv.toString().replace(';5', '')), 'file', table);
+    assert.equal(
+      csv.toString(),
+      '\uFEFF"_ROW";"_REASON";"a";"b";"c"\r\n"2";"bad";"1";"2";\r\n"11";"bad";;"3";"4";"5"\r\n',
+    );
+    const mended = await readMended(Buffer.from(csv.toString().replace(';"5"', '')), 'file', table);
     assert.deepEqual(mended.map(recordOf), [
       { a: '1', b: '2' },
       { b: '3', c: '4' },
@@ -154,9 +269,9 @@ describe('rejects as a table to be mended', () => {
     );
     assert.equal(
       csv.toString(),
-      '\uFEFF_ROW,_REASON,_RAW,a,b,d\r\n1,bad,,1,"{""c"":[2]}",\r\n2,bad,,"x,y",,\r\n3,bad,[1,,,\r\n',
+      '\uFEFF"_ROW","_REASON","_RAW","a","b","d"\r\n"1","bad",,"1","{""c"":[2]}",\r\n"2","bad",,"x,y",,\r\n"3","bad","[1",,,\r\n',
     );
-    const mended = await readMended(Buffer.from(csv.toString().replace('[1', '"{""a"":3}"')), 'file', table);
+    const mended = await readMended(Buffer.from(csv.toString().replace('[1', '{""a"":3}')), 'file', table);
     assert.deepEqual(mended.map(recordOf), [
       { a: '1', b: '{"c":[2]}', d: null },
       { a: 'x,y', b: null, d: null },
@@ -186,7 +301,7 @@ describe('rejects of XML', () => {
     );
     assert.equal(
       csv.toString(),
-      '\uFEFF_ROW,_REASON,_RAW,id,a,b,c\r\n1,bad,,7,x & y,,"{""d"":""1""}"\r\n2,bad,<i><a>&undef;</a></i>,,,,\r\n',
+      '\uFEFF"_ROW","_REASON","_RAW","id","a","b","c"\r\n"1","bad",,"7","x & y",,"{""d"":""1""}"\r\n"2","bad","<i><a>&undef;</a></i>",,,,\r\n',
     );
     const mended = await readMended(Buffer.from(csv.toString().replace('&undef;', '&#233;')), 'file', table);
     assert.deepEqual(mended.map(recordOf), [{ id: '7', a: 'x & y', b: null, c: '{"d":"1"}' }, { a: 'é' }]);

@@ -5,7 +5,7 @@ import { decodeText } from './encoded-text.ts';
 import { unguardFormula } from './formula.ts';
 import { isObject, parseJson, parseRecord } from './free-record.ts';
 import { recordCells, recordText } from './record-text.ts';
-import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
+import { allColumns, columnsOf, leadingNames, parseRowCell, type RejectsTable } from './table.ts';
 
 /** The line of names is within these. */
 const HEAD_CHARACTERS = 1 << 18;
@@ -129,11 +129,14 @@ function filesColumns(
 
 function mendedOf(record: PlainRecord, places: Places, name: string, table: RejectsTable): MendedRow {
   const { cells, line } = record;
-  const text = (cells[places.row] ?? '').trim();
-  const row = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  const text = cells[places.row] ?? '';
+  const { row, isCut } = parseRowCell(text);
   if (row === 0)
-    throw wrong(name, line, `${JSON.stringify(text)} is no row number; leave that column as it was downloaded`);
-  return table.dialect ? delimitedRow(row, record, places, table as Delimited) : freeRow(row, record, places, table);
+    throw wrong(name, line, `${JSON.stringify(text.trim())} is no row number; leave that column as it was downloaded`);
+  const mended = table.dialect
+    ? delimitedRow(row, record, places, table as Delimited)
+    : freeRow(row, record, places, table);
+  return isCut ? cutRow(row, mended.raw ?? '') : mended;
 }
 
 type Delimited = RejectsTable & { dialect: NonNullable<RejectsTable['dialect']> };
@@ -164,6 +167,18 @@ function surplusOf(cells: readonly string[], { named }: Places): string[] {
   return surplus.slice(0, surplus.findLastIndex(Boolean) + 1);
 }
 
+/** Loading what was kept of it would be taken for the whole. */
+function cutRow(row: number, raw: string): MendedRow {
+  return {
+    row,
+    raw,
+    raw_cut: true,
+    reason:
+      'only the beginning of this row was kept, as it is very long, so it is not loaded from here: mend it in the file itself; ' +
+      'or put the whole row in its place, and its number alone into the first column',
+  };
+}
+
 function tooMany(row: number, cells: readonly string[], raw: string, width: number): MendedRow {
   return { row, raw, reason: `${cells.length} cells, but the header has ${width} columns` };
 }
@@ -176,8 +191,8 @@ function toRecord(columns: readonly string[], values: readonly string[]): Record
 function readLines(text: string, name: string, table: RejectsTable): Found[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === '') return [];
-    const value = parseJson(line) as { row?: unknown; record?: unknown; raw?: unknown } | null;
-    const { row, record, raw } = value ?? {};
+    const value = parseJson(line) as Partial<Record<'row' | 'record' | 'raw' | 'raw_cut', unknown>> | null;
+    const { row, record, raw, raw_cut: isCut } = value ?? {};
     if (!Number.isSafeInteger(row) || (row as number) < 1 || !(isObject(record) || typeof raw === 'string')) {
       throw wrong(
         name,
@@ -186,12 +201,9 @@ function readLines(text: string, name: string, table: RejectsTable): Found[] {
       );
     }
     const number = row as number;
-    return [
-      {
-        line: index + 1,
-        mended: isObject(record) ? fromRecord(number, record, table) : fromRaw(number, raw as string, table),
-      },
-    ];
+    if (isObject(record)) return [{ line: index + 1, mended: fromRecord(number, record, table) }];
+    const mended = isCut === true ? cutRow(number, raw as string) : fromRaw(number, raw as string, table);
+    return [{ line: index + 1, mended }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Decision } from '../protocol.ts';
+import type { Decision, Reject } from '../protocol.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
 
 /** How the raw text of rejects is read, kept beside them: it outlives the file. */
@@ -55,4 +55,15 @@ export function leadingNames(columns: readonly string[]): { row: string; reason:
   const taken = new Set(columns.map(column => column.trim().toUpperCase()));
   const free = (name: string): string => (taken.has(name) ? free(`${name}_`) : name);
   return { row: free('_ROW'), reason: free('_REASON'), raw: free('_RAW') };
+}
+
+/** What names a row in its leading column: `12`, or `12 cut` where only its beginning was kept. */
+export function rowCell({ row, raw_cut: isCut }: Pick<Reject, 'row' | 'raw_cut'>): string {
+  return isCut ? `${row} cut` : String(row);
+}
+
+/** The way back; row 0 for what is no such cell. */
+export function parseRowCell(cell: string): { row: number; isCut: boolean } {
+  const [, digits = '0', cut] = /^(\d{1,10})(?: *(cut))?$/i.exec(cell.trim()) ?? [];
+  return { row: Number(digits), isCut: cut !== undefined };
 }

@@ -1,17 +1,22 @@
 import type { Reject } from '../protocol.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
+import { neverFailure } from '../failure.ts';
 import { createEncoder } from './encoded-text.ts';
-import { guardFormula } from './formula.ts';
 import { parseRecord } from './free-record.ts';
-import { LINE_END, recordCells, recordText } from './record-text.ts';
-import { allColumns, columnsOf, leadingNames, type RejectsTable } from './table.ts';
+import { guardedText, LINE_END, recordCells } from './record-text.ts';
+import { Spool } from './spool.ts';
+import { allColumns, columnsOf, leadingNames, type RejectsTable, rowCell } from './table.ts';
 
 /** Of rejects of a file that is no delimited text. */
 const COMMA = { delimiter: ',', quote: '"', escape: '', skipsBlanks: false, encoding: 'utf8' };
+/** As many as a table may have that is loaded. */
+const MOST_COLUMNS = 20_000;
+/** Of rejects whose columns are found out: a line has a cell for each, whatever the row has. */
+const MOST_CELLS = 100_000_000;
 
 /**
  * Rejects as CSV that can be mended where the file itself is: its own delimiter, quote, encoding and columns, before them the row's number and
- * what is wrong with it. A record stands there as it does in the file, where that can be read back.
+ * what is wrong with it. No cell is a formula to the program that opens it.
  */
 export async function* writeRejects(rejects: AsyncIterable<Reject>, table: RejectsTable): AsyncGenerator<Buffer> {
   const encode = await createEncoder((table.dialect ?? COMMA).encoding);
@@ -22,49 +27,59 @@ export async function* writeRejects(rejects: AsyncIterable<Reject>, table: Rejec
 async function* delimitedLines(
   rejects: AsyncIterable<Reject>,
   table: RejectsTable,
-  dialect: NonNullable<RejectsTable['dialect']>,
+  dialect: PlainDialect,
 ): AsyncGenerator<string> {
   const columns = allColumns(table);
+  if (columns.length > MOST_COLUMNS) throw tooManyColumns(columns.length);
   const names = leadingNames(columns);
-  yield recordText([names.row, names.reason, ...columns.map(guardFormula)], dialect);
-  for await (const { row, reason, raw } of rejects) {
-    const own = columnsOf(table, row);
-    const { cells, isWhole } = recordCells(raw, dialect, own.length);
-    const guarded = cells.map(guardFormula);
-    const leading = recordText([String(row), guardFormula(reason)], dialect) + dialect.delimiter;
-    const isPlain = isWhole && cells.every((cell, at) => cell === guarded[at]);
-    const isVerbatim = isPlain && table.headers.length === 1 && standsBehind(leading, raw, cells, dialect);
-    yield leading + (isVerbatim ? raw : recordText(inOrder(guarded, own, columns), dialect));
+  yield guardedText([names.row, names.reason, ...columns], dialect);
+  for await (const reject of rejects) {
+    const own = columnsOf(table, reject.row);
+    const { cells } = recordCells(reject.raw, dialect, own.length);
+    yield guardedText([rowCell(reject), reject.reason, ...inOrder(cells, own, columns)], dialect);
   }
 }
 
-/** Whether a record's text, behind other cells, still has these. */
-function standsBehind(leading: string, raw: string, cells: readonly string[], dialect: PlainDialect): boolean {
-  const line = recordCells(leading + raw, dialect, cells.length + 2);
-  return (
-    line.isWhole && line.cells.length === cells.length + 2 && cells.every((cell, at) => cell === line.cells[at + 2])
+function tooManyColumns(count: number): Error {
+  return neverFailure(
+    `its files have ${count} different columns together, and no more than ${MOST_COLUMNS} are put into one table; mend the files themselves`,
   );
 }
 
 /** The cells of a row with its own columns, in the order of all; what is too much comes last. */
 function inOrder(cells: readonly string[], own: readonly string[], all: readonly string[]): string[] {
-  const known = all.map(column => cells[own.indexOf(column)] ?? '');
-  return [...known, ...cells.slice(own.length)];
+  if (own.length === all.length) return [...cells];
+  const places = new Map(own.map((column, index) => [column, index]));
+  return [...all.map(column => cells[places.get(column) ?? -1] ?? ''), ...cells.slice(own.length)];
 }
 
-/** Which columns there are is known only once all are seen. */
+/** Which columns there are is known only once all are seen: they are read twice, and not kept in memory. */
 async function* recordLines(rejects: AsyncIterable<Reject>): AsyncGenerator<string> {
-  const rows: Array<{ reject: Reject; record: Record<string, unknown> | null }> = [];
-  for await (const reject of rejects) rows.push({ reject, record: parseRecord(reject.raw) });
-  const columns = [...new Set(rows.flatMap(({ record }) => Object.keys(record ?? {})))];
+  using spool = new Spool<Reject>();
+  const found = new Set<string>();
+  let hasRaw = false;
+  for await (const reject of rejects) {
+    const record = isTable(found, spool) ? parseRecord(reject.raw) : null;
+    hasRaw ||= record === null;
+    for (const column of Object.keys(record ?? {})) found.add(column);
+    spool.add(reject);
+  }
+  // Too wide to be a table: each row is the text that it is.
+  const isWide = !isTable(found, spool);
+  hasRaw ||= isWide;
+  const columns = isWide ? [] : [...found];
   const names = leadingNames(columns);
-  const hasRaw = rows.some(({ record }) => record === null);
-  yield recordText([names.row, names.reason, ...(hasRaw ? [names.raw] : []), ...columns.map(guardFormula)], COMMA);
-  for (const { reject, record } of rows) {
+  yield guardedText([names.row, names.reason, ...(hasRaw ? [names.raw] : []), ...columns], COMMA);
+  for (const reject of spool.read()) {
+    const record = isWide ? null : parseRecord(reject.raw);
     const raw = hasRaw ? [record === null ? reject.raw : ''] : [];
     const cells = columns.map(column => valueText(record?.[column]));
-    yield recordText([String(reject.row), ...[reject.reason, ...raw, ...cells].map(guardFormula)], COMMA);
+    yield guardedText([rowCell(reject), reject.reason, ...raw, ...cells], COMMA);
   }
+}
+
+function isTable(columns: ReadonlySet<string>, { count }: Spool<Reject>): boolean {
+  return columns.size <= MOST_COLUMNS && columns.size * count <= MOST_CELLS;
 }
 
 function valueText(value: unknown): string {

@@ -55,7 +55,10 @@ test('rejects are downloaded as CSV under the name of their file, in its dialect
   assert.equal(response.headers.get('content-type'), 'text/csv');
   const disposition = decodeURIComponent(response.headers.get('content-disposition') ?? '');
   assert.match(disposition, /filename\*=UTF-8''rejects-Données_2024\.csv$/);
-  assert.equal(Buffer.from(await response.arrayBuffer()).toString('latin1'), '_ROW;_REASON;a;b\r\n1;bad;1;x\r\n');
+  assert.equal(
+    Buffer.from(await response.arrayBuffer()).toString('latin1'),
+    '"_ROW";"_REASON";"a";"b"\r\n"1";"bad";"1";"x"\r\n',
+  );
 });
 
 test('a download of rejects that can’t be read to their end breaks off, lest it be taken for all of them', async () => {

@@ -96,7 +96,15 @@ export const rejectsQuery = Type.Object(
 );
 
 export const rejectsPageSchema = Type.Object({
-  items: Type.Array(Type.Object({ row: Type.Integer(), line: count, reason: Type.String(), raw: Type.String() })),
+  items: Type.Array(
+    Type.Object({
+      row: Type.Integer(),
+      line: count,
+      reason: Type.String(),
+      raw: Type.String(),
+      raw_cut: Type.Optional(Type.Literal(true)),
+    }),
+  ),
   total: Type.Integer({ description: 'Rows that are rejected, and not mended since.' }),
   nextCursor: nullable(Type.String()),
 });

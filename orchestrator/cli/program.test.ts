@@ -262,15 +262,15 @@ test('rejects are listed, written as CSV in the dialect of the file, and loaded 
   const csv = await readFile(path, 'latin1');
   assert.equal(
     csv,
-    '_ROW;_REASON;a;\xe9;c\r\n2;4 cells, but the header has 3 columns;2;y;z;w\r\n5;not a date;5;\xe9;"q;r"\r\n',
+    '"_ROW";"_REASON";"a";"\xe9";"c"\r\n"2";"4 cells, but the header has 3 columns";"2";"y";"z";"w"\r\n"5";"not a date";"5";"\xe9";"q;r"\r\n',
   );
   assert.equal(await orchestrator('rejects', run, '--download', path), 1);
   assert.match(shown, /mend\.csv can't be written: it is there already/);
   shown = '';
   assert.equal(await orchestrator('rejects', run, '--download', '-'), 0);
-  assert.match(shown, /^_ROW;_REASON;a;/);
+  assert.match(shown, /^"_ROW";"_REASON";"a";/);
 
-  await writeFile(path, csv.replace(';w', ''), 'latin1');
+  await writeFile(path, csv.replace(';"w"', ''), 'latin1');
   finish = done(1, 0);
   shown = '';
   assert.equal(await orchestrator('rejects', run, '--load', path, '--follow'), 0);

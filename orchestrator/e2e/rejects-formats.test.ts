@@ -60,7 +60,7 @@ test('a row of a workbook is rejected as it was read, and mended it passes TRANS
   assert.deepEqual([reject?.row, reject?.raw], [2, '{" day ":"soon","name":"a;b","n":"2.5"}']);
 
   const csv = await (await fetch(`${orchestrator.url}/api/runs/${run.id}/rejects?format=csv`)).text();
-  assert.match(csv, /^_ROW,_REASON, day ,name,n\r\n2,.*,soon,a;b,2\.5\r\n$/);
+  assert.match(csv, /^"_ROW","_REASON"," day ","name","n"\r\n"2",".*","soon","a;b","2\.5"\r\n$/);
   await mend(run, csv.replaceAll('soon', '2024-01-02'));
   const documents = new Map<string, unknown>();
   for await (const { id, source } of openIndex(INDEX).documents()) documents.set(id, source);
