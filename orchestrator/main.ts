@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { systemClock } from './clock.ts';
+import { readToken } from './api/auth/token.ts';
 import { check } from './cli/check.ts';
 import type { CommandDeps } from './cli/deps.ts';
 import { askTroubles } from './cli/ask-troubles.ts';
@@ -10,6 +11,7 @@ import { explainCommand } from './cli/explain.ts';
 import { importFile } from './cli/import.ts';
 import { createProgram } from './cli/program.ts';
 import { createTerminal } from './cli/terminal.ts';
+import type { Service } from './cli/service.ts';
 import { type Environment, parseEnvFile, parseEnvironment } from './config/environment.ts';
 import { loadDatasets } from './config/load.ts';
 import { formatMistake } from './config/messages.ts';
@@ -18,7 +20,7 @@ import { messageOf } from './errors.ts';
 import { readHolder } from './journal/lock.ts';
 import type { Journal } from './journal/journal.ts';
 import { findLauncher, type Launcher } from './launcher.ts';
-import { createLogger, type RootLogger } from './log.ts';
+import { createLogger, type LoggerOptions, type RootLogger } from './log.ts';
 import { replayRun } from './replay.ts';
 import { openJournal, type Orchestrator, startOrchestrator } from './start.ts';
 import { explain } from './watch/explain.ts';
@@ -52,7 +54,8 @@ function commandDeps(): CommandDeps {
       return { datasets, errors: errors.map(formatMistake), warnings: warnings.map(formatMistake) };
     },
     holder: async () => readHolder(environment().dataDir),
-    troubles: () => askTroubles(environment()),
+    service,
+    troubles: async () => askTroubles(service()),
     heedInterrupt,
     withJournal: beforeInterrupt(async work => {
       const journal = openJournal(environment());
@@ -84,8 +87,9 @@ function commandDeps(): CommandDeps {
 async function serve(): Promise<number> {
   const launcher = findLauncher(variables, systemClock);
   const logger = openLog(process.stdout, process.stdout.isTTY);
+  const localLogger = openLog(process.stdout, process.stdout.isTTY, { elasticsearch: null });
   try {
-    const orchestrator = await startOrchestrator({ environment: environment(), variables, logger });
+    const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, localLogger });
     await untilStopped(orchestrator, logger, launcher);
     return 0;
   } catch (error) {
@@ -129,7 +133,7 @@ function stoppingText(running: number, graceMs: number): string {
 
 /** Nobody else runs what is in the journal, so we do, for as long as the work takes. */
 async function withOwnScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T> {
-  const logger = openLog(process.stderr, true, 'warn');
+  const logger = openLog(process.stderr, true, { level: 'warn' });
   const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, isQuiet: true });
   interrupt.signal.addEventListener('abort', () => orchestrator.hurry());
   try {
@@ -167,16 +171,22 @@ async function explainFile(file: string): Promise<number> {
   }
 }
 
-function openLog(stream: NodeJS.WriteStream, isForPeople: boolean, level?: 'warn'): RootLogger {
+function openLog(stream: NodeJS.WriteStream, isForPeople: boolean, others: Partial<LoggerOptions> = {}): RootLogger {
   const { logLevel, elasticsearch } = environment();
   return createLogger({
-    level: level ?? logLevel,
+    level: logLevel,
     terminal: isForPeople,
     colour: stream.isTTY && !variables['NO_COLOR'],
     stream,
     elasticsearch,
     secrets: secretsOfEnvironment(variables),
+    ...others,
   });
+}
+
+function service(): Service {
+  const { host, port, dataDir, auth } = environment();
+  return { host, port, token: auth === 'off' ? null : readToken(dataDir) };
 }
 
 function environment(): Environment {

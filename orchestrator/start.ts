@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { provideToken } from './api/auth/token.ts';
 import { startApi } from './api/server.ts';
 import { type ElasticsearchProbe, probeElasticsearch } from './api/elasticsearch-probe.ts';
 import type { Api, DatasetStatus, ServiceStatus } from './api/options.ts';
@@ -15,7 +16,7 @@ import { ownHolderId } from './journal/holder.ts';
 import type { Journal, Run } from './journal/journal.ts';
 import { lockJournal } from './journal/lock.ts';
 import { openSqliteJournal } from './journal/sqlite.ts';
-import type { RootLogger } from './log.ts';
+import type { Logger, RootLogger } from './log.ts';
 import { mendRejects } from './rejects/mend.ts';
 import { replayRun } from './replay.ts';
 import { type AllRunners, createRunners } from './runners.ts';
@@ -32,6 +33,8 @@ export interface StartOptions {
   /** All variables, for substitution in YAML. */
   variables: Readonly<Record<string, string | undefined>>;
   logger: RootLogger;
+  /** For what must not leave this machine, as links to sign in; `logger` unless told. */
+  localLogger?: Logger;
   clock?: Clock;
   /** Only what is in the journal is run: nothing is watched or served (`orchestrator run` while no other orchestrator runs). */
   isQuiet?: boolean;
@@ -210,11 +213,19 @@ class Parts implements Orchestrator {
 
   async #serve(): Promise<void> {
     const { environment, logger } = this.#options;
+    const token = environment.auth === 'off' ? null : provideToken(environment.dataDir);
+    if (token !== null) logger.addSecrets([token.token]);
+    if (token !== null && token.warning !== null) logger.warn(token.warning);
+    if (token === null) logger.warn('AUTH is off: whoever is on this machine may read and steer everything');
     this.#api = await startApi({
       journal: this.journal,
       status: () => this.#status(),
       dataDir: environment.dataDir,
       host: environment.host,
+      allowedHosts: environment.allowedHosts,
+      publicUrl: environment.publicUrl,
+      token: token?.token ?? null,
+      now: () => this.#clock.now(),
       port: environment.port,
       logger,
       mask: text => logger.mask(text),
@@ -315,8 +326,12 @@ class Parts implements Orchestrator {
   }
 
   #greet(sample: string | undefined): void {
-    const { logger, environment } = this.#options;
-    logger.info(`page and API: ${this.url}`, { 'url.full': this.url });
+    const { logger, environment, localLogger = logger } = this.#options;
+    logger.info(`page and API: ${this.#api?.pageUrl}`, { 'url.full': this.#api?.pageUrl });
+    if (environment.auth === 'on') {
+      const link = this.#api?.signInLink();
+      localLogger.info(`sign in by ${link} (once, within 15 minutes; later: npx orchestrator sign-in)`);
+    }
     const datasets = [...this.#datasets().values()];
     const folders = datasets.map(({ name, watchDir }) => `${name}: ${watchDir}`);
     if (sample !== undefined) {
@@ -338,7 +353,7 @@ class Parts implements Orchestrator {
     this.#offSample = whenSampleEnds(this.journal, sample, ({ dataset, state, index }) => {
       const isInLake = this.#datasets().get(dataset)?.settings.LOAD.target === 'lake';
       const rows = isInLake
-        ? `at ${this.url}/#rows=${dataset}`
+        ? `at ${this.#api?.pageUrl}/#rows=${dataset}`
         : `in the index ${index} of ${environment.elasticsearch?.nodes.join(', ')}`;
       if (state === 'done') logger.info(`that was a sample; see its rows ${rows}`);
       logger.info(`now copy files of your own into ${dirname(sample)}`);

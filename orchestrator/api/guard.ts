@@ -1,8 +1,9 @@
-import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
+import { isAddress, isLoopback } from '../config/hosts.ts';
 import { Problem } from './problem.ts';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+const HOST = /^(\[[0-9a-f:.]+\]|[^:/@?#\\\s[\]]+)(:\d{1,5})?$/i;
 
 /** Headers of every answer: no framing (a click on "cancel" can't be stolen), no guessing of types, nothing told to others. */
 export const answerHeaders = {
@@ -12,40 +13,52 @@ export const answerHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
+export interface GuardOptions {
+  /** HOST. */
+  host: string;
+  /** Names in lower case. */
+  allowedHosts: readonly string[];
+  /** Whether nothing is answered to an address. */
+  isRefused?: ((address: string) => boolean) | undefined;
+}
+
 /**
- * Refuses what a web page from elsewhere makes a browser send. Anybody's page may send requests to a loopback address, and by
- * rebinding its own DNS name to one it may read the answers: so the Host must be ours, and writes must come from our own page
- * or from something that isn't a browser.
+ * Refuses what comes from where nobody should ask, and what a web page from elsewhere makes a browser send by rebinding its own name to our
+ * address: the Host must be an address, which can't be rebound, or a name of ours. What is no browser may leave it out (HTTP/1.0).
  */
-export function guardRequests(host: string): (request: FastifyRequest) => Promise<void> {
-  const isLocal = isLoopback(host);
-  return async request => {
-    const asked = hostName(request.headers.host);
-    if (isLocal && !isLoopback(asked) && asked !== host.toLowerCase()) {
-      throw new Problem(403, `the Host ${asked || '(none)'} is not this service's; it listens on ${host} alone`);
-    }
-    if (!SAFE_METHODS.has(request.method) && isCrossSite(request)) {
-      throw new Problem(403, `${request.method} from another site's page is refused`);
-    }
+export function guardRequests({ host, allowedHosts, isRefused }: GuardOptions) {
+  const ours = new Set([...allowedHosts, host.toLowerCase()]);
+  const isOurs = (name: string) => isLoopback(name) || isAddress(name) || ours.has(name);
+  return async (request: FastifyRequest): Promise<void> => {
+    const address = (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+    if (isRefused?.(address)) throw new Problem(403, 'nothing is answered to containers of runs');
+    const asked = request.headers.host;
+    if (asked === undefined) return;
+    const name = hostName(asked);
+    if (!isOurs(name)) throw new Problem(403, unknownHost(name));
   };
 }
 
-/** Browsers say where a request comes from: by Sec-Fetch-Site, or (on plain HTTP to another machine) by Origin alone. */
-function isCrossSite({ headers }: FastifyRequest): boolean {
+function unknownHost(name: string): string {
+  return `the Host ${name.slice(0, 100) || '(unreadable)'} is not known here; if it is a name of this service, add it to ALLOWED_HOSTS`;
+}
+
+/** Whether it would change something, and comes from a page that isn't ours. Browsers say so by Sec-Fetch-Site, or (on plain HTTP to another machine) by Origin alone. */
+export function isCrossSite({ method, headers }: FastifyRequest): boolean {
+  if (SAFE_METHODS.has(method)) return false;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   if (headers.origin === undefined) return false;
   return !URL.canParse(headers.origin) || new URL(headers.origin).host !== headers.host;
 }
 
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
-  if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;
-  return isIP(name) === 4 && name.startsWith('127.');
+/** Whether another page fetches it, rather than that somebody follows a link. */
+export function isFromAnotherPage({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  return (site === 'same-site' || site === 'cross-site') && headers['sec-fetch-mode'] !== 'navigate';
 }
 
 /** Without the port, which a tunnel may change. */
-function hostName(header: string | undefined): string {
-  const url = `http://${header ?? ''}`;
-  return URL.canParse(url) ? new URL(url).hostname.toLowerCase() : '';
+function hostName(header: string): string {
+  return HOST.exec(header)?.[1]?.toLowerCase() ?? '';
 }

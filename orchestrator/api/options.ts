@@ -95,6 +95,16 @@ export interface ApiOptions {
   /** Absolute. */
   dataDir: string;
   host: string;
+  /** Names, in lower case, under which it may be asked, besides those of loopback and HOST. */
+  allowedHosts: readonly string[];
+  /** Where browsers reach it, without a slash at the end; null: by `host` and `port`. */
+  publicUrl: string | null;
+  /** What everybody must show; null: nothing (AUTH=off). */
+  token: string | null;
+  /** Addresses that get no answer: containers of runs. IPv4 addresses come without `::ffff:`. */
+  isRefused?(address: string): boolean;
+  /** Milliseconds since 1970-01-01 UTC. */
+  now(): number;
   /** 0 takes any free one. */
   port: number;
   logger: Logger;
@@ -106,6 +116,10 @@ export interface ApiOptions {
 export interface Api {
   /** Such as `http://127.0.0.1:8080`. */
   url: string;
+  /** Where browsers reach the page. */
+  pageUrl: string;
+  /** A link by which to sign in, once; the page itself where nobody needs to. */
+  signInLink(): string;
   /** Ends streams, answers what was asked, closes. Idempotent. */
   stop(): Promise<void>;
 }

@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 
-const file = new URL('../web/index.html', import.meta.url);
+const folder = new URL('../web/', import.meta.url);
 
-/** The page at `/`. Its own script and style are all that may run there, by their hashes, even if a file's name should hold HTML. */
-export async function addPageRoute(app: FastifyInstance): Promise<void> {
-  const html = await readFile(file, 'utf8');
+export interface Page {
+  html: string;
+  /** Content-Security-Policy: its own script and style are all that may run there, by their hashes, even if a file's name should hold HTML. */
+  policy: string;
+}
+
+/** A page of web/, by its file's name. */
+export async function readPage(name: string): Promise<Page> {
+  const html = await readFile(new URL(name, folder), 'utf8');
   const policy = [
     "default-src 'none'",
     `script-src ${hashesOf(html, 'script')}`,
@@ -17,7 +23,18 @@ export async function addPageRoute(app: FastifyInstance): Promise<void> {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-  app.get('/', { schema: { hide: true } }, (_request, reply) => {
+  return { html, policy };
+}
+
+/** The page at `/`, and the one at `/sign-in`, which is everybody's. */
+export async function addPageRoutes(app: FastifyInstance, signIn: Page): Promise<void> {
+  const main = await readPage('index.html');
+  addPage(app, '/', main, 'administrator');
+  addPage(app, '/sign-in', signIn, 'none');
+}
+
+function addPage(app: FastifyInstance, path: string, { html, policy }: Page, role: 'administrator' | 'none'): void {
+  app.get(path, { schema: { hide: true }, config: { role } }, (_request, reply) => {
     void reply.header('content-security-policy', policy).header('cache-control', 'no-cache');
     return reply.type('text/html; charset=utf-8').send(html);
   });

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import type { Journal, Rows, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
-import { createLogger } from '../log.ts';
 import { mendRejects } from '../rejects/mend.ts';
 import type { Api } from './options.ts';
 import { startApi } from './server.ts';
+import { API_OPTIONS } from './testing/api-options.ts';
 
 let dataDir: string;
 let journal: Journal;
@@ -19,17 +19,11 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'api-rejects-'));
   journal = openSqliteJournal({ path: join(dataDir, 'journal.sqlite'), clock: systemClock });
   api = await startApi({
+    ...API_OPTIONS,
     journal,
-    status: assert.fail,
     dataDir,
-    host: '127.0.0.1',
-    port: 0,
-    logger: createLogger({ level: 'error', terminal: false, stream: null, elasticsearch: null }),
-    mask: text => text,
     actions: {
-      cancel: assert.fail,
-      replay: assert.fail,
-      pause: assert.fail,
+      ...API_OPTIONS.actions,
       mend: (run, content) => mendRejects({ journal, dataDir, run, content, now: Date.now() }),
     },
   });

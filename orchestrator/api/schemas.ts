@@ -114,6 +114,24 @@ export const lakeQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const actorSchema = Type.Object({
+  kind: Type.String({ enum: ['token', 'session', 'anonymous'] }),
+  name: Type.String(),
+  until: time('When the session ends.'),
+});
+
+export const signInLinkSchema = Type.Object({
+  url: Type.String({ description: 'To be opened in a browser.' }),
+  until: Type.String({ format: 'date-time', description: 'It is good once, until then.' }),
+});
+
+export const signInBody = Type.Object(
+  { code: Type.String({ maxLength: 100, description: 'What stands behind the # of the link.' }) },
+  { additionalProperties: false },
+);
+
+export const nothingSchema = Type.Null();
+
 export const problemSchema = Type.Object({ error: Type.String() });
 
 const configErrorSchema = Type.Object({
@@ -159,6 +177,9 @@ const partSchema = Type.Object({
   status: Type.String({ enum: ['ok', 'degraded', 'failing', 'unused'] }),
   message: nullable(Type.String()),
 });
+
+/** What everybody is told. */
+export const upSchema = Type.Object({ status: Type.String({ enum: ['ok', 'failing'] }) });
 
 export const healthSchema = Type.Object({
   status: Type.String({ enum: ['ok', 'degraded', 'failing'] }),

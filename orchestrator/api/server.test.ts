@@ -8,10 +8,10 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { systemClock } from '../clock.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
-import { createLogger } from '../log.ts';
 import type { Api, ServiceStatus } from './options.ts';
 import { mendRejects } from '../rejects/mend.ts';
 import { startApi } from './server.ts';
+import { API_OPTIONS } from './testing/api-options.ts';
 
 let dataDir: string;
 let journal: Journal;
@@ -22,12 +22,10 @@ before(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'api-'));
   journal = openSqliteJournal({ path: join(dataDir, 'journal.sqlite'), clock: systemClock });
   api = await startApi({
+    ...API_OPTIONS,
     journal,
     status: () => service,
     dataDir,
-    host: '127.0.0.1',
-    port: 0,
-    logger: createLogger({ level: 'error', terminal: false, stream: null, elasticsearch: null }),
     mask: text => text.replaceAll('s3cret', '***'),
     actions: {
       cancel: id => journal.cancel(id, Date.now()),
@@ -273,10 +271,7 @@ test('a page from elsewhere can neither write nor read by rebinding its name', a
 
 test('a port that is taken is an error that says what to do', async () => {
   const taken = Number(new URL(api.url).port);
-  const options = { journal, status: () => service, dataDir, host: '127.0.0.1', port: taken };
-  const logger = createLogger({ level: 'error', terminal: false, stream: null, elasticsearch: null });
-  const actions = { cancel: assert.fail, replay: assert.fail, mend: assert.fail, pause: assert.fail };
-  await assert.rejects(startApi({ ...options, logger, mask: text => text, actions }), /EADDRINUSE.*set PORT/s);
+  await assert.rejects(startApi({ ...API_OPTIONS, journal, dataDir, port: taken }), /EADDRINUSE.*set PORT/s);
 });
 
 const rows = { read: 2, loaded: 2, rejected: 0, filtered: 0, deleted: 0 };

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { askTroubles } from './ask-troubles.ts';
 
-test('what is degraded or failing is a line each; what the journal tells itself is left out', async () => {
+test('what is degraded or failing is a line each; what the journal tells itself is left out; who has no token is told nothing', async () => {
   const part = (status: string, message: string | null = null) => ({ status, message });
   const parts = {
     journal: part('ok'),
@@ -18,12 +18,16 @@ test('what is degraded or failing is a line each; what the journal tells itself 
       { dataset: 'other', ...part('ok') },
     ],
   };
-  const server = createServer((_request, response) => void response.writeHead(503).end(JSON.stringify({ parts })));
+  const server = createServer(({ headers }, response) => {
+    const answer = headers.authorization === 'Bearer ours' ? { status: 'failing', parts } : { status: 'failing' };
+    response.writeHead(503).end(JSON.stringify(answer));
+  });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  const lines = await askTroubles({ host: '0.0.0.0', port });
+  const lines = await askTroubles({ host: '0.0.0.0', port, token: 'ours' });
+  assert.equal(await askTroubles({ host: '127.0.0.1', port, token: null }), null);
   server.close();
   server.closeAllConnections();
   assert.deepEqual(lines, ['elasticsearch: it does not answer', 'disk: full', 'sales: EACCES']);
-  assert.equal(await askTroubles({ host: '127.0.0.1', port }), null);
+  assert.equal(await askTroubles({ host: '127.0.0.1', port, token: 'ours' }), null);
 });

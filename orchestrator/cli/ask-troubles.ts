@@ -1,6 +1,4 @@
-import type { Environment } from '../config/environment.ts';
-
-const WITHIN_MS = 2000;
+import { askService, type Service } from './service.ts';
 
 /** What is read of GET /api/health. */
 interface Health {
@@ -17,13 +15,11 @@ interface WatcherPart extends Part {
 /** Told by the journal and the configuration themselves. */
 const TOLD_ELSEWHERE = ['config', 'disposal'];
 
-/** Asks the orchestrator on HOST and PORT what is the matter with it: a line for each part. null where nobody answers. */
-export async function askTroubles({ host, port }: Pick<Environment, 'host' | 'port'>): Promise<string[] | null> {
-  const everywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
-  const name = everywhere[host] ?? (host.includes(':') ? `[${host}]` : host);
+/** Asks the running orchestrator what is the matter with it: a line for each part. null where nobody answers, or not to us. */
+export async function askTroubles(service: Service): Promise<string[] | null> {
   try {
-    const response = await fetch(`http://${name}:${port}/api/health`, { signal: AbortSignal.timeout(WITHIN_MS) });
-    return troublesOf((await response.json()) as Health);
+    const { parts } = (await (await askService(service, '/api/health')).json()) as Partial<Health>;
+    return parts === undefined ? null : troublesOf({ parts });
   } catch {
     return null;
   }

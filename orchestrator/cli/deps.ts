@@ -1,4 +1,5 @@
 import type { Dataset } from '../config/dataset.ts';
+import type { Service } from './service.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 
 /** Where a command writes, and what it may do there. */
@@ -46,6 +47,8 @@ export interface CommandDeps {
   config(): Promise<ConfigState>;
   /** Who holds DATA_DIR, or null: no orchestrator is running. */
   holder(): Promise<{ pid: number; host: string } | null>;
+  /** How the running orchestrator is asked. Throws an OrchestratorError where the token can't be read. */
+  service(): Service;
   /** What the running orchestrator says of itself (GET /api/health): a line for each trouble. null where it does not answer. */
   troubles(): Promise<string[] | null>;
   /** Opens the journal, closes it when the work is done. Works beside a running orchestrator, and without one. */

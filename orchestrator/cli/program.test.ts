@@ -39,6 +39,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+test('sign-in says so where no orchestrator answers', async () => {
+  assert.equal(await orchestrator('sign-in'), 1);
+  assert.match(shown, /no orchestrator answers at 127\.0\.0\.1:1 .*start it, or set HOST and PORT/);
+});
+
 test('each command has a help with an example', async () => {
   for (const command of [
     'start',
@@ -48,6 +53,7 @@ test('each command has a help with an example', async () => {
     'rejects',
     'replay',
     'status',
+    'sign-in',
     'explain',
     'import',
     'cancel',
@@ -359,6 +365,7 @@ function dependencies(): CommandDeps {
     explain: () => Promise.reject(new OrchestratorError('never', 'not asked for')),
     config: () => Promise.resolve({ datasets: [sales()], errors, warnings: ['config/sales.yaml:3:1: a warning'] }),
     holder: () => Promise.resolve(holder),
+    service: () => ({ host: '127.0.0.1', port: 1, token: 'ours' }),
     troubles: () => Promise.resolve(['sales: /in can’t be listed']),
     withJournal: work => work(journal),
     withScheduler: async work => {

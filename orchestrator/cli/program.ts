@@ -9,6 +9,7 @@ import { previewFile } from './preview.ts';
 import { handleRejects } from './rejects.ts';
 import { replayRuns } from './replay.ts';
 import { runFiles } from './run.ts';
+import { printSignInLink } from './sign-in.ts';
 import { showStatus } from './status.ts';
 
 interface ReplayFlags {
@@ -69,6 +70,9 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
   add(program, 'status', 'Datasets, problems and the newest failures.', 'status --json')
     .option('--json', 'as JSON')
     .action(({ json }: { json?: boolean }) => end(showStatus(deps, { json: json === true })));
+  add(program, 'sign-in', 'Print a link that signs a browser in to the page, once.', 'sign-in').action(() =>
+    end(printSignInLink(deps)),
+  );
   add(program, 'explain <file>', 'Say why a file was or was not taken.', 'explain incoming/sales/january.csv').action(
     (file: string) => end(deps.explain(file)),
   );

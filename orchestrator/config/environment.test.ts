@@ -11,6 +11,9 @@ test('an empty environment has the defaults', () => {
     dataDir: '/srv/data',
     port: 8080,
     host: '127.0.0.1',
+    auth: 'on',
+    allowedHosts: [],
+    publicUrl: null,
     elasticsearch: null,
     dockerHost: null,
     hostPathMap: null,
@@ -32,6 +35,9 @@ test('every variable is read, with its unit', () => {
       DATA_DIR: 'var',
       PORT: '0',
       HOST: '0.0.0.0',
+      AUTH: 'on',
+      ALLOWED_HOSTS: 'ETL.example.org, orchestrator',
+      PUBLIC_URL: 'https://etl.example.org/',
       ELASTICSEARCH_NODE: 'https://a:9200/, https://b:9200',
       ELASTICSEARCH_USERNAME: 'elastic',
       ELASTICSEARCH_PASSWORD: ' secret ',
@@ -55,6 +61,9 @@ test('every variable is read, with its unit', () => {
     dataDir: '/srv/var',
     port: 0,
     host: '0.0.0.0',
+    auth: 'on',
+    allowedHosts: ['etl.example.org', 'orchestrator'],
+    publicUrl: 'https://etl.example.org',
     elasticsearch: {
       nodes: ['https://a:9200', 'https://b:9200'],
       apiKey: null,
@@ -94,6 +103,9 @@ test('variables that are empty count as unset', () => {
 test('all mistakes are told at once, each with its variable, and no password with them', () => {
   const wrong = {
     PORT: '70000',
+    AUTH: 'no',
+    ALLOWED_HOSTS: 'http://etl.example.org',
+    PUBLIC_URL: 'https://me:hunter22@etl.example.org/page',
     CONCURRENCY: '0',
     MIN_FREE: 'lots',
     RETENTION: '30',
@@ -115,6 +127,23 @@ test('all mistakes are told at once, each with its variable, and no password wit
       return error instanceof OrchestratorError;
     },
   );
+});
+
+test('AUTH=off is taken where nobody else reaches the port, and nowhere else', () => {
+  for (const HOST of ['', '127.0.0.1', '127.1.2.3', '::1', 'localhost'])
+    assert.equal(parseEnvironment({ AUTH: 'off', HOST }, '/srv').auth, 'off', HOST);
+  for (const HOST of [
+    '0.0.0.0',
+    '::',
+    '192.168.0.7',
+    'etl.example.org',
+    '127.0.0.1.example.org',
+    'localhost.example.org',
+  ])
+    assert.throws(
+      () => parseEnvironment({ AUTH: 'off', HOST }, '/srv'),
+      /AUTH=off with HOST=.*set HOST=127\.0\.0\.1 or AUTH=on/,
+    );
 });
 
 test('an API key and a user name exclude each other', () => {

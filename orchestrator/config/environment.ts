@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { listed } from './describe.ts';
+import { isAddress, isLoopback } from './hosts.ts';
 import { OrchestratorError } from '../errors.ts';
 import { parseUidRange, type UidRange } from './run-uids.ts';
 import { LONGEST_TIMER_MS, parseDuration, parseSize } from './units.ts';
@@ -16,6 +17,12 @@ export interface Environment {
   port: number;
   /** HOST, 127.0.0.1. */
   host: string;
+  /** AUTH, on: whether a token or a session is wanted. */
+  auth: 'on' | 'off';
+  /** ALLOWED_HOSTS, none: names in lower case, without ports, under which the service is known besides those it knows itself. */
+  allowedHosts: string[];
+  /** PUBLIC_URL: where browsers reach the page, without a slash at its end; null: HOST and PORT. */
+  publicUrl: string | null;
   elasticsearch: ElasticsearchSettings | null;
   /** DOCKER_HOST, such as unix:///var/run/docker.sock; null for the default socket. */
   dockerHost: string | null;
@@ -57,6 +64,7 @@ export interface Variable {
   description: string;
 }
 
+const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 /** Every variable that parseEnvironment() reads; config/README.md is generated from it. */
@@ -76,6 +84,23 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     type: 'a host name or address',
     default: '127.0.0.1',
     description: 'Address the API listens on; `0.0.0.0` lets other machines reach it.',
+  },
+  AUTH: {
+    type: '`on` or `off`',
+    default: 'on',
+    description:
+      'Whether the API and the page want a token or a session. `off` is taken only with a HOST that other machines don’t reach; whoever is on this machine may then read and steer everything.',
+  },
+  ALLOWED_HOSTS: {
+    type: 'a host name without a port, or several with commas',
+    default: 'none but loopback names, HOST and the name in PUBLIC_URL',
+    description:
+      'Names under which the service may be asked, beside its addresses. Requests under any other name are refused: a page elsewhere could point its own name here.',
+  },
+  PUBLIC_URL: {
+    type: 'an http or https URL without a path',
+    default: 'made from HOST and PORT',
+    description: 'Where browsers reach the page, such as the address of a proxy: links to sign in begin with it.',
   },
   ELASTICSEARCH_NODE: {
     type: 'an http or https URL, or several with commas',
@@ -163,6 +188,9 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     dataDir,
     port: read.port(),
     host: read.text('HOST') ?? '127.0.0.1',
+    auth: read.auth(),
+    allowedHosts: read.allowedHosts(),
+    publicUrl: read.publicUrl(),
     elasticsearch: read.elasticsearch(),
     dockerHost: read.dockerHost(),
     hostPathMap: read.hostPathMap(),
@@ -210,6 +238,26 @@ function reader(env: Source, cwd: string, mistakes: string[]) {
     port: () => number('PORT', 8080, value => value <= 65_535),
     count: (name: string, fallback: number) => number(name, fallback, value => value >= 1),
     size: (name: string, fallback: string) => parseSize(text(name) ?? fallback) ?? refuse(name, 0),
+    auth(): Environment['auth'] {
+      const given = text('AUTH')?.toLowerCase() ?? 'on';
+      const host = text('HOST') ?? '127.0.0.1';
+      if (given === 'off' && !isLoopback(host)) {
+        mistakes.push(
+          `AUTH=off with HOST=${host}, where others could read and steer everything; set HOST=127.0.0.1 or AUTH=on`,
+        );
+      }
+      return given === 'on' || given === 'off' ? given : refuse('AUTH', 'on');
+    },
+    allowedHosts(): string[] {
+      const names = (text('ALLOWED_HOSTS')?.split(',') ?? []).map(name => name.trim().toLowerCase()).filter(Boolean);
+      return names.every(name => HOST_NAME.test(name) || isAddress(name)) ? names : refuse('ALLOWED_HOSTS', []);
+    },
+    publicUrl(): string | null {
+      const given = text('PUBLIC_URL');
+      if (given === undefined) return null;
+      const url = isWebAddress(given) ? new URL(given) : null;
+      return url !== null && `${url.origin}/` === url.href ? url.origin : refuse('PUBLIC_URL', null, '(not shown)');
+    },
     listInterval(): number | null {
       if (text('LIST_INTERVAL') === undefined) return null;
       const value = duration('LIST_INTERVAL', { fallback: '', most: LONGEST_TIMER_MS });

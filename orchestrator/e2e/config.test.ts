@@ -64,6 +64,6 @@ test('a broken edit keeps the previous version running', async () => {
 });
 
 async function configErrors(): Promise<unknown[]> {
-  const response = await fetch(`${orchestrator.url}/api/health`);
+  const response = await orchestrator.fetch('/api/health');
   return ((await response.json()) as { configErrors: unknown[] }).configErrors;
 }

@@ -34,6 +34,10 @@ export interface TestOrchestrator {
   process: ChildProcess;
   /** Everything it has printed so far. */
   output(): Promise<string>;
+  /** What the API wants from whoever asks. */
+  token: string;
+  /** As fetch(), with the token. */
+  fetch(path: string, options?: RequestInit): Promise<Response>;
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
   runs(query?: string): Promise<ApiRun[]>;
@@ -77,30 +81,40 @@ export async function startOrchestrator(
   child.stdout.pipe(sink, { end: false });
   child.stderr.pipe(sink, { end: false });
   const url = `http://127.0.0.1:${port}`;
-  const orchestrator = asOrchestrator(folder, url, child, log);
   await waitFor(`the API at ${url}`, async () => {
-    if (child.exitCode !== null) throw new Error(`the orchestrator ended:\n${await orchestrator.output()}`);
-    return fetch(`${url}/api/datasets`).then(
-      response => response.ok,
+    if (child.exitCode !== null) throw new Error(`the orchestrator ended:\n${await readFile(log, 'utf8')}`);
+    return fetch(`${url}/api/health`).then(
+      () => true,
       () => false,
     );
   });
-  return orchestrator;
+  const dataDir = environment['DATA_DIR'] ?? join(folder, 'data');
+  const token = environment['AUTH'] === 'off' ? '' : (await readFile(join(dataDir, 'token'), 'utf8')).trim();
+  return asOrchestrator({ folder, url, token, log }, child);
 }
 
-function asOrchestrator(folder: string, url: string, child: ChildProcess, log: string): TestOrchestrator {
-  const get = async <T>(path: string) => asJson<T>(await fetch(url + path));
+type Place = Pick<TestOrchestrator, 'folder' | 'url' | 'token'> & { log: string };
+
+function asOrchestrator({ folder, url, token, log }: Place, child: ChildProcess): TestOrchestrator {
+  const ask = (path: string, options: RequestInit = {}) => {
+    const headers = new Headers(options.headers);
+    if (token !== '') headers.set('authorization', `Bearer ${token}`);
+    return fetch(url + path, { ...options, headers });
+  };
+  const get = async <T>(path: string) => asJson<T>(await ask(path));
   const runs = async (query = '') => (await get<{ items: ApiRun[] }>(`/api/runs?limit=1000&${query}`)).items;
   return {
     folder,
     url,
+    token,
     process: child,
+    fetch: ask,
     get,
     runs,
     output: () => readFile(log, 'utf8'),
     post: async (path, body = {}) =>
       asJson(
-        await fetch(url + path, {
+        await ask(path, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body),

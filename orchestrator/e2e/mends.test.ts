@@ -94,7 +94,7 @@ test('rows of a file that was rejected as a whole are mended while it lies in qu
   assert.equal((await orchestrator.get<{ rowsMended: number }>(`/api/runs/${run.id}`)).rowsMended, 2);
 
   await access(join(folder, 'data', 'quarantine', 'whole', 'in.csv'));
-  const replayed = await fetch(`${orchestrator.url}/api/runs/${run.id}/replay`, { method: 'POST' });
+  const replayed = await orchestrator.fetch(`/api/runs/${run.id}/replay`, { method: 'POST' });
   assert.equal(replayed.status, 200, await replayed.clone().text());
   assert.equal((await endOf((await replayed.json()) as ApiRun)).state, 'quarantined');
   assert.deepEqual(await daysOf('whole'), ['2024-02-01', '2024-02-02']);
@@ -102,7 +102,7 @@ test('rows of a file that was rejected as a whole are mended while it lies in qu
 
 test('of a folder that builds an index anew, the mended rows of a file stand beside those of the files that were read with it', async () => {
   const pause = async (what: string) => {
-    const response = await fetch(`${orchestrator.url}/api/datasets/together/${what}`, { method: 'POST' });
+    const response = await orchestrator.fetch(`/api/datasets/together/${what}`, { method: 'POST' });
     assert.ok(response.ok, await response.text());
   };
   await pause('pause');
@@ -169,7 +169,7 @@ async function load(dataset: string, content: string, state = 'done'): Promise<A
 
 function post(run: ApiRun, body: string): Promise<Response> {
   const headers = { 'content-type': 'text/csv' };
-  return fetch(`${orchestrator.url}/api/runs/${run.id}/mend`, { method: 'POST', body, headers });
+  return orchestrator.fetch(`/api/runs/${run.id}/mend`, { method: 'POST', body, headers });
 }
 
 async function mend(run: ApiRun, body: string): Promise<ApiRun> {

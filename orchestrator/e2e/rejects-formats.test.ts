@@ -59,7 +59,7 @@ test('a row of a workbook is rejected as it was read, and mended it passes TRANS
   const [reject] = await rejectsOf(run);
   assert.deepEqual([reject?.row, reject?.raw], [2, '{" day ":"soon","name":"a;b","n":"2.5"}']);
 
-  const csv = await (await fetch(`${orchestrator.url}/api/runs/${run.id}/rejects?format=csv`)).text();
+  const csv = await (await orchestrator.fetch(`/api/runs/${run.id}/rejects?format=csv`)).text();
   assert.match(csv, /^"_ROW","_REASON"," day ","name","n"\r\n"2",".*","soon","a;b","2\.5"\r\n$/);
   await mend(run, csv.replaceAll('soon', '2024-01-02'));
   const documents = new Map<string, unknown>();
@@ -102,7 +102,7 @@ test('replaying a mend in the lake puts its rows where they are, not beside', as
 });
 
 async function rejectsOf(run: ApiRun, format = 'ndjson'): Promise<Reject[]> {
-  const response = await fetch(`${orchestrator.url}/api/runs/${run.id}/rejects?format=${format}`);
+  const response = await orchestrator.fetch(`/api/runs/${run.id}/rejects?format=${format}`);
   if (format === 'json') return ((await response.json()) as { items: Reject[] }).items;
   const lines = (await response.text()).trim().split('\n');
   return lines.map(line => JSON.parse(line) as Reject);
@@ -110,7 +110,7 @@ async function rejectsOf(run: ApiRun, format = 'ndjson'): Promise<Reject[]> {
 
 async function mend(run: ApiRun, body: string): Promise<ApiRun> {
   const headers = { 'content-type': 'text/csv' };
-  const response = await fetch(`${orchestrator.url}/api/runs/${run.id}/mend`, { method: 'POST', body, headers });
+  const response = await orchestrator.fetch(`/api/runs/${run.id}/mend`, { method: 'POST', body, headers });
   assert.equal(response.status, 200, await response.clone().text());
   const { id } = (await response.json()) as ApiRun;
   const own = (runs: ApiRun[]) => runs.find(each => each.id === id);

@@ -134,7 +134,7 @@ test('mended to the end: every row is a document under the id of its row, equal 
     `/api/runs/${run.id}`,
   );
   assert.deepEqual([rowsRejected, rowsMended], [37, 37]);
-  const metrics = await (await fetch(`${orchestrator.url}/metrics`)).text();
+  const metrics = await (await orchestrator.fetch('/metrics')).text();
   for (const [name, value] of [
     ['loaded', ROWS],
     ['rejected', 37],
@@ -175,13 +175,13 @@ function mendedLine(row: number, day = '2024-01-01'): string {
 }
 
 async function download(format: string): Promise<Buffer> {
-  const response = await fetch(`${orchestrator.url}/api/runs/${run.id}/rejects?format=${format}`);
+  const response = await orchestrator.fetch(`/api/runs/${run.id}/rejects?format=${format}`);
   return Buffer.from(await response.arrayBuffer());
 }
 
 function post(body: Buffer): Promise<Response> {
   const headers = { 'content-type': 'text/csv' };
-  return fetch(`${orchestrator.url}/api/runs/${run.id}/mend`, { method: 'POST', body: new Uint8Array(body), headers });
+  return orchestrator.fetch(`/api/runs/${run.id}/mend`, { method: 'POST', body: new Uint8Array(body), headers });
 }
 
 /** Loads mended rows and waits for the end of their run. */

@@ -54,6 +54,18 @@ test('a file copied into a watched folder of the composed services becomes docum
   assert.equal((await asElastic('/weather/_count')).count, ROWS);
 });
 
+test('a browser is signed in by the link that the service prints, and not before', async () => {
+  const page = `${project.orchestratorUrl}/api/datasets`;
+  assert.equal((await fetch(page)).status, 401);
+  const link = new URL((await project.compose('exec', '-T', 'orchestrator', 'orchestrator', 'sign-in')).trim());
+  assert.equal(link.origin, project.orchestratorUrl);
+  const body = JSON.stringify({ code: link.hash.slice(1) });
+  const headers = { 'content-type': 'application/json' };
+  const signedIn = await fetch(`${link.origin}/api/sign-in`, { method: 'POST', headers, body });
+  const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+  assert.equal((await fetch(page, { headers: { cookie } })).status, 200);
+});
+
 interface Answer {
   count?: number;
 }
@@ -72,7 +84,9 @@ interface Run {
 }
 
 async function runs(): Promise<Run[]> {
-  const response = await fetch(`${project.orchestratorUrl}/api/runs?dataset=weather`);
+  const token = (await project.compose('exec', '-T', 'orchestrator', 'cat', '/app/data/token')).trim();
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${project.orchestratorUrl}/api/runs?dataset=weather`, { headers });
   return ((await response.json()) as { items: Run[] }).items;
 }
 

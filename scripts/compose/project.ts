@@ -40,6 +40,7 @@ export async function makeProject(
     ELASTICSEARCH_HEAP: '512m',
     ELASTICSEARCH_PORT: elasticsearchPort,
     ORCHESTRATOR_PORT: orchestratorPort,
+    PUBLIC_URL: `http://127.0.0.1:${orchestratorPort}`,
     ELASTIC_PASSWORD: password,
     KIBANA_PASSWORD: password,
     LOG_LEVEL: 'debug',
