@@ -13,7 +13,8 @@ RUN [ -d node_modules ] \
 COPY config ./config
 COPY default-etl ./default-etl
 COPY orchestrator ./orchestrator
-RUN mkdir data && chown 61199:61199 data && chmod 0700 data && ln -s /app/orchestrator/bin.js /usr/local/bin/orchestrator
+RUN mkdir data && chown 61199:61199 data && chmod 0700 data \
+  && chmod 755 orchestrator/bin.js && ln -s /app/orchestrator/bin.js /usr/local/bin/orchestrator
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/api/health`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
