@@ -225,6 +225,7 @@ class Parts implements Orchestrator {
       allowedHosts: environment.allowedHosts,
       publicUrl: environment.publicUrl,
       token: token?.token ?? null,
+      isRefused: address => this.#required(this.#runners).isRefused(address),
       now: () => this.#clock.now(),
       port: environment.port,
       logger,
