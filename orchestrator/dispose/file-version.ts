@@ -1,13 +1,25 @@
-import { stat } from 'node:fs/promises';
-import { codeOf } from '../errors.ts';
+import { basename, dirname } from 'node:path';
+import { Folder } from '../files/folder.ts';
+import { unless } from '../files/unless.ts';
 import { type FileVersion, versionOf } from '../journal/journal.ts';
 
-/** Size, mtime and inode of what is at a path, or undefined where nothing is. Throws what stat(2) throws, else. */
+/** Size, mtime and inode of what has a name in a folder, or undefined where nothing has. A link is followed only where that is wanted. */
+export async function fileVersionIn(
+  folder: Folder,
+  relative: string,
+  followLinks = false,
+): Promise<FileVersion | undefined> {
+  const stats = followLinks ? await folder.lookThrough(relative) : await folder.look(relative);
+  return stats && versionOf(stats);
+}
+
+/** The same of a path, in a folder that only we can write. */
 export async function fileVersionAt(path: string): Promise<FileVersion | undefined> {
+  const folder = await Folder.open(dirname(path)).catch(unless('ENOENT', 'ENOTDIR'));
+  if (folder === undefined) return undefined;
   try {
-    return versionOf(await stat(path, { bigint: true }));
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw error;
+    return await fileVersionIn(folder, basename(path));
+  } finally {
+    await folder.close();
   }
 }

@@ -17,7 +17,7 @@ const DEEPEST = 64;
  * Removes what has this name, with all below it, following no link; nothing happens where nothing has it. However deep and wide the tree is, two folders
  * are open at a time: what lies deeper is first moved up. Idempotent, and goes on where a crash, or `signal`, cut it short.
  */
-export async function removeTree(parent: Folder, relative: string, signal?: AbortSignal): Promise<void> {
+export async function removeTree(parent: Folder, relative: string | Buffer, signal?: AbortSignal): Promise<void> {
   if (!(await isFolder(parent, relative))) return parent.unlink(relative);
   await parent.within(relative, async top => {
     while (!signal?.aborted && (await clearOnce(top, signal))) continue;

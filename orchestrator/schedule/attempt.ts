@@ -14,7 +14,8 @@ import { FileMoved } from './input.ts';
 import { isLakeDeletion } from './lake.ts';
 import { pathNow } from './path-now.ts';
 import { makeFolders, reached, withInput, withLedger, withoutLedger } from './prepare.ts';
-import { attemptPaths, takeBackWorkDir, tidyWorkDir } from './work-dir.ts';
+import { takeBackWorkDir, type Tidying, tidyWorkDir } from './left.ts';
+import { attemptPaths } from './work-dir.ts';
 
 export interface AttemptOptions {
   context: ScheduleContext;
@@ -40,6 +41,7 @@ export class LiveAttempt {
   #stopReason: StopReason | null = null;
   readonly #stopping = new AbortController();
   #started: { runner: Runner; handle: string } | null = null;
+  #startedAt: number | null = null;
   readonly #asides: Asides;
 
   constructor(options: AttemptOptions) {
@@ -123,7 +125,7 @@ export class LiveAttempt {
       );
       return;
     }
-    const path = await pathNow(run);
+    const path = await pathNow(run, dataset.settings.FOLLOW_LINKS);
     const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
     const moved = decideMoved(null, { run, path, sentRows });
     if (!moved && path === 'unknown') return this.#waitForRoot(file);
@@ -195,6 +197,7 @@ export class LiveAttempt {
   async #followToEnd(startedAt: number): Promise<void> {
     const { context, dataset, attempt, leave } = this.#options;
     const { runner, handle } = this.#started as { runner: Runner; handle: string };
+    this.#startedAt = startedAt;
     const callOff = at(context.clock, startedAt + dataset.timeoutMs, () => this.stop('timeout'));
     try {
       await this.#recordStart(runner, handle);
@@ -270,7 +273,13 @@ export class LiveAttempt {
       allRecorded &&= ended !== undefined;
     }
     // The next start reads there what may have been sent.
-    if (allRecorded) await tidyWorkDir(this.ref.workDir, keepRejects);
+    if (allRecorded) await tidyWorkDir(this.ref.workDir, keepRejects, this.#tidying());
+  }
+
+  #tidying(): Tidying {
+    const { context, dataset, attempt, leave } = this.#options;
+    const warn = (text: string) => context.logger.warn(text, { dataset: dataset.name, run: attempt.runId });
+    return { warn, signal: leave };
   }
 
   /** One file that can't be concluded doesn't keep the others from it. */
@@ -281,7 +290,8 @@ export class LiveAttempt {
   ): Promise<Run | undefined> {
     const { context, dataset, attempt, leave } = this.#options;
     try {
-      return await conclude({ context, dataset, attempt, file, exitCode, judge, leave });
+      const ranMs = this.#startedAt === null ? 0 : context.clock.now() - this.#startedAt;
+      return await conclude({ context, dataset, attempt, file, exitCode, ranMs, judge, leave });
     } catch (error) {
       const message = `the end of run ${file.run.id} could not be recorded: ${messageOf(error)}`;
       context.logger.error(message, { dataset: dataset.name, run: file.run.id, error });

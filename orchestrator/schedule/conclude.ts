@@ -1,5 +1,8 @@
+import { relative } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import { parseSize } from '../config/units.ts';
 import { kindOf, messageOf } from '../errors.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
 import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
 import { isWhollyRejected } from '../mend-refusal.ts';
 import { type JobFile, workDirOf } from '../run/job.ts';
@@ -9,10 +12,13 @@ import type { ScheduleContext } from './context.ts';
 import { decideRunnerError, type Situation } from './decide.ts';
 import { doneText } from './done-text.ts';
 import { commitToLake } from './lake.ts';
+import { type Left, moveRejects, withLeft } from './left.ts';
 import { persist } from './pause.ts';
 import { pathNow } from './path-now.ts';
+import { mostRows } from './plausible.ts';
+import { readReserved } from './reserved.ts';
 import { withoutSecrets } from './secrets.ts';
-import { attemptPaths, moveRejects, readReserve, shareLogFile } from './work-dir.ts';
+import { attemptPaths, shareLogFile } from './work-dir.ts';
 
 /** One file of an attempt that is over, and dead. */
 export interface Conclusion {
@@ -21,6 +27,8 @@ export interface Conclusion {
   attempt: AttemptRef;
   file: JobFile;
   exitCode: number | null;
+  /** How long it ran, in milliseconds. */
+  ranMs: number;
   judge: (situation: Situation) => Finish;
   /** Gives up on a journal that can't be written. */
   leave: AbortSignal;
@@ -30,35 +38,50 @@ export interface Conclusion {
  * Records what became of a file, in an order in which a crash at any point loses nothing: the rows that may have been sent, what
  * is in the lake, what is to be done with the file, the end.
  */
-export async function conclude(conclusion: Conclusion): Promise<Run> {
-  const { context, dataset, attempt, file, leave } = conclusion;
+export function conclude(conclusion: Conclusion): Promise<Run> {
+  const { dataset, attempt, file } = conclusion;
+  const part = relative(attempt.workDir, workDirOf(dataset, file.run, attempt.workDir));
+  return withLeft(attempt.workDir, part, left => concludeWith(conclusion, left));
+}
+
+async function concludeWith(conclusion: Conclusion, left: Left | undefined): Promise<Run> {
+  const { context, dataset, file, leave } = conclusion;
   const { journal, disposer, clock } = context;
   const { run } = file;
   const keep = <T>(action: () => Promise<T>): Promise<T> =>
     persist(action, { clock, backoff: TARGET_WAIT, signal: leave });
-  const reserved = await readReserve(workDirOf(dataset, run, attempt.workDir));
-  const situation = await situationOf(conclusion, reserved);
-  const judged = masked(conclusion.judge(situation), conclusion);
+  const most = mostRows(run, conclusion.ranMs);
+  const { rows: reserved, breach } = await readReserved(left, most);
+  const situation = await situationOf(conclusion, reserved, most);
+  const judged = masked(judge(conclusion, situation, breach), conclusion);
   // What was sent and refused need not be deleted: ids that never were cost Elasticsearch memory for a day each.
   if (reserved > 0 && !isEmpty(judged)) await keep(() => journal.reserve(run.id, reserved));
-  const finish = await afterLake(conclusion, judged, situation);
+  const finish = await afterLake(conclusion, judged, { situation, left });
   await keep(() => disposer.intend(run, dataset, finish));
   const ended = await keep(() => journal.finish(run.id, run.attempt, finish, clock.now(), conclusion.exitCode));
   report(context, ended, finish);
   // What is told beside the file names its rejects, which must be in their place.
-  await shareWithWhole(conclusion, ended).finally(() => disposer.ended(ended, dataset));
+  await shareWithWhole(conclusion, ended, left).finally(() => disposer.ended(ended, dataset));
   return ended;
+}
+
+/** A breach ends a run for good, unless it is over without it. */
+function judge(conclusion: Conclusion, situation: Situation, breach: string | null): Finish {
+  const finish = conclusion.judge(situation);
+  const isOver = finish.to === 'cancelled' || finish.to === 'skipped';
+  return breach === null || isOver ? finish : { to: 'failed', rows: null, error: breach };
 }
 
 function isEmpty(finish: Finish): boolean {
   return finish.to === 'quarantined' && isWhollyRejected({ state: finish.to, rows: finish.rows });
 }
 
-async function situationOf({ context, dataset, file }: Conclusion, reserved: number): Promise<Situation> {
+async function situationOf({ context, dataset, file }: Conclusion, reserved: number, most: number): Promise<Situation> {
   const { run, ledger } = file;
   return {
     run,
-    path: await pathNow(run),
+    path: await pathNow(run, dataset.settings.FOLLOW_LINKS),
+    mostRows: most,
     sentRows: reserved > 0 || (run.attempt > 1 && ledger.fileRows > 0),
     retries: dataset.settings.RETRIES,
     backoff: dataset.backoff,
@@ -70,8 +93,11 @@ async function situationOf({ context, dataset, file }: Conclusion, reserved: num
 }
 
 /** What isn't in the lake isn't done. */
-async function afterLake(conclusion: Conclusion, finish: Finish, situation: Situation): Promise<Finish> {
-  const { context, dataset, attempt, file } = conclusion;
+async function afterLake(
+  { context, dataset, file }: Conclusion,
+  finish: Finish,
+  { situation, left }: { situation: Situation; left: Left | undefined },
+): Promise<Finish> {
   const { LOAD, COMMAND, DOCKER_IMAGE } = dataset.settings;
   if (finish.to !== 'done' || LOAD.target !== 'lake') return finish;
   try {
@@ -80,11 +106,19 @@ async function afterLake(conclusion: Conclusion, finish: Finish, situation: Situ
       run: file.run,
       ledger: file.ledger,
       rows: finish.rows,
-      workDir: workDirOf(dataset, file.run, attempt.workDir),
+      left,
+      mostBytes: parseSize(dataset.settings.WORK_SIZE) ?? 0,
       mustLeaveFile: COMMAND === undefined && DOCKER_IMAGE === undefined,
     });
     return finish;
   } catch (error) {
+    if (error instanceof UntrustedFile) {
+      return decideRunnerError(
+        'never',
+        `contract breach: ${messageOf(error)}; mend the program that was run`,
+        situation,
+      );
+    }
     return decideRunnerError(kindOf(error), `the lake can't be written: ${messageOf(error)}`, situation);
   }
 }
@@ -111,10 +145,15 @@ function levelOf({ state, waits }: Run): 'error' | 'warn' | 'debug' {
 }
 
 /** A file of a folder's run finds its log and rejects where one of its own would have left them. */
-async function shareWithWhole({ context, dataset, attempt, file }: Conclusion, ended: Run): Promise<void> {
+async function shareWithWhole(
+  { context, dataset, attempt, file }: Conclusion,
+  ended: Run,
+  left: Left | undefined,
+): Promise<void> {
   if (dataset.settings.RUN_PER !== 'folder') return;
   const own = attemptPaths(context.environment.dataDir, file.run.id, file.run.attempt);
   await shareLogFile(attempt.logFile, own.logFile);
-  if (!FINAL_STATES.includes(ended.state)) return;
-  await moveRejects(workDirOf(dataset, file.run, attempt.workDir), own.workDir);
+  if (!FINAL_STATES.includes(ended.state) || left === undefined) return;
+  const warn = (text: string) => context.logger.warn(text, { dataset: dataset.name, run: ended.id });
+  await moveRejects(left, own.workDir, { warn });
 }

@@ -7,6 +7,7 @@ const situation: Situation = {
   run: { dataset: 'sales', action: 'add', attempt: 1, retriesUsed: 0, waits: 0 },
   path: 'same',
   sentRows: false,
+  mostRows: 1e10,
   retries: 3,
   backoff: { firstMs: 1000, factor: 2, maxMs: 60_000 },
   timeoutMs: 3_600_000,
@@ -51,6 +52,20 @@ test('a setting that is wrong fails at once, and says what to do: to try again w
     error:
       'a setting is wrong (exit code 78): LOAD.index is no name; it is not tried again: correct the setting, then orchestrator replay --failed sales',
   });
+});
+
+test('counts and versions that can not be are a breach of the contract, and are not written down', () => {
+  const lie = decide({ ...ending, result: result(1e15, 1e15, 0, 0) }, situation);
+  assert.deepEqual([lie.to, 'rows' in lie && lie.rows], ['failed', null]);
+  assert.match('error' in lie ? (lie.error ?? '') : '', /^contract breach: .*1000000000000000 rows/);
+  const raised = decide({ ...ending, exitCode: 75, supersededBy: Number.MAX_SAFE_INTEGER }, situation);
+  assert.equal(raised.to, 'failed');
+  assert.equal(decide({ ...ending, exitCode: 75, supersededBy: 2 ** 40 }, situation).to, 'superseded');
+});
+
+test('a run that is cancelled is, whatever it said', () => {
+  const lie = { ...ending, stopped: 'cancel' as const, exitCode: 143, result: result(1e15, 1e15, 0, 0) };
+  assert.equal(decide(lie, situation).to, 'cancelled');
 });
 
 test('exit 0 without a result line is done with no rows, so that curl will do', () => {

@@ -2,6 +2,7 @@ import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
 import type { Backoff } from '../config/dataset.ts';
 import type { Finish, Rows, Run } from '../journal/journal.ts';
 import type { Outcome, StopReason } from '../run/runner.ts';
+import { arePlausible, MOST_VERSION } from './plausible.ts';
 import { delayMs, RUNNER_WAIT, TARGET_WAIT } from './backoff.ts';
 
 /** What a path holds, beside the version that the run is about. `unknown`: it can't be told, as its root is not there. */
@@ -13,6 +14,8 @@ export interface Situation {
   path: PathNow;
   /** Whether rows of this version may be in the target. */
   sentRows: boolean;
+  /** More rows it can't have read. */
+  mostRows: number;
   /** RETRIES of the dataset. */
   retries: number;
   backoff: Backoff;
@@ -50,12 +53,15 @@ export function endingOf(outcome: Outcome, file: string | null): Ending {
 /** What becomes of a run whose attempt ended like this. Total: each ending has one answer. */
 export function decide(ending: Ending, situation: Situation): Finish {
   const { result, exitCode } = ending;
-  const rows = result && rowsOf(result);
+  const claimed = result && rowsOf(result);
+  const lie = breachOf(ending, claimed, situation);
+  if (lie !== undefined && ending.stopped === null) return { to: 'failed', rows: null, error: lie };
+  const rows = lie === undefined ? claimed : null;
   if (exitCode === EXIT.done && (ending.stopped === null || rows !== null)) return decideSuccess(rows, situation);
   if (ending.stopped === 'cancel') return { to: 'cancelled', rows, error: cancelledText(situation) };
   const moved = decideMoved(rows, situation);
   if (moved) return moved;
-  if (ending.supersededBy !== null) return { to: 'superseded', indexVersion: ending.supersededBy };
+  if (ending.supersededBy !== null && lie === undefined) return { to: 'superseded', indexVersion: ending.supersededBy };
   if (exitCode === EXIT.never) return { to: 'quarantined', rows, error: neverText(ending) };
   if (ending.stopped === 'shutdown') return handBack(situation);
   if (exitCode === EXIT.away && !ending.outOfMemory) {
@@ -159,6 +165,15 @@ function breachText(rows: Rows, accounted: number): string {
     `contract breach: exit code 0, but ${rows.read} rows read are not ${rows.loaded} loaded + ${rows.rejected} ` +
     `rejected + ${rows.filtered} filtered = ${accounted}; mend the program that was run`
   );
+}
+
+/** What it says and can't be, whatever else became of it. */
+function breachOf({ supersededBy }: Ending, rows: Rows | null, { mostRows }: Situation): string | undefined {
+  if (rows !== null && !arePlausible(rows, mostRows)) {
+    return `contract breach: the result line tells of ${Math.max(...Object.values(rows))} rows, more than there can have been; mend the program that was run`;
+  }
+  if (supersededBy === null || supersededBy <= MOST_VERSION) return undefined;
+  return `contract breach: the index is said to hold version ${supersededBy}, which no version can be; mend the program that was run`;
 }
 
 function rowsOf(result: ResultMessage): Rows {

@@ -1,10 +1,14 @@
-import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
+import { adopt } from '../files/adopt.ts';
+import { Folder } from '../files/folder.ts';
+import { removeTree } from '../files/tree.ts';
+import { unless } from '../files/unless.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
 import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import { ignore, tidyWorkDir } from './work-dir.ts';
+import { tidyWorkDir } from './left.ts';
 
 export interface HousekeepingOptions {
   journal: Journal;
@@ -22,22 +26,25 @@ export interface Housekeeping {
 }
 
 const INTERVAL_MS = 3_600_000;
+/** Folders of DATA_DIR with one of each run's own in them. */
+const BY_RUN = ['runs', 'logs', 'mended'] as const;
 
 /** Prunes now and every hour; the first time it also clears what a crash left of runs that had ended. */
 export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
   const { clock, logger } = options;
-  let stopped = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   let callOff = (): void => undefined;
   let working = work(true);
 
   async function work(first: boolean): Promise<void> {
     try {
-      if (first) await clearLeftovers(options, () => stopped);
-      await prune(options);
+      if (first) await clearLeftovers(options, signal);
+      await prune(options, signal);
     } catch (error) {
       logger.error(`old runs could not be pruned: ${messageOf(error)}`, { error });
     }
-    if (stopped) return;
+    if (signal.aborted) return;
     callOff = clock.after(INTERVAL_MS, () => {
       working = work(false);
     });
@@ -45,30 +52,40 @@ export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
 
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       callOff();
       await working;
     },
   };
 }
 
-/** Forgets old runs and removes their logs, rejects and mended rows. Resolves with how many. */
-export async function prune({ journal, dataDir, retentionMs, clock, logger }: HousekeepingOptions): Promise<number> {
+/**
+ * Forgets old runs and removes their logs, rejects and mended rows. Resolves with how many. `signal` breaks it off: what is left then is removed
+ * by the next start.
+ */
+export async function prune(
+  { journal, dataDir, retentionMs, clock, logger }: HousekeepingOptions,
+  signal?: AbortSignal,
+): Promise<number> {
   const ids = await journal.prune({ endedBefore: clock.now() - retentionMs });
-  for (const id of ids) await removeRun(dataDir, id);
+  for (const id of ids) await removeRun(dataDir, id, signal);
   if (ids.length > 0) logger.info(`${ids.length} runs that ended more than RETENTION ago were forgotten`);
   return ids.length;
 }
 
-/** Work folders of runs that are over, or that the journal doesn't know, lose all but their rejects. */
-async function clearLeftovers({ journal, dataDir }: HousekeepingOptions, isStopped: () => boolean): Promise<void> {
-  for (const id of (await readdir(join(dataDir, 'runs')).catch(ignore('ENOENT'))) ?? []) {
-    if (isStopped()) return;
-    const run = await journal.run(id);
-    if (!run) await removeRun(dataDir, id);
-    else if (FINAL_STATES.includes(run.state) && !(await isBatchGoingOn(journal, run)))
-      await tidyAll(join(dataDir, 'runs', id));
+/** What is left of runs that the journal doesn't know goes; work folders of those that are over lose all but their rejects. */
+async function clearLeftovers(options: HousekeepingOptions, signal: AbortSignal): Promise<void> {
+  const { journal, dataDir } = options;
+  for (const kind of BY_RUN) {
+    for (const id of await namesIn(join(dataDir, kind))) {
+      if (signal.aborted) return;
+      const run = await journal.run(id);
+      if (!run) await removeRun(dataDir, id, signal);
+      else if (kind === 'runs' && FINAL_STATES.includes(run.state) && !(await isBatchGoingOn(journal, run)))
+        await tidyAll(join(dataDir, kind, id), signal);
+    }
   }
+  for (const dataset of await namesIn(join(dataDir, 'lake'))) await adoptLake(options, join(dataDir, 'lake', dataset));
 }
 
 /** The first run of a batch may be over while others work in its folder. */
@@ -77,12 +94,41 @@ async function isBatchGoingOn(journal: Journal, lead: Run): Promise<boolean> {
   return items.some(run => run.batch === lead.id);
 }
 
-async function tidyAll(folder: string): Promise<void> {
-  for (const attempt of await readdir(folder)) await tidyWorkDir(join(folder, attempt), true);
+async function tidyAll(folder: string, signal: AbortSignal): Promise<void> {
+  for (const attempt of await namesIn(folder)) await tidyWorkDir(join(folder, attempt), true, { signal });
 }
 
-async function removeRun(dataDir: string, id: string): Promise<void> {
-  await rm(join(dataDir, 'runs', id), { recursive: true, force: true });
-  await rm(join(dataDir, 'logs', id), { recursive: true, force: true });
-  await rm(join(dataDir, 'mended', id), { recursive: true, force: true });
+/** Earlier versions left files there with the owner and the mode that their attempt gave them. */
+async function adoptLake({ logger }: HousekeepingOptions, path: string): Promise<void> {
+  const folder = await Folder.open(path).catch(unless('ENOENT', 'ENOTDIR'));
+  try {
+    for (const name of folder === undefined ? [] : await namesIn(path)) {
+      await adopt(folder as Folder, name, { onlyName: true, mostBytes: Infinity, larger: 'refuse' }).catch(
+        (error: unknown) => {
+          if (!(error instanceof UntrustedFile)) throw error;
+          logger.warn(messageOf(error));
+        },
+      );
+    }
+  } finally {
+    await folder?.close();
+  }
+}
+
+async function removeRun(dataDir: string, id: string, signal: AbortSignal | undefined): Promise<void> {
+  await Folder.use(dataDir, async data => {
+    for (const kind of BY_RUN) await removeTree(data, `${kind}/${id}`, signal);
+  });
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  const folder = await Folder.open(path).catch(unless('ENOENT', 'ENOTDIR'));
+  if (folder === undefined) return [];
+  try {
+    const names: string[] = [];
+    for await (const { name } of await folder.entries()) names.push(name);
+    return names;
+  } finally {
+    await folder.close();
+  }
 }

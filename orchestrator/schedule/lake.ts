@@ -1,10 +1,11 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, extname } from 'node:path';
 import { WORK_FILES } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
-import { syncPath } from '../dispose/place.ts';
-import { codeOf, OrchestratorError } from '../errors.ts';
+import { OrchestratorError } from '../errors.ts';
+import { adopt } from '../files/adopt.ts';
+import { Folder } from '../files/folder.ts';
 import type { LedgerEntry, Rows, Run } from '../journal/journal.ts';
+import type { Left } from './left.ts';
 
 /** The ledger's name for what a dataset keeps in the lake; no index of Elasticsearch can have a colon. */
 export function lakeIndex(dataset: string): string {
@@ -22,22 +23,39 @@ export interface LakeRequest {
   run: Run;
   ledger: LedgerEntry;
   rows: Rows;
-  workDir: string;
+  /** What the attempt left, if it had a folder. */
+  left: Left | undefined;
+  /** A larger file is refused. */
+  mostBytes: number;
   /** Whether what ran is the default ETL, which must leave a file where it loaded rows. */
   mustLeaveFile: boolean;
 }
 
 /**
  * Puts the attempt's Parquet file in place, in one step, and takes out what it replaces. Idempotent, so that a crash before the
- * run is recorded as done does no harm. Throws `never` where there is no file although rows were loaded.
+ * run is recorded as done does no harm. Throws `never` where there is no file although rows were loaded, and an UntrustedFile where what is there may
+ * not be a file of the attempt's own.
  */
 export async function commitToLake(request: LakeRequest): Promise<void> {
-  const { dataDir, run, ledger, rows } = request;
-  const folder = join(dataDir, 'lake', run.dataset);
+  const { dataDir, run } = request;
+  const data = await Folder.open(dataDir);
+  try {
+    const folder = await data.makeFolder(`lake/${run.dataset}`);
+    try {
+      await commitTo(folder, request);
+    } finally {
+      await folder.close();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+async function commitTo(folder: Folder, request: LakeRequest): Promise<void> {
+  const { run, ledger, rows } = request;
   const key = run.fileKey as string;
-  await mkdir(folder, { recursive: true });
   const name = `${key}${suffixOf(run)}`;
-  const placed = await place(join(request.workDir, WORK_FILES.lake), join(folder, name));
+  const placed = await place(folder, name, request);
   if (!placed && rows.loaded > 0 && request.mustLeaveFile) throw noFile(rows);
   // Mended rows stand beside those that were loaded before; where none was, and none is, a former version stays.
   if (!ledger.replacesFormer || (run.action === 'mend' && rows.loaded === 0)) return;
@@ -53,22 +71,21 @@ function suffixOf({ mendFile }: Run): string {
 }
 
 /** The former version's file has the same name, and goes only by being replaced. */
-async function removeKey(folder: string, key: string, keep: string | null): Promise<void> {
-  const names = await readdir(folder);
-  const own = names.filter(name => name.startsWith(`${key}.`) && name !== keep);
-  await Promise.all(own.map(name => rm(join(folder, name), { force: true })));
+async function removeKey(folder: Folder, key: string, keep: string | null): Promise<void> {
+  for await (const { name } of await folder.entries()) {
+    if (name.startsWith(`${key}.`) && name !== keep) await folder.unlink(name);
+  }
 }
 
-async function place(source: string, target: string): Promise<boolean> {
-  try {
-    await syncPath(source);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
-    throw error;
-  }
-  await rename(source, target);
-  await syncPath(dirname(target));
-  return true;
+async function place(lake: Folder, name: string, { left, mostBytes }: LakeRequest): Promise<boolean> {
+  if (left === undefined) return false;
+  const adoption = { ...left.demands, mostBytes, larger: 'refuse' as const, isSynced: true };
+  const adopted = await adopt(left.folder, WORK_FILES.lake, adoption);
+  if (adopted === undefined) return false;
+  await left.folder.rename(WORK_FILES.lake, lake, name);
+  await lake.sync();
+  if ((await lake.look(name))?.ino === adopted.ino) return true;
+  throw new OrchestratorError('bug', `${WORK_FILES.lake} of run ${name} was swapped while it was put into the lake`);
 }
 
 function noFile({ loaded }: Rows): OrchestratorError {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import type { Run } from '../journal/journal.ts';
 import type { AttemptRef, Recovered, Runner, RunnerKind } from '../run/runner.ts';
@@ -6,7 +5,9 @@ import { attemptOf } from './attempt.ts';
 import { RUNNER_WAIT } from './backoff.ts';
 import type { ScheduleContext } from './context.ts';
 import { persist } from './pause.ts';
-import { readReserve, takeBackWorkDir, tidyWorkDir } from './work-dir.ts';
+import { takeBackWorkDir, tidyWorkDir, withLeft } from './left.ts';
+import { mostRows } from './plausible.ts';
+import { readReserved } from './reserved.ts';
 
 /** An attempt whose orchestrator died. */
 export interface Orphan {
@@ -64,11 +65,14 @@ export async function recoverOrphan(
  */
 export async function requeueDead(context: ScheduleContext, { ref, runs }: Orphan, leave: AbortSignal): Promise<void> {
   const { journal, clock, logger } = context;
-  await takeBackWorkDir(ref.workDir);
   const keep = <T>(action: () => Promise<T>): Promise<T> =>
     persist(action, { clock, backoff: RUNNER_WAIT, signal: leave });
+  await takeBackWorkDir(ref.workDir);
   for (const run of runs) {
-    const reserved = await readReserve(run.batch === null ? ref.workDir : join(ref.workDir, run.id));
+    const ranMs = run.startedAt === null ? 0 : clock.now() - run.startedAt;
+    const { rows: reserved } = await withLeft(ref.workDir, run.batch === null ? '' : run.id, left =>
+      readReserved(left, mostRows(run, ranMs)),
+    );
     // Without a key nothing of it can have been sent.
     if (reserved > 0 && run.fileKey !== null) await keep(() => journal.reserve(run.id, reserved));
     const now = clock.now();

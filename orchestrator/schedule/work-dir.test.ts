@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeWorkDir, tidyWorkDir } from './work-dir.ts';
+import { tidyWorkDir } from './left.ts';
+import { makeWorkDir } from './work-dir.ts';
 
 test('the folder of an attempt is made while that of the one before is tidied away', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'work-dir-'));

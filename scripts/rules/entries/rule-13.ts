@@ -31,8 +31,8 @@ export const rule13: Rule = {
     {
       clause: 'logs go with them',
       file: 'orchestrator/schedule/housekeeping.ts',
-      code: "await rm(join(dataDir, 'logs', id), { recursive: true, force: true });",
-      without: '',
+      code: "const BY_RUN = ['runs', 'logs', 'mended'] as const;",
+      without: "const BY_RUN = ['runs', 'mended'] as const;",
       test: 'orchestrator/schedule/housekeeping.test.ts',
       title: 'rule 13: old runs go with their logs and rejects, never a path’s latest version',
     },

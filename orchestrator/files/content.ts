@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Writes what an open file holds, from its beginning and at most so much of it, into a new one. Resolves with its SHA-256, hexadecimal. */
+export async function copyContent(from: FileHandle, to: FileHandle, mostBytes = Infinity): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunksOf(from, mostBytes)) {
+    hash.update(chunk);
+    for (let at = 0; at < chunk.length; ) at += (await to.write(chunk, at)).bytesWritten;
+  }
+  return hash.digest('hex');
+}
+
+/** Each is written over by the next. */
+async function* chunksOf(file: FileHandle, mostBytes: number): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let position = 0; position < mostBytes; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, mostBytes - position), position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { UntrustedFile } from '../files/untrusted-file.ts';
+import { commitToLake, type LakeRequest } from './lake.ts';
+import { withLeft } from './left.ts';
+
+test('what is in the lake is ours alone', async t => {
+  const { base, workDir, commit } = setUp(t);
+  writeFileSync(join(workDir, 'out.parquet'), 'PAR1', { mode: 0o666 });
+  await commit();
+  const { mode } = statSync(join(base, 'data/lake/sales/key.parquet'));
+  assert.equal(mode & 0o777, 0o600);
+  assert.equal(statSync(join(base, 'data/lake/sales')).mode & 0o777, 0o700);
+});
+
+const TRAPS: Record<string, (base: string, path: string) => void> = {
+  'a link': (base, path) => symlinkSync(join(base, 'victim'), path),
+  'another name of a file': (base, path) => linkSync(join(base, 'victim'), path),
+  'a FIFO': (_, path) => void execFileSync('mkfifo', [path]),
+  'a folder': (_, path) => mkdirSync(path),
+  'a file with a hole of a terabyte': (_, path) => {
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 40);
+  },
+};
+
+for (const [what, make] of Object.entries(TRAPS)) {
+  test(`${what} never gets into the lake, and what is there stays`, async t => {
+    const { base, workDir, commit } = setUp(t);
+    mkdirSync(join(base, 'data/lake/sales'), { recursive: true });
+    writeFileSync(join(base, 'data/lake/sales/key.parquet'), 'former');
+    make(base, join(workDir, 'out.parquet'));
+    await assert.rejects(commit(), UntrustedFile);
+    assert.deepEqual(readdirSync(join(base, 'data/lake/sales')), ['key.parquet']);
+    assert.equal(readFileSync(join(base, 'data/lake/sales/key.parquet'), 'utf8'), 'former');
+    assert.equal(readFileSync(join(base, 'victim'), 'utf8'), 'secret');
+  });
+}
+
+test('rows without a file are a breach of the contract', async t => {
+  const { base, commit } = setUp(t);
+  await assert.rejects(commit(), /contract breach: 1 rows loaded, but there is no out.parquet/);
+  assert(existsSync(join(base, 'data/lake')));
+});
+
+function setUp(t: TestContext): { base: string; workDir: string; commit: () => Promise<void> } {
+  const base = mkdtempSync(join(tmpdir(), 'lake-'));
+  t.after(() => rmSync(base, { recursive: true }));
+  const workDir = join(base, 'data/runs/lead/1');
+  mkdirSync(workDir, { recursive: true });
+  writeFileSync(join(base, 'victim'), 'secret');
+  const request = {
+    dataDir: join(base, 'data'),
+    run: { dataset: 'sales', fileKey: 'key', mendFile: null, action: 'add' },
+    ledger: { replacesFormer: true, replaces: [] },
+    rows: { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 },
+    mostBytes: 1e9,
+    mustLeaveFile: true,
+  } as unknown as Omit<LakeRequest, 'left'>;
+  return { base, workDir, commit: () => withLeft(workDir, '', left => commitToLake({ ...request, left })) };
+}
