@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import { codeOf, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
+import { Folder } from '../files/folder.ts';
+import { unless } from '../files/unless.ts';
 import type { ApiOptions } from './options.ts';
 import { Problem } from './problem.ts';
 import { datasetParams, lakeQuery, lakeSchema, problemSchema } from './schemas.ts';
@@ -18,13 +19,19 @@ const run = promisify(execFile);
 const WITHIN_MS = 30_000;
 const LARGEST_ANSWER = 64 * 1024 * 1024;
 const AT_ONCE = 2;
+const OTHERS_WRITE = 0o022n;
+
+/** What lake-reader.ts is asked, as JSON. */
+interface LakeQuestion {
+  limit: number;
+  files: string[];
+}
 
 /**
  * GET /api/lake/:dataset. DuckDB runs in a process of its own for each question: whatever a file makes it do, the service neither waits nor
  * falls with it. Names are compared with those that are there, never made part of a path or a query.
  */
 export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptions, closing: AbortSignal): void {
-  const root = join(dataDir, 'lake');
   let asked = 0;
   const schema = {
     tags: ['datasets'],
@@ -35,12 +42,12 @@ export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptio
   };
   app.get<Query>('/api/lake/:name', { schema }, async request => {
     const { name } = request.params;
-    if (!(await namesIn(root)).includes(name))
-      throw new Problem(404, `the lake holds nothing of ${name.slice(0, 100)}`);
+    const files = await filesOf(dataDir, name);
+    if (files === undefined) throw new Problem(404, `the lake holds nothing of ${name.slice(0, 100)}`);
     if (asked >= AT_ONCE) throw new Problem(503, 'others are asking the lake already; try again in a moment');
     asked += 1;
     try {
-      return await ask(join(root, name), request.query.limit ?? 50, closing);
+      return await ask(join(dataDir, 'lake', name), { limit: request.query.limit ?? 50, files }, closing);
     } catch (error) {
       logger.warn(`the lake of ${name} can't be read`, { dataset: name, error });
       throw new Problem(503, `the lake of ${name} can't be read: ${lastLine(error)}`);
@@ -50,21 +57,43 @@ export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptio
   });
 }
 
-async function ask(folder: string, limit: number, signal: AbortSignal): Promise<Lake> {
+async function ask(folder: string, question: LakeQuestion, signal: AbortSignal): Promise<Lake> {
   const options = { cwd: folder, timeout: WITHIN_MS, maxBuffer: LARGEST_ANSWER, signal, env: {} };
   const answer = run(process.execPath, [reader], options);
-  answer.child.stdin?.on('error', () => undefined).end(String(limit)); // a child that died says so by its exit
+  answer.child.stdin?.on('error', () => undefined).end(JSON.stringify(question)); // a child that died says so by its exit
   const { stdout } = await answer;
   return JSON.parse(stdout) as Lake;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/**
+ * The Parquet files of a dataset, undefined where the lake has no such folder. DuckDB reads by path, so both must be what nobody but us can have put
+ * there, or change: files of this one name in a folder, of whoever keeps the lake.
+ */
+async function filesOf(dataDir: string, dataset: string): Promise<string[] | undefined> {
+  const lake = await Folder.use(dataDir, data => data.folder('lake')).catch(unless('ENOENT'));
   try {
-    return await readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
+    if (lake === undefined || !(await isIn(lake, dataset))) return undefined;
+    const { uid } = await lake.stat();
+    return await lake.within(dataset, folder => ownFilesIn(folder, uid));
+  } finally {
+    await lake?.close();
   }
+}
+
+async function isIn(lake: Folder, name: string): Promise<boolean> {
+  for await (const entry of await lake.entries()) if (entry.name === name && entry.isDirectory()) return true;
+  return false;
+}
+
+async function ownFilesIn(folder: Folder, uid: bigint): Promise<string[]> {
+  const { uid: holder, mode } = await folder.stat();
+  if (holder !== uid || (mode & OTHERS_WRITE) !== 0n) return [];
+  const files: string[] = [];
+  for await (const { name } of await folder.entries()) {
+    const stats = await folder.look(name);
+    if (stats?.isFile() && stats.nlink === 1n && stats.uid === uid) files.push(name);
+  }
+  return files;
 }
 
 function lastLine(error: unknown): string {

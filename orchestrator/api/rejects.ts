@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { type Readable, Readable as ReadableStream, Transform } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
 import type { Run } from '../journal/journal.ts';
 import { rejectsAsCsv, rejectsFileName } from '../rejects/export.ts';
-import { findRejects } from '../rejects/files.ts';
+import { findRejects, REJECTS_BOUNDS } from '../rejects/files.ts';
 import { openRejects } from '../rejects/open-rejects.ts';
 import type { ApiOptions } from './options.ts';
 import { presentRun } from './present.ts';
@@ -94,7 +93,9 @@ async function sendLines(reply: FastifyReply, { dataDir }: ApiOptions, run: Run,
   const files = await findRejects(dataDir, run, only);
   void reply.header('content-disposition', `attachment; filename="rejects-${run.id}.ndjson"`);
   void reply.type('application/x-ndjson; charset=utf-8');
-  return reply.send(files === null ? '' : createReadStream(files.rejects));
+  if (files === null) return reply.send('');
+  const file = await files.open();
+  return reply.send(file.createReadStream({ end: REJECTS_BOUNDS.fileBytes - 1 }));
 }
 
 async function sendCsv(

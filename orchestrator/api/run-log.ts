@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import { codeOf } from '../errors.ts';
+import { LIMITS } from '../bounds.ts';
+import { Folder } from '../files/folder.ts';
+import { unless } from '../files/unless.ts';
 import { type Attempt, FINAL_STATES, type Run } from '../journal/journal.ts';
 import { isoTime } from './present.ts';
 
@@ -30,9 +30,9 @@ export async function* readRunLog(options: RunLogOptions): AsyncGenerator<string
   if (attempts.length === 0) yield `${notStarted(run)}\n`;
   for (const attempt of attempts) {
     yield headingOf(attempt, options.mask);
-    const path = join(dataDir, 'logs', run.id, `${attempt.attempt}.log`);
+    const log = openerOf(dataDir, run.id, attempt.attempt);
     const isOpen = attempt === attempts.at(-1) && options.current !== undefined;
-    yield* maskLines(decode(isOpen ? follow(path, options) : read(path)), options.mask);
+    yield* maskLines(decode(isOpen ? follow(log, options) : read(log)), options.mask);
   }
 }
 
@@ -53,36 +53,58 @@ function headingOf(attempt: Attempt, mask: (text: string) => string): string {
   return `=== ${parts.join(' · ')}\n`;
 }
 
-async function* read(path: string): AsyncGenerator<Buffer> {
+type Opener = () => Promise<FileHandle | undefined>;
+
+/** Undefined where it isn't there. */
+function openerOf(dataDir: string, runId: string, attempt: number): Opener {
+  return () =>
+    Folder.use(dataDir, data => data.openFile(`logs/${runId}/${attempt}.log`)).catch(unless('ENOENT', 'ENOTDIR'));
+}
+
+async function* read(open: Opener): AsyncGenerator<Buffer> {
+  const file = await open();
+  if (file === undefined) yield Buffer.from('(its log is no longer kept)\n');
+  if (file === undefined) return;
   try {
-    for await (const chunk of createReadStream(path)) yield chunk as Buffer;
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    yield Buffer.from('(its log is no longer kept)\n');
+    yield* readFrom(file, 0);
+  } finally {
+    await file.close();
   }
 }
 
 /** The file as it grows, until the run has ended and all is read. */
-async function* follow(path: string, { current, signal }: RunLogOptions): AsyncGenerator<Buffer> {
+async function* follow(open: Opener, { current, signal }: RunLogOptions): AsyncGenerator<Buffer> {
   let position = 0;
-  while (!signal.aborted) {
-    const run = await current?.();
-    const hasEnded = run === undefined || run.state === 'queued' || FINAL_STATES.includes(run.state);
-    for await (const chunk of readFrom(path, position)) {
-      position += chunk.length;
-      yield chunk;
+  let file: FileHandle | undefined;
+  try {
+    while (!signal.aborted) {
+      const run = await current?.();
+      const hasEnded = run === undefined || run.state === 'queued' || FINAL_STATES.includes(run.state);
+      file ??= await open();
+      for await (const chunk of file === undefined ? [] : readFrom(file, position)) {
+        position += chunk.length;
+        yield chunk;
+      }
+      if (hasEnded) return;
+      await pause(signal);
     }
-    if (hasEnded) return;
-    await pause(signal);
+  } finally {
+    await file?.close();
   }
 }
 
-async function* readFrom(path: string, position: number): AsyncGenerator<Buffer> {
-  try {
-    const handle = await open(path);
-    for await (const chunk of handle.createReadStream({ start: position })) yield chunk as Buffer;
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+/** No more than an attempt may print, and what is said of it when it did. */
+async function* readFrom(file: FileHandle, from: number): AsyncGenerator<Buffer> {
+  for (let position = from; position < LIMITS.logBytes + LIMITS.chunkBytes; ) {
+    const { bytesRead, buffer } = await file.read(
+      Buffer.allocUnsafe(LIMITS.chunkBytes),
+      0,
+      LIMITS.chunkBytes,
+      position,
+    );
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -247,6 +247,22 @@ test('the lake is read from all files of a dataset, and only of one that is ther
   for (const name of ['..', '%2e%2e', "x'%3b--", '..%2flake%2fsales']) {
     assert.equal((await get(`/api/lake/${name}`)).status, 404, name);
   }
+});
+
+test('only files of ours are read from the lake, in a folder that is ours alone', async () => {
+  const folder = join(dataDir, 'lake', 'planted');
+  await mkdir(folder, { recursive: true });
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  await connection.run(`COPY (SELECT 'secret' AS "A") TO '${dataDir}/victim.parquet'`);
+  await symlink(join(dataDir, 'victim.parquet'), join(folder, 'k1.parquet'));
+  await link(join(dataDir, 'victim.parquet'), join(folder, 'k2.parquet'));
+  assert.deepEqual((await get('/api/lake/planted')).body, { columns: [], rows: [], total: 0 });
+  await connection.run(`COPY (SELECT 'mine' AS "A") TO '${folder}/k3.parquet'`);
+  assert.equal((await get('/api/lake/planted')).body.total, 1);
+  await chmod(folder, 0o777);
+  assert.equal((await get('/api/lake/planted')).body.total, 0);
+  await symlink(folder, join(dataDir, 'lake', 'linked'));
+  assert.equal((await get('/api/lake/linked')).status, 404);
 });
 
 test('the page runs its own script and no other; the documentation is there', async () => {

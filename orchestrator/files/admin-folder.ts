@@ -1,6 +1,9 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { Folder } from './folder.ts';
+import { check } from './rights.ts';
 
 const ROOT = 0n;
 const GROUP_OR_OTHERS_WRITE = 0o022n;
@@ -16,6 +19,18 @@ export function openAdminFolder(path: string): Promise<Folder> {
 /** The same, but what is missing is made; whoever may look into the folder above may look into it. */
 export function makeAdminFolder(path: string): Promise<Folder> {
   return walk(path, (at, rest) => at.makeFolder(rest, 'as-above'));
+}
+
+/** A regular file that the administrator named, such as a certificate, to be read and closed: links are followed. */
+export async function openAdminFile(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    check(await file.stat(), path, {});
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 async function walk(path: string, finish: (at: Folder, rest: string) => Promise<Folder>): Promise<Folder> {

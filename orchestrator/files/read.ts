@@ -47,22 +47,34 @@ export async function readText(
 }
 
 /** The lines of an open file from its beginning, in memory that does not grow with them. Line ends are LF or CRLF. */
-export async function* readLines(file: FileHandle, { lineBytes, fileBytes }: LineBounds): AsyncGenerator<BoundedLine> {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+export function readLines(file: FileHandle, { lineBytes, fileBytes }: LineBounds): AsyncGenerator<BoundedLine> {
+  return linesOf(chunksOf(file, fileBytes), lineBytes);
+}
+
+/** The lines of a stream of bytes, in memory that does not grow with them. Line ends are LF or CRLF. */
+export async function* linesOf(chunks: AsyncIterable<Buffer>, lineBytes: number): AsyncGenerator<BoundedLine> {
   const line = new Line(lineBytes);
-  for (let position = 0; position < fileBytes; ) {
-    const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, fileBytes - position), position);
-    if (bytesRead === 0) break;
-    position += bytesRead;
+  for await (const chunk of chunks) {
     let from = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0 && end < bytesRead; end = chunk.indexOf(LINE_FEED, from)) {
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
       line.add(chunk.subarray(from, end));
       yield line.take();
       from = end + 1;
     }
-    line.add(chunk.subarray(from, bytesRead));
+    line.add(chunk.subarray(from));
   }
   if (!line.isEmpty) yield line.take();
+}
+
+/** Each is written over by the next. */
+async function* chunksOf(file: FileHandle, fileBytes: number): AsyncGenerator<Buffer> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let position = 0; position < fileBytes; ) {
+    const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, fileBytes - position), position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield chunk.subarray(0, bytesRead);
+  }
 }
 
 /** A line as it is put together from chunks. */

@@ -1,40 +1,73 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { WORK_FILES } from '../../default-etl/contract.ts';
-import { codeOf } from '../errors.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BOUNDS, WORK_FILES } from '../../default-etl/contract.ts';
+import { LIMITS } from '../bounds.ts';
+import { Folder } from '../files/folder.ts';
+import { unless } from '../files/unless.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
 
 /** Where a run's rejects lie. */
 export interface RejectsFiles {
-  /** NDJSON of `Reject`s. */
-  rejects: string;
-  /** How their raw text is read; not there where another program left the rejects. */
+  /** NDJSON of `Reject`s, to be read from its beginning and closed. Throws ENOENT where it is gone. */
+  open(): Promise<FileHandle>;
+  /** How their raw text is read, absolute; not there where another program left the rejects. */
   table: string;
 }
 
-/** Those of a run's attempt, or of the last one that left any; null where there are none. */
+/** How much of rejects, and of what was mended of them, is ever read. */
+export const REJECTS_BOUNDS = { lineBytes: BOUNDS.rejectLineBytes, fileBytes: BOUNDS.rejectsBytes } as const;
+export const MENDED_BOUNDS = { lineBytes: LIMITS.mendedLineBytes, fileBytes: LIMITS.mendedBytes } as const;
+
+const OTHERS_WRITE = 0o022n;
+
+/**
+ * Those of a run's attempt, or of the last one that left any; null where there are none. Files count only where they are ours, in a folder that is ours
+ * alone: that of an attempt which goes on is its own.
+ */
 export async function findRejects(
   dataDir: string,
   run: { id: string; attempt: number },
   only?: number,
 ): Promise<RejectsFiles | null> {
+  if (only !== undefined && !(only >= 1 && only <= run.attempt)) return null;
   for (let attempt = only ?? run.attempt; attempt >= (only ?? 1); attempt -= 1) {
-    const folder = join(dataDir, 'runs', run.id, String(attempt));
-    const rejects = join(folder, WORK_FILES.rejects);
-    if (await isFile(rejects)) return { rejects, table: join(folder, WORK_FILES.table) };
+    const open = () => openKept(dataDir, run.id, attempt);
+    const file = await open().catch(unlessMissing);
+    if (file === undefined) continue;
+    await file.close();
+    return { open, table: join(dataDir, 'runs', run.id, String(attempt), WORK_FILES.table) };
   }
   return null;
 }
 
-/** Where mended rows of a run are kept, for as long as the run is. */
-export function mendedFolder(dataDir: string, runId: string): string {
-  return join(dataDir, 'mended', runId);
+/** Mended rows of a run are kept for as long as it is. To be closed. */
+export async function mendedFolder(dataDir: string, runId: string): Promise<Folder> {
+  return Folder.use(dataDir, data => data.makeFolder(`mended/${runId}`));
 }
 
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    return false;
-  }
+/** The mended rows that the journal names; to be closed. Where DATA_DIR was before does not matter. Throws ENOENT where they are gone. */
+export function openMended(dataDir: string, mendFile: string): Promise<FileHandle> {
+  const name = `mended/${basename(dirname(mendFile))}/${basename(mendFile)}`;
+  return Folder.use(dataDir, data => data.openFile(name, { onlyName: true }));
+}
+
+/** Passes over what isn't there, or must not be read. */
+export function unlessMissing(error: unknown): undefined {
+  if (error instanceof UntrustedFile) return undefined;
+  return unless('ENOENT', 'ENOTDIR')(error);
+}
+
+function openKept(dataDir: string, runId: string, attempt: number): Promise<FileHandle> {
+  return Folder.use(dataDir, data =>
+    data.within(`runs/${runId}`, async run => {
+      // Whoever made it is the orchestrator, whoever we are.
+      const { uid } = await run.stat();
+      return run.within(String(attempt), async folder => {
+        const stats = await folder.stat();
+        const isOurs = stats.uid === uid && (stats.mode & OTHERS_WRITE) === 0n;
+        if (!isOurs) throw new UntrustedFile(folder.path, 'owner');
+        return folder.openFile(WORK_FILES.rejects, { owners: [Number(uid)], onlyName: true });
+      });
+    }),
+  );
 }

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import type { MendedRow } from '../../default-etl/contract.ts';
 import { OrchestratorError } from '../errors.ts';
 import { askEtl } from '../etl/ask.ts';
+import type { Folder } from '../files/folder.ts';
+import { linesOf } from '../files/read.ts';
 import type { Journal, Run } from '../journal/journal.ts';
-import { mendedFolder } from './files.ts';
+import { MENDED_BOUNDS, mendedFolder } from './files.ts';
 import { type OpenRejects, openRejects } from './open-rejects.ts';
 
 /** More would be a wall of text. */
@@ -35,35 +34,37 @@ export async function mendRejects({ journal, dataDir, run, content, now }: MendR
   if (rejects.files === null) {
     throw new OrchestratorError('never', `run ${run.id} of ${run.dataset}/${run.file} has no rejected rows to mend`);
   }
-  const folder = mendedFolder(dataDir, rejects.run.id);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, randomUUID());
-  const [upload, records] = [`${path}.upload`, `${path}.ndjson`];
+  const folder = await mendedFolder(dataDir, rejects.run.id);
+  const name = randomUUID();
+  const [upload, records] = [`${name}.upload`, `${name}.ndjson`];
   try {
-    await pipeline(content, createWriteStream(upload, { mode: 0o600 }));
-    await writeRecords(records, await readMended(upload, rejects));
-    return await journal.mend(rejects.run.id, records, now);
+    await write(folder, upload, content);
+    const rows = new Set<number>();
+    // On disk before the journal names it.
+    await write(folder, records, readMended(join(folder.path, upload), rejects, rows));
+    await assertRejected(rows, rejects);
+    return await journal.mend(rejects.run.id, join(folder.path, records), now);
   } catch (error) {
-    await rm(records, { force: true });
+    await folder.unlink(records);
     throw error;
   } finally {
-    await rm(upload, { force: true });
+    await folder.unlink(upload);
+    await folder.close();
   }
 }
 
-/** The mended rows as lines of JSON, in the order of the file. */
-async function readMended(upload: string, rejects: OpenRejects): Promise<string[]> {
-  const lines: string[] = [];
-  const rows = new Set<number>();
+/** The mended rows as lines of JSON, in the order of the file, and their numbers. */
+async function* readMended(upload: string, rejects: OpenRejects, rows: Set<number>): AsyncGenerator<Buffer> {
   const args = ['--mend', '--name=the mended file', `--table=${rejects.files?.table}`, upload];
-  const output = Readable.from(askEtl({ args, environment: {} }));
-  for await (const line of createInterface({ input: output })) {
-    lines.push(line);
-    rows.add((JSON.parse(line) as MendedRow).row);
+  let bytes = 0;
+  for await (const { text, isCut } of linesOf(askEtl({ args, environment: {} }), MENDED_BOUNDS.lineBytes)) {
+    const line = Buffer.from(`${text}\n`);
+    bytes += line.length;
+    if (isCut || bytes > MENDED_BOUNDS.fileBytes) throw refusal('it, or a row of it, is too large');
+    rows.add((JSON.parse(text) as MendedRow).row);
+    yield line;
   }
   if (rows.size === 0) throw refusal('it holds no row');
-  await assertRejected(rows, rejects);
-  return lines;
 }
 
 /** Rows are only ever put where there are none. */
@@ -82,13 +83,16 @@ function refusal(why: string): OrchestratorError {
   return new OrchestratorError('never', `the mended file is not taken: ${why}`);
 }
 
-/** On disk before the journal names it. */
-async function writeRecords(path: string, lines: readonly string[]): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+async function write(folder: Folder, name: string, content: AsyncIterable<Buffer>): Promise<void> {
+  const file = await folder.create(name);
   try {
-    await file.writeFile(`${lines.join('\n')}\n`);
+    for await (const chunk of content) await writeAll(file, chunk);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }

@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import type { FileHandle } from 'node:fs/promises';
 import type { Reject } from '../../default-etl/contract.ts';
-import { codeOf } from '../errors.ts';
+import { type BoundedLine, type LineBounds, readLines } from '../files/read.ts';
 import type { Journal, Run } from '../journal/journal.ts';
-import { findRejects, type RejectsFiles } from './files.ts';
+import { findRejects, MENDED_BOUNDS, openMended, REJECTS_BOUNDS, type RejectsFiles, unlessMissing } from './files.ts';
+import { parseReject } from './parse.ts';
 
 /** The rejects of a file as they are now, whichever run of it they were asked of. */
 export interface OpenRejects {
@@ -32,7 +32,7 @@ export async function openRejects(journal: Journal, dataDir: string, asked: Run)
       // What a later mend was given is said by that mend.
       const later = given.slice(index);
       if (source === null) continue;
-      for await (const reject of readRejects(source.rejects)) {
+      for await (const reject of readRejects(source)) {
         if (!later.some(({ rows }) => rows.has(reject.row))) yield reject;
       }
     }
@@ -45,7 +45,7 @@ export async function firstRejects(dataDir: string, run: Run, most: number): Pro
   const files = await findRejects(dataDir, run);
   const first: Reject[] = [];
   if (files === null) return first;
-  for await (const reject of readRejects(files.rejects)) {
+  for await (const reject of readRejects(files)) {
     first.push(reject);
     if (first.length === most) break;
   }
@@ -65,21 +65,23 @@ export async function originOf(journal: Pick<Journal, 'run'>, run: Run): Promise
 
 async function readMend(dataDir: string, mend: Run): Promise<Mend> {
   const rows = new Set<number>();
-  for await (const { row } of readLines<{ row: number }>(mend.mendFile ?? '')) rows.add(row);
+  const file = mend.mendFile;
+  const lines = file === null ? [] : linesIfThere(() => openMended(dataDir, file), MENDED_BOUNDS);
+  for await (const { text } of lines) rows.add((JSON.parse(text) as { row: number }).row);
   return { rows, rejects: await findRejects(dataDir, mend) };
 }
 
-function readRejects(path: string): AsyncGenerator<Reject> {
-  return readLines<Reject>(path);
+async function* readRejects(files: RejectsFiles): AsyncGenerator<Reject> {
+  for await (const line of linesIfThere(files.open, REJECTS_BOUNDS)) yield parseReject(line);
 }
 
-/** The objects of an NDJSON file; none where it is gone. */
-async function* readLines<Line>(path: string): AsyncGenerator<Line> {
+/** Lines with something in them; none where the file is gone. */
+async function* linesIfThere(open: () => Promise<FileHandle>, bounds: LineBounds): AsyncGenerator<BoundedLine> {
+  const file = await open().catch(unlessMissing);
+  if (file === undefined) return;
   try {
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-      if (line.trim() !== '') yield JSON.parse(line) as Line;
-    }
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    for await (const line of readLines(file, bounds)) if (line.text.trim() !== '') yield line;
+  } finally {
+    await file.close();
   }
 }

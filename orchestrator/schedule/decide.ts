@@ -1,8 +1,9 @@
 import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
+import { LIMITS } from '../bounds.ts';
 import type { Backoff } from '../config/dataset.ts';
 import type { Finish, Rows, Run } from '../journal/journal.ts';
 import type { Outcome, StopReason } from '../run/runner.ts';
-import { arePlausible, MOST_VERSION } from './plausible.ts';
+import { arePlausible } from './plausible.ts';
 import { delayMs, RUNNER_WAIT, TARGET_WAIT } from './backoff.ts';
 
 /** What a path holds, beside the version that the run is about. `unknown`: it can't be told, as its root is not there. */
@@ -172,7 +173,7 @@ function breachOf({ supersededBy }: Ending, rows: Rows | null, { mostRows }: Sit
   if (rows !== null && !arePlausible(rows, mostRows)) {
     return `contract breach: the result line tells of ${Math.max(...Object.values(rows))} rows, more than there can have been; mend the program that was run`;
   }
-  if (supersededBy === null || supersededBy <= MOST_VERSION) return undefined;
+  if (supersededBy === null || supersededBy <= LIMITS.version) return undefined;
   return `contract breach: the index is said to hold version ${supersededBy}, which no version can be; mend the program that was run`;
 }
 

@@ -1,10 +1,12 @@
-import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import type { Dataset } from '../config/dataset.ts';
 import type { ElasticsearchSettings } from '../config/environment.ts';
-import { fileVersionAt } from '../dispose/file-version.ts';
+import { openAdminFile } from '../files/admin-folder.ts';
+import { copyInto } from '../files/copy.ts';
+import { Folder } from '../files/folder.ts';
 import type { Owner } from '../files/rights.ts';
-import type { Run } from '../journal/journal.ts';
+import { type FileVersion, type Run, versionOf } from '../journal/journal.ts';
+import { openMended } from '../rejects/files.ts';
 import { JOB_FILES, type JobFile, type StandIn, workDirOf } from '../run/job.ts';
 import type { AttemptRef, Runner } from '../run/runner.ts';
 import type { ScheduleContext } from './context.ts';
@@ -36,22 +38,29 @@ export async function makeFolders(
   await makeLogFile(logFile);
   await makeWorkDir(workDir);
   const certificate = environment.elasticsearch?.ca;
-  if (certificate) await copyFile(certificate, join(workDir, JOB_FILES.certificate));
+  if (certificate) await placeCopy(await openAdminFile(certificate), workDir, JOB_FILES.certificate);
   const made: JobFile[] = [];
   for (const file of files) {
     const own = workDirOf(dataset, file.run, workDir);
     if (own !== workDir) await makeWorkDir(own);
-    made.push({ ...file, standIn: await placeMended(file.run, own) });
+    made.push({ ...file, standIn: await placeMended(environment.dataDir, file.run, own) });
   }
   return made;
 }
 
-async function placeMended(run: Run, workDir: string): Promise<StandIn | null> {
+async function placeMended(dataDir: string, run: Run, workDir: string): Promise<StandIn | null> {
   if (run.mendFile === null) return null;
-  const path = join(workDir, JOB_FILES.mended);
-  await copyFile(run.mendFile, path);
-  const version = await fileVersionAt(path);
-  return version ? { path: JOB_FILES.mended, version } : null;
+  const version = await placeCopy(await openMended(dataDir, run.mendFile), workDir, JOB_FILES.mended);
+  return { path: JOB_FILES.mended, version };
+}
+
+/** Closes the source. */
+async function placeCopy(source: FileHandle, workDir: string, name: string): Promise<FileVersion> {
+  await using original = source;
+  return await Folder.use(workDir, async folder => {
+    await using copy = await copyInto(original, folder, name, async () => undefined);
+    return versionOf(await copy.stat({ bigint: true }));
+  });
 }
 
 /** Puts a copy of the file beside what else the attempt needs, where its user may not read the file itself. Throws what placeInput() throws. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileKey } from '../../default-etl/contract.ts';
 import { OrchestratorError } from '../errors.ts';
@@ -318,7 +318,8 @@ test('rule 12: mended rows run as the file they are, and are refused once the pa
   const scheduler = await bench.schedule(runner, [dataset]);
   const { id } = await bench.arrive(dataset, 'a.csv');
   await bench.until(id, isFinal);
-  const mendFile = join(bench.dataDir, 'mended.ndjson');
+  const mendFile = join(bench.dataDir, 'mended', id, 'a.ndjson');
+  mkdirSync(dirname(mendFile), { recursive: true });
   writeFileSync(mendFile, '{"row":2}\n');
   const mend = await bench.journal.mend(id, mendFile, Date.now());
   assert.equal((await bench.until(mend.id, isFinal)).state, 'done');
