@@ -1,7 +1,9 @@
-import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Dataset } from './config/dataset.ts';
 import { codeOf } from './errors.ts';
+import { makeAdminFolder } from './files/admin-folder.ts';
+import type { Folder } from './files/folder.ts';
 import { FINAL_STATES, type Journal, type Run } from './journal/journal.ts';
 
 /** The shipped dataset that the sample goes to, and the sample, relative to CONFIG_DIR (its source and licence: config/examples/README.md). */
@@ -22,18 +24,21 @@ interface FirstStartOptions {
 export async function offerSample({ journal, datasets, configDir }: FirstStartOptions): Promise<string | undefined> {
   const dataset = datasets.get(SAMPLE_DATASET);
   if (dataset === undefined || (await journal.runs({ limit: 1 })).items.length > 0) return undefined;
-  if (!(await isEmpty(dataset.watchDir))) return undefined;
-  const hidden = join(dataset.watchDir, `.${basename(SAMPLE)}.part`);
-  const visible = join(dataset.watchDir, basename(SAMPLE));
-  try {
-    await mkdir(dataset.watchDir, { recursive: true });
-    await copyFile(join(configDir, SAMPLE), hidden);
-    await rename(hidden, visible);
-  } catch (error) {
+  const sample = await readFile(join(configDir, SAMPLE)).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
+  });
+  if (sample === undefined) return undefined;
+  // What is wrong with it the watch tells.
+  const folder = await makeAdminFolder(dataset.watchDir).catch(() => undefined);
+  if (folder === undefined) return undefined;
+  try {
+    if (!(await isEmpty(folder))) return undefined;
+    await folder.replace(basename(SAMPLE), sample, { mode: 0o644 });
+    return join(dataset.watchDir, basename(SAMPLE));
+  } finally {
+    await folder.close();
   }
-  return visible;
 }
 
 /** Calls back once, when the run of the sample at this path has ended. Returns how to stop waiting for it. */
@@ -47,11 +52,7 @@ export function whenSampleEnds(journal: Journal, path: string, tell: (run: Run) 
   return off;
 }
 
-async function isEmpty(folder: string): Promise<boolean> {
-  try {
-    return (await readdir(folder)).length === 0;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return true;
-    throw error;
-  }
+async function isEmpty(folder: Folder): Promise<boolean> {
+  for await (const _ of folder.names()) return false;
+  return true;
 }

@@ -1,33 +1,39 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
+import { type NamedFile, openNamedFile } from '../files/named-file.ts';
 import { type Journal, type Run, versionOf } from '../journal/journal.ts';
 
-/** Queues a file, wherever it lies: below WATCH_DIR under its path there, from elsewhere under its absolute path, lest it take another's place. */
+/**
+ * Queues a file, wherever it lies: below WATCH_DIR under its path there, from elsewhere under its absolute path, lest it take another's place. It is read as whoever
+ * typed the command; links on the way to it are followed as long as it is nobody's but one who could read it himself.
+ */
 export async function submitFile(journal: Journal, dataset: Dataset, path: string, now: number): Promise<Run> {
-  const file = await find(path);
-  const stats = await stat(file, { bigint: true });
-  if (!stats.isFile()) throw new OrchestratorError('never', `${path} is not a file; name the files to run`);
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return journal.submit({
-    dataset: dataset.name,
-    ...placeOf(file, await realpath(dataset.watchDir).catch(() => dataset.watchDir)),
-    priority: dataset.settings.PRIORITY,
-    fileVersion: versionOf(stats),
-    contentHash: hash.digest('hex'),
-    now,
-  });
+  const { file, stats, path: found } = await open(path);
+  try {
+    const hash = createHash('sha256');
+    await pipeline(file.createReadStream({ autoClose: false, start: 0 }), hash);
+    return await journal.submit({
+      dataset: dataset.name,
+      ...placeOf(found, await realpath(dataset.watchDir).catch(() => dataset.watchDir)),
+      priority: dataset.settings.PRIORITY,
+      fileVersion: versionOf(stats),
+      contentHash: hash.digest('hex'),
+      now,
+    });
+  } finally {
+    await file.close();
+  }
 }
 
-async function find(path: string): Promise<string> {
+async function open(path: string): Promise<NamedFile> {
   try {
-    return await realpath(resolve(path));
+    return await openNamedFile(resolve(path));
   } catch (error) {
+    if (error instanceof OrchestratorError) throw error;
     throw new OrchestratorError('never', `${path} can't be read (${codeOf(error) ?? 'unknown'}); does it exist?`, {
       cause: error,
     });

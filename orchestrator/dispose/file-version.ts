@@ -3,13 +3,9 @@ import { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';
 import { type FileVersion, versionOf } from '../journal/journal.ts';
 
-/** Size, mtime and inode of what has a name in a folder, or undefined where nothing has. A link is followed only where that is wanted. */
-export async function fileVersionIn(
-  folder: Folder,
-  relative: string,
-  followLinks = false,
-): Promise<FileVersion | undefined> {
-  const stats = followLinks ? await folder.lookThrough(relative) : await folder.look(relative);
+/** Size, mtime and inode of what has a name in a folder, or undefined where nothing has; of a link itself. */
+export async function fileVersionIn(folder: Folder, relative: string): Promise<FileVersion | undefined> {
+  const stats = await folder.look(relative);
   return stats && versionOf(stats);
 }
 

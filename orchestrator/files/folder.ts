@@ -1,23 +1,21 @@
-import { type BigIntStats, constants, type Dir } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, opendir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import type { BigIntStats, Dir } from 'node:fs';
+import { type FileHandle, link, lstat, mkdir, open, opendir, rename, rmdir, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../errors.ts';
+import { asBehindLink, asNoFile, descriptorPath, namesOf, OPEN } from './reach.ts';
 import { check, type FileDemands, grant, type Owner, type Rights } from './rights.ts';
 import { unless } from './unless.ts';
 import { UntrustedFile } from './untrusted-file.ts';
 
+/** A file that was opened, and what it was then. */
+export interface OpenedFile {
+  file: FileHandle;
+  stats: BigIntStats;
+}
+
 /** A path with `/`, or one name as its bytes. */
 type Name = string | Buffer;
-
-const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = constants;
-// Windows has none of these.
-const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
-const O_DIRECTORY = constants.O_DIRECTORY ?? 0;
-// A FIFO must not make us wait for its writer, nor a terminal become ours.
-const O_QUIET = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
-/** From fcntl.h, the same on every Linux architecture: passing through a folder needs no right to list it. */
-const O_PATH = process.platform === 'linux' ? 0o10000000 : 0;
 
 const OWN_FILE = 0o600;
 const OWN_FOLDER = 0o700;
@@ -43,7 +41,7 @@ export class Folder {
 
   /** Opens an administrator's folder: links on the way to it are followed. */
   static async open(path: string): Promise<Folder> {
-    return new Folder(path, await open(path, O_RDONLY | O_DIRECTORY | O_QUIET));
+    return new Folder(path, await open(path, OPEN.anyFolder));
   }
 
   /** Opens a folder, uses it and closes it. */
@@ -112,24 +110,19 @@ export class Folder {
     }
   }
 
-  /** What stands there, where a link leads: for a comparison alone, since it gives no way to the file. */
-  async lookThrough(relative: string): Promise<BigIntStats | undefined> {
-    try {
-      return await stat(join(this.#self(), ...namesOf(relative, this.path)), { bigint: true });
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-      throw error;
-    }
+  /** A regular file, to be read and closed. */
+  async openFile(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
+    return (await this.openedFile(relative, demands)).file;
   }
 
-  /** A regular file, to be read and closed. */
-  openFile(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
-    return this.#openRegular(relative, O_RDONLY, demands);
+  /** As openFile(), with what the file was when it was opened. */
+  openedFile(relative: string, demands: FileDemands = {}): Promise<OpenedFile> {
+    return this.#openRegular(relative, OPEN.file, demands);
   }
 
   /** A regular file that is there, to be cut, or written over, and closed. */
-  openToChange(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
-    return this.#openRegular(relative, O_RDWR, demands);
+  async openToChange(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
+    return (await this.#openRegular(relative, OPEN.change, demands)).file;
   }
 
   /** A regular file to be added to; it is made, and ours alone, where it is not there. To be closed. */
@@ -138,13 +131,13 @@ export class Folder {
       return await this.create(relative);
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
-      return this.#openRegular(relative, O_WRONLY | O_APPEND, demands);
+      return (await this.#openRegular(relative, OPEN.log, demands)).file;
     }
   }
 
   /** A new file, to be written and closed. Throws EEXIST where anything has that name, be it a link that leads nowhere. */
   create(relative: string, mode: number = OWN_FILE): Promise<FileHandle> {
-    return this.#at(relative, at => open(at, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+    return this.#at(relative, at => open(at, OPEN.newFile, mode));
   }
 
   /**
@@ -214,15 +207,18 @@ export class Folder {
   }
 
   async #opened(at: Name, path: string): Promise<Folder> {
-    return new Folder(path, await open(at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_QUIET));
+    return new Folder(path, await open(at, OPEN.folder));
   }
 
-  async #openRegular(relative: string, flags: number, demands: FileDemands): Promise<FileHandle> {
+  async #openRegular(relative: string, flags: number, demands: FileDemands): Promise<OpenedFile> {
     const path = join(this.path, relative);
-    const file = await this.#at(relative, at => open(at, flags | O_NOFOLLOW | O_QUIET)).catch(asUntrusted(path));
+    const file = await this.#at(relative, at => open(at, flags)).catch((error: unknown) => {
+      throw asNoFile(error, path);
+    });
     try {
-      check(await file.stat(), path, demands);
-      return file;
+      const stats = await file.stat({ bigint: true });
+      check(stats, path, demands);
+      return { file, stats };
     } catch (error) {
       await file.close();
       throw error;
@@ -238,14 +234,14 @@ export class Folder {
     try {
       let folder = this.#self();
       for (const name of names) {
-        const next = await open(`${folder}/${name}`, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        const next = await open(`${folder}/${name}`, OPEN.step);
         await held?.close();
         held = next;
         folder = descriptorPath(held.fd) ?? `${folder}/${name}`;
       }
       return await act(`${folder}/${last}`);
     } catch (error) {
-      throw behindLink(error) ? new UntrustedFile(join(this.path, relative), 'link') : error;
+      throw asBehindLink(error, join(this.path, relative));
     } finally {
       await held?.close();
     }
@@ -256,34 +252,10 @@ export class Folder {
   }
 }
 
-function descriptorPath(descriptor: number): string | undefined {
-  return process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : undefined;
-}
-
 async function closing<T>(folder: Folder, act: (folder: Folder) => Promise<T>): Promise<T> {
   try {
     return await act(folder);
   } finally {
     await folder.close();
   }
-}
-
-/** The names of a relative path, of which none leads out of the folder. */
-function namesOf(relative: string, folder: string): string[] {
-  const names = relative.split('/').filter(name => name !== '' && name !== '.');
-  const leadsOut = relative.startsWith('/') || relative.includes('\0') || names.includes('..') || names.length === 0;
-  if (leadsOut) throw new UntrustedFile(join(folder, relative), 'path');
-  return names;
-}
-
-/** open(2) says of a socket ENXIO, of a folder to be written EISDIR. */
-function asUntrusted(path: string): (error: unknown) => never {
-  return error => {
-    throw ['ENXIO', 'EISDIR'].includes(codeOf(error) ?? '') ? new UntrustedFile(path, 'not-a-file') : error;
-  };
-}
-
-/** ELOOP where O_NOFOLLOW met a link. */
-function behindLink(error: unknown): boolean {
-  return codeOf(error) === 'ELOOP';
 }

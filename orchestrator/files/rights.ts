@@ -24,13 +24,13 @@ export interface FileDemands {
 
 /** Throws an UntrustedFile where it is not what it must be. */
 export function check(
-  stats: { isFile(): boolean; uid: number; nlink: number },
+  stats: { isFile(): boolean; uid: number | bigint; nlink: number | bigint },
   path: string,
   { owners, onlyName = false }: FileDemands,
 ): void {
   if (!stats.isFile()) throw new UntrustedFile(path, 'not-a-file');
   if (onlyName && stats.nlink > 1) throw new UntrustedFile(path, 'several-names');
-  if (owners && !owners.includes(stats.uid)) throw new UntrustedFile(path, 'owner');
+  if (owners && !owners.includes(Number(stats.uid))) throw new UntrustedFile(path, 'owner');
 }
 
 /** The owner first: for a moment the file is closed to him, and never open to anybody else. */

@@ -1,10 +1,20 @@
 import { OrchestratorError } from '../errors.ts';
 
 /** Why a path that others can write is not touched. */
-export type UntrustedReason = 'link' | 'not-a-file' | 'several-names' | 'owner' | 'too-large' | 'path';
+export type UntrustedReason =
+  | 'link'
+  | 'link-owner'
+  | 'link-unjudged'
+  | 'not-a-file'
+  | 'several-names'
+  | 'owner'
+  | 'too-large'
+  | 'path';
 
 const WORDS: Record<UntrustedReason, string> = {
   link: 'it is a symbolic link, or lies behind one',
+  'link-owner': 'it is a symbolic link to what the owner of the link could not read himself',
+  'link-unjudged': 'it is a symbolic link of another user, and only root can tell what that user could read',
   'not-a-file': 'it is not a regular file',
   'several-names': 'it has several names (hard links), so it may be somebody else’s file',
   owner: 'it belongs to a user whose file it must not be',

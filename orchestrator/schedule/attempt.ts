@@ -125,7 +125,7 @@ export class LiveAttempt {
       );
       return;
     }
-    const path = await pathNow(run, dataset.settings.FOLLOW_LINKS);
+    const path = await pathNow(dataset, run);
     const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
     const moved = decideMoved(null, { run, path, sentRows });
     if (!moved && path === 'unknown') return this.#waitForRoot(file);

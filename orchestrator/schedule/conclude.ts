@@ -80,7 +80,7 @@ async function situationOf({ context, dataset, file }: Conclusion, reserved: num
   const { run, ledger } = file;
   return {
     run,
-    path: await pathNow(run, dataset.settings.FOLLOW_LINKS),
+    path: await pathNow(dataset, run),
     mostRows: most,
     sentRows: reserved > 0 || (run.attempt > 1 && ledger.fileRows > 0),
     retries: dataset.settings.RETRIES,

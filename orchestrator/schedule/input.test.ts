@@ -92,6 +92,22 @@ test('a link in the place of the file is not followed', async t => {
   await assert.rejects(placeInput(request()), UntrustedFile);
 });
 
+test('what a link leads to is copied where links are followed, whoever may read it', async t => {
+  const { watchDir, workDir, request } = place(t);
+  const target = join(watchDir, '..', 'target');
+  writeFileSync(target, 'a\n2\n', { mode: 0o644 });
+  rmSync(join(watchDir, 'below/a b.csv'));
+  symlinkSync(target, join(watchDir, 'below/a b.csv'));
+  const dataset = datasetOf('sales', watchDir, { FOLLOW_LINKS: true });
+  const fileVersion = versionOf(statSync(target, { bigint: true }));
+  for (const owner of [stranger, null]) {
+    const standIn = await placeInput(request({ dataset, owner, run: { ...request().run, fileVersion } }));
+    assert.equal(readFileSync(join(workDir, standIn?.path ?? ''), 'utf8'), 'a\n2\n');
+    rmSync(join(workDir, 'input'), { recursive: true });
+  }
+  assert.equal(readFileSync(target, 'utf8'), 'a\n2\n');
+});
+
 test('rule 13: where the copy would leave less than MIN_FREE, the run waits', async t => {
   const { watchDir, request } = place(t);
   chmodSync(join(watchDir, 'below'), 0o700);

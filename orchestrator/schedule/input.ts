@@ -6,9 +6,11 @@ import { openAdminFolder } from '../files/admin-folder.ts';
 import { copyInto } from '../files/copy.ts';
 import { Folder } from '../files/folder.ts';
 import type { Owner } from '../files/rights.ts';
+import { openSource } from '../files/source.ts';
 import { type FileVersion, isSameVersion, type Run, versionOf } from '../journal/journal.ts';
 import { JOB_FILES, mountOf, type StandIn } from '../run/job.ts';
 import { lowDiskText } from './disk-floor.ts';
+import { sourceRulesOf } from './path-now.ts';
 
 /** The file is not the version that its run is about (rule 6), so nothing may start for it. */
 export class FileMoved extends OrchestratorError {
@@ -23,8 +25,8 @@ export interface InputRequest {
   run: Run;
   /** The file's own WORK_DIR, still ours. */
   workDir: string;
-  /** Who will read it. */
-  owner: Owner;
+  /** Who will read it; null: the user that we are, who has read it already. */
+  owner: Owner | null;
   /** MIN_FREE. */
   minFreeBytes: number;
   /** Ends the copying. */
@@ -39,13 +41,14 @@ const ENTER = 1;
  * version that is meant, before or after it was copied, and `wait` where the disk has no room.
  */
 export async function placeInput(request: InputRequest): Promise<StandIn | null> {
-  const { run } = request;
+  const { run, dataset } = request;
   if (run.fileVersion === null || run.action === 'delete') return null;
   const { folder, path } = mountOf(run);
   const root = await openAdminFolder(folder);
   try {
-    if (await isReadable(root, path, readerOf(request))) return null;
-    await using source = await root.openFile(path).catch(asMoved(run.file));
+    if (await isReadable(root, path, request)) return null;
+    const { file } = await openSource(root, path, sourceRulesOf(dataset, run)).catch(asMoved(run.file));
+    await using source = file;
     await assertMeant(source, request);
     const standIn = await copy(source, request);
     await assertMeant(source, request);
@@ -55,8 +58,15 @@ export async function placeInput(request: InputRequest): Promise<StandIn | null>
   }
 }
 
-/** As the mode bits say, from the folder on that is shown to the attempt: what is above it is not in its way. */
-async function isReadable(root: Folder, path: string, reader: Owner | undefined): Promise<boolean> {
+/**
+ * As the mode bits say, from the folder on that is shown to the attempt: what is above it is not in its way. What a link leads to may not be shown to it at
+ * all, or be another file by then.
+ */
+async function isReadable(root: Folder, path: string, request: InputRequest): Promise<boolean> {
+  if ((await root.look(path))?.isSymbolicLink()) return false;
+  const { dataset, owner } = request;
+  if (owner === null) return true;
+  const reader = readerOf({ dataset, owner });
   if (!allows(await root.stat(), reader, ENTER)) return false;
   const names = path.split('/');
   for (let depth = 1; depth <= names.length; depth++) {
@@ -75,7 +85,7 @@ function allows(stats: { mode: bigint; uid: bigint; gid: bigint }, reader: Owner
 }
 
 /** Undefined: a stranger, as a user is whose number only the image knows. */
-function readerOf({ dataset, owner }: InputRequest): Owner | undefined {
+function readerOf({ dataset, owner }: { dataset: Dataset; owner: Owner }): Owner | undefined {
   const user = dataset.settings.COMMAND === undefined ? dataset.settings.DOCKER_OPTIONS?.user : undefined;
   if (user === undefined) return owner;
   const numbers = /^(\d+)(?::(\d+))?$/.exec(user);

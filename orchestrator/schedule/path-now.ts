@@ -1,18 +1,23 @@
-import { fileVersionIn } from '../dispose/file-version.ts';
+import type { Dataset } from '../config/dataset.ts';
 import { Folder } from '../files/folder.ts';
-import { isSameVersion, type Run } from '../journal/journal.ts';
+import { lookAtSource, type SourceRules } from '../files/source.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
+import { isSameVersion, type Run, versionOf } from '../journal/journal.ts';
 import type { PathNow } from './decide.ts';
 
-/** What the path of a run holds now, beside the version the run is about. `followLinks`: FOLLOW_LINKS. Never throws. */
-export async function pathNow(run: Pick<Run, 'root' | 'file' | 'fileVersion'>, followLinks: boolean): Promise<PathNow> {
+/** Which links lead to a run's file: those that are followed below WATCH_DIR; a file from elsewhere has none on its path. */
+export function sourceRulesOf({ settings, watchDir }: Dataset, { root }: Pick<Run, 'root'>): SourceRules {
+  return { followLinks: settings.FOLLOW_LINKS && root === watchDir };
+}
+
+/** What the path of a run holds now, beside the version the run is about. What is not taken there is as good as gone. Never throws. */
+export async function pathNow(dataset: Dataset, run: Pick<Run, 'root' | 'file' | 'fileVersion'>): Promise<PathNow> {
   try {
     // A root that is not there is an unmounted one, and says nothing of its files.
-    return await Folder.use(run.root, async root => {
-      const version = await fileVersionIn(root, run.file, followLinks);
-      if (version === undefined) return 'gone';
-      return isSameVersion(version, run.fileVersion) ? 'same' : 'changed';
-    });
-  } catch {
-    return 'unknown';
+    const source = await Folder.use(run.root, root => lookAtSource(root, run.file, sourceRulesOf(dataset, run)));
+    if (source === undefined) return 'gone';
+    return isSameVersion(versionOf(source.stats), run.fileVersion) ? 'same' : 'changed';
+  } catch (error) {
+    return error instanceof UntrustedFile ? 'gone' : 'unknown';
   }
 }

@@ -71,11 +71,13 @@ export async function withInput(
   file: JobFile,
   { owner, signal }: { owner: Owner; signal: AbortSignal },
 ): Promise<JobFile> {
-  // An orchestrator that isn't root has read the file as the user that its runs have, too.
-  if (file.standIn || !uids.areOwn) return file;
+  if (file.standIn) return file;
   const workDir = workDirOf(dataset, file.run, attempt.workDir);
   const { minFreeBytes } = environment;
-  return { ...file, standIn: await placeInput({ dataset, run: file.run, workDir, owner, minFreeBytes, signal }) };
+  // An orchestrator that isn't root has read the file as the user that its runs have, too.
+  const reader = uids.areOwn ? owner : null;
+  const request = { dataset, run: file.run, workDir, owner: reader, minFreeBytes, signal };
+  return { ...file, standIn: await placeInput(request) };
 }
 
 /** Elasticsearch as the attempt finds it. */

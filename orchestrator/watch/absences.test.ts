@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../clock.ts';
+import { Folder } from '../files/folder.ts';
 import { Absences } from './absences.ts';
 import { KnownFiles } from './known.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
+import { SharedFolder } from './shared-folder.ts';
 import { WatchedFolder } from './testing/watched-folder.ts';
 
 const version = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
@@ -15,7 +17,14 @@ async function missing(folder: WatchedFolder, isRootFine: () => boolean) {
   const { id } = await journal.settle({ dataset: 'sales', file: 'a.csv', root, priority: 0, now: 1 });
   await journal.queue({ runId: id, fileVersion: version, contentHash: 'x', now: 1 });
   const known = new KnownFiles(await journal.knownFiles('sales'), []);
-  const absences = new Absences({ dataset, journal, clock: systemClock, known, isRootFine: async () => isRootFine() });
+  const absences = new Absences({
+    dataset,
+    journal,
+    clock: systemClock,
+    known,
+    root: new SharedFolder(() => Folder.open(root)),
+    isRootFine: async () => isRootFine(),
+  });
   const isPresent = async () => (await journal.knownFiles('sales'))[0]?.present;
   return { absences, known, isPresent };
 }

@@ -1,20 +1,21 @@
-import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { breather } from './breathe.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
+import type { Folder } from '../files/folder.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { KnownFiles } from './known.ts';
-import { isGone } from './listing.ts';
 import { folderOf } from './names.ts';
+import type { WatchedRoot } from './root.ts';
 
 export interface AbsencesRequest {
   dataset: Dataset;
   journal: Journal;
   clock: Clock;
   known: KnownFiles;
-  /** Whether WATCH_DIR is still the folder that was listed. */
-  isRootFine(): Promise<boolean>;
+  root: Pick<WatchedRoot, 'useOr'>;
+  /** Whether this is WATCH_DIR as it was listed, and it still is. */
+  isRootFine(root: Folder): Promise<boolean>;
 }
 
 /** What is still to be done about paths that are not there. */
@@ -87,14 +88,25 @@ export class Absences {
     if (file?.present === false) known.forget(path);
   }
 
+  /** Where WATCH_DIR can't be opened nothing is absent. */
   async #decide(paths: Iterable<string>, devices: Map<string, number>, count: (path: string) => void): Promise<Doubt> {
+    const none: Doubt = { listAgain: false, beingDisposed: [] };
+    return this.#request.root.useOr(none, folder => this.#decideIn(folder, paths, devices, count));
+  }
+
+  async #decideIn(
+    folder: Folder,
+    paths: Iterable<string>,
+    devices: Map<string, number>,
+    count: (path: string) => void,
+  ): Promise<Doubt> {
     const doubt: Doubt = { listAgain: false, beingDisposed: [] };
     const telling: Array<Promise<void>> = [];
     let own: Set<string> | undefined;
     const breathe = breather();
     for (const path of paths) {
       await breathe();
-      if (!(await this.#isAbsent(path, devices))) continue;
+      if (!(await this.#isAbsent(folder, path, devices))) continue;
       own ??= new Set((await this.#request.journal.intents()).map(intent => intent.source));
       if (own.has(join(this.#request.dataset.watchDir, path))) {
         this.#disposing.add(path);
@@ -116,37 +128,34 @@ export class Absences {
   }
 
   /** A look at the path itself: it may be there though no longer matched, or have come since. */
-  async #isAbsent(path: string, devices: Map<string, number>): Promise<boolean> {
-    const { dataset, known } = this.#request;
-    try {
-      await lstat(join(dataset.watchDir, path));
-      return false;
-    } catch (error) {
-      if (!isGone(error)) return false;
-    }
-    const device = known.device(path);
-    const now = await this.#deviceOf(folderOf(path), devices);
-    if (now === null || !(await this.#request.isRootFine())) return false;
+  async #isAbsent(root: Folder, path: string, devices: Map<string, number>): Promise<boolean> {
+    const isThere = await root.look(path).then(
+      stats => stats !== undefined,
+      // What can't be looked at may be there.
+      () => true,
+    );
+    if (isThere) return false;
+    const device = this.#request.known.device(path);
+    const now = await this.#deviceOf(root, folderOf(path), devices);
+    if (now === null || !(await this.#request.isRootFine(root))) return false;
     if (device === null || device === now) return true;
     this.#missing += 1;
     return false;
   }
 
   /** Device of the folder, or of the nearest one above it that is there; null without any. */
-  async #deviceOf(folder: string, devices: Map<string, number>): Promise<number | null> {
+  async #deviceOf(root: Folder, folder: string, devices: Map<string, number>): Promise<number | null> {
     const known = devices.get(folder);
     if (known !== undefined) return known;
-    const device = await this.#statDevice(folder, devices);
+    const device = await this.#statDevice(root, folder, devices);
     if (device !== null) devices.set(folder, device);
     return device;
   }
 
-  async #statDevice(folder: string, devices: Map<string, number>): Promise<number | null> {
-    try {
-      return (await stat(join(this.#request.dataset.watchDir, folder))).dev;
-    } catch {
-      return folder === '' ? null : this.#deviceOf(folderOf(folder), devices);
-    }
+  async #statDevice(root: Folder, folder: string, devices: Map<string, number>): Promise<number | null> {
+    if (folder === '') return Number((await root.stat()).dev);
+    const stats = await root.look(folder).catch(() => undefined);
+    return stats?.isDirectory() ? Number(stats.dev) : this.#deviceOf(root, folderOf(folder), devices);
   }
 
   async #tell(path: string, remove: boolean): Promise<void> {

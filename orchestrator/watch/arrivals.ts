@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Absences } from './absences.ts';
@@ -7,11 +5,13 @@ import { breather } from './breathe.ts';
 import type { KnownFiles } from './known.ts';
 import type { ListedFile } from './listing.ts';
 import { inOrder } from './order.ts';
+import type { WatchedRoot } from './root.ts';
 import type { Settling } from './settling.ts';
 
 export interface ArrivalsRequest {
   dataset: Dataset;
   journal: Journal;
+  root: Pick<WatchedRoot, 'useOr'>;
   known: KnownFiles;
   settling: Settling;
   absences: Absences;
@@ -83,11 +83,14 @@ export class Arrivals {
   }
 
   async #isMarked(path: string): Promise<boolean> {
-    const { watchDir, settings } = this.#request.dataset;
-    if (settings.READY_MARKER === undefined) return true;
-    return stat(join(watchDir, path + settings.READY_MARKER)).then(
-      () => true,
-      () => false,
+    const { dataset, root } = this.#request;
+    const { READY_MARKER: marker } = dataset.settings;
+    if (marker === undefined) return true;
+    return root.useOr(false, folder =>
+      folder.look(path + marker).then(
+        stats => stats !== undefined,
+        () => false,
+      ),
     );
   }
 }

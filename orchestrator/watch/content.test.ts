@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { readContent } from './content.ts';
+import { Folder } from '../files/folder.ts';
+import { lookAtSource, openSource } from '../files/source.ts';
+import { versionOf } from '../journal/journal.ts';
+import { type Content, readContent } from './content.ts';
 import { WatchedFolder } from './testing/watched-folder.ts';
 
 const signal = new AbortController().signal;
@@ -10,14 +13,14 @@ test('rule 1: a file that a writer opens while it is read is not complete', asyn
   await using folder = await WatchedFolder.make();
   const path = folder.path('a.csv');
   writeFileSync(path, 'x'.repeat(1 << 20));
-  const reading = readContent(path, true, signal);
+  const reading = contentOf(folder, signal);
   const writer = openSync(path, 'r+');
   try {
     assert.deepEqual(await reading, { state: 'written' });
   } finally {
     closeSync(writer);
   }
-  assert.equal((await readContent(path, true, signal)).state, 'complete');
+  assert.equal((await contentOf(folder, signal)).state, 'complete');
 });
 
 test('rule 1: a file that is replaced while it is read is not complete', async () => {
@@ -32,5 +35,22 @@ test('rule 1: a file that is replaced while it is read is not complete', async (
       return target[name];
     },
   });
-  assert.deepEqual(await readContent(path, true, reads), { state: 'changed' });
+  assert.deepEqual(await contentOf(folder, reads), { state: 'changed' });
 });
+
+/** Of its a.csv. */
+async function contentOf({ root }: WatchedFolder, until: AbortSignal): Promise<Content> {
+  const rules = { followLinks: false };
+  return Folder.use(root, async folder => {
+    const source = await openSource(folder, 'a.csv', rules);
+    const now = async () => {
+      const found = await lookAtSource(folder, 'a.csv', rules);
+      return found && versionOf(found.stats);
+    };
+    try {
+      return await readContent({ source, now, leases: true, signal: until });
+    } finally {
+      await source.file.close();
+    }
+  });
+}

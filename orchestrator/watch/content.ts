@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { OpenSource } from '../files/source.ts';
 import { type FileVersion, versionOf } from '../journal/journal.ts';
 import { hasWriter } from './lease.ts';
 import { versionKey } from './version.ts';
@@ -9,36 +8,35 @@ import { versionKey } from './version.ts';
 export type Content =
   | { state: 'complete'; version: FileVersion; hash: string }
   | { state: 'written' }
-  | { state: 'changed' }
-  | { state: 'not a file' };
+  | { state: 'changed' };
 
 const CHUNK_BYTES = 256 * 1024;
-const LOOK = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+export interface ContentRequest {
+  source: OpenSource;
+  /** What its path leads to now: it may have been replaced by a rename while it was read. */
+  now(): Promise<FileVersion | undefined>;
+  /** Whether writers are to be looked for at all. */
+  leases: boolean;
+  signal: AbortSignal;
+}
 
 /**
  * Reads the whole file on one descriptor. `complete`: nobody that can be seen has it open for writing at the end, and its path led
- * to the same size, mtime and inode at both ends: a writer that came and went meanwhile has changed them. `leases`: whether writers are to be looked for at all. Throws what
- * open(2), read(2) and stat(2) throw.
+ * to the same size, mtime and inode at both ends: a writer that came and went meanwhile has changed them. Throws what read(2) and stat(2) throw.
  */
-export async function readContent(path: string, leases: boolean, signal: AbortSignal): Promise<Content> {
-  const file = await open(path, LOOK);
-  try {
-    const before = await file.stat({ bigint: true });
-    if (!before.isFile()) return { state: 'not a file' };
-    const hash = await hashOf(file, Number(before.size), signal);
-    if (leases && hasWriter(file.fd) === 'yes') return { state: 'written' };
-    const version = versionOf(before);
-    // By path, not descriptor: it may have been replaced by a rename meanwhile.
-    const after = versionOf(await stat(path, { bigint: true }));
-    if (versionKey(after) !== versionKey(version)) return { state: 'changed' };
-    return { state: 'complete', version, hash };
-  } finally {
-    await file.close();
-  }
+export async function readContent({ source, now, leases, signal }: ContentRequest): Promise<Content> {
+  const { file, stats } = source;
+  const hash = await hashOf(file, Number(stats.size), signal);
+  if (leases && hasWriter(file.fd) === 'yes') return { state: 'written' };
+  const version = versionOf(stats);
+  const after = await now();
+  if (after === undefined || versionKey(after) !== versionKey(version)) return { state: 'changed' };
+  return { state: 'complete', version, hash };
 }
 
 /** SHA-256, hexadecimal, of the first `sizeBytes`: what is added meanwhile makes it another version. */
-async function hashOf(file: FileHandle, sizeBytes: number, signal: AbortSignal): Promise<string> {
+async function hashOf(file: OpenSource['file'], sizeBytes: number, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes));
   for (let position = 0; position < sizeBytes; ) {

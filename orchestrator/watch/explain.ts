@@ -1,8 +1,11 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { decisionsText } from '../decisions-text.ts';
 import { codeOf, messageOf } from '../errors.ts';
+import { openAdminFolder } from '../files/admin-folder.ts';
+import type { Folder } from '../files/folder.ts';
+import { lookAtSource, type OpenSource, openSource } from '../files/source.ts';
+import { UntrustedFile, type UntrustedReason } from '../files/untrusted-file.ts';
 import { type Journal, type Run, versionOf } from '../journal/journal.ts';
 import { fileSystemKind } from './file-system.ts';
 import { hasWriter } from './lease.ts';
@@ -11,6 +14,7 @@ import { nameRules } from './names.ts';
 import { DEFAULT_SETTLE_MS } from './settling.ts';
 import { isWithin } from '../within.ts';
 import { versionKey } from './version.ts';
+import { describeWriters } from './writers.ts';
 
 /** What explaining asks of the journal: reading only, so that it works beside a running orchestrator. */
 export type ExplainJournal = Pick<Journal, 'decisions' | 'knownFiles' | 'runs'>;
@@ -52,7 +56,7 @@ async function explainFor(
   const refusal = nameRules(dataset, excluded).refuseFile(path);
   const history = await explainHistory(path, dataset, journal);
   if (refusal !== null) return [`${path} is never taken: it ${refusal}.`, ...history.sentences];
-  const now = await explainNow(absolute, path, dataset, history);
+  const now = await explainNow(path, dataset, history);
   return [...now, ...history.sentences];
 }
 
@@ -95,81 +99,63 @@ function describeRun(run: Run): string {
   return `Its last run ${run.id}${what} is ${run.state} since ${since}${rows}${error}.`;
 }
 
-async function explainNow(absolute: string, path: string, dataset: Dataset, history: History): Promise<string[]> {
+/** What keeps a file from being taken because of what it is; the rest says its error. */
+const REFUSALS: Partial<Record<UntrustedReason, string>> = {
+  'not-a-file': 'is never taken: it is not a regular file, nor a link to one.',
+  link: 'is not taken: it is a symbolic link, and those are not followed; set FOLLOW_LINKS: true to have those followed that lead to files their owners can read.',
+};
+
+async function explainNow(path: string, dataset: Dataset, history: History): Promise<string[]> {
   try {
-    const stats = await stat(absolute, { bigint: true });
-    if (!stats.isFile()) return [`${path} is never taken: it is not a regular file, nor a link to one.`];
-    if (versionKey(versionOf(stats)) === history.known) return [`${path} was taken in the version it has now.`];
-    return [
-      history.known === null ? `${path} is not taken yet.` : `${path} has changed since it was taken.`,
-      ...(await explainWaiting(absolute, Number(stats.mtimeMs), dataset)),
-    ];
+    const root = await openAdminFolder(dataset.watchDir);
+    try {
+      return await explainIn(root, path, dataset, history);
+    } finally {
+      await root.close();
+    }
   } catch (error) {
     if (isGone(error)) return [`${path} is not there.`];
+    if (error instanceof UntrustedFile)
+      return [`${path} ${REFUSALS[error.reason] ?? `is not taken: ${error.message}.`}`];
     const why =
       codeOf(error) === 'EACCES' ? `uid ${process.getuid?.()} lacks the permission (EACCES)` : messageOf(error);
     return [`${path} can't be looked at: ${why}.`];
   }
 }
 
+async function explainIn(root: Folder, path: string, dataset: Dataset, history: History): Promise<string[]> {
+  const rules = { followLinks: dataset.settings.FOLLOW_LINKS };
+  const found = await lookAtSource(root, path, rules);
+  if (found === undefined) return [`${path} is not there.`];
+  if (versionKey(versionOf(found.stats)) === history.known) return [`${path} was taken in the version it has now.`];
+  const source = await openSource(root, path, rules);
+  try {
+    return [
+      history.known === null ? `${path} is not taken yet.` : `${path} has changed since it was taken.`,
+      ...(await explainWaiting(root, path, source, dataset)),
+    ];
+  } finally {
+    await source.file.close();
+  }
+}
+
 /** What stands between the file and the queue. */
-async function explainWaiting(absolute: string, mtimeMs: number, dataset: Dataset): Promise<string[]> {
+async function explainWaiting(root: Folder, path: string, source: OpenSource, dataset: Dataset): Promise<string[]> {
   const { READY_MARKER: marker, SETTLE_MS: settleMs } = dataset.settings;
-  if (marker !== undefined && !(await isThere(absolute + marker)))
-    return [`Its READY_MARKER ${absolute}${marker} is missing.`];
-  const writer = (await fileSystemKind(absolute)) === 'local' ? hasWriter(absolute) : 'unknown';
-  if (writer === 'yes') return [`It is open for writing${await describeWriters(absolute)}.`];
+  const { file, stats } = source;
+  if (marker !== undefined && (await root.look(path + marker)) === undefined)
+    return [`Its READY_MARKER ${root.path}/${path}${marker} is missing.`];
+  const writer = (await fileSystemKind(file.fd)) === 'local' ? hasWriter(file.fd) : 'unknown';
+  if (writer === 'yes') return [`It is open for writing${await describeWriters(stats)}.`];
   const quietMs = settleMs ?? (writer === 'no' ? 0 : DEFAULT_SETTLE_MS);
   const sentences: string[] = [];
   if (writer === 'unknown') sentences.push('Whether someone still writes to it can’t be seen here.');
   if (quietMs > 0)
     sentences.push(
-      `It is taken once it has not changed for ${quietMs} ms; it last did ${Math.round(Date.now() - mtimeMs)} ms ago.`,
+      `It is taken once it has not changed for ${quietMs} ms; it last did ${Math.round(Date.now() - Number(stats.mtimeMs))} ms ago.`,
     );
   return [
     ...sentences,
     'Nothing keeps it from being taken: if it stays so, see whether the orchestrator runs, and `status` for its errors.',
   ];
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** ` by <name> (pid <pid>)`, as far as /proc tells us: processes of others need root. */
-async function describeWriters(path: string): Promise<string> {
-  const { dev, ino } = await stat(path);
-  const processes = await readdir('/proc').catch(() => []);
-  const found: string[] = [];
-  for (const pid of processes.filter(name => /^\d+$/.test(name))) {
-    if (await isWriting(pid, dev, ino)) found.push(`${await processName(pid)} (pid ${pid})`);
-  }
-  return found.length === 0 ? ' by a process that can’t be seen from here' : ` by ${found.join(', ')}`;
-}
-
-async function isWriting(pid: string, dev: number, ino: number): Promise<boolean> {
-  const folder = `/proc/${pid}/fd`;
-  const descriptors = await readdir(folder).catch(() => []);
-  for (const descriptor of descriptors) {
-    const link = join(folder, descriptor);
-    // Only files: looking into what a pipe or a socket leads to tells nothing.
-    if (!(await readlink(link).catch(() => '')).startsWith('/')) continue;
-    const target = await stat(link).catch(() => undefined);
-    if (target?.dev === dev && target.ino === ino && (await isOpenForWriting(pid, descriptor))) return true;
-  }
-  return false;
-}
-
-/** The last two bits of `flags` (octal) are the access mode: 0 is reading only (proc(5)). */
-async function isOpenForWriting(pid: string, descriptor: string): Promise<boolean> {
-  const text = await readFile(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8').catch(() => '');
-  const flags = /^flags:\s*([0-7]+)/m.exec(text)?.[1];
-  return flags !== undefined && (Number.parseInt(flags, 8) & 3) !== 0;
-}
-
-async function processName(pid: string): Promise<string> {
-  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process')).trim();
 }

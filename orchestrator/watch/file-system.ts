@@ -38,18 +38,17 @@ const NETWORK = new Set([
   0x7461636f, // ocfs2
 ]);
 
-/** The kind of the file system a path is on. Throws what statfs(2) throws. */
-export async function fileSystemKind(path: string): Promise<FileSystemKind> {
-  return kindOfType((await statfs(path)).type);
+/** The kind of the file system that what is open here is on. Throws what statfs(2) throws. */
+export async function fileSystemKind(descriptor: number): Promise<FileSystemKind> {
+  return process.platform === 'linux' ? kindOfType((await statfs(`/proc/self/fd/${descriptor}`)).type) : 'other';
 }
 
-/** As fileSystemKind, for a descriptor that is open already. Linux only. */
+/** The same, at once. Linux only. */
 export function fileSystemKindOf(descriptor: number): FileSystemKind {
   return kindOfType(statfsSync(`/proc/self/fd/${descriptor}`).type);
 }
 
 function kindOfType(type: number): FileSystemKind {
-  if (process.platform !== 'linux') return 'other';
   // Some kernels hand out the 32 bits sign-extended.
   const unsigned = type >>> 0;
   if (LOCAL.has(unsigned)) return 'local';

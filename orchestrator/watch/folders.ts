@@ -1,4 +1,6 @@
 import type { Dataset } from '../config/dataset.ts';
+import type { Folder } from '../files/folder.ts';
+import type { SourceRules } from '../files/source.ts';
 import type { Logger } from '../log.ts';
 import { type ListedFile, type Listing, listFiles } from './listing.ts';
 import { folderOf, type NameRules } from './names.ts';
@@ -6,7 +8,7 @@ import { folderOf, type NameRules } from './names.ts';
 export interface FoldersRequest {
   dataset: Dataset;
   logger: Logger;
-  rules: NameRules;
+  rules: NameRules & SourceRules;
   signal: AbortSignal;
   /** Of a folder that is new since the first listing of all. */
   onNew: (folder: string) => void;
@@ -34,10 +36,10 @@ export class Folders {
     return this.#devices.delete(folder);
   }
 
-  /** Lists a folder and those below it; '' is WATCH_DIR. */
-  async list(folder: string, onFile: (file: ListedFile) => void): Promise<Listing> {
-    const { dataset, rules, signal, onNew } = this.#request;
-    const listing = await listFiles({ root: dataset.watchDir, folder, rules, onFile, signal });
+  /** Lists a folder of WATCH_DIR and those below it; '' is WATCH_DIR itself. */
+  async list(root: Folder, folder: string, onFile: (file: ListedFile) => void): Promise<Listing> {
+    const { rules, signal, onNew } = this.#request;
+    const listing = await listFiles({ root, folder, rules, onFile, signal });
     for (const [path, device] of listing.devices) {
       if (folder === '' && this.hasListedAll && !this.#devices.has(path)) onNew(path);
       this.#devices.set(path, device);

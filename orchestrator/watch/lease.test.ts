@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
-import { hasWriter } from './lease.ts';
+import { Folder } from '../files/folder.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
+import { hasWriter, hasWriterAt, hasWriterAtPath } from './lease.ts';
 import { WatchedFolder } from './testing/watched-folder.ts';
 
 test('rule 1: a writer is seen by path and by descriptor, as long as it has the file open', async () => {
@@ -13,14 +15,17 @@ test('rule 1: a writer is seen by path and by descriptor, as long as it has the 
   const path = folder.path('a.csv');
   writeFileSync(path, 'x');
   const reader = openSync(path, 'r');
+  const root = await Folder.open(folder.root);
+  const answers = () => [hasWriterAt(root, 'a.csv'), hasWriterAtPath(path), hasWriter(reader)];
   try {
-    assert.deepEqual([hasWriter(path), hasWriter(reader)], ['no', 'no']);
+    assert.deepEqual(answers(), ['no', 'no', 'no']);
     const writer = await folder.writer('a.csv', 'exec 3>>$FILE; echo open; exec sleep 60');
-    assert.deepEqual([hasWriter(path), hasWriter(reader)], ['yes', 'yes']);
+    assert.deepEqual(answers(), ['yes', 'yes', 'yes']);
     writer.kill('SIGKILL');
     await once(writer, 'exit');
-    assert.deepEqual([hasWriter(path), hasWriter(reader)], ['no', 'no']);
+    assert.deepEqual(answers(), ['no', 'no', 'no']);
   } finally {
+    await root.close();
     closeSync(reader);
   }
 });
@@ -33,7 +38,7 @@ test('rule 1: writers that open while leases are taken and given back neither fa
   const writer = await folder.writer('a.csv', script);
   const exited = once(writer, 'exit');
   while (writer.exitCode === null) {
-    for (let time = 0; time < 200; time += 1) hasWriter(path);
+    for (let time = 0; time < 200; time += 1) hasWriterAtPath(path);
     await setTimeout(1);
   }
   assert.deepEqual(await exited, [0, null]);
@@ -58,19 +63,23 @@ test('rule 1: the signal of a writer that opens during a lease does not end the 
   writeFileSync(path, 'x');
   // In the microseconds that a lease lasts none may come: so it is sent to a process that has taken one.
   const script = `
-    const { hasWriter } = await import(${JSON.stringify(join(import.meta.dirname, 'lease.ts'))});
-    hasWriter(${JSON.stringify(path)});
+    const { hasWriterAtPath } = await import(${JSON.stringify(join(import.meta.dirname, 'lease.ts'))});
+    hasWriterAtPath(${JSON.stringify(path)});
     process.kill(process.pid, 'SIGIO');
     setTimeout(() => process.exit(7), 50);`;
   const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
   assert.deepEqual([status, signal], [7, null]);
 });
 
-test('what is no regular file is unknown, without waiting for its other end', async () => {
+test('what is no regular file is refused, without waiting for its other end', async () => {
   await using folder = await WatchedFolder.make();
   const maker = await folder.writer('fifo', 'mkfifo $FILE; echo made');
   if (maker.exitCode === null) await once(maker, 'exit');
-  assert.equal(hasWriter(folder.path('fifo')), 'unknown');
-  assert.equal(hasWriter('/dev/null'), 'unknown');
-  assert.throws(() => hasWriter(folder.path('none')), /ENOENT/);
+  for (const path of [folder.path('fifo'), '/dev/null']) {
+    assert.throws(
+      () => hasWriterAtPath(path),
+      (error: unknown) => error instanceof UntrustedFile && error.reason === 'not-a-file',
+    );
+  }
+  assert.throws(() => hasWriterAtPath(folder.path('none')), /ENOENT/);
 });

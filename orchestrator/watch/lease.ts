@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { codeOf } from '../errors.ts';
+import type { Folder } from '../files/folder.ts';
+import { examineNow, examinePathNow } from '../files/now.ts';
 import { libc, requireKoffi } from '../libc.ts';
 import { fileSystemKindOf } from './file-system.ts';
 
@@ -14,38 +15,14 @@ const F_SETLEASE = 1024;
 const F_RDLCK = 0;
 const F_UNLCK = 2;
 
-// O_NONBLOCK: a FIFO must not make us wait for its writer, nor a foreign lease for its holder.
-const LOOK = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
-
 let setLease: SetLease | null | undefined;
 
 /**
- * Whether any process of this kernel, in whatever container, has the file open for writing: a descriptor opened for reading,
- * or a path. Only regular files have an answer, others are `unknown`, as are files of others without CAP_LEASE, and every file
- * system but ext4, xfs, btrfs, zfs, tmpfs and overlay. A path throws what open(2) throws (ENOENT, EACCES).
+ * Whether any process of this kernel, in whatever container, has a file open for writing that is open for reading here. Only regular files have an answer, others are
+ * `unknown`, as are files of others without CAP_LEASE, and every file system but ext4, xfs, btrfs, zfs, tmpfs and overlay. The lease is held for
+ * microseconds: a writer that opens meanwhile waits that long.
  */
-export function hasWriter(file: number | string): WriterAnswer {
-  return typeof file === 'number' ? descriptorHasWriter(file) : pathHasWriter(file);
-}
-
-function pathHasWriter(path: string): WriterAnswer {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, LOOK);
-  } catch (error) {
-    // Someone else's write lease (a file server's): they may be writing.
-    if (codeOf(error) === 'EAGAIN') return 'yes';
-    throw error;
-  }
-  try {
-    return fstatSync(descriptor).isFile() ? descriptorHasWriter(descriptor) : 'unknown';
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** The lease is held for microseconds: a writer that opens meanwhile waits that long. */
-function descriptorHasWriter(descriptor: number): WriterAnswer {
+export function hasWriter(descriptor: number): WriterAnswer {
   setLease ??= loadSetLease();
   if (!setLease || fileSystemKindOf(descriptor) !== 'local') return 'unknown';
   const errno = setLease(descriptor, F_RDLCK);
@@ -56,11 +33,34 @@ function descriptorHasWriter(descriptor: number): WriterAnswer {
   return errno === requireKoffi().os.errno['EAGAIN'] ? 'yes' : 'unknown';
 }
 
+/** The same of a regular file in a folder of a local file system, opened for that moment. Throws what openFile() throws. */
+export function hasWriterAt(folder: Folder, path: string): WriterAnswer {
+  return unlessLeased(() => examineNow(folder, path, hasWriter));
+}
+
+/** The same of a file at an absolute path, the folders of which are trusted. */
+export function hasWriterAtPath(path: string): WriterAnswer {
+  return unlessLeased(() => examinePathNow(path, hasWriter));
+}
+
+function unlessLeased(examine: () => WriterAnswer): WriterAnswer {
+  try {
+    return examine();
+  } catch (error) {
+    if (isLeased(error)) return 'yes';
+    throw error;
+  }
+}
+
+/** What open(2) says where someone else holds a write lease (a file server): they may be writing. */
+export function isLeased(error: unknown): boolean {
+  return codeOf(error) === 'EAGAIN';
+}
+
 function loadSetLease(): SetLease | null {
   if (process.platform !== 'linux') return null;
   // A writer that opens while the lease is held makes the kernel send SIGIO, which ends a process that does not handle it.
   process.on('SIGIO', () => {});
-  const koffi = requireKoffi();
   const fcntl = libc().func('int fcntl(int descriptor, int command, ...)');
-  return (descriptor, kind) => (fcntl(descriptor, F_SETLEASE, 'int', kind) === 0 ? 0 : koffi.errno());
+  return (descriptor, kind) => (fcntl(descriptor, F_SETLEASE, 'int', kind) === 0 ? 0 : requireKoffi().errno());
 }

@@ -1,9 +1,12 @@
 import type { BigIntStats, Dirent } from 'node:fs';
-import { opendir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
+import type { Folder } from '../files/folder.ts';
+import { judgeSource, type Source, type SourceRules } from '../files/source.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, versionOf } from '../journal/journal.ts';
-import type { NameRules } from './names.ts';
+import { isTooDeep, type NameRules } from './names.ts';
+import type { Refusal } from './refusals.ts';
 
 /** A file that names allow to be taken. */
 export interface ListedFile {
@@ -25,86 +28,143 @@ export interface Listing {
   errors: string[];
   /** Names that are not UTF-8, escaped: they can't be written down. */
   illegible: string[];
+  /** What is never taken though its name allows it: how many, and the first of them. */
+  refused: Map<Refusal, { count: number; first: string }>;
   files: number;
 }
 
 export interface ListRequest {
-  /** WATCH_DIR, absolute. */
-  root: string;
+  /** WATCH_DIR. */
+  root: Folder;
   /** Where below it to begin; '' is WATCH_DIR. */
   folder: string;
-  rules: NameRules;
+  rules: NameRules & SourceRules;
   onFile(file: ListedFile): void;
   signal: AbortSignal;
 }
 
-/** So many stats are under way at once: enough to keep the thread pool busy. */
+/** So many files are looked at at once: enough to keep the thread pool busy. */
 const BATCH = 64;
 const SHOWN_ERRORS = 3;
 const REPLACEMENT = '\uFFFD';
 
-/** Walks a folder, streaming. Symbolic links to files are followed, links to folders are not. Never throws for what it meets. */
+/**
+ * Walks a folder, streaming. Each folder is opened from the one above it and held while those below are walked, so that what is swapped meanwhile leads
+ * nowhere; links to folders are not followed. Never throws for what it meets.
+ */
 export async function listFiles(request: ListRequest): Promise<Listing> {
-  const listing: Listing = { complete: true, devices: new Map(), errors: [], illegible: [], files: 0 };
-  const folders = [request.folder];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    if (request.signal.aborted) return { ...listing, complete: false };
+  const walk = new Walk(request);
+  await walk.enter(request.root, request.folder, request.folder);
+  return walk.listing;
+}
+
+class Walk {
+  readonly #request: ListRequest;
+  readonly listing: Listing = {
+    complete: true,
+    devices: new Map(),
+    errors: [],
+    illegible: [],
+    refused: new Map(),
+    files: 0,
+  };
+
+  constructor(request: ListRequest) {
+    this.#request = request;
+  }
+
+  /** `name` is looked up from `parent`, `path` from WATCH_DIR. */
+  async enter(parent: Folder, name: string, path: string): Promise<void> {
+    if (this.#request.signal.aborted) return this.#stop();
     try {
-      await listFolder(request, folder, listing, folders);
+      await parent.within(name, folder => this.#walk(folder, path));
     } catch (error) {
-      // A folder that went away since its parent was read holds nothing, but a missing root is no empty root.
-      if (codeOf(error) === 'ENOENT' && folder !== '') continue;
-      fail(listing, `folder ${join(request.root, folder)} can't be read`, error);
+      // A folder that went away, or is no folder any more, since its parent was read holds nothing; but a missing root is no empty root.
+      if (isGone(error) && path !== '') return;
+      this.#fail(`folder ${join(this.#request.root.path, path)} can't be read`, error);
     }
   }
-  return listing;
-}
 
-async function listFolder(request: ListRequest, folder: string, listing: Listing, folders: string[]): Promise<void> {
-  const path = join(request.root, folder);
-  const device = (await stat(path)).dev;
-  listing.devices.set(folder, device);
-  let batch: string[] = [];
-  let illegible = false;
-  for await (const entry of await opendir(path, { bufferSize: 1024 })) {
-    const relative = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.name.includes(REPLACEMENT)) illegible = true;
-    if (entry.isDirectory()) {
-      if (request.rules.refuseFolder(relative) === null) folders.push(relative);
-    } else if (canBeFile(entry) && request.rules.refuseFile(relative) === null) {
-      batch.push(relative);
-    }
-    if (batch.length >= BATCH) {
-      await statBatch(request, batch, device, listing);
-      batch = [];
-    }
-    if (request.signal.aborted) break;
+  async #walk(folder: Folder, path: string): Promise<void> {
+    const folders = await this.#read(folder, path);
+    for (const name of folders) await this.enter(folder, name, below(path, name));
   }
-  await statBatch(request, batch, device, listing);
-  if (illegible) listing.illegible.push(...(await illegibleNames(path)));
-}
 
-async function statBatch(request: ListRequest, paths: string[], device: number, listing: Listing): Promise<void> {
-  const found = await Promise.all(paths.map(path => statOrError(join(request.root, path))));
-  for (const [index, path] of paths.entries()) {
-    const stats = found[index];
-    if (stats === undefined) continue;
-    if (stats instanceof Error) {
-      fail(listing, `file ${join(request.root, path)} can't be looked at`, stats);
-    } else if (stats.isFile()) {
-      listing.files += 1;
-      request.onFile({ path, version: versionOf(stats), changedAt: Number(stats.ctimeMs), device });
+  /** Returns the names of the folders in it. */
+  async #read(folder: Folder, path: string): Promise<string[]> {
+    const { rules, signal } = this.#request;
+    const device = Number((await folder.stat()).dev);
+    this.listing.devices.set(path, device);
+    const folders: string[] = [];
+    let batch: string[] = [];
+    let isIllegible = false;
+    for await (const entry of await folder.entries()) {
+      const relative = below(path, entry.name);
+      if (entry.name.includes(REPLACEMENT)) isIllegible = true;
+      if (isTooDeep(relative)) this.#refuse('deep', relative);
+      else if (entry.isDirectory()) {
+        if (rules.refuseFolder(relative) === null) folders.push(entry.name);
+      } else if (canBeFile(entry) && rules.refuseFile(relative) === null) {
+        batch.push(entry.name);
+      }
+      if (batch.length >= BATCH) {
+        await this.#lookAtAll(folder, path, batch, device);
+        batch = [];
+      }
+      if (signal.aborted) break;
+    }
+    await this.#lookAtAll(folder, path, batch, device);
+    if (isIllegible) this.listing.illegible.push(...(await illegibleNames(folder)));
+    return folders;
+  }
+
+  async #lookAtAll(folder: Folder, path: string, names: string[], device: number): Promise<void> {
+    const found = await Promise.all(names.map(name => this.#lookAt(folder, name)));
+    for (const [index, name] of names.entries()) {
+      const source = found[index];
+      if (source === undefined) continue;
+      const relative = below(path, name);
+      if (source instanceof Error) this.#report(relative, source);
+      else {
+        this.listing.files += 1;
+        const { stats, changedAt } = source;
+        this.#request.onFile({ path: relative, version: versionOf(stats), changedAt, device });
+      }
     }
   }
-}
 
-/** undefined: it is gone, or a link that leads nowhere. */
-async function statOrError(path: string): Promise<BigIntStats | Error | undefined> {
-  try {
-    return await stat(path, { bigint: true });
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    return error instanceof Error ? error : new Error(messageOf(error));
+  /** undefined: it is gone, or a link that leads nowhere. */
+  async #lookAt(folder: Folder, name: string): Promise<Source | Error | undefined> {
+    try {
+      const stats: BigIntStats | undefined = await folder.look(name);
+      return stats && (await judgeSource(folder, name, stats, this.#request.rules));
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      return error instanceof Error ? error : new Error(messageOf(error));
+    }
+  }
+
+  #report(path: string, error: Error): void {
+    if (!(error instanceof UntrustedFile)) {
+      return this.#fail(`file ${join(this.#request.root.path, path)} can't be looked at`, error);
+    }
+    // Of what is no file at all names say enough.
+    if (error.reason !== 'not-a-file') this.#refuse(error.reason, path);
+  }
+
+  #refuse(why: Refusal, path: string): void {
+    const { count, first } = this.listing.refused.get(why) ?? { count: 0, first: path };
+    this.listing.refused.set(why, { count: count + 1, first });
+  }
+
+  #fail(what: string, error: unknown): void {
+    const { errors } = this.listing;
+    this.listing.complete = false;
+    if (errors.length < SHOWN_ERRORS) errors.push(`${what} (${codeOf(error) ?? messageOf(error)})`);
+  }
+
+  #stop(): void {
+    this.listing.complete = false;
   }
 }
 
@@ -113,19 +173,21 @@ export function isGone(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '');
 }
 
+function below(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
 /** Files, links to what may be one, and what the file system does not tell the type of. */
 function canBeFile(entry: Dirent): boolean {
   return !(entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice());
 }
 
-function fail(listing: Listing, what: string, error: unknown): void {
-  listing.complete = false;
-  if (listing.errors.length < SHOWN_ERRORS) listing.errors.push(`${what} (${codeOf(error) ?? messageOf(error)})`);
-}
-
-async function illegibleNames(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { encoding: 'buffer' });
-  return names.filter(name => !Buffer.from(name.toString()).equals(name)).map(name => join(folder, escapeBytes(name)));
+async function illegibleNames(folder: Folder): Promise<string[]> {
+  const illegible: string[] = [];
+  for await (const name of folder.names()) {
+    if (!Buffer.from(name.toString()).equals(name)) illegible.push(join(folder.path, escapeBytes(name)));
+  }
+  return illegible;
 }
 
 function escapeBytes(name: Buffer): string {

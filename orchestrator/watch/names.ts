@@ -8,6 +8,11 @@ export const UNFINISHED = ['.tmp', '.part', '.partial', '.crdownload', '.swp', '
 /** What the orchestrator itself leaves beside files. */
 export const OWN_FILES = ['.receipt.json', '.error.json'];
 
+/** Files that lie deeper are never taken: each folder on the way is held open while those below it are walked. */
+export const MOST_FOLDERS = 64;
+/** Below PATH_MAX (4096) with room for WATCH_DIR, and for the names that a file gets on its way. */
+const LONGEST_PATH_BYTES = 3000;
+
 /** What names alone decide. Paths are relative to WATCH_DIR, with `/`; '' is WATCH_DIR itself. */
 export interface NameRules {
   /** Why the file is never taken, to be read after `<path> `, or null. */
@@ -23,6 +28,8 @@ export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRu
   const { READY_MARKER: marker, RECURSIVE: recursive } = dataset.settings;
 
   function refuseFolder(path: string): string | null {
+    if (isTooDeep(path))
+      return `lies more than ${MOST_FOLDERS} folders deep, or its path is longer than ${LONGEST_PATH_BYTES} bytes`;
     if (path !== '' && !recursive) return 'is in a folder below WATCH_DIR, and RECURSIVE is false';
     if (isHidden(path)) return 'is hidden: its name, or that of a folder above it, begins with a dot';
     const folder = excluded.find(each => isWithin(join(dataset.watchDir, path), each));
@@ -32,6 +39,7 @@ export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRu
   return {
     refuseFolder,
     refuseFile(path) {
+      if (isTooDeep(path)) return refuseFolder(path);
       const folder = folderOf(path);
       const ofFolder = refuseFolder(folder);
       if (ofFolder !== null) return ofFolder;
@@ -49,6 +57,15 @@ export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRu
 export function takesPath(dataset: Dataset, path: string, excluded: readonly string[]): boolean {
   if (!isWithin(path, dataset.watchDir)) return false;
   return nameRules(dataset, excluded).refuseFile(relative(dataset.watchDir, path)) === null;
+}
+
+/** Whether a path is not even looked at. */
+export function isTooDeep(path: string): boolean {
+  let slashes = 0;
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) slashes += 1;
+  return (
+    slashes > MOST_FOLDERS || (path.length > LONGEST_PATH_BYTES / 4 && Buffer.byteLength(path) > LONGEST_PATH_BYTES)
+  );
 }
 
 function refuseName(path: string, marker: string | undefined): string | null {

@@ -1,8 +1,9 @@
-import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
+import { makeAdminFolder, openAdminFolder } from '../files/admin-folder.ts';
+import { Folder } from '../files/folder.ts';
 import type { Journal } from '../journal/journal.ts';
+import { SharedFolder } from './shared-folder.ts';
 
 /** WATCH_DIR, which is made before it is first watched, and never again. */
 export class WatchedRoot {
@@ -10,6 +11,8 @@ export class WatchedRoot {
   readonly #journal: Pick<Journal, 'moved'>;
   /** It was never seen: it may be made. */
   #isNew: boolean;
+  readonly #folder = new SharedFolder(() => this.#open());
+  #identity: string | null = null;
 
   constructor(dataset: Dataset, journal: Pick<Journal, 'moved'>, isNew: boolean) {
     this.#dataset = dataset;
@@ -17,30 +20,61 @@ export class WatchedRoot {
     this.#isNew = isNew;
   }
 
-  /** Device and inode, as one text. Throws an OrchestratorError for people where it is missing, or can't be read or made. */
+  /**
+   * Device and inode, as one text: links on the way to it are followed where nobody but root and we can have put them there. Throws an OrchestratorError for
+   * people where it is missing, or can't be read or made.
+   */
   async find(): Promise<string> {
-    if (!this.#isNew) return rootIdentity(this.#dataset);
-    await createRoot(this.#dataset);
+    if (this.#isNew) await createRoot(this.#dataset);
     const root = await rootIdentity(this.#dataset);
     // Before anything in it can be known; the first listing tells what is mounted below.
-    await this.#journal.moved(this.#dataset.name, { root, mounts: {} }, []);
+    if (this.#isNew) await this.#journal.moved(this.#dataset.name, { root, mounts: {} }, []);
     this.#isNew = false;
+    this.#identity = root;
     return root;
   }
 
-  /** The same; null where it is missing or can't be read. */
+  /** The same of what is at its path now; null where it is missing or can't be read. */
   async read(): Promise<string | null> {
-    return rootIdentity(this.#dataset).catch(() => null);
+    return Folder.use(this.#dataset.watchDir, identityOf).catch(() => null);
   }
+
+  /** Opens it for a look at what is in it. Throws what open(2) throws, and ENOENT where it is another than find() has found. */
+  use<T>(act: (folder: Folder) => Promise<T>): Promise<T> {
+    return this.#folder.use(act);
+  }
+
+  /** The same; where it can't be opened, what is given instead. */
+  useOr<T>(otherwise: T, act: (folder: Folder) => Promise<T>): Promise<T> {
+    return this.#folder.useOr(otherwise, act);
+  }
+
+  /** By path, which costs least: what find() has found is known by its identity. */
+  async #open(): Promise<Folder> {
+    const folder = await Folder.open(this.#dataset.watchDir);
+    if ((await identityOf(folder)) === this.#identity) return folder;
+    await folder.close();
+    throw Object.assign(new Error(`${folder.path} is another folder than it was`), { code: 'ENOENT' });
+  }
+}
+
+/** Device and inode of an open folder, as find() gives them. */
+export async function identityOf(folder: Folder): Promise<string> {
+  const { dev, ino } = await folder.stat();
+  return `${dev}:${ino}`;
 }
 
 async function rootIdentity(dataset: Dataset): Promise<string> {
   const { watchDir } = dataset;
   try {
-    const stats = await stat(watchDir);
-    if (!stats.isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
-    await access(watchDir, constants.R_OK | constants.X_OK);
-    return `${stats.dev}:${stats.ino}`;
+    const folder = await openAdminFolder(watchDir);
+    try {
+      // One that can't be entered can't be looked into.
+      await (await folder.folder('')).close();
+      return await identityOf(folder);
+    } finally {
+      await folder.close();
+    }
   } catch (error) {
     throw new OrchestratorError('wait', `dataset ${dataset.name}: ${whyNot(watchDir, error)}`, { cause: error });
   }
@@ -48,7 +82,7 @@ async function rootIdentity(dataset: Dataset): Promise<string> {
 
 async function createRoot(dataset: Dataset): Promise<void> {
   try {
-    await mkdir(dataset.watchDir, { recursive: true });
+    await (await makeAdminFolder(dataset.watchDir)).close();
   } catch (error) {
     const why = codeOf(error) ?? messageOf(error);
     const message = `dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} can't be made (${why}); make it yourself, readable by uid ${process.getuid?.()}`;
@@ -61,6 +95,7 @@ function whyNot(watchDir: string, error: unknown): string {
   if (code === 'ENOENT') {
     return `WATCH_DIR ${watchDir} is missing; nothing in it counts as deleted; mount it or make it again, and watching goes on`;
   }
-  if (code === 'ENOTDIR') return `WATCH_DIR ${watchDir} is not a folder; put a folder there, and watching goes on`;
+  if (code === 'ENOTDIR')
+    return `WATCH_DIR ${watchDir} is not a folder, or lies behind a link that others than root can have made; put a folder there, and watching goes on`;
   return `WATCH_DIR ${watchDir} can't be read (${code}); give uid ${process.getuid?.()} read access, and watching goes on`;
 }

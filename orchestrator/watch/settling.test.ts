@@ -3,7 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import { Folder } from '../files/folder.ts';
 import { Settling } from './settling.ts';
+import { SharedFolder } from './shared-folder.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
 import { until, WatchedFolder } from './testing/watched-folder.ts';
 
@@ -40,7 +42,15 @@ async function delaysOfOpenFile(count: number, setBack: (tests: number) => numbe
   };
   const dataset = datasetOf('sales', folder.root);
   const onGone = async () => assert.fail('it is there');
-  const settling = new Settling({ dataset, journal: folder.journal, logger: silent, clock, onQueued: write, onGone });
+  const settling = new Settling({
+    dataset,
+    journal: folder.journal,
+    logger: silent,
+    clock,
+    root: new SharedFolder(() => Folder.open(folder.root)),
+    onQueued: write,
+    onGone,
+  });
   settling.leases = true;
   await settling.sight('a.csv', { sizeBytes: 0, mtimeNs: '0', inode: '0' });
   for (let tests = 1; tests <= count; tests += 1) {

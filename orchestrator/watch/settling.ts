@@ -1,14 +1,16 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
-import { kindOf } from '../errors.ts';
+import { kindOf, messageOf } from '../errors.ts';
+import type { Folder } from '../files/folder.ts';
+import { lookAtSource, type OpenSource, openSource, type SourceRules } from '../files/source.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, type Journal, versionOf } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { type Content, readContent } from './content.ts';
-import { hasWriter, type WriterAnswer } from './lease.ts';
+import { hasWriter, hasWriterAt, isLeased, type WriterAnswer } from './lease.ts';
 import { isGone } from './listing.ts';
 import { Queue } from './queue.ts';
+import type { WatchedRoot } from './root.ts';
 import { SettlingComplaints } from './settling-complaints.ts';
 import { versionKey } from './version.ts';
 
@@ -17,6 +19,7 @@ export interface SettlingRequest {
   journal: Journal;
   logger: Logger;
   clock: Clock;
+  root: Pick<WatchedRoot, 'use'>;
   /** The journal has the file in this version. `touched`: something happened to it since it was read. */
   onQueued(path: string, version: FileVersion, touched: boolean): void;
   /** The file went away while it settled; its run is cancelled. */
@@ -64,6 +67,7 @@ export class Settling {
   readonly #complaints: SettlingComplaints;
   /** CONCURRENCY 1: runs are strictly one after the other, so files are queued in the order in which their reading began. */
   readonly #strict: boolean;
+  readonly #sources: SourceRules;
   #leases = false;
   #reading = 0;
   /** Until everything whose reading began so far is read. */
@@ -75,6 +79,7 @@ export class Settling {
     this.#request = request;
     this.#complaints = new SettlingComplaints(request.dataset, request.logger);
     this.#strict = request.dataset.settings.CONCURRENCY === 1;
+    this.#sources = { followLinks: request.dataset.settings.FOLLOW_LINKS };
   }
 
   get size(): number {
@@ -192,33 +197,66 @@ export class Settling {
     this.#busy.add(test);
   }
 
-  async #test(entry: Entry): Promise<Complete | void> {
-    const path = join(this.#request.dataset.watchDir, entry.path);
+  #test(entry: Entry): Promise<Complete | void> {
+    return this.#request.root.use(folder => this.#testIn(folder, entry));
+  }
+
+  async #testIn(folder: Folder, entry: Entry): Promise<Complete | void> {
     const marker = this.#request.dataset.settings.READY_MARKER;
-    if (marker !== undefined && !(await exists(path + marker)))
+    if (marker !== undefined && !(await folder.look(entry.path + marker))) {
       return this.drop(entry.path, 'its READY_MARKER is gone');
-    const writer = this.#leases ? hasWriter(path) : 'unknown';
+    }
+    // Most that are tested again and again are still written to: that costs a tenth of opening it as below.
+    if (this.#leases && this.#isWrittenNow(folder, entry.path)) return this.#written(entry);
+    let source: OpenSource;
+    try {
+      source = await openSource(folder, entry.path, this.#sources);
+    } catch (error) {
+      if (isLeased(error)) return this.#written(entry);
+      throw error;
+    }
+    try {
+      return await this.#testOpen(folder, entry, source);
+    } finally {
+      await source.file.close();
+    }
+  }
+
+  #isWrittenNow(folder: Folder, path: string): boolean {
+    try {
+      return hasWriterAt(folder, path) === 'yes';
+    } catch (error) {
+      if (error instanceof UntrustedFile && error.reason === 'link') return false;
+      throw error;
+    }
+  }
+
+  async #testOpen(folder: Folder, entry: Entry, source: OpenSource): Promise<Complete | void> {
+    const writer = this.#leases ? hasWriter(source.file.fd) : 'unknown';
     if (writer === 'yes') return this.#written(entry);
     const quietMs = this.#quietMs(entry, writer);
-    const restMs = quietMs === 0 ? 0 : await this.#restMs(entry, path, quietMs);
+    const restMs = quietMs === 0 ? 0 : this.#restMs(entry, source, quietMs);
     if (restMs > 0) return this.#wait(entry, restMs);
-    return this.#read(entry, path);
+    return this.#read(folder, entry, source);
   }
 
   /** How long it must still be quiet. */
-  async #restMs(entry: Entry, path: string, quietMs: number): Promise<number> {
-    const key = versionKey(versionOf(await stat(path, { bigint: true })));
+  #restMs(entry: Entry, { stats }: OpenSource, quietMs: number): number {
+    const key = versionKey(versionOf(stats));
     const now = this.#request.clock.now();
     if (key !== entry.key) Object.assign(entry, { key, changedAt: now });
     // A clock that was set back must not make it longer.
     return Math.min(entry.changedAt + quietMs - now, quietMs);
   }
 
-  async #read(entry: Entry, path: string): Promise<Complete | void> {
-    const content = await readContent(path, this.#leases, this.#abort.signal);
+  async #read(folder: Folder, entry: Entry, source: OpenSource): Promise<Complete | void> {
+    const now = async () => {
+      const found = await lookAtSource(folder, entry.path, this.#sources);
+      return found && versionOf(found.stats);
+    };
+    const content = await readContent({ source, now, leases: this.#leases, signal: this.#abort.signal });
     if (this.#entries.get(entry.path) !== entry) return;
     if (content.state === 'written') return this.#written(entry);
-    if (content.state === 'not a file') return this.drop(entry.path, 'it is no longer a regular file');
     if (content.state === 'complete') return content;
     entry.changedAt = this.#request.clock.now();
     this.#wait(entry, FIRST_TEST_MS);
@@ -248,10 +286,11 @@ export class Settling {
   /** After an error: the file is gone, or out of reach, or the journal has trouble of its own. */
   async #puzzle(entry: Entry, error: unknown): Promise<void> {
     if (this.#abort.signal.aborted || this.#entries.get(entry.path) !== entry) return;
-    if (!isGone(error)) return this.#complain(entry, error);
+    const isRefused = error instanceof UntrustedFile;
+    if (!isRefused && !isGone(error)) return this.#complain(entry, error);
     try {
-      await this.drop(entry.path, 'the file is gone');
-      await this.#request.onGone(entry.path);
+      await this.drop(entry.path, isRefused ? messageOf(error) : 'the file is gone');
+      if (!isRefused) await this.#request.onGone(entry.path);
     } catch (journalError) {
       this.#complain(entry, journalError);
     }
@@ -306,15 +345,5 @@ export class Settling {
     }
     this.#pump();
     if (nextAt !== Number.POSITIVE_INFINITY) this.#setTimer(nextAt);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
   }
 }

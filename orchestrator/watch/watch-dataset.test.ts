@@ -75,7 +75,7 @@ test('files moved in, linked, copied with an old date, or there before are each 
     await writeFile(join(outside, name), name);
   await utimes(join(outside, 'moved.csv'), OLD, OLD);
   await writeFile(folder.path('before.csv'), 'before');
-  const watch = await folder.watch();
+  const watch = await folder.watch({ FOLLOW_LINKS: true });
   await folder.untilStates('before.csv', ['queued']);
   await rename(join(outside, 'moved.csv'), folder.path('moved.csv'));
   await link(join(outside, 'linked.csv'), folder.path('linked.csv'));

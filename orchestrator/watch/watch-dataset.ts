@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
+import type { Folder } from '../files/folder.ts';
+import { judgeSource, type Source, type SourceRules } from '../files/source.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, type Journal, type Run, versionOf } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { Absences, type Doubt } from './absences.ts';
@@ -18,7 +19,8 @@ import { isGone, type ListedFile, type Listing } from './listing.ts';
 import { DOUBT_LISTING_MS, Listings } from './listings.ts';
 import { folderOf, type NameRules, nameRules } from './names.ts';
 import { comparePlace } from './place.ts';
-import { WatchedRoot } from './root.ts';
+import { Refusals } from './refusals.ts';
+import { identityOf, WatchedRoot } from './root.ts';
 import { Settling } from './settling.ts';
 import { isWithin } from '../within.ts';
 import { Troubles } from './troubles.ts';
@@ -44,6 +46,8 @@ export interface WatchStatus {
   files: number;
   /** Files that wait to be complete. */
   settling: number;
+  /** What is never taken though its name allows it, such as links, and what to do about it. */
+  notice: string | null;
   /** What keeps files from being noticed or taken, and what to do about it. */
   error: string | null;
   /** inotify's limits are reached: polled until the next start. */
@@ -76,6 +80,9 @@ export async function watchDataset(request: WatchRequest): Promise<DatasetWatch>
   return watcher;
 }
 
+/** What stands at a path: a file to take, or … */
+type Seen = Source | 'folder' | 'gone' | 'nothing';
+
 /** What the journal knows of earlier watching. */
 interface Before {
   /** When the dataset was first watched, where the files that were there then are not all known yet; else null. */
@@ -94,12 +101,13 @@ const DISPOSAL_MS = 100;
 
 class DatasetWatcher implements DatasetWatch {
   readonly #request: WatchRequest;
-  readonly #rules: NameRules;
+  readonly #rules: NameRules & SourceRules;
   readonly #known: KnownFiles;
   readonly #settling: Settling;
   readonly #absences: Absences;
   readonly #arrivals: Arrivals;
   readonly #troubles: Troubles;
+  readonly #refusals: Refusals;
   readonly #hints: HintQueue;
   readonly #listings: Listings;
   readonly #events: EventSource;
@@ -119,17 +127,19 @@ class DatasetWatcher implements DatasetWatch {
     this.#known = known;
     this.#delays = new Delays(clock);
     this.#root = new WatchedRoot(dataset, journal, before.isNew);
-    this.#rules = nameRules(dataset, request.excluded);
+    this.#rules = { ...nameRules(dataset, request.excluded), followLinks: dataset.settings.FOLLOW_LINKS };
     this.#settling = new Settling({
       dataset,
       journal,
       logger,
       clock,
+      root: this.#root,
       onQueued: (path, version, touched) => this.#queued(path, version, touched),
       onGone: path => this.#vanished([path]),
     });
-    const isRootFine = async () => (await this.#root.read()) === this.#identity;
-    const absences = new Absences({ dataset, journal, clock, known, isRootFine });
+    const isRootFine = async (folder: Folder) =>
+      (await identityOf(folder)) === this.#identity && (await this.#root.read()) === this.#identity;
+    const absences = new Absences({ dataset, journal, clock, known, root: this.#root, isRootFine });
     this.#absences = absences;
     const { signal } = this.#abort;
     this.#folders = new Folders({
@@ -142,6 +152,7 @@ class DatasetWatcher implements DatasetWatch {
     this.#arrivals = new Arrivals({
       dataset,
       journal,
+      root: this.#root,
       known,
       settling: this.#settling,
       absences,
@@ -149,6 +160,7 @@ class DatasetWatcher implements DatasetWatch {
       signal,
     });
     this.#troubles = new Troubles(logger);
+    this.#refusals = new Refusals(dataset, logger);
     this.#hints = new HintQueue(
       path => this.#look(path).catch(error => this.#journalFailed(error)),
       () => this.#listings.soon(),
@@ -176,6 +188,7 @@ class DatasetWatcher implements DatasetWatch {
       listingMs: this.#listings.lastMs,
       files: this.#files,
       settling: this.#settling.size,
+      notice: this.#refusals.notice,
       error: this.#troubles.first ?? this.#absences.error ?? this.#settling.trouble ?? null,
       tooManyWatches: this.#troubles.has('watches'),
     };
@@ -212,7 +225,7 @@ class DatasetWatcher implements DatasetWatch {
     if (identity === null) return;
     if (this.#troubles.end('root'))
       logger.info(`dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} can be read again`);
-    const kind = await fileSystemKind(dataset.watchDir);
+    const kind = await this.#root.useOr('other' as const, folder => fileSystemKind(folder.descriptor));
     this.#settling.leases = kind === 'local';
     await this.#events.open(kind);
     this.#listings.within(0);
@@ -223,25 +236,39 @@ class DatasetWatcher implements DatasetWatch {
     if (this.#settling.has(path)) return this.#settling.touch(path);
     const marked = this.#rules.markedFile(path);
     if (marked !== null) return this.#look(marked);
-    const absolute = join(this.#request.dataset.watchDir, path);
-    const stats = await stat(absolute, { bigint: true }).catch((error: unknown) =>
-      isGone(error) ? 'gone' : 'unknown',
-    );
-    if (stats === 'gone') return this.#lookAtGone(path);
-    // What can't be looked at is the listing's to report.
-    if (stats === 'unknown') return this.#listings.within(DOUBT_LISTING_MS);
-    if (typeof stats === 'string') return;
-    if (stats.isDirectory()) return this.#lookAtFolder(path);
-    if (!stats.isFile() || this.#rules.refuseFile(path) !== null) return;
+    const seen = await this.#root
+      .use(root => this.#see(root, path))
+      .catch((error: unknown) => this.#unseen(path, error));
+    if (seen === 'gone') return this.#lookAtGone(path);
+    if (seen === 'folder') return this.#lookAtFolder(path);
+    if (seen === 'nothing') return;
+    const { stats, changedAt } = seen;
     const device = this.#folders.deviceOf(path);
-    await this.#arrivals.arriveBatch([{ path, version: versionOf(stats), changedAt: Number(stats.ctimeMs), device }]);
+    await this.#arrivals.arriveBatch([{ path, version: versionOf(stats), changedAt, device }]);
+  }
+
+  async #see(root: Folder, path: string): Promise<Seen> {
+    const stats = await root.look(path);
+    if (stats?.isDirectory()) return 'folder';
+    if (stats && this.#rules.refuseFile(path) !== null) return 'nothing';
+    return (stats && (await judgeSource(root, path, stats, this.#rules))) ?? 'gone';
+  }
+
+  #unseen(path: string, error: unknown): 'gone' | 'nothing' {
+    if (isGone(error)) return 'gone';
+    if (error instanceof UntrustedFile) this.#refusals.saw(error.reason, path);
+    // What can't be looked at is the listing's to report.
+    else this.#listings.within(DOUBT_LISTING_MS);
+    return 'nothing';
   }
 
   async #lookAtFolder(folder: string): Promise<void> {
     if (this.#rules.refuseFolder(folder) !== null) return;
     const found: ListedFile[] = [];
-    const listing = await this.#folders.list(folder, file => found.push(file));
-    if (!listing.complete) this.#listings.within(DOUBT_LISTING_MS);
+    const listing = await this.#root.useOr(undefined, root =>
+      this.#folders.list(root, folder, file => found.push(file)),
+    );
+    if (!listing?.complete) this.#listings.within(DOUBT_LISTING_MS);
     await this.#arrivals.arriveAll(found);
   }
 
@@ -269,10 +296,12 @@ class DatasetWatcher implements DatasetWatch {
     this.#hints.startCount();
     const number = this.#arrivals.beginListing();
     const news: ListedFile[] = [];
-    const listing = await this.#folders.list('', file => {
+    const note = (file: ListedFile) => {
       if (this.#arrivals.isNews(file)) news.push(file);
-    });
-    if (this.#stopped) return;
+    };
+    const listing = await this.#root.useOr(undefined, root => this.#folders.list(root, '', note));
+    if (this.#stopped || listing === undefined) return;
+    this.#refusals.listed(listing.refused);
     this.#files = listing.files;
     this.#listings.lastMs = Math.round(performance.now() - began);
     this.#reportListing(listing);

@@ -24,6 +24,7 @@ const UNWATCHED = {
   listingMs: null,
   files: 0,
   settling: 0,
+  notice: null,
   tooManyWatches: false,
 } as const;
 

@@ -23,7 +23,7 @@ export const rule1: Rule = {
     {
       clause: 'nor one that changed while it was looked at',
       file: 'orchestrator/watch/content.ts',
-      code: "if (versionKey(after) !== versionKey(version)) return { state: 'changed' };",
+      code: "if (after === undefined || versionKey(after) !== versionKey(version)) return { state: 'changed' };",
       without: '',
       test: 'orchestrator/watch/content.test.ts',
       title: 'rule 1: a file that is replaced while it is read is not complete',
@@ -55,7 +55,7 @@ export const rule1: Rule = {
     {
       clause: 'where writers can’t be seen, SETTLE_MS of quiet',
       file: 'orchestrator/watch/settling.ts',
-      code: 'const restMs = quietMs === 0 ? 0 : await this.#restMs(entry, path, quietMs);',
+      code: 'const restMs = quietMs === 0 ? 0 : this.#restMs(entry, source, quietMs);',
       without: 'const restMs = 0;',
       test: 'orchestrator/watch/watch-dataset.test.ts',
       title: 'rule 1: where writers can’t be seen, a file is taken after SETTLE_MS of quiet, not before',

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { datasetOf } from '../config/testing/dataset.ts';
+import { versionOf } from '../journal/journal.ts';
+import { pathNow } from './path-now.ts';
+
+test('a path holds its version, another one, or nothing; without WATCH_DIR that can’t be told', async t => {
+  const base = mkdtempSync(join(tmpdir(), 'path-now-'));
+  t.after(() => rmSync(base, { recursive: true }));
+  const root = join(base, 'in');
+  const file = join(root, 'a.csv');
+  mkdirSync(root);
+  writeFileSync(file, 'one');
+  const fileVersion = versionOf(statSync(file, { bigint: true }));
+  const now = (FOLLOW_LINKS = false) =>
+    pathNow(datasetOf('sales', root, { FOLLOW_LINKS }), { root, file: 'a.csv', fileVersion });
+  assert.equal(await now(), 'same');
+  writeFileSync(file, 'other');
+  assert.equal(await now(), 'changed');
+  rmSync(file);
+  assert.equal(await now(), 'gone');
+  mkdirSync(file);
+  assert.equal(await now(), 'gone');
+  renameSync(root, join(base, 'away'));
+  assert.equal(await now(), 'unknown');
+});
+
+test('what a link leads to counts only where links are followed', async t => {
+  const base = mkdtempSync(join(tmpdir(), 'path-now-'));
+  t.after(() => rmSync(base, { recursive: true }));
+  writeFileSync(join(base, 'target'), 'one');
+  const fileVersion = versionOf(statSync(join(base, 'target'), { bigint: true }));
+  const root = join(base, 'in');
+  mkdirSync(root);
+  symlinkSync('../target', join(root, 'a.csv'));
+  symlinkSync('..', join(root, 'above'));
+  const now = (file: string, FOLLOW_LINKS: boolean) =>
+    pathNow(datasetOf('sales', root, { FOLLOW_LINKS }), { root, file, fileVersion });
+  assert.deepEqual(
+    [await now('a.csv', true), await now('a.csv', false), await now('above/target', true)],
+    ['same', 'gone', 'gone'],
+  );
+});
