@@ -3,6 +3,7 @@ import { EXIT, type FolderFile } from './protocol.ts';
 import { configFailure, EtlFailure, messageOf, NothingLoaded, Superseded } from './failure.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { runFile } from './run-file.ts';
+import { withConnections } from './connections.ts';
 import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './settings.ts';
 
 const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
@@ -17,6 +18,7 @@ FILE is csv, tsv, txt, xls, xlsx, xlsm, xlsb, ods, fods, json, geojson, ndjson, 
 
   ELASTICSEARCH_NODE      such as http://localhost:9200; without it the rows go to WORK_DIR/out.parquet
   ELASTICSEARCH_API_KEY   or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD; ELASTICSEARCH_CA: path of a PEM file
+  CONNECTIONS_FILE        or all of these but _CA in a file, as a JSON object of their names and texts
   DATASET                 names the index where LOAD.index does not; without it: pypel-default
   EXTRACT TRANSFORM LOAD  as in a dataset's YAML, as JSON: LOAD='{"index":"sales"}'
   CONFIG_FILES            folder of reference files and modules; ./config/<DATASET> by default
@@ -52,7 +54,7 @@ async function run(words: readonly string[], environment: Environment): Promise<
   process.once('SIGTERM', () => stopping.abort());
   process.once('SIGINT', () => stopping.abort());
   if (words.some(isQuestion)) return await (await import('./questions.ts')).answer(words, environment, stopping.signal);
-  const env = environment.ORCHESTRATOR_WARM === '1' ? await warmEnvironment(environment) : environment;
+  const env = withConnections(environment.ORCHESTRATOR_WARM === '1' ? await warmEnvironment(environment) : environment);
   if (env.FILES) return await runFolder(env, env.FILES, stopping.signal);
   const file = env.FILE || words.find(word => !word.startsWith('-'));
   if (!file) {

@@ -9,6 +9,7 @@ import type { Environment } from './config/environment.ts';
 import type { RootLogger } from './log.ts';
 import { chooseRunner, type RunnerChoice } from './run/choose-runner.ts';
 import { createDockerRunner } from './run/docker/docker-runner.ts';
+import { type Connections, createConnections } from './run/connections/connections.ts';
 import { connectEngine, type Engine } from './run/docker/engine.ts';
 import { findOwnContainer } from './run/docker/own-container.ts';
 import { surroundingsOf } from './run/docker/surroundings.ts';
@@ -36,6 +37,7 @@ export interface RunnersOptions {
 /** Both runners, and the choice between them. */
 export interface AllRunners extends Runners {
   engine: Engine;
+  connections: Connections;
   /** What a dataset would be run by now, and why. Never throws. */
   choice(dataset: Dataset): Promise<RunnerChoice>;
   /** These are configured now: paths that containers can't have are told in the log, and containers are kept warm. Never throws. */
@@ -66,6 +68,15 @@ export function createRunners(options: RunnersOptions): AllRunners {
     elasticsearch,
     recordFile: join(dataDir, 'run-network.json'),
     surroundings,
+  });
+  const connections = createConnections({
+    elasticsearch,
+    wish: environment.runtimeDir,
+    dataDir,
+    instance,
+    userRuntimeDir: variables['XDG_RUNTIME_DIR'],
+    hostPaths: async () => (await surroundings()).hostPaths,
+    logger,
   });
   const docker = createDockerRunner({
     engine,
@@ -137,14 +148,12 @@ export function createRunners(options: RunnersOptions): AllRunners {
   async function keepWarm(datasets: readonly Dataset[], configured: readonly Dataset[]): Promise<void> {
     const found = await Promise.allSettled(datasets.map(({ watchDir }) => stat(watchDir)));
     const present = datasets.filter((_, place) => found[place]?.status === 'fulfilled');
-    docker.keepWarm(
-      configured,
-      present.map(dataset => buildMold(dataset, elasticsearch)),
-    );
+    docker.keepWarm(configured, present.map(buildMold));
   }
 
   return {
     engine,
+    connections,
     async for(dataset) {
       const choice = await choose(dataset);
       return { runner: byKind[choice.kind], reason: choice.reason };

@@ -195,6 +195,7 @@ class Parts implements Orchestrator {
       journal,
       runners: this.#required(this.#runners),
       uids: this.#uids,
+      connections: this.#required(this.#runners).connections,
       datasets,
       holder: ownHolderId(),
       environment,

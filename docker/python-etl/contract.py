@@ -176,7 +176,7 @@ class FileRun:
                 if status not in (401, 403, *BUSY):
                     raise
                 if status not in BUSY or pause is None:
-                    raise Failure(AWAY, f"Elasticsearch at {self.env['ELASTICSEARCH_NODE']}: {error}") from error
+                    raise Failure(AWAY, f"Elasticsearch is away: {error}") from error
                 time.sleep(pause)
 
     def assert_same(self, file) -> None:
@@ -274,6 +274,8 @@ def run_one(env: dict, read, transform) -> int:
 def main(read, transform) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     env = dict(os.environ)
+    if path := env.get("CONNECTIONS_FILE"):
+        env |= json.loads(Path(path).read_text())
     if "FILES" not in env:
         return run_one(env, read, transform)
     files = json.loads(Path(env["FILES"]).read_text(encoding="utf-8"))

@@ -30,6 +30,8 @@ export interface Environment {
   hostPathMap: Array<{ from: string; to: string }> | null;
   /** RUN_NETWORK: the network that containers of runs join; null: one of the orchestrator's own. */
   runNetwork: string | null;
+  /** RUNTIME_DIR, absolute; null: the usual one in memory. */
+  runtimeDir: string | null;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** CONCURRENCY of all datasets: the number of cores. */
   concurrency: number;
@@ -131,6 +133,12 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     description:
       'What containers of runs join, made where it is missing. From there Elasticsearch must be reached; one on this machine’s loopback is forwarded to. The API refuses what comes from it.',
   },
+  RUNTIME_DIR: {
+    type: 'the path of a folder in memory (tmpfs)',
+    default: '/run for root, else XDG_RUNTIME_DIR',
+    description:
+      'Where the files are by which runs get their connection settings, in a folder that nobody else can enter, while they run. Without one they are in DATA_DIR/connections.',
+  },
   LOG_LEVEL: { type: listed(LOG_LEVELS), default: 'info', description: 'How much is logged.' },
   CONCURRENCY: {
     type: 'a whole number, 1 or more',
@@ -195,6 +203,7 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     dockerHost: read.dockerHost(),
     hostPathMap: read.hostPathMap(),
     runNetwork: read.text('RUN_NETWORK') ?? null,
+    runtimeDir: read.text('RUNTIME_DIR') === undefined ? null : read.path('RUNTIME_DIR', ''),
     logLevel: read.logLevel(),
     concurrency: read.count('CONCURRENCY', availableParallelism()),
     journal: read.path('JOURNAL', join(dataDir, 'journal.sqlite')),

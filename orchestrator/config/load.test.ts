@@ -27,6 +27,7 @@ test('a file with one key is a dataset with every default of the table', async t
     RUNNER: 'auto',
     WORK_SIZE: '10g',
     RUN_PER: 'file',
+    CONNECTIONS: 'none',
     CONCURRENCY: 2,
     PRIORITY: 0,
     WARM: 0,
@@ -48,6 +49,21 @@ test('rows go to Elasticsearch where ELASTICSEARCH_NODE is set, and to the lake 
   const set = await load(t, files, { ELASTICSEARCH_NODE: 'http://localhost:9200' });
   const empty = await load(t, files, { ELASTICSEARCH_NODE: '' });
   assert.deepEqual([set.dataset.settings.LOAD.target, empty.dataset.settings.LOAD.target], ['elasticsearch', 'lake']);
+});
+
+test('connections are for the default ETL where rows go to Elasticsearch, and for others only where their YAML says so', async t => {
+  const of = async (text: string, env = { ELASTICSEARCH_NODE: 'http://localhost:9200' }) =>
+    (await load(t, { 'a.yaml': `WATCH_DIR: ./in\n${text}` }, env)).dataset.settings.CONNECTIONS;
+  const image = 'DOCKER_IMAGE: x\n';
+  assert.deepEqual(
+    [await of(''), await of('LOAD: {target: lake}\n'), await of(image), await of('COMMAND: /bin/true\n')],
+    ['file', 'none', 'none', 'none'],
+  );
+  assert.equal(await of(`${image}LOAD: {target: elasticsearch}\n`), 'file');
+  assert.equal(await of(`${image}LOAD: {index: a}\n`), 'none');
+  assert.equal(await of(`${image}CONNECTIONS: environment\n`), 'environment');
+  assert.equal(await of('CONNECTIONS: none\n'), 'none');
+  assert.equal(await of('', { ELASTICSEARCH_NODE: '' }), 'none');
 });
 
 test('ON_CHANGE is append where files are backed up or removed, unless it is set', async t => {

@@ -53,10 +53,17 @@ function fillDefaults({ name, root, settings, target }: Ingredients): Settings {
   const filled = {
     ...defaults,
     ON_CHANGE: disposesOfFiles ? 'append' : 'replace',
+    CONNECTIONS: needsConnections(settings, target) ? 'file' : 'none',
     ...settings,
     LOAD: { target, index: name, ...settings.LOAD },
   } as Settings;
   return { ...filled, ...absolutePaths(filled, root) };
+}
+
+/** An image or a program of somebody else's gets them only where the YAML itself says that the rows go there. */
+function needsConnections({ DOCKER_IMAGE, COMMAND, LOAD }: Partial<Settings>, target: Ingredients['target']): boolean {
+  const isDefaultEtl = DOCKER_IMAGE === undefined && COMMAND === undefined;
+  return (isDefaultEtl ? target : LOAD?.target) === 'elasticsearch';
 }
 
 /** Folders of the orchestrator's own. WATCH_DIR stays as written: `watchDir` is the absolute one. */

@@ -53,7 +53,7 @@ const attempt = { runId: 'r1', attempt: 2, dataset: 'sales', workDir: '/w', logF
 const file: JobFile = { run, ledger, standIn: null };
 
 function requestFor(dataset = datasetOf('sales', '/srv/in'), files: [JobFile, ...JobFile[]] = [file]) {
-  return { dataset, elasticsearch: null, attempt, files, owner: { uid: 1, gid: 1 } };
+  return { dataset, connections: null, hasCertificate: false, attempt, files, owner: { uid: 1, gid: 1 } };
 }
 
 test('the environment is the contract’s, for the paths the attempt sees', () => {
@@ -92,16 +92,41 @@ test('every config key is passed: objects and lists as JSON, what is not set lef
   assert(!('QUARANTINE_DIR' in environment) && !('COMMAND' in environment));
 });
 
+const granted = {
+  ELASTICSEARCH_NODE: 'http://u:p@a:9200,http://b',
+  ELASTICSEARCH_USERNAME: 'etl',
+  ELASTICSEARCH_PASSWORD: 'secret',
+};
+
 test('ENV goes before the orchestrator’s connection, and nothing before the contract', () => {
   const dataset = datasetOf('sales', '/srv/in', { ENV: { ELASTICSEARCH_NODE: 'http://mine', RUN_ID: 'x', LIMIT: 3 } });
-  const elasticsearch = { nodes: ['http://a', 'http://b'], apiKey: 'k', username: null, password: null, ca: '/ca' };
-  const environment = buildJob({ ...requestFor(dataset), elasticsearch }).environment(inContainer);
+  const connections = { variables: granted, file: null };
+  const environment = buildJob({ ...requestFor(dataset), connections, hasCertificate: true }).environment(inContainer);
   assert.equal(environment['ELASTICSEARCH_NODE'], 'http://mine');
-  assert.equal(environment['ELASTICSEARCH_API_KEY'], 'k');
+  assert.equal(environment['ELASTICSEARCH_PASSWORD'], 'secret');
   assert.equal(environment['ELASTICSEARCH_CA'], '/work/ca.pem');
-  assert(!('ELASTICSEARCH_PASSWORD' in environment));
+  assert(!('ELASTICSEARCH_API_KEY' in environment) && !('CONNECTIONS_FILE' in environment));
   assert.equal(environment['RUN_ID'], 'r1');
   assert.equal(environment['LIMIT'], '3');
+});
+
+test('connections by file: the environment names the file and the nodes, and holds no secret, not even one of ENV', () => {
+  const dataset = datasetOf('sales', '/srv/in', { ENV: { ELASTICSEARCH_PASSWORD: 'other', LIMIT: 3 } });
+  const job = buildJob({ ...requestFor(dataset), connections: { variables: granted, file: '/run/r1-2.json' } });
+  const environment = job.environment({ ...inContainer, connections: '/run/connections.json' });
+  assert.equal(environment['CONNECTIONS_FILE'], '/run/connections.json');
+  assert.equal(environment['ELASTICSEARCH_NODE'], 'http://a:9200,http://b');
+  assert.equal(environment['ENV'], '{"LIMIT":3}');
+  assert.doesNotMatch(JSON.stringify(environment), /secret|other|u:p|"etl"/);
+  assert.equal(job.environment(inContainer)['CONNECTIONS_FILE'], '/run/r1-2.json');
+});
+
+test('an attempt that is given no connections has none in its environment', () => {
+  const environment = buildJob({ ...requestFor(), hasCertificate: true }).environment(inContainer);
+  assert.deepEqual(
+    Object.keys(environment).filter(name => /^ELASTICSEARCH|^CONNECTIONS_FILE/.test(name)),
+    [],
+  );
 });
 
 test('PARAMETERS get the file, its name, the dataset and the run, each word staying one', () => {

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { basename, posix } from 'node:path';
 import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
-import type { ElasticsearchSettings } from '../config/environment.ts';
 import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';
+import type { Grant } from './connections/connections.ts';
+import { withoutCredentials, withoutVariables } from './connections/variables.ts';
 import type { AttemptRef, Job, JobPaths, Mold } from './runner.ts';
 
 /** One file of an attempt. */
@@ -22,7 +23,9 @@ export interface StandIn {
 
 export interface JobRequest {
   dataset: Dataset;
-  elasticsearch: ElasticsearchSettings | null;
+  connections: Grant | null;
+  /** Whether JOB_FILES.certificate is there. */
+  hasCertificate: boolean;
   /** Names the attempt; in a run over a folder its first file may be out of it by now. */
   attempt: AttemptRef;
   /** More than one only with RUN_PER: folder. */
@@ -44,19 +47,20 @@ export function buildJob(request: JobRequest): Job {
     dataDir: mountOf(run).folder,
     action: run.action,
     owner: request.owner,
+    connections: request.connections,
     args: paths => [...commandArguments(request, paths), ...parameters(request, paths)],
     environment: paths => environment(request, paths),
   };
 }
 
 /** A dataset's jobs as they will be, for containers that are started ahead of them: without a file, or what the contract says of one. */
-export function buildMold(dataset: Dataset, elasticsearch: ElasticsearchSettings | null): Mold {
+export function buildMold(dataset: Dataset): Mold {
   return {
     dataset: dataset.name,
     settings: dataset,
     dataDir: dataset.watchDir,
     args: () => [...dataset.parameters],
-    environment: paths => settingsEnvironment({ dataset, elasticsearch }, paths),
+    environment: paths => settingsEnvironment({ dataset, connections: null, hasCertificate: false }, paths),
   };
 }
 
@@ -82,14 +86,13 @@ function environment(request: JobRequest, paths: JobPaths): Record<string, strin
 
 /** Later wins: a dataset's ENV goes before the orchestrator's own connection. */
 function settingsEnvironment(
-  { dataset, elasticsearch }: Pick<JobRequest, 'dataset' | 'elasticsearch'>,
+  request: Pick<JobRequest, 'dataset' | ConnectionPart>,
   paths: JobPaths,
 ): Record<string, string> {
-  return {
-    ...texts(dataset.settings),
-    ...connection(elasticsearch, paths),
-    ...texts(dataset.settings.ENV ?? {}),
-  };
+  const { settings } = request.dataset;
+  const isByFile = request.connections?.file != null;
+  const ENV = isByFile ? withoutVariables(settings.ENV) : settings.ENV;
+  return { ...texts({ ...settings, ENV }), ...connection(request, paths), ...texts(ENV ?? {}) };
 }
 
 function contract(request: JobRequest, paths: JobPaths): Record<string, string> {
@@ -150,15 +153,22 @@ function mendEnvironment({ mended, replacesFormer }: LedgerEntry): Partial<Folde
   };
 }
 
-function connection(elasticsearch: ElasticsearchSettings | null, paths: JobPaths): Record<string, string> {
-  if (!elasticsearch) return {};
-  return texts({
-    ELASTICSEARCH_NODE: elasticsearch.nodes.join(','),
-    ELASTICSEARCH_API_KEY: elasticsearch.apiKey,
-    ELASTICSEARCH_USERNAME: elasticsearch.username,
-    ELASTICSEARCH_PASSWORD: elasticsearch.password,
-    ELASTICSEARCH_CA: elasticsearch.ca && posix.join(paths.work, JOB_FILES.certificate),
-  });
+type ConnectionPart = 'connections' | 'hasCertificate';
+
+/** What is no secret is in the environment in any case. */
+function connection(
+  { connections, hasCertificate }: Pick<JobRequest, ConnectionPart>,
+  paths: JobPaths,
+): Record<string, string> {
+  if (!connections) return {};
+  const { file, variables } = connections;
+  const node = withoutCredentials(variables.ELASTICSEARCH_NODE ?? '');
+  return {
+    ...(hasCertificate ? { ELASTICSEARCH_CA: posix.join(paths.work, JOB_FILES.certificate) } : {}),
+    ...(file === null
+      ? variables
+      : { ...(node === '' ? {} : { ELASTICSEARCH_NODE: node }), CONNECTIONS_FILE: paths.connections ?? file }),
+  };
 }
 
 /** Objects and lists as JSON, the rest as it prints; what isn't set is left out. */

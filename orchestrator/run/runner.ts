@@ -1,6 +1,7 @@
 import type { Message, ResultMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Owner } from '../files/rights.ts';
+import type { Grant } from './connections/connections.ts';
 
 export type RunnerKind = 'docker' | 'process';
 
@@ -21,6 +22,8 @@ export interface JobPaths {
   data: string;
   config: string;
   work: string;
+  /** The file that holds what it connects with; its real path unless told. */
+  connections?: string;
 }
 
 /** Everything needed to start one attempt. */
@@ -33,10 +36,12 @@ export interface Job extends AttemptRef {
   action: string;
   /** Arguments with `{file}` and its like filled in, for the given paths. */
   args(paths: JobPaths): string[];
-  /** The attempt's whole environment for the given paths: contract, config keys, ENV, ELASTICSEARCH_*. */
+  /** The attempt's whole environment for the given paths: contract, config keys, ENV, and ELASTICSEARCH_* where it is to be so. */
   environment(paths: JobPaths): Record<string, string>;
   /** Who it runs as: the owner of WORK_DIR, and of nothing else. */
   owner: Owner;
+  /** What it connects to its target with; null: nothing. By file or environment, as the grant says. */
+  connections: Grant | null;
 }
 
 /**

@@ -13,9 +13,14 @@ import { at, persist } from './pause.ts';
 import { FileMoved } from './input.ts';
 import { isLakeDeletion } from './lake.ts';
 import { pathNow } from './path-now.ts';
+<<<<<<< HEAD
 import { makeFolders, reached, withInput, withLedger, withoutLedger } from './prepare.ts';
 import { takeBackWorkDir, type Tidying, tidyWorkDir } from './left.ts';
 import { attemptPaths } from './work-dir.ts';
+=======
+import { hasCertificate, makeFolders, withInput, withLedger, withoutLedger } from './prepare.ts';
+import { attemptPaths, takeBackWorkDir, tidyWorkDir } from './work-dir.ts';
+>>>>>>> 28bb8fe (connections: what a run connects with is a file in memory that it alone can read)
 
 export interface AttemptOptions {
   context: ScheduleContext;
@@ -154,10 +159,20 @@ export class LiveAttempt {
     if (this.#files.length === 0) return tidyWorkDir(attempt.workDir, false);
     // Ours shrinks as its files are concluded.
     const files = [...this.#files] as [JobFile, ...JobFile[]];
-    const elasticsearch = await reached(context, dataset, runner);
+    const reach = (nodes: readonly string[]) => runner.reach(dataset, nodes);
+    const connections = await context.connections.open({
+      attempt,
+      dataset,
+      owner,
+      files,
+      runner: runner.kind,
+      reach,
+    });
     // Before it is there, so that whoever comes after a crash knows where to look for it.
     await this.#recordStart(runner, '');
-    const handle = await runner.start(buildJob({ dataset, elasticsearch, attempt, files, owner }));
+    const handle = await runner.start(
+      buildJob({ dataset, connections, hasCertificate: hasCertificate(context), attempt, files, owner }),
+    );
     this.#running(runner, handle);
     context.logger.debug(`${dataset.name}/${first.run.file}: attempt ${attempt.attempt} started, ${reason}`, {
       dataset: dataset.name,
@@ -263,6 +278,7 @@ export class LiveAttempt {
   async #concludeEach(
     ending: (file: JobFile) => { exitCode: number | null; judge: (situation: Situation) => Finish },
   ): Promise<void> {
+    await this.#options.context.connections.close(this.ref);
     await takeBackWorkDir(this.ref.workDir);
     let keepRejects = false;
     let allRecorded = true;

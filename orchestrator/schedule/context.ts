@@ -3,6 +3,7 @@ import type { Dataset } from '../config/dataset.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Finish, Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
+import type { Connections } from '../run/connections/connections.ts';
 import type { Runner, RunnerKind, RunUids } from '../run/runner.ts';
 
 /** Who runs what. */
@@ -27,6 +28,8 @@ export interface ScheduleContext {
   journal: Journal;
   runners: Runners;
   uids: RunUids;
+  /** What attempts connect to their target with. */
+  connections: Connections;
   /** What is configured now, by name. */
   datasets: () => ReadonlyMap<string, Dataset>;
   /** Names this orchestrator process in leases. */

@@ -1,14 +1,18 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Dataset } from '../config/dataset.ts';
+<<<<<<< HEAD
 import type { ElasticsearchSettings } from '../config/environment.ts';
 import { openAdminFile } from '../files/admin-folder.ts';
 import { copyInto } from '../files/copy.ts';
 import { Folder } from '../files/folder.ts';
+=======
+import { fileVersionAt } from '../dispose/file-version.ts';
+>>>>>>> 28bb8fe (connections: what a run connects with is a file in memory that it alone can read)
 import type { Owner } from '../files/rights.ts';
 import { type FileVersion, type Run, versionOf } from '../journal/journal.ts';
 import { openMended } from '../rejects/files.ts';
 import { JOB_FILES, type JobFile, type StandIn, workDirOf } from '../run/job.ts';
-import type { AttemptRef, Runner } from '../run/runner.ts';
+import type { AttemptRef } from '../run/runner.ts';
 import type { ScheduleContext } from './context.ts';
 import { placeInput } from './input.ts';
 import { ledgerRequest } from './key.ts';
@@ -80,11 +84,7 @@ export async function withInput(
   return { ...file, standIn: await placeInput(request) };
 }
 
-/** Elasticsearch as the attempt finds it. */
-export async function reached(
-  { environment: { elasticsearch } }: ScheduleContext,
-  dataset: Dataset,
-  runner: Runner,
-): Promise<ElasticsearchSettings | null> {
-  return elasticsearch && { ...elasticsearch, nodes: await runner.reach(dataset, elasticsearch.nodes) };
+/** Whether makeFolders() puts the certificate of Elasticsearch's authority there. */
+export function hasCertificate({ environment }: ScheduleContext): boolean {
+  return Boolean(environment.elasticsearch?.ca);
 }

@@ -96,6 +96,7 @@ class Schedule implements Scheduler {
     this.#heartbeat();
     for (const orphan of orphans) this.#lookAfter(this.#recover(orphan));
     for (const runner of this.#context.runners.all()) this.#lookAfter(this.#sweep(runner));
+    this.#lookAfter(this.#context.connections.sweep(this.#isKnown));
     this.wake();
   }
 
@@ -284,11 +285,13 @@ class Schedule implements Scheduler {
     this.wake();
   }
 
+  /** Whether this attempt goes on, or may do. */
+  readonly #isKnown = (runId: string, attempt: number): boolean =>
+    [...this.#live.keys(), ...this.#orphans].some(({ ref }) => ref.runId === runId && ref.attempt === attempt);
+
   async #sweep(runner: Runner): Promise<void> {
     const { clock, logger } = this.#context;
-    const isKnown = (runId: string, attempt: number): boolean =>
-      [...this.#live.keys(), ...this.#orphans].some(({ ref }) => ref.runId === runId && ref.attempt === attempt);
-    const removed = await persist(() => runner.sweep(isKnown), {
+    const removed = await persist(() => runner.sweep(this.#isKnown), {
       clock,
       backoff: RUNNER_WAIT,
       signal: this.#leaveOrphans.signal,

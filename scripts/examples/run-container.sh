@@ -22,10 +22,15 @@ for former in $(docker ps --all --quiet --filter "name=^etl-${RUN_ID:-$$}-"); do
 set -- --env "FILE=/data/$name" --env WORK_DIR=/work
 for variable in $(env -0 | tr '\n\0' ' \n' | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
   case $variable in
-    PATH | HOME | LANG | TMPDIR | PWD | OLDPWD | SHLVL | _ | FILE | WORK_DIR | DOCKER_*) ;;
+    PATH | HOME | LANG | TMPDIR | PWD | OLDPWD | SHLVL | _ | FILE | WORK_DIR | CONNECTIONS_FILE | DOCKER_*) ;;
     *) set -- "$@" --env "$variable" ;;
   esac
 done
+
+if [ -n "${CONNECTIONS_FILE:-}" ]; then
+  set -- --env CONNECTIONS_FILE=/run/connections.json \
+    --mount "type=bind,source=$CONNECTIONS_FILE,target=/run/connections.json,readonly" "$@"
+fi
 
 # In the background and awaited, so that the trap above is not kept waiting. ARGUMENTS is split into words on purpose.
 # shellcheck disable=SC2086

@@ -8,7 +8,12 @@ import type { JobPaths } from '../runner.ts';
 import { parseSize } from './sizes.ts';
 
 /** Where a container finds its folders. */
-export const CONTAINER_PATHS: JobPaths = { data: '/data', config: '/config', work: '/work' };
+export const CONTAINER_PATHS = {
+  data: '/data',
+  config: '/config',
+  work: '/work',
+  connections: '/run/connections.json',
+} satisfies JobPaths;
 
 export interface ContainerPlan {
   settings: Dataset;
@@ -16,7 +21,7 @@ export interface ContainerPlan {
   /** `uid:gid`. */
   user: string;
   /** Absolute folders as the orchestrator sees them. */
-  mounts: { data: string; config: string | null; work: string };
+  mounts: { data: string; config: string | null; work: string; connections: string | null };
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
@@ -102,5 +107,6 @@ function mountsOf({ mounts, hostPaths }: ContainerPlan): NonNullable<ContainerCr
     bind(mounts.data, CONTAINER_PATHS.data, true),
     ...(mounts.config === null ? [] : [bind(mounts.config, CONTAINER_PATHS.config, true)]),
     bind(mounts.work, CONTAINER_PATHS.work, false),
+    ...(mounts.connections === null ? [] : [bind(mounts.connections, CONTAINER_PATHS.connections, true)]),
   ];
 }

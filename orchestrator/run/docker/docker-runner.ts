@@ -6,11 +6,12 @@ import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { giveConnections } from '../connections/connections.ts';
 import { splitLines } from '../lines.ts';
 import type { RunNetwork } from '../network/run-network.ts';
 import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
 import { createTranscript, type Transcript } from '../transcript.ts';
-import { giveWorkDir } from '../work-dir.ts';
+import { giveWorkDir, ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
 import { engineError, isGone, isMissing } from './engine-errors.ts';
@@ -136,7 +137,9 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   async function attemptRequest(job: Job): Promise<ContainerCreateOptions> {
     const environment = { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work };
-    const request = await requestFor(job, job.workDir, environment);
+    const file = job.connections?.file ?? null;
+    if (file !== null) await giveConnections(file, ownerNamed(userOf(job)));
+    const request = await requestFor(job, job.workDir, environment, file);
     const labels = {
       [LABELS.run]: job.runId,
       [LABELS.attempt]: String(job.attempt),
@@ -149,6 +152,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     job: Mold & Pick<Job, 'owner'>,
     work: string,
     environment: Record<string, string>,
+    connections: string | null = null,
   ): Promise<ContainerCreateOptions> {
     const { hostPaths } = await options.surroundings();
     const network = await options.network.join(job.settings.settings.DOCKER_OPTIONS?.network);
@@ -159,7 +163,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       settings: job.settings,
       image: imageOf(job),
       user,
-      mounts: { data: job.dataDir, config: existsSync(configFolder) ? configFolder : null, work },
+      mounts: { data: job.dataDir, config: existsSync(configFolder) ? configFolder : null, work, connections },
       args: job.args(CONTAINER_PATHS),
       environment,
       labels: { [LABELS.dataset]: job.dataset, [LABELS.instance]: instance },

@@ -229,8 +229,10 @@ export class WarmPool {
     }
     this.#options.uids.move(reserved, job.workDir);
     this.#reserved.delete(basename(reserved));
-    const environment = { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work };
-    stdin.end(`${JSON.stringify(environment)}\n`);
+    // This line is nobody else's to see, so it says all: no file can be mounted any more.
+    const { CONNECTIONS_FILE: _, ...environment } = job.environment(CONTAINER_PATHS);
+    const whole = { ...environment, ...job.connections?.variables, WORK_DIR: CONTAINER_PATHS.work };
+    stdin.end(`${JSON.stringify(whole)}\n`);
     return true;
   }
 

@@ -46,6 +46,7 @@ export interface JobOptions {
   image?: string;
   docker?: DockerOptions;
   configFolder?: string;
+  connections?: Job['connections'];
   warm?: number;
 }
 
@@ -72,6 +73,7 @@ export async function makeJob(place: Place, options: JobOptions = {}): Promise<J
     action: 'add',
     args: () => options.args ?? [],
     environment: paths => ({ DATASET: 'sales', WORK_DIR: paths.work, DATA: paths.data, ...options.environment }),
+    connections: options.connections ?? null,
     owner: options.owner ?? uids.take(workDir),
   };
 }

@@ -27,6 +27,12 @@ export interface Bench {
   schedule(runner: Runner, datasets: Dataset[], more?: Partial<ScheduleOptions>): Promise<Scheduler>;
 }
 
+export const NO_CONNECTIONS: ScheduleContext['connections'] = {
+  open: async () => null,
+  close: async () => undefined,
+  sweep: async () => undefined,
+};
+
 export const IDLE_DISPOSER: ScheduleContext['disposer'] = { intend: async () => undefined, ended: () => undefined };
 
 export function setUp(t: TestContext): Bench {
@@ -60,6 +66,7 @@ export function setUp(t: TestContext): Bench {
         runners: { for: async () => ({ runner, reason: 'it is the only one' }), of: () => runner, all: () => [runner] },
         datasets: () => new Map(datasets.map(dataset => [dataset.name, dataset])),
         holder: 'test',
+        connections: NO_CONNECTIONS,
         uids: createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 }),
         environment: { dataDir, elasticsearch: null, concurrency: 4, minFreeBytes: 0 },
         disposer: IDLE_DISPOSER,

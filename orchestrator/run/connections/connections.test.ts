@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { datasetOf } from '../../config/testing/dataset.ts';
+import type { Settings } from '../../config/schema.ts';
+import { OrchestratorError } from '../../errors.ts';
+import { silentLogger } from '../testing/attempts.ts';
+import { createConnections, type ConnectionsOptions, type GrantRequest } from './connections.ts';
+
+const IN_MEMORY = '/dev/shm';
+const elasticsearch = { nodes: ['http://u:p@a:9200'], apiKey: null, username: 'etl', password: 'secret', ca: null };
+const owner = { uid: process.getuid?.() === 0 ? 61_234 : (process.getuid?.() ?? 0), gid: process.getgid?.() ?? 0 };
+
+interface Bench {
+  folder: string;
+  warnings: string[];
+  options: ConnectionsOptions;
+  request(settings?: Partial<Settings>, attempt?: number): GrantRequest;
+}
+
+function bench(t: TestContext, more: Partial<ConnectionsOptions> = {}): Bench {
+  const base = mkdtempSync(join(tmpdir(), 'connections-'));
+  const wish = mkdtempSync(join(IN_MEMORY, 'connections-'));
+  for (const folder of [base, wish]) t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const warnings: string[] = [];
+  return {
+    folder: join(wish, 'orchestrator-etl-12345678'),
+    warnings,
+    options: {
+      elasticsearch,
+      wish,
+      dataDir: base,
+      instance: '12345678-9',
+      userRuntimeDir: undefined,
+      hostPaths: async () => null,
+      logger: { ...silentLogger, warn: text => void warnings.push(text) },
+      ...more,
+    },
+    request: (settings = { CONNECTIONS: 'file' }, attempt = 1) => ({
+      attempt: { runId: 'r-1', attempt, dataset: 'sales', workDir: '/w', logFile: '/l' },
+      dataset: datasetOf('sales', '/srv/in', settings),
+      owner,
+      files: [],
+      runner: 'docker',
+      reach: async nodes => nodes.map(node => node.replace('a:9200', '172.18.0.1:700')),
+    }),
+  };
+}
+
+test('an attempt gets its connections in a file of its own, in memory, that nobody else can get at, until it is seen dead', async t => {
+  const { folder, options, request, warnings } = bench(t);
+  const connections = createConnections(options);
+  const grant = await connections.open(request());
+  assert.equal(grant?.file, join(folder, 'r-1-1.json'));
+  const { mode, uid } = statSync(grant.file);
+  assert.deepEqual([mode & 0o777, uid, statSync(folder).mode & 0o777], [0o400, owner.uid, 0o700]);
+  const expected = {
+    ELASTICSEARCH_NODE: 'http://u:p@172.18.0.1:700',
+    ELASTICSEARCH_USERNAME: 'etl',
+    ELASTICSEARCH_PASSWORD: 'secret',
+  };
+  assert.deepEqual(JSON.parse(readFileSync(grant.file, 'utf8')), expected);
+  assert.deepEqual(grant.variables, expected);
+  assert.deepEqual(warnings, []);
+  if (process.getuid?.() === 0) {
+    const read = ['--reuid=61234', '--regid=61234', '--clear-groups', 'cat', grant.file];
+    assert.throws(() => execFileSync('setpriv', read, { stdio: 'pipe' }), /Permission denied/);
+  }
+  await connections.close(request().attempt);
+  await connections.close(request().attempt);
+  assert.equal(existsSync(grant.file), false);
+});
+
+test('whoever needs no connections gets none; the environment is for those who ask for it; ENV goes before', async t => {
+  const { options, request, folder } = bench(t);
+  const connections = createConnections(options);
+  for (const settings of [{}, { CONNECTIONS: 'none' as const }])
+    assert.equal(await connections.open(request(settings)), null);
+  const grant = await connections.open(
+    request({ CONNECTIONS: 'environment', ENV: { ELASTICSEARCH_USERNAME: 'mine' } }),
+  );
+  assert.equal(grant?.file, null);
+  assert.equal(grant?.variables.ELASTICSEARCH_USERNAME, 'mine');
+  assert.equal(existsSync(folder), false);
+  const without = createConnections({ ...options, elasticsearch: null });
+  assert.equal(await without.open(request()), null);
+});
+
+test('what a crash left behind is removed, but not what a living attempt has', async t => {
+  const { options, request, folder } = bench(t);
+  const former = createConnections(options);
+  for (const attempt of [1, 2]) await former.open(request({ CONNECTIONS: 'file' }, attempt));
+  writeFileSync(join(folder, 'somebody-elses.txt'), '');
+  await createConnections(options).sweep((runId, attempt) => runId === 'r-1' && attempt === 2);
+  assert.deepEqual(
+    ['r-1-1.json', 'r-1-2.json', 'somebody-elses.txt'].map(name => existsSync(join(folder, name))),
+    [false, true, true],
+  );
+});
+
+test('without a folder in memory, or where the engine can’t see it, the file is in DATA_DIR, which is said once', async t => {
+  for (const more of [
+    (base: string) => ({ wish: base }),
+    () => ({ hostPaths: async () => [{ from: '/data', to: '/srv/data' }] }),
+    () => ({ wish: '/proc/nothing' }),
+  ]) {
+    const { options, request, warnings } = bench(t);
+    const connections = createConnections({ ...options, ...more(options.dataDir) });
+    for (const attempt of [1, 2]) {
+      const grant = await connections.open(request({ CONNECTIONS: 'file' }, attempt));
+      assert.equal(grant?.file, join(options.dataDir, 'connections', `r-1-${attempt}.json`));
+    }
+    assert.equal(statSync(join(options.dataDir, 'connections')).mode & 0o777, 0o700);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] as string, /set RUNTIME_DIR/);
+    await connections.sweep(() => false);
+    assert.equal(existsSync(join(options.dataDir, 'connections', 'r-1-1.json')), false);
+  }
+});
+
+test('a link in the place of the folder is not followed', async t => {
+  const { options, request, folder } = bench(t);
+  const victim = join(options.dataDir, 'victim');
+  mkdirSync(victim);
+  symlinkSync(victim, folder);
+  const grant = await createConnections(options).open(request());
+  assert.equal(grant?.file, join(options.dataDir, 'connections', 'r-1-1.json'));
+});
+
+test('where the engine is away nothing is written, and it is asked again', async t => {
+  let isAway = true;
+  const hostPaths = async () => {
+    if (isAway) throw new OrchestratorError('wait', 'the engine is away');
+    return null;
+  };
+  const { options, request } = bench(t, { hostPaths });
+  const connections = createConnections(options);
+  await assert.rejects(connections.open(request()), { kind: 'wait' });
+  // A process needs no engine to find it.
+  assert.equal(existsSync((await connections.open({ ...request(), runner: 'process' }))?.file as string), true);
+  isAway = false;
+  assert.equal(existsSync((await connections.open(request()))?.file as string), true);
+});
