@@ -27,11 +27,14 @@ test('what CONNECTIONS_FILE says goes before the environment, which stays as it 
 
 test('a file that is not there, or holds no such object, is a fault of the settings, and its text is not repeated', t => {
   for (const text of ['{"ELASTICSEARCH_PASSWORD":"secret"', '["secret"]', '{"ELASTICSEARCH_PASSWORD":1}', 'null'])
-    assert.throws(() => withConnections({ CONNECTIONS_FILE: fileWith(t, text) }), (error: Error & { exitCode?: number }) => {
-      assert.equal(error.exitCode, 78);
-      assert.match(error.message, /^CONNECTIONS_FILE/);
-      assert.doesNotMatch(error.message, /secret/);
-      return true;
-    });
+    assert.throws(
+      () => withConnections({ CONNECTIONS_FILE: fileWith(t, text) }),
+      (error: Error & { exitCode?: number }) => {
+        assert.equal(error.exitCode, 78);
+        assert.match(error.message, /^CONNECTIONS_FILE/);
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      },
+    );
   assert.throws(() => withConnections({ CONNECTIONS_FILE: '/no/such/file' }), { exitCode: 78, message: /ENOENT/ });
 });

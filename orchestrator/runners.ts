@@ -9,7 +9,7 @@ import type { Environment } from './config/environment.ts';
 import type { RootLogger } from './log.ts';
 import { chooseRunner, type RunnerChoice } from './run/choose-runner.ts';
 import { createDockerRunner } from './run/docker/docker-runner.ts';
-import { type Connections, createConnections } from './run/connections/connections.ts';
+import { createConnections } from './run/connections/connections.ts';
 import { connectEngine, type Engine } from './run/docker/engine.ts';
 import { findOwnContainer } from './run/docker/own-container.ts';
 import { surroundingsOf } from './run/docker/surroundings.ts';
@@ -18,7 +18,7 @@ import { readInstance } from './run/instance.ts';
 import { buildMold } from './run/job.ts';
 import { createRunNetwork } from './run/network/run-network.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
-import type { Runner, RunnerKind, RunUids } from './run/runner.ts';
+import type { Connections, Runner, RunnerKind, RunUids } from './run/runner.ts';
 import type { Runners } from './schedule/context.ts';
 
 const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/bin.js', import.meta.url));

@@ -3,9 +3,8 @@ import { basename, posix } from 'node:path';
 import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';
-import type { Grant } from './connections/connections.ts';
 import { withoutCredentials, withoutVariables } from './connections/variables.ts';
-import type { AttemptRef, Job, JobPaths, Mold } from './runner.ts';
+import type { AttemptRef, Grant, Job, JobPaths, Mold } from './runner.ts';
 
 /** One file of an attempt. */
 export interface JobFile {

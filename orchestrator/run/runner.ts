@@ -1,7 +1,8 @@
 import type { Message, ResultMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Owner } from '../files/rights.ts';
-import type { Grant } from './connections/connections.ts';
+import type { LedgerEntry } from '../journal/journal.ts';
+import type { ConnectionVariables } from './connections/variables.ts';
 
 export type RunnerKind = 'docker' | 'process';
 
@@ -62,6 +63,35 @@ export interface RunUids {
   /** What was held for one folder is held for the other; what that one held is free. */
   move(from: string, to: string): void;
   free(folder: string): void;
+}
+
+/** What an attempt connects to its target with. */
+export interface Grant {
+  variables: ConnectionVariables;
+  /** Absolute: the file that holds them; null where they go by the environment. */
+  file: string | null;
+}
+
+export interface GrantRequest {
+  attempt: AttemptRef;
+  dataset: Dataset;
+  owner: Owner;
+  /** Of its files: which rows it may write. */
+  ledgers: readonly LedgerEntry[];
+  /** What will run it. */
+  runner: RunnerKind;
+  /** The nodes as the attempt finds them. */
+  reach(nodes: readonly string[]): Promise<string[]>;
+}
+
+/** Gives attempts what they need to reach their target, and takes it back. */
+export interface Connections {
+  /** Null where the attempt needs nothing, or there is nothing. Throws OrchestratorErrors as a runner's start() does. */
+  open(request: GrantRequest): Promise<Grant | null>;
+  /** The attempt is seen dead. Harmless twice, and for one that was given nothing. Never throws. */
+  close(attempt: AttemptRef): Promise<void>;
+  /** Takes back what attempts of an earlier orchestrator had, but those that `isKnown` knows. Never throws. */
+  sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<void>;
 }
 
 /** What is known of a dataset's jobs before there is one. */

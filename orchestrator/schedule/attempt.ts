@@ -13,14 +13,9 @@ import { at, persist } from './pause.ts';
 import { FileMoved } from './input.ts';
 import { isLakeDeletion } from './lake.ts';
 import { pathNow } from './path-now.ts';
-<<<<<<< HEAD
-import { makeFolders, reached, withInput, withLedger, withoutLedger } from './prepare.ts';
+import { hasCertificate, makeFolders, withInput, withLedger, withoutLedger } from './prepare.ts';
 import { takeBackWorkDir, type Tidying, tidyWorkDir } from './left.ts';
 import { attemptPaths } from './work-dir.ts';
-=======
-import { hasCertificate, makeFolders, withInput, withLedger, withoutLedger } from './prepare.ts';
-import { attemptPaths, takeBackWorkDir, tidyWorkDir } from './work-dir.ts';
->>>>>>> 28bb8fe (connections: what a run connects with is a file in memory that it alone can read)
 
 export interface AttemptOptions {
   context: ScheduleContext;
@@ -164,7 +159,7 @@ export class LiveAttempt {
       attempt,
       dataset,
       owner,
-      files,
+      ledgers: files.map(({ ledger }) => ledger),
       runner: runner.kind,
       reach,
     });

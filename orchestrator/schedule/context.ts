@@ -3,8 +3,7 @@ import type { Dataset } from '../config/dataset.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Finish, Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import type { Connections } from '../run/connections/connections.ts';
-import type { Runner, RunnerKind, RunUids } from '../run/runner.ts';
+import type { Connections, Runner, RunnerKind, RunUids } from '../run/runner.ts';
 
 /** Who runs what. */
 export interface Runners {

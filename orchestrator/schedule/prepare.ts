@@ -1,13 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Dataset } from '../config/dataset.ts';
-<<<<<<< HEAD
-import type { ElasticsearchSettings } from '../config/environment.ts';
 import { openAdminFile } from '../files/admin-folder.ts';
 import { copyInto } from '../files/copy.ts';
 import { Folder } from '../files/folder.ts';
-=======
-import { fileVersionAt } from '../dispose/file-version.ts';
->>>>>>> 28bb8fe (connections: what a run connects with is a file in memory that it alone can read)
 import type { Owner } from '../files/rights.ts';
 import { type FileVersion, type Run, versionOf } from '../journal/journal.ts';
 import { openMended } from '../rejects/files.ts';

@@ -65,11 +65,7 @@ export async function recoverOrphan(
  */
 export async function requeueDead(context: ScheduleContext, { ref, runs }: Orphan, leave: AbortSignal): Promise<void> {
   const { journal, clock, logger } = context;
-<<<<<<< HEAD
-=======
   await context.connections.close(ref);
-  await takeBackWorkDir(ref.workDir);
->>>>>>> 28bb8fe (connections: what a run connects with is a file in memory that it alone can read)
   const keep = <T>(action: () => Promise<T>): Promise<T> =>
     persist(action, { clock, backoff: RUNNER_WAIT, signal: leave });
   await takeBackWorkDir(ref.workDir);

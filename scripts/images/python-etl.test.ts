@@ -39,7 +39,7 @@ async function documents(key: string): Promise<Record<number, Record<string, unk
 
 describe('in the place of the default ETL', () => {
   const KEY = fileKey('ventes', 'ventes.csv');
-  const LOAD = `{ index: ${INDEX}, mappings: { properties: { QUANTITÉ: { type: integer } } } }`;
+  const LOAD = `{ target: elasticsearch, index: ${INDEX}, mappings: { properties: { QUANTITÉ: { type: integer } } } }`;
   const FRENCH = 'Libellé;Quantité;Montant\r\n"Crème\r\nbrûlée";2;4,50\r\nCafé;x;1,20\r\n\r\nThé;1;\r\n"a;b";3;0,5\r\n';
   let orchestrator: TestOrchestrator;
   let folder: string;

@@ -17,7 +17,8 @@ import { datasetOf } from '../../config/testing/dataset.ts';
 import type { Settings } from '../../config/schema.ts';
 import { OrchestratorError } from '../../errors.ts';
 import { silentLogger } from '../testing/attempts.ts';
-import { createConnections, type ConnectionsOptions, type GrantRequest } from './connections.ts';
+import type { GrantRequest } from '../runner.ts';
+import { createConnections, type ConnectionsOptions } from './connections.ts';
 
 const IN_MEMORY = '/dev/shm';
 const elasticsearch = { nodes: ['http://u:p@a:9200'], apiKey: null, username: 'etl', password: 'secret', ca: null };
@@ -52,7 +53,7 @@ function bench(t: TestContext, more: Partial<ConnectionsOptions> = {}): Bench {
       attempt: { runId: 'r-1', attempt, dataset: 'sales', workDir: '/w', logFile: '/l' },
       dataset: datasetOf('sales', '/srv/in', settings),
       owner,
-      files: [],
+      ledgers: [],
       runner: 'docker',
       reach: async nodes => nodes.map(node => node.replace('a:9200', '172.18.0.1:700')),
     }),

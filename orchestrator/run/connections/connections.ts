@@ -1,41 +1,11 @@
 import { chmod, chown, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Dataset } from '../../config/dataset.ts';
 import type { ElasticsearchSettings } from '../../config/environment.ts';
 import { codeOf, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import type { JobFile } from '../job.ts';
-import type { AttemptRef, Job, RunnerKind } from '../runner.ts';
+import type { AttemptRef, Connections, Grant, GrantRequest, Job, RunnerKind } from '../runner.ts';
 import { openRuntimeDir, type RuntimeDirOptions, runtimeDirs } from './runtime-dir.ts';
 import { type ConnectionVariables, variablesIn, variablesOf } from './variables.ts';
-
-/** What an attempt connects to its target with. */
-export interface Grant {
-  variables: ConnectionVariables;
-  /** Absolute: the file that holds them; null where they go by the environment. */
-  file: string | null;
-}
-
-export interface GrantRequest {
-  attempt: AttemptRef;
-  dataset: Dataset;
-  owner: Job['owner'];
-  files: readonly JobFile[];
-  /** What will run it. */
-  runner: RunnerKind;
-  /** The nodes as the attempt finds them. */
-  reach(nodes: readonly string[]): Promise<string[]>;
-}
-
-/** Gives attempts what they need to reach their target, and takes it back. */
-export interface Connections {
-  /** Null where the attempt needs nothing, or there is nothing. Throws OrchestratorErrors as a runner's start() does. */
-  open(request: GrantRequest): Promise<Grant | null>;
-  /** The attempt is seen dead. Harmless twice, and for one that was given nothing. Never throws. */
-  close(attempt: AttemptRef): Promise<void>;
-  /** Takes back what attempts of an earlier orchestrator had, but those that `isKnown` knows. Never throws. */
-  sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<void>;
-}
 
 export interface ConnectionsOptions extends RuntimeDirOptions {
   elasticsearch: ElasticsearchSettings | null;
