@@ -134,7 +134,11 @@ export const settingsSchema = Type.Object(
         'One run for each file, or one for all files that wait: then FILE is the folder, and FILES names a list of them.',
     }),
     CONCURRENCY: Type.Integer({ minimum: 1, default: 2, description: 'Most runs of this dataset at once.' }),
-    PRIORITY: Type.Integer({ default: 0, description: 'Datasets with a higher number go first.' }),
+    PRIORITY: Type.Integer({
+      default: 0,
+      description:
+        'Datasets with a higher number go first, and those of the same share the slots. One that has waited for ten minutes, and had no start for as long, is next whatever its number.',
+    }),
     WARM: Type.Integer({
       minimum: 0,
       default: 0,
@@ -149,7 +153,7 @@ export const settingsSchema = Type.Object(
       minimum: 0,
       default: 3,
       description:
-        'How often a failed run is tried again: n means n + 1 attempts. A setting that is wrong (exit code 78) fails at once.',
+        'How often a failed run is tried again: n means n + 1 attempts. A setting that is wrong (exit code 78) fails at once, and so does a file that the default ETL can’t load within TIMEOUT or its memory.',
     }),
     BACKOFF: Type.Optional(
       Type.Union([duration({}), Type.Object(backoffSchema.properties, { additionalProperties: false })], {

@@ -7,6 +7,7 @@ interface Candidate {
   id: string;
   dataset: string;
   priority: number;
+  queued_at: number | null;
 }
 
 interface BatchCandidate extends Candidate {
@@ -25,7 +26,7 @@ const PATH_IS_FREE = `NOT EXISTS (
 
 /** The first of a dataset that are due, in its order. */
 function freeLineSql(order: Order): string {
-  return `SELECT seq, id, dataset, priority FROM runs AS q
+  return `SELECT seq, id, dataset, priority, queued_at FROM runs AS q
     WHERE dataset = $dataset AND state = 'queued' AND ready = 1 AND ${PATH_IS_FREE}
     ORDER BY priority DESC, ${ORDER_COLUMNS[order]} LIMIT $limit`;
 }
@@ -33,16 +34,16 @@ function freeLineSql(order: Order): string {
 /** The first of those that are due, and the first of those that are not: the first of the two is the head of the line. */
 function strictLineSql(order: Order): string {
   const head = (ready: 0 | 1) => `SELECT * FROM (
-    SELECT seq, id, dataset, priority, file, mtime_ns, ready FROM runs
+    SELECT seq, id, dataset, priority, queued_at, file, mtime_ns, ready FROM runs
     WHERE dataset = $dataset AND state = 'queued' AND ready = ${ready} ORDER BY priority DESC, ${ORDER_COLUMNS[order]} LIMIT 1)`;
-  return `SELECT seq, id, dataset, priority FROM (
+  return `SELECT seq, id, dataset, priority, queued_at FROM (
       SELECT * FROM (${head(1)} UNION ALL ${head(0)}) ORDER BY priority DESC, ${ORDER_COLUMNS[order]} LIMIT 1
     ) AS q WHERE ready = 1 AND ${PATH_IS_FREE}`;
 }
 
 /** Everything queued of a dataset in its order: one batch is made of what is due. */
 function batchSql(order: Order): string {
-  return `SELECT seq, id, dataset, priority, root, action, ready, ${PATH_IS_FREE} AS free FROM runs AS q
+  return `SELECT seq, id, dataset, priority, queued_at, root, action, ready, ${PATH_IS_FREE} AS free FROM runs AS q
     WHERE dataset = $dataset AND state = 'queued' ORDER BY priority DESC, ${ORDER_COLUMNS[order]}`;
 }
 
@@ -55,7 +56,7 @@ export function claim(store: Store, request: ClaimRequest): Run[][] {
   store.execute(`UPDATE runs SET ready = 1 WHERE state = 'queued' AND ready = 0 AND due_at <= $now`, { now });
   const slots = request.slots.filter(slot => mayClaim(store, slot));
   const lines = slots.map(slot => lineOf(store, slot, request.limit));
-  return chooseFrom(lines, request.limit).map(chosen => lease(store, chosen, request));
+  return chooseFrom(lines, request).map(chosen => lease(store, chosen, request));
 }
 
 function mayClaim(store: Store, slot: DatasetSlots): boolean {
@@ -72,10 +73,20 @@ function isOneAtATime(slot: DatasetSlots): boolean {
   return slot.strict || slot.perFolder || slot.exclusive === true;
 }
 
-/** What may be claimed of each dataset, first things first; each element is one claim. */
-type Line = Candidate[][];
+/** What may be claimed of each dataset. */
+interface Line {
+  /** First things first; each element is one claim. */
+  claims: Candidate[][];
+  running: number;
+  lastStartAt: number;
+}
 
 function lineOf(store: Store, slot: DatasetSlots, limit: number): Line {
+  const { running = 0, lastStartAt = 0 } = slot;
+  return { claims: claimsOf(store, slot, limit), running, lastStartAt };
+}
+
+function claimsOf(store: Store, slot: DatasetSlots, limit: number): Candidate[][] {
   const { dataset, order } = slot;
   if (slot.perFolder) return batchLine(store, slot);
   if (slot.strict) return store.all<Candidate>(strictLineSql(order), { dataset }).map(run => [run]);
@@ -83,7 +94,7 @@ function lineOf(store: Store, slot: DatasetSlots, limit: number): Line {
   return store.all<Candidate>(freeLineSql(order), { dataset, limit: most }).map(run => [run]);
 }
 
-function batchLine(store: Store, slot: DatasetSlots): Line {
+function batchLine(store: Store, slot: DatasetSlots): Candidate[][] {
   const queued = store.all<BatchCandidate>(batchSql(slot.order), { dataset: slot.dataset });
   const isDue = (run: BatchCandidate) => run.ready === 1 && run.free === 1;
   const firstWaiting = queued.findIndex(run => !isDue(run));
@@ -95,22 +106,37 @@ function batchLine(store: Store, slot: DatasetSlots): Line {
   return [due.filter(run => run.action !== 'mend' && run.root === head.root)];
 }
 
-/** Highest priority first, then what came first; within a dataset its own order stands. */
-function chooseFrom(lines: Line[], limit: number): Line {
-  const chosen: Line = [];
-  const waiting = lines.filter(line => line.length > 0);
+/** A dataset that waits for so long, and of which nothing was started for as long, is next whatever its PRIORITY: none waits for ever. */
+const PATIENCE_MS = 10 * 60_000;
+
+/**
+ * Highest priority first. Of equal ones the dataset of which the fewest go on, then the one that had its turn longest ago, then what came first: none takes
+ * all slots while another waits. Within a dataset its own order stands.
+ */
+function chooseFrom(lines: Line[], { limit, now }: ClaimRequest): Candidate[][] {
+  const chosen: Candidate[][] = [];
+  const waiting = lines.filter(({ claims }) => claims.length > 0);
   while (chosen.length < limit && waiting.length > 0) {
-    const best = waiting.reduce((first, line) => (isBefore(line, first) ? line : first));
-    chosen.push(best.shift() as Candidate[]);
-    if (best.length === 0) waiting.splice(waiting.indexOf(best), 1);
+    const best = waiting.reduce((first, line) => (isBefore(line, first, now) ? line : first));
+    chosen.push(best.claims.shift() as Candidate[]);
+    best.running++;
+    best.lastStartAt = now + chosen.length;
+    if (best.claims.length === 0) waiting.splice(waiting.indexOf(best), 1);
   }
   return chosen;
 }
 
-function isBefore(line: Line, other: Line): boolean {
-  const a = line[0]?.[0] as Candidate;
-  const b = other[0]?.[0] as Candidate;
-  return a.priority > b.priority || (a.priority === b.priority && a.seq < b.seq);
+function isBefore(line: Line, other: Line, now: number): boolean {
+  const [ranks, others] = [ranksOf(line, now), ranksOf(other, now)];
+  const differing = ranks.findIndex((rank, index) => rank !== others[index]);
+  return (ranks[differing] as number) < (others[differing] as number);
+}
+
+/** The lower the earlier; what comes first counts first. */
+function ranksOf({ claims, running, lastStartAt }: Line, now: number): number[] {
+  const { priority, seq, queued_at: queuedAt } = (claims[0] as Candidate[])[0] as Candidate;
+  const waitsSince = Math.max(queuedAt ?? now, lastStartAt);
+  return [now - waitsSince < PATIENCE_MS ? 1 : 0, -priority, running, lastStartAt, seq];
 }
 
 function lease(store: Store, batch: Candidate[], request: ClaimRequest): Run[] {

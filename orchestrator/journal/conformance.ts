@@ -449,6 +449,45 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(files(claimed), ['high', 'middle', 'low']);
       });
 
+      it('of equal priority each dataset has its turn before another has a second one, whatever came first', async () => {
+        for (const file of ['a1', 'a2', 'a3', 'a4', 'a5', 'a6']) await hand.arrive(file, 1, 'h', 'a');
+        for (const file of ['b1', 'b2']) await hand.arrive(file, 1, 'h', 'b');
+        await hand.arrive('c1', 1, 'h', 'c');
+        const all = ['a', 'b', 'c'].map(each => slotsOf(each));
+        assert.deepEqual(files(await hand.claimOf(all, 5)), ['a1', 'b1', 'c1', 'a2', 'b2']);
+        assert.deepEqual(files(await hand.claimOf(all, 5)), ['a3', 'a4', 'a5', 'a6']);
+      });
+
+      it('the next slot is for the dataset with the fewest runs going on, then for the one whose turn was longest ago', async () => {
+        for (const file of ['a1', 'a2', 'a3']) await hand.arrive(file, 1, 'h', 'a');
+        for (const file of ['b1', 'b2', 'b3']) await hand.arrive(file, 1, 'h', 'b');
+        const next = async (a: Partial<DatasetSlots>, b: Partial<DatasetSlots>) =>
+          files(await hand.claimOf([slotsOf('a', a), slotsOf('b', b)], 1))[0];
+        assert.equal(await next({ running: 2, lastStartAt: 1 }, { running: 1, lastStartAt: 9 }), 'b1');
+        assert.equal(await next({ running: 1, lastStartAt: 5 }, { running: 1, lastStartAt: 4 }), 'b2');
+        assert.equal(await next({ running: 0, lastStartAt: 4 }, { running: 0, lastStartAt: 5 }), 'a1');
+        assert.equal(await next({}, {}), 'a2');
+      });
+
+      it('a lower priority waits, yet not for ever: after ten minutes without a start it has its turn', async () => {
+        for (const file of ['low1', 'low2']) await hand.arrive(file, 1, 'h', 'low', 0);
+        for (const file of ['high1', 'high2', 'high3', 'high4']) await hand.arrive(file, 1, 'h', 'high', 5);
+        const next = async (lastStartAt = 0) =>
+          files(
+            await hand.claimOf(
+              [slotsOf('low', { lastStartAt }), slotsOf('high', { running: 7, lastStartAt: hand.now })],
+              1,
+            ),
+          )[0];
+        assert.equal(await next(), 'high1');
+        hand.now += 10 * 60_000 - 1;
+        assert.equal(await next(), 'high2');
+        hand.now += 1;
+        assert.equal(await next(hand.now - 1), 'high3');
+        assert.equal(await next(), 'low1');
+        assert.equal(await next(hand.now), 'high4');
+      });
+
       it('a run is not claimed before it is due, and nextDueAt says when it is', async () => {
         await hand.arrive('a.csv');
         const run = await hand.claimOne();

@@ -158,6 +158,10 @@ export interface DatasetSlots {
   perFolder: boolean;
   /** LOAD.overwrite: one run (or batch) of the dataset at a time, whatever `free` says. */
   exclusive?: boolean;
+  /** Attempts of it that go on; 0 where left out. Of equal priority the dataset with the fewest is next. */
+  running?: number;
+  /** When one of its runs was started last; 0 for never. Of equally many that go on, the longest ago is next. */
+  lastStartAt?: number;
 }
 
 export interface ClaimRequest {

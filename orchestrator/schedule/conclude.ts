@@ -87,9 +87,15 @@ async function situationOf({ context, dataset, file }: Conclusion, reserved: num
     backoff: dataset.backoff,
     timeoutMs: dataset.timeoutMs,
     memory: dataset.settings.DOCKER_OPTIONS?.memory ?? null,
+    repeatsItself: repeatsItself(dataset),
     now: context.clock.now(),
     random: Math.random(),
   };
+}
+
+/** Of a folder's files another one may be at fault; other programs may wait for what is away. */
+function repeatsItself({ settings }: Dataset): boolean {
+  return settings.COMMAND === undefined && settings.DOCKER_IMAGE === undefined && settings.RUN_PER !== 'folder';
 }
 
 /** What isn't in the lake isn't done. */

@@ -12,6 +12,7 @@ const situation: Situation = {
   backoff: { firstMs: 1000, factor: 2, maxMs: 60_000 },
   timeoutMs: 3_600_000,
   memory: '512m',
+  repeatsItself: false,
   now: 1_000_000,
   random: 0,
 };
@@ -133,6 +134,44 @@ test('killed by nobody of ours is most likely out of memory; by TIMEOUT it is no
   assert.match('error' in late ? (late.error ?? '') : '', /^took longer than TIMEOUT/);
 });
 
+test('what the default ETL can’t do within its time or memory is not tried again: it would end the same', () => {
+  const own = { ...situation, repeatsItself: true };
+  const textOf = (end: Partial<Ending>, more: Partial<Situation> = {}) => {
+    const finish = decide({ ...ending, exitCode: null, ...end }, { ...own, ...more });
+    return [finish.to, 'error' in finish ? finish.error : null];
+  };
+  const again = '; it is not tried again, as it would end the same: then orchestrator replay --failed sales';
+  assert.deepEqual(textOf({ signal: 'SIGTERM', stopped: 'timeout' }), [
+    'failed',
+    `took longer than TIMEOUT (3600 s); raise it if that is normal${again}`,
+  ]);
+  assert.deepEqual(textOf({ signal: 'SIGKILL', outOfMemory: true }), [
+    'failed',
+    `ran out of memory (limit 512m); raise DOCKER_OPTIONS.memory${again}`,
+  ]);
+  assert.deepEqual(textOf({ signal: 'SIGABRT' }), [
+    'failed',
+    `ran out of memory (JavaScript's own) (limit 512m); raise DOCKER_OPTIONS.memory, or what ENV.NODE_OPTIONS says (--max-old-space-size, in MB)${again}`,
+  ]);
+  // Another program's, or a folder's, is tried again, as is what may pass by itself.
+  for (const end of [{ stopped: 'timeout' as const }, { outOfMemory: true }, { signal: 'SIGABRT' }])
+    assert.equal(textOf(end, { repeatsItself: false })[0], 'queued');
+  assert.equal(textOf({ exitCode: 1 })[0], 'queued');
+  assert.equal(textOf({ exitCode: 75 })[0], 'queued');
+});
+
+test('the default ETL that was killed by nobody of ours is tried once more, not as often as RETRIES says', () => {
+  const own = { ...situation, repeatsItself: true };
+  const killed = { ...ending, exitCode: null, signal: 'SIGKILL' };
+  assert.equal(decide(killed, own).to, 'queued');
+  const finish = decide(killed, { ...own, run: { ...change, retriesUsed: 1 } });
+  assert.match(
+    'error' in finish ? String(finish.error) : '',
+    /most likely for lack of memory.*gave up after 2 attempts/,
+  );
+  assert.equal(decide(killed, { ...own, retries: 0 }).to, 'failed');
+});
+
 test('what was cancelled is cancelled; what a shutdown ended is queued at once and counts nothing', () => {
   assert.equal(decide({ ...ending, exitCode: 143, stopped: 'cancel' }, situation).to, 'cancelled');
   const finish = decide({ ...ending, exitCode: 143, stopped: 'shutdown' }, situation);
@@ -218,7 +257,7 @@ test('an engine that is away is waited for without using up a retry, at most 30 
 test('every ending has exactly one answer, none is lost, and no retry is due in the past', () => {
   const endings = fc.record({
     exitCode: fc.option(fc.oneof(fc.constantFrom(0, 65, 75, 78, 137), fc.integer({ min: 0, max: 255 })), { nil: null }),
-    signal: fc.constantFrom(null, 'SIGKILL'),
+    signal: fc.constantFrom(null, 'SIGKILL', 'SIGABRT'),
     outOfMemory: fc.boolean(),
     stopped: fc.constantFrom('timeout' as const, 'cancel' as const, 'shutdown' as const, null),
     result: fc.option(
@@ -238,6 +277,7 @@ test('every ending has exactly one answer, none is lost, and no retry is due in 
     }),
     path: fc.constantFrom('same' as const, 'changed' as const, 'gone' as const, 'unknown' as const),
     sentRows: fc.boolean(),
+    repeatsItself: fc.boolean(),
     retries: fc.nat(5),
     random: fc.double({ min: 0, max: 0.999, noNaN: true }),
   });

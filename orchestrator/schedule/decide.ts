@@ -23,6 +23,8 @@ export interface Situation {
   timeoutMs: number;
   /** DOCKER_OPTIONS.memory. */
   memory: string | null;
+  /** The default ETL on one file: what it can't do within its time and memory, it can't do within the same the next time. */
+  repeatsItself: boolean;
   now: number;
   /** In [0, 1). */
   random: number;
@@ -71,7 +73,20 @@ export function decide(ending: Ending, situation: Situation): Finish {
   if (exitCode === EXIT.config && ending.stopped === null && !ending.outOfMemory) {
     return { to: 'failed', rows, error: configText(ending, situation) };
   }
-  return decideRetry(failureText(ending, situation), rows, situation);
+  const text = failureText(ending, situation);
+  if (!situation.repeatsItself) return decideRetry(text, rows, situation);
+  if (exceedsLimits(ending)) return { to: 'failed', rows, error: `${text}; ${notAgainText(situation)}` };
+  return decideRetry(text, rows, { ...situation, retries: Math.min(situation.retries, retriesFor(ending)) });
+}
+
+/** TIMEOUT, or memory: said by the engine, or by V8, which aborts. */
+function exceedsLimits({ outOfMemory, stopped, signal }: Ending): boolean {
+  return outOfMemory || stopped === 'timeout' || (signal === 'SIGABRT' && stopped === null);
+}
+
+/** Who was killed may have been so by a person, or for what others needed: once more is worth a try, not as often as RETRIES says. */
+function retriesFor({ signal, stopped }: Ending): number {
+  return signal === 'SIGKILL' && stopped === null ? 1 : Infinity;
 }
 
 /** The attempt could not be started, or was lost: the text says why. */
@@ -128,9 +143,11 @@ function handBack({ now }: Situation): Finish {
   return { to: 'queued', dueAt: now, counts: false, error: 'the orchestrator was stopped meanwhile; it starts over' };
 }
 
-function failureText(ending: Ending, { timeoutMs, memory }: Situation): string {
+function failureText(ending: Ending, { timeoutMs, memory, repeatsItself }: Situation): string {
   const limit = memory === null ? '' : ` (limit ${memory})`;
   if (ending.outOfMemory) return `ran out of memory${limit}; raise DOCKER_OPTIONS.memory`;
+  if (ending.signal === 'SIGABRT' && ending.stopped === null && repeatsItself)
+    return `ran out of memory (JavaScript's own)${limit}; raise DOCKER_OPTIONS.memory, or what ENV.NODE_OPTIONS says (--max-old-space-size, in MB)`;
   if (ending.stopped === 'timeout')
     return `took longer than TIMEOUT (${seconds(timeoutMs)}); raise it if that is normal`;
   if (ending.signal === 'SIGKILL' && ending.stopped === null) {
@@ -147,6 +164,10 @@ function neverText(ending: Ending): string {
 function configText(ending: Ending, { run }: Situation): string {
   const fault = withDetail('a setting is wrong (exit code 78)', ending.errorText);
   return `${fault}; it is not tried again: correct the setting, then orchestrator replay --failed ${run.dataset}`;
+}
+
+function notAgainText({ run }: Situation): string {
+  return `it is not tried again, as it would end the same: then orchestrator replay --failed ${run.dataset}`;
 }
 
 function cancelledText(situation: Situation): string {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileKey } from '../../default-etl/contract.ts';
+import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
 import { FINAL_STATES, type Run } from '../journal/journal.ts';
 import type { Job, Outcome } from '../run/runner.ts';
@@ -90,6 +91,32 @@ test('no more runs at once than CONCURRENCY of the dataset and of all', async t 
   assert.equal(most.get('a'), 2);
   assert((most.get('b') ?? 0) <= 2);
   assert.equal(most.get('all'), 3);
+});
+
+test('one dataset cannot take all slots while another waits: its single file is next, though many came before it', async t => {
+  for (const concurrency of [1, 2]) {
+    const bench = setUp(t);
+    const [many, single] = ['many', 'single'].map(name =>
+      datasetOf(name, join(bench.watchDir, name), { CONCURRENCY: 4 }),
+    ) as [Dataset, Dataset];
+    const ends: Array<() => void> = [];
+    let isOver = false;
+    const runner = new ScriptedRunner(async () => {
+      if (!isOver) await new Promise<void>(resolve => ends.push(resolve));
+      return done;
+    });
+    const environment = { dataDir: bench.dataDir, elasticsearch: null, concurrency, minFreeBytes: 0 };
+    for (let n = 0; n < 20; n++) await bench.arrive(many, `${n}.csv`);
+    await bench.schedule(runner, [many, single], { environment });
+    await waitFor(() => ends.length === concurrency);
+    assert.deepEqual(new Set(runner.jobs.map(job => job.dataset)), new Set(['many']));
+    const { id } = await bench.arrive(single, 'one.csv');
+    ends.shift()?.();
+    await waitFor(() => runner.jobs.length === concurrency + 1);
+    assert.deepEqual([runner.jobs.at(-1)?.dataset, runner.jobs.at(-1)?.runId], ['single', id]);
+    isOver = true;
+    for (const end of ends) end();
+  }
 });
 
 test('rule 2: an engine that is away is waited for with its reason, no retry is used up, and it recovers by itself', async t => {

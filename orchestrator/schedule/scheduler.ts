@@ -11,6 +11,7 @@ import { createDiskFloor, type DiskFloor, type DiskState, lowDiskText } from './
 import { pause, persist } from './pause.ts';
 import { findOrphans, type Orphan, recoverOrphan, requeueDead } from './recover.ts';
 import { freeSlots } from './slots.ts';
+import { Turns } from './turns.ts';
 
 export interface ScheduleOptions extends ScheduleContext {
   /** Bytes that are free in DATA_DIR; statfs(2) unless told. */
@@ -68,6 +69,7 @@ class Schedule implements Scheduler {
   readonly #recoveries = new Set<Promise<void>>();
   readonly #all: PQueue;
   readonly #perDataset = new Map<string, PQueue>();
+  readonly #turns = new Turns();
   readonly #off: Array<() => void> = [];
   #callOffTimer: () => void = () => undefined;
   #pumping: Promise<void> | null = null;
@@ -212,7 +214,10 @@ class Schedule implements Scheduler {
     const { journal, holder, clock, datasets, environment } = this.#context;
     const limit = environment.concurrency - this.#live.size - this.#orphans.size;
     const configured = datasets();
-    const slots = freeSlots(configured.values(), this.#runningByDataset());
+    const slots = freeSlots(configured.values(), {
+      running: this.#runningByDataset(),
+      lastStartAt: this.#turns.lastStartAt,
+    });
     if (limit < 1 || slots.length === 0 || (await this.#disk.look()).isLow) return;
     const batches = await journal.claim({ holder, leaseMs: LEASE_MS, now: clock.now(), slots, limit });
     for (const runs of batches) this.#launch(configured, runs as [Run, ...Run[]]);
@@ -230,6 +235,7 @@ class Schedule implements Scheduler {
   #launch(configured: ReadonlyMap<string, Dataset>, runs: readonly [Run, ...Run[]]): void {
     const [first] = runs;
     const dataset = configured.get(first.dataset) as Dataset;
+    this.#turns.note(first.dataset, this.#context.clock.now());
     const ref = attemptOf(this.#context.environment.dataDir, first.id, first.attempt, first.dataset);
     const attempt = this.#attempt(dataset, ref, runs);
     // Claimed while we were told to stop.

@@ -8,7 +8,22 @@ test('rule 11: of datasets that build the same index anew one runs at a time', (
     datasetOf(name, `/in/${name}`, { LOAD: { index: 'i', overwrite: true } }),
   );
   const namesOf = (running: Array<[string, number]>) =>
-    freeSlots(datasets, new Map(running)).map(({ dataset, exclusive }) => [dataset, exclusive]);
+    freeSlots(datasets, { running: new Map(running), lastStartAt: new Map() }).map(({ dataset, exclusive }) => [
+      dataset,
+      exclusive,
+    ]);
   assert.deepEqual(namesOf([]), [['one', true]]);
   assert.deepEqual(namesOf([['two', 1]]), []);
+});
+
+test('what may be claimed says how many go on and when the last was started, so that slots can be shared', () => {
+  const datasets = ['one', 'two'].map(name => datasetOf(name, `/in/${name}`, { CONCURRENCY: 3 }));
+  const attempts = { running: new Map([['one', 2]]), lastStartAt: new Map([['one', 7]]) };
+  assert.deepEqual(
+    freeSlots(datasets, attempts).map(({ free, running, lastStartAt }) => [free, running, lastStartAt]),
+    [
+      [1, 2, 7],
+      [3, 0, 0],
+    ],
+  );
 });

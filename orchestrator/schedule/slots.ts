@@ -1,20 +1,26 @@
 import type { Dataset } from '../config/dataset.ts';
 import type { DatasetSlots } from '../journal/journal.ts';
 
-/**
- * What may be claimed now, `total` attempts being the most in all. `running` gives the attempts of each dataset that are going on.
- * Of datasets that build the same index anew (LOAD.overwrite) only one may run at a time.
- */
-export function freeSlots(datasets: Iterable<Dataset>, running: ReadonlyMap<string, number>): DatasetSlots[] {
+/** What there is to know of the datasets' attempts, by the datasets' names. */
+export interface Attempts {
+  /** How many go on; none where there is no number. */
+  running: ReadonlyMap<string, number>;
+  /** When the last one was claimed. */
+  lastStartAt: ReadonlyMap<string, number>;
+}
+
+/** What may be claimed now. Of datasets that build the same index anew (LOAD.overwrite) only one may run at a time. */
+export function freeSlots(datasets: Iterable<Dataset>, { running, lastStartAt }: Attempts): DatasetSlots[] {
   const all = [...datasets];
   const taken = new Set(all.filter(dataset => running.get(dataset.name)).flatMap(rebuiltIndex));
   const slots: DatasetSlots[] = [];
   for (const dataset of all) {
     const [index] = rebuiltIndex(dataset);
-    const free = dataset.settings.CONCURRENCY - (running.get(dataset.name) ?? 0);
+    const going = running.get(dataset.name) ?? 0;
+    const free = dataset.settings.CONCURRENCY - going;
     if (free < 1 || (index !== undefined && taken.has(index))) continue;
     if (index !== undefined) taken.add(index);
-    slots.push(slotsOf(dataset, free));
+    slots.push({ ...slotsOf(dataset, free), running: going, lastStartAt: lastStartAt.get(dataset.name) ?? 0 });
   }
   return slots;
 }
