@@ -27,6 +27,9 @@ import { explain } from './watch/explain.ts';
 import { takesPath } from './watch/names.ts';
 import { excludedFolders } from './watch/watchers.ts';
 
+// What is written below DATA_DIR is this user's alone, whoever writes it.
+process.umask(0o077);
+
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const variables = { ...readEnvFile(), ...process.env };
 const interrupt = new AbortController();

@@ -9,6 +9,9 @@ import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
 import { type ConfigChange, type ConfigWatcher, watchConfig } from './config/reload.ts';
 import { accountsMistake } from './config/run-uids.ts';
+import { closeBelow } from './data-dir/close-below.ts';
+import { closeDataDir } from './data-dir/close.ts';
+import { closedInboxes } from './data-dir/inbox.ts';
 import { type FileDisposer, startDisposer } from './dispose/disposer.ts';
 import { OrchestratorError } from './errors.ts';
 import { offerSample, whenSampleEnds } from './first-start.ts';
@@ -94,12 +97,15 @@ class Parts implements Orchestrator {
   #configGoodAt: number | null = null;
   #offSample: () => void = () => undefined;
   #preparing: Promise<void> = Promise.resolve();
+  readonly #end = new AbortController();
+  #closingBelow: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(options: StartOptions) {
     const { environment, logger } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    for (const sentence of closeDataDir(environment.dataDir)) logger.warn(sentence);
     this.#unlock = lockJournal(environment);
     try {
       this.journal = openSqliteJournal({ path: environment.journal, clock: this.#clock, logger });
@@ -148,6 +154,7 @@ class Parts implements Orchestrator {
     if (sample !== undefined) this.#followSample(sample);
     await this.#watchers.begin(datasets.values());
     this.#prepareRunners();
+    this.#closingBelow = closeBelow({ dataDir: environment.dataDir, logger, signal: this.#end.signal });
   }
 
   running(): number {
@@ -164,6 +171,8 @@ class Parts implements Orchestrator {
 
   async #stopAll(): Promise<void> {
     this.#offSample();
+    this.#end.abort();
+    await this.#closingBelow;
     await this.#config?.stop();
     await this.#watchers?.stop();
     await this.#scheduler?.stop({ graceMs: this.#options.environment.graceMs });
@@ -347,6 +356,8 @@ class Parts implements Orchestrator {
     } else {
       logger.info(`copy your files into the folder of a dataset: ${folders.join(' · ')}`);
     }
+    const closed = closedInboxes(datasets, environment.dataDir);
+    if (closed !== undefined) logger.info(closed);
   }
 
   /** What a newcomer wants to know once the sample has been run. */

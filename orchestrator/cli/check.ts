@@ -6,6 +6,7 @@ import { loadDatasets } from '../config/load.ts';
 import { formatMistake } from '../config/messages.ts';
 import { accountsMistake } from '../config/run-uids.ts';
 import { isRecord } from '../config/tree.ts';
+import { closedInboxes } from '../data-dir/inbox.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { askEtl } from '../etl/ask.ts';
 
@@ -22,6 +23,9 @@ export async function check(
   const { datasets, broken, errors, warnings } = await loadDatasets(configDir, env, root);
   const environmentMistakes = findEnvironmentMistakes(env, root);
   const remarks = (await Promise.all(datasets.map(remarksOn))).flat();
+  const inboxes =
+    environmentMistakes.length > 0 ? undefined : closedInboxes(datasets, parseEnvironment(env, root).dataDir);
+  if (inboxes !== undefined) remarks.push(`warning: ${inboxes}`);
   const lines = [...errors.map(formatMistake), ...environmentMistakes, ...warnings.map(formatMistake), ...remarks];
   const note = noteOnUser();
   if (note !== undefined) lines.push(note);

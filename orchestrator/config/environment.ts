@@ -75,7 +75,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   DATA_DIR: {
     type: 'the path of a folder',
     default: './data',
-    description: 'Journal, logs, lake, backups and quarantine. One orchestrator at a time uses it.',
+    description:
+      'Journal, logs, lake, backups and quarantine, closed to all but the orchestrator’s user (0700). One orchestrator at a time uses it.',
   },
   PORT: {
     type: 'a whole number from 0 to 65535',
@@ -148,7 +149,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   JOURNAL: {
     type: 'the path of a file',
     default: 'DATA_DIR/journal.sqlite',
-    description: 'The SQLite file that remembers every file and run.',
+    description: 'The SQLite file that remembers every file and run; its folder must not be everybody’s.',
   },
   MIN_FREE: {
     type: 'a size such as 512m or 2g',

@@ -2,11 +2,14 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OrchestratorError } from '../errors.ts';
+import { assertOwnDatabase } from './own-file.ts';
 import { journalError } from './sqlite-errors.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
 const PRAGMAS = `
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;
   PRAGMA busy_timeout = 5000;
   PRAGMA auto_vacuum = INCREMENTAL;
   PRAGMA journal_mode = WAL;
@@ -23,7 +26,9 @@ const PRAGMAS = `
 export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
+    assertOwnDatabase(path);
     database = new DatabaseSync(path);
+    database.enableDefensive(true);
     database.exec(PRAGMAS);
     migrate(database, path);
     return database;

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OrchestratorError, messageOf } from '../errors.ts';
+import { assertOwnDatabase, assertOwnFile, assertOursAlone } from './own-file.ts';
 import { isBusy } from './sqlite-errors.ts';
 
 // A lock whose database nobody refers to any more would be given back by the garbage collector.
@@ -38,6 +39,8 @@ export function lockJournal({ dataDir, journal }: { dataDir: string; journal: st
   const folder = dirname(journal);
   if (folder === dataDir) return unlock;
   try {
+    mkdirSync(folder, { recursive: true });
+    assertOursAlone(folder);
     const unlockFolder = lockDataDir(folder);
     return () => {
       unlockFolder();
@@ -52,6 +55,7 @@ export function lockJournal({ dataDir, journal }: { dataDir: string; journal: st
 /** Who has DATA_DIR now, as far as is known, or null: nobody. Never disturbs the one who has it. */
 export function readHolder(dataDir: string): { pid: number; host: string } | null {
   const path = join(dataDir, 'lock');
+  assertOwnDatabase(path);
   if (!existsSync(path)) return null;
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -68,6 +72,8 @@ export function readHolder(dataDir: string): { pid: number; host: string } | nul
 function openLock(dataDir: string): DatabaseSync {
   try {
     mkdirSync(dataDir, { recursive: true });
+    assertOwnDatabase(join(dataDir, 'lock'));
+    assertOwnFile(join(dataDir, 'lock.json'));
     return new DatabaseSync(join(dataDir, 'lock'));
   } catch (error) {
     throw cannotLock(dataDir, error);
@@ -82,6 +88,7 @@ function heldError(dataDir: string): OrchestratorError {
 }
 
 function cannotLock(dataDir: string, error: unknown): OrchestratorError {
+  if (error instanceof OrchestratorError) return error;
   return new OrchestratorError(
     'never',
     `DATA_DIR ${dataDir} can’t be locked: ${messageOf(error)}; its user must be able to write there, on a file system with locks`,
@@ -96,6 +103,7 @@ function holderText(dataDir: string): string {
 
 function readNote(dataDir: string): { pid: number; host: string } | undefined {
   try {
+    assertOwnFile(join(dataDir, 'lock.json'));
     return JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')) as { pid: number; host: string };
   } catch {
     return undefined;

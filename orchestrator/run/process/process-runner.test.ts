@@ -58,6 +58,17 @@ describe('process runner, in particular', () => {
     assert.equal(log, '<own>\n</in>\n<add>\n<jé 1.csv>\n</config/sales.yaml>\n');
   });
 
+  it('a COMMAND writes with the usual rights, however closed the orchestrator’s own files are', async () => {
+    const usual = process.umask(0o077);
+    try {
+      const script = 'echo x > "$WORK_DIR/made"; stat -c %a "$WORK_DIR/made"';
+      const { log } = await run(runner, await makeJob(place, { command: ['/bin/sh', '-c', script] }));
+      assert.equal(log, '644\n');
+    } finally {
+      process.umask(usual);
+    }
+  });
+
   it('its standard input is empty', async () => {
     const { outcome } = await run(runner, await makeJob(place, { command: ['/bin/sh', '-c', 'read -r x'] }));
     assert.equal(outcome.exitCode, 1);

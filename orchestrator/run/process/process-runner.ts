@@ -40,10 +40,12 @@ const INHERITED = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const;
 const KILL_AFTER_MS = 10_000;
 const STOP_POLL_MS = 20;
 const LOG_MODE = 0o600;
+/** The default ETL writes below DATA_DIR alone; what a COMMAND writes elsewhere is for whom it wants. */
+const UMASK = { defaultEtl: '077', command: '022' } as const;
 
 // It waits for its go until its pid is on disk: were we killed before, the pipe would close and it would end, having done nothing.
-// So there is no moment at which the program runs and can't be found.
-const GATE = 'read -r go || exit 125; exec "$@" </dev/null';
+// So there is no moment at which the program runs and can't be found. It is called by its umask.
+const GATE = 'umask "$0"; read -r go || exit 125; exec "$@" </dev/null';
 
 /**
  * Runs attempts as processes of this machine (Linux), each the leader of a session of its own, so that they outlive the
@@ -70,7 +72,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     const log = await open(job.logFile, 'a', LOG_MODE);
     try {
       const logOffset = (await log.stat()).size;
-      const gated = spawnGated([path, ...args, ...job.args(paths)], environment, log.fd, projectDir);
+      const gated = spawnGated([umaskOf(job), path, ...args, ...job.args(paths)], environment, log.fd, projectDir);
       return await letGo(job, gated, logOffset);
     } finally {
       await log.close();
@@ -82,6 +84,10 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     const [program, ...args] = words;
     if (program === undefined) throw new OrchestratorError('bug', `dataset ${job.dataset}: there is nothing to run`);
     return [program, ...args];
+  }
+
+  function umaskOf({ settings }: Job): string {
+    return settings.command.length > 0 ? UMASK.command : UMASK.defaultEtl;
   }
 
   async function letGo(job: Job, gated: Gated, logOffset: number): Promise<string> {
@@ -181,10 +187,10 @@ interface Gated {
 }
 
 // Only raw descriptors and `detached` let a child outlive us: a pipe breaks at its next line (measured with execa 10, 2026-11).
-function spawnGated(command: string[], environment: Record<string, string>, log: number, cwd: string): Gated {
+function spawnGated(umaskAndCommand: string[], environment: Record<string, string>, log: number, cwd: string): Gated {
   // execa passes any number on as a raw descriptor; its types name only the standard ones.
   const descriptor = log as 1;
-  const subprocess = execa('/bin/sh', ['-c', GATE, 'orchestrator', ...command], {
+  const subprocess = execa('/bin/sh', ['-c', GATE, ...umaskAndCommand], {
     stdin: 'pipe',
     stdout: descriptor,
     stderr: descriptor,

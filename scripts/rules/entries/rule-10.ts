@@ -99,8 +99,8 @@ export const rule10: Rule = {
     {
       clause: 'none runs before its pid is on disk',
       file: 'orchestrator/run/process/process-runner.ts',
-      code: "const GATE = 'read -r go || exit 125; exec",
-      without: "const GATE = 'exec",
+      code: 'read -r go || exit 125; exec',
+      without: 'exec',
       test: 'orchestrator/run/process/process-runner.test.ts',
       title: 'rule 10: a program whose orchestrator died before its pid was on disk never runs',
     },
