@@ -27,7 +27,7 @@ import type { RunUids } from './run/runner.ts';
 import { createRunUids } from './run/uids.ts';
 import { type Housekeeping, startHousekeeping } from './schedule/housekeeping.ts';
 import { type Scheduler, startScheduler } from './schedule/scheduler.ts';
-import { hasWriterAtPath } from './watch/lease.ts';
+import { hasWriter } from './watch/lease.ts';
 import { takesPath } from './watch/names.ts';
 import { excludedFolders, Watchers } from './watch/watchers.ts';
 
@@ -195,7 +195,7 @@ class Parts implements Orchestrator {
       journal,
       datasets,
       datasetsMatching: path => this.#datasetsMatching(path),
-      hasWriter: hasWriterAtPath,
+      hasWriter: hasWriter,
       clock,
       logger,
       dataDir,

@@ -3,34 +3,34 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Disposal } from '../journal/journal.ts';
+import type { Disposal, Run } from '../journal/journal.ts';
 import { type CarryOut, carryOut } from './carry-out.ts';
-import { fileVersionAt } from './file-version.ts';
+import { fileVersionAt } from './testing/file-version.ts';
 
 test('rule 8: a file that a writer changed and closed while it was taken is put back', async t => {
-  const { disposal, options } = await intended(t);
-  const hasWriter = (path: string): 'no' => {
+  const { disposal, run, options } = await intended(t);
+  const hasWriter = (_: number, path: string): 'no' => {
     if (path === disposal.hidden) writeFileSync(path, 'written to the end');
     return 'no';
   };
-  const carried = await carryOut(disposal, { ...options, hasWriter });
+  const carried = await carryOut(disposal, run, { ...options, hasWriter });
   assert.equal(carried.state, 'put-back');
   assert.equal(readFileSync(disposal.source, 'utf8'), 'written to the end');
   assert.equal(existsSync(disposal.target as string), false);
 });
 
 test('rule 8: a backup that came there after the intent was written is not overwritten', async t => {
-  const { disposal, options } = await intended(t);
-  mkdirSync(join(disposal.target as string, '..'));
+  const { disposal, run, options } = await intended(t);
+  mkdirSync(join(disposal.target as string, '..'), { recursive: true });
   writeFileSync(disposal.target as string, 'another backup');
-  const carried = await carryOut(disposal, options);
+  const carried = await carryOut(disposal, run, options);
   assert.equal(readFileSync(disposal.target as string, 'utf8'), 'another backup');
   assert.ok(carried.state === 'disposed' && carried.target !== null);
   assert.equal(readFileSync(carried.target, 'utf8'), 'content');
 });
 
 /** A file that is to be moved to a backup. */
-async function intended(t: TestContext): Promise<{ disposal: Disposal; options: CarryOut }> {
+async function intended(t: TestContext): Promise<{ disposal: Disposal; run: Run; options: CarryOut }> {
   const base = mkdtempSync(join(tmpdir(), 'carry-out-'));
   t.after(() => rmSync(base, { recursive: true }));
   const source = join(base, 'a.csv');
@@ -42,11 +42,12 @@ async function intended(t: TestContext): Promise<{ disposal: Disposal; options: 
     kind: 'backup',
     source,
     hidden: join(base, '.a.csv.run.taken'),
-    target: join(base, 'backup', 'a.csv'),
+    target: join(base, 'backup', 'sales', 'a.csv'),
     fileVersion,
     marker: null,
     state: 'intended',
     error: null,
   };
-  return { disposal, options: { hasWriter: () => 'no', witnessDir: join(base, 'removed') } };
+  const run = { root: base, file: 'a.csv', dataset: 'sales' } as Run;
+  return { disposal, run, options: { hasWriter: () => 'no', witnessDir: join(base, 'removed') } };
 }

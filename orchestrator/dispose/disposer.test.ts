@@ -21,7 +21,7 @@ import type { Finish, Journal, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
 import type { HasWriter } from './carry-out.ts';
 import { type FileDisposer, startDisposer } from './disposer.ts';
-import { fileVersionAt } from './file-version.ts';
+import { fileVersionAt } from './testing/file-version.ts';
 import { restoreQuarantined } from './restore.ts';
 
 const DONE: Finish = { to: 'done', rows: { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 }, error: null };
@@ -159,14 +159,14 @@ test('rule 8: a file that changes while it is taken is put back, beside a new on
   const bench = setUp(t);
   const dataset = bench.dataset('sales', { BACKUP_FILE: true });
   // The last look at writers is the moment between the two names.
-  const hasWriter: HasWriter = path => {
+  const hasWriter: HasWriter = (_, path) => {
     if (!path.endsWith('.taken')) return 'no';
     writeFileSync(path, 'written to the end');
     writeFileSync(join(bench.watchDir, 'a.csv'), 'a new arrival');
     return 'yes';
   };
   const disposer = await bench.disposer([dataset], {
-    hasWriter: path => (path.endsWith('.taken') ? 'no' : hasWriter(path)),
+    hasWriter: (descriptor, path) => (path.endsWith('.taken') ? 'no' : hasWriter(descriptor, path)),
   });
   const busy = await bench.disposer([dataset], { hasWriter });
   const run = await bench.running(dataset, 'a.csv');
@@ -392,7 +392,6 @@ function setUp(t: TestContext): Bench {
       mkdirSync(join(path, '..'), { recursive: true });
       if (content !== null) writeFileSync(path, content);
       const fileVersion = await fileVersionAt(path);
-      assert(fileVersion);
       const now = Date.now();
       const { id } = await journal.settle({ dataset: dataset.name, file, root: watchDir, priority: 0, now });
       await journal.queue({ runId: id, fileVersion, contentHash: String(content), now });

@@ -8,6 +8,7 @@ import type { Logger } from '../log.ts';
 import { type CarryOut, type Carried, carryOut, forgetWitness, type HasWriter } from './carry-out.ts';
 import { firstRejects } from '../rejects/open-rejects.ts';
 import { MOST_REJECTS, NOTE_ENDINGS, writeError, writeReceipt } from './notes.ts';
+import { type Spot, withSource, withTarget } from './places.ts';
 import { type Intent, planDisposal } from './plan.ts';
 
 export interface DisposerOptions {
@@ -107,7 +108,7 @@ class Disposing implements FileDisposer {
     if (pending) return this.#retry([pending]);
     // A deletion has no file any more, and a mend is about some rows of one that has its receipt.
     if (run.state !== 'done' || run.action === 'delete' || run.action === 'mend') return;
-    const writing = this.#receipt(join(run.root, run.file), run, dataset).then(() => {
+    const writing = this.#receipt(run, dataset, null).then(() => {
       this.#receipts.delete(writing);
     });
     this.#receipts.add(writing);
@@ -188,7 +189,7 @@ class Disposing implements FileDisposer {
     if (intent.kind === 'quarantine' && (await this.#isReplaced(run))) {
       return this.#close(intent, { state: 'abandoned', error: 'a later run of the file is done' });
     }
-    const carried = await carryOut({ ...intent, state: 'intended', error: null }, this.#carryOut);
+    const carried = await carryOut({ ...intent, state: 'intended', error: null }, run, this.#carryOut);
     if (carried.state === 'disposed') await this.#leaveNote(run, carried.target, datasets().get(run.dataset));
     await this.#close(intent, carried);
   }
@@ -198,7 +199,7 @@ class Disposing implements FileDisposer {
     const error = carried.state === 'disposed' ? null : carried.error;
     await journal.closeDisposal(intent.runId, carried.state, error);
     this.#pending.delete(intent.runId);
-    await forgetWitness(intent.runId, this.#carryOut);
+    if (intent.target === null) await forgetWitness(intent.runId, this.#carryOut);
     if (carried.state === 'disposed') logger.debug(`${intent.source}: ${intent.kind} done`, { run: intent.runId });
     else logger.warn(`${intent.source}: no ${intent.kind}: ${carried.error}`, { run: intent.runId });
   }
@@ -242,14 +243,19 @@ class Disposing implements FileDisposer {
   }
 
   async #leaveNote(run: Run, target: string | null, dataset: Dataset | undefined): Promise<void> {
-    if (run.state === 'quarantined' && target !== null) await writeError(target, run, await this.#firstRejects(run));
-    else if (dataset) await this.#receipt(target ?? join(run.root, run.file), run, dataset);
+    if (run.state === 'quarantined' && target !== null) {
+      const rejects = await this.#firstRejects(run);
+      await withTarget(target, run, spot => writeError(spot, run, rejects));
+    } else if (dataset) await this.#receipt(run, dataset, target);
   }
 
-  /** A folder that can't be written is no failure of the run. */
-  async #receipt(file: string, run: Run, dataset: Dataset): Promise<void> {
+  /** Beside its backup (`target`), else beside the file. A folder that can't be written is no failure of the run. */
+  async #receipt(run: Run, dataset: Dataset, target: string | null): Promise<void> {
+    const file = target ?? join(run.root, run.file);
     if (!dataset.settings.RECEIPT || file.endsWith(NOTE_ENDINGS.receipt)) return;
-    await writeReceipt(file, run, await this.#firstRejects(run)).catch((error: unknown) => {
+    const rejects = await this.#firstRejects(run);
+    const write = async (spot: Spot | undefined) => spot && writeReceipt(spot, run, rejects);
+    await (target === null ? withSource(run, write) : withTarget(target, run, write)).catch((error: unknown) => {
       this.#options.logger.warn(`${file}: no receipt: ${messageOf(error)}`, { dataset: run.dataset, run: run.id });
     });
   }

@@ -1,94 +1,78 @@
-import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { chmod, chown, copyFile, link, lstat, mkdir, open, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { codeOf, OrchestratorError } from '../errors.ts';
+import { copyContent, hashOf } from '../files/content.ts';
+import type { Folder } from '../files/folder.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
+import type { Spot } from './places.ts';
 
 /** link(2) can't do it here: another device, or a file system without hard links. */
 const NO_LINKS = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+/** A copy is nobody's program: it runs as no one else than who starts it. */
+const PERMISSIONS = 0o777;
 
-/** Makes `staged` hold what `source` holds, on the target's device: a hard link, else a copy that was synced and compared. */
-export async function stage(source: string, staged: string): Promise<void> {
-  await mkdir(dirname(staged), { recursive: true });
-  await rm(staged, { force: true });
+/**
+ * Makes `to` hold what an open file holds, on its own device: another name of the file, which has the name `from`, else a copy that was synced and
+ * compared. Throws `retry` where another file has the name by now.
+ */
+export async function stage(file: FileHandle, from: Spot, to: Spot): Promise<'linked' | 'copied'> {
+  await to.folder.unlink(to.name);
   try {
-    await link(source, staged);
+    await from.folder.link(from.name, to.folder, to.name);
   } catch (error) {
     if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
-    await copyVerified(source, staged);
+    await copyVerified(file, to);
+    return 'copied';
   }
+  if (isSame(await to.folder.look(to.name), await file.stat({ bigint: true }))) return 'linked';
+  await to.folder.unlink(to.name);
+  throw new OrchestratorError('retry', `${pathOf(from)} was swapped for another file while it was taken`);
 }
 
-/** Gives a file another name on its device without overwriting. False where the name is taken by another file. */
-export async function nameFreely(from: string, to: string): Promise<boolean> {
+/** Gives a file another name in its folder without overwriting. False where the name is taken by another file. */
+export async function nameFreely(folder: Folder, from: string, to: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await folder.link(from, folder, to);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') {
       // Linked before a crash: only the old name is still to go.
-      if (!(await isSameFile(from, to))) return false;
-    } else if (NO_LINKS.has(codeOf(error) ?? '')) return renameIfFree(from, to);
+      if (!isSame(await folder.look(from), await folder.look(to))) return false;
+    } else if (NO_LINKS.has(codeOf(error) ?? '') || error instanceof UntrustedFile)
+      return renameIfFree(folder, from, to);
     else throw error;
   }
-  await syncPath(dirname(to));
-  await unlink(from);
+  await folder.sync();
+  await folder.unlink(from);
   return true;
 }
 
-/** Makes a file, or the names in a folder, survive a loss of power; what can't be synced is left alone. */
-export async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (codeOf(error) !== 'EINVAL' && codeOf(error) !== 'ENOTSUP') throw error;
-  } finally {
-    await handle.close();
-  }
+export function isSame(one: BigIntStats | undefined, other: BigIntStats | undefined): boolean {
+  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
 }
 
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false;
-    throw error;
-  }
+export function pathOf({ folder, name }: Spot): string {
+  return join(folder.path, name);
 }
 
 /** Where there are no hard links, someone may take the name between the look and the renaming: nothing better is to be had. */
-async function renameIfFree(from: string, to: string): Promise<boolean> {
-  if (await exists(to)) return false;
-  await rename(from, to);
-  await syncPath(dirname(to));
+async function renameIfFree(folder: Folder, from: string, to: string): Promise<boolean> {
+  if ((await folder.look(to)) !== undefined) return false;
+  await folder.rename(from, folder, to);
+  await folder.sync();
   return true;
 }
 
-export async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [first, second] = await Promise.all([lstat(one, { bigint: true }), lstat(other, { bigint: true })]);
-  return first.dev === second.dev && first.ino === second.ino;
-}
-
-async function copyVerified(source: string, target: string): Promise<void> {
-  await copyFile(source, target, constants.COPYFILE_EXCL);
-  const { mode, uid, gid, atime, mtime, size } = await stat(source);
-  await chmod(target, mode);
-  await utimes(target, atime, mtime);
-  if (process.getuid?.() === 0) await chown(target, uid, gid);
-  await syncPath(target);
-  const same = (await stat(target)).size === size && (await hashOf(source)) === (await hashOf(target));
-  if (same) return;
-  await rm(target, { force: true });
-  throw new OrchestratorError(
-    'retry',
-    `${target} is not what ${source} is, right after it was copied; is someone writing?`,
-  );
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+async function copyVerified(file: FileHandle, to: Spot): Promise<void> {
+  await using copy = await to.folder.create(to.name);
+  const { mode, uid, gid, atime, mtime, size } = await file.stat();
+  const hash = await copyContent(file, copy);
+  if (process.getuid?.() === 0) await copy.chown(uid, gid);
+  await copy.chmod(mode & PERMISSIONS);
+  await copy.utimes(atime, mtime);
+  await copy.sync();
+  await using written = await to.folder.openFile(to.name);
+  if ((await written.stat()).size === size && (await hashOf(written)) === hash) return;
+  await to.folder.unlink(to.name);
+  throw new OrchestratorError('retry', `${pathOf(to)} is not what was copied to it; is someone writing?`);
 }

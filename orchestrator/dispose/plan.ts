@@ -1,8 +1,10 @@
 import { join, resolve } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import { openAdminFolder } from '../files/admin-folder.ts';
+import { unless } from '../files/unless.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
 import type { Disposal, Finish, Run } from '../journal/journal.ts';
 import { hiddenName, runName } from './names.ts';
-import { exists } from './place.ts';
 
 export type Intent = Omit<Disposal, 'state' | 'error'>;
 
@@ -24,7 +26,7 @@ export async function planDisposal(
     kind: folder.kind,
     source,
     hidden: hiddenName(source, run.id),
-    target: folder.path === null ? null : await freeName(join(folder.path, run.dataset, run.file), run.id),
+    target: folder.path === null ? null : await freeName(folder.path, join(run.dataset, run.file), run.id),
     fileVersion: run.fileVersion,
     marker: suffix === undefined ? null : source + suffix,
   };
@@ -52,6 +54,21 @@ function targetFolder(
   return REMOVE_FILE ? { kind: 'remove', path: null } : undefined;
 }
 
-async function freeName(path: string, runId: string): Promise<string> {
-  return (await exists(path)) ? runName(path, runId) : path;
+async function freeName(root: string, file: string, runId: string): Promise<string> {
+  return join(root, (await isTaken(root, file)) ? runName(file, runId) : file);
+}
+
+/** What must not be looked at is dealt with once the file is moved there, and told. */
+async function isTaken(root: string, file: string): Promise<boolean> {
+  try {
+    const folder = await openAdminFolder(root).catch(unless('ENOENT', 'ENOTDIR'));
+    try {
+      return (await folder?.look(file)) !== undefined;
+    } finally {
+      await folder?.close();
+    }
+  } catch (error) {
+    if (error instanceof UntrustedFile) return false;
+    throw error;
+  }
 }

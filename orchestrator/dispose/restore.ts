@@ -1,11 +1,16 @@
-import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LIMITS } from '../bounds.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
+import { openAdminFolder } from '../files/admin-folder.ts';
+import { Folder } from '../files/folder.ts';
+import { readText } from '../files/read.ts';
+import { unless } from '../files/unless.ts';
 import type { Run } from '../journal/journal.ts';
 import { runName, stagedName } from './names.ts';
 import { NOTE_ENDINGS } from './notes.ts';
-import { exists, nameFreely, stage } from './place.ts';
+import { isSame, nameFreely, pathOf, stage } from './place.ts';
+import { folderOf, type Spot, withSource } from './places.ts';
 import { quarantineDir } from './plan.ts';
 
 /**
@@ -14,30 +19,92 @@ import { quarantineDir } from './plan.ts';
  */
 export async function restoreQuarantined(run: Run, dataset: Dataset, dataDir: string): Promise<string> {
   const path = join(run.root, run.file);
-  const folder = quarantineDir(dataset, dataDir);
-  const found = folder === null ? undefined : await findQuarantined(join(folder, run.dataset, run.file), run.id);
-  if (found === undefined) {
-    if (await exists(path)) return path;
-    const message = `${path} is not in quarantine: it was taken out, or is just being moved there; try again in a moment, or copy it into its folder`;
-    throw new OrchestratorError('never', message);
+  const root = quarantineDir(dataset, dataDir);
+  const folder = root === null ? undefined : await openQuarantine(root, run);
+  try {
+    const found = folder && (await findQuarantined(folder, run));
+    if (folder && found !== undefined) await restore({ folder, name: found }, run);
+    else if (!(await isInPlace(run))) throw notThere(path);
+    return path;
+  } finally {
+    await folder?.close();
   }
-  const staged = stagedName(path, run.id);
-  await stage(found, staged);
-  if (!(await nameFreely(staged, path))) {
-    await rm(staged, { force: true });
-    throw new OrchestratorError('never', `${path} holds another file: move that away, or load ${found} by hand`);
+}
+
+async function openQuarantine(root: string, { dataset, file }: Run): Promise<Folder | undefined> {
+  const whole = await openAdminFolder(root).catch(unless('ENOENT'));
+  try {
+    return await whole?.folder(folderOf(join(dataset, file))).catch(unless('ENOENT', 'ENOTDIR'));
+  } finally {
+    await whole?.close();
   }
-  await rm(found, { force: true });
-  await rm(found + NOTE_ENDINGS.error, { force: true });
-  return path;
 }
 
 /** The note beside it says of which run it is: another file of the same name may have come there before or since. */
-async function findQuarantined(target: string, runId: string): Promise<string | undefined> {
-  for (const path of [runName(target, runId), target]) {
-    const note = await readFile(path + NOTE_ENDINGS.error, 'utf8').catch(() => '{}');
-    const of = (JSON.parse(note) as { run?: unknown }).run;
-    if (of === runId && (await exists(path))) return path;
+async function findQuarantined(folder: Folder, { file, id }: Run): Promise<string | undefined> {
+  const base = file.slice(file.lastIndexOf('/') + 1);
+  for (const name of [runName(base, id), base]) {
+    const note = await readText(folder, name + NOTE_ENDINGS.error, LIMITS.noteBytes).catch(() => '');
+    if (runIn(note) === id && (await folder.look(name))?.isFile()) return name;
   }
   return undefined;
+}
+
+/** Whatever else stands in it. */
+function runIn(note: string): unknown {
+  try {
+    return (JSON.parse(note) as { run?: unknown } | null)?.run;
+  } catch {
+    return undefined;
+  }
+}
+
+async function restore(found: Spot, run: Run): Promise<void> {
+  const whole = await Folder.open(run.root);
+  try {
+    const below = folderOf(run.file);
+    const folder = below === '' ? await whole.folder('') : await whole.makeFolder(below, 'as-above');
+    try {
+      await putBack(found, { folder, name: run.file.slice(below === '' ? 0 : below.length + 1) }, run.id);
+    } finally {
+      await folder.close();
+    }
+  } finally {
+    await whole.close();
+  }
+}
+
+async function putBack(found: Spot, to: Spot, runId: string): Promise<void> {
+  const { folder, name } = to;
+  const file = await found.folder.openFile(found.name);
+  try {
+    const staged = stagedName(name, runId);
+    await stage(file, found, { folder, name: staged });
+    const content = await folder.look(staged);
+    if (!(await nameFreely(folder, staged, name))) {
+      await folder.unlink(staged);
+      throw new OrchestratorError(
+        'never',
+        `${pathOf(to)} holds another file: move that away, or load ${pathOf(found)} by hand`,
+      );
+    }
+    // Whoever can write there can swap it: then the one in quarantine is the only one.
+    if (!isSame(content, await folder.look(name)))
+      throw new OrchestratorError('retry', `${pathOf(to)} was swapped for another file`);
+    await found.folder.unlink(found.name);
+    await found.folder.unlink(found.name + NOTE_ENDINGS.error);
+  } finally {
+    await file.close();
+  }
+}
+
+function isInPlace(run: Run): Promise<boolean> {
+  return withSource(run, async spot => (await spot?.folder.look(spot.name)) !== undefined);
+}
+
+function notThere(path: string): OrchestratorError {
+  return new OrchestratorError(
+    'never',
+    `${path} is not in quarantine: it was taken out, or is just being moved there; try again in a moment, or copy it into its folder`,
+  );
 }

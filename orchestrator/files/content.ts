@@ -13,6 +13,13 @@ export async function copyContent(from: FileHandle, to: FileHandle, mostBytes = 
   return hash.digest('hex');
 }
 
+/** SHA-256 of an open file, hexadecimal. */
+export async function hashOf(file: FileHandle): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of chunksOf(file, Infinity)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
 /** Each is written over by the next. */
 async function* chunksOf(file: FileHandle, mostBytes: number): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);

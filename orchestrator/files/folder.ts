@@ -142,10 +142,15 @@ export class Folder {
 
   /**
    * Writes a whole file in one step, in the place of what has its name, on disk when it resolves. Nobody sees half of it. It is ours alone unless
-   * `rights` say else; only root can give it away.
+   * the options say else; only root can give it away. `draft`: its name until then, in the same folder, of which a crash leaves one at most.
    */
-  async replace(relative: string, content: string | Uint8Array, rights: Partial<Rights> = {}): Promise<void> {
-    const unfinished = join(dirname(relative), `.${randomUUID()}.tmp`);
+  async replace(
+    relative: string,
+    content: string | Uint8Array,
+    { draft = `.${randomUUID()}.tmp`, ...rights }: Partial<Rights> & { draft?: string } = {},
+  ): Promise<void> {
+    const unfinished = join(dirname(relative), draft);
+    await this.unlink(unfinished);
     const file = await this.create(unfinished);
     try {
       await file.writeFile(content);

@@ -25,11 +25,6 @@ export function examineNow<T>(folder: Folder, relative: string, look: (descripto
   }
 }
 
-/** The same of a file at an absolute path, the folders of which are trusted. */
-export function examinePathNow<T>(path: string, look: (descriptor: number) => T): T {
-  return examineAt(path, path, look);
-}
-
 function examineAt<T>(at: string, path: string, look: (descriptor: number) => T): T {
   let descriptor: number;
   try {

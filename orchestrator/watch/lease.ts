@@ -1,6 +1,6 @@
 import { codeOf } from '../errors.ts';
 import type { Folder } from '../files/folder.ts';
-import { examineNow, examinePathNow } from '../files/now.ts';
+import { examineNow } from '../files/now.ts';
 import { libc, requireKoffi } from '../libc.ts';
 import { fileSystemKindOf } from './file-system.ts';
 
@@ -35,17 +35,8 @@ export function hasWriter(descriptor: number): WriterAnswer {
 
 /** The same of a regular file in a folder of a local file system, opened for that moment. Throws what openFile() throws. */
 export function hasWriterAt(folder: Folder, path: string): WriterAnswer {
-  return unlessLeased(() => examineNow(folder, path, hasWriter));
-}
-
-/** The same of a file at an absolute path, the folders of which are trusted. */
-export function hasWriterAtPath(path: string): WriterAnswer {
-  return unlessLeased(() => examinePathNow(path, hasWriter));
-}
-
-function unlessLeased(examine: () => WriterAnswer): WriterAnswer {
   try {
-    return examine();
+    return examineNow(folder, path, hasWriter);
   } catch (error) {
     if (isLeased(error)) return 'yes';
     throw error;

@@ -1,8 +1,9 @@
 // Preloaded into a child: kills it right after its n-th change of the file system (KILL_AT, from 1).
+import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-const CHANGES = ['link', 'unlink', 'rename', 'rm', 'copyFile', 'writeFile'] as const;
+const CHANGES = ['link', 'unlink', 'rename', 'rmdir', 'mkdir', 'open'] as const;
 let left = Number(process.env['KILL_AT']);
 
 for (const name of CHANGES) {
@@ -13,7 +14,8 @@ for (const name of CHANGES) {
     [name]: async (...args: unknown[]) => {
       if (refuse && String(args[1]).endsWith('.part')) throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' });
       const result = await original(...args);
-      if (--left === 0) process.kill(process.pid, 'SIGKILL');
+      const isLook = name === 'open' && (Number(args[1]) & constants.O_CREAT) === 0;
+      if (!isLook && --left === 0) process.kill(process.pid, 'SIGKILL');
       return result;
     },
   });

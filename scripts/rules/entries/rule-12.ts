@@ -34,8 +34,8 @@ export const rule12: Rule = {
     {
       clause: 'a quarantined file goes back without overwriting',
       file: 'orchestrator/dispose/restore.ts',
-      code: 'if (!(await nameFreely(staged, path))) {',
-      without: 'await rm(path, { force: true });\n  if (!(await nameFreely(staged, path))) {',
+      code: 'if (!(await nameFreely(folder, staged, name))) {',
+      without: 'await folder.unlink(name);\n    if (!(await nameFreely(folder, staged, name))) {',
       test: 'orchestrator/dispose/disposer.test.ts',
       title: 'rule 12: a quarantined file goes back to its path, and never over another',
     },

@@ -1,0 +1,7 @@
+import { stat } from 'node:fs/promises';
+import { type FileVersion, versionOf } from '../../journal/journal.ts';
+
+/** Size, mtime and inode of a file. */
+export async function fileVersionAt(path: string): Promise<FileVersion> {
+  return versionOf(await stat(path, { bigint: true }));
+}
