@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import { DEFAULT_IMAGE } from './config/default-image.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
+import { messageOf } from './errors.ts';
 import type { RootLogger } from './log.ts';
 import { chooseRunner, type RunnerChoice } from './run/choose-runner.ts';
 import { createDockerRunner } from './run/docker/docker-runner.ts';
@@ -17,11 +18,18 @@ import { checkHostPaths } from './run/host-path-map.ts';
 import { readInstance } from './run/instance.ts';
 import { buildMold } from './run/job.ts';
 import { createRunNetwork } from './run/network/run-network.ts';
+import { compiledCodeAt, compileOnce } from './run/process/compiled-code.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
 import type { Connections, Runner, RunnerKind, RunUids } from './run/runner.ts';
 import type { Runners } from './schedule/context.ts';
 
 const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/bin.js', import.meta.url));
+const COMPILE_AHEAD = fileURLToPath(new URL('../default-etl/compile-ahead.ts', import.meta.url));
+/** What it is made of. */
+const ETL_FILES = ['default-etl', 'node_modules', 'package.json', 'compiled'].map(name =>
+  fileURLToPath(new URL(`../${name}`, import.meta.url)),
+);
+const COMPILED = fileURLToPath(new URL('../node_modules/.cache/default-etl', import.meta.url));
 
 export interface RunnersOptions {
   environment: Environment;
@@ -91,12 +99,15 @@ export function createRunners(options: RunnersOptions): AllRunners {
     defaultImage: DEFAULT_IMAGE,
     mask: text => logger.mask(text),
   });
+  const compiled = compiledCodeAt(COMPILED);
   const process_ = createProcessRunner({
     logger,
     clock,
     dataDir,
     projectDir,
     defaultEtl: [process.execPath, DEFAULT_ETL],
+    etlFiles: ETL_FILES,
+    compiled,
     environment: variables,
   });
   const byKind: Record<RunnerKind, Runner> = { docker, process: process_ };
@@ -151,6 +162,20 @@ export function createRunners(options: RunnersOptions): AllRunners {
     docker.keepWarm(configured, present.map(buildMold));
   }
 
+  /** Made ahead where processes will run: with what fails they only start later. */
+  async function compile(datasets: readonly Dataset[]): Promise<void> {
+    if (datasets.every(({ settings }) => settings.COMMAND !== undefined)) return;
+    await compileOnce({
+      code: compiled,
+      uids,
+      workDir: join(dataDir, 'compiling'),
+      command: [process.execPath, COMPILE_AHEAD],
+      etlFiles: ETL_FILES,
+      hidden: [dataDir, environment.configDir],
+      projectDir,
+    }).catch((error: unknown) => logger.debug(`the default ETL is not compiled ahead: ${messageOf(error)}`));
+  }
+
   return {
     engine,
     connections,
@@ -166,6 +191,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
       await checkPaths(chosen);
       await makeNetwork(chosen);
       await keepWarm(chosen, datasets);
+      await compile(datasets.filter(dataset => !chosen.includes(dataset)));
     },
     pathMistake: ({ name }) => mistakes.get(name) ?? null,
     isRefused: network.isRefused,

@@ -16,7 +16,7 @@ import {
 
 const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 const WITHOUT_TARGET = { ELASTICSEARCH_NODE: '' };
-const WAITING = 'RUNNER: process\nCOMMAND: /bin/sh -c "until [ -e {folder}/go ]; do sleep 0.05; done"\n';
+const WAITING = 'RUNNER: process\nCOMMAND: /bin/sh -c "until [ -e $0go ]; do sleep 0.05; done"\n';
 let folder: string;
 let orchestrator: TestOrchestrator | undefined;
 
@@ -68,7 +68,7 @@ test('SIGTERM gives running runs their grace and hands them back uncounted; the 
   await waitFor('the first signal to be heard', async () => (await heard()) === 2);
   assert.equal(await orchestrator.kill('SIGTERM'), 0);
 
-  await writeFile(join(folder, 'go'), '');
+  await writeFile(join(folder, 'waiting', 'go'), '');
   orchestrator = await startOrchestrator(folder, WITHOUT_TARGET);
   const [run] = await orchestrator.waitForRuns('dataset=waiting', runs => runs[0]?.state === 'done');
   const { attempts } = await orchestrator.get<{ attempts: Array<{ outcome: string }> }>(`/api/runs/${run?.id}`);
@@ -79,7 +79,6 @@ test('SIGTERM gives running runs their grace and hands them back uncounted; the 
 });
 
 test('a dataset removed while its run goes: the run ends as it began, what waits waits until the dataset is back', async () => {
-  await rm(join(folder, 'go'), { force: true });
   orchestrator = await startOrchestrator(folder, WITHOUT_TARGET);
   await writeDataset(folder, 'gone', `WATCH_DIR: {folder}/gone\nCONCURRENCY: 1\n${WAITING}`);
   await waitFor('its folder', async () => existsSync(join(folder, 'gone')));
@@ -90,7 +89,7 @@ test('a dataset removed while its run goes: the run ends as it began, what waits
     const { items } = await orchestrator!.get<{ items: Array<{ name: string; watcher: unknown }> }>('/api/datasets');
     return !items.some(({ name, watcher }) => name === 'gone' && watcher !== null);
   });
-  await writeFile(join(folder, 'go'), '');
+  await writeFile(join(folder, 'gone', 'go'), '');
   const [waiting, ended] = await orchestrator.waitForRuns('dataset=gone', runs => runs[1]?.endedAt != null);
   assert.deepEqual([waiting?.state, ended?.state], ['queued', 'done']);
   await writeDataset(folder, 'gone', 'WATCH_DIR: {folder}/gone\nRUNNER: process\nCOMMAND: /bin/true\n');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setUp } from './testing/bench.ts';
@@ -26,12 +26,17 @@ test('rules 2 and 10: killed again and again, each file is done in the end, no r
   for (const { id, file } of runs) {
     const run = await bench.until(id, ({ endedAt }) => endedAt !== null);
     assert.deepEqual([run.state, run.retriesUsed], ['done', 0]);
-    const lines = readFileSync(join(bench.watchDir, `${file}.log`), 'utf8').split('\n');
+    const lines = linesOf(join(bench.dataDir, 'logs', id));
     assert(lines.includes('end') && !lines.includes('overlap'), `${file}: ${lines.join(' ')}`);
   }
   child.kill('SIGKILL');
   await once(child, 'exit');
 });
+
+/** What all attempts of a run printed. */
+function linesOf(folder: string): string[] {
+  return readdirSync(folder).flatMap(name => readFileSync(join(folder, name), 'utf8').split('\n'));
+}
 
 async function orchestrate(dataDir: string, watchDir: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [PROGRAM, dataDir, watchDir], { stdio: ['ignore', 'pipe', 'inherit'] });

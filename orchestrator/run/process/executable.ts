@@ -2,6 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { codeOf, OrchestratorError } from '../../errors.ts';
 
+const OTHERS_RUN = 0o001;
+
 interface Search {
   /** For the message. */
   dataset: string;
@@ -9,16 +11,19 @@ interface Search {
   projectDir: string;
   /** PATH. */
   searchPath: string;
+  /** Who will run it, where that is a stranger to it. */
+  uid?: number;
 }
 
 /** Absolute path of a program: as a shell would find it, relative paths from the project's root. Throws `never`. */
-export function findExecutable(program: string, { dataset, projectDir, searchPath }: Search): string {
+export function findExecutable(program: string, { dataset, projectDir, searchPath, uid }: Search): string {
   const candidates = program.includes('/')
     ? [resolve(projectDir, program)]
     : searchPath.split(delimiter).map(folder => join(folder || '.', program));
   const present = candidates.filter(isFile);
   const runnable = present.find(isExecutable);
-  if (runnable) return runnable;
+  if (runnable && (uid === undefined || isOpenToOthers(runnable))) return runnable;
+  if (runnable) throw new OrchestratorError('never', `dataset ${dataset}: COMMAND ${closedText(runnable, uid)}`);
   throw new OrchestratorError('never', `dataset ${dataset}: COMMAND ${complaint(program, candidates, present[0])}`);
 }
 
@@ -27,6 +32,14 @@ function complaint(program: string, candidates: string[], present: string | unde
   if (program.includes('/'))
     return `${candidates[0]} is not there, or not a file; correct COMMAND or put the script there`;
   return `${program} is in no folder of PATH (${candidates.length} searched); install it, or give its path with a /`;
+}
+
+function closedText(path: string, uid: number | undefined): string {
+  return `${path} can be run by its owner alone, but runs are users of their own (uid ${uid}, of RUN_UIDS); run: chmod o+rx ${path}`;
+}
+
+function isOpenToOthers(path: string): boolean {
+  return (statSync(path).mode & OTHERS_RUN) !== 0;
 }
 
 function isFile(path: string): boolean {

@@ -1,6 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, OrchestratorError } from '../../errors.ts';
-import { hasVariable, listProcesses, type ProcessEntry, readBootId, readProcess } from './process-table.ts';
+import {
+  hasProcessOf,
+  hasVariable,
+  listProcesses,
+  type ProcessEntry,
+  readBootId,
+  readProcess,
+  readUid,
+} from './process-table.ts';
 
 /** A process that leads a session and a group of its own, and what tells it from a later one with its pid. */
 export interface Leader {
@@ -9,22 +17,33 @@ export interface Leader {
   bootId: string;
   /** WORK_DIR in its environment, which its children inherit. */
   workDir: string;
+  /** Where it is nobody else's: whatever has it belongs to the leader. */
+  uid?: number;
 }
 
 const POLL_MS = 10;
 
 /** The leader that a process just started is, or undefined where it has ended already. */
-export function leaderOf(pid: number, workDir: string): Leader | undefined {
+export function leaderOf(pid: number, workDir: string, uid: number | undefined): Leader | undefined {
   const entry = readProcess(pid);
-  return entry && { pid, startTime: entry.startTime, bootId: readBootId(), workDir };
+  return (
+    entry && { pid, startTime: entry.startTime, bootId: readBootId(), workDir, ...(uid === undefined ? {} : { uid }) }
+  );
 }
 
 /**
- * The leader's processes that are alive, itself among them: those of its group, and those of its session that made a group of
- * their own. Empty where the pid belongs to another process by now.
+ * The leader's processes that are alive, itself among them: those of its group, those of its session that made a group of
+ * their own, and those that have its uid, wherever they went. Empty where the pid belongs to another process by now.
  */
 export function livingMembers(leader: Leader): ProcessEntry[] {
   if (leader.bootId !== readBootId()) return [];
+  const { uid } = leader;
+  // Where there is none left, as nearly always at the end, nothing else need be looked at.
+  if (uid === undefined) return membersOfSession(leader);
+  return hasProcessOf(uid) ? listProcesses().filter(({ pid, isZombie }) => !isZombie && readUid(pid) === uid) : [];
+}
+
+function membersOfSession(leader: Leader): ProcessEntry[] {
   const first = readProcess(leader.pid);
   // A pid isn't given anew while a group or session bears it, so a stranger with the pid means that all of ours are gone.
   if (first && first.startTime !== leader.startTime) return [];

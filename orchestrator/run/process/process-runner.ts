@@ -1,5 +1,5 @@
+import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { execa } from 'execa';
 import type { Message } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
@@ -7,7 +7,11 @@ import type { Logger } from '../../log.ts';
 import { splitLines } from '../lines.ts';
 import type { AttemptRef, Job, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
 import { createTranscript } from '../transcript.ts';
+import { giveWorkDir } from '../work-dir.ts';
+import type { CompiledCode } from './compiled-code.ts';
+import { confine, isStranger, type Program } from './confinement.ts';
 import { findExecutable } from './executable.ts';
+import { launch, type Launched } from './launcher.ts';
 import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from './process-group.ts';
 import { openRegister, type Registered } from './register.ts';
 import { tailFile } from './tail.ts';
@@ -21,7 +25,11 @@ export interface ProcessRunnerOptions {
   projectDir: string;
   /** What runs where a dataset has no COMMAND: absolute path of the program, and its first arguments. */
   defaultEtl: readonly string[];
-  /** What each process inherits: of it only PATH, HOME, LANG and TMPDIR, so that no secret goes where it wasn't sent. */
+  /** Absolute: the files and folders that it is made of, its own one first. Where they are named, it can open nothing else. */
+  etlFiles?: readonly string[];
+  /** What the default ETL need not compile. */
+  compiled?: CompiledCode;
+  /** What each process inherits: of it only PATH and LANG, and as us HOME and TMPDIR, so that no secret goes where it wasn't sent. */
   environment: Readonly<Record<string, string | undefined>>;
   /** Between SIGTERM and SIGKILL; 10,000 unless told. */
   killAfterMs?: number;
@@ -40,13 +48,6 @@ const INHERITED = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const;
 const KILL_AFTER_MS = 10_000;
 const STOP_POLL_MS = 20;
 const LOG_MODE = 0o600;
-/** The default ETL writes below DATA_DIR alone; what a COMMAND writes elsewhere is for whom it wants. */
-const UMASK = { defaultEtl: '077', command: '022' } as const;
-
-// It waits for its go until its pid is on disk: were we killed before, the pipe would close and it would end, having done nothing.
-// So there is no moment at which the program runs and can't be found. It is called by its umask.
-const GATE = 'umask "$0"; read -r go || exit 125; exec "$@" </dev/null';
-
 /**
  * Runs attempts as processes of this machine (Linux), each the leader of a session of its own, so that they outlive the
  * orchestrator and can be ended whole. Survivors of a crash are killed, never adopted.
@@ -58,47 +59,51 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     INHERITED.map(name => [name, options.environment[name]]).filter(([, value]) => value !== undefined),
   ) as Record<string, string>;
   const register = openRegister(dataDir);
+  const { etlFiles = [], compiled } = options;
+  const surroundings = { dataDir, projectDir, etlFiles, compiled };
   const children = new Map<string, Child>();
 
   async function start(job: Job): Promise<string> {
-    const [program, ...args] = commandOf(job);
-    const path = findExecutable(program, {
-      dataset: job.dataset,
-      projectDir,
-      searchPath: inherited.PATH ?? '',
-    });
+    if (process.getuid?.() === 0 && job.owner.uid === 0) throw new OrchestratorError('bug', 'nothing is run as root');
+    const program = programOf(job);
     const paths = { data: job.dataDir, config: job.settings.configFolder, work: job.workDir };
-    const environment = { ...inherited, ...job.environment(paths), WORK_DIR: job.workDir };
+    const own = { ...job.environment(paths), WORK_DIR: job.workDir };
+    const args = [...program.args, ...job.args(paths)];
+    const confined = confine(job, { ...program, args }, { inherited, own }, surroundings);
+    await giveWorkDir(job.workDir, `${job.owner.uid}:${job.owner.gid}`);
     const log = await open(job.logFile, 'a', LOG_MODE);
     try {
       const logOffset = (await log.stat()).size;
-      const gated = spawnGated([umaskOf(job), path, ...args, ...job.args(paths)], environment, log.fd, projectDir);
-      return await letGo(job, gated, logOffset);
+      const output = { stdout: log.fd, stderr: log.fd };
+      const launched = await launch({ ...confined, cwd: projectDir, output }).catch(notStarted(job));
+      return await letGo(job, launched, logOffset);
     } finally {
       await log.close();
     }
   }
 
-  function commandOf(job: Job): readonly [string, ...string[]] {
-    const words = job.settings.command.length > 0 ? job.settings.command : options.defaultEtl;
-    const [program, ...args] = words;
+  function programOf(job: Job): Program {
+    const isDefaultEtl = job.settings.command.length === 0;
+    const [program, ...args] = isDefaultEtl ? options.defaultEtl : job.settings.command;
     if (program === undefined) throw new OrchestratorError('bug', `dataset ${job.dataset}: there is nothing to run`);
-    return [program, ...args];
+    const path = findExecutable(program, {
+      dataset: job.dataset,
+      projectDir,
+      searchPath: inherited.PATH ?? '',
+      ...(isStranger(job) && { uid: job.owner.uid }),
+    });
+    return { path, args, isDefaultEtl };
   }
 
-  function umaskOf({ settings }: Job): string {
-    return settings.command.length > 0 ? UMASK.command : UMASK.defaultEtl;
-  }
-
-  async function letGo(job: Job, gated: Gated, logOffset: number): Promise<string> {
-    const leader = gated.pid === undefined ? undefined : leaderOf(gated.pid, job.workDir);
-    if (!leader) throw notStarted(job, new Error(await gated.failure()));
+  async function letGo(job: Job, gated: Launched, logOffset: number): Promise<string> {
+    const leader = leaderOf(gated.pid, job.workDir, isStranger(job) ? job.owner.uid : undefined);
+    if (!leader) return notStarted(job)(new Error('it ended at once'));
     try {
       await register.write({ runId: job.runId, attempt: job.attempt, leader });
     } catch (error) {
       gated.giveUp();
       await gated.ended;
-      throw notStarted(job, error);
+      return notStarted(job)(error);
     }
     gated.go();
     const handle = `${leader.pid}-${leader.startTime}`;
@@ -158,7 +163,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
   }
 
   async function end(entry: Registered): Promise<void> {
-    await killMembers(entry.leader);
+    await killMembers(ownOf(entry.leader));
     await register.remove(entry.runId, entry.attempt);
   }
 
@@ -175,48 +180,20 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
   return { kind: 'process', reach: async (_dataset, nodes) => [...nodes], start, follow, stop, recover, sweep, close };
 }
 
-/** A program that waits for its go. */
-interface Gated {
-  pid: number | undefined;
-  go(): void;
-  giveUp(): void;
-  ended: Child['ended'];
-  /** Why it could not be started. */
-  failure(): Promise<string>;
-  unref: () => void;
+/** Its uid may be another run's by now: it says who belongs to it only as long as its WORK_DIR is its own. */
+function ownOf({ uid, ...leader }: Leader): Leader {
+  const owner = statSync(leader.workDir, { throwIfNoEntry: false })?.uid;
+  return uid !== undefined && uid === owner ? { ...leader, uid } : leader;
 }
 
-// Only raw descriptors and `detached` let a child outlive us: a pipe breaks at its next line (measured with execa 10, 2026-11).
-function spawnGated(umaskAndCommand: string[], environment: Record<string, string>, log: number, cwd: string): Gated {
-  // execa passes any number on as a raw descriptor; its types name only the standard ones.
-  const descriptor = log as 1;
-  const subprocess = execa('/bin/sh', ['-c', GATE, ...umaskAndCommand], {
-    stdin: 'pipe',
-    stdout: descriptor,
-    stderr: descriptor,
-    env: environment,
-    extendEnv: false,
-    cwd,
-    detached: true,
-    cleanup: false,
-    buffer: false,
-    reject: false,
-  });
-  return {
-    pid: subprocess.pid,
-    go: () => void subprocess.stdin.end('\n'),
-    giveUp: () => void subprocess.stdin.end(),
-    ended: subprocess.then(({ exitCode, signal }) => ({ exitCode: exitCode ?? null, signal: signal ?? null })),
-    failure: () =>
-      subprocess.then(result => ('originalMessage' in result && result.originalMessage) || 'it ended at once'),
-    unref: () => subprocess.nodeChildProcess.unref(),
+/** What is wrong with one that can't be started is told with the file that it was for. */
+function notStarted(job: Job): (error: unknown) => never {
+  return error => {
+    const kind = error instanceof OrchestratorError && error.kind === 'wait' ? 'wait' : 'retry';
+    throw new OrchestratorError(
+      kind,
+      `dataset ${job.dataset}: a process for ${job.file} could not be started: ${messageOf(error)}`,
+      { cause: error },
+    );
   };
-}
-
-function notStarted(job: Job, cause: unknown): OrchestratorError {
-  return new OrchestratorError(
-    'retry',
-    `dataset ${job.dataset}: a process for ${job.file} could not be started: ${messageOf(cause)}`,
-    { cause },
-  );
 }

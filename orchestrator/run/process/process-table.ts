@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { libc, requireKoffi } from '../../libc.ts';
 
 /** A process as proc(5) shows it. */
 export interface ProcessEntry {
@@ -35,6 +36,30 @@ export function hasVariable(pid: number, name: string, value: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Real uid of a process, which it can't hide; undefined where it is gone. */
+export function readUid(pid: number): number | undefined {
+  try {
+    const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return uid === undefined ? undefined : Number(uid);
+  } catch {
+    return undefined;
+  }
+}
+
+type GetPriority = (which: number, who: number) => number;
+
+// From resource.h.
+const PRIO_USER = 2;
+let getPriority: GetPriority | undefined;
+
+/** Whether any process has this real uid: one call, instead of a look at each process. */
+export function hasProcessOf(uid: number): boolean {
+  const koffi = requireKoffi();
+  getPriority ??= libc().func('int getpriority(int which, unsigned int who)') as GetPriority;
+  koffi.errno(0);
+  return getPriority(PRIO_USER, uid) !== -1 || koffi.errno() !== koffi.os.errno['ESRCH'];
 }
 
 /** Differs after each start of the machine. */

@@ -48,6 +48,7 @@ export interface JobOptions {
   configFolder?: string;
   connections?: Job['connections'];
   warm?: number;
+  workSize?: string;
 }
 
 /** As the orchestrator gives them, shared with all that runs on this machine meanwhile. */
@@ -80,6 +81,7 @@ export async function makeJob(place: Place, options: JobOptions = {}): Promise<J
 
 function makeDataset(place: Place, options: JobOptions): Dataset {
   const settings: Partial<Settings> = { WATCH_DIR: place.watchDir, WARM: options.warm ?? 0 };
+  if (options.workSize !== undefined) settings.WORK_SIZE = options.workSize;
   if (options.image !== undefined) settings.DOCKER_IMAGE = options.image;
   if (options.docker !== undefined) settings.DOCKER_OPTIONS = options.docker;
   return {

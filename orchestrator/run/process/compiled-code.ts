@@ -1,0 +1,139 @@
+import { closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Owner } from '../../files/rights.ts';
+import type { RunUids } from '../runner.ts';
+import { giveWorkDir } from '../work-dir.ts';
+import { launch } from './launcher.ts';
+import type { View } from './view.ts';
+
+/** What V8 made of the default ETL's code, so that a run need not make it anew (200 ms). Runs may read it, and never write it: it is code that others run. */
+export interface CompiledCode {
+  /** Absolute: where Node looks for what it compiled, in a folder for each user. */
+  readonly path: string;
+  /** The folder made by this Node; undefined where there is none. Its name for a user is `nameFor(uid)`. */
+  folder(): { path: string; nameFor(uid: number): string } | undefined;
+}
+
+export interface CompileOptions {
+  code: CompiledCode;
+  uids: RunUids;
+  /** Absolute: a folder to work in, which need not be there. */
+  workDir: string;
+  /** Node, and the default ETL's program that compiles itself. */
+  command: readonly [string, string];
+  /** Absolute: what the default ETL is made of. */
+  etlFiles: readonly string[];
+  /** Absolute. */
+  hidden: readonly string[];
+  projectDir: string;
+}
+
+const FOLDER = /^(v[\d.]+-.+)-(\d+)$/;
+const STAMP = 'made-of';
+const OPEN = 0o755;
+
+export function compiledCodeAt(path: string): CompiledCode {
+  return {
+    path,
+    folder() {
+      const [newest] = namesIn(path)
+        .filter(name => name.startsWith(`${process.version}-`) && FOLDER.exec(name)?.[2] === String(process.getuid?.()))
+        .map(name => ({ name, at: statSync(join(path, name)).mtimeMs }))
+        .sort((a, b) => b.at - a.at);
+      if (newest === undefined) return undefined;
+      const [, prefix] = FOLDER.exec(newest.name) as RegExpExecArray;
+      return { path: join(path, newest.name), nameFor: uid => `${prefix}-${uid}` };
+    },
+  };
+}
+
+/**
+ * Compiles the default ETL once for each version of it, as a user that owns nothing: as root nothing of it ever runs. Where that fails, runs compile it
+ * themselves. Throws what the system says.
+ */
+export async function compileOnce(options: CompileOptions): Promise<void> {
+  const { code, uids, workDir } = options;
+  const stamp = stampOf(options.etlFiles[0] as string);
+  if (!uids.areOwn || (code.folder() && readText(join(code.path, STAMP)) === stamp)) return;
+  await rm(workDir, { recursive: true, force: true });
+  await mkdir(workDir, { recursive: true, mode: 0o700 });
+  try {
+    const owner = uids.take(workDir);
+    await giveWorkDir(workDir, `${owner.uid}:${owner.gid}`);
+    await compile(options, owner);
+    await putInPlace(options);
+    writeFileSync(join(code.path, STAMP), stamp);
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+    uids.free(workDir);
+  }
+}
+
+async function compile(options: CompileOptions, owner: Owner): Promise<void> {
+  const { workDir, command, etlFiles, hidden, projectDir } = options;
+  const shown: View['shown'] = [
+    { path: workDir, as: 'work' },
+    ...[command[0], ...etlFiles].map(path => ({ path, as: 'program' }) as const),
+  ];
+  const nowhere = openSync('/dev/null', 'w');
+  const launched = await launch({
+    command,
+    environment: { NODE_COMPILE_CACHE: join(workDir, 'code'), TMPDIR: workDir, HOME: workDir },
+    cwd: projectDir,
+    umask: 0o022,
+    output: { stdout: nowhere, stderr: nowhere },
+    user: owner,
+    view: {
+      shown,
+      hidden: [...hidden],
+      own: ['/tmp', '/var/tmp', '/dev/shm'],
+      workingDir: projectDir,
+      files: [],
+      links: [],
+    },
+    limits: {},
+  }).finally(() => closeSync(nowhere));
+  launched.go();
+  const { exitCode, signal } = await launched.ended;
+  if (exitCode !== 0) throw new Error(`it ended with ${exitCode ?? signal}`);
+}
+
+/** Copied, because it becomes ours; under another name first, for runs may start meanwhile. */
+async function putInPlace({ code, workDir }: CompileOptions): Promise<void> {
+  await mkdir(code.path, { recursive: true });
+  // Made with our umask, they would be ours alone.
+  for (const folder of [dirname(code.path), code.path]) await chmod(folder, OPEN);
+  for (const name of await readdir(join(workDir, 'code'))) {
+    const [, prefix] = FOLDER.exec(name) ?? [];
+    if (prefix === undefined) continue;
+    const target = join(code.path, `${prefix}-${process.getuid?.()}`);
+    const draft = `${target}.${process.pid}`;
+    await cp(join(workDir, 'code', name), draft, { recursive: true, dereference: false });
+    await rm(target, { recursive: true, force: true });
+    await rename(draft, target);
+  }
+}
+
+/** Changes with each change of the program. */
+function stampOf(folder: string): string {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => /\.[jt]s$/.test(name));
+  const newest = Math.max(...names.map(name => statSync(join(folder, name)).mtimeMs));
+  return `${process.version} ${names.length} ${newest}`;
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { isRecord } from '../../config/tree.ts';
+import { parseSize } from '../../config/units.ts';
+import { isWithin } from '../../within.ts';
+import type { Job } from '../runner.ts';
+import type { CompiledCode } from './compiled-code.ts';
+import type { LaunchRequest } from './launch.ts';
+import type { Shown, View } from './view.ts';
+
+/** Where the orchestrator is: what nothing that it runs may see all of. */
+export interface Surroundings {
+  /** Absolute. */
+  dataDir: string;
+  /** Absolute: the project's root. */
+  projectDir: string;
+  /** Absolute: the files and folders that the default ETL is made of. */
+  etlFiles: readonly string[];
+  /** What the default ETL need not compile. */
+  compiled: CompiledCode | undefined;
+}
+
+/** What is to be run, and how it is kept to what is its own. */
+export type Confined = Pick<
+  LaunchRequest,
+  'command' | 'environment' | 'umask' | 'user' | 'view' | 'isOffline' | 'limits'
+>;
+
+export interface Program {
+  /** Absolute. */
+  path: string;
+  args: readonly string[];
+  isDefaultEtl: boolean;
+}
+
+/** Programs that find these in the way of others would leave something behind for whoever has their uid next. */
+const OWN_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
+const MOST_PROCESSES = 1024;
+/** The default ETL writes below DATA_DIR alone; what a COMMAND writes elsewhere is for whom it wants. */
+const UMASK = { defaultEtl: 0o077, command: 0o022 } as const;
+
+/** The bounds of a job's process. Only a root orchestrator can give it another uid and a view; the rest holds for all. */
+export function confine(
+  job: Job,
+  program: Program,
+  environment: { inherited: Readonly<Record<string, string>>; own: Readonly<Record<string, string>> },
+  surroundings: Surroundings,
+): Confined {
+  const isOwn = isStranger(job);
+  const cache = program.isDefaultEtl ? cacheFor(job, isOwn, surroundings) : undefined;
+  const command = [program.path, ...permissionsOf(job, program, surroundings, cache?.folder), ...program.args];
+  const { WORK_SIZE, DOCKER_OPTIONS } = job.settings.settings;
+  const fileBytes = parseSize(WORK_SIZE ?? '');
+  const limits = fileBytes === undefined ? {} : { fileBytes };
+  const umask = program.isDefaultEtl ? UMASK.defaultEtl : UMASK.command;
+  if (!isOwn) return { command, umask, environment: { ...environment.inherited, ...environment.own }, limits };
+  const home = { HOME: job.workDir, TMPDIR: job.workDir };
+  return {
+    command,
+    umask,
+    environment: {
+      ...environment.inherited,
+      ...home,
+      ...(cache && { NODE_COMPILE_CACHE: cache.folder }),
+      ...environment.own,
+    },
+    user: job.owner,
+    view: { ...viewOf(job, program, surroundings), links: cache?.links ?? [] },
+    isOffline: isOurs(job, program) && job.settings.settings.LOAD?.target === 'lake',
+    limits: { ...limits, processes: DOCKER_OPTIONS?.pids ?? MOST_PROCESSES },
+  };
+}
+
+/** Whether it gets a uid that is not ours. */
+export function isStranger({ owner }: Pick<Job, 'owner'>): boolean {
+  return process.getuid?.() === 0 && owner.uid !== 0;
+}
+
+function viewOf(job: Job, program: Program, surroundings: Surroundings): Omit<View, 'links'> {
+  const { configFolder, configFile } = job.settings;
+  const hidden = [surroundings.dataDir, dirname(configFile)];
+  const programs = program.isDefaultEtl ? surroundings.etlFiles : wordsThatAreFiles(program, surroundings.projectDir);
+  return {
+    shown: [
+      { path: job.workDir, as: 'work' },
+      ...[job.dataDir, configFolder, ...connectionsOf(job)].map(path => ({ path, as: 'data' }) as const),
+      ...[program.path, ...programs].map(path => shownProgram(path, [...hidden, surroundings.projectDir])),
+    ],
+    hidden,
+    own: OWN_FOLDERS,
+    workingDir: surroundings.projectDir,
+    // A COMMAND is told where its YAML is.
+    files: program.isDefaultEtl ? [] : [configFile].flatMap(readIfThere),
+  };
+}
+
+function connectionsOf({ connections }: Job): string[] {
+  return connections?.file ? [connections.file] : [];
+}
+
+/** A script's folder, with what it is made of; the file alone where the folder holds what is not the script's. */
+function shownProgram(path: string, others: readonly string[]): Shown {
+  const folder = dirname(path);
+  return { path: isFileAt(path) && !others.some(other => isWithin(other, folder)) ? folder : path, as: 'program' };
+}
+
+/** `python3 ./etl.py`: the program is elsewhere, what it runs is here. */
+function wordsThatAreFiles({ args }: Program, projectDir: string): string[] {
+  const paths = args.filter(word => word.includes('/')).map(word => resolve(projectDir, word));
+  return paths.filter(isFileAt);
+}
+
+function isFileAt(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function readIfThere(path: string): View['files'] {
+  try {
+    return [{ path, text: readFileSync(path, 'utf8') }];
+  } catch {
+    return [];
+  }
+}
+
+/** Steps of the user's own may need what nobody can know. */
+function isOurs(job: Job, { isDefaultEtl }: Program): boolean {
+  const hasModule = (step: unknown) => isRecord(step) && 'module' in step;
+  return isDefaultEtl && !(job.settings.settings.TRANSFORM ?? []).some(hasModule);
+}
+
+/** Node's own bounds, within those of the system: it starts no other program, loads nothing native, and opens nothing but its files. */
+function permissionsOf(job: Job, program: Program, { etlFiles }: Surroundings, cache: string | undefined): string[] {
+  if (etlFiles.length === 0 || !isOurs(job, program)) return [];
+  const written = [job.workDir, ...(cache === undefined ? [] : [cache])];
+  const read = [...etlFiles, job.dataDir, job.settings.configFolder, ...connectionsOf(job), ...written];
+  return [
+    '--permission',
+    ...read.map(path => `--allow-fs-read=${path}`),
+    ...written.map(path => `--allow-fs-write=${path}`),
+  ];
+}
+
+/** Compiled code is looked for in a folder that is named after the uid. As us, it is kept where it always was. */
+function cacheFor(
+  job: Job,
+  isOwn: boolean,
+  { dataDir, compiled }: Surroundings,
+): { folder: string; links: View['links'] } | undefined {
+  if (!isOwn) return compiled && { folder: compiled.path, links: [] };
+  const found = compiled?.folder();
+  if (found === undefined) return undefined;
+  const folder = join(dataDir, 'compiled');
+  return { folder, links: [{ at: join(folder, found.nameFor(job.owner.uid)), target: found.path }] };
+}

@@ -1,0 +1,112 @@
+import { getSystemErrorName } from 'node:util';
+import { libc, requireKoffi } from '../../libc.ts';
+
+/** A call that the kernel refused. */
+export class KernelError extends Error {
+  /** `EPERM` and its like. */
+  readonly code: string;
+
+  constructor(call: string, errno: number) {
+    const code = getSystemErrorName(-errno);
+    super(`${call}: ${code}`);
+    this.name = 'KernelError';
+    this.code = code;
+  }
+}
+
+/** From sched.h: what a thread can have of its own. */
+export const NAMESPACES = { files: 0x0002_0000, ipc: 0x0800_0000, network: 0x4000_0000 } as const;
+
+export interface MountFlags {
+  readOnly?: boolean;
+  /** What is mounted below it, too, where the kernel can (5.12). */
+  recursive?: boolean;
+}
+
+/** Calls of the kernel that concern the calling thread, and what it starts; Linux. Each throws a KernelError. */
+export interface Kernel {
+  /** From now on umask and mounts are this thread's own matter, and no program that it starts can gain a right. */
+  setApart(umask: number): void;
+  /** What it starts can't have a capability. Only root can. */
+  dropCapabilities(): void;
+  /** New ones, made like those it has; `NAMESPACES` added up. */
+  unshare(namespaces: number): void;
+  /** Into the namespace that a descriptor of /proc/…/ns names. */
+  enter(descriptor: number, namespace: number): void;
+  /** Mounts made from now on stay in here; those that others make are still seen. */
+  keepMountsIn(): void;
+  mountMemory(target: string, options: string): void;
+  bind(source: string, target: string): void;
+  /** No device and no set-uid program below a mount counts; with `readOnly` nothing can be written. */
+  restrict(target: string, flags: MountFlags): void;
+}
+
+const CLONE_FS = 0x200;
+const PR_SET_NO_NEW_PRIVS = 38;
+const PR_CAPBSET_DROP = 24;
+const MS = {
+  readOnly: 1,
+  noSuid: 2,
+  noDevices: 4,
+  remount: 32,
+  bind: 4096,
+  recursive: 16_384,
+  slave: 1 << 19,
+} as const;
+const MOUNT_SETATTR = 442;
+const AT_FDCWD = -100;
+const AT_RECURSIVE = 0x8000;
+const MOST_CAPABILITIES = 64;
+const ENOSYS = 38;
+
+export function openKernel(): Kernel {
+  const library = libc();
+  const errno = () => requireKoffi().errno();
+  const call = (name: string, signature: string) => {
+    const native = library.func(signature);
+    return (...values: unknown[]) => {
+      if (native(...values) !== 0) throw new KernelError(name, errno());
+    };
+  };
+  const unshare = call('unshare', 'int unshare(int flags)');
+  const setns = call('setns', 'int setns(int descriptor, int kind)');
+  const mount = call(
+    'mount',
+    'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  );
+  const prctl = library.func(
+    'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
+  );
+  const setMask = library.func('unsigned int umask(unsigned int mask)');
+  const setAttributes = library.func(
+    'long syscall(long number, int folder, const char *path, unsigned int flags, void *attributes, size_t size)',
+  );
+
+  return {
+    setApart(umask) {
+      unshare(CLONE_FS);
+      setMask(umask);
+      if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0) throw new KernelError('prctl', errno());
+    },
+    dropCapabilities() {
+      for (let capability = 0; capability < MOST_CAPABILITIES; capability++) {
+        // There are no more.
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) !== 0) return;
+      }
+    },
+    unshare,
+    enter: setns,
+    keepMountsIn: () => mount('none', '/', null, MS.recursive | MS.slave, null),
+    mountMemory: (target, options) => mount('tmpfs', target, 'tmpfs', MS.noSuid | MS.noDevices, options),
+    bind: (source, target) => mount(source, target, null, MS.bind | MS.recursive, null),
+    restrict(target, { readOnly = false, recursive = false }) {
+      const wanted = MS.noSuid | MS.noDevices | (readOnly ? MS.readOnly : 0);
+      // struct mount_attr of linux/mount.h: what is set, what is cleared, propagation, user namespace.
+      const attributes = Buffer.from(new BigUint64Array([BigInt(wanted), 0n, 0n, 0n]).buffer);
+      const flags = recursive ? AT_RECURSIVE : 0;
+      if (setAttributes(MOUNT_SETATTR, AT_FDCWD, target, flags, attributes, attributes.length) === 0) return;
+      if (errno() !== ENOSYS) throw new KernelError('mount_setattr', errno());
+      mount(null, target, null, MS.remount | MS.bind | wanted, null);
+    },
+  };
+}
