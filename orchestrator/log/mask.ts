@@ -1,3 +1,5 @@
+import { formsOf } from './secret-forms.ts';
+
 /** Takes secrets out of texts and values. */
 export interface Mask {
   /** More texts that must not be shown; those of fewer than 3 characters are left, masking them would garble everything. */
@@ -26,7 +28,7 @@ export function createMask(initial: Iterable<string> = []): Mask {
   const mask: Mask = {
     add(texts) {
       const before = known.size;
-      for (const text of texts) for (const form of formsOf(text)) known.add(form);
+      for (const text of texts) for (const form of textsOf(text)) known.add(form);
       if (known.size > before) pattern = patternOf(known);
     },
     text(text) {
@@ -40,18 +42,14 @@ export function createMask(initial: Iterable<string> = []): Mask {
   return mask;
 }
 
-/** The ways in which a secret may stand in a text: as it is, in a URL, in JSON, and line by line. */
-function formsOf(secret: string): string[] {
+/** As it is, in what programs make of it, in one line as a shell prints it unquoted, and line by line. */
+function textsOf(secret: string): string[] {
   const trimmed = secret.trim();
-  const forms = [secret, trimmed, ...encodings(trimmed)].filter(form => form.trim().length >= SHORTEST);
   const lines = trimmed.split(/\r?\n/).map(line => line.trim());
-  const longLines = lines.filter(line => line.length >= SHORTEST_LINE);
-  return lines.length > 1 ? [...forms, ...longLines.flatMap(line => [line, ...encodings(line)])] : forms;
-}
-
-function encodings(secret: string): string[] {
-  const inJson = JSON.stringify(secret).slice(1, -1);
-  return secret.isWellFormed() ? [inJson, encodeURIComponent(secret)] : [inJson];
+  const longLines = lines.length > 1 ? lines.filter(line => line.length >= SHORTEST_LINE) : [];
+  const texts = [secret, trimmed, ...(lines.length > 1 ? [trimmed.replace(/\s+/g, ' ')] : []), ...longLines];
+  const forms = [trimmed, ...longLines].filter(text => text.length >= SHORTEST).flatMap(formsOf);
+  return [...texts, ...forms].filter(text => text.trim().length >= SHORTEST);
 }
 
 /** Longest first, so that a secret which contains another is hidden whole. */
