@@ -84,6 +84,8 @@ export function createRunners(options: RunnersOptions): AllRunners {
     instance,
     userRuntimeDir: variables['XDG_RUNTIME_DIR'],
     hostPaths: async () => (await surroundings()).hostPaths,
+    runKeys: environment.runKeys,
+    clock,
     logger,
   });
   const docker = createDockerRunner({
@@ -97,7 +99,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     surroundings,
     dockerConfigFile: join(variables['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'),
     defaultImage: DEFAULT_IMAGE,
-    mask: text => logger.mask(text),
+    mask: text => connections.mask(logger.mask(text)),
   });
   const compiled = compiledCodeAt(COMPILED);
   const process_ = createProcessRunner({
@@ -199,6 +201,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     async close() {
       await Promise.all(Object.values(byKind).map(runner => runner.close()));
       await network.close();
+      await connections.stop();
     },
   };
 }

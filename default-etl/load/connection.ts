@@ -239,7 +239,7 @@ function refusedUser(settings: ElasticsearchSettings, request: Request, status: 
   const check =
     status === 401
       ? 'check ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD'
-      : 'it needs the cluster privilege manage_index_templates, and on the index (with overwrite on <index>-*, too) manage, index and delete';
+      : 'on the index, its aliases (with overwrite on <index>-*, too) it needs manage, index and delete';
   return `Elasticsearch at ${hosts(settings)} refused ${who} (${status} for ${request.method} ${request.path}): ${reasonIn(text)}; ${check}`;
 }
 

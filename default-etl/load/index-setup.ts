@@ -140,26 +140,34 @@ export async function indexIds(connection: Connection, name: string): Promise<st
 }
 
 async function createIndex(connection: Connection, plan: IndexPlan): Promise<void> {
-  await putTemplate(connection, plan);
-  // With an empty body the template makes it, and a template of the user's own with a higher priority wins.
-  const created = await connection.request({ method: 'PUT', path: `/${encodeURIComponent(plan.name)}`, ignore: [400] });
+  const hasTemplate = await putTemplate(connection, plan);
+  const request = {
+    method: 'PUT',
+    path: `/${encodeURIComponent(plan.name)}`,
+    // With an empty body the template makes it, and a template of the user's own with a higher priority wins.
+    ...(hasTemplate ? {} : { body: indexBody(plan) }),
+  };
+  const created = await connection.request({ ...request, ignore: [400] });
   if (created.status < 400) return;
-  if (!created.text.includes('resource_already_exists_exception')) {
-    await connection.request({ method: 'PUT', path: `/${encodeURIComponent(plan.name)}` });
-  }
+  if (!created.text.includes('resource_already_exists_exception')) await connection.request(request);
 }
 
-/** The template is for this one name: that of a dataset `sales` must not catch `sales-eu`. `mark`: its `_meta`. */
+/**
+ * The template is for this one name: that of a dataset `sales` must not catch `sales-eu`. `mark`: its `_meta`. False where the user may make none, as a
+ * key may not that is for one index: then whoever makes the index says how it is to be.
+ */
 export async function putTemplate(
   connection: Connection,
   plan: IndexPlan,
   mark: Record<string, string> = {},
-): Promise<void> {
-  await connection.request({
+): Promise<boolean> {
+  const { status } = await connection.request({
     method: 'PUT',
     path: `/_index_template/orchestrator-${encodeURIComponent(plan.name)}`,
     body: { index_patterns: [plan.name], priority: TEMPLATE_PRIORITY, template: indexBody(plan), _meta: mark },
+    ignore: [403],
   });
+  return status !== 403;
 }
 
 /**

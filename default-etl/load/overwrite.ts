@@ -1,6 +1,6 @@
 import { Superseded } from '../failure.ts';
 import { type Connection, Refusal } from './connection.ts';
-import { type IndexPlan, indicesBehind, putTemplate } from './index-setup.ts';
+import { indexBody, type IndexPlan, indicesBehind, putTemplate } from './index-setup.ts';
 import { QuietIndex } from './quiet-index.ts';
 
 /** In `_meta` of each template and mapping of an index that is built so: the alias it is built for. */
@@ -54,9 +54,13 @@ export class Overwrite {
     if (current.includes(this.building)) return;
     await this.removeAllBut(current);
     const mark = { [MARK]: this.alias };
-    await putTemplate(this.connection, { name: this.building, mappings, types, aliases: [] }, mark);
+    const plan = { name: this.building, mappings, types, aliases: [] };
+    const hasTemplate = await putTemplate(this.connection, plan, mark);
     const path = `/${encodeURIComponent(this.building)}`;
-    const body = { mappings: { _meta: mark } };
+    const { aliases: _, ...whole } = indexBody(plan);
+    const body = hasTemplate
+      ? { mappings: { _meta: mark } }
+      : { ...whole, mappings: { ...whole.mappings, _meta: mark } };
     await this.unlessDone(this.connection.request({ method: 'PUT', path, body }), () => this.built());
     await this.removeTemplate(this.building);
     await this.quiet.begin(sourceBytes);
@@ -148,8 +152,8 @@ export class Overwrite {
   /** Those of attempts that were killed before their index was made. */
   private async removeTemplates(): Promise<void> {
     const path = `/_index_template/orchestrator-${encodeURIComponent(this.alias)}-*`;
-    const answer = await this.connection.request({ method: 'GET', path, ignore: [404] });
-    if (answer.status === 404) return;
+    const answer = await this.connection.request({ method: 'GET', path, ignore: [403, 404] });
+    if (answer.status >= 400) return;
     const { index_templates: found } = JSON.parse(answer.text) as { index_templates: FoundTemplate[] };
     for (const { index_template: template } of found) {
       const [index = ''] = template.index_patterns;
@@ -160,7 +164,7 @@ export class Overwrite {
 
   private async removeTemplate(index: string): Promise<void> {
     const path = `/_index_template/orchestrator-${encodeURIComponent(index)}`;
-    await this.connection.request({ method: 'DELETE', path, ignore: [404] });
+    await this.connection.request({ method: 'DELETE', path, ignore: [403, 404] });
   }
 }
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { Client } from '@elastic/elasticsearch';
+import type { Client } from '@elastic/elasticsearch';
 import type { Clock } from '../clock.ts';
 import type { ElasticsearchSettings } from '../config/environment.ts';
+import { connectElasticsearch } from '../elasticsearch.ts';
 import { messageOf } from '../errors.ts';
 import type { PartStatus } from './options.ts';
 
@@ -25,7 +25,7 @@ export function probeElasticsearch(settings: ElasticsearchSettings | null, clock
     async status() {
       if (settings === null) return null;
       if (!last || clock.now() - last.at >= ANSWER_TTL_MS) {
-        last = { at: clock.now(), status: ask(() => (client ??= connect(settings)), settings) };
+        last = { at: clock.now(), status: ask(() => (client ??= connectElasticsearch(settings)), settings) };
       }
       return last.status;
     },
@@ -46,15 +46,6 @@ async function ask(client: () => Client, settings: ElasticsearchSettings): Promi
     const message = `Elasticsearch at ${at} does not answer: ${messageOf(error)}; files wait for it`;
     return { isUp: false, isNeeded: true, message };
   }
-}
-
-function connect({ nodes, apiKey, username, password, ca }: ElasticsearchSettings): Client {
-  return new Client({
-    nodes,
-    ...(apiKey === null ? {} : { auth: { apiKey } }),
-    ...(apiKey === null && username !== null ? { auth: { username, password: password ?? '' } } : {}),
-    ...(ca === null ? {} : { tls: { ca: readFileSync(ca) } }),
-  });
 }
 
 function withoutCredentials(node: string): string {

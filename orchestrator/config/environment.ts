@@ -32,6 +32,8 @@ export interface Environment {
   runNetwork: string | null;
   /** RUNTIME_DIR, absolute; null: the usual one in memory. */
   runtimeDir: string | null;
+  /** RUN_KEYS, auto. */
+  runKeys: 'auto' | 'off' | 'required';
   logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** CONCURRENCY of all datasets: the number of cores. */
   concurrency: number;
@@ -67,6 +69,7 @@ export interface Variable {
 }
 
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
+const RUN_KEYS = ['auto', 'off', 'required'] as const;
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 /** Every variable that parseEnvironment() reads; config/README.md is generated from it. */
@@ -140,6 +143,12 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     description:
       'Where the files are by which runs get their connection settings, in a folder that nobody else can enter, while they run. Without one they are in DATA_DIR/connections.',
   },
+  RUN_KEYS: {
+    type: listed(RUN_KEYS),
+    default: 'auto',
+    description:
+      'Whether each run gets an API key of its own, for its index alone and the time it may take. `auto`: where Elasticsearch gives such keys to the configured user; else runs connect with the configured credentials. `required`: else they fail.',
+  },
   LOG_LEVEL: { type: listed(LOG_LEVELS), default: 'info', description: 'How much is logged.' },
   CONCURRENCY: {
     type: 'a whole number, 1 or more',
@@ -204,6 +213,7 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     dockerHost: read.dockerHost(),
     hostPathMap: read.hostPathMap(),
     runNetwork: read.text('RUN_NETWORK') ?? null,
+    runKeys: read.runKeys(),
     runtimeDir: read.text('RUNTIME_DIR') === undefined ? null : read.path('RUNTIME_DIR', ''),
     logLevel: read.logLevel(),
     concurrency: read.count('CONCURRENCY', availableParallelism()),
@@ -283,6 +293,10 @@ function reader(env: Source, cwd: string, mistakes: string[]) {
     logLevel(): Environment['logLevel'] {
       const given = text('LOG_LEVEL')?.toLowerCase() ?? 'info';
       return LOG_LEVELS.find(level => level === given) ?? refuse('LOG_LEVEL', 'info');
+    },
+    runKeys(): Environment['runKeys'] {
+      const given = text('RUN_KEYS')?.toLowerCase() ?? 'auto';
+      return RUN_KEYS.find(wish => wish === given) ?? refuse('RUN_KEYS', 'auto');
     },
     dockerHost(): string | null {
       const given = text('DOCKER_HOST') ?? null;

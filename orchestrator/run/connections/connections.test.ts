@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -10,9 +11,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { systemClock } from '../../clock.ts';
 import { datasetOf } from '../../config/testing/dataset.ts';
 import type { Settings } from '../../config/schema.ts';
 import { OrchestratorError } from '../../errors.ts';
@@ -45,6 +49,8 @@ function bench(t: TestContext, more: Partial<ConnectionsOptions> = {}): Bench {
       dataDir: base,
       instance: '12345678-9',
       userRuntimeDir: undefined,
+      runKeys: 'off',
+      clock: systemClock,
       hostPaths: async () => null,
       logger: { ...silentLogger, warn: text => void warnings.push(text) },
       ...more,
@@ -153,4 +159,37 @@ test('where the engine is away nothing is written, and it is asked again', async
   assert.equal(existsSync((await connections.open({ ...request(), runner: 'process' }))?.file as string), true);
   isAway = false;
   assert.equal(existsSync((await connections.open(request()))?.file as string), true);
+});
+
+test('where runs have keys, an attempt gets the key and no password; one whose ENV names a server gets what is configured', async t => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url?.split('?')[0]}`);
+    response.setHeader('x-elastic-product', 'Elasticsearch').setHeader('content-type', 'application/json');
+    const isKey = request.url?.startsWith('/_security/api_key');
+    response.end(JSON.stringify(isKey ? { encoded: 'key-of-the-run' } : {}));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const node = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { options, request } = bench(t, { runKeys: 'auto', elasticsearch: { ...elasticsearch, nodes: [node] } });
+  const connections = createConnections(options);
+  const grant = await connections.open(request());
+  assert.deepEqual(grant?.variables, { ELASTICSEARCH_NODE: node, ELASTICSEARCH_API_KEY: 'key-of-the-run' });
+  assert.equal(connections.mask('it is key-of-the-run'), 'it is ***');
+  await connections.close(request().attempt);
+  assert.equal(connections.mask('key-of-the-run'), 'key-of-the-run');
+  const mine = await connections.open(request({ CONNECTIONS: 'file', ENV: { ELASTICSEARCH_NODE: 'http://mine' } }, 2));
+  assert.deepEqual(mine?.variables, {
+    ELASTICSEARCH_NODE: 'http://mine',
+    ELASTICSEARCH_USERNAME: 'etl',
+    ELASTICSEARCH_PASSWORD: 'secret',
+  });
+  // What a crash left had perhaps a key.
+  await createConnections(options).sweep(() => false);
+  await connections.stop();
+  assert.deepEqual(
+    asked.filter(each => each.includes('api_key')),
+    ['PUT /_security/api_key', 'DELETE /_security/api_key'],
+  );
 });

@@ -1,21 +1,37 @@
-import { chmod, chown, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../clock.ts';
 import type { ElasticsearchSettings } from '../../config/environment.ts';
 import { codeOf, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { AttemptRef, Connections, Grant, GrantRequest, Job, RunnerKind } from '../runner.ts';
 import { openRuntimeDir, type RuntimeDirOptions, runtimeDirs } from './runtime-dir.ts';
-import { type ConnectionVariables, variablesIn, variablesOf } from './variables.ts';
+import { createRunKeys, type RunKeys } from './run-keys.ts';
+import { type ConnectionVariables, variablesIn, variablesOf, withoutCredentials } from './variables.ts';
 
 export interface ConnectionsOptions extends RuntimeDirOptions {
   elasticsearch: ElasticsearchSettings | null;
+  /** RUN_KEYS. */
+  runKeys: 'auto' | 'off' | 'required';
+  clock: Clock;
   logger: Logger;
+}
+
+/** Connections as whoever starts and stops them sees them. */
+export interface OwnConnections extends Connections {
+  /** The text without the keys of runs that go on. */
+  mask(text: string): string;
+  /** Resolves once what was begun is done. */
+  stop(): Promise<void>;
 }
 
 const READ_ONLY = 0o400;
 
-export function createConnections(options: ConnectionsOptions): Connections {
+export function createConnections(options: ConnectionsOptions): OwnConnections {
   const { elasticsearch, logger } = options;
+  const keys = keysOf(options);
+  /** Keys of attempts that go on, by the names of their files. */
+  const live = new Map<string, string>();
   const folders = new Map<RunnerKind, Promise<string>>();
 
   /** Asked again where it could not be made. */
@@ -33,13 +49,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
   async function open(request: GrantRequest): Promise<Grant | null> {
     const { CONNECTIONS, ENV } = request.dataset.settings;
     if (CONNECTIONS === undefined || CONNECTIONS === 'none') return null;
-    const variables = { ...(await ownVariables(request)), ...variablesIn(ENV) };
+    const variables = await variablesFor(request, variablesIn(ENV));
     if (Object.keys(variables).length === 0) return null;
     return { variables, file: CONNECTIONS === 'file' ? await write(request, variables) : null };
   }
 
-  async function ownVariables({ reach }: GrantRequest): Promise<ConnectionVariables> {
-    return elasticsearch === null ? {} : variablesOf({ ...elasticsearch, nodes: await reach(elasticsearch.nodes) });
+  /** `said`: what the dataset's own ENV says, which goes before; it may name another server, for which there are no keys. */
+  async function variablesFor(request: GrantRequest, said: ConnectionVariables): Promise<ConnectionVariables> {
+    if (elasticsearch === null) return said;
+    const own = { ...elasticsearch, nodes: await request.reach(elasticsearch.nodes) };
+    const key = Object.keys(said).length === 0 ? ((await keys?.make(request)) ?? null) : null;
+    if (key === null) return { ...variablesOf(own), ...said };
+    live.set(nameOf(request.attempt), key);
+    return { ELASTICSEARCH_NODE: withoutCredentials(own.nodes.join(',')), ELASTICSEARCH_API_KEY: key };
   }
 
   async function write({ attempt, owner, runner }: GrantRequest, variables: ConnectionVariables): Promise<string> {
@@ -51,20 +73,31 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
 
   async function close(attempt: AttemptRef): Promise<void> {
-    for (const path of runtimeDirs(options)) await remove(join(path, nameOf(attempt)));
+    const name = nameOf(attempt);
+    let isKnown = live.delete(name);
+    for (const path of runtimeDirs(options)) if (await remove(join(path, name))) isKnown = true;
+    if (isKnown) keys?.end(attempt);
   }
 
-  async function remove(file: string): Promise<void> {
-    await rm(file, { force: true }).catch((error: unknown) => {
-      logger.warn(`connection settings of a run that has ended can't be removed: ${messageOf(error)}`);
-    });
+  /** Whether it was there. */
+  async function remove(file: string): Promise<boolean> {
+    try {
+      await unlink(file);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') {
+        logger.warn(`connection settings of a run that has ended can't be removed: ${messageOf(error)}`);
+      }
+      return false;
+    }
   }
 
   async function sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<void> {
     for (const path of runtimeDirs(options)) {
       for (const name of await namesIn(path)) {
         const [, runId, attempt] = /^(.+)-(\d+)\.json$/.exec(name) ?? [];
-        if (runId !== undefined && !isKnown(runId, Number(attempt))) await remove(join(path, name));
+        if (runId === undefined || isKnown(runId, Number(attempt))) continue;
+        if (await remove(join(path, name))) keys?.end({ runId, attempt: Number(attempt) });
       }
     }
   }
@@ -76,7 +109,21 @@ export function createConnections(options: ConnectionsOptions): Connections {
     });
   }
 
-  return { open, close, sweep };
+  return {
+    open,
+    close,
+    sweep,
+    mask: text => [...live.values()].reduce((masked, key) => masked.replaceAll(key, '***'), text),
+    stop: async () => keys?.close(),
+  };
+}
+
+/** Undefined where there is nobody whose rights could be limited. */
+function keysOf({ elasticsearch, runKeys, instance, clock, logger }: ConnectionsOptions): RunKeys | undefined {
+  if (elasticsearch === null || runKeys === 'off') return undefined;
+  const { nodes, apiKey, username } = elasticsearch;
+  const isNamed = apiKey !== null || username !== null || nodes.some(node => URL.parse(node)?.username);
+  return isNamed ? createRunKeys({ elasticsearch, mode: runKeys, instance, clock, logger }) : undefined;
 }
 
 /** An image alone knows who a user is that has a name: then whoever is in the container may read the file, and nobody else finds it. */
@@ -86,6 +133,6 @@ export async function giveConnections(file: string, owner: Job['owner'] | undefi
   else if (owner.uid !== process.getuid?.()) await chmod(file, 0o444);
 }
 
-function nameOf({ runId, attempt }: AttemptRef): string {
+function nameOf({ runId, attempt }: Pick<AttemptRef, 'runId' | 'attempt'>): string {
   return `${runId}-${attempt}.json`;
 }
