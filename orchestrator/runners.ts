@@ -110,6 +110,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     defaultEtl: [process.execPath, DEFAULT_ETL],
     etlFiles: ETL_FILES,
     compiled,
+    mask: text => logger.mask(text),
     environment: variables,
   });
   const byKind: Record<RunnerKind, Runner> = { docker, process: process_ };

@@ -31,6 +31,7 @@ describe('a process of a root orchestrator', { skip: !isRoot && 'only root can g
 
   function runnerAt(projectDir: string): Runner {
     return createProcessRunner({
+      mask: text => text,
       logger: silentLogger,
       clock: systemClock,
       dataDir: place.dataDir,

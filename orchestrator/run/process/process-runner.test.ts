@@ -15,6 +15,7 @@ import { openRegister } from './register.ts';
 
 function createRunner(place: Place, killAfterMs = 300): Runner {
   return createProcessRunner({
+    mask: text => text.replaceAll('hunter22', '***'),
     logger: silentLogger,
     clock: systemClock,
     dataDir: place.dataDir,
@@ -88,6 +89,23 @@ describe('process runner, in particular', () => {
     await writeFile(join(place.watchDir, 'plain.sh'), '#!/bin/sh\n');
     const job = await makeJob(place, { command: ['./plain.sh'] });
     await assert.rejects(runner.start(job), /plain\.sh is not executable; run: chmod \+x .*plain\.sh/);
+  });
+
+  it('once it has ended no secret that it printed stands in its log, whatever surrounds it', async () => {
+    const script = String.raw`printf 'a hunter22\n\377 hunter22\n'; seq 100000; printf 'hunter'; sleep 0.1; echo '22 b'`;
+    const job = await makeJob(place, { command: ['/bin/sh', '-c', script] });
+    await run(runner, job);
+    const log = readFileSync(job.logFile, 'latin1');
+    assert.ok(log.startsWith('a ***\n\u00ff ***\n1\n') && log.endsWith('\n100000\n*** b\n'), log.slice(0, 40));
+    assert.equal(existsSync(`${job.logFile}.masked`), false);
+  });
+
+  it('nor after a crash, in the log of what was killed', async () => {
+    const job = await makeJob(place, { command: ['/bin/sh', '-c', 'echo hunter22; sleep 60'] });
+    await runner.start(job);
+    await until('it has printed', () => readFileSync(job.logFile, 'utf8') !== '');
+    await createRunner(place).recover(job);
+    assert.equal(readFileSync(job.logFile, 'utf8'), '***\n');
   });
 
   it('bytes that are no text go to the log as they are', async () => {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Message } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
@@ -13,12 +13,15 @@ import { confine, isStranger, type Program } from './confinement.ts';
 import { findExecutable } from './executable.ts';
 import { launch, type Launched } from './launcher.ts';
 import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from './process-group.ts';
+import { maskLog } from './mask-log.ts';
 import { openRegister, type Registered } from './register.ts';
 import { tailFile } from './tail.ts';
 
 export interface ProcessRunnerOptions {
   logger: Logger;
   clock: Clock;
+  /** Takes secrets out of a text: what a process has printed is masked in its log when it has ended. */
+  mask(text: string): string;
   /** Absolute. DATA_DIR. */
   dataDir: string;
   /** Absolute: the project's root. Relative COMMANDs are from here, and it is the working directory of what runs. */
@@ -121,6 +124,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
       await killRest(child.leader, attempt);
       await tail.finish();
       lines.end();
+      await maskLog(attempt.logFile, options.mask);
       await register.remove(attempt.runId, attempt.attempt);
       children.delete(handle);
       return { ...exit, outOfMemory: false, stopped: child.stopped, ...transcript.said() };
@@ -159,6 +163,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
   async function recover(attempt: AttemptRef): Promise<Recovered> {
     const entry = await register.read(attempt.runId, attempt.attempt);
     if (entry) await end(entry);
+    if (existsSync(attempt.logFile)) await maskLog(attempt.logFile, options.mask);
     return { state: 'dead' };
   }
 

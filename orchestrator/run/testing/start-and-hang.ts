@@ -37,6 +37,7 @@ function dockerRunner(): Runner {
 
 function processRunner(): Runner {
   return createProcessRunner({
+    mask: text => text,
     logger: silentLogger,
     clock: systemClock,
     dataDir: place.dataDir,

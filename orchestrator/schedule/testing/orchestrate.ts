@@ -13,6 +13,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logg
 const command = join(import.meta.dirname, 'exclusive.sh');
 const dataset = { ...datasetOf('sales', watchDir, { RETRIES: 0, COMMAND: command }), command: [command] };
 const runner = createProcessRunner({
+  mask: text => text,
   logger,
   clock: systemClock,
   dataDir,
