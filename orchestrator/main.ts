@@ -13,8 +13,9 @@ import { createProgram } from './cli/program.ts';
 import { createTerminal } from './cli/terminal.ts';
 import type { Service } from './cli/service.ts';
 import { type Environment, parseEnvFile, parseEnvironment } from './config/environment.ts';
-import { loadDatasets } from './config/load.ts';
+import { type Loaded, loadDatasets } from './config/load.ts';
 import { formatMistake } from './config/messages.ts';
+import { environmentPlaces } from './config/places.ts';
 import { secretsOfEnvironment } from './config/secrets.ts';
 import { messageOf } from './errors.ts';
 import { readHolder } from './journal/lock.ts';
@@ -44,7 +45,7 @@ function commandDeps(): CommandDeps {
     now: () => Date.now(),
     interrupted: interrupt.signal,
     start: serve,
-    check: () => check(configDir(), variables, terminal.write),
+    check: () => check(configDir(), variables, terminal.write, process.cwd()),
     async importFile(path) {
       const { yaml, warnings } = await importFile(path);
       for (const warning of warnings) terminal.writeError(`${path}: ${warning}\n`);
@@ -53,7 +54,7 @@ function commandDeps(): CommandDeps {
     },
     explain: explainFile,
     async config() {
-      const { datasets, errors, warnings } = await loadDatasets(environment().configDir, variables);
+      const { datasets, errors, warnings } = await loadConfiguration();
       return { datasets, errors: errors.map(formatMistake), warnings: warnings.map(formatMistake) };
     },
     holder: async () => readHolder(environment().dataDir),
@@ -74,12 +75,12 @@ function commandDeps(): CommandDeps {
     },
     dataDir: () => environment().dataDir,
     async takers(path) {
-      const { datasets } = await loadDatasets(environment().configDir, variables);
+      const { datasets } = await loadConfiguration();
       const { dataDir } = environment();
       return datasets.filter(dataset => takesPath(dataset, path, excludedFolders(dataset, datasets, dataDir)));
     },
     async replay(journal, run) {
-      const { datasets } = await loadDatasets(environment().configDir, variables);
+      const { datasets } = await loadConfiguration();
       const dataset = datasets.find(({ name }) => name === run.dataset);
       return replayRun(run, { journal, dataset, dataDir: environment().dataDir, now: Date.now() });
     },
@@ -160,8 +161,8 @@ function heedInterrupt(): void {
 }
 
 async function explainFile(file: string): Promise<number> {
-  const { configDir: folder, dataDir } = environment();
-  const { datasets } = await loadDatasets(folder, variables);
+  const { dataDir } = environment();
+  const { datasets } = await loadConfiguration();
   const journal = openJournal(environment());
   try {
     return await explainCommand({
@@ -194,6 +195,11 @@ function service(): Service {
 
 function environment(): Environment {
   return parseEnvironment(variables, process.cwd());
+}
+
+function loadConfiguration(): Promise<Loaded> {
+  const settings = environment();
+  return loadDatasets(settings.configDir, variables, environmentPlaces(settings));
 }
 
 /** `check` reports a wrong environment itself, so it must not fail on it. */

@@ -7,6 +7,7 @@ import type { Api, DatasetStatus, ServiceStatus } from './api/options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
+import { environmentPlaces } from './config/places.ts';
 import { type ConfigChange, type ConfigWatcher, watchConfig } from './config/reload.ts';
 import { accountsMistake } from './config/run-uids.ts';
 import { closeBelow } from './data-dir/close-below.ts';
@@ -131,6 +132,7 @@ class Parts implements Orchestrator {
     this.#config = await watchConfig({
       configDir: environment.configDir,
       env: variables,
+      places: environmentPlaces(environment),
       onChange: change => this.#reconfigure(change),
       logger,
       clock,

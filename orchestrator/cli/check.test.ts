@@ -15,7 +15,7 @@ test('a mistake is written with file, line, column and suggestion, and the exit 
   });
   assert.deepEqual(await run({}), {
     code: 1,
-    text: 'config/sales.yaml:2:1: WATCH_REGX is not a key; did you mean WATCH_REGEX?\n1 dataset fine, 1 mistake\n',
+    text: 'config/sales.yaml:2:1: WATCH_REGX is not a key; did you mean WATCH_REGEX?\nno policy.yaml: the default policy holds\n1 dataset fine, 1 mistake\n',
   });
 });
 
@@ -46,7 +46,7 @@ test('a folder that is not there is a mistake', async t => {
   const { run } = await project(t, {});
   assert.deepEqual(await run({}), {
     code: 1,
-    text: "config:1:1: can't be read (ENOENT)\n0 datasets fine, 1 mistake\n",
+    text: "config:1:1: can't be read (ENOENT)\nno policy.yaml: the default policy holds\n0 datasets fine, 1 mistake\n",
   });
 });
 
@@ -67,7 +67,7 @@ test('the shipped dataset and every example pass, with Elasticsearch and without
 test('a module that a run could not import is told beforehand', async t => {
   const { run } = await project(t, {
     'config/a.yaml':
-      'WATCH_DIR: ./config\nENV: {A: b}\nTRANSFORM: [{module: good.ts}, {module: {file: bad.ts}}, {module: none.ts}]\n',
+      'WATCH_DIR: ./in\nENV: {A: b}\nTRANSFORM: [{module: good.ts}, {module: {file: bad.ts}}, {module: none.ts}]\n',
     'config/a/good.ts':
       "if (process.env['A'] !== 'b') throw new Error('no A');\nexport const step = (row: object) => row;\n",
     'config/a/bad.ts': 'const one = 1;\nexport const step = (;\n',

@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
-import { parseEnvironment } from '../config/environment.ts';
+import { type Environment, parseEnvironment } from '../config/environment.ts';
 import { loadDatasets } from '../config/load.ts';
 import { formatMistake } from '../config/messages.ts';
+import { environmentPlaces } from '../config/places.ts';
+import type { Policy } from '../config/policy.ts';
 import { accountsMistake } from '../config/run-uids.ts';
 import { isRecord } from '../config/tree.ts';
 import { closedInboxes } from '../data-dir/inbox.ts';
@@ -12,16 +14,20 @@ import { askEtl } from '../etl/ask.ts';
 
 /**
  * Validates a configuration without touching the network: writes each mistake as compilers do, then a summary, in whole
- * lines. Returns the exit code: 1 if there is a mistake; warnings alone are 0.
+ * lines. Relative paths of settings are from `workingDir`. Returns the exit code: 1 if there is a mistake; warnings alone are 0.
  */
 export async function check(
   configDir: string,
   env: Readonly<Record<string, string | undefined>>,
   write: (text: string) => void,
+  workingDir = dirname(resolve(configDir)),
 ): Promise<number> {
   const root = dirname(resolve(configDir));
-  const { datasets, broken, errors, warnings } = await loadDatasets(configDir, env, root);
-  const environmentMistakes = findEnvironmentMistakes(env, root);
+  const { settings, mistakes: environmentMistakes } = readEnvironment(env, workingDir);
+  const { datasets, broken, errors, warnings, policy } = await loadDatasets(configDir, env, {
+    root,
+    ...(settings && environmentPlaces(settings)),
+  });
   const remarks = (await Promise.all(datasets.map(remarksOn))).flat();
   const inboxes =
     environmentMistakes.length > 0 ? undefined : closedInboxes(datasets, parseEnvironment(env, root).dataDir);
@@ -32,16 +38,20 @@ export async function check(
   for (const line of lines) write(`${line}\n`);
   const mistakes = errors.length + environmentMistakes.length;
   if (datasets.length + broken.length + mistakes === 0) write(emptyState(configDir, root));
-  else write(`${summary(datasets.length, mistakes, warnings.length + remarks.length)}\n`);
+  else write(`${policyLine(policy)}${summary(datasets.length, mistakes, warnings.length + remarks.length)}\n`);
   return mistakes > 0 ? 1 : 0;
 }
 
-function findEnvironmentMistakes(env: Readonly<Record<string, string | undefined>>, root: string): string[] {
+function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  workingDir: string,
+): { settings: Environment | undefined; mistakes: string[] } {
   try {
-    const mistake = accountsMistake(parseEnvironment(env, root).runUids);
-    return mistake === undefined ? [] : [mistake];
+    const settings = parseEnvironment(env, workingDir);
+    const mistake = accountsMistake(settings.runUids);
+    return { settings, mistakes: mistake === undefined ? [] : [mistake] };
   } catch (error) {
-    return [messageOf(error)];
+    return { settings: undefined, mistakes: [messageOf(error)] };
   }
 }
 
@@ -114,6 +124,11 @@ const IMPORT_TIMEOUT_MS = 10_000;
 
 function fileOf(options: unknown): string {
   return typeof options === 'string' ? options : String((options as { file: string }).file);
+}
+
+function policyLine(policy: Policy | null): string {
+  if (policy === null) return '';
+  return policy.file === null ? 'no policy.yaml: the default policy holds\n' : `the policy of ${policy.file} holds\n`;
 }
 
 function emptyState(configDir: string, root: string): string {

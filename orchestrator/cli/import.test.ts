@@ -217,6 +217,7 @@ async function importText(t: TestContext, name: string, text: string) {
   const { yaml, warnings } = await importFile(join(root, name));
   await mkdir(join(root, 'config'));
   await writeFile(join(root, 'config/imported.yaml'), yaml);
+  await writeFile(join(root, 'policy.yaml'), "users: ['1000']\n");
   for (const env of [{}, WITH_ELASTICSEARCH]) {
     const written: string[] = [];
     assert.equal(await check(join(root, 'config'), env, line => written.push(line)), 0, written.join('') + yaml);

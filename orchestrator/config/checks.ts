@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { LONGEST_REGEX, MOST_REGEX_PROGRAM } from './bounds.ts';
 import { goodIndexName, whyBadIndexName } from './index-name.ts';
 import { compose, type MessageCode, type MESSAGES } from './messages.ts';
+import { realPathOf } from './places.ts';
 import type { Settings } from './schema.ts';
 import { isRecord, pointerOf } from './tree.ts';
 import { LONGEST_TIMER_MS, parseDuration } from './units.ts';
@@ -78,8 +80,10 @@ const CHECKS: readonly Check[] = [
 
 function checkRegex({ settings: { WATCH_REGEX } }: Candidate, report: Report): void {
   if (WATCH_REGEX === undefined) return;
+  if (WATCH_REGEX.length > LONGEST_REGEX) return report('big-regex', '/WATCH_REGEX', MOST_REGEX_PROGRAM);
   try {
-    compileRegex(WATCH_REGEX);
+    const size = compileRegex(WATCH_REGEX).programSize();
+    if (size > MOST_REGEX_PROGRAM) report('big-regex', '/WATCH_REGEX', MOST_REGEX_PROGRAM);
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
     const reason = error.message.replace('error parsing regexp: ', '').replaceAll('`', '');
@@ -127,9 +131,11 @@ function checkStepFiles({ settings: { TRANSFORM = [] }, configFolder, shownFolde
 
 const STEPS_WITH_FILE = ['merge', 'module'];
 
+/** By its real path: a link that leads out of the folder makes nothing the dataset's own. */
 function isOwnFile(folder: string, file: string): boolean {
   const path = resolve(folder, file);
-  return path.startsWith(`${folder}/`) && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  if (!path.startsWith(`${folder}/`) || !realPathOf(path).startsWith(`${realPathOf(folder)}/`)) return false;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function checkIndex({ name, settings: { LOAD }, target }: Candidate, report: Report): void {

@@ -9,6 +9,8 @@ test('an empty environment has the defaults', () => {
   assert.deepEqual(rest, {
     configDir: '/srv/config',
     dataDir: '/srv/data',
+    policyFile: '/srv/policy.yaml',
+    isPolicyNamed: false,
     port: 8080,
     host: '127.0.0.1',
     auth: 'on',
@@ -35,6 +37,7 @@ test('every variable is read, with its unit', () => {
     {
       CONFIG_DIR: '/etc/etl',
       DATA_DIR: 'var',
+      POLICY_FILE: 'rules.yaml',
       PORT: '0',
       HOST: '0.0.0.0',
       AUTH: 'on',
@@ -63,6 +66,8 @@ test('every variable is read, with its unit', () => {
   assert.deepEqual(environment, {
     configDir: '/etc/etl',
     dataDir: '/srv/var',
+    policyFile: '/srv/rules.yaml',
+    isPolicyNamed: true,
     port: 0,
     host: '0.0.0.0',
     auth: 'on',

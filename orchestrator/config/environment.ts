@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { listed } from './describe.ts';
 import { isAddress, isLoopback } from './hosts.ts';
@@ -13,6 +13,10 @@ export interface Environment {
   configDir: string;
   /** Absolute. DATA_DIR, ./data. */
   dataDir: string;
+  /** Absolute. POLICY_FILE, policy.yaml beside CONFIG_DIR. */
+  policyFile: string;
+  /** Whether POLICY_FILE is set: then it must be there. */
+  isPolicyNamed: boolean;
   /** PORT, 8080; 0 takes any free one. */
   port: number;
   /** HOST, 127.0.0.1. */
@@ -80,6 +84,12 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     default: './data',
     description:
       'Journal, logs, lake, backups and quarantine, closed to all but the orchestrator’s user (0700). One orchestrator at a time uses it.',
+  },
+  POLICY_FILE: {
+    type: 'the path of a file',
+    default: 'policy.yaml in the folder that CONFIG_DIR is in',
+    description:
+      'What datasets may do, by the administrator: [POLICY.md](POLICY.md). Where this names a file it must be there.',
   },
   PORT: {
     type: 'a whole number from 0 to 65535',
@@ -201,9 +211,12 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
   const mistakes: string[] = [];
   const read = reader(env, cwd, mistakes);
   const dataDir = read.path('DATA_DIR', './data');
+  const configDir = read.path('CONFIG_DIR', './config');
   const environment: Environment = {
-    configDir: read.path('CONFIG_DIR', './config'),
+    configDir,
     dataDir,
+    policyFile: read.path('POLICY_FILE', join(dirname(configDir), 'policy.yaml')),
+    isPolicyNamed: read.text('POLICY_FILE') !== undefined,
     port: read.port(),
     host: read.text('HOST') ?? '127.0.0.1',
     auth: read.auth(),

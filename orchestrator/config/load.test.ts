@@ -103,13 +103,13 @@ test('references take variables, defaults and files, and give what is wanted in 
   const { dataset, root } = await load(
     t,
     {
-      '../word': 'from a file\r\n',
+      '../secrets/word': 'from a file\r\n',
       'a.yaml': `WATCH_DIR: \${BASE}/in
 RETRIES: \${RETRIES:-7}
 DEBUG: \${DEBUG}
 LOAD: {index: "\${YEAR}"}
 QUARANTINE_DIR: \${NOWHERE:-null}
-ENV: {A: "\${file:word}", B: "\${CODE}", C: "\${EMPTY:-x}", D: "\${EMPTY}", E: '$\${BASE} $5 \\.csv$'}
+ENV: {A: "\${file:secrets/word}", B: "\${CODE}", C: "\${EMPTY:-x}", D: "\${EMPTY}", E: '$\${BASE} $5 \\.csv$'}
 `,
     },
     { BASE: './data', DEBUG: 'true', YEAR: '2026', CODE: '007', EMPTY: '' },
@@ -134,10 +134,11 @@ test('secrets are what files give, and what has the name of a secret, from four 
   const { dataset } = await load(
     t,
     {
-      '../key': 'first line\nsecond line\n',
+      '../policy.yaml': 'variables: [PLAIN, MY_*]\n',
+      '../secrets/key': 'first line\nsecond line\n',
       'a.yaml': `WATCH_DIR: ./in
 PARAMETERS: -t \${MY_TOKEN} \${PLAIN}
-ENV: {PGPASSWORD: hunter22, API_KEY: abc, DB: 'postgres://me:pa55@db/x', CERT: "\${file:key}"}
+ENV: {PGPASSWORD: hunter22, API_KEY: abc, DB: 'postgres://me:pa55@db/x', CERT: "\${file:secrets/key}"}
 `,
     },
     { MY_TOKEN: 'token-value', PLAIN: 'plain-value' },
@@ -156,12 +157,15 @@ test('a secret is in no message', async t => {
   const { text } = await load(
     t,
     {
-      '../key': 'hush-hush\n',
-      'a.yaml': `WATCH_DIR: ./in\nRETRIES: "\${file:key}"\nENV: {DB_PASSWORD: [hush-hush]}\n`,
+      '../policy.yaml': 'variables: [MY_TOKEN]\n',
+      '../secrets/key': 'hush-hush\n',
+      'a.yaml': `WATCH_DIR: "\${file:secrets/key}"\nRETRIES: "\${MY_TOKEN}"\nENV: {DB_PASSWORD: [hush-hush]}\nWATCH_REGEX: "(\${MY_TOKEN}"\n`,
     },
-    {},
+    { MY_TOKEN: 'hush-hush' },
   );
+  assert.match(text, /WATCH_DIR can't come from \$\{file:secrets\/key\}/);
   assert.match(text, /RETRIES must be a whole number/);
+  assert.match(text, /WATCH_REGEX is not what it must be/);
   assert.ok(!text.includes('hush-hush'), text);
 });
 
@@ -221,6 +225,7 @@ PARAMETERS: -f {file} 'a b'
 
 test('a name on the PATH stays a name, and a named volume a volume', async t => {
   const { datasets, root } = await load(t, {
+    '../policy.yaml': 'volumes: [/, named]\n',
     'b.yaml': 'WATCH_DIR: ./in\nDOCKER_OPTIONS: {volumes: ["./tables:/tables:ro", "named:/x", "/abs:/y"]}\n',
     'c.yaml': 'WATCH_DIR: ./in\nCOMMAND: [curl, ./x]\n',
   });
@@ -268,7 +273,7 @@ async function load(t: TestContext, files: Record<string, string>, env: Record<s
     await mkdir(join(configDir, name, '..'), { recursive: true });
     await writeFile(join(configDir, name), text);
   }
-  const loaded = await loadDatasets(configDir, env, root);
+  const loaded = await loadDatasets(configDir, env, root === undefined ? {} : { root });
   const text = [...loaded.errors, ...loaded.warnings].map(formatMistake).join('\n');
   const [dataset] = loaded.datasets;
   return {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
@@ -8,11 +8,13 @@ import { loadDatasets } from './load.ts';
 import { formatMistake, MESSAGES } from './messages.ts';
 
 // A fixture is `<name>.bad.yaml`, or a folder `<name>.bad` that is a whole CONFIG_DIR (with `env`, the variables that
-// differ); beside it `<name>.bad.txt` has all that is said about it.
+// differ, and `policy.yaml`, which is put where the policy is); beside it `<name>.bad.txt` has all that is said about it.
 const TESTDATA = new URL('./testdata/', import.meta.url).pathname;
 const ENV = { ELASTICSEARCH_NODE: 'http://localhost:9200', WORD: 'many' };
 
 const fixtures = (await readdir(TESTDATA)).filter(name => /\.bad(\.yaml)?$/.test(name)).sort();
+/** They need a file that takes long, thousands of files, or rights that git doesn't keep: bounds.test.ts and policy.test.ts. */
+const TESTED_ELSEWHERE = ['too-slow', 'too-many-files', 'writable-command'];
 const codesSeen = new Set<string>();
 
 for (const fixture of fixtures) {
@@ -26,7 +28,7 @@ for (const fixture of fixtures) {
 
 test('each message has a fixture that brings it about', () => {
   assert.deepEqual(
-    Object.keys(MESSAGES).filter(code => !codesSeen.has(code)),
+    Object.keys(MESSAGES).filter(code => !codesSeen.has(code) && !TESTED_ELSEWHERE.includes(code)),
     [],
   );
 });
@@ -41,6 +43,7 @@ async function load(fixture: string, name: string): Promise<{ said: string; code
       recursive: true,
       verbatimSymlinks: true,
     });
+    await rename(join(configDir, 'policy.yaml'), join(root, 'policy.yaml')).catch(() => undefined);
     const { errors, warnings } = await loadDatasets(configDir, { ...ENV, ...(await variables(configDir)) });
     const mistakes = [...errors, ...warnings];
     return {

@@ -1,5 +1,10 @@
+import { visible } from '../log/visible.ts';
+import { LONGEST_SHOWN } from './bounds.ts';
+
 // Everything that can be said about a configuration, by code. Each has a fixture of its code's name in testdata/.
 
+const byPolicy = (file: string | null) => file ?? 'the default policy';
+const toAllow = (file: string | null) => (file === null ? '; an administrator can allow it in policy.yaml' : '');
 const meant = (suggestion: string | undefined) => (suggestion === undefined ? '' : `; did you mean ${suggestion}?`);
 
 /** Mistakes: a dataset with one of them is not used. */
@@ -10,7 +15,13 @@ const ERRORS = {
   'duplicate-key': (key: string, firstLine: number) => `${key} is here twice (first in line ${firstLine}); keep one`,
   'unknown-alias': (name: string) =>
     `*${name} refers to nothing: in YAML a * at the start is an alias; put the text in single quotes`,
-  'too-deep': (deepest: number) => `is nested more than ${deepest} levels deep; does an alias hold itself?`,
+  'too-deep': (deepest: number) => `is nested more than ${deepest} levels deep; make it flatter`,
+  'circular-alias': (name: string) => `*${name} stands within what it stands for: that would never end; take it out`,
+  'too-many-aliases': (most: number) =>
+    `is one alias too many: a file may use ${most}, those within aliases included; write fewer`,
+  'too-many-values': (values: number, characters: number) =>
+    `is more than a file may hold: ${values} values and ${Math.round(characters / 2 ** 20)} million characters, aliases and references written out; make it smaller`,
+  'bad-key': (longest: number) => `can't be a key: it is no plain text, or longer than ${longest} characters`,
   'not-a-map': () => 'must be keys and values, one a line, such as WATCH_DIR: ./data/in/sales',
   'bad-dataset-name': (name: string) =>
     `${name} can't be a dataset's name; rename the file: letters, digits, . _ and -, with a letter or digit first, at most 100`,
@@ -31,6 +42,19 @@ const ERRORS = {
     `${text} is no reference; write \${NAME}, \${NAME:-default} or \${file:/path}, or $\${ for the characters themselves`,
   'unreadable-reference': (path: string, reason: string) => `\${file:${path}} can't be read (${reason})`,
 
+  'misplaced-file': (key: string, path: string) =>
+    `${key} can't come from \${file:${path}}: a file's text is kept secret, and ${key} is shown; use \${NAME}, or \${file:…} in ENV, PARAMETERS or the arguments of COMMAND`,
+  'too-long': () => 'is longer than 1 MB with all that it refers to; make it shorter',
+
+  'too-many-steps': (most: number) =>
+    `TRANSFORM has more than ${most} steps; take some out, or write them as one step of your own`,
+  'hidden-value': (key: string) => `${key} is not what it must be; its value is a secret, and not shown`,
+  'too-slow': (seconds: number) =>
+    `took longer than ${seconds} s, or too much memory, to be read and judged; make it simpler`,
+  'too-many-files': (most: number) => `holds more than ${most} YAML files; take some out`,
+  'more-mistakes': () => 'is not the last mistake here; the others are told once these are mended',
+  'big-regex': (most: number) =>
+    `WATCH_REGEX is too large: it makes a program of more than ${most} instructions; make it simpler`,
   'bad-regex': (reason: string, hint: string) => `WATCH_REGEX is no regular expression (RE2 syntax): ${reason}${hint}`,
   'timeout-range': (shown: string) => `TIMEOUT must be more than 0 and at most 24d; it is ${shown}`,
   'bad-variable-name': (name: string) =>
@@ -45,6 +69,16 @@ const ERRORS = {
     `${key} ${name} can't name an index: ${reason}${meant(suggestion)}`,
   'bad-index-default': (name: string, reason: string, suggestion: string | undefined) =>
     `the dataset's name ${name} can't name an index: ${reason}; set LOAD.index${suggestion === undefined ? '' : `, such as ${suggestion}`}`,
+
+  'not-allowed': (key: string, what: string, file: string | null, rule: string, list: string) =>
+    `${key}: ${what} is not allowed by ${byPolicy(file)} (${rule}: ${list})${toAllow(file)}`,
+  'above-limit': (key: string, shown: string, file: string | null, rule: string, most: string) =>
+    `${key}: ${shown} is more than ${byPolicy(file)} allows (${rule}: ${most})${toAllow(file)}`,
+  'never-allowed': (key: string, what: string, why: string) => `${key}: ${what} is never allowed: ${why}`,
+  'writable-command': (path: string, writer: string) =>
+    `COMMAND ${path} is not run by root: ${writer}; take that right away`,
+  'untrusted-policy': (reason: string) => `is no policy to go by: ${reason}`,
+  'not-a-policy': () => 'must be rules and their values, one a line, such as images: [registry.example.org/etl/**]',
 
   'command-with-image': () => 'COMMAND and DOCKER_IMAGE exclude each other; take one out (null drops an inherited one)',
   'command-in-docker': () => 'COMMAND runs as a process, so RUNNER: docker contradicts it; take one out',
@@ -85,9 +119,14 @@ export interface Mistake {
   message: string;
 }
 
-/** The message of a code, its arguments checked. */
+/** The message of a code, its arguments checked. Of texts that others chose too much is cut, and no character steers a terminal. */
 export function compose<Code extends MessageCode>(code: Code, ...values: Parameters<(typeof MESSAGES)[Code]>): string {
-  return (MESSAGES[code] as (...values: unknown[]) => string)(...values);
+  const shown = values.map(value => (typeof value === 'string' ? plain(value) : value));
+  return (MESSAGES[code] as (...values: unknown[]) => string)(...shown);
+}
+
+function plain(text: string): string {
+  return visible(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text).replaceAll('\n', '\\n');
 }
 
 export function severityOf(code: MessageCode): Mistake['severity'] {

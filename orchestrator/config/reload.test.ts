@@ -101,10 +101,10 @@ test('_defaults.yaml changes every dataset that does not override it', async t =
 
 test('a secret file that is written again gives a new version', async t => {
   const { change, folder } = await start(t, {
-    '../secret': 'first\n',
-    'a.yaml': 'WATCH_DIR: ./in\nENV: {WORD: "${file:secret}"}\n',
+    '../secrets/word': 'first\n',
+    'a.yaml': 'WATCH_DIR: ./in\nENV: {WORD: "${file:secrets/word}"}\n',
   });
-  await writeFile(join(folder, '../secret'), 'second\n');
+  await writeFile(join(folder, '../secrets/word'), 'second\n');
   const { changed } = await change(({ changed: found }) => found.length > 0);
   assert.equal(changed[0]?.settings.ENV?.['WORD'], 'second');
 });
@@ -143,6 +143,7 @@ async function start(t: TestContext, files: Record<string, string> = {}, more: {
   const root = await mkdtemp(join(tmpdir(), 'reload-'));
   const folder = join(root, 'config');
   await mkdir(folder);
+  await mkdir(join(root, 'secrets'));
   const write = (name: string, text: string) => writeFile(join(folder, name), text);
   for (const [name, text] of Object.entries(files)) await write(name, text);
   const changes: ConfigChange[] = [];

@@ -1,10 +1,13 @@
-import { type FSWatcher, watch } from 'chokidar';
+import { dirname, resolve } from 'node:path';
+import { watch } from 'chokidar';
 import type { Clock } from '../clock.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, OrchestratorError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Dataset } from './dataset.ts';
 import { type Loaded, loadDatasets } from './load.ts';
 import { formatMistake, type Mistake } from './messages.ts';
+import { type Places, placesOf } from './places.ts';
+import type { Policy } from './policy.ts';
 import type { Variables } from './substitute.ts';
 
 /** What a reload made different. */
@@ -21,8 +24,8 @@ export interface ConfigChange {
 export interface WatchConfigOptions {
   configDir: string;
   env: Variables;
-  /** Absolute: relative paths are from here; by default the folder that holds configDir. */
-  root?: string;
+  /** Where the rest is; what is left out is as the variables say. */
+  places?: Partial<Places>;
   /** Called one at a time, and only where something differs. What it throws is logged; the change stands. */
   onChange: (change: ConfigChange) => void | Promise<void>;
   logger: Logger;
@@ -36,6 +39,8 @@ export interface ConfigWatcher {
   datasets(): readonly Dataset[];
   errors(): readonly Mistake[];
   warnings(): readonly Mistake[];
+  /** By which the datasets are judged. */
+  policy(): Policy;
   /** Reads everything again now; resolves after onChange. */
   reload(): Promise<void>;
   /** Idempotent; resolves when no onChange is under way. */
@@ -50,32 +55,39 @@ const LIST_EVERY_MS = 30_000;
 
 /**
  * Reads the configuration and keeps it current until stop(). The first state is in datasets() and errors(), without a call
- * of onChange. Events are hints: whatever they say, all files are read again, and hashes tell what changed.
+ * of onChange. Events are hints: whatever they say, all files are read again, and hashes tell what changed. Throws `never` where there is
+ * a policy that can't be gone by; one that becomes so later leaves the former in force.
  */
 export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatcher> {
-  const { configDir, env, root, onChange, logger, clock } = options;
+  const { configDir, env, onChange, logger, clock } = options;
+  const places = placesOf(configDir, env, options.places);
   const current = new Map<string, Dataset>();
+  /** Of the policy by which the current version of a dataset was found good. */
+  const judgedBy = new Map<string, string>();
+  let policy: Policy | null = null;
   let loaded: Loaded = await load();
+  if (policy === null) throw withoutPolicy(loaded.errors);
   let queue: Promise<void> = Promise.resolve();
   let cancelReload = (): void => {};
   let cancelListing = (): void => {};
   let isStopped = false;
 
-  for (const dataset of loaded.datasets) current.set(dataset.name, dataset);
+  takeOver(loaded);
   report([], loaded.errors);
   report([], loaded.warnings);
-  const watcher = watchFiles(configDir, hint, error => {
+  const watcher = watchFiles(places, hint, error => {
     logger.warn(`changes of ${configDir} can't be watched (${messageOf(error)}); it is listed every 30 s all the same`);
   });
   watcher.add(loaded.referencedFiles);
   scheduleListing();
-  await new Promise<void>(resolve => watcher.once('ready', () => resolve()));
+  await watcher.ready;
   hint(); // what was written between the first reading and now sent no event
 
   return {
     datasets: () => [...current.values()],
     errors: () => loaded.errors,
     warnings: () => loaded.warnings,
+    policy: () => policy!,
     reload: enqueue,
     async stop() {
       isStopped = true;
@@ -86,8 +98,10 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     },
   };
 
-  function load(): Promise<Loaded> {
-    return loadDatasets(configDir, env, root);
+  async function load(): Promise<Loaded> {
+    const found = await loadDatasets(configDir, env, { ...places, formerPolicy: policy });
+    policy = found.policy ?? policy;
+    return found;
   }
 
   function hint(): void {
@@ -114,7 +128,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     if (isStopped) return;
     let next = await load();
     if (namesGone(next).length > 0) {
-      await new Promise<void>(resolve => clock.after(GONE_MS, resolve));
+      await new Promise<void>(done => clock.after(GONE_MS, done));
       next = await load();
     }
     if (isStopped) return;
@@ -137,11 +151,17 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     return [...current.keys()].filter(name => !there.has(name));
   }
 
+  /** The version before a mistake goes on, but not where the policy has changed meanwhile: nobody has judged it by this one. */
+  function noLongerJudged(next: Loaded): string[] {
+    return next.broken.filter(name => current.has(name) && judgedBy.get(name) !== policy?.hash);
+  }
+
   function takeOver(next: Loaded): ConfigChange {
     const added = next.datasets.filter(({ name }) => !current.has(name));
     const changed = next.datasets.filter(({ name, hash }) => (current.get(name)?.hash ?? hash) !== hash);
-    const removed = namesGone(next).map(name => current.get(name)!);
+    const removed = [...namesGone(next), ...noLongerJudged(next)].map(name => current.get(name)!);
     for (const { name } of removed) current.delete(name);
+    for (const { name } of next.datasets) judgedBy.set(name, policy?.hash ?? '');
     for (const dataset of [...added, ...changed]) current.set(dataset.name, dataset);
     return { added, changed, removed, errors: next.errors };
   }
@@ -150,11 +170,17 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     const known = new Set(before.map(formatMistake));
     for (const mistake of now) {
       const text = formatMistake(mistake);
-      const goesOn = mistake.dataset !== null && current.has(mistake.dataset) ? '; its previous version goes on' : '';
       if (known.delete(text)) continue;
       if (mistake.severity === 'warning') logger.warn(text);
-      else logger.error(`${text}${goesOn}`, { dataset: mistake.dataset });
+      else logger.error(`${text}${whatGoesOn(mistake)}`, { dataset: mistake.dataset });
     }
+  }
+
+  function whatGoesOn({ dataset, file }: Mistake): string {
+    if (dataset !== null) return current.has(dataset) ? '; its previous version goes on' : '';
+    return loaded.isPolicyStale && resolve(places.root, file) === places.policyFile
+      ? '; the former policy goes on'
+      : '';
   }
 }
 
@@ -162,6 +188,35 @@ function texts(mistakes: readonly Mistake[]): string {
   return mistakes.map(formatMistake).join('\n');
 }
 
-function watchFiles(configDir: string, onEvent: () => void, onError: (error: unknown) => void): FSWatcher {
-  return watch(configDir, { ignoreInitial: true, depth: 1 }).on('all', onEvent).on('error', onError);
+interface FilesWatcher {
+  add(paths: readonly string[]): void;
+  ready: Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** CONFIG_DIR, and of the policy's folder the policy alone. Links are not followed: what they lead to may be anything. */
+function watchFiles(
+  { configDir, policyFile }: Places,
+  onEvent: () => void,
+  onError: (error: unknown) => void,
+): FilesWatcher {
+  const folder = dirname(policyFile);
+  const ofConfig = watch(configDir, { ...WATCHING, depth: 1 });
+  const ofPolicy = watch(folder, { ...WATCHING, depth: 0, ignored: path => path !== folder && path !== policyFile });
+  const both = [ofConfig, ofPolicy];
+  for (const watcher of both) watcher.on('all', onEvent).on('error', onError);
+  return {
+    add: paths => void ofConfig.add([...paths]),
+    ready: Promise.all(both.map(watcher => new Promise<void>(done => watcher.once('ready', () => done())))),
+    async close() {
+      await Promise.all(both.map(watcher => watcher.close()));
+    },
+  };
+}
+
+const WATCHING = { ignoreInitial: true, followSymlinks: false };
+
+function withoutPolicy(errors: readonly Mistake[]): OrchestratorError {
+  const text = errors.map(formatMistake).join('\n');
+  return new OrchestratorError('never', `nothing is started without a policy to go by: ${text}`);
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { compileRegex } from './checks.ts';
-import type { Backoff, Dataset } from './dataset.ts';
+import type { Backoff, Dataset, Limits, RunRule, StoredDataset } from './dataset.ts';
+import type { PolicySettings } from './policy-schema.ts';
+import { type DatasetRights, type PathBounds, whyForbidden } from './rights.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import { isRecord } from './tree.ts';
-import { parseDuration } from './units.ts';
+import { parseDuration, parseSize } from './units.ts';
 import { toWords } from './words.ts';
 
 /** What a dataset is made of once nothing is wrong with it. */
@@ -16,22 +18,30 @@ export interface Ingredients {
   root: string;
   settings: Partial<Settings>;
   target: 'elasticsearch' | 'lake';
+  policy: PolicySettings;
+  rights: DatasetRights;
   secrets: readonly string[];
 }
 
+// The default ETL takes 100 to 400 MB (default-etl/MEASURED.md).
+const MEMORY = '2g';
+const PIDS = 1024;
 const DEFAULT_BACKOFF = { first: '1s', factor: 2, max: '5m' };
 
-/** Fills in the defaults, makes paths absolute, splits words and compiles the expression. */
-export function resolveDataset(ingredients: Ingredients): Dataset {
-  const { name, root, configFile, configFolder } = ingredients;
+const RUN_RULES: readonly RunRule[] = ['folders', 'volumes', 'commands', 'yaml_folders'];
+
+/** Fills in the defaults, makes paths absolute, and splits words. */
+export function resolveDataset(ingredients: Ingredients): StoredDataset {
+  const { name, root, configFile, configFolder, rights } = ingredients;
   const settings = fillDefaults(ingredients);
-  const regex = compileRegex(settings.WATCH_REGEX);
   const command = toWords(settings.COMMAND);
+  const limits = limitsOf(settings, ingredients.policy.limits);
+  const bounds = Object.fromEntries(RUN_RULES.map(rule => [rule, rights.bounds(rule)])) as Record<RunRule, PathBounds>;
   return {
     name,
     configFile,
     configFolder,
-    hash: hashOf([name, root, settings]),
+    hash: hashOf([name, root, settings, limits, RUN_RULES.map(rule => ingredients.policy[rule])]),
     settings,
     watchDir: resolve(root, settings.WATCH_DIR),
     timeoutMs: parseDuration(settings.TIMEOUT)!,
@@ -39,12 +49,42 @@ export function resolveDataset(ingredients: Ingredients): Dataset {
     command: command.map((word, index) => (index === 0 && word.includes('/') ? resolve(root, word) : word)),
     parameters: toWords(settings.PARAMETERS),
     secrets: [...new Set(ingredients.secrets)],
-    matches: path => regex.test(path),
+    limits,
+    bounds,
   };
 }
 
-function fillDefaults({ name, root, settings, target }: Ingredients): Settings {
-  const defaults = Object.fromEntries(
+/** A dataset again, of its plain values. */
+export function revive({ bounds, ...plain }: StoredDataset): Dataset {
+  const regex = compileRegex(plain.settings.WATCH_REGEX);
+  return {
+    ...plain,
+    matches: path => regex.test(path),
+    whyForbidden(rule, path) {
+      const why = whyForbidden(path, bounds[rule]);
+      if (why === undefined) return null;
+      const shown = why.real === path ? '' : `is ${why.real}, which `;
+      return `${shown}${why.reason === null ? `the policy does not allow (${rule})` : `is never allowed: ${why.reason}`}`;
+    },
+  };
+}
+
+/** What an attempt may take: what the YAML says, else the default, and no more than the policy's most. */
+export function limitsOf(
+  { DOCKER_OPTIONS = {}, WORK_SIZE }: Partial<Settings>,
+  most: PolicySettings['limits'],
+): Limits {
+  const memoryBytes = (text: string | undefined) => (text === undefined ? Infinity : parseSize(text)!);
+  return {
+    memoryBytes: Math.min(memoryBytes(DOCKER_OPTIONS.memory ?? MEMORY), memoryBytes(most.memory)),
+    cpus: DOCKER_OPTIONS.cpus ?? most.cpus ?? null,
+    pids: Math.min(DOCKER_OPTIONS.pids ?? PIDS, most.pids ?? Infinity),
+    workBytes: memoryBytes(WORK_SIZE),
+  };
+}
+
+function fillDefaults({ name, root, settings, target, policy }: Ingredients): Settings {
+  const defaults: Record<string, unknown> = Object.fromEntries(
     Object.entries(settingsSchema.properties).flatMap(([key, schema]) =>
       'default' in schema ? [[key, schema.default]] : [],
     ),
@@ -52,6 +92,7 @@ function fillDefaults({ name, root, settings, target }: Ingredients): Settings {
   const disposesOfFiles = settings.BACKUP_FILE === true || settings.REMOVE_FILE === true;
   const filled = {
     ...defaults,
+    ...cappedDefaults(defaults as Settings, policy.limits),
     ON_CHANGE: disposesOfFiles ? 'append' : 'replace',
     CONNECTIONS: needsConnections(settings, target) ? 'file' : 'none',
     ...settings,
@@ -64,6 +105,17 @@ function fillDefaults({ name, root, settings, target }: Ingredients): Settings {
 function needsConnections({ DOCKER_IMAGE, COMMAND, LOAD }: Partial<Settings>, target: Ingredients['target']): boolean {
   const isDefaultEtl = DOCKER_IMAGE === undefined && COMMAND === undefined;
   return (isDefaultEtl ? target : LOAD?.target) === 'elasticsearch';
+}
+
+/** Defaults that the policy makes smaller; what YAML says itself has been judged. */
+function cappedDefaults(defaults: Settings, most: PolicySettings['limits']): Partial<Settings> {
+  const { TIMEOUT, WORK_SIZE, RETRIES, CONCURRENCY } = defaults;
+  return {
+    ...(most.timeout && parseDuration(most.timeout)! < parseDuration(TIMEOUT)! ? { TIMEOUT: most.timeout } : {}),
+    ...(most.work_size && parseSize(most.work_size)! < parseSize(WORK_SIZE)! ? { WORK_SIZE: most.work_size } : {}),
+    RETRIES: Math.min(RETRIES, most.retries ?? RETRIES),
+    CONCURRENCY: Math.min(CONCURRENCY, most.concurrency ?? CONCURRENCY),
+  };
 }
 
 /** Folders of the orchestrator's own. WATCH_DIR stays as written: `watchDir` is the absolute one. */

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Pair, type YAMLError } from 'yaml';
 import { codeOf, messageOf } from '../errors.ts';
+import { DEEPEST, MOST_MISTAKES } from './bounds.ts';
 import { compose, type MessageCode } from './messages.ts';
+import { readSmallFile } from './read-text.ts';
 
 /** A YAML file as it was read, and where in it things are. */
 export interface Source {
@@ -40,30 +41,36 @@ const HINTS: Record<string, string> = {
 const PLAINER: Record<string, string> = { MULTIPLE_DOCS: 'it holds several documents' };
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** Reads and parses a file; never throws. */
-export async function readSource(path: string, shown: string): Promise<ReadSource> {
+/** Reads and parses a file; never throws. `allow` throws where its real path may not be read. */
+export function readSource(path: string, shown: string, allow?: (realPath: string) => void): ReadSource {
   try {
-    return parseSource(path, shown, await readFile(path));
+    return parseSource(path, shown, readSmallFile(path, allow && { allow }));
   } catch (error) {
-    const { source } = parseSource(path, shown, Buffer.alloc(0));
+    // The parser calls itself for each level.
+    if (error instanceof RangeError)
+      return unread(path, shown, { code: 'too-deep', message: compose('too-deep', DEEPEST) });
     const reason = codeOf(error) ?? messageOf(error);
-    return broken(source, { code: 'unreadable-file', message: compose('unreadable-file', reason), source, offset: 0 });
+    return unread(path, shown, { code: 'unreadable-file', message: compose('unreadable-file', reason) });
   }
+}
+
+/** A file that was not read, and why. */
+export function unread(path: string, shown: string, reason: Pick<Problem, 'code' | 'message'>): ReadSource {
+  const { source } = parseSource(path, shown, Buffer.alloc(0));
+  return broken(source, { ...reason, source, offset: 0 });
 }
 
 function parseSource(path: string, shown: string, bytes: Buffer): ReadSource {
   const text = bytes.toString('utf8').replace(BYTE_ORDER_MARK, '');
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // Its own search for repeated keys compares each with all others.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const source: Source = { path, shown, text, document, positionAt: offset => position(lines, offset) };
   const garbled = bytes.includes('\uFFFD') ? -1 : text.indexOf('\uFFFD');
   if (garbled !== -1)
     return broken(source, { code: 'not-utf8', message: compose('not-utf8'), source, offset: garbled });
-  return {
-    source,
-    problems: firstOfEachLine(document.errors, source).map(error => toProblem(error, source)),
-    intact: document.errors.every(error => error.code === 'DUPLICATE_KEY'),
-  };
+  const errors = firstOfEachLine(document.errors, source).map(error => toProblem(error, source));
+  return { source, problems: [...errors, ...repeatedKeys(source)], intact: errors.length === 0 };
 }
 
 function broken(source: Source, problem: Problem): ReadSource {
@@ -87,7 +94,8 @@ function firstOfEachLine(errors: readonly YAMLError[], source: Source): YAMLErro
 
 function toProblem(error: YAMLError, source: Source): Problem {
   const offset = error.pos[0];
-  if (error.code === 'DUPLICATE_KEY') return duplicateKey(source, offset);
+  if (/call stack/i.test(error.message))
+    return { code: 'too-deep', message: compose('too-deep', DEEPEST), source, offset };
   const reason = PLAINER[error.code] ?? error.message.charAt(0).toLowerCase() + error.message.slice(1);
   return {
     code: 'yaml-syntax',
@@ -102,29 +110,36 @@ function hintOn(error: YAMLError, source: Source): string {
   return isReference ? '; inside [ ] and { } a reference such as ${NAME} needs quotes' : (HINTS[error.code] ?? '');
 }
 
-function duplicateKey(source: Source, offset: number): Problem {
-  let key = '';
-  let first = offset;
+function repeatedKeys(source: Source): Problem[] {
+  const problems: Problem[] = [];
   visit(source.document, {
     Map(_, map) {
-      const again = map.items.find(pair => startOf(pair) === offset);
-      if (again === undefined) return undefined;
-      key = nameOf(again);
-      first = startOf(map.items.find(pair => nameOf(pair) === key)!) ?? offset;
-      return visit.BREAK;
+      const first = new Map<string, Pair>();
+      for (const pair of map.items) {
+        const key = nameOf(pair);
+        const earlier = first.get(key);
+        if (earlier === undefined) first.set(key, pair);
+        else if (problems.length <= MOST_MISTAKES) problems.push(repeatedKey(key, earlier, pair, source));
+      }
     },
   });
-  return {
-    code: 'duplicate-key',
-    message: compose('duplicate-key', key, source.positionAt(first).line),
-    source,
-    offset,
-  };
+  return problems;
 }
 
-/** A key's text. */
+function repeatedKey(key: string, earlier: Pair, again: Pair, source: Source): Problem {
+  const { line } = source.positionAt(startOf(earlier) ?? 0);
+  const message = compose('duplicate-key', key, line);
+  return { code: 'duplicate-key', message, source, offset: startOf(again) ?? 0 };
+}
+
+/** A key's text; of a key that is a map, a list or an alias only where it begins: written out it could be endless. */
 export function nameOf(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+  return isScalar(pair.key) ? String(pair.key.value) : `(${startOf(pair) ?? 0})`;
+}
+
+/** Whether a key is text, a number or the like. */
+export function hasPlainKey(pair: Pair): boolean {
+  return isScalar(pair.key) || pair.key === null;
 }
 
 /** Offset of a key. */

@@ -1,7 +1,19 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type ParsedNode, Scalar } from 'yaml';
-import { compose } from './messages.ts';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type ParsedNode,
+  Scalar,
+  visit,
+} from 'yaml';
+import { DEEPEST, LONGEST_KEY, MOST_ALIASES, MOST_CHARACTERS, MOST_VALUES } from './bounds.ts';
+import { compose, type MessageCode, type MESSAGES } from './messages.ts';
 import { looksSecret, secretTexts, urlPasswords } from './secrets.ts';
-import { nameOf, type Problem, type Source, startOf } from './source.ts';
+import { hasPlainKey, nameOf, type Problem, type Source, startOf } from './source.ts';
 import { substitute, type Surroundings } from './substitute.ts';
 
 /** Where a value comes from. */
@@ -24,9 +36,6 @@ export interface Tree {
   files: string[];
 }
 
-/** An alias that holds itself would never end. */
-const DEEPEST = 50;
-
 export type Kind = 'string' | 'number' | 'boolean' | 'null';
 
 export interface TreeOptions extends Surroundings {
@@ -47,56 +56,110 @@ export function pathOf(pointer: string): string[] {
     .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** The values of a source, substituted. */
+/** The values of a source, aliases written out, substituted. A problem ends it where it would be endless. */
 export function readTree(source: Source, options: TreeOptions): Tree {
   const tree: Tree = { value: {}, origins: new Map(), problems: [], files: [] };
+  const targets = aliasTargets(source);
+  const within = new Set<Node>();
+  const left = { aliases: MOST_ALIASES, values: MOST_VALUES, characters: MOST_CHARACTERS };
+  let isTooMuch = false;
   const contents = source.document.contents as ParsedNode | null;
   if (isMap(contents)) tree.value = readNode(contents, [], contents.range![0]) as Record<string, unknown>;
   return tree;
 
+  function fail<Code extends MessageCode>(code: Code, offset: number, ...values: Parameters<(typeof MESSAGES)[Code]>) {
+    tree.problems.push({ code, message: compose(code, ...values), source, offset });
+    return null;
+  }
+
+  /** False once there is too much: the rest is not read. */
+  function spend(characters: number, offset: number): boolean {
+    left.values -= 1;
+    left.characters -= characters;
+    if (left.values >= 0 && left.characters >= 0) return true;
+    if (!isTooMuch) fail('too-many-values', offset, MOST_VALUES, MOST_CHARACTERS);
+    isTooMuch = true;
+    return false;
+  }
+
   function readNode(node: Node | null, path: string[], keyAt: number): unknown {
+    if (isTooMuch) return null;
     const valueAt = node?.range?.[0] ?? keyAt;
-    if (path.length > DEEPEST) {
-      tree.problems.push({ code: 'too-deep', message: compose('too-deep', DEEPEST), source, offset: keyAt });
-      return null;
-    }
+    if (path.length > DEEPEST) return fail('too-deep', keyAt, DEEPEST);
+    if (isAlias(node)) return readAlias(node, path, keyAt);
+    const pointer = pointerOf(path);
+    if (!spend(pointer.length, valueAt)) return null;
     const origin: Origin = { source, keyAt, valueAt, written: undefined, secrets: [] };
-    tree.origins.set(pointerOf(path), origin);
-    if (isMap(node)) {
-      return Object.fromEntries(
-        node.items.map(pair => {
-          const key = nameOf(pair);
-          return [key, readNode(pair.value as Node | null, [...path, key], startOf(pair) ?? valueAt)];
-        }),
-      );
-    }
-    if (isSeq(node)) {
-      return node.items.map((item, index) => {
-        const itemNode = item as Node | null;
-        return readNode(itemNode, [...path, String(index)], itemNode?.range?.[0] ?? valueAt);
-      });
-    }
-    if (isAlias(node)) {
-      const target = node.resolve(source.document);
-      if (target !== undefined) return readNode(target, path, keyAt);
-      const message = compose('unknown-alias', node.source);
-      tree.problems.push({ code: 'unknown-alias', message, source, offset: valueAt });
-      return null;
-    }
-    return isScalar(node) ? readScalar(node, path, origin) : null;
+    tree.origins.set(pointer, origin);
+    if (isScalar(node)) return readScalar(node, path, origin);
+    if (node === null) return null;
+    within.add(node);
+    const value = isMap(node)
+      ? readMap(node.items, path, valueAt)
+      : isSeq(node)
+        ? readList(node.items, path, valueAt)
+        : null;
+    within.delete(node);
+    return value;
+  }
+
+  function readMap(pairs: readonly Pair[], path: string[], mapAt: number): Record<string, unknown> {
+    const entries = pairs.flatMap(pair => {
+      const key = nameOf(pair);
+      const keyAt = startOf(pair) ?? mapAt;
+      if (hasPlainKey(pair) && key.length <= LONGEST_KEY)
+        return [[key, readNode(pair.value as Node | null, [...path, key], keyAt)] as const];
+      fail('bad-key', keyAt, LONGEST_KEY);
+      return [];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  function readList(items: readonly unknown[], path: string[], listAt: number): unknown[] {
+    return (items as Array<Node | null>).map((item, index) =>
+      readNode(item, [...path, String(index)], item?.range?.[0] ?? listAt),
+    );
+  }
+
+  function readAlias(alias: Alias, path: string[], keyAt: number): unknown {
+    const at = alias.range?.[0] ?? keyAt;
+    const target = targets.get(alias);
+    if (target === undefined) return fail('unknown-alias', at, alias.source);
+    if (within.has(target)) return fail('circular-alias', at, alias.source);
+    left.aliases -= 1;
+    if (left.aliases === -1) fail('too-many-aliases', at, MOST_ALIASES);
+    isTooMuch ||= left.aliases < 0;
+    return readNode(target, path, keyAt);
   }
 
   function readScalar(node: Scalar, path: string[], origin: Origin): unknown {
     if (typeof node.value === 'number') return asWritten(node, node.value, options.kindsAt(path));
     if (typeof node.value !== 'string') return node.value;
-    const { text, changed, secrets, files, problems } = substitute(node.value, options);
+    const { text, changed, secrets, files, problems } = substitute(node.value, path, options);
     tree.files.push(...files);
     tree.problems.push(...problems.map(problem => ({ ...problem, source, offset: origin.valueAt })));
+    if (!spend(text.length, origin.valueAt)) return null;
     origin.secrets = [...secrets, ...urlPasswords(text), ...(looksSecret(path.at(-1) ?? '') ? secretTexts(text) : [])];
     if (!changed) return text;
     origin.written = node.value;
     return retype(text, node.type === Scalar.PLAIN, options.kindsAt(path));
   }
+}
+
+/** What each alias stands for: the last anchor of its name before it. One walk for all, since the document's own search walks for each. */
+function aliasTargets({ document }: Source): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Alias(_, alias) {
+      const target = anchors.get(alias.source);
+      if (target !== undefined) targets.set(alias, target);
+    },
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 /** A number where text is wanted, and one that would lose digits on its way to an environment (`007`), is what was typed. */
@@ -130,10 +193,10 @@ export function mergeTrees(under: Tree, over: Tree): Tree {
 
 function mergeValues(under: unknown, over: unknown): unknown {
   if (!isRecord(under) || !isRecord(over)) return over;
-  const merged: Record<string, unknown> = { ...under };
+  const merged = new Map(Object.entries(under));
   for (const [key, value] of Object.entries(over))
-    merged[key] = Object.hasOwn(under, key) ? mergeValues(under[key], value) : value;
-  return merged;
+    merged.set(key, Object.hasOwn(under, key) ? mergeValues(under[key], value) : value);
+  return Object.fromEntries(merged);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

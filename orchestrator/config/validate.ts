@@ -1,5 +1,6 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { findStepMistakes } from '../../default-etl/contract.ts';
+import { MOST_MISTAKES, MOST_STEPS } from './bounds.ts';
 import { describeType, type SchemaNode, schemasAt } from './describe.ts';
 import { ENVIRONMENT_NAMES } from './environment.ts';
 import { compose, type MessageCode } from './messages.ts';
@@ -28,6 +29,11 @@ const { TRANSFORM: _, ...otherKeys } = settingsSchema.properties;
 const ANY_STEPS = { type: 'array', 'x-type': 'a list of steps' };
 const isValid = ajv.compile({ ...settingsSchema, properties: { ...otherKeys, TRANSFORM: ANY_STEPS }, required: [] });
 
+/** Tells what is wrong with a value by a schema of ours. */
+export function compileSchema(schema: object): ValidateFunction {
+  return ajv.compile(schema);
+}
+
 /** What the keys of the original, and of its shell scripts, are called today. */
 const ORIGINAL_KEYS: Record<string, string> = {
   TO_REMOVE: 'did you mean REMOVE_FILE?',
@@ -43,11 +49,12 @@ const ORIGINAL_KEYS: Record<string, string> = {
 
 /** Whatever breaks the schema, one finding a place. */
 export function findSchemaErrors(value: Record<string, unknown>, show: Show): Finding[] {
-  return [...findKeyErrors(value, show), ...findStepErrors(value['TRANSFORM'], show)];
+  return [...findKeyErrors(value, isValid, unknownKey, show), ...findStepErrors(value['TRANSFORM'], show)];
 }
 
 function findStepErrors(steps: unknown, show: Show): Finding[] {
   if (!Array.isArray(steps)) return [];
+  if (steps.length > MOST_STEPS) return [tooManySteps()];
   const mistakes = findStepMistakes(steps, { whyBadRegex, show: (path, value) => show(pointerOf(path), value) });
   return mistakes.map(({ path, at, message }) => ({
     code: 'bad-step',
@@ -57,19 +64,36 @@ function findStepErrors(steps: unknown, show: Show): Finding[] {
   }));
 }
 
-function findKeyErrors(value: Record<string, unknown>, show: Show): Finding[] {
-  if (isValid(value)) return [];
-  const errors = isValid.errors ?? [];
+function tooManySteps(): Finding {
+  return { code: 'too-many-steps', message: compose('too-many-steps', MOST_STEPS), pointer: '/TRANSFORM', at: 'value' };
+}
+
+/** What breaks a compiled schema, one finding a place; `tellUnknown` makes the finding of a key that is none. */
+export function findKeyErrors(
+  value: Record<string, unknown>,
+  meets: ValidateFunction,
+  tellUnknown: (parent: string, key: string) => Finding,
+  show: Show,
+): Finding[] {
+  if (meets(value)) return [];
+  const errors = meets.errors ?? [];
   const places = new Map<string, ErrorObject[]>();
-  for (const error of errors) places.set(error.instancePath, [...(places.get(error.instancePath) ?? []), error]);
-  return [...places].flatMap(([pointer, here]) => {
-    const unknownKeys = here.filter(error => error.keyword === 'additionalProperties');
-    if (unknownKeys.length > 0) return unknownKeys.map(error => unknownKey(pointer, nameIn(error)));
+  for (const error of errors) {
+    const here = places.get(error.instancePath);
+    if (here === undefined) places.set(error.instancePath, [error]);
+    else here.push(error);
+  }
+  return [...places].slice(0, MOST_LOOKED_AT).flatMap(([pointer, here]) => {
+    const unknownKeys = here.filter(error => error.keyword === 'additionalProperties').slice(0, MOST_LOOKED_AT);
+    if (unknownKeys.length > 0) return unknownKeys.map(error => tellUnknown(pointer, nameIn(error)));
     // A union fails along with the branch that was meant: that branch's own error says more.
     const isUnionOfMore = errors.some(error => isBelow(error, pointer));
     return isUnionOfMore ? [] : [wrongValue(pointer, here, show)];
   });
 }
+
+/** Of each a suggestion is looked for; more are not told anyway. */
+const MOST_LOOKED_AT = 2 * MOST_MISTAKES;
 
 function isBelow(error: ErrorObject, pointer: string): boolean {
   return error.instancePath.startsWith(`${pointer}/`);
@@ -103,15 +127,20 @@ function suggestValue(schema: SchemaNode, value: unknown): string | undefined {
   return undefined;
 }
 
+/** A finding about a key. */
+export function atKey(code: MessageCode, message: string, path: readonly string[]): Finding {
+  return { code, message, pointer: pointerOf(path), at: 'key' };
+}
+
+/** The keys that a schema knows at a path. */
+export function siblingsAt(schema: SchemaNode, path: readonly string[]): string[] {
+  return schemasAt(schema, path).flatMap(({ properties }) => Object.keys(properties ?? {}));
+}
+
 function unknownKey(parent: string, key: string): Finding {
   const path = pathOf(parent);
-  const finding = (code: MessageCode, message: string): Finding => ({
-    code,
-    message,
-    pointer: pointerOf([...path, key]),
-    at: 'key',
-  });
-  const siblings = schemasAt(root, path).flatMap(schema => Object.keys(schema.properties ?? {}));
+  const finding = (code: MessageCode, message: string) => atKey(code, message, [...path, key]);
+  const siblings = siblingsAt(root, path);
   const shown = [...path, key].join('.');
   const upper = key.toUpperCase();
   const advice = path.length === 0 && Object.hasOwn(ORIGINAL_KEYS, upper) ? ORIGINAL_KEYS[upper] : undefined;

@@ -41,6 +41,8 @@ export function datasetOf(name: string, watchDir: string, settings: Partial<Sett
     command: [],
     parameters: [],
     secrets: [],
+    limits: { memoryBytes: 2 ** 31, cpus: null, pids: 1024, workBytes: 10 * 2 ** 30 },
+    whyForbidden: () => null,
     matches: path => regex.test(path),
   };
 }

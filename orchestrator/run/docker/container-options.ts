@@ -6,6 +6,7 @@ import { toWords } from '../../config/words.ts';
 import { type HostPathMap, hostPathOf } from '../host-path-map.ts';
 import type { JobPaths } from '../runner.ts';
 import { parseSize } from './sizes.ts';
+import { bindsOf } from './volumes.ts';
 
 /** Where a container finds its folders. */
 export const CONTAINER_PATHS = {
@@ -30,10 +31,7 @@ export interface ContainerPlan {
   network: string;
 }
 
-// The default ETL takes 100 to 400 MB (default-etl/MEASURED.md).
-const MEMORY = '2g';
 const TMPFS_SIZE = '64m';
-const PIDS = 1024;
 const NANO = 1e9;
 const CPU_PERIOD_MICROSECONDS = 100_000;
 // Not "-1": the engine refuses it. Said explicitly, because an engine's own default could rotate, and lines would be lost.
@@ -53,8 +51,8 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
     StopSignal: 'SIGTERM',
     HostConfig: {
       Mounts: mountsOf(plan),
-      ...(options.volumes === undefined ? {} : { Binds: options.volumes }),
-      Tmpfs: { '/tmp': `rw,nosuid,nodev,mode=1777,size=${sizeOf(plan, 'tmpfs_size', TMPFS_SIZE)}` },
+      ...(options.volumes === undefined ? {} : { Binds: bindsOf(plan.settings, plan.hostPaths) }),
+      Tmpfs: { '/tmp': `rw,nosuid,nodev,mode=1777,size=${tmpfsSize(plan)}` },
       NetworkMode: plan.network,
       ...(options.extra_hosts === undefined ? {} : { ExtraHosts: options.extra_hosts }),
       CapDrop: ['ALL'],
@@ -70,14 +68,16 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
 }
 
 /** Every one of them is always set. */
-function limitsOf(plan: ContainerPlan, options: DockerOptions): ContainerCreateOptions['HostConfig'] {
-  const memory = sizeOf(plan, 'memory', MEMORY);
+function limitsOf(
+  { settings: { limits } }: ContainerPlan,
+  options: DockerOptions,
+): ContainerCreateOptions['HostConfig'] {
   return {
-    PidsLimit: options.pids ?? PIDS,
-    ...cpuLimit(options.cpus),
+    PidsLimit: limits.pids,
+    ...cpuLimit(limits.cpus),
     // Equal, so that no swap is used beyond it.
-    Memory: memory,
-    MemorySwap: memory,
+    Memory: limits.memoryBytes,
+    MemorySwap: limits.memoryBytes,
     ...(options.gpus === undefined
       ? {}
       : { DeviceRequests: [{ Count: options.gpus === 'all' ? -1 : options.gpus, Capabilities: [['gpu']] }] }),
@@ -85,15 +85,14 @@ function limitsOf(plan: ContainerPlan, options: DockerOptions): ContainerCreateO
 }
 
 /** NanoCpus is refused where the engine's machine has fewer cores, a quota never: so the default runs wherever the engine is. */
-function cpuLimit(cpus: number | undefined): ContainerCreateOptions['HostConfig'] {
-  return cpus === undefined
+function cpuLimit(cpus: number | null): ContainerCreateOptions['HostConfig'] {
+  return cpus === null
     ? { CpuPeriod: CPU_PERIOD_MICROSECONDS, CpuQuota: availableParallelism() * CPU_PERIOD_MICROSECONDS }
     : { NanoCpus: Math.round(cpus * NANO) };
 }
 
-function sizeOf(plan: ContainerPlan, key: 'memory' | 'tmpfs_size', standard: string): number {
-  const text = plan.settings.settings.DOCKER_OPTIONS?.[key] ?? standard;
-  return parseSize(text, `dataset ${plan.settings.name}: DOCKER_OPTIONS.${key}`);
+function tmpfsSize({ settings: { name, settings } }: ContainerPlan): number {
+  return parseSize(settings.DOCKER_OPTIONS?.tmpfs_size ?? TMPFS_SIZE, `dataset ${name}: DOCKER_OPTIONS.tmpfs_size`);
 }
 
 function mountsOf({ mounts, hostPaths }: ContainerPlan): NonNullable<ContainerCreateOptions['HostConfig']>['Mounts'] {

@@ -276,10 +276,10 @@ describe('docker runner, in particular', () => {
   });
 
   it('a bad size is an error that names the key', async () => {
-    const job = await jobOf('exit 0', { memory: 'lots' });
+    const job = await jobOf('exit 0', { tmpfs_size: 'lots' });
     await assert.rejects(runner.start(job), error => {
       assert.equal(kindOf(error), 'never');
-      assert.match(messageOf(error), /dataset sales: DOCKER_OPTIONS\.memory is "lots"/);
+      assert.match(messageOf(error), /dataset sales: DOCKER_OPTIONS\.tmpfs_size is "lots"/);
       return true;
     });
   });

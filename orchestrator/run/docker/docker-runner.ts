@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, statSync } from 'node:fs';
+import { appendFileSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Container, ContainerCreateOptions, ContainerInfo } from 'dockerode';
 import type { Message } from '../../../default-etl/contract.ts';
@@ -23,6 +23,7 @@ import { attemptOf, containerName, LABELS } from './names.ts';
 import { registryAuth } from './registry-auth.ts';
 import { removeContainer } from './remove.ts';
 import type { Surroundings } from './surroundings.ts';
+import { configFolderOf } from './volumes.ts';
 import { WarmPool } from './warm-pool.ts';
 import { waitForEnd } from './wait.ts';
 
@@ -158,12 +159,11 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     const network = await options.network.join(job.settings.settings.DOCKER_OPTIONS?.network);
     const user = userOf(job);
     await giveWorkDir(work, user);
-    const { configFolder } = job.settings;
     return containerOptions({
       settings: job.settings,
       image: imageOf(job),
       user,
-      mounts: { data: job.dataDir, config: existsSync(configFolder) ? configFolder : null, work, connections },
+      mounts: { data: job.dataDir, config: configFolderOf(job.settings), work, connections },
       args: job.args(CONTAINER_PATHS),
       environment,
       labels: { [LABELS.dataset]: job.dataset, [LABELS.instance]: instance },

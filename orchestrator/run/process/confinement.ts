@@ -1,7 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Dataset } from '../../config/dataset.ts';
+import { realPathOf } from '../../config/places.ts';
+import { readSmallFile, Unreadable } from '../../config/read-text.ts';
 import { isRecord } from '../../config/tree.ts';
-import { parseSize } from '../../config/units.ts';
 import { isWithin } from '../../within.ts';
 import type { Job } from '../runner.ts';
 import type { CompiledCode } from './compiled-code.ts';
@@ -35,7 +37,6 @@ export interface Program {
 
 /** Programs that find these in the way of others would leave something behind for whoever has their uid next. */
 const OWN_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
-const MOST_PROCESSES = 1024;
 /** The default ETL writes below DATA_DIR alone; what a COMMAND writes elsewhere is for whom it wants. */
 const UMASK = { defaultEtl: 0o077, command: 0o022 } as const;
 
@@ -49,9 +50,8 @@ export function confine(
   const isOwn = isStranger(job);
   const cache = program.isDefaultEtl ? cacheFor(job, isOwn, surroundings) : undefined;
   const command = [program.path, ...permissionsOf(job, program, surroundings, cache?.folder), ...program.args];
-  const { WORK_SIZE, DOCKER_OPTIONS } = job.settings.settings;
-  const fileBytes = parseSize(WORK_SIZE ?? '');
-  const limits = fileBytes === undefined ? {} : { fileBytes };
+  const { workBytes, pids } = job.settings.limits;
+  const limits = Number.isFinite(workBytes) ? { fileBytes: workBytes } : {};
   const umask = program.isDefaultEtl ? UMASK.defaultEtl : UMASK.command;
   if (!isOwn) return { command, umask, environment: { ...environment.inherited, ...environment.own }, limits };
   const home = { HOME: job.workDir, TMPDIR: job.workDir };
@@ -67,7 +67,7 @@ export function confine(
     user: job.owner,
     view: { ...viewOf(job, program, surroundings), links: cache?.links ?? [] },
     isOffline: isOurs(job, program) && job.settings.settings.LOAD?.target === 'lake',
-    limits: { ...limits, processes: DOCKER_OPTIONS?.pids ?? MOST_PROCESSES },
+    limits: { ...limits, processes: pids },
   };
 }
 
@@ -79,7 +79,9 @@ export function isStranger({ owner }: Pick<Job, 'owner'>): boolean {
 function viewOf(job: Job, program: Program, surroundings: Surroundings): Omit<View, 'links'> {
   const { configFolder, configFile } = job.settings;
   const hidden = [surroundings.dataDir, dirname(configFile)];
-  const programs = program.isDefaultEtl ? surroundings.etlFiles : wordsThatAreFiles(program, surroundings.projectDir);
+  const programs = program.isDefaultEtl
+    ? surroundings.etlFiles
+    : wordsThatAreFiles(job, program, surroundings.projectDir);
   return {
     shown: [
       { path: job.workDir, as: 'work' },
@@ -90,7 +92,7 @@ function viewOf(job: Job, program: Program, surroundings: Surroundings): Omit<Vi
     own: OWN_FOLDERS,
     workingDir: surroundings.projectDir,
     // A COMMAND is told where its YAML is.
-    files: program.isDefaultEtl ? [] : [configFile].flatMap(readIfThere),
+    files: program.isDefaultEtl ? [] : yamlOf(job.settings),
   };
 }
 
@@ -104,10 +106,12 @@ function shownProgram(path: string, others: readonly string[]): Shown {
   return { path: isFileAt(path) && !others.some(other => isWithin(other, folder)) ? folder : path, as: 'program' };
 }
 
-/** `python3 ./etl.py`: the program is elsewhere, what it runs is here. */
-function wordsThatAreFiles({ args }: Program, projectDir: string): string[] {
+/** `python3 ./etl.py`: the program is elsewhere, what it runs is here. What no container may mount is not shown in a closed folder, either. */
+function wordsThatAreFiles({ settings }: Job, { args }: Program, projectDir: string): string[] {
   const paths = args.filter(word => word.includes('/')).map(word => resolve(projectDir, word));
-  return paths.filter(isFileAt);
+  const mayBeShown = (path: string) =>
+    isWithin(realPathOf(path), realPathOf(projectDir)) || settings.whyForbidden('volumes', path) === null;
+  return paths.filter(path => isFileAt(path) && mayBeShown(path));
 }
 
 function isFileAt(path: string): boolean {
@@ -118,9 +122,13 @@ function isFileAt(path: string): boolean {
   }
 }
 
-function readIfThere(path: string): View['files'] {
+/** As it is now, which may be anything: whoever writes YAML may have put a link or a FIFO in its place since it was judged. */
+function yamlOf({ configFile, whyForbidden }: Dataset): View['files'] {
+  const allow = (realPath: string) => {
+    if (whyForbidden('yaml_folders', realPath) !== null) throw new Unreadable();
+  };
   try {
-    return [{ path, text: readFileSync(path, 'utf8') }];
+    return [{ path: configFile, text: readSmallFile(configFile, { allow, isOnlyName: true }).toString('utf8') }];
   } catch {
     return [];
   }

@@ -1,5 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import type { Dataset } from '../../config/dataset.ts';
+import { whyUnsafe } from '../../config/trusted.ts';
 import { codeOf, OrchestratorError } from '../../errors.ts';
 
 const OTHERS_RUN = 0o001;
@@ -25,6 +27,20 @@ export function findExecutable(program: string, { dataset, projectDir, searchPat
   if (runnable && (uid === undefined || isOpenToOthers(runnable))) return runnable;
   if (runnable) throw new OrchestratorError('never', `dataset ${dataset}: COMMAND ${closedText(runnable, uid)}`);
   throw new OrchestratorError('never', `dataset ${dataset}: COMMAND ${complaint(program, candidates, present[0])}`);
+}
+
+/**
+ * Throws `never` where the policy keeps a program from a dataset, or where an orchestrator that is root would run what others can write: asked at
+ * each start, since a YAML is read once. A dataset's own config folder is written by whoever writes its YAML.
+ */
+export function demandAllowed(dataset: Dataset, program: string): void {
+  const why = dataset.whyForbidden('commands', program) ?? whyNotSafe(dataset.configFolder, program);
+  if (why !== null) throw new OrchestratorError('never', `dataset ${dataset.name}: COMMAND ${program} ${why}`);
+}
+
+function whyNotSafe(configFolder: string, program: string): string | null {
+  const writer = whyUnsafe(program, configFolder);
+  return writer === undefined ? null : `is not run by root: ${writer}; take that right away`;
 }
 
 function complaint(program: string, candidates: string[], present: string | undefined): string {

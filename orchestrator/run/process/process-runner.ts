@@ -10,7 +10,7 @@ import { createTranscript } from '../transcript.ts';
 import { giveWorkDir } from '../work-dir.ts';
 import type { CompiledCode } from './compiled-code.ts';
 import { confine, isStranger, type Program } from './confinement.ts';
-import { findExecutable } from './executable.ts';
+import { demandAllowed, findExecutable } from './executable.ts';
 import { launch, type Launched } from './launcher.ts';
 import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from './process-group.ts';
 import { maskLog } from './mask-log.ts';
@@ -95,6 +95,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
       searchPath: inherited.PATH ?? '',
       ...(isStranger(job) && { uid: job.owner.uid }),
     });
+    if (!isDefaultEtl) demandAllowed(job.settings, path);
     return { path, args, isDefaultEtl };
   }
 

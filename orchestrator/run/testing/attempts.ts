@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Message } from '../../../default-etl/contract.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import type { DockerOptions } from '../../config/docker-schema.ts';
+import { limitsOf } from '../../config/resolve.ts';
 import type { Settings } from '../../config/schema.ts';
 import type { Logger } from '../../log.ts';
 import type { Job, Outcome, Runner } from '../runner.ts';
@@ -49,6 +50,7 @@ export interface JobOptions {
   connections?: Job['connections'];
   warm?: number;
   workSize?: string;
+  whyForbidden?: Dataset['whyForbidden'];
 }
 
 /** As the orchestrator gives them, shared with all that runs on this machine meanwhile. */
@@ -96,6 +98,8 @@ function makeDataset(place: Place, options: JobOptions): Dataset {
     command: options.command ?? [],
     parameters: [],
     secrets: [],
+    limits: limitsOf(settings, {}),
+    whyForbidden: options.whyForbidden ?? (() => null),
     matches: () => true,
   };
 }

@@ -1,0 +1,58 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from './environment.ts';
+import type { Variables } from './substitute.ts';
+
+/** Where the orchestrator's own things are: absolute paths. */
+export interface Places {
+  configDir: string;
+  /** Relative paths of YAML are from here. */
+  root: string;
+  dataDir: string;
+  policyFile: string;
+  /** POLICY_FILE names it: then it must be there. */
+  isPolicyNamed: boolean;
+  /** Files and folders that no dataset ever gets, besides those. */
+  own: readonly string[];
+}
+
+const PROGRAM = fileURLToPath(new URL('../../', import.meta.url));
+const PROGRAM_FOLDERS = ['orchestrator', 'default-etl', 'node_modules', 'scripts', 'docker', '.git'];
+const ENGINE_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock', '/run/containerd', '/run/podman'];
+
+/** The places that the environment names; relative paths are from the root, which is the folder that holds CONFIG_DIR unless told. */
+export function placesOf(configDir: string, env: Variables, more: Partial<Places> = {}): Places {
+  const config = resolve(configDir);
+  const root = resolve(more.root ?? dirname(config));
+  const dataDir = resolve(more.dataDir ?? resolve(root, env['DATA_DIR'] || 'data'));
+  const socket = /^unix:\/\/(\/.+)$/.exec(env['DOCKER_HOST'] ?? '')?.[1];
+  return {
+    configDir: config,
+    root,
+    dataDir,
+    policyFile: more.policyFile ?? resolve(root, env['POLICY_FILE'] || 'policy.yaml'),
+    isPolicyNamed: more.isPolicyNamed ?? Boolean(env['POLICY_FILE']),
+    own: [
+      ...PROGRAM_FOLDERS.map(name => join(PROGRAM, name)),
+      ...ENGINE_SOCKETS,
+      ...(socket === undefined ? [] : [socket]),
+      ...(env['JOURNAL'] ? [resolve(root, env['JOURNAL'])] : []),
+      join(root, '.env'),
+    ],
+  };
+}
+
+/** The places that the settings name, which are from the working directory. */
+export function environmentPlaces({ dataDir, policyFile, isPolicyNamed }: Environment): Partial<Places> {
+  return { dataDir, policyFile, isPolicyNamed };
+}
+
+/** A path with all links followed; of what isn't there, as far as it is. */
+export function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(realPathOf(dirname(path)), basename(path));
+  }
+}

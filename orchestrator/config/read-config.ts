@@ -1,0 +1,286 @@
+import { readdirSync } from 'node:fs';
+import { basename, extname, isAbsolute, join, relative } from 'node:path';
+import { codeOf, messageOf } from '../errors.ts';
+import { FILE_DEADLINE_MS, MOST_FILES } from './bounds.ts';
+import { findContradictions } from './checks.ts';
+import type { StoredDataset } from './dataset.ts';
+import { findForbidden } from './judge.ts';
+import { atMost, locate, show, withoutSecrets } from './locate.ts';
+import { compose, type Mistake, severityOf, sortMistakes } from './messages.ts';
+import type { Places } from './places.ts';
+import { type Policy, readPolicy } from './policy.ts';
+import { Unreadable } from './read-text.ts';
+import { resolveDataset } from './resolve.ts';
+import { type DatasetRights, rightsOf } from './rights.ts';
+import type { Settings } from './schema.ts';
+import { isMapOrEmpty, type Problem, type ReadSource, readSource, type Source, unread } from './source.ts';
+import type { Variables } from './substitute.ts';
+import { mergeTrees, type Origin, pointersOf, readTree, type Tree } from './tree.ts';
+import { type Finding, findSchemaErrors, kindsAt, withoutPointers, withoutUnset } from './validate.ts';
+
+/** What a reading found, as plain values. */
+export interface ReadConfig {
+  /** By name; those without a mistake. */
+  datasets: StoredDataset[];
+  /** Names of datasets that have a file, and a mistake. */
+  broken: string[];
+  errors: Mistake[];
+  warnings: Mistake[];
+  /** Absolute paths of the files that `${file:…}` names. */
+  referencedFiles: string[];
+  /** Why CONFIG_DIR could not be listed, so that nothing is known of the datasets; else null. */
+  unreadable: string | null;
+  /** By which they were judged; null where there is none to be trusted, and none from before. */
+  policy: Policy | null;
+  /** Whether the policy is one from before, since it can't be trusted or read now. */
+  isPolicyStale: boolean;
+}
+
+/** What is read, and what is known. Plain values. */
+export interface ReadRequest {
+  places: Places;
+  env: Variables;
+  /** The policy that holds where that of now can't be trusted or read. */
+  formerPolicy: Policy | null;
+  /** Absolute paths of files that took too long, which are not read again. */
+  tooSlow: readonly string[];
+}
+
+/** One YAML file, with its name as a dataset's. */
+interface ConfigFile {
+  name: string;
+  path: string;
+  shown: string;
+}
+
+interface Context extends Places {
+  env: Variables;
+  policy: Policy;
+  tooSlow: readonly string[];
+}
+
+type Loaded = ReadConfig;
+
+const YAML_ENDINGS = ['.yaml', '.yml'];
+const DEFAULTS_NAME = '_defaults';
+const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u;
+
+/**
+ * Reads the policy, and `<configDir>/<dataset>.yaml`, each with `_defaults.yaml` under it. Files that begin with a dot or `_` are no
+ * datasets. `begin` is told each file before it is read. Never throws for what is in the files.
+ */
+export function readConfig(request: ReadRequest, begin: (path: string) => void): ReadConfig {
+  const { places, env, formerPolicy, tooSlow } = request;
+  begin(places.policyFile);
+  const { policy: found, mistakes } = readPolicy(places);
+  const policy = found ?? formerPolicy;
+  const loaded: Loaded = {
+    datasets: [],
+    broken: [],
+    errors: [...mistakes],
+    warnings: [],
+    referencedFiles: [],
+    unreadable: null,
+    policy,
+    isPolicyStale: found === null,
+  };
+  if (policy === null) return loaded;
+  const context: Context = { ...places, env, policy, tooSlow };
+  try {
+    loadFiles(listFiles(context), context, loaded, begin);
+  } catch (error) {
+    loaded.unreadable = codeOf(error) ?? messageOf(error);
+    loaded.errors.push(unlistable(context, error));
+  }
+  loaded.errors = sortMistakes(loaded.errors);
+  loaded.warnings = sortMistakes(loaded.warnings);
+  return loaded;
+}
+
+class TooManyFiles extends Error {}
+
+function listFiles(context: Context): ConfigFile[] {
+  const names = readdirSync(context.configDir).filter(
+    name => YAML_ENDINGS.includes(extname(name)) && !name.startsWith('.'),
+  );
+  if (names.length > MOST_FILES) throw new TooManyFiles(compose('too-many-files', MOST_FILES));
+  return names.sort().map(name => {
+    const path = join(context.configDir, name);
+    return { name: basename(name, extname(name)), path, shown: shownPath(path, context.root) };
+  });
+}
+
+/** Relative to the project's root where it lies below. */
+function shownPath(path: string, root: string): string {
+  const fromRoot = relative(root, path);
+  return fromRoot.startsWith('..') || isAbsolute(fromRoot) ? path : fromRoot;
+}
+
+function unlistable({ configDir, root }: Context, error: unknown): Mistake {
+  const place = { file: shownPath(configDir, root), line: 1, column: 1, dataset: null, severity: 'error' } as const;
+  return error instanceof TooManyFiles
+    ? { ...place, code: 'too-many-files', message: error.message }
+    : { ...place, code: 'unreadable-file', message: compose('unreadable-file', codeOf(error) ?? messageOf(error)) };
+}
+
+function loadFiles(files: ConfigFile[], context: Context, loaded: Loaded, begin: (path: string) => void): void {
+  const defaults = readDefaults(files, context, loaded, begin);
+  const seen = new Map<string, ConfigFile>();
+  for (const file of files.filter(({ name }) => !name.startsWith('_'))) {
+    const earlier = seen.get(file.name);
+    begin(file.path);
+    if (earlier === undefined) loadFile(file, defaults, context, loaded);
+    else loaded.errors.push(duplicate(file, earlier));
+    seen.set(file.name, earlier ?? file);
+  }
+}
+
+function duplicate(file: ConfigFile, earlier: ConfigFile): Mistake {
+  const code = 'duplicate-dataset';
+  const place = { file: file.shown, line: 1, column: 1, dataset: file.name };
+  return { ...place, code, severity: 'error', message: compose(code, file.name, earlier.shown) };
+}
+
+/** _defaults.yaml is judged by itself too, so that its mistakes show without a dataset. */
+function readDefaults(
+  files: ConfigFile[],
+  context: Context,
+  loaded: Loaded,
+  begin: (path: string) => void,
+): ParsedFile {
+  const found = files.filter(({ name }) => name === DEFAULTS_NAME);
+  const [file, second] = found;
+  if (file === undefined) return { source: undefined, tree: emptyTree(), isIntact: true };
+  if (second !== undefined) loaded.errors.push({ ...duplicate(second, file), dataset: null });
+  begin(file.path);
+  const parsed = parseFile(file, context, loaded, null);
+  const shape = withoutUnset(parsed.tree.value);
+  const unsubstituted = findUnsubstituted(shape, parsed.tree);
+  const findings = findSchemaErrors(shape, show(parsed.tree)).filter(({ pointer }) => !unsubstituted.has(pointer));
+  for (const finding of findings) loaded.errors.push(locate(finding, parsed.tree, parsed.source!, null));
+  return parsed;
+}
+
+interface ParsedFile {
+  source: Source | undefined;
+  tree: Tree;
+  /** Whether the tree is all that the file holds. */
+  isIntact: boolean;
+}
+
+function emptyTree(): Tree {
+  return { value: {}, origins: new Map(), problems: [], files: [] };
+}
+
+function parseFile(file: ConfigFile, context: Context, loaded: Loaded, dataset: string | null): ParsedFile {
+  const { env, root } = context;
+  const rights = rightsOf(context.policy, context, dataset);
+  const read = checkShape(readAllowed(file, context, rights));
+  const tree = read.intact ? readTree(read.source, { env, root, rights, kindsAt }) : emptyTree();
+  loaded.referencedFiles.push(...tree.files);
+  const problems = [...read.problems, ...tree.problems];
+  loaded.errors.push(...atMost(problems.map(problem => toMistake(problem, dataset))));
+  return { source: read.source, tree, isIntact: problems.length === 0 };
+}
+
+/** A file that took too long is not read again; a link must not lead where nobody writes datasets. */
+function readAllowed(file: ConfigFile, { tooSlow }: Context, rights: DatasetRights): ReadSource {
+  if (!tooSlow.includes(file.path)) {
+    return readSource(file.path, file.shown, realPath => {
+      const refusal = rights.path('yaml_folders', file.shown, realPath);
+      if (refusal !== undefined) throw new Unreadable(refusal.message);
+    });
+  }
+  return unread(file.path, file.shown, { code: 'too-slow', message: compose('too-slow', FILE_DEADLINE_MS / 1000) });
+}
+
+function checkShape(read: ReadSource): ReadSource {
+  if (!read.intact || isMapOrEmpty(read.source)) return read;
+  const { source } = read;
+  const offset = (source.document.contents as { range?: [number, number, number] | null }).range?.[0] ?? 0;
+  const problem: Problem = { code: 'not-a-map', message: compose('not-a-map'), source, offset };
+  return { source, problems: [...read.problems, problem], intact: false };
+}
+
+function toMistake({ code, message, source, offset }: Problem, dataset: string | null): Mistake {
+  return { severity: severityOf(code), code, dataset, file: source.shown, ...source.positionAt(offset), message };
+}
+
+function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context, loaded: Loaded): void {
+  const own = parseFile(file, context, loaded, file.name);
+  const merged = mergeTrees(defaults.tree, own.tree);
+  const findings = own.isIntact || own.tree.origins.size > 0 ? findAll(file, merged, own, context) : [];
+  const located = withoutSecrets(findings, merged).map(finding => locate(finding, merged, own.source!, file.name));
+  const mistakes = atMost(sortMistakes(located));
+  loaded.errors.push(...mistakes.filter(({ severity }) => severity === 'error'));
+  loaded.warnings.push(...mistakes.filter(({ severity }) => severity === 'warning'));
+  const isBroken = !own.isIntact || !defaults.isIntact || mistakes.some(({ severity }) => severity === 'error');
+  if (isBroken) loaded.broken.push(file.name);
+  else loaded.datasets.push(toDataset(file, merged, context));
+}
+
+/** Everything wrong with the values: against the schema first, and what is left by the checks. */
+function findAll(file: ConfigFile, merged: Tree, own: ParsedFile, context: Context): Finding[] {
+  const value = withoutUnset(merged.value);
+  const unsubstituted = findUnsubstituted(value, merged);
+  const findings = findSchemaErrors(value, show(merged)).filter(({ pointer }) => !unsubstituted.has(pointer));
+  if (!DATASET_NAME.test(file.name)) findings.push(badName(file.name));
+  if (value['WATCH_DIR'] === undefined) findings.push(missingFolder(file.name));
+  const wrong = new Set([...findings.map(({ pointer }) => pointer), ...unsubstituted]);
+  const settings = withoutPointers(value, wrong) as Partial<Settings>;
+  const configFolder = join(context.configDir, file.name);
+  const candidate = {
+    name: file.name,
+    settings,
+    root: context.root,
+    configFolder,
+    shownFolder: shownPath(configFolder, context.root),
+    target: targetOf(settings, context.env),
+    hasElasticsearch: Boolean(context.env['ELASTICSEARCH_NODE']),
+    isOwn: (pointer: string) => merged.origins.get(pointer)?.source === own.source,
+  };
+  const rights = rightsOf(context.policy, context, file.name);
+  return [
+    ...findings,
+    ...findContradictions(candidate),
+    ...findForbidden(candidate, context.policy, rights, context.env['ELASTICSEARCH_NODE']),
+  ];
+}
+
+/** Pointers of values that are told to be wrong already, since what they refer to is not there. */
+function findUnsubstituted(value: unknown, { problems, origins }: Tree): Set<string> {
+  return new Set(pointersOf(value).filter(pointer => problems.some(problem => isAt(problem, origins.get(pointer)))));
+}
+
+function isAt(problem: Problem, origin: Origin | undefined): boolean {
+  return origin?.source === problem.source && origin.valueAt === problem.offset;
+}
+
+function badName(name: string): Finding {
+  const code = 'bad-dataset-name';
+  return { code, message: compose(code, name), pointer: '', at: 'key' };
+}
+
+function missingFolder(name: string): Finding {
+  const code = 'missing-key';
+  return { code, message: compose(code, 'WATCH_DIR', `./data/in/${name}`), pointer: '/WATCH_DIR', at: 'key' };
+}
+
+function targetOf({ LOAD }: Partial<Settings>, env: Variables): 'elasticsearch' | 'lake' {
+  return LOAD?.target ?? (env['ELASTICSEARCH_NODE'] ? 'elasticsearch' : 'lake');
+}
+
+function toDataset(file: ConfigFile, merged: Tree, context: Context): StoredDataset {
+  const settings = withoutUnset(merged.value) as Partial<Settings>;
+  return resolveDataset({
+    name: file.name,
+    configFile: file.path,
+    configFolder: join(context.configDir, file.name),
+    root: context.root,
+    settings,
+    target: targetOf(settings, context.env),
+    policy: context.policy.settings,
+    rights: rightsOf(context.policy, context, file.name),
+    secrets: pointersOf(settings).flatMap(pointer => merged.origins.get(pointer)?.secrets ?? []),
+  });
+}
