@@ -40,6 +40,8 @@ export interface RunnersOptions {
   clock: Clock;
   logger: RootLogger;
   uids: RunUids;
+  /** What ran the newest run of a dataset, or of all (null); null where there is none. */
+  lastRunner(dataset: string | null): Promise<string | null>;
 }
 
 /** Both runners, and the choice between them. */
@@ -115,19 +117,31 @@ export function createRunners(options: RunnersOptions): AllRunners {
   });
   const byKind: Record<RunnerKind, Runner> = { docker, process: process_ };
   const isDefaultImageThere = recently(() => docker.hasImage(DEFAULT_IMAGE), IMAGE_KNOWN_MS, clock);
+  const last = new Map<string, RunnerKind>();
   let mistakes = new Map<string, string>();
+
+  /** What ran its last file; of one that never had any, while the engine is away, what ran the last of all. */
+  async function lastOf({ name }: Dataset, isEngineUp: boolean): Promise<RunnerKind | null> {
+    const own = last.get(name) ?? ((await options.lastRunner(name)) as RunnerKind | null);
+    if (own !== null) last.set(name, own);
+    return own ?? (isEngineUp ? null : ((await options.lastRunner(null)) as RunnerKind | null));
+  }
 
   async function choose(dataset: Dataset): Promise<RunnerChoice> {
     const { RUNNER, COMMAND, DOCKER_IMAGE } = dataset.settings;
     const needsEngine = RUNNER === 'auto' && COMMAND === undefined;
-    const { available } = needsEngine ? await engine.status() : { available: false };
-    const isThere = available && DOCKER_IMAGE === undefined && (await isDefaultImageThere());
+    const status = needsEngine ? await engine.status() : { available: false };
+    const asksForImage = status.available && DOCKER_IMAGE === undefined;
+    // An engine that answers with errors is as good as none.
+    const found = asksForImage ? await isDefaultImageThere().catch(() => undefined) : false;
+    const available = status.available && found !== undefined;
     return chooseRunner({
       wish: RUNNER,
       hasCommand: COMMAND !== undefined,
       image: DOCKER_IMAGE,
       engine: { available, host: engine.host },
-      defaultImage: { name: DEFAULT_IMAGE, isThere },
+      defaultImage: { name: DEFAULT_IMAGE, isThere: found ?? false },
+      last: needsEngine ? await lastOf(dataset, available) : null,
     });
   }
 
@@ -184,6 +198,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     connections,
     async for(dataset) {
       const choice = await choose(dataset);
+      last.set(dataset.name, choice.kind);
       return { runner: byKind[choice.kind], reason: choice.reason };
     },
     of: kind => byKind[kind],

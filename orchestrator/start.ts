@@ -128,7 +128,15 @@ class Parts implements Orchestrator {
     const projectDir = dirname(environment.configDir);
     const mistake = this.#uids.areOwn ? accountsMistake(environment.runUids) : undefined;
     if (mistake !== undefined) throw new OrchestratorError('never', mistake);
-    this.#runners = createRunners({ environment, variables, projectDir, clock, logger, uids: this.#uids });
+    this.#runners = createRunners({
+      environment,
+      variables,
+      projectDir,
+      clock,
+      logger,
+      uids: this.#uids,
+      lastRunner: name => this.journal.lastRunner(name),
+    });
     this.#config = await watchConfig({
       configDir: environment.configDir,
       env: variables,

@@ -93,7 +93,7 @@ export const settingsSchema = Type.Object(
     RUNNER: Type.Enum(['auto', 'docker', 'process'], {
       default: 'auto',
       description:
-        'Whether files are processed in containers or in processes. `auto`: containers if COMMAND is not set, a Docker engine answers, and the image is there or DOCKER_IMAGE is set.',
+        'Whether files are processed in containers or in processes. `auto`: containers if COMMAND is not set, a Docker engine answers, and the image is there or DOCKER_IMAGE is set; what ran in containers waits while the engine or the image is away.',
     }),
     PARAMETERS: Type.Optional(
       words({

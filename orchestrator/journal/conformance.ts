@@ -1088,6 +1088,17 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(await found({ file: '%' }), []);
       });
 
+      it('what ran the newest run of a dataset is known, also once it waits again; and what ran the newest of all', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        assert.equal(await journal.lastRunner('sales'), null);
+        await journal.started(run.id, run.attempt, 'docker', 'h');
+        await journal.finish(run.id, run.attempt, { to: 'queued', dueAt: 9e9, counts: false, error: 'away' }, 10);
+        assert.equal(await journal.lastRunner('sales'), 'docker');
+        assert.equal(await journal.lastRunner('never-ran'), null);
+        assert.equal(await journal.lastRunner(null), 'docker');
+      });
+
       it('what was decided about a file stays with its run; what is said last counts', async () => {
         await hand.arrive('a.csv');
         const run = await hand.claimOne();

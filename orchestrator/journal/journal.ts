@@ -361,6 +361,8 @@ export interface Journal {
   attempts(runId: string): Promise<Attempt[]>;
   /** What was decided about how the run's file is read; empty where nothing was said. */
   decisions(runId: string): Promise<Decision[]>;
+  /** What ran the newest run of a dataset that was ever started, or of all of them (null); null where there is none. */
+  lastRunner(dataset: string | null): Promise<string | null>;
   /** The mends of a run, and their replays, oldest first. */
   mends(runId: string): Promise<Run[]>;
   summaries(): Promise<DatasetSummary[]>;

@@ -98,3 +98,9 @@ export function decisions(store: Store, runId: string): Decision[] {
   const row = store.get<{ decisions: string | null }>('SELECT decisions FROM runs WHERE id = $runId', { runId });
   return row?.decisions ? (JSON.parse(row.decisions) as Decision[]) : [];
 }
+
+export function lastRunner(store: Store, dataset: string | null): string | null {
+  const where = dataset === null ? '' : 'dataset = $dataset AND';
+  const sql = `SELECT runner FROM runs WHERE ${where} runner IS NOT NULL ORDER BY seq DESC LIMIT 1`;
+  return store.get<{ runner: string }>(sql, dataset === null ? {} : { dataset })?.runner ?? null;
+}

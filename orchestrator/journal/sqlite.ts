@@ -91,6 +91,7 @@ function readCalls(store: Store, changes: Changes) {
     run: id => store.read(() => reading.runById(store, id)),
     runs: filter => store.read(() => reading.runs(store, filter)),
     attempts: runId => store.read(() => attempts.attemptsOf(store, runId)),
+    lastRunner: dataset => store.read(() => reading.lastRunner(store, dataset)),
     decisions: runId => store.read(() => reading.decisions(store, runId)),
     mends: runId => store.read(() => mending.mendsOf(store, runId)),
     summaries: () => store.read(() => reading.summaries(store)),

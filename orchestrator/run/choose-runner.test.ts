@@ -8,6 +8,7 @@ const facts: RunnerFacts = {
   image: undefined,
   engine: { available: true, host: 'unix:///var/run/docker.sock' },
   defaultImage: { name: 'orchestrator-etl/default-etl', isThere: true },
+  last: null,
 };
 const away = { available: false, host: 'unix:///var/run/docker.sock' };
 const absent = { name: 'orchestrator-etl/default-etl', isThere: false };
@@ -38,6 +39,31 @@ const table: Array<[string, Partial<RunnerFacts>, 'docker' | 'process', RegExp]>
     { image: 'curl', engine: away },
     'docker',
     /runs wait for it/,
+  ],
+  [
+    'what ran in containers waits for an engine that is away: no process takes its place',
+    { engine: away, last: 'docker' },
+    'docker',
+    /no Docker Engine answers.*runs wait for it, unless RUNNER: process/,
+  ],
+  [
+    'what ran in containers waits for an image that was removed',
+    { defaultImage: absent, last: 'docker' },
+    'docker',
+    /default-etl is not there now, so runs wait/,
+  ],
+  [
+    'what ran as a process goes on so while the engine is away',
+    { engine: away, last: 'process' },
+    'process',
+    /no Docker/,
+  ],
+  ['what ran as a process gets containers once they can be had', { last: 'process' }, 'docker', /Docker answers/],
+  [
+    'RUNNER: process goes before what ran in containers',
+    { wish: 'process', engine: away, last: 'docker' },
+    'process',
+    /RUNNER says so/,
   ],
   ['RUNNER: process is obeyed', { wish: 'process', image: 'curl' }, 'process', /RUNNER says so/],
   ['RUNNER: docker is obeyed', { wish: 'docker', engine: away }, 'docker', /RUNNER says so/],

@@ -13,7 +13,7 @@ import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, RunUids, StopRe
 import { createTranscript, type Transcript } from '../transcript.ts';
 import { giveWorkDir, ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, withTimeout } from './engine.ts';
 import { engineError, isGone, isMissing } from './engine-errors.ts';
 import { endOf, LOST } from './exit.ts';
 import { entryOf, readFrames } from './frames.ts';
@@ -51,7 +51,7 @@ export interface DockerRunnerOptions {
 }
 
 export interface DockerRunner extends Runner {
-  /** Whether the engine has this image; false where it doesn't answer. */
+  /** Whether the engine has this image. Throws where it doesn't answer, or not in time. */
   hasImage(image: string): Promise<boolean>;
   /**
    * Makes the containers that are to be kept warm, before the first job, and removes those of datasets that are no longer configured. In the
@@ -65,6 +65,7 @@ export interface DockerRunner extends Runner {
 const LOGS = { stdout: true, stderr: true, timestamps: true } as const;
 const KILL_AFTER_SECONDS = 10;
 const LAST_LINES_MS = 5_000;
+const ANSWER_MS = 3_000;
 
 /** Runs attempts as containers, one each, which outlive the orchestrator and are adopted by the next one. */
 export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
@@ -370,7 +371,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     close,
     keepWarm: (configured, molds) => pool.keep(configured, molds),
     settled: () => pool.settled(),
-    hasImage: image => hasImage(docker, image).catch(() => false),
+    hasImage: image => withTimeout(hasImage(docker, image), ANSWER_MS),
   };
 }
 

@@ -48,7 +48,8 @@ async function askStatus(docker: Docker, host: string): Promise<EngineStatus> {
   }
 }
 
-async function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+/** An answer that takes longer is none: throws a TimeoutError. */
+export async function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   const signal = AbortSignal.timeout(timeoutMs);
   const tooLate = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   return Promise.race([answer, tooLate]);
