@@ -88,10 +88,18 @@ function presentWatcher({
   files,
   settling,
   lastListingAt,
+  notice,
   error,
 }: WatcherStatus): NonNullable<Answer['watcher']> {
   const listed = isoTime(lastListingAt ?? null);
-  return { mode: mode ?? null, files: files ?? 0, settling: settling ?? 0, lastListingAt: listed, error };
+  return {
+    mode: mode ?? null,
+    files: files ?? 0,
+    settling: settling ?? 0,
+    lastListingAt: listed,
+    notice: notice ?? null,
+    error,
+  };
 }
 
 function errorText(error: ConfigError | undefined, mask: (text: string) => string): string | null {

@@ -123,7 +123,8 @@ function diskPart({ disk }: ServiceStatus): Health['parts']['disk'] {
 }
 
 function watcherPart({ name, watcher, problem }: DatasetStatus): Health['parts']['watchers'][number] {
-  const message = watcher === null ? 'not watched yet' : (watcher.error ?? problem);
+  const trouble = watcher === null ? 'not watched yet' : (watcher.error ?? problem);
   const mode = watcher?.mode ?? null;
-  return { dataset: name, mode, message, status: message === null ? 'ok' : 'degraded' };
+  const message = trouble ?? watcher?.notice ?? null;
+  return { dataset: name, mode, message, status: trouble === null ? 'ok' : 'degraded' };
 }

@@ -62,6 +62,8 @@ export interface WatcherStatus {
   settling?: number;
   /** Milliseconds since 1970-01-01 UTC. */
   lastListingAt?: number | null;
+  /** What is never taken, and why; null or nothing: all is. */
+  notice?: string | null;
   error: string | null;
 }
 

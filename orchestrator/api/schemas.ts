@@ -147,6 +147,7 @@ const watcherSchema = Type.Object({
   files: Type.Integer(),
   settling: Type.Integer(),
   lastListingAt: time('End of the last listing.'),
+  notice: nullable(Type.String({ description: 'What is never taken, such as links that are not followed, and why.' })),
   error: nullable(Type.String()),
 });
 

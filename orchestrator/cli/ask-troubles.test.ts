@@ -16,6 +16,7 @@ test('what is degraded or failing is a line each; what the journal tells itself 
     watchers: [
       { dataset: 'sales', ...part('degraded', 'EACCES') },
       { dataset: 'other', ...part('ok') },
+      { dataset: 'linked', ...part('ok', '3 links are not followed') },
     ],
   };
   const server = createServer(({ headers }, response) => {
@@ -28,6 +29,11 @@ test('what is degraded or failing is a line each; what the journal tells itself 
   assert.equal(await askTroubles({ host: '127.0.0.1', port, token: null }), null);
   server.close();
   server.closeAllConnections();
-  assert.deepEqual(lines, ['elasticsearch: it does not answer', 'disk: full', 'sales: EACCES']);
+  assert.deepEqual(lines, [
+    'elasticsearch: it does not answer',
+    'disk: full',
+    'sales: EACCES',
+    'linked: 3 links are not followed',
+  ]);
   assert.equal(await askTroubles({ host: '127.0.0.1', port, token: 'ours' }), null);
 });

@@ -28,7 +28,9 @@ export async function askTroubles(service: Service): Promise<string[] | null> {
 function troublesOf({ parts }: Health): string[] {
   return Object.entries(parts).flatMap(([name, part]) => {
     if (TOLD_ELSEWHERE.includes(name)) return [];
-    if (Array.isArray(part)) return part.filter(isTrouble).map(({ dataset, message }) => `${dataset}: ${message}`);
+    // A folder that is well may have files in it that are never taken.
+    if (Array.isArray(part))
+      return part.filter(({ message }) => message !== null).map(({ dataset, message }) => `${dataset}: ${message}`);
     return isTrouble(part) ? [`${name}: ${part.message}`] : [];
   });
 }

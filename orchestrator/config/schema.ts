@@ -43,7 +43,7 @@ export const settingsSchema = Type.Object(
     FOLLOW_LINKS: Type.Boolean({
       default: false,
       description:
-        'Whether symbolic links in WATCH_DIR are followed, to what the owner of the link could read. What is not in WATCH_DIR itself is never moved or removed.',
+        'Whether symbolic links in WATCH_DIR to files are followed, where the owner of the link could read the file himself; links to folders never are. What they lead to is not in WATCH_DIR, so they stay where they are, whatever BACKUP_FILE, REMOVE_FILE and QUARANTINE_DIR say.',
     }),
     WATCH_MODE: Type.Enum(['auto', 'events', 'poll'], {
       default: 'auto',

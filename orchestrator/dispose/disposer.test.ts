@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -96,6 +97,26 @@ test('what can never succeed goes to quarantine with its reason beside it; null 
   const { run: id, error } = JSON.parse(note?.[1] ?? '{}') as Record<string, string>;
   assert.deepEqual([note?.[0], id, error], ['sales/a.csv.error.json', run.id, 'row 3 has 5 cells']);
   assert.deepEqual(bench.tree('in'), [['b.csv', CONTENT]]);
+});
+
+test('what a followed link leads to is neither moved nor removed, and the link stays', async t => {
+  const bench = setUp(t);
+  for (const [file, settings, how] of [
+    ['a.csv', { BACKUP_FILE: true }, DONE],
+    ['b.csv', { REMOVE_FILE: true }, DONE],
+    ['c.csv', {}, NEVER],
+  ] as const) {
+    const dataset = bench.dataset('sales', { FOLLOW_LINKS: true, ...settings });
+    const run = await bench.running(dataset, file);
+    const [path, target] = [join(bench.watchDir, file), join(bench.watchDir, '..', file)];
+    renameSync(path, target);
+    symlinkSync(target, path);
+    const disposer = await bench.disposer([dataset]);
+    await bench.finish(disposer, dataset, run, how);
+    assert.equal(readFileSync(path, 'utf8'), CONTENT);
+    rmSync(path);
+  }
+  assert.deepEqual([bench.tree('data/backup'), bench.tree('data/quarantine')], [[], []]);
 });
 
 test('RECEIPT is written beside the file, or beside its backup', async t => {

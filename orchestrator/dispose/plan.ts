@@ -4,6 +4,7 @@ import { openAdminFolder } from '../files/admin-folder.ts';
 import { unless } from '../files/unless.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import type { Disposal, Finish, Run } from '../journal/journal.ts';
+import { isFollowedLink } from './followed-link.ts';
 import { hiddenName, runName } from './names.ts';
 
 export type Intent = Omit<Disposal, 'state' | 'error'>;
@@ -19,6 +20,7 @@ export async function planDisposal(
   // Mended rows and deletions are not about a file that is there; one from elsewhere is its owner's.
   const hasFile = run.action === 'add' || run.action === 'change';
   if (!folder || !hasFile || !run.fileVersion || run.root !== dataset.watchDir) return undefined;
+  if (await isFollowedLink(run)) return undefined;
   const source = join(run.root, run.file);
   const suffix = dataset.settings.READY_MARKER;
   return {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lchownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -11,6 +11,17 @@ test('below a folder that others can write no link leads an administrator’s fo
   await assert.rejects(makeAdminFolder(join(shared, 'backup', 'sales')), { code: 'ENOTDIR' });
   await assert.rejects(openAdminFolder(join(shared, 'backup')), { code: 'ENOTDIR' });
   assert(!existsSync(join(victim, 'sales')));
+});
+
+test('in a sticky folder, as /tmp is, links of ours are followed, those of others are not', async t => {
+  const { shared, victim } = setUp(t);
+  chmodSync(shared, 0o1777);
+  symlinkSync(victim, join(shared, 'ours'));
+  await (await openAdminFolder(join(shared, 'ours'))).close();
+  if (process.getuid?.() !== 0) return;
+  symlinkSync(victim, join(shared, 'his'));
+  lchownSync(join(shared, 'his'), 1234, 1234);
+  await assert.rejects(openAdminFolder(join(shared, 'his')), { code: 'ENOTDIR' });
 });
 
 test('what is missing of an administrator’s folder is made, and shows itself to whom the folder above does', async t => {

@@ -7,6 +7,7 @@ import { check } from './rights.ts';
 
 const ROOT = 0n;
 const GROUP_OR_OTHERS_WRITE = 0o022n;
+const STICKY = 0o1000n;
 
 /**
  * Opens a folder that the administrator named (absolute), which may lie below one that others can write: links on the way are followed only as
@@ -37,7 +38,7 @@ async function walk(path: string, finish: (at: Folder, rest: string) => Promise<
   const names = path.split('/').filter(name => name !== '');
   let at = await Folder.open('/');
   try {
-    while (names.length > 0 && (await isChangedByUsAlone(at))) {
+    while (names.length > 0 && (await isChangedByUsAlone(at, names[0] as string))) {
       const next = await openBelow(at, names[0] as string);
       if (next === undefined) break;
       await at.close();
@@ -61,8 +62,17 @@ async function openBelow(at: Folder, name: string): Promise<Folder | undefined> 
   }
 }
 
-async function isChangedByUsAlone(folder: Folder): Promise<boolean> {
+/** Whether nobody but root and we can have put there what has this name, nor can put something else in its place. */
+async function isChangedByUsAlone(folder: Folder, name: string): Promise<boolean> {
   const { uid, mode } = await folder.stat();
-  const isTrusted = uid === ROOT || uid === BigInt(process.getuid?.() ?? 0);
-  return isTrusted && (mode & GROUP_OR_OTHERS_WRITE) === 0n;
+  if (!isTrusted(uid)) return false;
+  if ((mode & GROUP_OR_OTHERS_WRITE) === 0n) return true;
+  if ((mode & STICKY) === 0n) return false;
+  // As in /tmp: others can make names, but take away their own alone.
+  const stats = await folder.look(name);
+  return stats !== undefined && isTrusted(stats.uid);
+}
+
+function isTrusted(uid: bigint): boolean {
+  return uid === ROOT || uid === BigInt(process.getuid?.() ?? 0);
 }

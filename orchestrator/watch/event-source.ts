@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- of WATCH_DIR nothing is read here, only the kernel's limits
 import { readFile } from 'node:fs/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- chokidar takes a path: events are hints, and what they tell of is looked at through files/
 import { realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { watch } from 'chokidar';

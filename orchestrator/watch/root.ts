@@ -84,9 +84,12 @@ async function createRoot(dataset: Dataset): Promise<void> {
   try {
     await (await makeAdminFolder(dataset.watchDir)).close();
   } catch (error) {
-    const why = codeOf(error) ?? messageOf(error);
-    const message = `dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} can't be made (${why}); make it yourself, readable by uid ${process.getuid?.()}`;
-    throw new OrchestratorError('wait', message, { cause: error });
+    const code = codeOf(error) ?? messageOf(error);
+    const why =
+      code === 'ENOTDIR'
+        ? whyNot(dataset.watchDir, error)
+        : `WATCH_DIR ${dataset.watchDir} can't be made (${code}); make it yourself, readable by uid ${process.getuid?.()}`;
+    throw new OrchestratorError('wait', `dataset ${dataset.name}: ${why}`, { cause: error });
   }
 }
 

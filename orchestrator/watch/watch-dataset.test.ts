@@ -1,11 +1,27 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { copyFile, link, mkdir, open, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  copyFile,
+  lchown,
+  link,
+  mkdir,
+  open,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { datasetOf } from '../config/testing/dataset.ts';
+import { explain } from './explain.ts';
 import { until, WatchedFolder } from './testing/watched-folder.ts';
 
 const OLD = new Date('2001-02-03T04:05:06Z');
@@ -146,6 +162,78 @@ test('hidden and unfinished names, own files, links to folders and what is no re
   await folder.untilStates('finished.csv', ['queued']);
   assert.equal((await folder.journal.runs({ dataset: 'sales' })).items.length, 2);
   assert.equal(watch.status().error, null);
+});
+
+test('links are not followed unless FOLLOW_LINKS is set, which is said once, counted, and by explain', async () => {
+  await using folder = await WatchedFolder.make();
+  await writeFile(join(folder.base, 'target.csv'), 'x');
+  for (const name of ['a.csv', 'b.csv']) await symlink('../target.csv', folder.path(name));
+  const watch = await folder.watch();
+  await folder.listed(watch);
+  assert.match(watch.status().notice ?? '', /^2 files, such as .*\/[ab]\.csv, are not followed.* FOLLOW_LINKS: true/);
+  assert.equal(watch.status().error, null);
+  await symlink('../target.csv', folder.path('c.csv'));
+  await writeFile(folder.path('last.csv'), 'x');
+  await folder.untilStates('last.csv', ['queued']);
+  assert.equal(folder.log.filter(line => line.includes('FOLLOW_LINKS')).length, 1);
+  assert.equal((await folder.journal.runs({ dataset: 'sales' })).items.length, 1);
+  const say = (FOLLOW_LINKS: boolean) =>
+    explain(folder.path('a.csv'), [datasetOf('sales', folder.root, { FOLLOW_LINKS })], folder.journal);
+  assert.match((await say(false)).join(), /a\.csv is not taken: it is a symbolic link.* FOLLOW_LINKS: true/);
+  assert.match((await say(true)).join(), /a\.csv is not taken yet/);
+});
+
+test('a file that is replaced by a link is taken no further, and its rows stay', async () => {
+  await using folder = await WatchedFolder.make();
+  const watch = await folder.watch({ ON_DELETE: 'remove' }, { listIntervalMs: 50 });
+  await writeFile(folder.path('a.csv'), 'x');
+  await folder.untilStates('a.csv', ['queued']);
+  await writeFile(join(folder.base, 'secret.csv'), 'secret');
+  await symlink('../secret.csv', folder.path('a.tmp'));
+  await rename(folder.path('a.tmp'), folder.path('a.csv'));
+  await folder.listed(watch, 3);
+  assert.deepEqual(await folder.states('a.csv'), ['queued']);
+  assert.equal((await folder.journal.knownFile('sales', 'a.csv'))?.present, true);
+});
+
+test('folders beyond measure, names of 255 bytes and what is no file keep nothing else from being taken', async () => {
+  await using folder = await WatchedFolder.make();
+  // A path of more than PATH_MAX can only be made step by step.
+  const deep =
+    "for (let d = 0; d < 3000; d++) { fs.mkdirSync('d'); process.chdir('d'); fs.writeFileSync('x.csv', 'x'); }";
+  execFileSync(process.execPath, ['-e', deep], { cwd: folder.root });
+  execFileSync('mkfifo', [folder.path('fifo.csv')]);
+  const long = `${'n'.repeat(251)}.csv`;
+  await writeFile(folder.path(long), 'x');
+  await writeFile(folder.path('line\nbreak\u001b[1m.csv'), 'x');
+  const watch = await folder.watch();
+  await folder.listed(watch);
+  for (const name of [long, 'line\nbreak\u001b[1m.csv', `${'d/'.repeat(64)}x.csv`])
+    await folder.untilStates(name, ['queued']);
+  assert.equal((await folder.journal.runs({ dataset: 'sales', limit: 1000 })).items.length, 64 + 2);
+  assert.match(watch.status().notice ?? '', /not looked into, lying more than 64 folders deep/);
+  assert.equal(watch.status().error, null);
+  await writeFile(folder.path('next.csv'), 'x');
+  await folder.untilStates('next.csv', ['queued']);
+  // Node's own removal goes by path.
+  execFileSync('rm', ['-r', folder.path('d')]);
+});
+
+test('a WATCH_DIR behind a link of somebody else is not watched; behind one of ours it is', async t => {
+  if (process.getuid?.() !== 0) return t.skip('only root can make a link of somebody else');
+  await using folder = await WatchedFolder.make();
+  await writeFile(folder.path('a.csv'), 'x');
+  await mkdir(join(folder.base, 'his'));
+  await symlink(folder.root, join(folder.base, 'ours'));
+  await symlink(folder.root, join(folder.base, 'his', 'in'));
+  await lchown(join(folder.base, 'his', 'in'), 1234, 1234);
+  await chown(join(folder.base, 'his'), 1234, 1234);
+  const ours = await folder.watch({}, { name: 'ours', root: join(folder.base, 'ours') });
+  const his = await folder.watch({}, { name: 'his', root: join(folder.base, 'his', 'in') });
+  await folder.untilStates('a.csv', ['queued'], 'ours');
+  assert.equal(ours.status().error, null);
+  assert.match(his.status().error ?? '', /behind a link that others than root can have made/);
+  assert.deepEqual(await folder.states('a.csv', 'his'), []);
 });
 
 test('WATCH_REGEX, RECURSIVE: false and excluded folders keep files out', async () => {

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- of /proc alone, which is the kernel's
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -18,6 +18,8 @@ const FORBIDDEN: Array<[file: string, line: string]> = [
   ['orchestrator/journal/below/a.ts', "import '../../watch/watcher.ts';"],
   ['orchestrator/watch/a.ts', "import '../journal/sqlite.ts';"],
   ['orchestrator/watch/a2.ts', "import '../run/runner.ts';"],
+  ['orchestrator/watch/a3.ts', "import { stat } from 'node:fs/promises';\nexport const look = stat;"],
+  ['orchestrator/watch/below/a.ts', "import { statSync } from 'node:fs';\nexport const look = statSync;"],
   ['orchestrator/run/docker/a.ts', "import '../../schedule/scheduler.ts';"],
   ['orchestrator/run/a.ts', "import '../../default-etl/load/elasticsearch.ts';"],
   ['orchestrator/schedule/a.ts', "import '../journal/sqlite.ts';"],
@@ -34,6 +36,8 @@ const FORBIDDEN: Array<[file: string, line: string]> = [
 const ALLOWED: typeof FORBIDDEN = [
   ['orchestrator/config/b.ts', "import '../errors.ts';"],
   ['orchestrator/watch/b.ts', "import '../journal/journal.ts';\nimport '../config/dataset.ts';"],
+  ['orchestrator/watch/b2.ts', "import type { BigIntStats } from 'node:fs';\nexport type Stats = BigIntStats;"],
+  ['orchestrator/watch/b.test.ts', "import { stat } from 'node:fs/promises';\nexport const look = stat;"],
   ['orchestrator/run/b.ts', "import '../../default-etl/contract.ts';"],
   ['orchestrator/schedule/b.ts', "import '../journal/journal.ts';\nimport '../run/runner.ts';"],
   ['orchestrator/main.ts', "import './start.ts';\nexport const words = process.argv;"],

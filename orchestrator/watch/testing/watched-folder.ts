@@ -49,7 +49,7 @@ export class WatchedFolder implements AsyncDisposable {
 
   async watch(settings: Partial<Settings> = {}, more: WatchMore = {}): Promise<DatasetWatch> {
     const watch = await watchDataset({
-      dataset: datasetOf(more.name ?? 'sales', this.root, settings),
+      dataset: datasetOf(more.name ?? 'sales', more.root ?? this.root, settings),
       journal: this.journal,
       logger: this.#logger(),
       clock: systemClock,
@@ -128,6 +128,8 @@ export class WatchedFolder implements AsyncDisposable {
 
 interface WatchMore {
   name?: string;
+  /** Another WATCH_DIR. */
+  root?: string;
   excluded?: string[];
   listIntervalMs?: number;
 }
