@@ -90,11 +90,12 @@ function commandDeps(): CommandDeps {
 /** `orchestrator start`: until a signal; a second one hurries. */
 async function serve(): Promise<number> {
   const launcher = findLauncher(variables, systemClock);
+  const signals = catchSignals();
   const logger = openLog(process.stdout, process.stdout.isTTY);
   const localLogger = openLog(process.stdout, process.stdout.isTTY, { elasticsearch: null });
   try {
     const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, localLogger });
-    await untilStopped(orchestrator, logger, launcher);
+    await untilStopped(orchestrator, logger, { launcher, signals });
     return 0;
   } catch (error) {
     logger.error(messageOf(error), { error });
@@ -104,7 +105,12 @@ async function serve(): Promise<number> {
   }
 }
 
-function untilStopped(orchestrator: Orchestrator, logger: RootLogger, launcher: Launcher | null): Promise<void> {
+interface Stops {
+  launcher: Launcher | null;
+  signals: ReturnType<typeof catchSignals>;
+}
+
+function untilStopped(orchestrator: Orchestrator, logger: RootLogger, { launcher, signals }: Stops): Promise<void> {
   const { promise, resolve: end, reject } = Promise.withResolvers<void>();
   let stoppingSince: number | undefined;
   const stop = (why: string): void => {
@@ -118,15 +124,28 @@ function untilStopped(orchestrator: Orchestrator, logger: RootLogger, launcher: 
     logger.info(`${why}: ${stoppingText(running, environment().graceMs)}`);
     orchestrator.stop().then(end, reject);
   };
+  signals.handOver(signal => stop(signal));
+  launcher?.whenGone(() => stop('SIGTERM (what started this has ended)'));
+  return promise;
+}
+
+/** From now on a signal to stop waits for the one who stops, so that a start is ended in order, too. */
+function catchSignals(): { handOver(stop: (signal: string) => void): void } {
+  const early: string[] = [];
+  let heed = (signal: string): void => void early.push(signal);
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
       // The terminal has written ^C there.
       if (signal === 'SIGINT' && process.stdout.isTTY) process.stdout.write('\n');
-      stop(signal);
+      heed(signal);
     });
   }
-  launcher?.whenGone(() => stop('SIGTERM (what started this has ended)'));
-  return promise;
+  return {
+    handOver(stop) {
+      heed = stop;
+      for (const signal of early) stop(signal);
+    },
+  };
 }
 
 function stoppingText(running: number, graceMs: number): string {

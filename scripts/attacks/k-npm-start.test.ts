@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,7 @@ import { readHolder } from '../../orchestrator/journal/lock.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SLOW = `WATCH_DIR: '{folder}/in'
-COMMAND: [/bin/sh, -c, 'touch {folder}/begun; sleep 2']
+COMMAND: [/bin/sh, -c, 'echo begun; sleep 2']
 `;
 
 interface Npm {
@@ -60,11 +61,9 @@ test('so does SIGKILL to npx, which keeps its shell', async () => {
 test('Ctrl-C, which reaches the service twice, does not take from a running file its time to finish', async () => {
   npm = await npmStart(['start']);
   await writeFile(join(folder, 'in', 'a.csv'), 'A\n1\n');
-  const hasBegun = () =>
-    access(join(folder, 'begun')).then(
-      () => true,
-      () => false,
-    );
+  const logs = join(folder, 'data', 'logs');
+  const texts = () => readdirSync(logs).map(run => readFileSync(join(logs, run, '1.log'), 'utf8'));
+  const hasBegun = async () => existsSync(logs) && texts().includes('begun\n');
   await waitFor('the file runs', hasBegun, 20_000);
   const exit = once(npm.child, 'exit');
   process.kill(-npm.child.pid!, 'SIGINT');
