@@ -15,6 +15,7 @@ import { closeDataDir } from './data-dir/close.ts';
 import { closedInboxes } from './data-dir/inbox.ts';
 import { type FileDisposer, startDisposer } from './dispose/disposer.ts';
 import { OrchestratorError } from './errors.ts';
+import { answerAs } from './etl/helper.ts';
 import { offerSample, whenSampleEnds } from './first-start.ts';
 import { ownHolderId } from './journal/holder.ts';
 import type { Journal, Run } from './journal/journal.ts';
@@ -126,6 +127,7 @@ class Parts implements Orchestrator {
     const { environment, variables, logger, isQuiet = false } = this.#options;
     const clock = this.#clock;
     const projectDir = dirname(environment.configDir);
+    answerAs(this.#uids);
     const mistake = this.#uids.areOwn ? accountsMistake(environment.runUids) : undefined;
     if (mistake !== undefined) throw new OrchestratorError('never', mistake);
     this.#runners = createRunners({

@@ -113,7 +113,7 @@ async function whyNotImported(
   const args = ['--check-module', `--name=${file}`, join(folder, file)];
   const signal = AbortSignal.timeout(IMPORT_TIMEOUT_MS);
   try {
-    for await (const _ of askEtl({ args, environment, signal }));
+    for await (const _ of askEtl({ args, environment, folders: [folder], runsModules: true, signal }));
     return undefined;
   } catch (error) {
     return signal.aborted ? `module ${file} is not imported within ${IMPORT_TIMEOUT_MS / 1000} s` : messageOf(error);

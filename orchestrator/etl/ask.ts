@@ -1,19 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { codeOf, OrchestratorError } from '../errors.ts';
+import { type Helper, startHelper } from './helper.ts';
 
-const program = fileURLToPath(new URL('../../default-etl/bin.js', import.meta.url));
 const MOST_ERROR_BYTES = 1 << 16;
-/** A step of the user's own that loops for ever lets no signal through but the last. */
-const PATIENCE_MS = 2000;
+/** No answer takes as long: a file that makes the ETL think for ever ends then. */
+const LONGEST_MS = 600_000;
+
+/** A word of the command line, or a file that it names, behind a prefix such as `--table=`. */
+export type Word = string | { prefix?: string; file: string };
 
 export interface Question {
-  args: readonly string[];
+  args: readonly Word[];
   /** All it gets besides PATH: nothing of ours is its business. */
   environment: Readonly<Record<string, string>>;
+  /** Absolute: folders that it may read, beside the files that `args` name. */
+  folders?: readonly string[];
+  /** Whether it runs what others wrote, their steps, which may need more of Node than our own code. */
+  runsModules?: boolean;
   /** For its stdin. */
   input?: Readable;
   signal?: AbortSignal;
@@ -21,44 +25,47 @@ export interface Question {
 
 /**
  * Asks the default ETL, in a process of its own, and gives what it prints as it comes: whatever a file makes it do, it does to that
- * process alone. Throws an OrchestratorError `never` with its own words where it refuses.
+ * process alone, which has no right of ours and no network. Throws an OrchestratorError `never` with its own words where it refuses.
  */
-export async function* askEtl({ args, environment, input, signal }: Question): AsyncGenerator<Buffer> {
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const end = () => endChild(child);
-  signal?.addEventListener('abort', end, { once: true });
-  if (signal?.aborted) end();
-  const ended = once(child, 'close');
-  ended.catch(() => undefined);
-  const fed = input === undefined ? child.stdin.end() : pipeline(input, child.stdin).then(() => undefined, notFed);
-  child.stdin.on('error', () => undefined);
-  let errorText = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errorText = (errorText + text).slice(-MOST_ERROR_BYTES);
-  });
+export async function* askEtl(question: Question): AsyncGenerator<Buffer> {
+  const timeout = AbortSignal.timeout(LONGEST_MS);
+  const signal = question.signal ? AbortSignal.any([question.signal, timeout]) : timeout;
+  const child = await startHelper(question);
+  const end = () => void child.end().catch(() => undefined);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  const fed = feed(child, question.input);
+  const errorText = lastOf(child.stderr);
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer;
-    const [code, killed] = (await ended) as [number | null, string | null];
-    if (signal?.aborted)
+    const { exitCode, signal: killedBy } = await child.ended;
+    if (signal.aborted)
       throw new OrchestratorError('never', 'the default ETL was stopped before its answer was complete');
-    if (code !== 0) throw refusal(code ?? killed, errorText);
+    if (exitCode !== 0) throw refusal(exitCode ?? killedBy, child.translated(await errorText));
     const fault = await fed;
     if (fault instanceof Error) throw fault;
   } finally {
-    signal?.removeEventListener('abort', end);
-    end();
+    signal.removeEventListener('abort', end);
+    await child.end();
   }
 }
 
-/** It has a moment to tidy up. */
-function endChild(child: ChildProcess): void {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  child.kill();
-  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-  child.once('exit', () => clearTimeout(timer));
+function feed(child: Helper, input: Readable | undefined): Promise<Error | undefined> {
+  child.stdin.on('error', () => undefined);
+  if (input !== undefined) return pipeline(input, child.stdin).then(() => undefined, notFed);
+  child.stdin.end();
+  return Promise.resolve(undefined);
+}
+
+/** Its last words, once there are no more. */
+async function lastOf(stream: Readable): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of stream.setEncoding('utf8')) text = (text + String(chunk)).slice(-MOST_ERROR_BYTES);
+  } catch {
+    // It was ended.
+  }
+  return text;
 }
 
 /** A child that ends before it has read everything says why by its exit; an input that can't be read must not look like its end. */

@@ -1,5 +1,6 @@
 import type { PreviewMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
+import { isRecord } from '../config/tree.ts';
 import { OrchestratorError } from '../errors.ts';
 import { askEtl } from './ask.ts';
 
@@ -15,8 +16,11 @@ export interface PreviewQuestion {
 /** How the default ETL would read a file. Throws an OrchestratorError `never` with its reason where it can't. */
 export async function askPreview({ file, dataset, rows, signal }: PreviewQuestion): Promise<PreviewMessage> {
   const parts: Buffer[] = [];
-  const args = ['--preview', `--rows=${rows}`, file];
-  for await (const part of askEtl({ args, environment: environmentOf(dataset), signal })) parts.push(part);
+  const args = ['--preview', `--rows=${rows}`, { file }];
+  const hasModule = (dataset?.settings.TRANSFORM ?? []).some(step => isRecord(step) && 'module' in step);
+  const folders = [dataset?.configFolder].filter(folder => folder !== undefined);
+  const question = { args, environment: environmentOf(dataset), folders, runsModules: hasModule, signal };
+  for await (const part of askEtl(question)) parts.push(part);
   const message = JSON.parse(Buffer.concat(parts).toString()) as PreviewMessage;
   if (message.type === 'preview') return message;
   throw new OrchestratorError('bug', `the default ETL answered ${JSON.stringify(message).slice(0, 200)}`);

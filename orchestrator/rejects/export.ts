@@ -11,7 +11,7 @@ export async function* rejectsAsLines({ list }: OpenRejects): AsyncGenerator<str
 export async function* rejectsAsCsv(rejects: OpenRejects, signal?: AbortSignal): AsyncGenerator<Buffer> {
   if (rejects.files === null) return;
   yield* askEtl({
-    args: ['--rejects', `--table=${rejects.files.table}`],
+    args: ['--rejects', { prefix: '--table=', file: rejects.files.table }],
     environment: {},
     input: Readable.from(rejectsAsLines(rejects)),
     ...(signal === undefined ? {} : { signal }),

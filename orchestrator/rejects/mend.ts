@@ -55,7 +55,8 @@ export async function mendRejects({ journal, dataDir, run, content, now }: MendR
 
 /** The mended rows as lines of JSON, in the order of the file, and their numbers. */
 async function* readMended(upload: string, rejects: OpenRejects, rows: Set<number>): AsyncGenerator<Buffer> {
-  const args = ['--mend', '--name=the mended file', `--table=${rejects.files?.table}`, upload];
+  const table = { prefix: '--table=', file: rejects.files?.table as string };
+  const args = ['--mend', '--name=the mended file', table, { file: upload }];
   let bytes = 0;
   for await (const { text, isCut } of linesOf(askEtl({ args, environment: {} }), MENDED_BOUNDS.lineBytes)) {
     const line = Buffer.from(`${text}\n`);

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { kindOf } from '../errors.ts';
+import type { Owner } from '../files/rights.ts';
+import { compiledCodeAt } from '../run/process/compiled-code.ts';
+import type { LaunchRequest } from '../run/process/launch.ts';
+import { launch, type Launched } from '../run/process/launcher.ts';
+import { openPipe } from '../run/process/pipe.ts';
+import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from '../run/process/process-group.ts';
+import type { View } from '../run/process/view.ts';
+import type { RunUids } from '../run/runner.ts';
+import { createRunUids } from '../run/uids.ts';
+import { giveWorkDir } from '../run/work-dir.ts';
+import type { Question, Word } from './ask.ts';
+
+/** A process that answers one question. */
+export interface Helper {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  ended: Launched['ended'];
+  /** What it says, with the names that its files have for others. */
+  translated(text: string): string;
+  /** It has a moment to tidy up. Resolves when it, and all that it had, is gone. Twice is harmless. */
+  end(): Promise<void>;
+}
+
+const project = fileURLToPath(new URL('../../', import.meta.url));
+const program = join(project, 'default-etl', 'bin.js');
+const etlFiles = ['default-etl', 'node_modules', 'package.json', 'compiled'].map(name => join(project, name));
+const compiled = compiledCodeAt(join(project, 'node_modules', '.cache', 'default-etl'));
+/** Seen by it alone, where we are root. */
+const OWN_CACHE = '/tmp/compiled';
+/** A step of the user's own that loops for ever lets no signal through but the last. */
+const PATIENCE_MS = 2000;
+const POLL_MS = 10;
+const MOST_PROCESSES = 256;
+const MOST_FILE_BYTES = 4 * 2 ** 30;
+const UMASK = 0o077;
+
+const isRoot = process.getuid?.() === 0;
+let uids: RunUids = createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 0 });
+
+/** Whose uids those who answer have, where we are root. */
+export function answerAs(those: RunUids): void {
+  uids = those;
+}
+
+/** Starts it: as root as a user that owns nothing but a folder of its own, with copies of the files that it is asked about. */
+export async function startHelper(question: Question): Promise<Helper> {
+  if (process.platform !== 'linux') return startPlain(question);
+  const folder = await mkdtemp(join(tmpdir(), 'ask-'));
+  const [input, output, errors] = [openPipe('reads'), openPipe('writes'), openPipe('writes')];
+  const pipes = [input, output, errors];
+  const discard = async () => {
+    await rm(folder, { recursive: true, force: true });
+    uids.free(folder);
+  };
+  try {
+    const words = await Promise.all(question.args.map(word => wordFor(word, folder)));
+    const owner = uids.take(folder);
+    await giveWorkDir(folder, `${owner.uid}:${owner.gid}`);
+    const launched = await launchAs({
+      ...requestFor(question, words, folder),
+      ...(isRoot && { user: owner, view: viewFor(question, folder, owner), isOffline: true }),
+      input: input.theirs,
+      output: { stdout: output.theirs, stderr: errors.theirs },
+    });
+    const leader = leaderOf(launched.pid, folder, isRoot ? owner.uid : undefined);
+    launched.go();
+    let ending: Promise<void> | undefined;
+    const end = () => (ending ??= endHelper(leader).then(discard));
+    const translated = (text: string) => withRealNames(text, question, folder);
+    return { translated, stdin: input.ours, stdout: output.ours, stderr: errors.ours, ended: launched.ended, end };
+  } catch (error) {
+    for (const { ours } of pipes) ours.destroy();
+    await discard();
+    throw error;
+  } finally {
+    for (const pipe of pipes) pipe.closeTheirs();
+  }
+}
+
+/** Where nothing can be hidden from it, it is still somebody else, and reads what it was given. */
+async function launchAs(request: LaunchRequest): Promise<Launched> {
+  try {
+    return await launch(request);
+  } catch (error) {
+    if (kindOf(error) !== 'wait' || !request.view) throw error;
+    const { view: _, isOffline: __, ...rest } = request;
+    return launch(rest);
+  }
+}
+
+function requestFor(
+  { args, environment, folders = [], runsModules = false }: Question,
+  words: readonly string[],
+  folder: string,
+): Omit<LaunchRequest, 'output'> {
+  const files = args.flatMap(word => (typeof word === 'string' ? [] : [word.file]));
+  const cache = isRoot ? OWN_CACHE : compiled.path;
+  const written = [folder, cache];
+  const permissions = [
+    '--permission',
+    ...[...etlFiles, ...folders, ...(isRoot ? [] : files), ...written].map(path => `--allow-fs-read=${path}`),
+    ...written.map(path => `--allow-fs-write=${path}`),
+  ];
+  return {
+    command: [process.execPath, ...(runsModules ? [] : permissions), program, ...words],
+    environment: { TMPDIR: folder, WORK_DIR: folder, ...(isRoot && { NODE_COMPILE_CACHE: cache }), ...environment },
+    cwd: '/',
+    umask: UMASK,
+    limits: { fileBytes: MOST_FILE_BYTES, ...(isRoot && { processes: MOST_PROCESSES }) },
+  };
+}
+
+function viewFor({ folders = [] }: Question, folder: string, { uid }: Owner): View {
+  const code = compiled.folder();
+  return {
+    shown: [
+      { path: folder, as: 'work' },
+      ...folders.map(path => ({ path, as: 'data' }) as const),
+      ...[process.execPath, ...etlFiles].map(path => ({ path, as: 'program' }) as const),
+    ],
+    hidden: [],
+    own: ['/tmp', '/var/tmp', '/dev/shm'],
+    workingDir: '/',
+    files: [],
+    links: code ? [{ at: join(OWN_CACHE, code.nameFor(uid)), target: code.path }] : [],
+  };
+}
+
+/** As us it reads the file itself; as somebody else a copy, which costs nothing where blocks can be shared. */
+async function wordFor(word: Word, folder: string): Promise<string> {
+  if (typeof word === 'string') return word;
+  const { prefix = '', file } = word;
+  if (!isRoot) return `${prefix}${file}`;
+  const copy = join(folder, basename(file));
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile()) await copyFile(file, copy, constants.COPYFILE_FICLONE);
+  // It is told that there is something which is no file; what that is, is not looked at.
+  else if (found) await mkdir(copy);
+  return `${prefix}${copy}`;
+}
+
+function withRealNames(text: string, { args }: Question, folder: string): string {
+  const files = args.flatMap(word => (typeof word === 'string' ? [] : [word.file]));
+  return files.reduce((said, file) => said.replaceAll(join(folder, basename(file)), file), text);
+}
+
+async function endHelper(leader: Leader | undefined): Promise<void> {
+  if (leader === undefined) return;
+  signalMembers(leader, 'SIGTERM');
+  for (let waited = 0; waited < PATIENCE_MS && livingMembers(leader).length > 0; waited += POLL_MS)
+    await delay(POLL_MS);
+  await killMembers(leader);
+}
+
+/** Where there are neither uids nor views. */
+function startPlain({ args, environment }: Question): Helper {
+  const words = args.map(word => (typeof word === 'string' ? word : `${word.prefix ?? ''}${word.file}`));
+  const child = spawn(process.execPath, [program, ...words], { env: { ...environment }, stdio: 'pipe' });
+  const ended = once(child, 'close').then(([exitCode, signal]) => ({ exitCode, signal }));
+  const end = async () => void child.kill('SIGKILL');
+  return { translated: text => text, stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, end };
+}
