@@ -207,7 +207,7 @@ class Parts implements Orchestrator {
       journal,
       datasets,
       datasetsMatching: path => this.#datasetsMatching(path),
-      hasWriter: hasWriter,
+      hasWriter,
       clock,
       logger,
       dataDir,

@@ -3,7 +3,7 @@ import { type FileHandle, link, lstat, mkdir, open, opendir, rename, rmdir, unli
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../errors.ts';
-import { asBehindLink, asNoFile, descriptorPath, namesOf, OPEN } from './reach.ts';
+import { asBehindLink, asNoFile, descriptorPath, isPlainName, namesOf, OPEN } from './reach.ts';
 import { check, type FileDemands, grant, type Owner, type Rights } from './rights.ts';
 import { unless } from './unless.ts';
 import { UntrustedFile } from './untrusted-file.ts';
@@ -17,6 +17,7 @@ export interface OpenedFile {
 /** A path with `/`, or one name as its bytes. */
 type Name = string | Buffer;
 
+const BIGINT = { bigint: true } as const;
 const OWN_FILE = 0o600;
 const OWN_FOLDER = 0o700;
 /** What a folder's group and others keep in one that is made below it: they may look, not write. */
@@ -103,7 +104,10 @@ export class Folder {
   /** What stands there, links as links; undefined where nothing does. */
   async look(relative: Name): Promise<BigIntStats | undefined> {
     try {
-      return await this.#at(relative, at => lstat(at, { bigint: true }));
+      // For each of 200,000 files of a listing: a tenth less work than the way below.
+      if (typeof relative === 'string' && isPlainName(relative))
+        return await lstat(`${this.#self()}/${relative}`, BIGINT);
+      return await this.#at(relative, at => lstat(at, BIGINT));
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
       throw error;

@@ -32,6 +32,13 @@ export function descriptorPath(descriptor: number): string | undefined {
   return process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : undefined;
 }
 
+const PLAIN_NAME = /^(?!\.\.?$)[^/\0]+$/;
+
+/** Whether a relative path is a single name, so that nothing is on the way to it. */
+export function isPlainName(relative: string): boolean {
+  return PLAIN_NAME.test(relative);
+}
+
 /** The names of a relative path, at least one, of which none leads out of the folder. Throws an UntrustedFile. */
 export function namesOf(relative: string, folder: string): string[] {
   const names = relative.split('/').filter(name => name !== '' && name !== '.');

@@ -35,17 +35,17 @@ export async function lookAtSource(folder: Folder, relative: string, rules: Sour
   return stats && judgeSource(folder, relative, stats, rules);
 }
 
-/** The same, for what look() has told of it already. */
-export async function judgeSource(
+/** The same, for what look() has told of it already; at once where that says all. */
+export function judgeSource(
   folder: Folder,
   relative: string,
   stats: BigIntStats,
   rules: SourceRules,
-): Promise<Source | undefined> {
+): Source | Promise<Source | undefined> {
   if (stats.isSymbolicLink()) return lookThrough(folder, relative, stats, rules);
   if (!stats.isFile()) throw new UntrustedFile(join(folder.path, relative), 'not-a-file');
-  if (stats.nlink > 1n) await demandOwnNames(folder, relative, stats);
-  return { stats, isLink: false, changedAt: Number(stats.ctimeMs) };
+  const source = { stats, isLink: false, changedAt: Number(stats.ctimeMs) };
+  return stats.nlink > 1n ? demandOwnNames(folder, relative, stats).then(() => source) : source;
 }
 
 /** Opens it, under the same terms. Throws ENOENT, ENOTDIR or ELOOP where nothing is there. */

@@ -1,4 +1,4 @@
-import type { BigIntStats, Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
 import type { Folder } from '../files/folder.ts';
@@ -136,8 +136,10 @@ class Walk {
   /** undefined: it is gone, or a link that leads nowhere. */
   async #lookAt(folder: Folder, name: string): Promise<Source | Error | undefined> {
     try {
-      const stats: BigIntStats | undefined = await folder.look(name);
-      return stats && (await judgeSource(folder, name, stats, this.#request.rules));
+      const stats = await folder.look(name);
+      // Nearly always nothing more is to be waited for.
+      const source = stats && judgeSource(folder, name, stats, this.#request.rules);
+      return source instanceof Promise ? await source : source;
     } catch (error) {
       if (isGone(error)) return undefined;
       return error instanceof Error ? error : new Error(messageOf(error));
