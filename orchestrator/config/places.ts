@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from './environment.ts';
@@ -48,11 +48,24 @@ export function environmentPlaces({ dataDir, policyFile, isPolicyNamed }: Enviro
   return { dataDir, policyFile, isPolicyNamed };
 }
 
-/** A path with all links followed; of what isn't there, as far as it is. */
-export function realPathOf(path: string): string {
+const MOST_LINKS = 40;
+
+/** A path with all links followed, those that lead to nothing yet, too; of what isn't there, as far as it is. */
+export function realPathOf(path: string, linksLeft = MOST_LINKS): string {
   try {
     return realpathSync(path);
   } catch {
-    return path === dirname(path) ? path : join(realPathOf(dirname(path)), basename(path));
+    if (path === dirname(path)) return path;
+    const here = join(realPathOf(dirname(path), linksLeft), basename(path));
+    const target = linksLeft > 0 ? linkAt(here) : undefined;
+    return target === undefined ? here : realPathOf(resolve(dirname(here), target), linksLeft - 1);
+  }
+}
+
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../clock.ts';
+import { kindOf, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type ConfigChange, watchConfig } from './reload.ts';
 
@@ -127,6 +128,64 @@ test('without events the listing finds the change', async t => {
   await change(({ added }) => added.length === 1);
 });
 
+test('nothing is watched without a policy to go by', async t => {
+  await assert.rejects(start(t, { '../policy.yaml': 'image: []\n', 'sales.yaml': 'WATCH_DIR: ./in\n' }), error => {
+    assert.equal(kindOf(error), 'never');
+    assert.match(messageOf(error), /policy\.yaml:1:1: image is not a key; did you mean images\?/);
+    return true;
+  });
+});
+
+test('a policy that changes judges all datasets again: what is outside it stops, what is within it begins', async t => {
+  const { change, write, watcher } = await start(t, {
+    'python.yaml': 'WATCH_DIR: ./in\nDOCKER_IMAGE: python:3\n',
+    'sales.yaml': 'WATCH_DIR: ./in\n',
+    'strong.yaml': 'WATCH_DIR: ./in\nDOCKER_OPTIONS: {cap_add: [CHOWN]}\n',
+  });
+  const names = () => watcher.datasets().map(({ name }) => name);
+  assert.deepEqual(names(), ['python', 'sales']);
+  await write('../policy.yaml', 'images: []\ncapabilities: [CHOWN]\n');
+  const { removed, added } = await change(made => made.removed.length > 0);
+  assert.deepEqual(
+    [removed, added].map(list => list.map(({ name }) => name)),
+    [['python'], ['strong']],
+  );
+  assert.equal(watcher.policy().file, 'policy.yaml');
+});
+
+test('a policy that becomes wrong leaves the former in force, and says so', async t => {
+  const { change, changes, write, watcher, said } = await start(t, {
+    '../policy.yaml': 'images: []\n',
+    'python.yaml': 'WATCH_DIR: ./in\nDOCKER_IMAGE: python:3\n',
+    'sales.yaml': 'WATCH_DIR: ./in\n',
+  });
+  await write('../policy.yaml', 'images: [\n');
+  await change(({ errors }) => errors.some(({ file }) => file === 'policy.yaml'));
+  assert.deepEqual(
+    watcher.datasets().map(({ name }) => name),
+    ['sales'],
+  );
+  assert.ok(
+    said.some(text => /policy\.yaml:\d+:\d+: .+; the former policy goes on/.test(text)),
+    said.join('\n'),
+  );
+  await write('../policy.yaml', 'images: [python:*]\n');
+  await change(({ added }) => added[0]?.name === 'python');
+  assert.deepEqual(
+    changes.flatMap(({ removed }) => removed),
+    [],
+  );
+});
+
+test('a broken file keeps no version that the policy of now has not judged', async t => {
+  const { change, write, watcher } = await start(t, { 'python.yaml': 'WATCH_DIR: ./in\nDOCKER_IMAGE: python:3\n' });
+  await write('python.yaml', 'WATCH_DIR: [\n');
+  await change(({ errors }) => errors.length > 0);
+  assert.equal(watcher.datasets().length, 1);
+  await write('../policy.yaml', 'images: []\n');
+  await change(({ removed }) => removed[0]?.name === 'python');
+});
+
 test('after stop nothing is called any more, and stopping twice is harmless', async t => {
   const { changes, watcher, write } = await start(t);
   await watcher.stop();
@@ -152,18 +211,17 @@ async function start(t: TestContext, files: Record<string, string> = {}, more: {
     changes.push(made);
     wake();
   };
+  const said: string[] = [];
+  t.after(() => rm(root, { recursive: true }));
   const watcher = await watchConfig({
     configDir: folder,
     env: {},
     onChange,
-    logger: SILENT,
+    logger: { ...SILENT, error: text => void said.push(text) },
     clock: systemClock,
     ...more,
   });
-  t.after(async () => {
-    await watcher.stop();
-    await rm(root, { recursive: true });
-  });
+  t.after(() => watcher.stop());
 
   /** The first change, past or to come, that fits. */
   async function change(fits: (change: ConfigChange) => boolean): Promise<ConfigChange> {
@@ -181,7 +239,7 @@ async function start(t: TestContext, files: Record<string, string> = {}, more: {
     }
     throw new Error(`no such change within ${DEADLINE_MS} ms; there were ${JSON.stringify(changes)}`);
   }
-  return { folder, write, watcher, changes, change };
+  return { folder, write, watcher, changes, change, said };
 }
 
 /** The pause of an editor between its two steps: the behaviour under test is about that time. */

@@ -64,8 +64,16 @@ export async function identityOf(folder: Folder): Promise<string> {
   return `${dev}:${ino}`;
 }
 
+/** A link that was put in its place since the YAML was read may lead where the policy lets no dataset look. */
+function demandAllowed(dataset: Dataset): void {
+  const why = dataset.whyForbidden('folders', dataset.watchDir);
+  if (why !== null)
+    throw new OrchestratorError('wait', `dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} ${why}`);
+}
+
 async function rootIdentity(dataset: Dataset): Promise<string> {
   const { watchDir } = dataset;
+  demandAllowed(dataset);
   try {
     const folder = await openAdminFolder(watchDir);
     try {
@@ -81,6 +89,7 @@ async function rootIdentity(dataset: Dataset): Promise<string> {
 }
 
 async function createRoot(dataset: Dataset): Promise<void> {
+  demandAllowed(dataset);
   try {
     await (await makeAdminFolder(dataset.watchDir)).close();
   } catch (error) {
