@@ -8,6 +8,9 @@ const FIRST_CELLS = FIRST_ROWS * 8;
 /** The cells of a batch, those of the row that makes it this large aside. */
 const MAX_CELLS = 1 << 19;
 
+/** There are more columns than there may be. */
+export class TooManyColumns extends Error {}
+
 /** The rows so far have to be taken before there can be more columns: with each, every row becomes longer. */
 export class BatchFull extends Error {}
 
@@ -17,6 +20,8 @@ export class BatchFull extends Error {}
  */
 export class BatchBuilder {
   readonly columns: string[] = [];
+  /** addColumn() throws TooManyColumns beyond. */
+  mostColumns = Infinity;
   rows = 0;
   private header: readonly string[] = [];
   private bytes: Buffer;
@@ -52,6 +57,7 @@ export class BatchBuilder {
 
   /** Throws BatchFull where the rows before the last one would become too many cells: that one has to be dropped, and the others taken. */
   addColumn(name: string): number {
+    if (this.columns.length === this.mostColumns) throw new TooManyColumns();
     if (this.columns.length === this.width) {
       this.isTooNarrow = this.rows > 1 && this.rows * this.width * 2 > MAX_CELLS;
       if (this.isTooNarrow) throw new BatchFull();

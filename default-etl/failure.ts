@@ -39,6 +39,22 @@ export function neverFailure(message: string, cause?: unknown): EtlFailure {
   return new EtlFailure(EXIT.never, message, { cause, takesBack: true });
 }
 
+/** What V8 and Node throw where something is larger than they can hold. */
+const TOO_LARGE =
+  /^(Invalid string length|Array buffer allocation failed|Invalid (typed )?array (buffer )?length|(Map|Set) maximum size exceeded|Maximum call stack size exceeded)/;
+const TOO_LARGE_CODES = ['ERR_STRING_TOO_LONG', 'ERR_BUFFER_TOO_LARGE', 'ERR_OUT_OF_RANGE'];
+
+/** The failure that this error is where a file asks for more than there can be: to read it once more would end the same. */
+export function withinReach(path: string, error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (!TOO_LARGE.test(error.message) && !TOO_LARGE_CODES.includes(code)) return error;
+  return neverFailure(
+    `${path} is damaged, or has something in it that is too large to be held (${error.message}); export it again, or in parts`,
+    error,
+  );
+}
+
 /** The target is away: again later. */
 export function awayFailure(message: string, cause?: unknown): EtlFailure {
   return new EtlFailure(EXIT.away, message, { cause });

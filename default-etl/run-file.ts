@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Batch, Reader } from './batch.ts';
 import { EXIT, type ResultMessage, WORK_FILES } from './protocol.ts';
 import { openReader } from './extract/open.ts';
-import { configFailure, EtlFailure, neverFailure, NothingLoaded } from './failure.ts';
+import { configFailure, EtlFailure, neverFailure, NothingLoaded, withinReach } from './failure.ts';
 import type { Target } from './load/target.ts';
 import { rememberOriginal } from './original.ts';
 import { Rejects } from './rejects.ts';
@@ -30,7 +30,8 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
     const reader = await readerOf(job, source, spill);
     const { newStep, types } = await prepare(job, reader, reporter);
     return await new FileRun({ job, source, reader, newStep, types, reporter, signal }).run();
-  } catch (error) {
+  } catch (thrown) {
+    const error = withinReach(source.path, thrown);
     // A file that is being rewritten looks damaged: that it changed is the better reason.
     if (error instanceof EtlFailure && error.exitCode === EXIT.never) await source.assertUnchanged();
     throw error;
@@ -120,7 +121,7 @@ class FileRun {
     try {
       return await this.transfer(target);
     } catch (error) {
-      throw await this.undo(target, error);
+      throw await this.undo(target, withinReach(this.source.path, error));
     } finally {
       this.rejects.close();
       this.reserve.close();

@@ -20,6 +20,8 @@ export interface Extract {
   record_path?: string[];
   /** Globs: which members of an archive are read. */
   members?: string | string[];
+  /** What a file may become; limits.ts says what is usual. Sizes as `64m`. */
+  limits?: { columns?: number; cells?: number; row_size?: string | number; unpacked_size?: string | number };
 }
 
 /** LOAD. */

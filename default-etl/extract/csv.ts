@@ -1,6 +1,7 @@
 import { emptyBatch, type Reader } from '../batch.ts';
 import type { Decision } from '../protocol.ts';
 import { configFailure, neverFailure } from '../failure.ts';
+import { limitsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { canSample, sampleCsv } from './csv/sample.ts';
@@ -19,6 +20,7 @@ const HEAD_BYTES = 1 << 16;
 /** Delimited text. `fallback`: the delimiter where the text shows none. */
 export async function openCsv(source: Source, extract: Extract, fallback: string): Promise<Reader> {
   if (source.sizeBytes === 0) throw emptyFile(source);
+  const limits = limitsOf(extract);
   const ending = new Ending(source);
   const encoding = await findEncoding(ending.watched, extract.encoding);
   const beginning = findLayout(source, await textHead(source, encoding, extract.skip_rows ?? 0), extract, fallback);
@@ -35,7 +37,7 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
     maxRows: source.sizeBytes,
     emptyHeader: () => emptyBatch(header),
     ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => header) } : {}),
-    batches: () => new CsvRun(source, encoding, layout, found => (header = found)).batches(),
+    batches: () => new CsvRun(source, encoding, layout, limits, found => (header = found)).batches(),
   };
 }
 

@@ -1,10 +1,12 @@
 import type { Reader } from '../batch.ts';
 import { neverFailure } from '../failure.ts';
+import { limitsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { type Compression, compressionOf, unreadablePacking } from '../unpack/compression.ts';
 import type { Spill } from '../unpack/spill.ts';
 import { openCsv } from './csv.ts';
+import { limited } from './limited.ts';
 import { declaredFormat, type Format, formatOf, isDamagedPacking, startsWorkbook } from './format.ts';
 
 const HEAD_BYTES = 1024;
@@ -26,11 +28,12 @@ export interface OpenOptions {
  * EXTRACT.format says, else its content where that is unmistakable, else its name. Throws EtlFailure.
  */
 export async function openReader(options: OpenOptions): Promise<Reader> {
-  return await openContent(options, 0);
+  const limits = limitsOf(options.extract);
+  return limited(await openContent(options, 0), options.source, limits);
 }
 
 async function openContent(options: OpenOptions, archives: number): Promise<Reader> {
-  const { source, head, compressions } = await unpack(options.source);
+  const { source, head, compressions } = await unpack(options.source, limitsOf(options.extract).unpackedBytes);
   if (compressions.length === 0 && !isZip(head) && isDamagedPacking(options.fileName, head))
     throw neverFailure(
       `${source.path} begins neither like gzip nor zstd nor zip, though it is called so: it is damaged; copy or pack it again`,
@@ -52,7 +55,7 @@ interface Unpacked {
   compressions: Compression[];
 }
 
-async function unpack(packed: Source): Promise<Unpacked> {
+async function unpack(packed: Source, anyRatioBytes: number): Promise<Unpacked> {
   const compressions: Compression[] = [];
   for (let source = packed; ; ) {
     const head = await source.head(HEAD_BYTES);
@@ -65,15 +68,16 @@ async function unpack(packed: Source): Promise<Unpacked> {
       throw neverFailure(`${source.path} is packed more than ${MAX_COMPRESSIONS} times over; unpack it first`);
     compressions.push(compression);
     const { unpacked } = await import('../unpack/unpack.ts');
-    source = unpacked(source, compression);
+    source = unpacked(source, compression, anyRatioBytes);
   }
 }
 
 /** A zip file is a workbook, by the members that each has, or an archive. */
 async function openZipped(options: OpenOptions, archives: number): Promise<Reader> {
   const source = await options.spill.seekable(options.source);
-  const { openZip } = await import('./archive/zip.ts');
-  const entries = await openZip(source);
+  const { LIMITS, openZip } = await import('./archive/zip.ts');
+  const { unpackedBytes: anyRatioBytes } = limitsOf(options.extract);
+  const entries = await openZip(source, { ...LIMITS, anyRatioBytes });
   const names = new Set(entries.map(entry => entry.name.toLowerCase()));
   if (names.has('[content_types].xml')) return await openWorkbookAs('xlsx', { ...options, source });
   if (names.has('content.xml') && (names.has('mimetype') || names.has('meta-inf/manifest.xml')))
@@ -127,7 +131,7 @@ async function readerOf(format: Format, { source, extract, spill }: OpenOptions)
     case 'ndjson':
       return await (await import('./json.ts')).openJson(source, extract, 'lines');
     case 'parquet':
-      return await (await import('./parquet.ts')).openParquet(await spill.seekable(source));
+      return await (await import('./parquet.ts')).openParquet(await spill.seekable(source), extract);
     case 'xml':
       return await (await import('./xml.ts')).openXml(source, extract);
   }

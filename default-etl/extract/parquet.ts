@@ -13,6 +13,8 @@ import { type Batch, emptyBatch, NULL, type Reader } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
 import { messageOf, neverFailure } from '../failure.ts';
 import { Lease } from '../lease.ts';
+import { CELLS_PER_BYTE, limitsOf, tooManyCells, tooManyColumns } from '../limits.ts';
+import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { columnNames } from './header.ts';
 import { type ColumnValues, FlatColumn } from './parquet/column.ts';
@@ -25,11 +27,16 @@ const ROWS_PER_BATCH = 4096;
 const FIRST_BYTES = 1 << 18;
 
 /** Parquet: columns page by page, nested ones a row group at a time. */
-export async function openParquet(source: Source): Promise<Reader> {
+export async function openParquet(source: Source, extract: Extract): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no Parquet file; export it again`);
   const file = asyncBuffer(source);
   const { metadata, table, rows } = await readable(source, async () => await readFooter(file));
   const names = table.columns.map(column => column.name);
+  const limits = limitsOf(extract);
+  if (names.length > limits.columns) throw tooManyColumns(source.path, 'it has', limits.columns);
+  const mostCells = Math.max(limits.cells, CELLS_PER_BYTE * source.sizeBytes);
+  // Known before any is read: pages that repeat one value take no bytes, however many rows they say.
+  if (!(rows * names.length <= mostCells)) throw tooManyCells(source.path, rows, names.length, mostCells);
   return {
     decisions: [
       {

@@ -1,6 +1,7 @@
 import type { Batch } from '../batch.ts';
-import type { BatchBuilder } from '../batch-builder.ts';
+import { type BatchBuilder, TooManyColumns } from '../batch-builder.ts';
 import { neverFailure } from '../failure.ts';
+import { type Limits, tooManyColumns } from '../limits.ts';
 import type { Source } from '../source.ts';
 import { rejectInvalid } from './invalid.ts';
 import { SyntaxFault } from './syntax-fault.ts';
@@ -15,7 +16,6 @@ export interface RecordRun {
   window: TextWindow;
   /** What collects the rows. */
   builder: BatchBuilder;
-  maxRecordBytes: number;
   /**
    * Takes the next record, or the next piece of what is around them, off the window's front; a record that finds the builder full comes again once that is taken.
    * False where the window holds nothing complete. Throws SyntaxFault.
@@ -26,13 +26,22 @@ export interface RecordRun {
 }
 
 /** The batches of a run. Throws EtlFailure 65 where the text is damaged, with the line and the column. */
-export async function* readRecords(source: Source, encoding: Encoding, run: RecordRun): AsyncGenerator<Batch> {
+export async function* readRecords(
+  source: Source,
+  encoding: Encoding,
+  run: RecordRun,
+  limits: Limits,
+): AsyncGenerator<Batch> {
   const { window, builder } = run;
+  builder.mostColumns = limits.columns;
   const stream = await openText(source, encoding);
   try {
     do {
-      if (window.to - window.from >= run.maxRecordBytes)
-        throw new SyntaxFault(`what begins here does not end within ${run.maxRecordBytes} bytes`, window.from);
+      if (window.to - window.from >= limits.rowBytes)
+        throw new SyntaxFault(
+          `what begins here does not end within ${limits.rowBytes} bytes (EXTRACT.limits.row_size)`,
+          window.from,
+        );
       await window.slide(stream);
       builder.restart(window.bytes, window.to);
       while (run.advance()) if (builder.isFull) yield takeRows(run, encoding);
@@ -40,6 +49,8 @@ export async function* readRecords(source: Source, encoding: Encoding, run: Reco
     } while (!window.isFinal);
     run.assertWhole();
   } catch (error) {
+    if (error instanceof TooManyColumns)
+      throw tooManyColumns(source.path, `as far as line ${window.lineAt(window.from)} its rows have`, limits.columns);
     if (!(error instanceof SyntaxFault)) throw error;
     const place = window.placeOf(error.position);
     throw neverFailure(

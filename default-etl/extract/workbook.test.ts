@@ -292,7 +292,7 @@ test('bombs: entities are not expanded, and a row has its limit', async () => {
   const wide = `<row>${'<c t="s"><v>0</v></c>'.repeat(200)}</row>`;
   await failsWith(
     xlsxOf({ sheets: { Data: `<sheetData>${wide}</sheetData>` }, strings }),
-    /more than the limit of 134217728 bytes/,
+    /more than the limit of 67108864 bytes/,
   );
 });
 

@@ -1,10 +1,12 @@
 import { type Batch, emptyBatch, type Reader } from '../batch.ts';
 import type { Decision } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
+import { CELLS_PER_BYTE, limitsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import type { Sheet } from './workbook/sheet.ts';
 import { openTable, type SheetTable } from './workbook/table.ts';
+import { assertWhole } from './workbook/whole.ts';
 import { ZipParts } from './workbook/zip-parts.ts';
 
 const HEAD_BYTES = 4096;
@@ -77,19 +79,21 @@ function chosenSheets(source: Source, sheets: Sheet[], wanted: number | string =
   throw neverFailure(`${source.path} has no sheet ${JSON.stringify(wanted)} (EXTRACT.sheet); it has ${names}`);
 }
 
-async function openSheets(source: Source, { encoding }: Extract): Promise<Sheet[]> {
+async function openSheets(source: Source, extract: Extract): Promise<Sheet[]> {
+  const { encoding } = extract;
   const head = (await source.head(HEAD_BYTES)).toString('latin1');
-  if (head.startsWith('PK')) return await openPacked(source);
+  const mostCells = Math.max(limitsOf(extract).cells, CELLS_PER_BYTE * source.sizeBytes);
+  if (head.startsWith('PK')) return await openPacked(source, mostCells);
   if (/<office:document[\s>]/.test(head)) {
     const { openOds } = await import('./workbook/ods.ts');
     const { path, sizeBytes } = source;
-    return await openOds({ path, sizeBytes, label: path, stream: async () => source.stream() });
+    return await openOds({ path, sizeBytes, label: path, stream: async () => source.stream(), mostCells });
   }
   const { isHtml, openHtml } = await import('./workbook/html.ts');
   return isHtml(head) ? await openHtml(source, encoding) : await openWhole(source);
 }
 
-async function openPacked(source: Source): Promise<Sheet[]> {
+async function openPacked(source: Source, mostCells: number): Promise<Sheet[]> {
   const parts = await ZipParts.open(source);
   if (parts.has('content.xml')) {
     const { openOds } = await import('./workbook/ods.ts');
@@ -99,12 +103,17 @@ async function openPacked(source: Source): Promise<Sheet[]> {
       sizeBytes: parts.sizeOf('content.xml'),
       label: `${source.path}: its part content.xml`,
       stream: async () => await parts.stream('content.xml'),
+      mostCells,
     });
   }
   const { mainPartOf, openXlsx } = await import('./workbook/xlsx.ts');
   const mainPart = await mainPartOf(parts);
   if (mainPart === undefined || !/workbook[^/]*\.(xml|bin)$/i.test(mainPart)) throw noWorkbook(source, parts);
   if (!mainPart.endsWith('.bin')) return await openXlsx(parts, mainPart);
+  assertWhole(
+    source.path,
+    parts.names.reduce((sum, name) => sum + parts.sizeOf(name), 0),
+  );
   await parts.assertWhole();
   return await openWhole(source);
 }
@@ -125,6 +134,7 @@ function noWorkbook(source: Source, { names }: ZipParts): Error {
 }
 
 async function openWhole(source: Source): Promise<Sheet[]> {
+  assertWhole(source.path, source.sizeBytes);
   const { openLegacy } = await import('./workbook/legacy.ts');
   return openLegacy(source.path, await source.readAll());
 }

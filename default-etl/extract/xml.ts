@@ -1,6 +1,7 @@
 import type { Reader } from '../batch.ts';
 import type { Decision } from '../protocol.ts';
 import { configFailure, neverFailure } from '../failure.ts';
+import { limitsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { readRecords } from './record-run.ts';
@@ -15,13 +16,14 @@ const PATH_HEAD_BYTES = 1 << 20;
 /** XML: each element that EXTRACT.record_path leads to is a row. Left out, the path is found out from the first megabyte. */
 export async function openXml(source: Source, extract: Extract): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it has no XML element; export it again`);
+  const limits = limitsOf(extract);
   const encoding = await encodingOf(source, extract.encoding);
   const path = await decidePath(source, encoding, extract.record_path);
   return {
     decisions: [{ name: 'encoding', value: encoding.name, confidence: 1, reason: encoding.reason }, path],
     columnsVary: true,
     maxRows: source.sizeBytes,
-    batches: () => readRecords(source, encoding, new XmlRun(source, path.value)),
+    batches: () => readRecords(source, encoding, new XmlRun(source, path.value), limits),
   };
 }
 

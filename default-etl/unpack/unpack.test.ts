@@ -24,7 +24,7 @@ async function openPacked(context: TestContext, content: Buffer): Promise<Source
   context.after(async () => await file.close());
   const compression = compressionOf(await file.head(16));
   assert.ok(compression);
-  return unpacked(file, compression);
+  return unpacked(file, compression, 2 ** 30);
 }
 
 async function failure(source: Source): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { messageOf, neverFailure } from '../failure.ts';
+import { MOST_RATIO } from '../limits.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { type Compression, compressionOf } from './compression.ts';
 import { PackedBytes, UNPACKER_OPTIONS } from './packed-bytes.ts';
@@ -11,17 +12,16 @@ const UNPACKERS: Record<Compression, () => Transform> = {
   gzip: () => createGunzip(UNPACKER_OPTIONS),
   zstd: () => createZstdDecompress(UNPACKER_OPTIONS),
 };
-/** zstd packs what repeats to any ratio, gzip to 1032 : 1; no table above this size is packed to such a one. */
-const MAX_RATIO = 500;
-const ANY_RATIO_BYTES = 2 ** 31;
-
-/** The content of a source that is gzip or zstd: all members or frames of it. Reading throws EtlFailure 65 where it is damaged. */
-export function unpacked(source: Source, compression: Compression): Source {
+/**
+ * The content of a source that is gzip or zstd: all members or frames of it. Reading throws EtlFailure 65 where it is damaged, or unpacks to more than
+ * `anyRatioBytes` and MOST_RATIO times its size: zstd packs what repeats to any ratio, gzip to 1032 : 1.
+ */
+export function unpacked(source: Source, compression: Compression, anyRatioBytes: number): Source {
   return new StreamSource({
     path: source.path,
     sizeBytes: Number.POSITIVE_INFINITY,
     within: source,
-    open: async () => new UnpackedStream(source, compression),
+    open: async () => new UnpackedStream(source, compression, anyRatioBytes),
   });
 }
 
@@ -35,10 +35,12 @@ class UnpackedStream implements ByteStream {
   private readonly packed: PackedBytes;
   private readonly chunks: AsyncGenerator<Buffer>;
   private chunk: Buffer = Buffer.alloc(0);
+  private readonly anyRatioBytes: number;
   private unpackedBytes = 0;
 
-  constructor(source: Source, compression: Compression) {
+  constructor(source: Source, compression: Compression, anyRatioBytes: number) {
     this.source = source;
+    this.anyRatioBytes = anyRatioBytes;
     this.compression = compression;
     this.packed = new PackedBytes(source.stream());
     this.chunks = this.unpack();
@@ -87,9 +89,10 @@ class UnpackedStream implements ByteStream {
   }
 
   private assertNoBomb(): void {
-    if (this.unpackedBytes < ANY_RATIO_BYTES || this.unpackedBytes < this.packed.byteCount * MAX_RATIO) return;
+    if (this.unpackedBytes < this.anyRatioBytes || this.unpackedBytes < this.packed.byteCount * MOST_RATIO) return;
     throw neverFailure(
-      `${this.source.path} unpacks to more than ${MAX_RATIO} times its size, beyond 2 GB, which is taken for a bomb; where it is none, put it in unpacked`,
+      `${this.source.path} unpacks to more than ${MOST_RATIO} times its size, beyond ${this.anyRatioBytes} bytes, which is taken for a bomb; ` +
+        'where it is none, set EXTRACT.limits.unpacked_size, or put it in unpacked',
     );
   }
 

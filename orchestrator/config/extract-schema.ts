@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { character, words } from './schema-types.ts';
+import { character, size, words } from './schema-types.ts';
 
 /** Endings of what the default ETL reads; each may be compressed, with `.gz` or `.zst` after it, or stand in a `.zip`. */
 export const FORMATS = [
@@ -79,6 +79,47 @@ export const extractSchema = Type.Object(
         description: 'Rows left out at the top, before the header.',
         'x-default': '0; in CSV and workbooks titles and notes above the table are detected',
       }),
+    ),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          columns: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1_000_000,
+              default: 20_000,
+              description: 'Columns of all rows together. Elasticsearch takes 20,000 fields in an index made here.',
+            }),
+          ),
+          cells: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              default: 50_000_000,
+              description:
+                'Rows times columns, empty cells included, that a file of any size may have; a larger one may have 200 for each of its bytes.',
+            }),
+          ),
+          row_size: Type.Optional(
+            size({
+              default: '64m',
+              description: 'Bytes of one record of CSV, JSON or XML. Not much more than 256m can be held.',
+            }),
+          ),
+          unpacked_size: Type.Optional(
+            size({
+              default: '1g',
+              description:
+                'What a packed file, or a member of a zip, may always unpack to. Beyond it no more than 200 times its size.',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          'x-default': 'as its keys say',
+          description:
+            'What a file may become at most; beyond it is quarantined with what to set. The usual limits refuse no file that people make.',
+        },
+      ),
     ),
     skip_footer: Type.Optional(
       Type.Integer({

@@ -1,3 +1,4 @@
+import { MOST_RATIO } from '../../limits.ts';
 import type { ByteStream } from '../../source.ts';
 import { type RandomAccess, readDirectory } from './zip-directory.ts';
 import { type ZipLimits, ZipMember } from './zip-member.ts';
@@ -20,7 +21,8 @@ export interface ZipEntry {
   content(): Promise<Buffer>;
 }
 
-const LIMITS: ZipLimits = { anyRatioBytes: 2 ** 30, maxRatio: 200, maxBytes: 2 ** 40 };
+/** What is usual; `anyRatioBytes` is EXTRACT.limits.unpacked_size. */
+export const LIMITS: ZipLimits = { anyRatioBytes: 2 ** 30, maxRatio: MOST_RATIO, maxBytes: 2 ** 40 };
 
 /**
  * The members of a zip file in the order of its central directory. Own lines instead of a library: yauzl wants a file descriptor or its

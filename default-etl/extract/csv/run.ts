@@ -2,6 +2,7 @@ import type { Batch } from '../../batch.ts';
 import { neverFailure } from '../../failure.ts';
 import type { Lease } from '../../lease.ts';
 import type { ByteStream, Source } from '../../source.ts';
+import { type Limits, tooManyColumns } from '../../limits.ts';
 import { columnNames, positionNames } from '../header.ts';
 import { rejectInvalid } from '../invalid.ts';
 import type { Encoding } from '../byte-order.ts';
@@ -11,9 +12,6 @@ import { type Dialect, skipLines } from './marks.ts';
 import { StoppedStream } from './stopped-stream.ts';
 import { endOfText } from './tail.ts';
 import { CsvTokenizer } from './tokenizer.ts';
-
-/** No record of a table is that long: a quote was never closed. */
-const MAX_RECORD_BYTES = 1 << 27;
 
 /** How the text is cut into rows, and where they begin. */
 export interface Layout {
@@ -34,6 +32,7 @@ export class CsvRun {
   private readonly bytes: StoppedStream;
   private readonly encoding: Encoding;
   private readonly layout: Layout;
+  private readonly limits: Limits;
   private readonly tokenizer: CsvTokenizer;
   private window: Buffer = Buffer.alloc(0);
   private lease: Lease | undefined;
@@ -44,8 +43,15 @@ export class CsvRun {
   private header: readonly string[] = [];
   private readonly onHeader: (header: readonly string[]) => void;
 
-  constructor(source: Source, encoding: Encoding, layout: Layout, onHeader: (header: readonly string[]) => void) {
+  constructor(
+    source: Source,
+    encoding: Encoding,
+    layout: Layout,
+    limits: Limits,
+    onHeader: (header: readonly string[]) => void,
+  ) {
     this.path = source.path;
+    this.limits = limits;
     this.buffers = new WindowBuffers(source.sizeBytes);
     this.bytes = new StoppedStream(source.stream(), layout.endBytes);
     this.encoding = encoding;
@@ -120,6 +126,7 @@ export class CsvRun {
           `${this.path}: a quote in the header is never closed (line ${lineBefore}); close it, or set EXTRACT.quote to false`,
         );
       }
+      if (count > this.limits.columns) throw tooManyColumns(this.path, `line ${lineBefore} has`, this.limits.columns);
       if (count > 0) {
         const cells = this.tokenizer.takeCells(count);
         if (this.layout.header === true) this.from = next;
@@ -136,7 +143,7 @@ export class CsvRun {
   private async slide(stream: ByteStream): Promise<void> {
     if (this.final) return;
     const left = this.to - this.from;
-    if (left >= MAX_RECORD_BYTES) throw this.tooLong(left);
+    if (left >= this.limits.rowBytes) throw this.tooLong(left);
     const former = this.lease;
     const capacity = Math.max(this.buffers.usualBytes, left * 2);
     const { bytes: window, lease } = this.buffers.take(capacity);
@@ -173,7 +180,7 @@ export class CsvRun {
   private tooLong(byteCount: number): Error {
     return neverFailure(
       `${this.path}: the record on line ${this.tokenizer.line} does not end within ${byteCount} bytes: a quote is not closed; ` +
-        'close it, or set EXTRACT.quote to false',
+        'close it, or set EXTRACT.quote to false, or EXTRACT.limits.row_size if the record is whole',
     );
   }
 }

@@ -15,8 +15,12 @@ import { rereadRecord } from './reread.ts';
 // Not imported: a constant of this module is part of the compiled code, one of another is read each time.
 const LF = 10;
 const CR = 13;
+/** More than a table may have columns. */
+const MOST_OF_RECORD = 1 << 20;
 /** A batch ends with the row that makes it this large, so that rows of few bytes and many columns stay small. */
 const MAX_CELLS = 1 << 20;
+/** Bytes of a record whose quotes are misplaced that are looked at once more, as text. */
+const MOST_REREAD = 1 << 22;
 
 /**
  * Cuts CSV records (RFC 4180, and what is usual beyond it) out of a buffer into arrays of positions. One pass over the bytes,
@@ -78,7 +82,9 @@ export class CsvTokenizer {
       this.isOdd = false;
       while (open) {
         if (cell === capacity) {
-          records.growCells();
+          // Beyond, there are more cells than any table has: they take the place of the last one, and the record is too long all the same.
+          if (cell - cellsBefore >= MOST_OF_RECORD) cell--;
+          else records.growCells();
           ({ starts, ends } = records);
           capacity = starts.length;
         }
@@ -277,7 +283,8 @@ export class CsvTokenizer {
   /** Another reading of a record whose quotes are not where they should be, if there is a better one. */
   private reread(from: number, to: number, base: number, cell: number): ReturnType<typeof rereadRecord> {
     const width = this.records.width || this.expectedWidth;
-    if (width === 0 || (cell - base === width && !this.someEndsWithQuote(base, cell))) return undefined;
+    if (width === 0 || to - from > MOST_REREAD || (cell - base === width && !this.someEndsWithQuote(base, cell)))
+      return undefined;
     return rereadRecord(this.records.bytes.toString('latin1', from, to), this.dialect, width);
   }
 

@@ -2,7 +2,8 @@ import { ABSENT } from '../../batch.ts';
 import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { extendedText } from './extended.ts';
-import { literalEnd, skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
+import { FreeNames } from '../free-names.ts';
+import { isDeeperThan, literalEnd, skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;
 const DOLLAR = 36;
@@ -11,6 +12,8 @@ const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 const COLON = 58;
 const COMMA = 44;
+/** A hundred bytes of memory for each while it is parsed. */
+const MOST_NESTED = 1_000_000;
 
 /** The record can't become a row, though it is JSON from bracket to bracket. */
 class JsonRecordError extends Error {}
@@ -22,7 +25,7 @@ class JsonRecordError extends Error {}
 export class JsonRows {
   readonly builder = new BatchBuilder();
   private readonly columns = new Map<string, number>();
-  private readonly taken = new Set<string>();
+  private readonly names = new FreeNames();
   /** Keys as they stood in the file, by their usual place in a record: most records have them in the same order. */
   private usual: Array<{ key: Buffer; column: number }> = [];
   private number = 1;
@@ -111,6 +114,8 @@ export class JsonRows {
 
   private addNested(bytes: Buffer, from: number, to: number, column: number): number {
     const end = valueEnd(bytes, from, to, true);
+    if (isDeeperThan(MOST_NESTED, bytes, from, end))
+      throw new JsonRecordError(`a value in it is nested more than ${MOST_NESTED} deep`);
     // Parsed to be sure that it is JSON, but not kept: numbers must stay as they are written.
     const { value, isPlain } = parseNested(bytes, from, end);
     const plain = startsExtended(bytes, from, end) ? extendedText(value) : undefined;
@@ -134,10 +139,9 @@ export class JsonRows {
   private columnNamed(key: string, name: string): number {
     const known = this.columns.get(key);
     if (known !== undefined) return known;
-    let free = name;
-    for (let count = 1; this.isFeatures && this.taken.has(free); count++) free = `${name}.${count}`;
+    const free = this.isFeatures ? this.names.free(name) : name;
     const column = this.builder.addColumn(free);
-    this.taken.add(free);
+    this.names.take(free);
     this.columns.set(key, column);
     return column;
   }
@@ -217,16 +221,19 @@ function equals(bytes: Buffer, from: number, to: number, key: Buffer): boolean {
 
 /** The value without the blanks between its tokens; undefined where it has none. */
 function withoutSpace(bytes: Buffer, from: number, to: number): string | undefined {
-  const parts: string[] = [];
+  let compact: Buffer | undefined;
+  let used = 0;
   let kept = from;
   for (let at = from; at < to; at++) {
     const byte = bytes[at] as number;
     if (byte === QUOTE) at = stringEnd(bytes, at, to) - 1;
     else if (byte <= 32) {
-      parts.push(bytes.toString('utf8', kept, at));
+      compact ??= Buffer.allocUnsafe(to - from);
+      used += bytes.copy(compact, used, kept, at);
       kept = at + 1;
     }
   }
-  if (kept === from) return undefined;
-  return parts.join('') + bytes.toString('utf8', kept, to);
+  if (compact === undefined) return undefined;
+  used += bytes.copy(compact, used, kept, to);
+  return compact.toString('utf8', 0, used);
 }

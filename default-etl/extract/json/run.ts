@@ -19,7 +19,6 @@ const LF = 10;
 /** One pass over the records of a JSON text. */
 export class JsonRun implements RecordRun {
   readonly language = 'JSON';
-  readonly maxRecordBytes = 1 << 28;
   readonly window: TextWindow;
   readonly builder: BatchBuilder;
   private readonly sourcePath: string;

@@ -29,6 +29,21 @@ export function valueEnd(bytes: Buffer, from: number, to: number, final: boolean
   return INCOMPLETE;
 }
 
+/** Whether brackets are open within each other more than so many times in a value. */
+export function isDeeperThan(most: number, bytes: Buffer, from: number, to: number): boolean {
+  // Each takes two bytes at least.
+  if (to - from <= 2 * most) return false;
+  let depth = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) at = stringEnd(bytes, at, to) - 1;
+    else if (byte === 123 || byte === 91) {
+      if (++depth > most) return true;
+    } else if (byte === 125 || byte === 93) depth--;
+  }
+  return false;
+}
+
 /** Position behind the closing quote, or INCOMPLETE. */
 export function stringEnd(bytes: Buffer, from: number, to: number): number {
   for (let at = from + 1; at < to; at++) {

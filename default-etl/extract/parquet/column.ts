@@ -6,12 +6,17 @@ import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparqu
 import { byteStreamSplit, readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { readPlain } from 'hyparquet/src/plain.js';
 import type { ColumnDecoder, DataReader, DecodedArray, SchemaTree } from 'hyparquet/src/types.js';
+import { MOST_RATIO } from '../../limits.ts';
 import type { Source } from '../../source.ts';
 import { pageCompressors } from './compression.ts';
 import type { Leaf } from './leaf.ts';
 
 const HEADER_BYTES = 1 << 16;
 const MAX_PAGE_BYTES = 1 << 30;
+/** A larger page is not packed to less than a 200th. */
+const ANY_RATIO_BYTES = 1 << 27;
+/** Writers begin a new page after 20,000 values, or a megabyte; some put a row group in one. */
+const MAX_PAGE_VALUES = 1 << 25;
 
 /** The values of a column within one row group, in order. */
 export interface ColumnValues {
@@ -127,8 +132,7 @@ export class FlatColumn implements ColumnValues {
       try {
         const reader = readerOf(bytes);
         const header = parquetHeader(reader);
-        if (header.uncompressed_page_size > MAX_PAGE_BYTES || !(header.compressed_page_size >= 0))
-          throw new Error(`the header of the page at byte ${this.position} is damaged`);
+        if (!isPlausible(header)) throw new Error(`the header of the page at byte ${this.position} is damaged`);
         return { header, bodyAt: this.position + reader.offset };
       } catch (error) {
         // The header goes on: the least and greatest value are in it.
@@ -139,6 +143,8 @@ export class FlatColumn implements ColumnValues {
 
   private readDictionary(header: PageHeader, bytes: Buffer): void {
     const count = header.dictionary_page_header?.num_values ?? 0;
+    if (!(count >= 0 && count <= header.uncompressed_page_size + 1))
+      throw new Error(`a dictionary says that it has ${count} values`);
     const { type, element } = this.decoder;
     const plain = readPlain(
       readerOf(this.unpack(bytes, header.uncompressed_page_size)),
@@ -172,6 +178,8 @@ export class FlatColumn implements ColumnValues {
   }
 
   private startPage(rows: number): void {
+    if (!(rows >= 0 && rows <= MAX_PAGE_VALUES))
+      throw new Error(`a page has ${rows} values, more than the limit of ${MAX_PAGE_VALUES}`);
     if (rows > this.rowsLeft) throw new Error(`a page has ${rows} rows where ${this.rowsLeft} are left`);
     this.rowsLeft -= rows;
     this.pageRows = rows;
@@ -225,6 +233,11 @@ export class FlatColumn implements ColumnValues {
   private unpack(bytes: Uint8Array, size: number): Uint8Array {
     return size === 0 ? new Uint8Array(0) : decompressPage(bytes, size, this.metadata.codec, pageCompressors);
   }
+}
+
+function isPlausible({ uncompressed_page_size: size, compressed_page_size: packed }: PageHeader): boolean {
+  if (!(packed >= 0) || size > MAX_PAGE_BYTES) return false;
+  return size <= ANY_RATIO_BYTES || size <= MOST_RATIO * packed;
 }
 
 function bytesFrom(count: number, read: (values: Uint8Array[]) => void): Uint8Array[] {

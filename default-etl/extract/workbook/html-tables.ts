@@ -10,6 +10,8 @@ const BREAKS: ReadonlySet<string> = new Set(['br', 'p', 'div', 'li', 'tr']);
 const SILENT: ReadonlySet<string> = new Set(['script', 'style']);
 /** What the HTML standard allows (4.9.11). */
 const MOST_ROWS_SPANNED = 65_534;
+/** Rows times columns: what an old workbook can have, sixteen times over. */
+const MOST_PLACES = 1 << 28;
 
 /** A table that is not closed yet. */
 interface OpenTable {
@@ -18,14 +20,17 @@ interface OpenTable {
   text: string[] | undefined;
   column: number;
   columnsSpanned: number;
-  /** For each column, in how many rows below it is still taken by a cell above. */
-  taken: number[];
+  /** For each column the first row, from 0, that is no longer taken by a cell above. */
+  freeFrom: number[];
 }
+
+/** A table that no browser shows, and no memory holds. */
+export class HtmlTooWide extends Error {}
 
 /**
  * The tables of an HTML text in the order in which they begin, those without a row left out. Blanks and line ends are one blank, `<br>` is a line end; a cell over several
  * rows or columns has its text at the top left. What is not closed ends where the next begins, as in browsers; returns undefined where a table itself does not
- * end, as after a copy that was cut off.
+ * end, as after a copy that was cut off. Throws HtmlTooWide.
  */
 export function htmlTables(html: string): HtmlTable[] | undefined {
   const tables: HtmlTable[] = [];
@@ -40,7 +45,7 @@ export function htmlTables(html: string): HtmlTable[] | undefined {
     else if (!tag.isEnd && tag.name === 'table') {
       const rows: HtmlTable = [];
       tables.push(rows);
-      open.push({ rows, text: undefined, column: -1, columnsSpanned: 1, taken: [] });
+      open.push({ rows, text: undefined, column: -1, columnsSpanned: 1, freeFrom: [] });
     } else if (tag.isEnd && tag.name === 'table') endCell(open.pop());
     else apply(tag, open.at(-1));
     at = tag.end;
@@ -99,18 +104,20 @@ function beginRow(table: OpenTable): void {
   table.rows.push([]);
   table.column = -1;
   table.columnsSpanned = 1;
-  table.taken = table.taken.map(left => Math.max(0, left - 1));
 }
 
 function beginCell(table: OpenTable, attributes: string): void {
   if (table.rows.length === 0) beginRow(table);
   table.column += table.columnsSpanned;
-  while ((table.taken[table.column] ?? 0) > 0) table.column++;
+  const row = table.rows.length - 1;
+  while ((table.freeFrom[table.column] ?? 0) > row) table.column++;
   table.columnsSpanned = spanOf(attributes, 'colspan', MAX_COLUMNS);
   const rowsSpanned = spanOf(attributes, 'rowspan', MOST_ROWS_SPANNED);
+  const end = table.column + table.columnsSpanned;
+  if (table.column >= MAX_COLUMNS || table.rows.length * end > MOST_PLACES) throw new HtmlTooWide();
   // As many as the row that begins here and those below.
-  for (let column = table.column; column < table.column + table.columnsSpanned && rowsSpanned > 1; column++)
-    table.taken[column] = rowsSpanned;
+  for (let column = table.column; column < Math.min(end, MAX_COLUMNS) && rowsSpanned > 1; column++)
+    table.freeFrom[column] = row + rowsSpanned;
   table.text = [];
 }
 

@@ -2,8 +2,9 @@ import { neverFailure } from '../../failure.ts';
 import type { Source } from '../../source.ts';
 import type { Encoding } from '../byte-order.ts';
 import { findEncoding, openText } from '../text.ts';
-import { htmlTables } from './html-tables.ts';
-import type { RowSink, Sheet, SheetScan } from './sheet.ts';
+import { type HtmlTable, htmlTables, HtmlTooWide } from './html-tables.ts';
+import { MAX_COLUMNS, type RowSink, type Sheet, type SheetScan } from './sheet.ts';
+import { assertWhole } from './whole.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -18,7 +19,7 @@ export function isHtml(head: string): boolean {
 
 /** The tables of a page as sheets, in their order. It is read whole. Throws EtlFailure 65 where there is none, or where one has no end. */
 export async function openHtml(source: Source, declared: string | undefined): Promise<Sheet[]> {
-  const tables = htmlTables(await readText(source, await encodingOf(source, declared)));
+  const tables = tablesIn(source, await readText(source, await encodingOf(source, declared)));
   if (tables === undefined)
     throw neverFailure(
       `${source.path} is damaged: a table in it does not end, as after a copy that was cut off; export it again`,
@@ -34,6 +35,18 @@ export async function openHtml(source: Source, declared: string | undefined): Pr
   }));
 }
 
+function tablesIn(source: Source, text: string): HtmlTable[] | undefined {
+  try {
+    return htmlTables(text);
+  } catch (error) {
+    if (!(error instanceof HtmlTooWide)) throw error;
+    throw neverFailure(
+      `${source.path}: a table in it has cells beyond column ${MAX_COLUMNS}, or spans more cells than a page has; export it as CSV`,
+      error,
+    );
+  }
+}
+
 /** Where the bytes are no UTF-8, what the page says of itself counts more than what its letters look like. */
 async function encodingOf(source: Source, declared: string | undefined): Promise<Encoding> {
   const found = await findEncoding(source, declared);
@@ -46,6 +59,7 @@ async function encodingOf(source: Source, declared: string | undefined): Promise
 }
 
 async function readText(source: Source, encoding: Encoding): Promise<string> {
+  assertWhole(source.path, source.sizeBytes);
   const stream = await openText(source, encoding);
   const pieces: Buffer[] = [];
   try {

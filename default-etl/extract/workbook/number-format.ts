@@ -18,9 +18,15 @@ export function kindOfBuiltin(id: number): number {
   return DATE_FORMATS.some(([from, to]) => id >= from && id <= to) ? DATE : NUMBER;
 }
 
+/** Excel takes 255 characters. */
+const MOST_OF_FORMAT = 1000;
+
 /** What a number is whose format is this, such as `[$-40C]d mmmm yyyy;@`: its first section counts. */
 export function kindOfFormat(format: string): number {
-  const bare = format.replaceAll(/"[^"]*"?|\\.|_.|\*./g, '').split(';', 1)[0] as string;
+  const bare = format
+    .slice(0, MOST_OF_FORMAT)
+    .replaceAll(/"[^"]*"?|\\.|_.|\*./g, '')
+    .split(';', 1)[0] as string;
   if (/\[(h+|m+|s+)\]/i.test(bare)) return SPAN;
   const letters = bare
     .replaceAll(/\[[^\]]*\]/g, '')

@@ -2,6 +2,7 @@ import { numberText } from '../number-text.ts';
 import { isoDateText } from './iso-date.ts';
 import { OdsText } from './ods-text.ts';
 import { MAX_COLUMNS, MAX_ROWS, type RowSink, type SheetScan } from './sheet.ts';
+import { MAX_ROW_BYTES } from './sheet-limits.ts';
 import { NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts';
 
 /** Names that OdsSheetScan wants of its scanner, in this order. */
@@ -45,13 +46,16 @@ export class OdsSheetScan implements SheetScan {
   private cells: OdsCell[] = [];
   private rowRepeats = 1;
   private repeatsLeft = 0;
+  private cellsLeft: number;
   private column = 0;
   private cellRepeats = 1;
   private isInCell = false;
   private value: string | undefined;
 
-  constructor(xml: XmlScanner, position: number) {
+  /** `mostCells`: that repeated rows may make. */
+  constructor(xml: XmlScanner, position: number, mostCells: number) {
     this.xml = xml;
+    this.cellsLeft = mostCells;
     this.tablesBefore = position;
   }
 
@@ -95,7 +99,9 @@ export class OdsSheetScan implements SheetScan {
         this.paragraphs.begin();
         break;
       case SPACES:
-        this.paragraphs.insert(' '.repeat(repeatsOf(this.xml, 'text:c', MAX_COLUMNS)));
+        this.paragraphs.insertBlanks(repeatsOf(this.xml, 'text:c', MAX_COLUMNS));
+        if (this.paragraphs.length > MAX_ROW_BYTES)
+          throw this.xml.damaged(`row ${this.row + 2} has a cell of more than ${MAX_ROW_BYTES} characters`);
         break;
       case TAB:
         this.paragraphs.insert('\t');
@@ -162,10 +168,19 @@ export class OdsSheetScan implements SheetScan {
     this.repeatRow(sink);
   }
 
+  private tooMany(): Error {
+    return this.xml.tooLarge(
+      `up to row ${this.row + 1} its repeated rows make more cells than a file of its size may have; set EXTRACT.limits.cells if they are rows`,
+    );
+  }
+
   /** The row that was read last, as often as it stands for; until the sink is full. */
   private repeatRow(sink: RowSink): void {
     while (this.repeatsLeft > 0 && !sink.isFull) {
       this.repeatsLeft--;
+      // A row of one cell costs something, too.
+      this.cellsLeft -= this.cells.length + 1;
+      if (this.cellsLeft < 0) throw this.tooMany();
       sink.beginRow(++this.row);
       for (const { column, text } of this.cells) sink.addText(column, text);
       sink.endRow();

@@ -10,8 +10,14 @@ export class OdsText {
   private depth = 0;
   private count = 0;
 
+  /** Characters of the cell so far: an element may stand for many. */
+  get length(): number {
+    return this.text.length + this.paragraph.length;
+  }
+
   clear(): void {
     this.text = '';
+    this.paragraph = '';
     this.count = 0;
     this.depth = 0;
   }
@@ -32,9 +38,14 @@ export class OdsText {
     this.paragraph += text.startsWith(' ') && /^$|[ \t\n]$/.test(this.paragraph) ? text.slice(1) : text;
   }
 
+  /** Of an element that stands for a tab, or a line end. */
+  insert(text: string): void {
+    if (this.depth > 0) this.paragraph += text;
+  }
+
   /** Of an element that stands for blanks, which all count. */
-  insert(blanks: string): void {
-    if (this.depth > 0) this.paragraph += blanks.replaceAll(' ', KEPT_BLANK);
+  insertBlanks(count: number): void {
+    if (this.depth > 0) this.paragraph += KEPT_BLANK.repeat(count);
   }
 
   toString(): string {

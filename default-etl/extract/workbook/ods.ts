@@ -11,6 +11,8 @@ export interface OdsContent {
   path: string;
   sizeBytes: number;
   stream(): Promise<ByteStream>;
+  /** That its repeated rows may make. */
+  mostCells: number;
 }
 
 /** The sheets in their order, hidden ones too. Throws EtlFailure 65 where there is none. */
@@ -23,7 +25,7 @@ export async function openOds(content: OdsContent): Promise<Sheet[]> {
     maxTextBytes: maxTextOf(content.sizeBytes),
     // A row may stand for any number of equal ones.
     maxRows: Infinity,
-    open: async () => new OdsSheetScan(await scannerOf(content), position),
+    open: async () => new OdsSheetScan(await scannerOf(content), position, content.mostCells),
   }));
 }
 

@@ -1,8 +1,8 @@
 import { neverFailure } from '../../failure.ts';
 import type { Sheet } from './sheet.ts';
 
-/** As long as a record of a CSV may be. */
-export const MAX_ROW_BYTES = 1 << 27;
+/** As long as a record of a CSV may usually be. */
+export const MAX_ROW_BYTES = 1 << 26;
 
 export function rowTooLarge({ path, name }: Sheet): Error {
   return neverFailure(

@@ -5,8 +5,8 @@ import { END, NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts'
 export const STRING_NAMES = ['si', 't', 'rPh'] as const;
 const [STRING, PLAIN_TEXT, PHONETIC] = [0, 1, 2];
 
-/** Positions are 32 bits wide. */
-const MAX_BYTES = 2 ** 32 - 1;
+/** They are in memory, all of them: more is for a format that is read as a stream. */
+const MAX_BYTES = 2 ** 29;
 
 /** The strings that a workbook keeps in one place: string n is bytes[ends[n - 1], ends[n]). Ten million of them are two objects. */
 export class SharedStrings {
@@ -68,5 +68,6 @@ export async function readStrings(xml: XmlScanner, sizeBytes: number): Promise<S
 
 function addString(strings: SharedStrings, text: ByteText, xml: XmlScanner): void {
   text.unescape();
-  if (!strings.add(text)) throw xml.damaged(`its strings have more than ${strings.bytes.length} bytes`);
+  if (!strings.add(text))
+    throw xml.tooLarge(`its strings have more than ${strings.bytes.length} bytes, and all are needed at once`);
 }

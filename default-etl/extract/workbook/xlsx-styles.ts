@@ -5,6 +5,9 @@ import { END, NEEDS_MORE, START, type XmlScanner } from './xml-scanner.ts';
 export const STYLE_NAMES = ['cellXfs', 'xf', 'numFmts', 'numFmt'] as const;
 const [CELL_XFS, XF, FORMATS, FORMAT] = [0, 1, 2, 3];
 
+/** Sixteen times what Excel allows. */
+const MOST_STYLES = 1 << 20;
+
 /** What the numbers are in cells of each style, by its position: NUMBER, DATE, SPAN. */
 export async function readStyles(xml: XmlScanner): Promise<Uint8Array> {
   const kinds: number[] = [];
@@ -20,6 +23,8 @@ export async function readStyles(xml: XmlScanner): Promise<Uint8Array> {
     else if (xml.name === FORMAT && inside === FORMATS)
       declared.set(Number(xml.attribute('numFmtId')), kindOfFormat(xml.attribute('formatCode') ?? ''));
     else if (xml.name === XF && inside === CELL_XFS) kinds.push(Number(xml.attribute('numFmtId') ?? NUMBER));
+    if (kinds.length > MOST_STYLES || declared.size > MOST_STYLES)
+      throw xml.damaged(`it has more than ${MOST_STYLES} styles, which no workbook has`);
   }
   return Uint8Array.from(kinds, id => declared.get(id) ?? kindOfBuiltin(id));
 }

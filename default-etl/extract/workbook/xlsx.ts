@@ -27,10 +27,11 @@ export async function mainPartOf(parts: ZipParts): Promise<string | undefined> {
 export async function openXlsx(parts: ZipParts, mainPart: string): Promise<Sheet[]> {
   const relations = await readRelations(parts, mainPart);
   const { sheets, usesDatesOf1904 } = await parts.read(mainPart, ['sheet', 'workbookPr'], readWorkbook);
-  const ofCells = sheets.filter(sheet => sheet.relation !== '' && isOfCells(relationOf(relations, sheet)));
+  const related = new Map(relations.map(relation => [relation.id, relation]));
+  const ofCells = sheets.filter(({ relation }) => relation !== '' && isOfCells(related.get(relation)));
   if (ofCells.length === 0) throw withoutSheets(parts.path, sheets);
   const context = onceOnly(async () => await readContext(parts, relations, usesDatesOf1904));
-  return ofCells.map(sheet => sheetOf(parts, sheet, relationOf(relations, sheet)?.target, context));
+  return ofCells.map(sheet => sheetOf(parts, sheet, related.get(sheet.relation)?.target, context));
 }
 
 async function readWorkbook(xml: XmlScanner): Promise<{ sheets: NamedSheet[]; usesDatesOf1904: boolean }> {
@@ -43,10 +44,6 @@ async function readWorkbook(xml: XmlScanner): Promise<{ sheets: NamedSheet[]; us
     if (xml.name === 0) sheets.push({ name: xml.attribute('name') ?? '', relation: xml.attribute('id') ?? '' });
     else if (xml.name === 1) usesDatesOf1904 = /^(1|true|on)$/i.test(xml.attribute('date1904') ?? '');
   }
-}
-
-function relationOf(relations: readonly Relation[], sheet: NamedSheet): Relation | undefined {
-  return relations.find(({ id }) => id === sheet.relation);
 }
 
 /** One whose part is missing counts: that is to be said. One that names none, an old module of Basic, does not. */

@@ -3,7 +3,7 @@ import type { ByteStream } from '../../source.ts';
 import { utf8Xml } from './xml-text.ts';
 
 const WINDOW_BYTES = 1 << 18;
-const MAX_TOKEN_BYTES = 1 << 28;
+const MAX_TOKEN_BYTES = 1 << 27;
 
 /** The bytes of XML that are looked at: what is not used yet is carried over into the next window. */
 export abstract class XmlWindow {
@@ -47,6 +47,11 @@ export abstract class XmlWindow {
   /** What is to be thrown where the XML is not as it should be. */
   damaged(reason: string): Error {
     return neverFailure(`${this.label} is damaged: ${reason}; open and save it again`);
+  }
+
+  /** What is to be thrown where it is whole, and more than can be taken. */
+  tooLarge(reason: string): Error {
+    return neverFailure(`${this.label} is too large: ${reason}; save the table as CSV`);
   }
 
   /** Throws where the XML must not end yet. */

@@ -6,6 +6,12 @@ import { decodeText, XmlRecordError } from './text.ts';
 export type XmlValue = string | null | { [name: string]: XmlValue | XmlValue[] };
 
 const MAX_DEPTH = 1000;
+/** Within one record: each takes a hundred bytes of memory and more. */
+export const MOST_ELEMENTS = 1_000_000;
+
+export function tooManyElements(): XmlRecordError {
+  return new XmlRecordError(`it has more than ${MOST_ELEMENTS} elements that are repeated or nested`);
+}
 
 /** An element that is being read. */
 interface Open {
@@ -27,6 +33,7 @@ export function readContent(
   to: number,
 ): { value: XmlValue; end: number } | undefined {
   const stack: Open[] = [newOpen(name)];
+  let elements = 0;
   for (let at = from; ; ) {
     const top = stack.at(-1) as Open;
     const less = textEnd(bytes, at, to);
@@ -36,8 +43,10 @@ export function readContent(
     const end = markup === INCOMPLETE ? INCOMPLETE : markupEnd(bytes, less, to);
     if (end === INCOMPLETE) return undefined;
     if (markup === 'cdata') top.text += bytes.toString('utf8', less + 9, end - 3).replace(/\r\n?/g, '\n');
-    else if (markup === 'start') openElement(bytes, less, end, stack);
-    else if (markup === 'end') {
+    else if (markup === 'start') {
+      if (++elements > MOST_ELEMENTS) throw tooManyElements();
+      openElement(bytes, less, end, stack);
+    } else if (markup === 'end') {
       assertCloses(bytes, less, end, top.name);
       stack.pop();
       const parent = stack.at(-1);
@@ -102,5 +111,13 @@ function valueOf({ text, isNil: isNull, members }: Open): XmlValue {
 
 /** Without the white space of XML at both ends; a no-break space stays. */
 function trim(text: string): string {
-  return text.replace(/^[\t\n\r ]+/, '').replace(/[\t\n\r ]+$/, '');
+  let from = 0;
+  let to = text.length;
+  while (from < to && isSpace(text.charCodeAt(from))) from++;
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 9 || code === 10 || code === 13;
 }

@@ -1,6 +1,7 @@
 import { ABSENT } from '../../batch.ts';
 import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
-import { assertCloses, isNil, isOfXml, readContent, type XmlValue } from './nested.ts';
+import { FreeNames } from '../free-names.ts';
+import { assertCloses, isNil, isOfXml, MOST_ELEMENTS, readContent, tooManyElements, type XmlValue } from './nested.ts';
 import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
 import { decodeText, needsDecoding, XmlRecordError } from './text.ts';
 
@@ -27,7 +28,7 @@ export class XmlRows {
   readonly builder = new BatchBuilder();
   /** By owner and name as it stands in the file. */
   private readonly columns = new Map<string, number>();
-  private readonly taken = new Set<string>();
+  private readonly names = new FreeNames();
   /** Columns by their usual place in a record: most records have them in the same order. */
   private readonly usual: Usual[] = [];
   /** By column: the number of the last row that has it, and of the last where it is JSON. */
@@ -37,11 +38,14 @@ export class XmlRows {
   private readonly lists = new Map<number, string[]>();
   private number = 1;
   private place = 0;
+  /** Values of columns that came up before in this row. */
+  private repeated = 0;
 
   /** Adds the element that begins at `from`. Returns the position behind it, INCOMPLETE, or FULL. Throws SyntaxFault. */
   add(bytes: Buffer, from: number, to: number, line: number): number {
     this.builder.beginRow(this.number, line, ABSENT);
     this.place = 0;
+    this.repeated = 0;
     this.lists.clear();
     try {
       const end = this.readRecord(bytes, from, to);
@@ -175,6 +179,7 @@ export class XmlRows {
 
   private put(column: number, value: XmlValue): void {
     if (this.filled[column] === this.number) {
+      if (++this.repeated > MOST_ELEMENTS) throw tooManyElements();
       const list = this.lists.get(column) ?? [this.asJson(column)];
       list.push(JSON.stringify(value));
       this.lists.set(column, list);
@@ -206,20 +211,14 @@ export class XmlRows {
     return column;
   }
 
+  /** An attribute of an element is `element@attribute`. */
   private newColumn(key: string, owner: number, name: string): number {
-    const free = this.freeName(owner, name);
+    const wanted = owner >= 0 ? `${this.builder.columns[owner]}@${localName(name)}` : localName(name);
+    const free = this.names.free(wanted);
     const column = this.builder.addColumn(free);
-    this.taken.add(free);
+    this.names.take(free);
     this.columns.set(key, column);
     return column;
-  }
-
-  /** An attribute of an element is `element@attribute`; a name that is taken gets a number, as a repeated header of a CSV does. */
-  private freeName(owner: number, name: string): string {
-    const wanted = owner >= 0 ? `${this.builder.columns[owner]}@${localName(name)}` : localName(name);
-    let free = wanted;
-    for (let count = 1; this.taken.has(free); count++) free = `${wanted}.${count}`;
-    return free;
   }
 }
 

@@ -22,7 +22,6 @@ interface Open {
 /** One pass over the records of an XML text. */
 export class XmlRun implements RecordRun {
   readonly language = 'XML';
-  readonly maxRecordBytes = 1 << 27;
   readonly window: TextWindow;
   readonly builder: BatchBuilder;
   private readonly sourcePath: string;

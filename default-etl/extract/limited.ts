@@ -1,0 +1,31 @@
+import type { Batch, Reader } from '../batch.ts';
+import { assertNames, CELLS_PER_BYTE, type Limits, tooManyCells, tooManyColumns } from '../limits.ts';
+import type { Source } from '../source.ts';
+
+/** The same reader within the limits: they are looked at once a batch. */
+export function limited(
+  reader: Reader,
+  { path, sizeBytes }: Pick<Source, 'path' | 'sizeBytes'>,
+  limits: Limits,
+): Reader {
+  const mostCells = Math.max(limits.cells, CELLS_PER_BYTE * sizeBytes);
+  async function* within(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    const columns = new Set<string>();
+    let header: readonly string[] | undefined;
+    let cells = 0;
+    let rows = 0;
+    for await (const batch of batches) {
+      if (batch.header !== header) {
+        header = batch.header;
+        assertNames(path, header);
+        for (const name of header) columns.add(name);
+        if (columns.size > limits.columns) throw tooManyColumns(path, 'its rows have', limits.columns);
+      }
+      rows += batch.rows;
+      cells += batch.rows * header.length;
+      if (cells > mostCells) throw tooManyCells(path, rows, header.length, mostCells);
+      yield batch;
+    }
+  }
+  return { ...reader, batches: () => within(reader.batches()) };
+}
