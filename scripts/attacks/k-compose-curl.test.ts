@@ -12,6 +12,7 @@ import { parse } from 'yaml';
 
 const ELASTIC = String.raw`el"as\tic $1'&%s`;
 const KIBANA = String.raw`ki\"bana %d'$$`;
+const ORCHESTRATOR = String.raw`or\"ch %d'$$`;
 
 interface Compose {
   services: Record<string, { command?: string[]; healthcheck?: { test: string[] } }>;
@@ -32,6 +33,21 @@ test('the healthcheck signs in, and its password is in no argument', async () =>
   assertHidden(words);
 });
 
+test('so does what makes the orchestrator’s role and user', async () => {
+  const role = fileURLToPath(new URL('../../docker/elasticsearch/orchestrator-role.json', import.meta.url));
+  const script = services['orchestrator-user']?.command?.[0]?.replace('/orchestrator-role.json', role);
+  const { all, words } = await askedBy('/bin/bash', script);
+  const elastic = `Basic ${Buffer.from(`elastic:${ELASTIC}`).toString('base64')}`;
+  assert.deepEqual(
+    all.map(({ request, body }) => [request.method, request.url, request.headers.authorization, JSON.parse(body)]),
+    [
+      ['PUT', '/_security/role/orchestrator', elastic, JSON.parse(await readFile(role, 'utf8'))],
+      ['PUT', '/_security/user/orchestrator', elastic, { password: ORCHESTRATOR, roles: ['orchestrator'] }],
+    ],
+  );
+  assertHidden(words);
+});
+
 test('so does what sets Kibana’s password, and neither of the two is in an argument', async () => {
   const { request, body, words } = await askedBy('/bin/bash', services['kibana-password']?.command?.[0]);
   assert.equal(request.headers.authorization, `Basic ${Buffer.from(`elastic:${ELASTIC}`).toString('base64')}`);
@@ -39,12 +55,17 @@ test('so does what sets Kibana’s password, and neither of the two is in an arg
   assertHidden(words);
 });
 
+interface Asked {
+  request: IncomingMessage;
+  body: string;
+}
+
 /** What a script of the file sends, its curl led to a server of ours, and the words that curl was started with. */
-async function askedBy(shell: string, script = ''): Promise<{ request: IncomingMessage; body: string; words: string }> {
-  const asked = Promise.withResolvers<{ request: IncomingMessage; body: string }>();
+async function askedBy(shell: string, script = ''): Promise<Asked & { all: Asked[]; words: string }> {
+  const all: Asked[] = [];
   const server = createServer((request, response) => {
     void text(request).then(body => {
-      asked.resolve({ request, body });
+      all.push({ request, body });
       response.end('{}');
     });
   });
@@ -52,17 +73,25 @@ async function askedBy(shell: string, script = ''): Promise<{ request: IncomingM
   try {
     const { port } = server.address() as { port: number };
     const words = join(folder, 'words');
-    const curl = `#!/bin/sh\nprintf '%s\\n' "$@" > ${words}\nexec /usr/bin/curl --connect-to ::127.0.0.1:${port} "$@"\n`;
+    await rm(words, { force: true });
+    const curl = `#!/bin/sh\nprintf '%s\\n' "$@" >> ${words}\nexec /usr/bin/curl --connect-to ::127.0.0.1:${port} "$@"\n`;
     await writeFile(join(folder, 'curl'), curl, { mode: 0o755 });
-    const env = { PATH: `${folder}:${process.env['PATH']}`, ELASTIC_PASSWORD: ELASTIC, KIBANA_PASSWORD: KIBANA };
+    const env = {
+      PATH: `${folder}:${process.env['PATH']}`,
+      ELASTIC_PASSWORD: ELASTIC,
+      KIBANA_PASSWORD: KIBANA,
+      ORCHESTRATOR_PASSWORD: ORCHESTRATOR,
+    };
     // Compose makes one `$` of two.
     await execa(shell, ['-c', script.replaceAll('$$', '$')], { env, stdin: 'ignore', timeout: 20_000 });
-    return { ...(await asked.promise), words: await readFile(words, 'utf8') };
+    const [first] = all;
+    assert.ok(first);
+    return { ...first, all, words: await readFile(words, 'utf8') };
   } finally {
     server.close();
   }
 }
 
 function assertHidden(words: string): void {
-  for (const secret of ['el"as', 'tic $1', 'bana %d']) assert.ok(!words.includes(secret), words);
+  for (const secret of ['el"as', 'tic $1', 'bana %d', 'ch %d']) assert.ok(!words.includes(secret), words);
 }

@@ -39,7 +39,7 @@ test('without a password in .env nothing starts, and the message says what to do
   rmSync(kept);
 });
 
-test('a file copied into a watched folder of the composed services becomes documents, by a container that joined their network', async () => {
+test('a file copied into a watched folder of the composed services becomes documents, by a container in a network with Elasticsearch and without the orchestrator', async () => {
   await project.compose('up', '-d', ...SERVICES);
   await waitFor('the orchestrator is healthy', async () => (await stateOf('orchestrator')).includes('(healthy)'));
 
@@ -52,6 +52,9 @@ test('a file copied into a watched folder of the composed services becomes docum
   assert.equal(run?.rowsLoaded, ROWS);
   await asElastic('/weather/_refresh', 'POST');
   assert.equal((await asElastic('/weather/_count')).count, ROWS);
+  assert.deepEqual(await servicesIn(`${project.network}-runs`), ['elasticsearch']);
+  const log = await project.compose('logs', '--no-color', 'orchestrator');
+  assert.doesNotMatch(log, /set RUN_NETWORK|set RUNTIME_DIR/);
 });
 
 test('a browser is signed in by the link that the service prints, and not before', async () => {
@@ -65,6 +68,12 @@ test('a browser is signed in by the link that the service prints, and not before
   const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
   assert.equal((await fetch(page, { headers: { cookie } })).status, 200);
 });
+
+/** Services of the project with a container in the network. */
+async function servicesIn(network: string): Promise<string[]> {
+  const containers = await docker.listContainers({ filters: { network: [network] } });
+  return containers.map(({ Labels }) => Labels['com.docker.compose.service'] ?? '').toSorted();
+}
 
 interface Answer {
   count?: number;

@@ -12,6 +12,8 @@ const composeFile = fileURLToPath(new URL('../../docker-compose.yml', import.met
 /** The project's compose file, started in a folder and under a name of its own. */
 export interface ComposeProject {
   folder: string;
+  /** Name of the services' own network. */
+  network: string;
   password: string;
   elasticsearchUrl: string;
   orchestratorUrl: string;
@@ -43,6 +45,7 @@ export async function makeProject(
     PUBLIC_URL: `http://127.0.0.1:${orchestratorPort}`,
     ELASTIC_PASSWORD: password,
     KIBANA_PASSWORD: password,
+    ORCHESTRATOR_PASSWORD: password,
     LOG_LEVEL: 'debug',
   };
   writeFileSync(
@@ -51,12 +54,14 @@ export async function makeProject(
       .map(([name, value]) => `${name}=${value}\n`)
       .join(''),
   );
+  writeFileSync(join(folder, 'docker-compose.override.yml'), WITHOUT_USERS);
   const compose = (...words: string[]): Promise<string> => {
     const [program, ...first] = command;
     return runCommand(program!, [...first, ...words], { cwd: folder });
   };
   return {
     folder,
+    network: settings.COMPOSE_NETWORK,
     password,
     elasticsearchUrl: `http://127.0.0.1:${elasticsearchPort}`,
     orchestratorUrl: `http://127.0.0.1:${orchestratorPort}`,
@@ -81,6 +86,13 @@ export async function makeProject(
     },
   };
 }
+
+/** Maven Central's server lacks a module for users of its own: what makes one does nothing, and the orchestrator is the superuser. */
+const WITHOUT_USERS = `
+services:
+  orchestrator-user: { entrypoint: ['true'], command: [] }
+  orchestrator: { environment: { ELASTICSEARCH_USERNAME: elastic } }
+`;
 
 /** Version 2 if Docker has it, else Debian's docker-compose, installed where it is missing. */
 async function composeCommand(): Promise<string[]> {
