@@ -76,7 +76,14 @@ const CHECKS: readonly Check[] = [
   checkFolderRun,
   checkDisposal,
   checkTarget,
+  checkOpenness,
 ];
+
+/** What is allowed, but opens more than it seems to. */
+function checkOpenness({ settings: { DOCKER_OPTIONS, CONNECTIONS } }: Candidate, report: Report): void {
+  if (DOCKER_OPTIONS?.network === 'host') report('host-network', '/DOCKER_OPTIONS/network');
+  if (CONNECTIONS === 'environment') report('secrets-in-environment', '/CONNECTIONS');
+}
 
 function checkRegex({ settings: { WATCH_REGEX } }: Candidate, report: Report): void {
   if (WATCH_REGEX === undefined) return;

@@ -98,6 +98,10 @@ const WARNINGS = {
   'unused-backup-dir': () => 'BACKUP_DIR has no effect without BACKUP_FILE: true',
   'unused-on-change': () => 'ON_CHANGE has no effect with LOAD.id: rows are replaced by their id',
   'unused-by-lake': (key: string) => `LOAD.${key} has no effect with target: lake`,
+  'host-network': () =>
+    'with this machine’s network containers reach every service on its loopback, the API included; Elasticsearch there is reached without it',
+  'secrets-in-environment': () =>
+    'connection settings in the environment are seen by whoever may ask Docker, and by what the run starts; use file where the program can read CONNECTIONS_FILE',
   'no-elasticsearch': () => 'LOAD.target is elasticsearch, but ELASTICSEARCH_NODE is not set in the environment',
 } as const;
 
