@@ -148,6 +148,10 @@ test('RUN_NETWORK and DOCKER_OPTIONS.network are joined as they are; from the ho
   const more = { elasticsearch: elasticsearchAt(...nodes) };
   const network = testNetwork(engine, place.dataDir, more);
   assert.equal(await network.join('host'), 'host');
+  assert.equal(await network.join('bridge'), 'bridge');
+  const { IPAM } = (await docker.getNetwork('bridge').inspect()) as { IPAM: { Config: Array<{ Subnet: string }> } };
+  assert.equal(network.isRefused(IPAM.Config[0]!.Subnet.replace(/\d+\/\d+$/, '9')), true);
+  assert.equal(network.isRefused('127.0.0.1'), false);
   assert.deepEqual(await network.reach('host', nodes), nodes);
   const hosts = testNetwork(engine, place.dataDir, { ...more, wish: 'host' });
   assert.equal(await hosts.join(undefined), 'host');

@@ -62,6 +62,8 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
   );
   let record = readRecord(recordFile);
   let refused = new Subnets(record?.subnets ?? []);
+  /** Subnets of networks that datasets name, as far as they were joined. */
+  const named = new Map<string, Subnets>();
   let forwarder: Forwarder | undefined;
   /** Of nodes by their origin, at the gateway of the record. */
   const listening = new Map<string, Promise<number>>();
@@ -78,12 +80,21 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
   }
 
   async function join(wish: string | undefined): Promise<string> {
-    if (wish !== undefined) return wish;
+    if (wish !== undefined) return joinNamed(wish);
     const own = await ownName();
     if (own !== null) return (await ensure(own)).name;
     const { ownNetwork } = await surroundings();
     const name = options.wish ?? (ownNetwork as string);
     if (name === ownNetwork) warnOfOwn(name);
+    return name;
+  }
+
+  /** From a dataset's own choice the API is not reached either; but the orchestrator's network is everybody's. */
+  async function joinNamed(name: string): Promise<string> {
+    const { ownNetwork } = await surroundings();
+    if (BUILT_IN.includes(name) || name.startsWith('container:') || name === ownNetwork) return name;
+    const found = await inspect(name);
+    if (found) named.set(name, new Subnets(subnetsOf(found)));
     return name;
   }
 
@@ -131,10 +142,10 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
     return (await docker.getNetwork(name).inspect()) as NetworkInspectInfo;
   }
 
-  function remember({ Name, IPAM }: NetworkInspectInfo): NetworkRecord {
-    const configs = IPAM?.Config ?? [];
-    const subnets = configs.flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet]));
-    const gateway = configs.find(({ Gateway }) => Gateway !== undefined)?.Gateway ?? null;
+  function remember(found: NetworkInspectInfo): NetworkRecord {
+    const { Name, IPAM } = found;
+    const subnets = subnetsOf(found);
+    const gateway = IPAM?.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway ?? null;
     const same = record?.name === Name && record.gateway === gateway && String(record.subnets) === String(subnets);
     if (record && same) return record;
     listening.clear();
@@ -242,7 +253,17 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
     }
   }
 
-  return { join, reach, isRefused: address => refused.has(address), resume, close };
+  return {
+    join,
+    reach,
+    isRefused: address => [refused, ...named.values()].some(subnets => subnets.has(address)),
+    resume,
+    close,
+  };
+}
+
+function subnetsOf({ IPAM }: NetworkInspectInfo): string[] {
+  return (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet]));
 }
 
 /** An engine on another machine may have a network with an address of this one's. */
