@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,9 @@ import { ELASTICSEARCH_VERSION, elasticsearchHome } from '../services/elasticsea
 import { findJava } from '../services/jdk.ts';
 
 const OFFICIAL = `elasticsearch:${ELASTICSEARCH_VERSION}`;
-const LOCAL = `orchestrator-etl/elasticsearch:${ELASTICSEARCH_VERSION}`;
+const IMAGE_FOLDER = fileURLToPath(new URL('image', import.meta.url));
+// One that was made of other files is another image.
+const LOCAL = `orchestrator-etl/elasticsearch:${ELASTICSEARCH_VERSION}-${contentOf(IMAGE_FOLDER)}`;
 const PULL_LIMIT_MS = 300_000;
 
 /** What only compilers need, and more than half of a JDK. */
@@ -29,7 +32,7 @@ export async function provideElasticsearchImage(docker: Docker, base: string | u
 async function buildLocal(docker: Docker, base: string | undefined): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), 'orchestrator-elasticsearch-image-'));
   try {
-    cpSync(fileURLToPath(new URL('image', import.meta.url)), context, { recursive: true });
+    cpSync(IMAGE_FOLDER, context, { recursive: true });
     cpSync(await elasticsearchHome(), join(context, 'elasticsearch'), { recursive: true });
     const java = realpathSync(await findJava(process.env));
     cpSync(java, join(context, 'java'), {
@@ -46,4 +49,10 @@ async function buildLocal(docker: Docker, base: string | undefined): Promise<voi
   } finally {
     rmSync(context, { recursive: true, force: true });
   }
+}
+
+function contentOf(folder: string): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(folder).toSorted()) hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
+  return hash.digest('hex').slice(0, 8);
 }
