@@ -14,6 +14,13 @@ export interface OpenedFile {
   stats: BigIntStats;
 }
 
+interface Replacing extends Partial<Rights> {
+  /** Its name until it is whole, in the same folder, where a crash may leave it; one of its own unless told. */
+  draft?: string;
+  /** Whether it is on disk when that resolves; true unless told. */
+  isSynced?: boolean;
+}
+
 /** A path with `/`, or one name as its bytes. */
 type Name = string | Buffer;
 
@@ -146,12 +153,12 @@ export class Folder {
 
   /**
    * Writes a whole file in one step, in the place of what has its name, on disk when it resolves. Nobody sees half of it. It is ours alone unless
-   * the options say else; only root can give it away. `draft`: its name until then, in the same folder, of which a crash leaves one at most.
+   * the options say else; only root can give it away.
    */
   async replace(
     relative: string,
     content: string | Uint8Array,
-    { draft = `.${randomUUID()}.tmp`, ...rights }: Partial<Rights> & { draft?: string } = {},
+    { draft = `.${randomUUID()}.tmp`, isSynced = true, ...rights }: Replacing = {},
   ): Promise<void> {
     const unfinished = join(dirname(relative), draft);
     await this.unlink(unfinished);
@@ -159,7 +166,7 @@ export class Folder {
     try {
       await file.writeFile(content);
       await grant(file, rights);
-      await file.sync();
+      if (isSynced) await file.sync();
       await this.rename(unfinished, this, relative);
     } catch (error) {
       await this.unlink(unfinished);

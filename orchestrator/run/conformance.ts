@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { BOUNDS } from '../../default-etl/contract.ts';
 import type { Job, Runner } from './runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';
 
 /** What a runner must bring to be put to the test. */
 export interface Candidate {
-  create(place: Place): Promise<Runner>;
+  create(place: Place, options?: { mostLogBytes?: number }): Promise<Runner>;
   /** Settings by which the runner runs this shell script (POSIX sh, with sleep, seq, head, tr, cat and ls). */
   shell(script: string): JobOptions;
 }
@@ -97,10 +98,30 @@ export function runnerConformance(name: string, candidate: Candidate): void {
         { type: 'error', message: 'b is late', file: 'b.csv' },
       ];
       const { outcome } = await runScript(`${lines.map(line => `echo '${JSON.stringify(line)}'`).join('; ')}; exit 75`);
-      assert.deepEqual(outcome.saidOf, {
-        'a.csv': { supersededBy: null, errorText: 'a is bad' },
-        'b.csv': { supersededBy: 7, errorText: 'b is late' },
-      });
+      assert.deepEqual(
+        outcome.saidOf,
+        new Map([
+          ['a.csv', { supersededBy: null, errorText: 'a is bad' }],
+          ['b.csv', { supersededBy: 7, errorText: 'b is late' }],
+        ]),
+      );
+    });
+
+    it('what prints without end is stopped at once, and its log has what came first', async () => {
+      const frugal = await candidate.create(place, { mostLogBytes: 500_000 });
+      try {
+        for (const script of ['echo first; exec seq 1 999999999', 'echo first; exec cat /dev/zero']) {
+          const { outcome, log } = await run(frugal, await jobOf(script));
+          assert.deepEqual([outcome.exitCode, outcome.stopped], [null, 'output']);
+          assert.match(
+            log,
+            /^first\n[^]*\(it printed more than 256 MB: it was stopped, and what came after was cut\)\n$/,
+          );
+          assert(log.length < 600_000);
+        }
+      } finally {
+        await frugal.close();
+      }
     });
 
     it('a message counts with CRLF, and without a line break at the end', async () => {
@@ -130,12 +151,11 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       assert.equal(messages.length, 1);
     });
 
-    it('a message of 40 kB is read whole', async () => {
-      const long = 'y'.repeat(40_000);
+    it('a message of 40 kB is read whole, and an error of which so much is said is cut', async () => {
       const { outcome } = await runScript(
         `printf '{"type":"error","message":"'; head -c 40000 /dev/zero | tr '\\0' y; echo '"}'; exit 1`,
       );
-      assert.equal(outcome.errorText, long);
+      assert.equal(outcome.errorText, `${'y'.repeat(BOUNDS.errorBytes)}…`);
     });
 
     it('progress arrives while the program runs', async () => {

@@ -104,8 +104,8 @@ export interface Outcome {
   signal: string | null;
   /** The engine said so. It misses some (1 in 6 on a busy engine 20.10, never told later): those end by SIGKILL alone. */
   outOfMemory: boolean;
-  /** Why it was stopped, if stop() or the deadline did it. */
-  stopped: 'timeout' | 'cancel' | 'shutdown' | null;
+  /** Why it was stopped, if stop() or the deadline did it; `output`: it printed more than LIMITS.logBytes. */
+  stopped: StopReason | 'output' | null;
   /** The result lines: at most one, or one a file with RUN_PER: folder. */
   results: ResultMessage[];
   /** Highest version of a `superseded` line, else null. */
@@ -113,7 +113,7 @@ export interface Outcome {
   /** What an `error` line said, else the last log line, else empty. */
   errorText: string;
   /** With RUN_PER: folder, by `file`: what such lines said of one file. */
-  saidOf?: Record<string, Pick<Outcome, 'supersededBy' | 'errorText'>>;
+  saidOf?: ReadonlyMap<string, Pick<Outcome, 'supersededBy' | 'errorText'>>;
 }
 
 export type StopReason = 'timeout' | 'cancel' | 'shutdown';

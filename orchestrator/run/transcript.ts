@@ -1,14 +1,17 @@
 import {
   type ErrorMessage,
   type Message,
-  parseMessage,
   type ResultMessage,
   type SupersededMessage,
 } from '../../default-etl/contract.ts';
+import { LIMITS } from '../bounds.ts';
+import { readMessage } from './bounded-message.ts';
 import type { Outcome } from './runner.ts';
 
 const OPENING_BRACE = 123;
 const MAX_ERROR_BYTES = 4096;
+/** What a kept message takes besides its texts. */
+const MESSAGE_BYTES = 200;
 
 /** What an attempt said, gathered line by line: the part of its outcome that its output decides. */
 export interface Transcript {
@@ -25,8 +28,18 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
   const whole = { supersededBy: null as number | null, errorText: '' };
   const files = new Map<string, typeof whole>();
   let lastLine: Buffer | undefined;
+  let saidBytes = 0;
+
+  /** Of names that no file has there may be any number. */
+  function isTooMuch(message: Message): boolean {
+    const file = 'file' in message ? message.file : undefined;
+    if (file === undefined) return false;
+    saidBytes += MESSAGE_BYTES + file.length + (message.type === 'error' ? message.message.length : 0);
+    return saidBytes > LIMITS.saidBytes;
+  }
 
   function gather(message: Message): void {
+    if (isTooMuch(message)) return;
     // A file's last line counts, so that a repeated result is not counted twice.
     if (message.type === 'result') results.set(message.file ?? '', message);
     if (message.type !== 'error' && message.type !== 'superseded') return;
@@ -42,7 +55,7 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
 
   return {
     output(line) {
-      const message = line[0] === OPENING_BRACE ? parseMessage(line.toString()) : undefined;
+      const message = line[0] === OPENING_BRACE ? readMessage(line.toString()) : undefined;
       if (message === undefined) return text(line);
       gather(message);
       onMessage(message);
@@ -52,7 +65,7 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
       results: [...results.values()],
       supersededBy: whole.supersededBy,
       errorText: whole.errorText || (lastLine?.subarray(0, MAX_ERROR_BYTES).toString() ?? ''),
-      ...(files.size > 0 && { saidOf: Object.fromEntries(files) }),
+      ...(files.size > 0 && { saidOf: files }),
     }),
   };
 }

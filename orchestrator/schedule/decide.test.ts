@@ -235,10 +235,10 @@ test('a file of a folder has its own error and its own superseded version, not a
     results: [of('a.csv', 65), of('b.csv', 75), of('c.csv', 75)],
     supersededBy: 99,
     errorText: 'b is superseded',
-    saidOf: {
-      'a.csv': { supersededBy: null, errorText: 'a is empty' },
-      'b.csv': { supersededBy: 99, errorText: 'b is superseded' },
-    },
+    saidOf: new Map([
+      ['a.csv', { supersededBy: null, errorText: 'a is empty' }],
+      ['b.csv', { supersededBy: 99, errorText: 'b is superseded' }],
+    ]),
   };
   const finish = decide(endingOf(outcome, 'a.csv'), situation);
   assert.equal(finish.to, 'quarantined');

@@ -41,6 +41,8 @@ export function unstarted(stopped: StopReason): Outcome {
   return { exitCode: null, signal: null, outOfMemory: false, stopped, ...said };
 }
 
+const OUTPUT_TEXT = `it printed more than ${LIMITS.logBytes / 1024 / 1024} MB, and was stopped: make it print less; its log has what came first`;
+
 export const NO_ROWS: Rows = { read: 0, loaded: 0, rejected: 0, filtered: 0, deleted: 0 };
 
 /** The part of an outcome that is about one file; without a line of its own it takes the exit code of the whole. */
@@ -49,7 +51,7 @@ export function endingOf(outcome: Outcome, file: string | null): Ending {
   if (file === null) return { ...rest, result: results.at(-1) ?? null };
   const own = results.findLast(result => result.file === file);
   if (own === undefined) return { ...rest, supersededBy: null, result: null };
-  const said = saidOf?.[file] ?? { supersededBy: null, errorText: '' };
+  const said = saidOf?.get(file) ?? { supersededBy: null, errorText: '' };
   return { ...rest, ...said, exitCode: own.code ?? outcome.exitCode, result: own };
 }
 
@@ -64,6 +66,7 @@ export function decide(ending: Ending, situation: Situation): Finish {
   if (ending.stopped === 'cancel') return { to: 'cancelled', rows, error: cancelledText(situation) };
   const moved = decideMoved(rows, situation);
   if (moved) return moved;
+  if (ending.stopped === 'output') return { to: 'failed', rows: null, error: OUTPUT_TEXT };
   if (ending.supersededBy !== null && lie === undefined) return { to: 'superseded', indexVersion: ending.supersededBy };
   if (exitCode === EXIT.never) return { to: 'quarantined', rows, error: neverText(ending) };
   if (ending.stopped === 'shutdown') return handBack(situation);

@@ -51,7 +51,10 @@ async function containersOf(place: Place): Promise<string[]> {
 before(() => makeTestImage(engine.docker, IMAGE));
 after(() => engine.docker.getImage(IMAGE).remove({ force: true }));
 
-runnerConformance('docker', { create: async place => createRunner(place), shell: script => shell(script) });
+runnerConformance('docker', {
+  create: async (place, options) => createRunner(place, options),
+  shell: script => shell(script),
+});
 
 describe('docker runner, in particular', () => {
   let place: Place;

@@ -2,11 +2,13 @@ import { appendFileSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Container, ContainerCreateOptions, ContainerInfo } from 'dockerode';
 import type { Message } from '../../../default-etl/contract.ts';
+import { LIMITS } from '../../bounds.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { giveConnections } from '../connections/connections.ts';
+import { CUT_TEXT } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
 import type { RunNetwork } from '../network/run-network.ts';
 import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
@@ -16,7 +18,7 @@ import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
 import { type Engine, withTimeout } from './engine.ts';
 import { engineError, isGone, isMissing } from './engine-errors.ts';
 import { endOf, LOST } from './exit.ts';
-import { entryOf, readFrames } from './frames.ts';
+import { entryOf, type Frame, readFrames } from './frames.ts';
 import { hasImage, ImagePuller } from './image.ts';
 import { openLogFile } from './log-file.ts';
 import { attemptOf, containerName, LABELS } from './names.ts';
@@ -48,6 +50,8 @@ export interface DockerRunnerOptions {
   mask(text: string, dataset: string): string;
   /** Between SIGTERM and SIGKILL, whole seconds; 10 unless told. */
   killAfterSeconds?: number;
+  /** What an attempt may print; LIMITS.logBytes unless told. */
+  mostLogBytes?: number;
 }
 
 export interface DockerRunner extends Runner {
@@ -84,7 +88,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     imageOf,
     userOf,
   });
-  const stopped = new Map<string, StopReason>();
+  const stopped = new Map<string, NonNullable<Outcome['stopped']>>();
   /** Containers that could not be removed, or of which it isn't known whether they run: removed before anything else is started. */
   const leftovers = new Set<string>();
 
@@ -257,17 +261,24 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     );
     const transcript = createTranscript(onMessage);
     const lines = { stdout: splitLines(transcript.output), stderr: splitLines(transcript.text) };
+    const kept = upToMost(options.mostLogBytes ?? LIMITS.logBytes);
     let last: Buffer | undefined;
     try {
       for await (const frames of readFrames(stream)) {
-        const entries = frames.map(entryOf);
+        const entries = kept.take(frames.map(entryOf));
         await log.write(entries);
         for (const { stream: source, payload } of entries) lines[source].write(payload);
         last = frames.at(-1)?.payload ?? last;
+        if (kept.isFull()) break;
+      }
+      if (kept.isFull()) {
+        await stopPrinting(container);
+        await log.write([{ stream: 'stderr', payload: Buffer.from(CUT_TEXT) }]);
       }
       await ended;
       signal.throwIfAborted();
-      if (!(await isLastEntry(container, last))) throw new Error('the log has more entries than were read');
+      if (!kept.isFull() && !(await isLastEntry(container, last)))
+        throw new Error('the log has more entries than were read');
       await log.end();
     } finally {
       signal.removeEventListener('abort', cut);
@@ -276,6 +287,17 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     lines.stderr.end();
     lines.stdout.end();
     return transcript.said();
+  }
+
+  /** At once: in the time of a gentle end it would fill the engine's disk. */
+  async function stopPrinting(container: Container): Promise<void> {
+    if (!stopped.has(container.id)) stopped.set(container.id, 'output');
+    try {
+      await container.kill();
+    } catch (error) {
+      // 409: it has ended already; 404: it is gone.
+      if (!isMissing(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+    }
   }
 
   async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
@@ -372,6 +394,19 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     keepWarm: (configured, molds) => pool.keep(configured, molds),
     settled: () => pool.settled(),
     hasImage: image => withTimeout(hasImage(docker, image), ANSWER_MS),
+  };
+}
+
+/** The entries of a log up to so many bytes: the same each time that it is read. */
+function upToMost(most: number): { take(entries: readonly Frame[]): Frame[]; isFull(): boolean } {
+  let bytes = 0;
+  return {
+    take: entries =>
+      entries.filter(({ payload }) => {
+        bytes += payload.length;
+        return bytes <= most;
+      }),
+    isFull: () => bytes > most,
   };
 }
 

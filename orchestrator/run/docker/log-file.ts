@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { Folder } from '../../files/folder.ts';
 import { MAX_LINE_BYTES } from '../lines.ts';
 import type { Frame } from './frames.ts';
 
 const NEWLINE = 10;
-const LOG_MODE = 0o600;
 
 /**
  * The log file of an attempt, to which its container's log is copied from the first line on. What the file holds already of it, from
@@ -20,7 +21,7 @@ export interface LogFile {
 
 /** `logOffset`: bytes that were in the file before the container's first line. */
 export async function openLogFile(path: string, logOffset: number, mask: (text: string) => string): Promise<LogFile> {
-  const file = await open(path, 'a', LOG_MODE);
+  const file = await Folder.use(dirname(path), folder => folder.openLog(basename(path)));
   let skip = Math.max(0, (await file.stat()).size - logOffset);
   let isOpen = true;
   const begun = { stdout: [] as Buffer[], stderr: [] as Buffer[] };

@@ -13,7 +13,7 @@ import { createProcessRunner } from './process-runner.ts';
 import { listProcesses, readBootId, readProcess } from './process-table.ts';
 import { openRegister } from './register.ts';
 
-function createRunner(place: Place, killAfterMs = 300): Runner {
+function createRunner(place: Place, more: { mostLogBytes?: number } = {}): Runner {
   return createProcessRunner({
     mask: text => text.replaceAll('hunter22', '***'),
     logger: silentLogger,
@@ -22,12 +22,13 @@ function createRunner(place: Place, killAfterMs = 300): Runner {
     projectDir: place.watchDir,
     defaultEtl: [process.execPath, '--eval', 'console.log("default", ...process.argv.slice(1))'],
     environment: process.env,
-    killAfterMs,
+    killAfterMs: 300,
+    ...more,
   });
 }
 
 runnerConformance('process', {
-  create: async place => createRunner(place),
+  create: async (place, options) => createRunner(place, options),
   shell: script => ({ command: ['/bin/sh', '-c', script] }),
 });
 

@@ -2,8 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Message } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
+import { LIMITS } from '../../bounds.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { cutLog } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
 import type { AttemptRef, Job, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
 import { createTranscript } from '../transcript.ts';
@@ -36,6 +38,8 @@ export interface ProcessRunnerOptions {
   environment: Readonly<Record<string, string | undefined>>;
   /** Between SIGTERM and SIGKILL; 10,000 unless told. */
   killAfterMs?: number;
+  /** What an attempt may print; LIMITS.logBytes unless told. */
+  mostLogBytes?: number;
 }
 
 interface Child {
@@ -43,7 +47,7 @@ interface Child {
   /** Bytes that were in the log file before it started. */
   logOffset: number;
   ended: Promise<{ exitCode: number | null; signal: string | null }>;
-  stopped: StopReason | null;
+  stopped: Outcome['stopped'];
   unref: () => void;
 }
 
@@ -58,6 +62,7 @@ const LOG_MODE = 0o600;
 export function createProcessRunner(options: ProcessRunnerOptions): Runner {
   const { logger, clock, dataDir, projectDir } = options;
   const killAfterMs = options.killAfterMs ?? KILL_AFTER_MS;
+  const mostLogBytes = options.mostLogBytes ?? LIMITS.logBytes;
   const inherited = Object.fromEntries(
     INHERITED.map(name => [name, options.environment[name]]).filter(([, value]) => value !== undefined),
   ) as Record<string, string>;
@@ -119,12 +124,19 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     const child = childOf(handle, attempt);
     const transcript = createTranscript(onMessage);
     const lines = splitLines(transcript.output);
-    const tail = await tailFile(attempt.logFile, child.logOffset, clock, lines.write);
+    const tail = await tailFile(attempt.logFile, {
+      offset: child.logOffset,
+      mostBytes: mostLogBytes,
+      clock,
+      onChunk: lines.write,
+      onFull: () => stopPrinting(child),
+    });
     try {
       const exit = await child.ended;
       await killRest(child.leader, attempt);
       await tail.finish();
       lines.end();
+      if (child.stopped === 'output') await cutLog(attempt.logFile, child.logOffset + mostLogBytes);
       await maskLog(attempt.logFile, options.mask);
       await register.remove(attempt.runId, attempt.attempt);
       children.delete(handle);
@@ -132,6 +144,12 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     } finally {
       await tail.finish();
     }
+  }
+
+  /** At once: in the time of a gentle end it would fill the disk. Where that fails, it is seen when it has ended. */
+  function stopPrinting(child: Child): void {
+    child.stopped ??= 'output';
+    void killMembers(child.leader).catch(() => undefined);
   }
 
   // As in a container: when the first process ends, so do the others.

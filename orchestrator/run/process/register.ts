@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { Folder } from '../../files/folder.ts';
+import { readText } from '../../files/read.ts';
+import { unless } from '../../files/unless.ts';
 import type { Leader } from './process-group.ts';
 
 /** An attempt whose process may be alive. */
@@ -20,31 +21,48 @@ export interface Register {
   list(): Promise<Registered[]>;
 }
 
+const FOLDER = 'pids';
+const ENDING = '.json';
+const MOST_BYTES = 64 * 1024;
+
 export function openRegister(dataDir: string): Register {
-  const folder = join(dataDir, 'pids');
-  const pathOf = (runId: string, attempt: number) => join(folder, `${runId}.${attempt}.json`);
+  const nameOf = (runId: string, attempt: number) => `${runId}.${attempt}${ENDING}`;
+  /** Undefined where the folder isn't there yet. */
+  const within = <T>(act: (folder: Folder) => Promise<T>): Promise<T | undefined> =>
+    Folder.use(dataDir, data => data.within(FOLDER, act)).catch(unless('ENOENT'));
 
   return {
     async write(entry) {
-      await mkdir(folder, { recursive: true });
-      const path = pathOf(entry.runId, entry.attempt);
-      await writeFile(`${path}.new`, JSON.stringify(entry));
-      await rename(`${path}.new`, path);
+      await Folder.use(dataDir, async data => {
+        const folder = await data.makeFolder(FOLDER);
+        try {
+          await folder.replace(nameOf(entry.runId, entry.attempt), JSON.stringify(entry), { isSynced: false });
+        } finally {
+          await folder.close();
+        }
+      });
     },
-    read: (runId, attempt) => readEntry(pathOf(runId, attempt)),
-    remove: (runId, attempt) => rm(pathOf(runId, attempt), { force: true }),
-    async list() {
-      const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json'));
-      const entries = await Promise.all(names.map(name => readEntry(join(folder, name))));
-      return entries.filter(entry => entry !== undefined);
+    read: (runId, attempt) => within(folder => readEntry(folder, nameOf(runId, attempt))),
+    async remove(runId, attempt) {
+      await within(folder => folder.unlink(nameOf(runId, attempt)));
     },
+    list: async () => (await within(readAll)) ?? [],
   };
 }
 
+async function readAll(folder: Folder): Promise<Registered[]> {
+  const entries: Registered[] = [];
+  for await (const { name } of await folder.entries()) {
+    const entry = name.endsWith(ENDING) ? await readEntry(folder, name) : undefined;
+    if (entry) entries.push(entry);
+  }
+  return entries;
+}
+
 // A file that is missing or cut short was never complete, and its process was never told to go.
-async function readEntry(path: string): Promise<Registered | undefined> {
+async function readEntry(folder: Folder, name: string): Promise<Registered | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Registered;
+    return JSON.parse(await readText(folder, name, MOST_BYTES)) as Registered;
   } catch {
     return undefined;
   }

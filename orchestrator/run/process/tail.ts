@@ -11,13 +11,21 @@ export interface Tail {
 const POLL_MS = 40;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Calls back with each chunk from `offset` on, in order, within 100 ms; the chunks are the callee's to keep. */
-export async function tailFile(
-  path: string,
-  offset: number,
-  clock: Clock,
-  onChunk: (chunk: Buffer) => void,
-): Promise<Tail> {
+export interface TailOptions {
+  /** Where to begin, in bytes. */
+  offset: number;
+  /** No more is read. */
+  mostBytes: number;
+  clock: Clock;
+  /** The chunks are the callee's to keep. */
+  onChunk(chunk: Buffer): void;
+  /** There is more than that; told at least once. */
+  onFull(): void;
+}
+
+/** Calls back with each chunk from `offset` on, in order, within 100 ms. */
+export async function tailFile(path: string, options: TailOptions): Promise<Tail> {
+  const { offset, mostBytes, clock, onChunk, onFull } = options;
   const file = await open(path, 'r');
   let position = offset;
   let cancelTimer = (): void => {};
@@ -25,7 +33,11 @@ export async function tailFile(
   let finished: Promise<void> | undefined;
 
   async function readOn(): Promise<void> {
-    for (let chunk = await readAt(file, position); chunk.length > 0; chunk = await readAt(file, position)) {
+    // Its size first: whoever prints faster than we read, or makes a hole in it, is stopped all the same.
+    if ((await file.stat()).size > offset + mostBytes) onFull();
+    for (;;) {
+      const chunk = await readAt(file, position, offset + mostBytes);
+      if (chunk.length === 0) return;
       position += chunk.length;
       onChunk(chunk);
     }
@@ -53,7 +65,9 @@ export async function tailFile(
   return { finish: () => (finished ??= finish()) };
 }
 
-async function readAt(file: FileHandle, position: number): Promise<Buffer> {
-  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+async function readAt(file: FileHandle, position: number, end: number): Promise<Buffer> {
+  const bytes = Math.min(CHUNK_BYTES, end - position);
+  if (bytes === 0) return Buffer.alloc(0);
+  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, position);
   return buffer.subarray(0, bytesRead);
 }

@@ -1,0 +1,57 @@
+import { BOUNDS, type DecidedMessage, type Message, parseMessage } from '../../default-etl/contract.ts';
+
+const HIGHEST_CODE = 255;
+
+/** The message in a line, or undefined where there is none, or one that is no use: whoever prints it may print anything. */
+export function readMessage(line: string): Message | undefined {
+  const message = parseMessage(line);
+  return message && bounded(withOwnFile(message));
+}
+
+/** What can't be is left out, what is too much is cut. */
+function bounded(message: Message): Message | undefined {
+  switch (message.type) {
+    case 'progress':
+      return withCounts(message, ['bytes', 'total_bytes']);
+    case 'result': {
+      const { code, ...rest } = message;
+      return isCode(code) ? { ...rest, code } : rest;
+    }
+    case 'error':
+      return { ...message, message: cutText(message.message) };
+    case 'decided':
+      return isSmall(message) ? message : undefined;
+    default:
+      return message;
+  }
+}
+
+/** A path, or none. */
+function withOwnFile<Said extends Message>(message: Said): Said {
+  if (!('file' in message) || typeof message.file === 'string') return message;
+  const { file: _, ...rest } = message;
+  return rest as Said;
+}
+
+function withCounts<Said extends Message>(message: Said, names: ReadonlyArray<keyof Said>): Said {
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  const wrong = names.filter(name => !isCount(message[name]));
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !wrong.includes(name as keyof Said))) as Said;
+}
+
+function isCode(code: unknown): code is number {
+  return Number.isInteger(code) && (code as number) >= 0 && (code as number) <= HIGHEST_CODE;
+}
+
+function isSmall({ decisions }: DecidedMessage): boolean {
+  return decisions.length <= BOUNDS.decisions && Buffer.byteLength(JSON.stringify(decisions)) <= BOUNDS.decisionsBytes;
+}
+
+/** At most BOUNDS.errorBytes of it. */
+function cutText(text: string): string {
+  if (Buffer.byteLength(text) <= BOUNDS.errorBytes) return text;
+  return `${Buffer.from(text)
+    .subarray(0, BOUNDS.errorBytes)
+    .toString()
+    .replace(/\uFFFD$/, '')}…`;
+}
