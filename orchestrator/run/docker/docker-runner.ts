@@ -271,15 +271,12 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
         last = frames.at(-1)?.payload ?? last;
         if (kept.isFull()) break;
       }
-      if (kept.isFull()) {
-        await stopPrinting(container);
-        await log.write([{ stream: 'stderr', payload: Buffer.from(CUT_TEXT) }]);
-      }
+      if (kept.isFull()) await stopPrinting(container);
       await ended;
       signal.throwIfAborted();
       if (!kept.isFull() && !(await isLastEntry(container, last)))
         throw new Error('the log has more entries than were read');
-      await log.end();
+      await log.end(kept.isFull() ? CUT_TEXT : '');
     } finally {
       signal.removeEventListener('abort', cut);
       await log.close();

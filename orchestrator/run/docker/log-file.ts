@@ -13,8 +13,8 @@ const NEWLINE = 10;
  */
 export interface LogFile {
   write(frames: readonly Frame[]): Promise<void>;
-  /** Writes what had no line break, and closes. */
-  end(): Promise<void>;
+  /** Writes what had no line break, and `note`, and closes. */
+  end(note?: string): Promise<void>;
   /** Closes, leaving out what had no line break yet. Idempotent; harmless after end(). */
   close(): Promise<void>;
 }
@@ -51,9 +51,10 @@ export async function openLogFile(path: string, logOffset: number, mask: (text: 
 
   return {
     write: frames => append(frames.flatMap(wholeLines).map(block => masked(block, mask))),
-    async end() {
+    async end(note = '') {
       const rests = [begun.stdout, begun.stderr].filter(pieces => pieces.length > 0);
-      await append(rests.map(pieces => masked(Buffer.concat([...pieces, Buffer.from('\n')]), mask)));
+      const lines = rests.map(pieces => masked(Buffer.concat([...pieces, Buffer.from('\n')]), mask));
+      await append([...lines, Buffer.from(note)]);
       await close();
     },
     close,
