@@ -25,6 +25,10 @@ const FORBIDDEN: Array<[file: string, line: string]> = [
   ['orchestrator/schedule/a.ts', "import '../journal/sqlite.ts';"],
   ['orchestrator/schedule/a2.ts', "import '../run/docker/docker-runner.ts';"],
   ['orchestrator/api/a.ts', "import '../schedule/scheduler.ts';"],
+  ['orchestrator/schedule/a3.ts', "import { open } from 'node:fs/promises';\nexport const use = open;"],
+  ['orchestrator/dispose/a.ts', "import { rmSync } from 'node:fs';\nexport const use = rmSync;"],
+  ['orchestrator/rejects/a.ts', "import { createReadStream } from 'node:fs';\nexport const use = createReadStream;"],
+  ['orchestrator/api/a2.ts', "import { readFile } from 'node:fs/promises';\nexport const use = readFile;"],
   ['orchestrator/cli/a.ts', "import '../start.ts';"],
   ['orchestrator/start.ts', "import '../default-etl/main.ts';"],
   ['orchestrator/run/a3.ts', "export const path = process.env['PATH'];"],
@@ -40,6 +44,11 @@ const ALLOWED: typeof FORBIDDEN = [
   ['orchestrator/watch/b.test.ts', "import { stat } from 'node:fs/promises';\nexport const look = stat;"],
   ['orchestrator/run/b.ts', "import '../../default-etl/contract.ts';"],
   ['orchestrator/schedule/b.ts', "import '../journal/journal.ts';\nimport '../run/runner.ts';"],
+  [
+    'orchestrator/dispose/b.ts',
+    "import type { FileHandle } from 'node:fs/promises';\nexport type Handle = FileHandle;",
+  ],
+  ['orchestrator/api/page.ts', "import { readFile } from 'node:fs/promises';\nexport const use = readFile;"],
   ['orchestrator/main.ts', "import './start.ts';\nexport const words = process.argv;"],
   ['default-etl/load/b.ts', "import '../contract.ts';"],
 ];
