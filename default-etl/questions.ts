@@ -66,8 +66,8 @@ async function importMended(words: readonly string[]): Promise<void> {
   ]);
   const file = fileOf(words);
   const name = valueOf(words, '--name') ?? basename(file);
-  const mended = await readMended(readBytes(file), name, readTable(valueOf(words, '--table')));
-  for (const row of mended) await write(`${JSON.stringify(row)}\n`);
+  const mended = readMended(readBytes(file), name, readTable(valueOf(words, '--table')));
+  for await (const row of mended) await write(`${JSON.stringify(row)}\n`);
 }
 
 function readBytes(file: string): Buffer {

@@ -255,8 +255,15 @@ class Parts implements Orchestrator {
       actions: {
         cancel: id => this.journal.cancel(id, this.#clock.now()),
         replay: id => this.#replay(id),
-        mend: (run, content) =>
-          mendRejects({ journal: this.journal, dataDir: environment.dataDir, run, content, now: this.#clock.now() }),
+        mend: (run, content, signal) =>
+          mendRejects({
+            journal: this.journal,
+            dataDir: environment.dataDir,
+            run,
+            content,
+            now: this.#clock.now(),
+            signal,
+          }),
         pause: (dataset, paused) => this.journal.pause(dataset, paused),
       },
     });

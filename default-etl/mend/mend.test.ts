@@ -6,10 +6,16 @@ import { csvRecords } from '../extract/csv/definition.ts';
 import type { MendedRow, Reject } from '../protocol.ts';
 import { EtlFailure } from '../failure.ts';
 import { guardFormula, unguardFormula } from './formula.ts';
-import { readMended } from './read-mended.ts';
+import { readMended as eachMended } from './read-mended.ts';
 import { recordCells, recordText } from './record-text.ts';
 import type { RejectsTable } from './table.ts';
 import { writeRejects } from './write-rejects.ts';
+
+async function readMended(...file: Parameters<typeof eachMended>): Promise<MendedRow[]> {
+  const rows: MendedRow[] = [];
+  for await (const row of eachMended(...file)) rows.push(row);
+  return rows;
+}
 
 const FRENCH = { delimiter: ';', quote: '"', escape: '', skipsBlanks: false, encoding: 'win1252' };
 

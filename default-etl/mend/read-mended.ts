@@ -1,4 +1,4 @@
-import { csvRecords, type PlainDialect, type PlainRecord } from '../extract/csv/definition.ts';
+import { csvRecords, eachRecord, type PlainDialect, type PlainRecord } from '../extract/csv/definition.ts';
 import type { MendedRow } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
 import { decodeText } from './encoded-text.ts';
@@ -12,10 +12,10 @@ const HEAD_CHARACTERS = 1 << 18;
 const DELIMITERS = [';', ',', '\t', '|'];
 
 /**
- * The mended rows of a file: NDJSON, or CSV as writeRejects() made it, saved by whatever program since. `name`: of the file, for errors. Throws EtlFailure 65, with
+ * The mended rows of a file, one after the other: NDJSON, or CSV as writeRejects() made it, saved by whatever program since. `name`: of the file, for errors. Throws EtlFailure 65, with
  * the line, where it can't be told which row something stands for.
  */
-export async function readMended(bytes: Buffer, name: string, table: RejectsTable): Promise<MendedRow[]> {
+export async function* readMended(bytes: Buffer, name: string, table: RejectsTable): AsyncGenerator<MendedRow> {
   const text = await decodeText(bytes, table.dialect?.encoding ?? 'utf8');
   const rows = /^\s*\{/.test(text) ? readLines(text, name, table) : readTable(text, name, table);
   const lines = new Map<number, number>();
@@ -23,8 +23,8 @@ export async function readMended(bytes: Buffer, name: string, table: RejectsTabl
     const other = lines.get(mended.row);
     if (other !== undefined) throw wrong(name, line, `row ${mended.row} is on line ${other}, too; keep one of them`);
     lines.set(mended.row, line);
+    yield mended;
   }
-  return rows.map(({ mended }) => mended);
 }
 
 interface Found {
@@ -32,7 +32,7 @@ interface Found {
   mended: MendedRow;
 }
 
-function readTable(text: string, name: string, table: RejectsTable): Found[] {
+function* readTable(text: string, name: string, table: RejectsTable): Generator<Found> {
   const body = text.replace(/^sep=.\r?\n/i, '');
   const columns = allColumns(table);
   const names = leadingNames(columns);
@@ -46,11 +46,13 @@ function readTable(text: string, name: string, table: RejectsTable): Found[] {
     );
   }
   const width = headerOf(body, dialect).length;
-  const [header, ...records] = csvRecords(body, dialect, width).map(unguarded) as [PlainRecord, ...PlainRecord[]];
-  const places = placesOf(header.cells, name, table);
-  return records
-    .filter(({ cells }) => cells.some(cell => cell.trim() !== ''))
-    .map(record => ({ line: record.line, mended: mendedOf(record, places, name, table) }));
+  let places: Places | undefined;
+  for (const found of eachRecord(body, dialect, width)) {
+    const record = unguarded(found);
+    if (places === undefined) places = placesOf(record.cells, name, table);
+    else if (record.cells.some(cell => cell.trim() !== ''))
+      yield { line: record.line, mended: mendedOf(record, places, name, table) };
+  }
 }
 
 function unguarded(record: PlainRecord): PlainRecord {
@@ -188,23 +190,29 @@ function toRecord(columns: readonly string[], values: readonly string[]): Record
 }
 
 /** NDJSON: `{"row": 12, "record": {…}}`, or a reject with its `raw` mended. */
-function readLines(text: string, name: string, table: RejectsTable): Found[] {
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const value = parseJson(line) as Partial<Record<'row' | 'record' | 'raw' | 'raw_cut', unknown>> | null;
-    const { row, record, raw, raw_cut: isCut } = value ?? {};
-    if (!Number.isSafeInteger(row) || (row as number) < 1 || !(isObject(record) || typeof raw === 'string')) {
-      throw wrong(
-        name,
-        index + 1,
-        'not a mended row; it must be {"row": 12, "record": {"COLUMN": "value"}}, or {"row": 12, "raw": "the line"}',
-      );
-    }
-    const number = row as number;
-    if (isObject(record)) return [{ line: index + 1, mended: fromRecord(number, record, table) }];
-    const mended = isCut === true ? cutRow(number, raw as string) : fromRaw(number, raw as string, table);
-    return [{ line: index + 1, mended }];
-  });
+function* readLines(text: string, name: string, table: RejectsTable): Generator<Found> {
+  let number = 0;
+  for (let at = 0, end = 0; at <= text.length; at = end + 1) {
+    end = text.indexOf('\n', at);
+    if (end < 0) end = text.length;
+    number += 1;
+    const line = text.slice(at, end);
+    if (line.trim() !== '') yield { line: number, mended: lineOf(line, number, name, table) };
+  }
+}
+
+function lineOf(line: string, number: number, name: string, table: RejectsTable): MendedRow {
+  const value = parseJson(line) as Partial<Record<'row' | 'record' | 'raw' | 'raw_cut', unknown>> | null;
+  const { row, record, raw, raw_cut: isCut } = value ?? {};
+  if (!Number.isSafeInteger(row) || (row as number) < 1 || !(isObject(record) || typeof raw === 'string')) {
+    throw wrong(
+      name,
+      number,
+      'not a mended row; it must be {"row": 12, "record": {"COLUMN": "value"}}, or {"row": 12, "raw": "the line"}',
+    );
+  }
+  if (isObject(record)) return fromRecord(row as number, record, table);
+  return isCut === true ? cutRow(row as number, raw as string) : fromRaw(row as number, raw as string, table);
 }
 
 function fromRecord(row: number, record: Record<string, unknown>, table: RejectsTable): MendedRow {

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { type DatasetSummary, RUN_STATES } from '../journal/journal.ts';
+import { shared } from './gate.ts';
 import type { ApiOptions, ConfigError, DatasetStatus, WatcherStatus } from './options.ts';
 import { isoTime } from './present.ts';
 import { Problem } from './problem.ts';
-import { datasetParams, datasetsSchema, problemSchema } from './schemas.ts';
+import { datasetParams, datasetsSchema, pausedSchema, problemSchema } from './schemas.ts';
 
 type Answer = Static<typeof datasetsSchema>['items'][number];
 type Name = { Params: Static<typeof datasetParams> };
@@ -14,11 +15,12 @@ const tags = ['datasets'];
 /** Datasets that are configured, broken, or known from their runs. */
 export function addDatasetRoutes(app: FastifyInstance, options: ApiOptions): void {
   const list = { tags, summary: 'Datasets with the number of runs in each state', response: { 200: datasetsSchema } };
-  app.get('/api/datasets', { schema: list }, async () => ({ items: await listDatasets(options) }));
+  const find = shared(() => listDatasets(options));
+  app.get('/api/datasets', { schema: list }, async () => ({ items: await find() }));
 
   for (const verb of ['pause', 'resume'] as const) {
     const summary = verb === 'pause' ? 'Start no more runs of it; files are still noticed' : 'Start its runs again';
-    const schema = { tags, summary, params: datasetParams, response: { 404: problemSchema } };
+    const schema = { tags, summary, params: datasetParams, response: { 200: pausedSchema, 404: problemSchema } };
     app.post<Name>(`/api/datasets/:name/${verb}`, { schema }, async request => {
       const { name } = request.params;
       const known = await listDatasets(options);

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
 import Fastify from 'fastify';
 import type { Run } from '../journal/journal.ts';
+import { ANYBODY } from './auth/actor.ts';
 import { addEventRoutes } from './events.ts';
 import type { ApiOptions } from './options.ts';
 
@@ -11,6 +12,7 @@ test('a client that does not read grows no memory, is told to start anew once it
   let change: (run: Run) => void = () => assert.fail('nobody listens');
   const journal = { onChange: (listener: typeof change) => ((change = listener), () => undefined) };
   const app = Fastify({ forceCloseConnections: true });
+  app.decorateRequest('actor', { getter: () => ANYBODY });
   const events = addEventRoutes(app, { journal, mask: (text: string) => text } as unknown as ApiOptions);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1').setEncoding('utf8');

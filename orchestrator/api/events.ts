@@ -1,17 +1,15 @@
 import type { ServerResponse } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Actor } from './auth/actor.ts';
+import { tooMany } from './gate.ts';
+import { EVENTS } from './limits.ts';
 import type { ApiOptions } from './options.ts';
 import { presentRun } from './present.ts';
-import { Problem } from './problem.ts';
-
-const HEARTBEAT_MS = 15_000;
-const MOST_CLIENTS = 500;
-/** EventSource waits so long before it connects again. */
-const RETRY_MS = 2_000;
+import { streamSchema } from './schemas.ts';
 
 /**
  * Server-sent events: `event: run` with the run after each change. A client that reads too slowly gets none until it has caught up, and
- * then `event: reset`: what it missed is in /api/runs, and nothing piles up here. For that reason Last-Event-ID is not needed either.
+ * then `event: reset`, or is let go if it reads nothing for a minute: what it missed is in /api/runs, and nothing piles up here. For that reason Last-Event-ID is not needed either.
  */
 export function addEventRoutes(app: FastifyInstance, { journal, mask }: ApiOptions): { stop(): void } {
   const clients = new Set<Client>();
@@ -19,18 +17,25 @@ export function addEventRoutes(app: FastifyInstance, { journal, mask }: ApiOptio
   const unsubscribe = journal.onChange(run => {
     if (clients.size > 0) send(`event: run\ndata: ${JSON.stringify(presentRun(run, mask))}\n\n`);
   });
-  const heartbeat = setInterval(() => send(':\n\n'), HEARTBEAT_MS).unref();
+  const heartbeat = setInterval(() => {
+    for (const client of clients) if (client.actor.isOver()) client.end();
+    send(':\n\n');
+  }, EVENTS.heartbeatMs).unref();
 
-  const schema = { tags: ['runs'], summary: 'Changes of runs as they happen', produces: ['text/event-stream'] };
-  app.get('/api/events', { schema }, (_request, reply) => {
-    if (clients.size >= MOST_CLIENTS) throw new Problem(503, `${MOST_CLIENTS} clients follow the events already`);
+  const response = { 200: streamSchema('text/event-stream', 'As long as the client stays.') };
+  const schema = { tags: ['runs'], summary: 'Changes of runs as they happen', response };
+  app.get('/api/events', { schema, exposeHeadRoute: false, config: { isUncounted: true } }, (request, reply) => {
+    const client = new Client(reply.raw, request);
+    if (clients.size >= EVENTS.most) throw tooMany('event streams');
+    if ([...clients].filter(({ of }) => of === client.of).length >= EVENTS.ofOneClient)
+      throw tooMany('event streams of one client', 429);
     reply.hijack();
     const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
     reply.raw.writeHead(200, { ...plainHeaders(reply.getHeaders()), ...headers });
-    const client = new Client(reply.raw);
+    reply.raw.setTimeout(EVENTS.unreadMs);
     clients.add(client);
     reply.raw.once('close', () => clients.delete(client)).on('error', () => clients.delete(client));
-    client.send(`retry: ${RETRY_MS}\n\n`);
+    client.send(`retry: ${EVENTS.retryMs}\n\n`);
   });
 
   return {
@@ -47,11 +52,16 @@ function plainHeaders(headers: Record<string, unknown>): Record<string, string> 
 }
 
 class Client {
+  readonly actor: Actor;
+  /** Who has it, as far as streams are counted: a session, or an address. */
+  readonly of: string;
   readonly #response: ServerResponse;
   #isFull = false;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, { actor, ip }: Pick<FastifyRequest, 'actor' | 'ip'>) {
     this.#response = response;
+    this.actor = actor;
+    this.of = actor.kind === 'session' ? actor.name : ip;
   }
 
   send(text: string): void {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { messageOf } from '../errors.ts';
+import { shared } from './gate.ts';
 import type { ApiOptions, ConfigError, DatasetStatus, PartStatus, ServiceStatus } from './options.ts';
 import { healthSchema, upSchema } from './schemas.ts';
 
@@ -22,21 +23,16 @@ export function addHealthRoute(app: FastifyInstance, options: ApiOptions): void 
   const answer = Type.Union([healthSchema, upSchema]);
   const response = { 200: answer, 503: answer };
   const check = shared(() => checkHealth(options));
-  app.get('/api/health', { schema: { ...schema, response }, config: { role: 'none' } }, async ({ actor }, reply) => {
-    const health = await check();
-    const isUp = health.status !== 'failing';
-    const told = actor.role === 'none' ? { status: isUp ? 'ok' : 'failing' } : health;
-    return reply.code(isUp ? 200 : 503).send(told);
-  });
-}
-
-/** Who asks while it is being found out gets the same answer: however many ask, it is found out once at a time. */
-function shared<Result>(find: () => Promise<Result>): () => Promise<Result> {
-  let going: Promise<Result> | undefined;
-  return () =>
-    (going ??= find().finally(() => {
-      going = undefined;
-    }));
+  app.get(
+    '/api/health',
+    { schema: { ...schema, response }, config: { role: 'none', isUncounted: true } },
+    async ({ actor }, reply) => {
+      const health = await check();
+      const isUp = health.status !== 'failing';
+      const told = actor.role === 'none' ? { status: isUp ? 'ok' : 'failing' } : health;
+      return reply.code(isUp ? 200 : 503).send(told);
+    },
+  );
 }
 
 async function checkHealth({ journal, status, mask }: ApiOptions): Promise<Health> {

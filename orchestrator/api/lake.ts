@@ -7,6 +7,9 @@ import type { Static } from 'typebox';
 import { messageOf } from '../errors.ts';
 import { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';
+import { untilGone } from './client-gone.ts';
+import { createGate, within } from './gate.ts';
+import { LAKE, LAKE_QUERY } from './limits.ts';
 import type { ApiOptions } from './options.ts';
 import { Problem } from './problem.ts';
 import { datasetParams, lakeQuery, lakeSchema, problemSchema } from './schemas.ts';
@@ -16,15 +19,15 @@ type Query = { Params: Static<typeof datasetParams>; Querystring: Static<typeof 
 
 const reader = fileURLToPath(new URL('./lake-reader.ts', import.meta.url));
 const run = promisify(execFile);
-const WITHIN_MS = 30_000;
-const LARGEST_ANSWER = 64 * 1024 * 1024;
-const AT_ONCE = 2;
+/** Unless told. */
+const ROWS = 50;
 const OTHERS_WRITE = 0o022n;
 
 /** What lake-reader.ts is asked, as JSON. */
 interface LakeQuestion {
   limit: number;
   files: string[];
+  memory: string;
 }
 
 /**
@@ -32,7 +35,7 @@ interface LakeQuestion {
  * falls with it. Names are compared with those that are there, never made part of a path or a query.
  */
 export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptions, closing: AbortSignal): void {
-  let asked = 0;
+  const gate = createGate(LAKE, 'questions to the lake');
   const schema = {
     tags: ['datasets'],
     summary: 'Rows of a dataset that is loaded into the lake',
@@ -40,26 +43,27 @@ export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptio
     querystring: lakeQuery,
     response: { 200: lakeSchema, 404: problemSchema, 503: problemSchema },
   };
-  app.get<Query>('/api/lake/:name', { schema }, async request => {
+  const streamed = { exposeHeadRoute: false, config: { isUncounted: true } };
+  app.get<Query>('/api/lake/:name', { schema, ...streamed }, async (request, reply) => {
     const { name } = request.params;
     const files = await filesOf(dataDir, name);
     if (files === undefined) throw new Problem(404, `the lake holds nothing of ${name.slice(0, 100)}`);
-    if (asked >= AT_ONCE) throw new Problem(503, 'others are asking the lake already; try again in a moment');
-    asked += 1;
-    try {
-      return await ask(join(dataDir, 'lake', name), { limit: request.query.limit ?? 50, files }, closing);
-    } catch (error) {
-      logger.warn(`the lake of ${name} can't be read`, { dataset: name, error });
-      throw new Problem(503, `the lake of ${name} can't be read: ${lastLine(error)}`);
-    } finally {
-      asked -= 1;
-    }
+    const gone = untilGone(reply, closing);
+    const question = { limit: request.query.limit ?? ROWS, files, memory: LAKE_QUERY.memory };
+    return within(gate, gone, async () => {
+      try {
+        return await ask(join(dataDir, 'lake', name), question, gone);
+      } catch (error) {
+        if (!gone.aborted) logger.warn(`the lake of ${name} can't be read`, { dataset: name, error });
+        throw new Problem(503, `the lake of ${name} can't be read: ${reasonOf(error)}`);
+      }
+    });
   });
 }
 
 async function ask(folder: string, question: LakeQuestion, signal: AbortSignal): Promise<Lake> {
-  const options = { cwd: folder, timeout: WITHIN_MS, maxBuffer: LARGEST_ANSWER, signal, env: {} };
-  const answer = run(process.execPath, [reader], options);
+  const options = { cwd: folder, timeout: LAKE_QUERY.withinMs, maxBuffer: LAKE_QUERY.answerBytes, signal, env: {} };
+  const answer = run(process.execPath, [reader], { ...options, killSignal: 'SIGKILL' });
   answer.child.stdin?.on('error', () => undefined).end(JSON.stringify(question)); // a child that died says so by its exit
   const { stdout } = await answer;
   return JSON.parse(stdout) as Lake;
@@ -96,7 +100,9 @@ async function ownFilesIn(folder: Folder, uid: bigint): Promise<string[]> {
   return files;
 }
 
-function lastLine(error: unknown): string {
-  const { stderr } = error as { stderr?: string };
+function reasonOf(error: unknown): string {
+  const { stderr, code, killed } = error as { stderr?: string; code?: unknown; killed?: boolean };
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'the rows are too large; ask for fewer by limit';
+  if (killed) return `it took longer than ${LAKE_QUERY.withinMs / 1000} s`;
   return stderr?.trim().split('\n').at(-1) ?? messageOf(error);
 }

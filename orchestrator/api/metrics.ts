@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { FINAL_STATES, type Run } from '../journal/journal.ts';
+import { shared } from './gate.ts';
 import type { ApiOptions } from './options.ts';
+import { streamSchema } from './schemas.ts';
 
 const DURATION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600];
 const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600];
@@ -14,11 +16,13 @@ export function addMetricsRoute(app: FastifyInstance, options: ApiOptions): { st
   const refreshRuns = runMetrics(register, options);
   const refreshService = serviceMetrics(register, options);
   const unsubscribe = options.journal.onChange(timeObserver(register));
-  const schema = { tags: ['service'], summary: 'Metrics for Prometheus', produces: ['text/plain'] };
-  app.get('/metrics', { schema }, async (_request, reply) => {
+  const measure = shared(async () => {
     await Promise.all([refreshRuns(), refreshService()]);
-    return reply.type(register.contentType).send(await register.metrics());
+    return register.metrics();
   });
+  const response = { 200: streamSchema('text/plain', 'In the text format of Prometheus.') };
+  const schema = { tags: ['service'], summary: 'Metrics for Prometheus', response };
+  app.get('/metrics', { schema }, async (_request, reply) => reply.type(register.contentType).send(await measure()));
   return { stop: unsubscribe };
 }
 

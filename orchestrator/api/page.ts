@@ -34,7 +34,7 @@ export async function addPageRoutes(app: FastifyInstance, signIn: Page): Promise
 }
 
 function addPage(app: FastifyInstance, path: string, { html, policy }: Page, role: 'administrator' | 'none'): void {
-  app.get(path, { schema: { hide: true }, config: { role } }, (_request, reply) => {
+  app.get(path, { schema: { hide: true }, config: { role, isUncounted: true } }, (_request, reply) => {
     void reply.header('content-security-policy', policy).header('cache-control', 'no-cache');
     return reply.type('text/html; charset=utf-8').send(html);
   });

@@ -5,14 +5,17 @@ import type { Logger } from '../log.ts';
 /** An answer that isn't what was asked for; the message is for whoever asked. */
 export class Problem extends Error {
   readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(statusCode: number, message: string) {
+  constructor(statusCode: number, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.statusCode = statusCode;
+    this.headers = headers;
   }
 }
 
 const WRONG = 400;
+const ABSENT = 404;
 const REFUSED = 409;
 const AWAY = 503;
 const OURS = 500;
@@ -23,10 +26,19 @@ export function answerErrors(logger: Logger, mask: (text: string) => string) {
     const unknown = unknownParameter(error, request);
     if (unknown !== undefined) return void reply.code(WRONG).send({ error: unknown });
     const statusCode = statusOf(error);
-    if (statusCode === OURS) logger.error(`${request.method} ${request.url} failed`, { error });
+    // Who has gone is told nothing, and that is no fault.
+    if (statusCode === OURS && !reply.raw.destroyed) logger.error(`${request.method} ${request.url} failed`, { error });
     const message = statusCode === OURS ? 'something went wrong here; the log says what' : mask(error.message);
+    if (error instanceof Problem) void reply.headers(error.headers);
     void reply.code(statusCode).send({ error: message });
   };
+}
+
+/** What the router can't make out: a URL that can't be decoded, a name that is too long to be any. */
+export function answerUnroutable(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const isTooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+  const text = isTooLong ? 'there is nothing of so long a name' : 'the URL is not readable';
+  void reply.code(isTooLong ? ABSENT : WRONG).send({ error: text });
 }
 
 function statusOf(error: FastifyError | Error): number {

@@ -24,7 +24,7 @@ beforeEach(async () => {
     dataDir,
     actions: {
       ...API_OPTIONS.actions,
-      mend: (run, content) => mendRejects({ journal, dataDir, run, content, now: Date.now() }),
+      mend: (run, content, signal) => mendRejects({ journal, dataDir, run, content, now: Date.now(), signal }),
     },
   });
 });

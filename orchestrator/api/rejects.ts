@@ -5,6 +5,9 @@ import type { Run } from '../journal/journal.ts';
 import { rejectsAsCsv, rejectsFileName } from '../rejects/export.ts';
 import { findRejects, REJECTS_BOUNDS } from '../rejects/files.ts';
 import { openRejects } from '../rejects/open-rejects.ts';
+import { untilGone } from './client-gone.ts';
+import { createGate, enterFor, type Gate, within } from './gate.ts';
+import { CONNECTION, ETL_PROCESSES, ETL_WITHIN_MS, REJECT_PAGES, UPLOAD_BYTES } from './limits.ts';
 import type { ApiOptions } from './options.ts';
 import { presentRun } from './present.ts';
 import { Problem } from './problem.ts';
@@ -20,16 +23,22 @@ const problem = schemas.problemSchema;
 const PAGE = 50;
 /** Of longer records only the beginning is in a page. */
 const MOST_CHARACTERS = 2000;
-/** By hand nobody mends more. */
-const LARGEST_UPLOAD = 64 * 1024 * 1024;
 
-/** Rejected rows: seen, downloaded, mended. `findRun` throws a 404 for an unknown id. */
-export function addRejectRoutes(
-  app: FastifyInstance,
-  options: ApiOptions,
-  findRun: (id: string) => Promise<Run>,
-  closing: AbortSignal,
-): void {
+export interface RejectRoutes {
+  /** Throws a 404 for an unknown id. */
+  findRun(id: string): Promise<Run>;
+  closing: AbortSignal;
+  downloads: Gate;
+}
+
+/** Rejected rows: seen, downloaded, mended. */
+export function addRejectRoutes(app: FastifyInstance, options: ApiOptions, routes: RejectRoutes): void {
+  const { findRun, closing, downloads } = routes;
+  const response = {
+    200: { ...schemas.streamSchema(['application/x-ndjson', 'text/csv'], 'As the parameter says.') },
+    404: problem,
+  };
+  Object.assign(response[200].content, { 'application/json': { schema: schemas.rejectsPageSchema } });
   const schema = {
     tags,
     summary: 'Its rejected rows',
@@ -37,26 +46,31 @@ export function addRejectRoutes(
       'ndjson: as its attempt left them. csv and json: without those that were mended since; csv is to be mended and posted to mend, json has pages.',
     params,
     querystring: schemas.rejectsQuery,
-    produces: ['application/x-ndjson', 'text/csv', 'application/json'],
+    response,
   };
-  app.get<Id & { Querystring: Query }>('/api/runs/:id/rejects', { schema }, async (request, reply) => {
+  const processes = createGate(ETL_PROCESSES, 'downloads of CSV and mends');
+  const pages = createGate(REJECT_PAGES, 'pages of rejects');
+  const streamed = { exposeHeadRoute: false, config: { isUncounted: true } };
+  app.get<Id & { Querystring: Query }>('/api/runs/:id/rejects', { schema, ...streamed }, async (request, reply) => {
     const run = await findRun(request.params.id);
     const { format = 'ndjson' } = request.query;
+    const gone = untilGone(reply, closing);
+    if (format === 'json') {
+      const page = await within(pages, gone, () => pageOf(options, run, request.query, gone));
+      return reply.type('application/json; charset=utf-8').send(page);
+    }
+    await enterFor(reply, format === 'csv' ? processes : downloads, gone);
     if (format === 'ndjson') return sendLines(reply, options, run, request.query.attempt);
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
-    return format === 'csv'
-      ? sendCsv(reply, options, run, AbortSignal.any([closing, gone.signal]))
-      : reply.type('application/json; charset=utf-8').send(await pageOf(options, run, request.query));
+    return sendCsv(reply, options, run, AbortSignal.any([gone, AbortSignal.timeout(ETL_WITHIN_MS)]));
   });
-  void app.register(async scope => addMendRoute(scope, options, findRun));
+  void app.register(async scope => addMendRoute(scope, options, { findRun, closing, processes }));
 }
 
 /** In a scope of its own, where a body is taken as it comes, whatever it is said to be. */
 function addMendRoute(
   scope: FastifyInstance,
   { actions, mask }: ApiOptions,
-  findRun: (id: string) => Promise<Run>,
+  { findRun, closing, processes }: Omit<RejectRoutes, 'downloads'> & { processes: Gate },
 ): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
@@ -65,15 +79,27 @@ function addMendRoute(
     summary: 'Load its mended rows in the place of those that were rejected, as a new run',
     description:
       'The body is the mended CSV, saved by whatever program, or NDJSON: {"row": 12, "record": {"COLUMN": "value"}} a line.',
-    consumes: ['text/csv', 'application/x-ndjson'],
     params,
     response: { 200: schemas.runSchema, 400: problem, 404: problem, 409: problem, 413: problem },
   };
-  scope.post<Id & { Body: Readable | undefined }>('/api/runs/:id/mend', { schema }, async request => {
-    const run = await findRun(request.params.id);
-    if (!request.body) throw new Problem(400, 'there is no body; send the mended rows, as CSV or NDJSON');
-    return presentRun(await actions.mend(run, limited(request.body)), mask);
-  });
+  const uploaded = {
+    config: { isUncounted: true, bodyMs: CONNECTION.requestMs, documented: { body: schemas.documentedUpload } },
+  };
+  scope.post<Id & { Body: Readable | undefined }>(
+    '/api/runs/:id/mend',
+    { schema, ...uploaded },
+    async (request, reply) => {
+      const run = await findRun(request.params.id);
+      const { body } = request;
+      if (!body) throw new Problem(400, 'there is no body; send the mended rows, as CSV or NDJSON');
+      if (Number(request.headers['content-length'] ?? 0) > UPLOAD_BYTES) throw tooLarge();
+      const gone = untilGone(reply, closing);
+      // Nothing is sent while it is read and checked.
+      reply.raw.setTimeout(ETL_WITHIN_MS);
+      const signal = AbortSignal.any([gone, AbortSignal.timeout(ETL_WITHIN_MS)]);
+      return within(processes, gone, async () => presentRun(await actions.mend(run, limited(body), signal), mask));
+    },
+  );
 }
 
 function limited(content: Readable): Readable {
@@ -81,12 +107,19 @@ function limited(content: Readable): Readable {
   const limit = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       length += chunk.length;
-      const message = `it is larger than ${LARGEST_UPLOAD / 1024 / 1024} MB; load it by orchestrator rejects RUN --load FILE`;
-      done(length > LARGEST_UPLOAD ? new Problem(413, message) : null, chunk);
+      done(length > UPLOAD_BYTES ? tooLarge() : null, chunk);
     },
   });
   content.on('error', error => limit.destroy(error));
+  content.once('close', () => {
+    if (!content.readableEnded) limit.destroy(new Problem(400, 'the body ended before its end'));
+  });
   return content.pipe(limit);
+}
+
+function tooLarge(): Problem {
+  const megabytes = UPLOAD_BYTES / 1024 / 1024;
+  return new Problem(413, `it is larger than ${megabytes} MB; load it by orchestrator rejects RUN --load FILE`);
 }
 
 async function sendLines(reply: FastifyReply, { dataDir }: ApiOptions, run: Run, only?: number): Promise<FastifyReply> {
@@ -113,13 +146,14 @@ async function sendCsv(
   return reply.send(ReadableStream.from(rejectsAsCsv(rejects, signal)));
 }
 
-async function pageOf({ journal, dataDir }: ApiOptions, run: Run, query: Query): Promise<Page> {
+async function pageOf({ journal, dataDir }: ApiOptions, run: Run, query: Query, signal: AbortSignal): Promise<Page> {
   const { list } = await openRejects(journal, dataDir, run);
   const from = Number(query.cursor ?? 0);
   const limit = query.limit ?? PAGE;
   const items: Page['items'] = [];
   let total = 0;
   for await (const reject of list()) {
+    signal.throwIfAborted();
     if (total >= from && items.length < limit) items.push({ ...reject, raw: reject.raw.slice(0, MOST_CHARACTERS) });
     total += 1;
   }

@@ -4,6 +4,9 @@ import type { Static } from 'typebox';
 import { RUN_STATES, type Run, type RunState } from '../journal/journal.ts';
 import { mendRefusal } from '../mend-refusal.ts';
 import { originOf } from '../rejects/open-rejects.ts';
+import { untilGone } from './client-gone.ts';
+import { createGate, enterFor } from './gate.ts';
+import { DOWNLOADS, FOLLOW_MS } from './limits.ts';
 import type { ApiOptions } from './options.ts';
 import { presentAttempt, presentRun } from './present.ts';
 import { Problem } from './problem.ts';
@@ -35,7 +38,10 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
   const list = { tags, summary: 'Runs, newest first', querystring: schemas.runsQuery };
   app.get<List>(
     '/api/runs',
-    { schema: { ...list, response: { 200: schemas.pageSchema, 400: problem } } },
+    {
+      schema: { ...list, response: { 200: schemas.pageSchema, 400: problem } },
+      config: { documented: { querystring: schemas.documentedRunsQuery } },
+    },
     async request => {
       const { state, ...filter } = request.query;
       const page = await journal.runs({ ...filter, ...(state === undefined ? {} : { states: parseStates(state) }) });
@@ -62,23 +68,27 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
     summary: 'What its attempts printed',
     params,
     querystring: schemas.logQuery,
-    produces: ['text/plain'],
+    response: { 200: schemas.streamSchema('text/plain', 'Each attempt under a heading.'), 404: problem },
   };
-  app.get<Log>('/api/runs/:id/log', { schema: log }, async (request, reply) => {
+  const gate = createGate(DOWNLOADS, 'downloads');
+  const streamed = { exposeHeadRoute: false, config: { isUncounted: true } };
+  app.get<Log>('/api/runs/:id/log', { schema: log, ...streamed }, async (request, reply) => {
     const run = await findRun(request.params.id);
     const { attempt: only, follow } = request.query;
     const all = await journal.attempts(run.id);
     const attempts = only === undefined ? all : all.filter(({ attempt }) => attempt === only);
     if (only !== undefined && attempts.length === 0) throw new Problem(404, `run ${run.id} has no attempt ${only}`);
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
+    const gone = untilGone(reply, closing);
+    await enterFor(reply, gate, gone);
     const current = follow === 1 ? { current: () => journal.run(run.id) } : {};
-    const signal = AbortSignal.any([closing, gone.signal]);
+    const signal = follow === 1 ? AbortSignal.any([gone, AbortSignal.timeout(FOLLOW_MS)]) : gone;
+    // A run may be silent for long.
+    if (follow === 1) reply.raw.setTimeout(0);
     const text = Readable.from(readRunLog({ dataDir, run, attempts, mask, signal, ...current }));
     return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text);
   });
 
-  addRejectRoutes(app, options, findRun, closing);
+  addRejectRoutes(app, options, { findRun, closing, downloads: gate });
 
   const cancel = { tags, summary: 'Stop it, or take it off the queue', params, response: answer };
   app.post<Id>('/api/runs/:id/cancel', { schema: cancel }, async request => {

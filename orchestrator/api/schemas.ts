@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { REQUEST } from './limits.ts';
 import { RUN_STATES } from '../journal/journal.ts';
 
 // What the API takes and gives. Routes carry these, so that /docs, validation and serialization can't disagree.
@@ -6,6 +7,7 @@ import { RUN_STATES } from '../journal/journal.ts';
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const time = (description: string) => nullable(Type.String({ format: 'date-time', description }));
 const count = nullable(Type.Integer());
+const CURSOR = `^[0-9]{1,${REQUEST.cursorDigits}}$`;
 
 export const runSchema = Type.Object({
   id: Type.String(),
@@ -63,21 +65,42 @@ export const pageSchema = Type.Object({
 
 export const runsQuery = Type.Object(
   {
-    dataset: Type.Optional(Type.String()),
-    state: Type.Optional(Type.String({ description: `One or several, comma-separated: ${RUN_STATES.join(', ')}.` })),
-    file: Type.Optional(Type.String({ description: 'A part of the path; case does not matter.' })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-    cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
+    dataset: Type.Optional(Type.String({ maxLength: REQUEST.nameCharacters })),
+    state: Type.Optional(
+      Type.String({
+        maxLength: REQUEST.filterCharacters,
+        description: `One or several, comma-separated: ${RUN_STATES.join(', ')}.`,
+      }),
+    ),
+    file: Type.Optional(
+      Type.String({ maxLength: REQUEST.filterCharacters, description: 'A part of the path; case does not matter.' }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: REQUEST.mostItems, default: 100 })),
+    cursor: Type.Optional(Type.String({ pattern: CURSOR })),
   },
   { additionalProperties: false },
 );
 
-export const runParams = Type.Object({ id: Type.String() });
-export const datasetParams = Type.Object({ name: Type.String() });
+const STATES = `(${RUN_STATES.join('|')})`;
+/** For the document: the handler says more of what is wrong than a pattern could. */
+export const documentedRunsQuery = Type.Object({
+  ...runsQuery.properties,
+  state: Type.Optional(Type.String({ ...runsQuery.properties.state, pattern: `^${STATES}(,${STATES}){0,20}$` })),
+});
+
+/** Of mended rows. */
+export const documentedUpload = {
+  content: Object.fromEntries(
+    ['text/csv', 'application/x-ndjson'].map(type => [type, { schema: Type.String({ minLength: 1 }) }]),
+  ),
+};
+
+export const runParams = Type.Object({ id: Type.String({ maxLength: REQUEST.nameCharacters }) });
+export const datasetParams = Type.Object({ name: Type.String({ maxLength: REQUEST.nameCharacters }) });
 
 export const logQuery = Type.Object(
   {
-    attempt: Type.Optional(Type.Integer({ minimum: 1, description: 'Only this one.' })),
+    attempt: Type.Optional(Type.Integer({ minimum: 1, maximum: REQUEST.mostAttempt, description: 'Only this one.' })),
     follow: Type.Optional(Type.Integer({ minimum: 0, maximum: 1, description: '1: stay until the run ends.' })),
   },
   { additionalProperties: false },
@@ -87,10 +110,16 @@ export const rejectsQuery = Type.Object(
   {
     format: Type.Optional(Type.String({ enum: ['ndjson', 'csv', 'json'], default: 'ndjson' })),
     attempt: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'ndjson only. The last one that has rejects unless told.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: REQUEST.mostAttempt,
+        description: 'ndjson only. The last one that has rejects unless told.',
+      }),
     ),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50, description: 'json only.' })),
-    cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'json only.' })),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: REQUEST.mostItems, default: 50, description: 'json only.' }),
+    ),
+    cursor: Type.Optional(Type.String({ pattern: CURSOR, description: 'json only.' })),
   },
   { additionalProperties: false },
 );
@@ -110,7 +139,7 @@ export const rejectsPageSchema = Type.Object({
 });
 
 export const lakeQuery = Type.Object(
-  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })) },
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: REQUEST.mostItems, default: 50 })) },
   { additionalProperties: false },
 );
 
@@ -131,6 +160,12 @@ export const signInBody = Type.Object(
 );
 
 export const nothingSchema = Type.Null();
+
+/** What is sent as it comes, unchanged. */
+export function streamSchema(types: string | readonly string[], description: string) {
+  const contents = [types].flat().map(type => [type, { schema: { type: 'string' } }]);
+  return { description, content: Object.fromEntries(contents) as Record<string, { schema: object }> };
+}
 
 export const problemSchema = Type.Object({ error: Type.String() });
 
@@ -173,6 +208,8 @@ export const datasetsSchema = Type.Object({
     }),
   ),
 });
+
+export const pausedSchema = Type.Object({ dataset: Type.String(), paused: Type.Boolean() });
 
 const partSchema = Type.Object({
   status: Type.String({ enum: ['ok', 'degraded', 'failing', 'unused'] }),

@@ -30,7 +30,7 @@ before(async () => {
     actions: {
       cancel: id => journal.cancel(id, Date.now()),
       replay: id => journal.replay(id, Date.now()),
-      mend: (run, content) => mendRejects({ journal, dataDir, run, content, now: Date.now() }),
+      mend: (run, content, signal) => mendRejects({ journal, dataDir, run, content, now: Date.now(), signal }),
       pause: (name, paused) => journal.pause(name, paused),
     },
   });

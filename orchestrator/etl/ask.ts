@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, OrchestratorError } from '../errors.ts';
-import { type Helper, startHelper } from './helper.ts';
+import { HEAP_MB, type Helper, startHelper } from './helper.ts';
 
 const MOST_ERROR_BYTES = 1 << 16;
 /** No answer takes as long: a file that makes the ETL think for ever ends then. */
@@ -41,6 +41,7 @@ export async function* askEtl(question: Question): AsyncGenerator<Buffer> {
     const { exitCode, signal: killedBy } = await child.ended;
     if (signal.aborted)
       throw new OrchestratorError('never', 'the default ETL was stopped before its answer was complete');
+    if (killedBy === 'SIGABRT') throw refusal(killedBy, `it would take more than ${HEAP_MB} MB of memory`);
     if (exitCode !== 0) throw refusal(exitCode ?? killedBy, child.translated(await errorText));
     const fault = await fed;
     if (fault instanceof Error) throw fault;

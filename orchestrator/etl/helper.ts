@@ -42,6 +42,8 @@ const OWN_CACHE = '/tmp/compiled';
 const PATIENCE_MS = 2000;
 const POLL_MS = 10;
 const MOST_PROCESSES = 256;
+/** Of its heap: a question that needs more ends with an error. */
+export const HEAP_MB = 512;
 const MOST_FILE_BYTES = 4 * 2 ** 30;
 const UMASK = 0o077;
 
@@ -113,7 +115,13 @@ function requestFor(
     ...written.map(path => `--allow-fs-write=${path}`),
   ];
   return {
-    command: [process.execPath, ...(runsModules ? [] : permissions), program, ...words],
+    command: [
+      process.execPath,
+      `--max-old-space-size=${HEAP_MB}`,
+      ...(runsModules ? [] : permissions),
+      program,
+      ...words,
+    ],
     environment: { TMPDIR: folder, WORK_DIR: folder, ...(isRoot && { NODE_COMPILE_CACHE: cache }), ...environment },
     cwd: '/',
     umask: UMASK,

@@ -23,13 +23,16 @@ export interface MendRequest {
   /** The mended file: CSV as it was downloaded and saved by whatever program, or NDJSON. */
   content: Readable;
   now: number;
+  /** Gives up, and changes nothing, once it is aborted before all is read and checked. */
+  signal?: AbortSignal;
 }
 
 /**
  * Queues a run that loads the mended rows in the place of those that were rejected (rule 12). Throws an OrchestratorError `never`, and changes nothing,
  * where the file can't be read, holds a row that isn't rejected (any more), or the path has a newer version.
  */
-export async function mendRejects({ journal, dataDir, run, content, now }: MendRequest): Promise<Run> {
+export async function mendRejects(request: MendRequest): Promise<Run> {
+  const { journal, dataDir, run, content, now, signal } = request;
   const rejects = await openRejects(journal, dataDir, run);
   if (rejects.files === null) {
     throw new OrchestratorError('never', `run ${run.id} of ${run.dataset}/${run.file} has no rejected rows to mend`);
@@ -38,11 +41,12 @@ export async function mendRejects({ journal, dataDir, run, content, now }: MendR
   const name = randomUUID();
   const [upload, records] = [`${name}.upload`, `${name}.ndjson`];
   try {
-    await write(folder, upload, content);
+    await write(folder, upload, content, signal);
     const rows = new Set<number>();
     // On disk before the journal names it.
-    await write(folder, records, readMended(join(folder.path, upload), rejects, rows));
-    await assertRejected(rows, rejects);
+    await write(folder, records, readMended(join(folder.path, upload), request, rejects, rows));
+    await assertRejected(rows, rejects, signal);
+    signal?.throwIfAborted();
     return await journal.mend(rejects.run.id, join(folder.path, records), now);
   } catch (error) {
     await folder.unlink(records);
@@ -54,11 +58,19 @@ export async function mendRejects({ journal, dataDir, run, content, now }: MendR
 }
 
 /** The mended rows as lines of JSON, in the order of the file, and their numbers. */
-async function* readMended(upload: string, rejects: OpenRejects, rows: Set<number>): AsyncGenerator<Buffer> {
+async function* readMended(
+  upload: string,
+  { signal }: MendRequest,
+  rejects: OpenRejects,
+  rows: Set<number>,
+): AsyncGenerator<Buffer> {
   const table = { prefix: '--table=', file: rejects.files?.table as string };
   const args = ['--mend', '--name=the mended file', table, { file: upload }];
   let bytes = 0;
-  for await (const { text, isCut } of linesOf(askEtl({ args, environment: {} }), MENDED_BOUNDS.lineBytes)) {
+  for await (const { text, isCut } of linesOf(
+    askEtl({ args, environment: {}, ...(signal && { signal }) }),
+    MENDED_BOUNDS.lineBytes,
+  )) {
     const line = Buffer.from(`${text}\n`);
     bytes += line.length;
     if (isCut || bytes > MENDED_BOUNDS.fileBytes) throw refusal('it, or a row of it, is too large');
@@ -69,9 +81,16 @@ async function* readMended(upload: string, rejects: OpenRejects, rows: Set<numbe
 }
 
 /** Rows are only ever put where there are none. */
-async function assertRejected(rows: ReadonlySet<number>, { list, run }: OpenRejects): Promise<void> {
+async function assertRejected(
+  rows: ReadonlySet<number>,
+  { list, run }: OpenRejects,
+  signal?: AbortSignal,
+): Promise<void> {
   const others = new Set(rows);
-  for await (const { row } of list()) others.delete(row);
+  for await (const { row } of list()) {
+    signal?.throwIfAborted();
+    others.delete(row);
+  }
   if (others.size === 0) return;
   const named = [...others].slice(0, MOST_NAMED).join(', ') + (others.size > MOST_NAMED ? ', …' : '');
   const what = others.size === 1 ? `row ${named} is` : `rows ${named} are`;
@@ -84,10 +103,18 @@ function refusal(why: string): OrchestratorError {
   return new OrchestratorError('never', `the mended file is not taken: ${why}`);
 }
 
-async function write(folder: Folder, name: string, content: AsyncIterable<Buffer>): Promise<void> {
+async function write(
+  folder: Folder,
+  name: string,
+  content: AsyncIterable<Buffer>,
+  signal?: AbortSignal,
+): Promise<void> {
   const file = await folder.create(name);
   try {
-    for await (const chunk of content) await writeAll(file, chunk);
+    for await (const chunk of content) {
+      signal?.throwIfAborted();
+      await writeAll(file, chunk);
+    }
     await file.sync();
   } finally {
     await file.close();

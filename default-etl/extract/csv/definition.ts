@@ -22,7 +22,11 @@ export interface PlainRecord {
  * tokenizer.ts does the same on bytes, and is held to this.
  */
 export function csvRecords(text: string, dialect: PlainDialect, width: number): PlainRecord[] {
-  const records: PlainRecord[] = [];
+  return [...eachRecord(text, dialect, width)];
+}
+
+/** The records of csvRecords(), one after the other: those of a large text need not all be kept. */
+export function* eachRecord(text: string, dialect: PlainDialect, width: number): Generator<PlainRecord> {
   let line = 1;
   for (let at = 0; at < text.length; ) {
     const first = readRecord(text, at, dialect, strictCell);
@@ -30,12 +34,11 @@ export function csvRecords(text: string, dialect: PlainDialect, width: number): 
     const end = record === first ? first.end : at + record.end;
     const source = text.slice(at, end);
     const isNothing = width === 1 ? source === '' : /^[ \t]*$/.test(source) && !source.includes(dialect.delimiter);
-    if (!isNothing) records.push({ cells: record.cells.map(cell => cell.text), line, isUnclosed: record.isUnclosed });
+    if (!isNothing) yield { cells: record.cells.map(cell => cell.text), line, isUnclosed: record.isUnclosed };
     const lineEnd = /^(?:\r\n|\r|\n)?/.exec(text.slice(end))?.[0] ?? '';
     line += (source + lineEnd).split(/\r\n|\r|\n/).length - 1;
     at = end + lineEnd.length;
   }
-  return records;
 }
 
 interface Cell {
@@ -83,14 +86,18 @@ function plainCell(text: string, from: number, dialect: PlainDialect): Cell {
   return { text: text.slice(from, end), end, behind: '' };
 }
 
-/** A quoted cell; undefined where the quote is never closed. */
+/** A quoted cell; undefined where the quote is never closed. Taken in stretches: a text made of single characters has 32 bytes for each. */
 function strictCell(text: string, from: number, dialect: PlainDialect): Cell | undefined {
   let cell = '';
+  let taken = from + 1;
   for (let at = from + 1; at < text.length; at++) {
-    if (isEscaped(text, at, dialect)) cell += text[++at];
-    else if (text[at] !== dialect.quote) cell += text[at];
-    else if (text[at + 1] === dialect.quote) cell += text[at++];
-    else {
+    const isPair = text[at] === dialect.quote && text[at + 1] === dialect.quote;
+    if (isPair || isEscaped(text, at, dialect)) {
+      cell += text.slice(taken, at);
+      at += 1;
+      taken = at;
+    } else if (text[at] === dialect.quote) {
+      cell += text.slice(taken, at);
       const closed = behindBlanks(text, at + 1, dialect);
       const rest = plainCell(text, endsCell(text, closed, dialect) ? closed : at + 1, dialect);
       return { text: cell + rest.text, end: rest.end, behind: rest.text };

@@ -10,16 +10,21 @@ export interface Actor {
   role: Role;
   /** Milliseconds since 1970-01-01 UTC; null where it does not end. */
   until: number | null;
+  /** Whether it ended or was signed out since: for what goes on after the answer has begun. */
+  isOver(): boolean;
 }
 
-export const NOBODY: Actor = { kind: 'anonymous', name: 'nobody', role: 'none', until: null };
-export const BY_TOKEN: Actor = { kind: 'token', name: 'the token', role: 'administrator', until: null };
+const never = (): boolean => false;
+
+export const NOBODY: Actor = { kind: 'anonymous', name: 'nobody', role: 'none', until: null, isOver: never };
+export const BY_TOKEN: Actor = { kind: 'token', name: 'the token', role: 'administrator', until: null, isOver: never };
 /** With AUTH=off. */
 export const ANYBODY: Actor = {
   kind: 'anonymous',
   name: 'anybody on this machine',
   role: 'administrator',
   until: null,
+  isOver: never,
 };
 
 declare module 'fastify' {
@@ -30,5 +35,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The least role that is wanted; `administrator` unless a route says so. */
     role?: Role;
+    /** How long its body may take; as limits.ts says unless told. */
+    bodyMs?: number;
+    /** It has a crowd of its own, or must always be answered. */
+    isUncounted?: boolean;
+    /** What the OpenAPI document says in the place of what is checked here: what handlers check themselves. */
+    documented?: { body?: object; querystring?: object };
   }
 }

@@ -3,6 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** The cookie that a session is kept in. */
 export interface SessionCookie {
+  /** Where the page was opened by http. */
+  name: string;
   /** Its values in a request, at most one a name. */
   read(headers: IncomingHttpHeaders): string[];
   /** As `Set-Cookie` has it; an empty value takes it away. `isSecure`: the page was opened by https. */
@@ -18,6 +20,7 @@ export function sessionCookie(token: string): SessionCookie {
   const plain = `orchestrator-${createHash('sha256').update(`cookie ${token}`).digest('hex').slice(0, 8)}`;
   const secure = HOST_PREFIX + plain;
   return {
+    name: plain,
     read: ({ cookie = '' }) =>
       [secure, plain].flatMap(name => {
         const pair = cookie.split(';').find(part => part.trim().startsWith(`${name}=`));

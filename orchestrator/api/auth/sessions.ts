@@ -42,7 +42,7 @@ export function createSessions(token: string, now: () => number): Sessions {
       const found = idOf(value);
       if (found === null) return null;
       const name = `session ${found.id.slice(0, SHOWN_OF_ID)}`;
-      return { kind: 'session', name, role: 'administrator', until: found.until };
+      return { kind: 'session', name, role: 'administrator', until: found.until, isOver: () => idOf(value) === null };
     },
     end(value) {
       const id = idOf(value)?.id;

@@ -59,7 +59,7 @@ export const rule12: Rule = {
     {
       clause: 'only rejected rows are mended, and each once',
       file: 'orchestrator/rejects/mend.ts',
-      code: 'await assertRejected(rows, rejects);',
+      code: 'await assertRejected(rows, rejects, signal);',
       without: '',
       test: 'orchestrator/api/rejects.test.ts',
       title: 'rule 12: mended rows become a run, whatever the body is said to be',
