@@ -180,11 +180,7 @@ test('where runs have keys, an attempt gets the key and no password; one whose E
   await connections.close(request().attempt);
   assert.equal(connections.mask('key-of-the-run'), 'key-of-the-run');
   const mine = await connections.open(request({ CONNECTIONS: 'file', ENV: { ELASTICSEARCH_NODE: 'http://mine' } }, 2));
-  assert.deepEqual(mine?.variables, {
-    ELASTICSEARCH_NODE: 'http://mine',
-    ELASTICSEARCH_USERNAME: 'etl',
-    ELASTICSEARCH_PASSWORD: 'secret',
-  });
+  assert.deepEqual(mine?.variables, { ELASTICSEARCH_NODE: 'http://mine' });
   // What a crash left had perhaps a key.
   await createConnections(options).sweep(() => false);
   await connections.stop();
@@ -192,4 +188,21 @@ test('where runs have keys, an attempt gets the key and no password; one whose E
     asked.filter(each => each.includes('api_key')),
     ['PUT /_security/api_key', 'DELETE /_security/api_key'],
   );
+});
+
+test('a dataset whose ENV brings a server, a user or a key of its own gets none of the orchestrator’s', async t => {
+  const { options, request } = bench(t, { elasticsearch });
+  const connections = createConnections(options);
+  const cases = [
+    { ELASTICSEARCH_NODE: 'http://mine' },
+    { ELASTICSEARCH_USERNAME: 'me' },
+    { ELASTICSEARCH_API_KEY: 'mine' },
+  ];
+  for (const [at, ENV] of cases.entries()) {
+    const grant = await connections.open(request({ CONNECTIONS: 'file', ENV }, at + 1));
+    const { ELASTICSEARCH_NODE: _, ...own } = grant?.variables ?? {};
+    const { ELASTICSEARCH_NODE: __, ...said }: Record<string, string> = ENV;
+    assert.deepEqual(own, said);
+  }
+  await connections.stop();
 });

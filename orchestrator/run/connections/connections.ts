@@ -54,14 +54,19 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
     return { variables, file: CONNECTIONS === 'file' ? await write(request, variables) : null };
   }
 
-  /** `said`: what the dataset's own ENV says, which goes before; it may name another server, for which there are no keys. */
+  /**
+   * `said`: what the dataset's own ENV says, which goes before. The orchestrator's user and password never go with it: whoever writes YAML could send
+   * them to a server of his own, or get them in the place of a key for one run.
+   */
   async function variablesFor(request: GrantRequest, said: ConnectionVariables): Promise<ConnectionVariables> {
-    if (elasticsearch === null) return said;
+    if (elasticsearch === null || said.ELASTICSEARCH_NODE !== undefined) return said;
     const own = { ...elasticsearch, nodes: await request.reach(elasticsearch.nodes) };
-    const key = Object.keys(said).length === 0 ? ((await keys?.make(request)) ?? null) : null;
-    if (key === null) return { ...variablesOf(own), ...said };
+    const node = { ELASTICSEARCH_NODE: withoutCredentials(own.nodes.join(',')) };
+    if (Object.keys(said).length > 0) return { ...node, ...said };
+    const key = (await keys?.make(request)) ?? null;
+    if (key === null) return variablesOf(own);
     live.set(nameOf(request.attempt), key);
-    return { ELASTICSEARCH_NODE: withoutCredentials(own.nodes.join(',')), ELASTICSEARCH_API_KEY: key };
+    return { ...node, ELASTICSEARCH_API_KEY: key };
   }
 
   async function write({ attempt, owner, runner }: GrantRequest, variables: ConnectionVariables): Promise<string> {
