@@ -55,11 +55,19 @@ function launch(id: number, request: LaunchRequest): void {
   }
 }
 
-function start(request: LaunchRequest, { enter }: Kernel): ChildProcess {
+function start(request: LaunchRequest, kernel: Kernel): ChildProcess {
   const { view, isOffline = false, user, output } = request;
+  const entered: Array<() => void> = [];
   try {
-    if (view) enterView(view, kernel);
-    if (isOffline) goOffline();
+    if (view) {
+      kernel.unshare(NAMESPACES.files | NAMESPACES.ipc);
+      entered.push(() => kernel.enter(home.files, NAMESPACES.files));
+      enterView(view, kernel);
+    }
+    if (isOffline) {
+      goOffline();
+      entered.push(() => kernel.enter(home.network, NAMESPACES.network));
+    }
     return spawn('/bin/sh', ['-c', GATE, 'orchestrator', ...boundsOf(request), ...request.command], {
       // Only raw descriptors and `detached` let a child outlive us: a pipe breaks at its next line (measured 2026-11).
       stdio: ['pipe', output.stdout, output.stderr, request.input ?? nothing],
@@ -69,8 +77,18 @@ function start(request: LaunchRequest, { enter }: Kernel): ChildProcess {
       ...user,
     });
   } finally {
-    if (view) enter(home.files, NAMESPACES.files);
-    if (isOffline) enter(home.network, NAMESPACES.network);
+    goHome(entered);
+  }
+}
+
+/** A thread that can't get back starts nothing more: what comes next would have the view of another. */
+function goHome(ways: ReadonlyArray<() => void>): void {
+  try {
+    for (const leave of ways) leave();
+  } catch (error) {
+    process.exitCode = 1;
+    parentPort?.close();
+    throw error;
   }
 }
 

@@ -44,10 +44,12 @@ class LaunchThread {
   constructor(onEnd: () => void) {
     this.#worker.unref();
     this.#worker.on('message', (report: Report) => this.#hear(report));
-    this.#worker.on('error', error => {
+    const end = (reason: unknown): void => {
       onEnd();
-      this.#failAll(error);
-    });
+      this.#failAll(reason);
+    };
+    this.#worker.on('error', end);
+    this.#worker.on('exit', () => end(undefined));
   }
 
   async launch(request: LaunchRequest): Promise<Launched> {
@@ -108,6 +110,6 @@ function failure({ message, code }: Extract<Report, { kind: 'failed' }>): Orches
   return new OrchestratorError(
     'wait',
     `${message}: a root orchestrator runs a program only as another user and with nothing in sight that is not its own; give the orchestrator the capabilities ` +
-      'SYS_ADMIN, SETUID, SETGID and KILL (in a container also security_opt: [apparmor:unconfined]), let its runs be containers, or start it as a user that is not root',
+      'SYS_ADMIN, SYS_CHROOT, SETUID, SETGID and KILL (in a container also security_opt: [apparmor:unconfined]), let its runs be containers, or start it as a user that is not root',
   );
 }

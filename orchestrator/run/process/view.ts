@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isWithin } from '../../within.ts';
-import { type Kernel, NAMESPACES } from './kernel.ts';
+import type { Kernel } from './kernel.ts';
 
 /** What a process sees of the machine's files: all that its rights allow, but for what is hidden. */
 export interface View {
@@ -71,11 +71,10 @@ const HIDDEN_OPTIONS = 'mode=0755,size=1m';
 const OWN_OPTIONS = 'mode=1777,size=64m';
 
 /**
- * Gives the calling thread a view of its own, and with it what it starts. Folders are opened before anything is covered, and mounted by their
+ * Gives the calling thread, which has just got mounts of its own, a view of its own, and with it what it starts. Folders are opened before anything is covered, and mounted by their
  * descriptors. Throws a KernelError where this may not be done here; then the thread is to leave for where it was.
  */
 export function enterView(view: View, kernel: Kernel): void {
-  kernel.unshare(NAMESPACES.files | NAMESPACES.ipc);
   kernel.keepMountsIn();
   const traces = view.shown
     .flatMap(({ path, as }) => traced(path).map(trace => ({ ...trace, as })))
