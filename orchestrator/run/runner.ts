@@ -104,7 +104,7 @@ export interface Outcome {
   signal: string | null;
   /** The engine said so. It misses some (1 in 6 on a busy engine 20.10, never told later): those end by SIGKILL alone. */
   outOfMemory: boolean;
-  /** Why it was stopped, if stop() or the deadline did it; `output`: it printed more than LIMITS.logBytes. */
+  /** Why it was stopped, if stop(), the deadline or WORK_SIZE did it; `output`: it printed more than LIMITS.logBytes. */
   stopped: StopReason | 'output' | null;
   /** The result lines: at most one, or one a file with RUN_PER: folder. */
   results: ResultMessage[];
@@ -116,7 +116,8 @@ export interface Outcome {
   saidOf?: ReadonlyMap<string, Pick<Outcome, 'supersededBy' | 'errorText'>>;
 }
 
-export type StopReason = 'timeout' | 'cancel' | 'shutdown';
+/** `disk`: more than WORK_SIZE in WORK_DIR. */
+export type StopReason = 'timeout' | 'cancel' | 'shutdown' | 'disk';
 
 /** What there is to say of an attempt after a crash of the orchestrator. */
 export type Recovered = { state: 'adopt'; handle: string } | { state: 'dead' };

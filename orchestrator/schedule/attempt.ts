@@ -14,6 +14,7 @@ import { FileMoved } from './input.ts';
 import { isLakeDeletion } from './lake.ts';
 import { pathNow } from './path-now.ts';
 import { hasCertificate, makeFolders, withInput, withLedger, withoutLedger } from './prepare.ts';
+import { watchWorkSize } from './work-size.ts';
 import { takeBackWorkDir, type Tidying, tidyWorkDir } from './left.ts';
 import { attemptPaths } from './work-dir.ts';
 
@@ -209,6 +210,7 @@ export class LiveAttempt {
     const { runner, handle } = this.#started as { runner: Runner; handle: string };
     this.#startedAt = startedAt;
     const callOff = at(context.clock, startedAt + dataset.timeoutMs, () => this.stop('timeout'));
+    const unwatch = this.#watchWorkSize();
     try {
       await this.#recordStart(runner, handle);
       const outcome = await this.#patiently(() =>
@@ -223,7 +225,17 @@ export class LiveAttempt {
       await this.#concludeFailed(error);
     } finally {
       callOff();
+      unwatch();
     }
+  }
+
+  /** A copy of the file that lies there is not its doing. */
+  #watchWorkSize(): () => void {
+    const { context, dataset, attempt } = this.#options;
+    const copies = this.#files.map(({ run }) => run.fileVersion?.sizeBytes ?? 0);
+    const mostBytes = copies.reduce((sum, bytes) => sum + bytes, dataset.limits.workBytes);
+    const { workDir } = attempt;
+    return watchWorkSize({ workDir, mostBytes, clock: context.clock, onExceeded: () => this.stop('disk') });
   }
 
   /** While the engine is away, it is waited for. */

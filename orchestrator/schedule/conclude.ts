@@ -87,6 +87,7 @@ async function situationOf({ context, dataset, file }: Conclusion, reserved: num
     backoff: dataset.backoff,
     timeoutMs: dataset.timeoutMs,
     memory: dataset.settings.DOCKER_OPTIONS?.memory ?? null,
+    workSize: dataset.settings.WORK_SIZE,
     repeatsItself: repeatsItself(dataset),
     now: context.clock.now(),
     random: Math.random(),

@@ -12,6 +12,7 @@ const situation: Situation = {
   backoff: { firstMs: 1000, factor: 2, maxMs: 60_000 },
   timeoutMs: 3_600_000,
   memory: '512m',
+  workSize: '10g',
   repeatsItself: false,
   now: 1_000_000,
   random: 0,
@@ -132,6 +133,18 @@ test('killed by nobody of ours is most likely out of memory; by TIMEOUT it is no
   );
   const late = decide({ ...killed, stopped: 'timeout' }, { ...situation, retries: 0 });
   assert.match('error' in late ? (late.error ?? '') : '', /^took longer than TIMEOUT/);
+});
+
+test('more than WORK_SIZE on the disk, seen by us or by the kernel, is the program’s fault: it is not tried again', () => {
+  for (const end of [
+    { exitCode: null, signal: 'SIGTERM', stopped: 'disk' as const },
+    { exitCode: 1, stopped: 'disk' as const },
+    { exitCode: null, signal: 'SIGXFSZ' },
+  ]) {
+    const finish = decide({ ...ending, ...end }, situation);
+    assert.equal(finish.to, 'failed');
+    assert.match('error' in finish ? (finish.error ?? '') : '', /WORK_SIZE \(10g\).*not tried again: raise WORK_SIZE/);
+  }
 });
 
 test('what the default ETL can’t do within its time or memory is not tried again: it would end the same', () => {

@@ -23,6 +23,8 @@ export interface Situation {
   timeoutMs: number;
   /** DOCKER_OPTIONS.memory. */
   memory: string | null;
+  /** WORK_SIZE. */
+  workSize: string;
   /** The default ETL on one file: what it can't do within its time and memory, it can't do within the same the next time. */
   repeatsItself: boolean;
   now: number;
@@ -69,6 +71,7 @@ export function decide(ending: Ending, situation: Situation): Finish {
   if (ending.stopped === 'output') return { to: 'failed', rows: null, error: OUTPUT_TEXT };
   if (ending.supersededBy !== null && lie === undefined) return { to: 'superseded', indexVersion: ending.supersededBy };
   if (exitCode === EXIT.never) return { to: 'quarantined', rows, error: neverText(ending) };
+  if (isDiskExceeded(ending)) return { to: 'failed', rows, error: diskText(situation) };
   if (ending.stopped === 'shutdown') return handBack(situation);
   if (exitCode === EXIT.away && !ending.outOfMemory) {
     return decideWait(ending.errorText || 'the target is away (exit code 75)', situation, TARGET_WAIT);
@@ -80,6 +83,11 @@ export function decide(ending: Ending, situation: Situation): Finish {
   if (!situation.repeatsItself) return decideRetry(text, rows, situation);
   if (exceedsLimits(ending)) return { to: 'failed', rows, error: `${text}; ${notAgainText(situation)}` };
   return decideRetry(text, rows, { ...situation, retries: Math.min(situation.retries, retriesFor(ending)) });
+}
+
+/** Seen by us, or by the kernel, for one file that is larger. */
+function isDiskExceeded({ stopped, signal }: Ending): boolean {
+  return stopped === 'disk' || (signal === 'SIGXFSZ' && stopped === null);
 }
 
 /** TIMEOUT, or memory: said by the engine, or by V8, which aborts. */
@@ -158,6 +166,13 @@ function failureText(ending: Ending, { timeoutMs, memory, repeatsItself }: Situa
   }
   const how = ending.exitCode === null ? `ended by ${ending.signal ?? 'being lost'}` : `exit code ${ending.exitCode}`;
   return withDetail(how, ending.errorText);
+}
+
+function diskText({ run, workSize }: Situation): string {
+  return (
+    `wrote more into WORK_DIR than WORK_SIZE (${workSize}) or 100,000 files; it is not tried again: raise WORK_SIZE if that is normal, then ` +
+    `orchestrator replay --failed ${run.dataset}`
+  );
 }
 
 function neverText(ending: Ending): string {

@@ -78,10 +78,16 @@ function limitsOf(
     // Equal, so that no swap is used beyond it.
     Memory: limits.memoryBytes,
     MemorySwap: limits.memoryBytes,
+    // No file can be larger than all of /work may be.
+    Ulimits: [limitOf('core', 0), limitOf('fsize', limits.workBytes)],
     ...(options.gpus === undefined
       ? {}
       : { DeviceRequests: [{ Count: options.gpus === 'all' ? -1 : options.gpus, Capabilities: [['gpu']] }] }),
   };
+}
+
+function limitOf(name: string, most: number): { Name: string; Soft: number; Hard: number } {
+  return { Name: name, Soft: most, Hard: most };
 }
 
 /** NanoCpus is refused where the engine's machine has fewer cores, a quota never: so the default runs wherever the engine is. */

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { codeOf, messageOf } from '../../errors.ts';
-import { type Kernel, NAMESPACES, openKernel } from './kernel.ts';
+import { NAMESPACES, openKernel } from './kernel.ts';
 import type { LaunchRequest, Order, Report } from './launch.ts';
 import { enterView } from './view.ts';
 
@@ -40,7 +40,7 @@ parentPort?.on('message', (order: Order) => {
 
 function launch(id: number, request: LaunchRequest): void {
   try {
-    const child = start(request, kernel);
+    const child = start(request);
     child.once('error', error => tellFailure(id, error));
     if (child.pid === undefined) return;
     children.set(id, child);
@@ -55,7 +55,7 @@ function launch(id: number, request: LaunchRequest): void {
   }
 }
 
-function start(request: LaunchRequest, kernel: Kernel): ChildProcess {
+function start(request: LaunchRequest): ChildProcess {
   const { view, isOffline = false, user, output } = request;
   const entered: Array<() => void> = [];
   try {
