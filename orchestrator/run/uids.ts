@@ -12,6 +12,8 @@ export interface RunUidsOptions {
   reserve: number;
   /** Where the orchestrators of this machine note which uids are taken; /run/orchestrator-etl/uids unless told. */
   claimsDir?: string;
+  /** Whether the orchestrator may give its runs uids of their own; as its user is, unless told. */
+  isRoot?: boolean;
 }
 
 const CLAIMS_DIR = '/run/orchestrator-etl/uids';
@@ -19,7 +21,8 @@ const UNWRITABLE = ['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'];
 
 /** The uids of a root orchestrator; one that isn't root can only be itself. */
 export function createRunUids(options: RunUidsOptions): RunUids {
-  return process.getuid?.() === 0 ? new OwnUids(options) : sharedUid();
+  const { isRoot = process.getuid?.() === 0 } = options;
+  return isRoot ? new OwnUids(options) : sharedUid();
 }
 
 function sharedUid(): RunUids {
