@@ -313,7 +313,7 @@ describe('docker runner, in particular', () => {
         return true;
       });
     }
-    assert.equal(await away.hasImage(IMAGE), false);
+    await assert.rejects(away.hasImage(IMAGE), { code: 'ENOENT' });
   });
 
   it('secrets are masked before a line reaches the log', async () => {

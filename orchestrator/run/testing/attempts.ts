@@ -83,7 +83,7 @@ export async function makeJob(place: Place, options: JobOptions = {}): Promise<J
 
 function makeDataset(place: Place, options: JobOptions): Dataset {
   const settings: Partial<Settings> = { WATCH_DIR: place.watchDir, WARM: options.warm ?? 0 };
-  if (options.workSize !== undefined) settings.WORK_SIZE = options.workSize;
+  settings.WORK_SIZE = options.workSize ?? '10g';
   if (options.image !== undefined) settings.DOCKER_IMAGE = options.image;
   if (options.docker !== undefined) settings.DOCKER_OPTIONS = options.docker;
   return {
