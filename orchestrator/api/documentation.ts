@@ -16,6 +16,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   413: 'The body is too large.',
   415: 'The body is of a type that is not taken.',
   429: 'This client does too much at once; Retry-After says when to ask again.',
+  431: 'URL and headers are too large.',
   500: 'A fault of ours; the log says which.',
   503: 'All together do too much at once; Retry-After says when to ask again.',
 };

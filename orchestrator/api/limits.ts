@@ -32,7 +32,7 @@ export const REQUEST = {
   /** A name in a path: of a dataset, or an id. */
   nameCharacters: 255,
   /** A part of a path in a filter. */
-  filterCharacters: 1000,
+  filterCharacters: 300,
   /** Attempts, as the journal counts them. */
   mostAttempt: 2 ** 31 - 1,
   /** Rows, runs or rejects of a page. */
