@@ -11,7 +11,6 @@ import { SESSION_MS } from './sessions.ts';
 type Code = { Body: Static<typeof schemas.signInBody> };
 
 const tags = ['sign-in'];
-const LARGEST_BODY = 1024;
 
 export interface SignInOptions {
   /** null with AUTH=off. */
@@ -52,7 +51,7 @@ export function addSignInRoutes(app: FastifyInstance, { auth, url, now }: SignIn
     body: schemas.signInBody,
     response: { 200: schemas.actorSchema, 409: schemas.problemSchema },
   };
-  const isPublic = { config: { role: 'none' }, bodyLimit: LARGEST_BODY } as const;
+  const isPublic = { config: { role: 'none' } } as const;
   app.post<Code>('/api/sign-in', { schema: signIn, ...isPublic }, async (request, reply) => {
     const { codes, sessions, cookie, failed } = required(auth);
     if (!codes.use(request.body.code)) {
