@@ -156,7 +156,11 @@ test('more columns than an index takes: one sentence that says what to do, and n
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const row = (cell: string) => Array.from({ length: 25_000 }, (_, column) => `${cell}${column}`).join(',');
   const folder = temporaryFolder(context);
-  const ran = await load({ folder, content: `${row('c')}\n${row('v')}\n`, env: index.env(5) });
+  const ran = await load({
+    folder,
+    content: `${row('c')}\n${row('v')}\n`,
+    env: index.env(5, { EXTRACT: JSON.stringify({ limits: { columns: 30_000 } }) }),
+  });
   assert.equal(ran.code, 65);
   assert.match(ran.error, /25000 fields.*takes 20000.*EXTRACT\.columns/);
   assert.deepEqual(await index.call('GET', `/${index.name}*`), {});
