@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +79,8 @@ test('SIGTERM gives running runs their grace and hands them back uncounted; the 
 });
 
 test('a dataset removed while its run goes: the run ends as it began, what waits waits until the dataset is back', async () => {
+  // Its WATCH_DIR is made with the rights of the folder above: what it waits for is to be seen by the run.
+  await chmod(folder, 0o755);
   orchestrator = await startOrchestrator(folder, WITHOUT_TARGET);
   await writeDataset(folder, 'gone', `WATCH_DIR: {folder}/gone\nCONCURRENCY: 1\n${WAITING}`);
   await waitFor('its folder', async () => existsSync(join(folder, 'gone')));

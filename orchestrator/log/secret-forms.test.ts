@@ -37,6 +37,12 @@ for (const [how, write] of Object.entries(WRITERS)) {
   });
 }
 
+test('a secret with the marks on which URLs and forms differ is hidden in both', () => {
+  const secret = `a~b*c'd(e)f g!`;
+  for (const how of ['in a URL', 'in a form'])
+    assert.equal(createMask([secret]).text(`a ${WRITERS[how]?.(secret)} b`), `a ${HIDDEN} b`, how);
+});
+
 test('in base64 no more than a character at each end is left of a secret, whatever stands before and behind it', () => {
   const around = fc.string({ maxLength: 12 });
   fc.assert(

@@ -43,7 +43,9 @@ function percentForms(text: string): string[] {
   const usual = encodeURIComponent(text.toWellFormed());
   const strict = usual.replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
   const all = [...Buffer.from(text)].map(byte => `%${byte.toString(16).padStart(2, '0').toUpperCase()}`).join('');
-  const forms = [usual, strict, strict.replaceAll('%20', '+'), all];
+  // A form leaves `*` as it is, and not `~`.
+  const posted = new URLSearchParams([['', text]]).toString().slice(1);
+  const forms = [usual, strict, strict.replaceAll('%20', '+'), posted, all];
   return [...forms, ...forms.map(form => form.replace(/%../g, code => code.toLowerCase()))];
 }
 
