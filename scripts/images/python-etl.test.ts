@@ -86,8 +86,8 @@ describe('in the place of the default ETL', () => {
   test('its rejects are downloaded, mended and loaded again, by the row that each was', async () => {
     const [run] = await orchestrator.runs('dataset=ventes&file=ventes.csv');
     const rejects = await (await orchestrator.fetch(`/api/runs/${run!.id}/rejects?format=csv`)).text();
-    assert.match(rejects, /^_ROW,_REASON,Libellé,Quantité,Montant\r?\n2,/);
-    const body = rejects.replace(',x,', ',5,');
+    assert.match(rejects, /^"_ROW","_REASON","Libellé","Quantité","Montant"\r?\n"2",/);
+    const body = rejects.replace(',"x",', ',"5",');
     const headers = { 'content-type': 'text/csv' };
     const answer = await orchestrator.fetch(`/api/runs/${run!.id}/mend`, { method: 'POST', body, headers });
     assert.equal(answer.status, 200);
