@@ -163,7 +163,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   CONCURRENCY: {
     type: 'a whole number, 1 or more',
     default: 'the number of cores',
-    description: 'Most runs at once, of all datasets together.',
+    description:
+      'Most runs at once, of all datasets together. Where one dataset has held all of them for 10 s, one more may run, of another dataset.',
   },
   JOURNAL: {
     type: 'the path of a file',

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileKey } from '../../default-etl/contract.ts';
+import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
 import { FINAL_STATES, type Run } from '../journal/journal.ts';
@@ -117,6 +118,41 @@ test('one dataset cannot take all slots while another waits: its single file is 
     isOver = true;
     for (const end of ends) end();
   }
+});
+
+test('runs of one dataset that do not end keep no other dataset waiting: one more than CONCURRENCY may run, and no second', async t => {
+  const bench = setUp(t);
+  const [slow, quick, other] = ['slow', 'quick', 'other'].map(name =>
+    datasetOf(name, join(bench.watchDir, name), { CONCURRENCY: 64 }),
+  ) as [Dataset, Dataset, Dataset];
+  let late = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + late };
+  const end = Promise.withResolvers<void>();
+  const runner = new ScriptedRunner(async ({ dataset }) => {
+    if (dataset !== 'quick') await end.promise;
+    return done;
+  });
+  const environment = { dataDir: bench.dataDir, elasticsearch: null, concurrency: 2, minFreeBytes: 0 };
+  for (let n = 0; n < 4; n++) await bench.arrive(slow, `${n}.csv`);
+  const scheduler = await bench.schedule(runner, [slow, quick, other], { environment, clock });
+  await waitFor(() => runner.jobs.length === 2);
+  const { id } = await bench.arrive(quick, 'one.csv');
+  late = 9_000;
+  scheduler.wake();
+  assert.equal((await bench.journal.run(id))?.state, 'queued');
+  late = 10_000;
+  scheduler.wake();
+  assert.equal((await bench.until(id, isFinal)).state, 'done');
+  const first = await bench.arrive(other, 'one.csv');
+  await bench.until(first.id, run => run.state === 'running');
+  const second = await bench.arrive(quick, 'two.csv');
+  late = 30_000;
+  scheduler.wake();
+  await waitFor(() => runner.living.size === 3);
+  assert.equal((await bench.journal.run(second.id))?.state, 'queued');
+  assert.deepEqual(runner.jobs.map(({ dataset }) => dataset).toSorted(), ['other', 'quick', 'slow', 'slow']);
+  end.resolve();
+  assert.equal((await bench.until(second.id, isFinal)).state, 'done');
 });
 
 test('rule 2: an engine that is away is waited for with its reason, no retry is used up, and it recovers by itself', async t => {

@@ -10,7 +10,7 @@ import { LEASE_MS, type Runners, type ScheduleContext } from './context.ts';
 import { createDiskFloor, type DiskFloor, type DiskState, lowDiskText } from './disk-floor.ts';
 import { pause, persist } from './pause.ts';
 import { findOrphans, type Orphan, recoverOrphan, requeueDead } from './recover.ts';
-import { freeSlots } from './slots.ts';
+import { freeSlots, slotsWhileHeld } from './slots.ts';
 import { Turns } from './turns.ts';
 
 export interface ScheduleOptions extends ScheduleContext {
@@ -80,7 +80,8 @@ class Schedule implements Scheduler {
   constructor(options: ScheduleOptions) {
     const { environment, clock, logger, freeBytesOf } = options;
     this.#context = { ...options, runners: announced(options) };
-    this.#all = new PQueue({ concurrency: environment.concurrency });
+    // One more: what may be claimed, and when, is decided there.
+    this.#all = new PQueue({ concurrency: environment.concurrency + 1 });
     this.#disk = createDiskFloor({
       path: environment.dataDir,
       floorBytes: environment.minFreeBytes,
@@ -212,12 +213,12 @@ class Schedule implements Scheduler {
 
   async #claim(): Promise<void> {
     const { journal, holder, clock, datasets, environment } = this.#context;
-    const limit = environment.concurrency - this.#live.size - this.#orphans.size;
+    const free = environment.concurrency - this.#live.size - this.#orphans.size;
     const configured = datasets();
-    const slots = freeSlots(configured.values(), {
-      running: this.#runningByDataset(),
-      lastStartAt: this.#turns.lastStartAt,
-    });
+    const attempts = { running: this.#runningByDataset(), lastStartAt: this.#turns.lastStartAt };
+    const all = freeSlots(configured.values(), attempts);
+    const slots = free === 0 ? slotsWhileHeld(all, attempts, clock.now()) : all;
+    const limit = free === 0 ? 1 : free;
     if (limit < 1 || slots.length === 0 || (await this.#disk.look()).isLow) return;
     const batches = await journal.claim({ holder, leaseMs: LEASE_MS, now: clock.now(), slots, limit });
     for (const runs of batches) this.#launch(configured, runs as [Run, ...Run[]]);

@@ -25,6 +25,24 @@ export function freeSlots(datasets: Iterable<Dataset>, { running, lastStartAt }:
   return slots;
 }
 
+/** How long one dataset may keep all slots from the others. */
+const HELD_MS = 10_000;
+
+/**
+ * What may be claimed where all slots are taken: one attempt more, of a dataset of which none goes on, once a single other one has held them all for so long.
+ * None where it goes on already.
+ */
+export function slotsWhileHeld(
+  slots: readonly DatasetSlots[],
+  { running, lastStartAt }: Attempts,
+  now: number,
+): DatasetSlots[] {
+  const [holder, ...others] = running.keys();
+  if (holder === undefined || others.length > 0) return [];
+  const isHeld = now - (lastStartAt.get(holder) ?? 0) >= HELD_MS;
+  return isHeld ? slots.filter(({ dataset }) => dataset !== holder) : [];
+}
+
 function slotsOf({ name, settings }: Dataset, free: number): DatasetSlots {
   return {
     dataset: name,
