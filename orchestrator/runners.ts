@@ -7,6 +7,7 @@ import { DEFAULT_IMAGE } from './config/default-image.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
 import { messageOf } from './errors.ts';
+import { etlFiles } from './etl/etl-files.ts';
 import type { RootLogger } from './log.ts';
 import { chooseRunner, type RunnerChoice } from './run/choose-runner.ts';
 import { createDockerRunner } from './run/docker/docker-runner.ts';
@@ -25,10 +26,6 @@ import type { Runners } from './schedule/context.ts';
 
 const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/bin.js', import.meta.url));
 const COMPILE_AHEAD = fileURLToPath(new URL('../default-etl/compile-ahead.ts', import.meta.url));
-/** What it is made of. */
-const ETL_FILES = ['default-etl', 'node_modules', 'package.json', 'compiled'].map(name =>
-  fileURLToPath(new URL(`../${name}`, import.meta.url)),
-);
 const COMPILED = fileURLToPath(new URL('../node_modules/.cache/default-etl', import.meta.url));
 
 export interface RunnersOptions {
@@ -110,7 +107,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     dataDir,
     projectDir,
     defaultEtl: [process.execPath, DEFAULT_ETL],
-    etlFiles: ETL_FILES,
+    etlFiles: etlFiles(),
     compiled,
     mask: text => logger.mask(text),
     environment: variables,
@@ -187,7 +184,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
       uids,
       workDir: join(dataDir, 'compiling'),
       command: [process.execPath, COMPILE_AHEAD],
-      etlFiles: ETL_FILES,
+      etlFiles: etlFiles(),
       hidden: [dataDir, environment.configDir],
       projectDir,
     }).catch((error: unknown) => logger.debug(`the default ETL is not compiled ahead: ${messageOf(error)}`));

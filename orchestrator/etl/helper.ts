@@ -19,6 +19,7 @@ import type { RunUids } from '../run/runner.ts';
 import { createRunUids } from '../run/uids.ts';
 import { giveWorkDir } from '../run/work-dir.ts';
 import type { Question, Word } from './ask.ts';
+import { etlFiles } from './etl-files.ts';
 
 /** A process that answers one question. */
 export interface Helper {
@@ -34,7 +35,6 @@ export interface Helper {
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const program = join(project, 'default-etl', 'bin.js');
-const etlFiles = ['default-etl', 'node_modules', 'package.json', 'compiled'].map(name => join(project, name));
 const compiled = compiledCodeAt(join(project, 'node_modules', '.cache', 'default-etl'));
 /** Seen by it alone, where we are root. */
 const OWN_CACHE = '/tmp/compiled';
@@ -111,7 +111,7 @@ function requestFor(
   const written = [folder, cache];
   const permissions = [
     '--permission',
-    ...[...etlFiles, ...folders, ...(isRoot ? [] : files), ...written].map(path => `--allow-fs-read=${path}`),
+    ...[...etlFiles(), ...folders, ...(isRoot ? [] : files), ...written].map(path => `--allow-fs-read=${path}`),
     ...written.map(path => `--allow-fs-write=${path}`),
   ];
   return {
@@ -135,7 +135,7 @@ function viewFor({ folders = [] }: Question, folder: string, { uid }: Owner): Vi
     shown: [
       { path: folder, as: 'work' },
       ...folders.map(path => ({ path, as: 'data' }) as const),
-      ...[process.execPath, ...etlFiles].map(path => ({ path, as: 'program' }) as const),
+      ...[process.execPath, ...etlFiles()].map(path => ({ path, as: 'program' }) as const),
     ],
     hidden: [],
     own: ['/tmp', '/var/tmp', '/dev/shm'],

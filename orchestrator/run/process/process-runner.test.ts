@@ -115,6 +115,12 @@ describe('process runner, in particular', () => {
     assert.deepEqual([...readFileSync(job.logFile)], [0xff, 0xfe, 1, 0x7b, 10]);
   });
 
+  it('rule 10: a process leads a session of its own: what ends the orchestrator’s does not end it', async () => {
+    const { log } = await run(runner, await makeJob(place, { command: ['/bin/sh', '-c', 'cat /proc/$$/stat'] }));
+    const [pid, , , , group, session] = log.split(' ');
+    assert.deepEqual([group, session], [pid, pid]);
+  });
+
   it('rule 10: a survivor whose first process has ended is found by the rest of its group', async () => {
     const script = `echo '{"type":"progress","rows":1}'; (while :; do sleep 0.05; done) & wait`;
     const job = await makeJob(place, { command: ['/bin/sh', '-c', script] });

@@ -59,8 +59,7 @@ export const rule10: Rule = {
       code: 'detached: true,',
       without: 'detached: false,',
       test: 'orchestrator/run/process/process-runner.test.ts',
-      suite: 'orchestrator/run/conformance.ts',
-      title: 'rule 10: what outlives a killed orchestrator is found, and afterwards there is nothing left of it',
+      title: 'rule 10: a process leads a session of its own: what ends the orchestrator’s does not end it',
     },
     {
       clause: 'they write to a descriptor of the log',

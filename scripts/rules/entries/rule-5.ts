@@ -23,7 +23,7 @@ export const rule5: Rule = {
     {
       clause: 'it is synced',
       file: 'default-etl/reserve.ts',
-      code: 'fdatasyncSync(this.descriptor);',
+      code: 'if (!SYNCS_ITSELF) fdatasyncSync(this.descriptor);',
       without: '',
       test: 'default-etl/reserve.test.ts',
       title: 'rule 5: the number is synced before the rows may be sent, in steps of 100,000',
