@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { compileRegex } from '../config/checks.ts';
+import { reservedAs } from '../config/reserved-variables.ts';
 import { settingsSchema } from '../config/schema.ts';
 import { looksSecret, urlPasswords } from '../config/secrets.ts';
 import { splitWords } from '../config/words.ts';
@@ -165,6 +166,7 @@ function holdsSecret(name: string, value: string): boolean {
 /** The original gave every variable to the container. */
 function carryVariable(draft: Draft, name: string, value: string, comments: string[]): void {
   if (value === '') return;
+  if (reservedAs(name) !== null) return leaveOut(draft, name, 'the orchestrator itself tells each run what it is');
   const isSecret = holdsSecret(name, value);
   setWithin(draft, 'ENV', name, isSecret ? `\${${name}:-}` : value);
   draft.leftovers.push(...comments.map(comment => `(comment on ${name}) ${comment}`));

@@ -100,6 +100,7 @@ PARAMETERS=--day $(date +%F)
 PGHOST=db
 PGPASSWORD=pgsecret
 SOURCE=https://reader:pgsecret@example.org/
+VERSION=3
 `,
   );
   assert.deepEqual(settings, {
@@ -107,7 +108,7 @@ SOURCE=https://reader:pgsecret@example.org/
     WATCH_DIR: '/srv/in',
     COMMAND: '/srv/load.sh --fast',
   });
-  for (const original of ['source /etc/common', 'WATCH_REGEX=(?=x)', 'PARAMETERS=--day $(date +%F)'])
+  for (const original of ['source /etc/common', 'WATCH_REGEX=(?=x)', 'PARAMETERS=--day $(date +%F)', 'VERSION'])
     assert.ok(yaml.includes(`# - ${original}`) && warnings.some(warning => warning.startsWith(original)), original);
   assert.ok(!(yaml + warnings.join()).includes('pgsecret'));
 });

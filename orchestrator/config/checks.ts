@@ -5,6 +5,7 @@ import { LONGEST_REGEX, MOST_REGEX_PROGRAM } from './bounds.ts';
 import { goodIndexName, whyBadIndexName } from './index-name.ts';
 import { compose, type MessageCode, type MESSAGES } from './messages.ts';
 import { realPathOf } from './places.ts';
+import { reservedAs } from './reserved-variables.ts';
 import type { Settings } from './schema.ts';
 import { isRecord, pointerOf } from './tree.ts';
 import { LONGEST_TIMER_MS, parseDuration } from './units.ts';
@@ -51,6 +52,7 @@ export function compileRegex(pattern: string): RE2JS {
 
 const POINTS_AT_KEY: ReadonlySet<MessageCode> = new Set<MessageCode>([
   'bad-variable-name',
+  'reserved-variable',
   'command-with-image',
   'command-in-docker',
   'id-with-remove',
@@ -113,6 +115,8 @@ function checkTimeout({ settings: { TIMEOUT } }: Candidate, report: Report): voi
 function checkVariableNames({ settings: { ENV = {} } }: Candidate, report: Report): void {
   for (const name of Object.keys(ENV)) {
     if (!/^[A-Za-z_]\w*$/.test(name)) report('bad-variable-name', pointerOf(['ENV', name]), name);
+    const reserved = reservedAs(name);
+    if (reserved !== null) report('reserved-variable', pointerOf(['ENV', name]), name, reserved === 'key');
   }
 }
 

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { isWithin } from '../within.ts';
 import type { Candidate } from './checks.ts';
 import { compose } from './messages.ts';
 import { realPathOf } from './places.ts';
 import type { Policy } from './policy.ts';
 import type { PolicySettings } from './policy-schema.ts';
+import { isDefaultImage, moduleOf, needsConnections, otherEntrypoint, receiversOf } from './receivers.ts';
 import type { DatasetRights } from './rights.ts';
 import type { Refusal } from './substitute.ts';
 import { isRecord, pointerOf } from './tree.ts';
@@ -52,9 +53,11 @@ const JUDGES: ReadonlyArray<(given: Case) => Verdict[]> = [
   judgeImage,
   judgeContainer,
   judgeVolumes,
+  judgeMounts,
   judgeLabels,
   judgeHosts,
   judgeCommand,
+  judgeEntrypoint,
   judgeModules,
   judgeEnvironment,
   judgeIndices,
@@ -114,6 +117,24 @@ function judgeVolumes({ settings: { DOCKER_OPTIONS }, rights, root }: Case): Ver
   });
 }
 
+/** Of the default ETL's image: what it runs, or believes. Links in it lead to no other. */
+const OF_THE_PROGRAM = /^\/(app|bin|boot|config|dev|etc|home|lib\w*|proc|root|run|sbin|sys|usr|var|work)?(\/|$)/;
+
+/** Nothing takes the place of the default ETL's program: it would get what is meant for that. */
+function judgeMounts({ settings }: Case): Verdict[] {
+  if (!isDefaultImage(settings)) return [];
+  return (settings.DOCKER_OPTIONS?.volumes ?? []).map((volume, index) => {
+    const path = posix.normalize(volume.split(':')[1] ?? '/');
+    const why = 'the default ETL’s image has its own there; name another path in the container, such as /tables';
+    return [
+      ['DOCKER_OPTIONS', 'volumes', index],
+      OF_THE_PROGRAM.test(path)
+        ? { code: 'never-allowed', message: compose('never-allowed', 'DOCKER_OPTIONS.volumes', path, why) }
+        : undefined,
+    ];
+  });
+}
+
 const OWN_LABELS = 'orchestrator.';
 
 function judgeLabels({ settings: { DOCKER_OPTIONS }, rights }: Case): Verdict[] {
@@ -156,6 +177,13 @@ function judgeCommand({ settings: { COMMAND }, rights, policy, root, configFolde
   return policy.commands.length === 0 ? [[pointer, rights.text('commands', 'COMMAND', program)]] : [];
 }
 
+/** In the default ETL's image it is a program of the dataset's as COMMAND is; a path of it is the container's, so that no list says more. */
+function judgeEntrypoint({ settings, rights, policy }: Case): Verdict[] {
+  const program = otherEntrypoint(settings);
+  if (program === undefined || policy.commands.length > 0) return [];
+  return [[['DOCKER_OPTIONS', 'entrypoint'], rights.text('commands', 'DOCKER_OPTIONS.entrypoint', program)]];
+}
+
 /** A program that isn't there yet is a remark of `check`'s, and looked at when it is run. */
 function whyUnsafeCommand(path: string, configFolder: string): Refusal {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
@@ -167,20 +195,18 @@ function whyUnsafeCommand(path: string, configFolder: string): Refusal {
 
 function judgeModules({ settings: { TRANSFORM = [] }, rights, configFolder }: Case): Verdict[] {
   return TRANSFORM.flatMap((step, index) => {
-    const options = isRecord(step) ? step['module'] : undefined;
-    const file = isRecord(options) ? options['file'] : options;
+    const file = moduleOf(step);
     // What is not below it is told to be missing there.
-    if (typeof file !== 'string' || !isWithin(resolve(configFolder, file), configFolder)) return [];
-    const path = ['TRANSFORM', index, 'module', ...(isRecord(options) ? ['file'] : [])];
+    if (file === undefined || !isWithin(resolve(configFolder, file), configFolder)) return [];
+    const path = ['TRANSFORM', index, 'module', ...(isRecord(step) && isRecord(step['module']) ? ['file'] : [])];
     return [[path, rights.path('modules', 'module', resolve(configFolder, file))]];
   });
 }
 
+/** An image of one's own is what ENV makes of it; the default ETL stays ours. */
 function judgeEnvironment({ settings, rights }: Case): Verdict[] {
   const { ENV = {}, RUNNER, DOCKER_IMAGE, COMMAND } = settings;
-  const isInContainer =
-    COMMAND === undefined && RUNNER !== 'process' && (RUNNER === 'docker' || DOCKER_IMAGE !== undefined);
-  if (isInContainer) return [];
+  if (COMMAND === undefined && RUNNER !== 'process' && DOCKER_IMAGE !== undefined) return [];
   return Object.keys(ENV).map(name => [['ENV', name], rights.text('process_env', 'ENV', name)]);
 }
 
@@ -193,15 +219,17 @@ function judgeIndices({ settings: { LOAD }, rights, name, target }: Case): Verdi
   return [[path, rights.text('indices', 'LOAD.index', LOAD?.index ?? name)], ...aliases];
 }
 
-/** The default ETL is ours: what gets the connection besides it is for the policy to say. */
-function judgeConnections({ settings, rights, root }: Case): Verdict[] {
-  const { DOCKER_IMAGE, COMMAND, LOAD, CONNECTIONS } = settings;
-  const [program] = toWords(COMMAND);
-  const receiver = DOCKER_IMAGE ?? (program?.includes('/') ? resolve(root, program) : program);
-  if (receiver === undefined || CONNECTIONS === 'none') return [];
-  if (CONNECTIONS !== undefined) return [[['CONNECTIONS'], rights.text('connections', 'CONNECTIONS', receiver)]];
-  if (LOAD?.target !== 'elasticsearch') return [];
-  return [[['LOAD', 'target'], rights.text('connections', 'LOAD.target', receiver)]];
+/** The default ETL is ours: what gets the connection besides it, or within it, is for the policy to say. */
+function judgeConnections(given: Case): Verdict[] {
+  const { settings, target, rights } = given;
+  const { CONNECTIONS, LOAD } = settings;
+  if (CONNECTIONS === 'none' || (CONNECTIONS === undefined && !needsConnections(settings, target))) return [];
+  const key = CONNECTIONS === undefined ? 'LOAD.target' : 'CONNECTIONS';
+  const isSaid = CONNECTIONS !== undefined || LOAD?.target !== undefined;
+  return receiversOf(given).map(([path, receiver]) => [
+    isSaid ? key.split('.') : path,
+    rights.text('connections', key, receiver),
+  ]);
 }
 
 function judgeLimits({ settings, rights, policy: { limits } }: Case): Verdict[] {

@@ -61,6 +61,11 @@ test('connections are for the default ETL where rows go to Elasticsearch, and fo
   );
   assert.equal(await of(`${image}LOAD: {target: elasticsearch}\n`), 'file');
   assert.equal(await of(`${image}LOAD: {index: a}\n`), 'none');
+  const entrypoint = 'RUNNER: docker\nDOCKER_OPTIONS: {entrypoint: [node, -e, "1"]}\n';
+  assert.equal(await of(entrypoint), 'none');
+  assert.equal(await of(entrypoint.replace('[node, -e, "1"]', '[]')), 'none');
+  assert.equal(await of(`${entrypoint}LOAD: {target: elasticsearch}\n`), 'file');
+  assert.equal(await of('DOCKER_OPTIONS: {memory: 1g}\n'), 'file');
   assert.equal(await of(`${image}CONNECTIONS: environment\n`), 'environment');
   assert.equal(await of('CONNECTIONS: none\n'), 'none');
   assert.equal(await of('', { ELASTICSEARCH_NODE: '' }), 'none');

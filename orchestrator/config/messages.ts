@@ -59,6 +59,10 @@ const ERRORS = {
   'timeout-range': (shown: string) => `TIMEOUT must be more than 0 and at most 24d; it is ${shown}`,
   'bad-variable-name': (name: string) =>
     `ENV.${name} can't be the name of a variable; use letters, digits and _, with no digit first`,
+  'reserved-variable': (name: string, isKey: boolean) =>
+    isKey
+      ? `ENV.${name} would say otherwise than the dataset's key ${name}; set that key instead, beside ENV`
+      : `ENV.${name} is what the orchestrator itself tells each run; use another name`,
   'empty-command': () => 'COMMAND holds no program; name one, or take COMMAND out',
   'escaped-tab': () => 'EXTRACT.delimiter is a backslash and a t; for a tab write "\\t", in double quotes',
   // The default ETL's own words: it refuses the same.

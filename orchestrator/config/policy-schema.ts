@@ -136,7 +136,7 @@ export const policySchema = Type.Object(
       paths({
         default: ['/'],
         description:
-          'Programs of COMMAND, all links followed. `[]` allows none. Where the orchestrator runs as root, a program that somebody else can write, or a folder above it, is refused all the same, but for the dataset’s own config folder.',
+          'Programs of COMMAND, all links followed. `[]` allows none, and no DOCKER_OPTIONS.entrypoint without a DOCKER_IMAGE. Where the orchestrator runs as root, a program that somebody else can write, or a folder above it, is refused all the same, but for the dataset’s own config folder.',
       }),
     ),
     modules: Type.Optional(
@@ -165,7 +165,7 @@ export const policySchema = Type.Object(
           '!PATH',
         ],
         description:
-          'Names in ENV of what may run as a process: those left out change how a program is loaded. In containers (`RUNNER: docker`, or a DOCKER_IMAGE) any name is allowed.',
+          'Names in ENV of processes, and of the default ETL in its container: those left out change how a program is loaded. With a DOCKER_IMAGE any name is allowed, and any entrypoint: it is the image that is trusted.',
       }),
     ),
     files: Type.Optional(
@@ -198,7 +198,7 @@ export const policySchema = Type.Object(
       globs({
         default: ['**'],
         description:
-          'DOCKER_IMAGEs, and programs of COMMAND, that may be given the connection to Elasticsearch with its password or key. The default ETL needs no line.',
+          'Who may be given the connection to Elasticsearch with its password or key: DOCKER_IMAGEs as they are written, with whatever entrypoint; programs of COMMAND; files of `module:` steps, by their whole path; and, without DOCKER_IMAGE, the first word of DOCKER_OPTIONS.entrypoint. The default ETL alone needs no line.',
       }),
     ),
     limits: Type.Optional(

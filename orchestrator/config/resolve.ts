@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { compileRegex } from './checks.ts';
 import type { Backoff, Dataset, Limits, RunRule, StoredDataset } from './dataset.ts';
 import type { PolicySettings } from './policy-schema.ts';
+import { needsConnections } from './receivers.ts';
 import { type DatasetRights, type PathBounds, whyForbidden } from './rights.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import { isRecord } from './tree.ts';
@@ -99,12 +100,6 @@ function fillDefaults({ name, root, settings, target, policy }: Ingredients): Se
     LOAD: { target, index: name, ...settings.LOAD },
   } as Settings;
   return { ...filled, ...absolutePaths(filled, root) };
-}
-
-/** An image or a program of somebody else's gets them only where the YAML itself says that the rows go there. */
-function needsConnections({ DOCKER_IMAGE, COMMAND, LOAD }: Partial<Settings>, target: Ingredients['target']): boolean {
-  const isDefaultEtl = DOCKER_IMAGE === undefined && COMMAND === undefined;
-  return (isDefaultEtl ? target : LOAD?.target) === 'elasticsearch';
 }
 
 /** Defaults that the policy makes smaller; what YAML says itself has been judged. */

@@ -111,7 +111,8 @@ export const settingsSchema = Type.Object(
     ENV: Type.Optional(
       Type.Record(Type.String(), scalar, {
         'x-type': 'a map of names to text, numbers, true or false',
-        description: 'More environment variables for the container or process.',
+        description:
+          'More environment variables for the container or process. A dataset’s keys and what a run is told of itself (default-etl/CONTRACT.md) can’t be set here.',
         'x-default': 'none',
       }),
     ),

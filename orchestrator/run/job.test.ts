@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LedgerEntry, Run } from '../journal/journal.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
-import { buildJob, type JobFile } from './job.ts';
+import { buildJob, buildMold, type JobFile } from './job.ts';
 
 const run: Run = {
   id: 'r1',
@@ -108,6 +108,16 @@ test('ENV goes before the orchestrator’s connection, and nothing before the co
   assert(!('ELASTICSEARCH_API_KEY' in environment) && !('CONNECTIONS_FILE' in environment));
   assert.equal(environment['RUN_ID'], 'r1');
   assert.equal(environment['LIMIT'], '3');
+});
+
+test('ENV says nothing of what the dataset’s own keys and the contract say, whatever gets past `check`', () => {
+  const ENV = { LOAD: '{"index":"other"}', TRANSFORM: '[{"module":"s.mjs"}]', FILES: '/x', CONNECTIONS_FILE: '/x' };
+  const dataset = datasetOf('sales', '/srv/in', { ENV, LOAD: { index: 'mine' } });
+  const environment = buildJob({ ...requestFor(dataset), connections: { variables: granted, file: '/run/c.json' } });
+  const { LOAD, TRANSFORM, CONNECTIONS_FILE, ...others } = environment.environment(inContainer);
+  assert.deepEqual([LOAD, TRANSFORM, CONNECTIONS_FILE], ['{"index":"mine"}', '["minimal"]', '/run/c.json']);
+  assert(!('FILES' in others));
+  assert.equal(buildMold(dataset).environment(inContainer)['LOAD'], '{"index":"mine"}');
 });
 
 test('connections by file: the environment names the file and the nodes, and holds no secret, not even one of ENV', () => {

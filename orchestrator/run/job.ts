@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { basename, posix } from 'node:path';
 import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
+import { reservedAs } from '../config/reserved-variables.ts';
 import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';
 import { withoutCredentials, withoutVariables } from './connections/variables.ts';
 import type { AttemptRef, Grant, Job, JobPaths, Mold } from './runner.ts';
@@ -83,7 +84,7 @@ function environment(request: JobRequest, paths: JobPaths): Record<string, strin
   return { ...settingsEnvironment(request, paths), ...contract(request, paths) };
 }
 
-/** Later wins: a dataset's ENV goes before the orchestrator's own connection. */
+/** Later wins: a dataset's ENV goes before the orchestrator's own connection, and before nothing else. */
 function settingsEnvironment(
   request: Pick<JobRequest, 'dataset' | ConnectionPart>,
   paths: JobPaths,
@@ -91,7 +92,8 @@ function settingsEnvironment(
   const { settings } = request.dataset;
   const isByFile = request.connections?.file != null;
   const ENV = isByFile ? withoutVariables(settings.ENV) : settings.ENV;
-  return { ...texts({ ...settings, ENV }), ...connection(request, paths), ...texts(ENV ?? {}) };
+  const own = Object.entries(ENV ?? {}).filter(([name]) => reservedAs(name) === null);
+  return { ...texts({ ...settings, ENV }), ...connection(request, paths), ...texts(Object.fromEntries(own)) };
 }
 
 function contract(request: JobRequest, paths: JobPaths): Record<string, string> {

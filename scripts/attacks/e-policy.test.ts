@@ -76,6 +76,11 @@ test('whatever would be root’s is a mistake that names the rule, and nothing o
     ['WARM: 1000', 'limits.warm'],
     ['ENV: {LD_PRELOAD: /config/evil.so}', 'process_env: !LD_*'],
     ['ENV: {NODE_OPTIONS: --require=/config/evil.js}', 'process_env: !NODE_*'],
+    ['RUNNER: docker\nENV: {NODE_OPTIONS: --require=/config/evil.cjs}', 'process_env: !NODE_*'],
+    ["RUNNER: docker\nDOCKER_OPTIONS: {volumes: ['{folder}/swapped:/app/default-etl']}", 'never allowed'],
+    ['RUNNER: process\nENV: {TRANSFORM: \'[{"module":"s.mjs"}]\'}', 'ENV.TRANSFORM would'],
+    ['ENV: {LOAD: \'{"index":"somebody-elses"}\'}', 'ENV.LOAD would'],
+    ['ENV: {CONNECTIONS_FILE: /config/mine.json}', 'ENV.CONNECTIONS_FILE is'],
     ['ENV: {A: "${DB_PASSWORD}"}', 'variables'],
     ['ENV: {A: "${ELASTICSEARCH_PASSWORD:-}", B: "${file:/proc/self/environ}"}', 'files'],
     ['BACKUP_FILE: true\nBACKUP_DIR: /etc/cron.d', 'folders: !/etc'],
@@ -91,7 +96,7 @@ test('whatever would be root’s is a mistake that names the rule, and nothing o
   for (const name of ['root', 'etc', 'all']) await told(new RegExp(`config/${name}\\.yaml:1:12: WATCH_DIR: `));
   const output = (await service?.output()) ?? '';
   assert.ok(!output.includes(SECRET));
-  assert.equal(existsSync('/etc/cron.d/case-21'), false);
+  assert.equal(existsSync('/etc/cron.d/case-26'), false);
 });
 
 test('a WATCH_DIR that becomes a link to what is root’s is not looked into', async () => {

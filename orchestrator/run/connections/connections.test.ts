@@ -206,3 +206,35 @@ test('a dataset whose ENV brings a server, a user or a key of its own gets none 
   }
   await connections.stop();
 });
+
+test('where keys are required, a run that needs the orchestrator’s connection has one or fails; what ENV brings is all that it has', async t => {
+  let keys = 0;
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/_security/api_key')) keys++;
+    response.setHeader('x-elastic-product', 'Elasticsearch').setHeader('content-type', 'application/json');
+    response.writeHead(403).end(JSON.stringify({ error: { type: 'security_exception', reason: 'no' }, status: 403 }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const own = { ...elasticsearch, nodes: [`http://u:p@${host}`] };
+  const { options, request } = bench(t, { runKeys: 'required', elasticsearch: own });
+  const connections = createConnections(options);
+  const cases = [
+    { ELASTICSEARCH_NODE: 'http://mine' },
+    { ELASTICSEARCH_USERNAME: 'me' },
+    { ELASTICSEARCH_PASSWORD: 'mine' },
+    { ELASTICSEARCH_API_KEY: 'mine' },
+    { ELASTICSEARCH_API_KEY: '' },
+  ];
+  for (const CONNECTIONS of ['file', 'environment'] as const)
+    for (const [at, ENV] of cases.entries()) {
+      const grant = await connections.open(request({ CONNECTIONS, ENV }, at + 1));
+      assert.deepEqual(grant?.variables, { ELASTICSEARCH_NODE: `http://${host}`, ...ENV });
+    }
+  assert.equal(keys, 0);
+  for (const CONNECTIONS of ['file', 'environment'] as const)
+    await assert.rejects(connections.open(request({ CONNECTIONS }, 9)), { kind: 'never' });
+  assert.equal(keys, 1);
+  await connections.stop();
+});
