@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { messageOf } from '../errors.ts';
+import { NoAnswer, readAlone } from '../etl/bare.ts';
 import { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';
 import { untilGone } from './client-gone.ts';
@@ -18,7 +17,6 @@ type Lake = Static<typeof lakeSchema>;
 type Query = { Params: Static<typeof datasetParams>; Querystring: Static<typeof lakeQuery> };
 
 const reader = fileURLToPath(new URL('./lake-reader.ts', import.meta.url));
-const run = promisify(execFile);
 /** Unless told. */
 const ROWS = 50;
 const OTHERS_WRITE = 0o022n;
@@ -31,8 +29,8 @@ interface LakeQuestion {
 }
 
 /**
- * GET /api/lake/:dataset. DuckDB runs in a process of its own for each question: whatever a file makes it do, the service neither waits nor
- * falls with it. Names are compared with those that are there, never made part of a path or a query.
+ * GET /api/lake/:dataset. DuckDB runs in a process of its own for each question, which has nothing but the files: whatever one makes it do, the service neither
+ * waits nor falls with it. Names are compared with those that are there, never made part of a path or a query.
  */
 export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptions, closing: AbortSignal): void {
   const gate = createGate(LAKE, 'questions to the lake');
@@ -62,11 +60,9 @@ export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptio
 }
 
 async function ask(folder: string, question: LakeQuestion, signal: AbortSignal): Promise<Lake> {
-  const options = { cwd: folder, timeout: LAKE_QUERY.withinMs, maxBuffer: LAKE_QUERY.answerBytes, signal, env: {} };
-  const answer = run(process.execPath, [reader], { ...options, killSignal: 'SIGKILL' });
-  answer.child.stdin?.on('error', () => undefined).end(JSON.stringify(question)); // a child that died says so by its exit
-  const { stdout } = await answer;
-  return JSON.parse(stdout) as Lake;
+  const { withinMs, answerBytes: mostBytes } = LAKE_QUERY;
+  const input = JSON.stringify(question);
+  return JSON.parse(await readAlone({ script: reader, folder, input, withinMs, mostBytes, signal })) as Lake;
 }
 
 /**
@@ -101,8 +97,8 @@ async function ownFilesIn(folder: Folder, uid: bigint): Promise<string[]> {
 }
 
 function reasonOf(error: unknown): string {
-  const { stderr, code, killed } = error as { stderr?: string; code?: unknown; killed?: boolean };
-  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'the rows are too large; ask for fewer by limit';
-  if (killed) return `it took longer than ${LAKE_QUERY.withinMs / 1000} s`;
-  return stderr?.trim().split('\n').at(-1) ?? messageOf(error);
+  const why = error instanceof NoAnswer ? error.why : undefined;
+  if (why === 'size') return 'the rows are too large; ask for fewer by limit';
+  if (why === 'time') return `it took longer than ${LAKE_QUERY.withinMs / 1000} s`;
+  return messageOf(error);
 }

@@ -15,7 +15,12 @@ export class KernelError extends Error {
 }
 
 /** From sched.h: what a thread can have of its own. */
-export const NAMESPACES = { files: 0x0002_0000, ipc: 0x0800_0000, network: 0x4000_0000 } as const;
+export const NAMESPACES = {
+  files: 0x0002_0000,
+  ipc: 0x0800_0000,
+  processes: 0x2000_0000,
+  network: 0x4000_0000,
+} as const;
 
 export interface MountFlags {
   readOnly?: boolean;
@@ -27,7 +32,7 @@ export interface MountFlags {
 export interface Kernel {
   /** From now on umask and mounts are this thread's own matter, and no program that it starts can gain a right. */
   setApart(umask: number): void;
-  /** What it starts can't have a capability. Only root can. */
+  /** What it starts can't have a capability, be it root itself. Only root can. */
   dropCapabilities(): void;
   /** New ones, made like those it has; `NAMESPACES` added up. */
   unshare(namespaces: number): void;
@@ -56,6 +61,8 @@ const MS = {
 const MOUNT_SETATTR = 442;
 const AT_FDCWD = -100;
 const AT_RECURSIVE = 0x8000;
+/** Of linux/capability.h: two halves of three words each, effective, permitted and inheritable. */
+const CAPABILITY_VERSION = 0x2008_0522;
 const MOST_CAPABILITIES = 64;
 const ENOSYS = 38;
 
@@ -77,6 +84,8 @@ export function openKernel(): Kernel {
   const prctl = library.func(
     'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
   );
+  const getCapabilities = library.func('int capget(void *header, void *sets)');
+  const setCapabilities = call('capset', 'int capset(void *header, void *sets)');
   const setMask = library.func('unsigned int umask(unsigned int mask)');
   const setAttributes = library.func(
     'long syscall(long number, int folder, const char *path, unsigned int flags, void *attributes, size_t size)',
@@ -89,6 +98,12 @@ export function openKernel(): Kernel {
       if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0) throw new KernelError('prctl', errno());
     },
     dropCapabilities() {
+      // Those that a program inherits, whatever the bounds are: the third word of each half.
+      const header = Buffer.from(new Uint32Array([CAPABILITY_VERSION, 0]).buffer);
+      const sets = new Uint32Array(6);
+      if (getCapabilities(header, sets) !== 0) throw new KernelError('capget', errno());
+      sets[2] = sets[5] = 0;
+      setCapabilities(header, sets);
       for (let capability = 0; capability < MOST_CAPABILITIES; capability++) {
         // There are no more.
         if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) !== 0) return;

@@ -26,7 +26,11 @@ const isRoot = process.getuid?.() === 0;
 const kernel = openKernel();
 kernel.setApart(UMASK);
 if (isRoot) kernel.dropCapabilities();
-const home = { files: openSync('/proc/thread-self/ns/mnt', 'r'), network: openSync('/proc/thread-self/ns/net', 'r') };
+const home = {
+  files: openSync('/proc/thread-self/ns/mnt', 'r'),
+  network: openSync('/proc/thread-self/ns/net', 'r'),
+  processes: openSync('/proc/thread-self/ns/pid', 'r'),
+};
 const nothing = openSync('/dev/null', 'r');
 const children = new Map<number, ChildProcess>();
 let offline: number | undefined;
@@ -56,7 +60,7 @@ function launch(id: number, request: LaunchRequest): void {
 }
 
 function start(request: LaunchRequest): ChildProcess {
-  const { view, isOffline = false, user, output } = request;
+  const { view, isOffline = false, isAlone = false, user, output } = request;
   const entered: Array<() => void> = [];
   try {
     if (view) {
@@ -67,6 +71,10 @@ function start(request: LaunchRequest): ChildProcess {
     if (isOffline) {
       goOffline();
       entered.push(() => kernel.enter(home.network, NAMESPACES.network));
+    }
+    if (isAlone) {
+      kernel.unshare(NAMESPACES.processes);
+      entered.push(() => kernel.enter(home.processes, NAMESPACES.processes));
     }
     return spawn('/bin/sh', ['-c', GATE, 'orchestrator', ...boundsOf(request), ...request.command], {
       // Only raw descriptors and `detached` let a child outlive us: a pipe breaks at its next line (measured 2026-11).

@@ -18,6 +18,8 @@ export interface LaunchRequest {
   view?: View;
   /** Whether it has none but itself to talk to. */
   isOffline?: boolean;
+  /** Whether no process but its own is there for it; they end with it. */
+  isAlone?: boolean;
   limits: {
     /** Size of the largest file that it can write. */
     fileBytes?: number;

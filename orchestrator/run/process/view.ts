@@ -18,8 +18,10 @@ import type { Kernel } from './kernel.ts';
 export interface View {
   /** What it needs, absolute. Each shows through at its own place, however closed the folders on the way to it are; what is not there is left out. */
   shown: Shown[];
-  /** Folders that are empty, but for what is shown of them. */
+  /** Folders that are empty, but for what is shown of them, and files that can't be opened. */
   hidden: string[];
+  /** Whether it can write nowhere at all, and there are no devices. */
+  isReadOnly?: boolean;
   /** Folders that are its own: empty, writable, in memory. */
   own: string[];
   /** A folder that is there, be it empty. */
@@ -94,6 +96,7 @@ export function enterView(view: View, kernel: Kernel): void {
   }
   for (const { path, text } of view.files) if (isCovered(path)) putFile(path, text);
   for (const path of mounted) if (!own.includes(path)) kernel.restrict(path, { readOnly: true });
+  if (view.isReadOnly) kernel.restrict('/', { readOnly: true, recursive: true });
 }
 
 /** What lies above goes first: something may be shown below a hidden folder, and something hidden below what is shown. Gives what was hidden. */
@@ -117,7 +120,8 @@ function mountAll({ covers, own, bound }: Plan, kernel: Kernel): string[] {
 /** One that went with a folder above it need not be hidden once more. */
 function hide(path: string, own: readonly string[], kernel: Kernel): boolean {
   if (!isThere(path)) return false;
-  kernel.mountMemory(path, own.includes(path) ? OWN_OPTIONS : HIDDEN_OPTIONS);
+  if (statSync(path).isFile()) kernel.bind('/dev/null', path);
+  else kernel.mountMemory(path, own.includes(path) ? OWN_OPTIONS : HIDDEN_OPTIONS);
   return true;
 }
 
