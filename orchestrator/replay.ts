@@ -1,5 +1,6 @@
 import type { Dataset } from './config/dataset.ts';
 import { restoreQuarantined } from './dispose/restore.ts';
+import { knownRoot } from './journal/known-root.ts';
 import type { Journal, Run, RunState } from './journal/journal.ts';
 
 export interface ReplayOptions {
@@ -17,7 +18,7 @@ export async function replayRun(run: Run, { journal, dataset, dataDir, now }: Re
   // A mend has its rows in a file of its own: the one they came from stays where it is.
   if (run.state !== 'quarantined' || run.action === 'mend' || dataset === undefined) return journal.replay(run.id, now);
   if ((await openRun(journal, run)) !== null) return null;
-  await restoreQuarantined(run, dataset, dataDir);
+  await restoreQuarantined(run, dataset, { dataDir, known: await knownRoot(run, journal, dataset) });
   // Where the watcher was faster, the run of the file that is back is the replay.
   return (await journal.replay(run.id, now)) ?? openRun(journal, run);
 }

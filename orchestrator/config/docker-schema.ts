@@ -41,7 +41,8 @@ export const dockerOptionsSchema = Type.Object(
         }),
         {
           'x-type': 'a list of `host-path:container-path`, with `:ro` for read-only',
-          description: 'More mounts beside /data, /config and /work. Relative host paths are from the project’s root.',
+          description:
+            'More mounts beside /data, /config and /work. Relative host paths are from the project’s root. Only root and the orchestrator’s user may be able to write in the folders above them: whoever else can could have the engine mount another folder.',
           'x-default': 'none',
         },
       ),

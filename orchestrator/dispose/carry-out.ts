@@ -20,6 +20,8 @@ export interface CarryOut {
   hasWriter: HasWriter;
   /** Where it is noted that a file was removed: nothing else would tell after a crash. */
   witnessDir: string;
+  /** Device and inode of the run's WATCH_DIR; null where they aren't known. */
+  known: string | null;
 }
 
 /** A disposal with its folders held open: whatever is put in their place meanwhile is never touched. */
@@ -54,7 +56,7 @@ interface Taken {
 export function carryOut(disposal: Disposal, run: Run, options: CarryOut): Promise<Carried> {
   const atTarget = <T>(act: (target: Spot | null) => Promise<T>): Promise<T> =>
     disposal.target === null ? act(null) : withTarget(disposal.target, run, act);
-  return withSource(run, source =>
+  return withSource(run, options.known, source =>
     atTarget(target => {
       if (source === undefined) return outcomeWithout(disposal, target, options);
       const [hidden, marker] = [disposal.hidden, disposal.marker].map(path => path && basename(path));
@@ -73,7 +75,7 @@ export function carryOut(disposal: Disposal, run: Run, options: CarryOut): Promi
 }
 
 /** Forgets what was noted of a removal, once the journal knows. */
-export async function forgetWitness(runId: string, { witnessDir }: CarryOut): Promise<void> {
+export async function forgetWitness(runId: string, { witnessDir }: Pick<CarryOut, 'witnessDir'>): Promise<void> {
   await Folder.use(witnessDir, folder => folder.unlink(runId)).catch(unless('ENOENT'));
 }
 

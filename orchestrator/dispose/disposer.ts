@@ -5,6 +5,7 @@ import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
 import { type Disposal, FINAL_STATES, type Finish, isSameVersion, type Journal, type Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
+import { knownRoot } from '../journal/known-root.ts';
 import { type CarryOut, type Carried, carryOut, forgetWitness, type HasWriter } from './carry-out.ts';
 import { firstRejects } from '../rejects/open-rejects.ts';
 import { MOST_REJECTS, NOTE_ENDINGS, writeError, writeReceipt } from './notes.ts';
@@ -68,7 +69,7 @@ export async function startDisposer(options: DisposerOptions): Promise<FileDispo
 
 class Disposing implements FileDisposer {
   readonly #options: DisposerOptions;
-  readonly #carryOut: CarryOut;
+  readonly #carryOut: Omit<CarryOut, 'known'>;
   readonly #pending = new Map<string, Pending>();
   readonly #receipts = new Set<Promise<void>>();
   #working: Promise<void> | null = null;
@@ -189,7 +190,10 @@ class Disposing implements FileDisposer {
     if (intent.kind === 'quarantine' && (await this.#isReplaced(run))) {
       return this.#close(intent, { state: 'abandoned', error: 'a later run of the file is done' });
     }
-    const carried = await carryOut({ ...intent, state: 'intended', error: null }, run, this.#carryOut);
+    const carried = await carryOut({ ...intent, state: 'intended', error: null }, run, {
+      ...this.#carryOut,
+      known: await knownRoot(run, journal, datasets().get(run.dataset)),
+    });
     if (carried.state === 'disposed') await this.#leaveNote(run, carried.target, datasets().get(run.dataset));
     await this.#close(intent, carried);
   }
@@ -255,7 +259,8 @@ class Disposing implements FileDisposer {
     if (!dataset.settings.RECEIPT || file.endsWith(NOTE_ENDINGS.receipt)) return;
     const rejects = await this.#firstRejects(run);
     const write = async (spot: Spot | undefined) => spot && writeReceipt(spot, run, rejects);
-    await (target === null ? withSource(run, write) : withTarget(target, run, write)).catch((error: unknown) => {
+    const known = await knownRoot(run, this.#options.journal, dataset);
+    await (target === null ? withSource(run, known, write) : withTarget(target, run, write)).catch((error: unknown) => {
       this.#options.logger.warn(`${file}: no receipt: ${messageOf(error)}`, { dataset: run.dataset, run: run.id });
     });
   }

@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -21,6 +22,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Dataset } from '../config/dataset.ts';
 import type { Disposal, Run } from '../journal/journal.ts';
+import { kindOf } from '../errors.ts';
 import { type CarryOut, carryOut } from './carry-out.ts';
 import { fileVersionAt } from './testing/file-version.ts';
 import { writeError, writeReceipt } from './notes.ts';
@@ -103,8 +105,8 @@ for (const [what, make] of Object.entries<(victim: string, path: string) => void
     for (const name of ['a.csv.receipt.json', 'a.csv.receipt.json.tmp', '.run.receipt.json.tmp', 'a.csv.error.json']) {
       make(victim, join(watchDir, 'sub', name));
     }
-    await withSource(run, spot => writeReceipt(spot as NonNullable<typeof spot>, run, []));
-    await withSource(run, spot => writeError(spot as NonNullable<typeof spot>, run, []));
+    await withSource(run, null, spot => writeReceipt(spot as NonNullable<typeof spot>, run, []));
+    await withSource(run, null, spot => writeError(spot as NonNullable<typeof spot>, run, []));
     assert.equal(readFileSync(victim, 'utf8'), 'secret');
     for (const ending of ['receipt', 'error']) {
       const note = join(watchDir, 'sub', `a.csv.${ending}.json`);
@@ -117,7 +119,7 @@ test('a folder under a note’s name is an error that says so, and stays', async
   const { watchDir, run } = await setUp(t);
   mkdirSync(join(watchDir, 'sub', 'a.csv.receipt.json'));
   await assert.rejects(
-    withSource(run, spot => writeReceipt(spot as NonNullable<typeof spot>, run, [])),
+    withSource(run, null, spot => writeReceipt(spot as NonNullable<typeof spot>, run, [])),
     { code: 'EISDIR' },
   );
   assert.deepEqual(readdirSync(join(watchDir, 'sub')).sort(), ['a.csv', 'a.csv.receipt.json']);
@@ -132,7 +134,7 @@ test('a note belongs to whom its file does, and shows itself to whoever can read
   ] as const) {
     chownSync(file, UPLOADER, UPLOADER);
     chmodSync(file, mode);
-    await withSource(run, spot => writeReceipt(spot as NonNullable<typeof spot>, run, []));
+    await withSource(run, null, spot => writeReceipt(spot as NonNullable<typeof spot>, run, []));
     const { uid, mode: given } = statSync(`${file}.receipt.json`);
     assert.deepEqual([uid, given & 0o7777], [UPLOADER, expected]);
   }
@@ -154,9 +156,49 @@ test('a note in quarantine that is no note, too large, or a FIFO says of no run'
   ]) {
     rmSync(note, { force: true });
     make();
-    await assert.rejects(restoreQuarantined(run, dataset, base), /is not in quarantine/);
+    await assert.rejects(restoreQuarantined(run, dataset, { dataDir: base, known: null }), /is not in quarantine/);
   }
 });
+
+test(
+  'WATCH_DIR that became a link, or another folder, gets nothing written, and nothing is put back there',
+  asRoot,
+  async t => {
+    const { base, watchDir, run } = await setUp(t);
+    const { dev, ino } = statSync(watchDir);
+    const home = join(base, 'home');
+    const root = join(home, 'in');
+    mkdirSync(home);
+    renameSync(watchDir, root);
+    chownSync(home, UPLOADER, UPLOADER);
+    const elsewhere = join(base, 'elsewhere');
+    mkdirSync(join(elsewhere, 'sub'), { recursive: true });
+    const quarantine = join(base, 'quarantine', 'sales', 'sub');
+    mkdirSync(quarantine, { recursive: true });
+    writeFileSync(join(quarantine, 'a.csv'), 'x');
+    writeFileSync(join(quarantine, 'a.csv.error.json'), '{"run":"run"}');
+    const moved = { ...run, root };
+    const dataset = { settings: { QUARANTINE_DIR: join(base, 'quarantine') } } as Dataset;
+    const known = `${dev}:${ino}`;
+    const refused = (error: unknown) =>
+      kindOf(error) === 'wait' && /is not the folder that was watched/.test(String(error));
+    await withSource(moved, known, async spot => assert(spot));
+    renameSync(root, `${root}.away`);
+    const assertRefused = async (identity: string | null) => {
+      const write = withSource(moved, identity, spot => writeReceipt(spot as NonNullable<typeof spot>, run, []));
+      await assert.rejects(write, refused);
+      await assert.rejects(restoreQuarantined(moved, dataset, { dataDir: base, known: identity }), refused);
+    };
+    symlinkSync(elsewhere, root);
+    lchownSync(root, UPLOADER, UPLOADER);
+    await assertRefused(null);
+    rmSync(root);
+    renameSync(elsewhere, root);
+    await assertRefused(known);
+    assert.deepEqual(treeOf(root), []);
+    assert.deepEqual(readdirSync(quarantine).length, 2);
+  },
+);
 
 interface Bench {
   base: string;
@@ -189,7 +231,7 @@ async function setUp(t: TestContext): Promise<Bench> {
     state: 'intended',
     error: null,
   };
-  const options: CarryOut = { hasWriter: () => 'no', witnessDir: join(base, 'removed') };
+  const options: CarryOut = { hasWriter: () => 'no', witnessDir: join(base, 'removed'), known: null };
   return {
     base,
     watchDir,

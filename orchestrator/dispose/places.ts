@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { OrchestratorError } from '../errors.ts';
-import { makeAdminFolder } from '../files/admin-folder.ts';
-import { Folder } from '../files/folder.ts';
+import { makeAdminFolder, openKnownFolder } from '../files/admin-folder.ts';
+import type { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';
 import type { Run } from '../journal/journal.ts';
 
@@ -13,12 +13,16 @@ export interface Spot {
 
 type Place = Pick<Run, 'root' | 'file' | 'dataset'>;
 
-/** Where a run's file is, or was; undefined where its folder is gone, or is reached through a link now. */
+/**
+ * Where a run's file is, or was; undefined where its folder is gone, or is reached through a link now. `known`: the identity of WATCH_DIR. Throws `wait`
+ * where something else has the place of that.
+ */
 export async function withSource<T>(
   { root, file }: Pick<Run, 'root' | 'file'>,
+  known: string | null,
   act: (spot: Spot | undefined) => Promise<T>,
 ): Promise<T> {
-  const whole = await Folder.open(root).catch(unless('ENOENT', 'ENOTDIR'));
+  const whole = await openKnownFolder(root, known).catch(unless('ENOENT'));
   if (whole === undefined) return act(undefined);
   const folder = await closing(whole, () => whole.folder(folderOf(file)).catch(unless('ENOENT', 'ENOTDIR')));
   if (folder === undefined) return act(undefined);

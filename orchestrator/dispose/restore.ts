@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { LIMITS } from '../bounds.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
-import { openAdminFolder } from '../files/admin-folder.ts';
-import { Folder } from '../files/folder.ts';
+import { openAdminFolder, openKnownFolder } from '../files/admin-folder.ts';
+import type { Folder } from '../files/folder.ts';
 import { readText } from '../files/read.ts';
 import { unless } from '../files/unless.ts';
 import type { Run } from '../journal/journal.ts';
@@ -15,16 +15,21 @@ import { quarantineDir } from './plan.ts';
 
 /**
  * Puts a quarantined file back to its path, never over one that is there (rule 12), and resolves with the path. Idempotent: does
- * nothing where it was left in place. Throws `never` where the path is taken, or the file is no longer in quarantine.
+ * nothing where it was left in place. Throws `never` where the path is taken, or the file is no longer in quarantine, and `wait` where WATCH_DIR is not the
+ * one of that identity.
  */
-export async function restoreQuarantined(run: Run, dataset: Dataset, dataDir: string): Promise<string> {
+export async function restoreQuarantined(
+  run: Run,
+  dataset: Dataset,
+  { dataDir, known }: { dataDir: string; known: string | null },
+): Promise<string> {
   const path = join(run.root, run.file);
   const root = quarantineDir(dataset, dataDir);
   const folder = root === null ? undefined : await openQuarantine(root, run);
   try {
     const found = folder && (await findQuarantined(folder, run));
-    if (folder && found !== undefined) await restore({ folder, name: found }, run);
-    else if (!(await isInPlace(run))) throw notThere(path);
+    if (folder && found !== undefined) await restore({ folder, name: found }, run, known);
+    else if (!(await isInPlace(run, known))) throw notThere(path);
     return path;
   } finally {
     await folder?.close();
@@ -59,8 +64,8 @@ function runIn(note: string): unknown {
   }
 }
 
-async function restore(found: Spot, run: Run): Promise<void> {
-  const whole = await Folder.open(run.root);
+async function restore(found: Spot, run: Run, known: string | null): Promise<void> {
+  const whole = await openKnownFolder(run.root, known);
   try {
     const below = folderOf(run.file);
     const folder = below === '' ? await whole.folder('') : await whole.makeFolder(below, 'as-above');
@@ -98,8 +103,8 @@ async function putBack(found: Spot, to: Spot, runId: string): Promise<void> {
   }
 }
 
-function isInPlace(run: Run): Promise<boolean> {
-  return withSource(run, async spot => (await spot?.folder.look(spot.name)) !== undefined);
+function isInPlace(run: Run, known: string | null): Promise<boolean> {
+  return withSource(run, known, async spot => (await spot?.folder.look(spot.name)) !== undefined);
 }
 
 function notThere(path: string): OrchestratorError {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../errors.ts';
+import { codeOf, OrchestratorError } from '../errors.ts';
 import { Folder } from './folder.ts';
 import { check } from './rights.ts';
 
@@ -20,6 +20,30 @@ export function openAdminFolder(path: string): Promise<Folder> {
 /** The same, but what is missing is made; whoever may look into the folder above may look into it. */
 export function makeAdminFolder(path: string): Promise<Folder> {
   return walk(path, (at, rest) => at.makeFolder(rest, 'as-above'));
+}
+
+/** Device and inode of an open folder, as one text. */
+export async function identityOf(folder: Folder): Promise<string> {
+  const { dev, ino } = await folder.stat();
+  return `${dev}:${ino}`;
+}
+
+/**
+ * As openAdminFolder(), for one that is known already by its identity (null: it isn't). Throws `wait` where another folder, or a link that others can
+ * have made, has its place by now.
+ */
+export async function openKnownFolder(path: string, known: string | null): Promise<Folder> {
+  const folder = await openAdminFolder(path).catch((error: unknown) => {
+    throw codeOf(error) === 'ENOTDIR' ? isAnother(path, error) : error;
+  });
+  if (known === null || (await identityOf(folder)) === known) return folder;
+  await folder.close();
+  throw isAnother(path);
+}
+
+function isAnother(path: string, cause?: unknown): OrchestratorError {
+  const text = `${path} is not the folder that was watched: another one, or a link that others than root can have made, is in its place; nothing is written there`;
+  return new OrchestratorError('wait', text, { cause });
 }
 
 /** A regular file that the administrator named, such as a certificate, to be read and closed: links are followed. */

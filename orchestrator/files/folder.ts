@@ -47,7 +47,7 @@ export class Folder {
     this.#handle = handle;
   }
 
-  /** Opens an administrator's folder: links on the way to it are followed. */
+  /** Opens a folder above which nobody but the administrator can write: links on the way to it are followed. */
   static async open(path: string): Promise<Folder> {
     return new Folder(path, await open(path, OPEN.anyFolder));
   }

@@ -12,6 +12,7 @@ import { decide, decideMoved, decideRunnerError, endingOf, NO_ROWS, type Situati
 import { at, persist } from './pause.ts';
 import { FileMoved } from './input.ts';
 import { isLakeDeletion } from './lake.ts';
+import { knownRoot } from '../journal/known-root.ts';
 import { pathNow } from './path-now.ts';
 import { hasCertificate, makeFolders, withInput, withLedger, withoutLedger } from './prepare.ts';
 import { watchWorkSize } from './work-size.ts';
@@ -126,7 +127,7 @@ export class LiveAttempt {
       );
       return;
     }
-    const path = await pathNow(dataset, run);
+    const path = await pathNow(dataset, run, await knownRoot(run, context.journal, dataset));
     const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
     const moved = decideMoved(null, { run, path, sentRows });
     if (!moved && path === 'unknown') return this.#waitForRoot(file);
@@ -141,7 +142,7 @@ export class LiveAttempt {
   /** A container would be given an empty folder in its place. */
   async #waitForRoot(file: JobFile): Promise<void> {
     const { root } = file.run;
-    const error = `WATCH_DIR ${root} is not there, or can't be looked into; mount it, or give uid ${process.getuid?.()} read access`;
+    const error = `WATCH_DIR ${root} is not there, is another folder than was watched, or can't be looked into; mount it, or give uid ${process.getuid?.()} read access`;
     await this.#conclude(file, situation => decideRunnerError('wait', error, situation), null);
   }
 

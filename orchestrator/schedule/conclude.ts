@@ -14,6 +14,7 @@ import { doneText } from './done-text.ts';
 import { commitToLake } from './lake.ts';
 import { type Left, moveRejects, withLeft } from './left.ts';
 import { persist } from './pause.ts';
+import { knownRoot } from '../journal/known-root.ts';
 import { pathNow } from './path-now.ts';
 import { mostRows } from './plausible.ts';
 import { readReserved } from './reserved.ts';
@@ -80,7 +81,7 @@ async function situationOf({ context, dataset, file }: Conclusion, reserved: num
   const { run, ledger } = file;
   return {
     run,
-    path: await pathNow(dataset, run),
+    path: await pathNow(dataset, run, await knownRoot(run, context.journal, dataset)),
     mostRows: most,
     sentRows: reserved > 0 || (run.attempt > 1 && ledger.fileRows > 0),
     retries: dataset.settings.RETRIES,

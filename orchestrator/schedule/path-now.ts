@@ -1,5 +1,5 @@
 import type { Dataset } from '../config/dataset.ts';
-import { Folder } from '../files/folder.ts';
+import { openKnownFolder } from '../files/admin-folder.ts';
 import { lookAtSource, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { isSameVersion, type Run, versionOf } from '../journal/journal.ts';
@@ -10,14 +10,34 @@ export function sourceRulesOf({ settings, watchDir }: Dataset, { root }: Pick<Ru
   return { followLinks: settings.FOLLOW_LINKS && root === watchDir };
 }
 
-/** What the path of a run holds now, beside the version the run is about. What is not taken there is as good as gone. Never throws. */
-export async function pathNow(dataset: Dataset, run: Pick<Run, 'root' | 'file' | 'fileVersion'>): Promise<PathNow> {
+/**
+ * What the path of a run holds now, beside the version the run is about. What is not taken there is as good as gone. `known`: the identity of its root, where it is
+ * known. Never throws.
+ */
+export async function pathNow(
+  dataset: Dataset,
+  run: Pick<Run, 'root' | 'file' | 'fileVersion'>,
+  known: string | null,
+): Promise<PathNow> {
   try {
-    // A root that is not there is an unmounted one, and says nothing of its files.
-    const source = await Folder.use(run.root, root => lookAtSource(root, run.file, sourceRulesOf(dataset, run)));
+    // A root that is not there, or another folder, is an unmounted one, and says nothing of its files.
+    const source = await lookBelow(dataset, run, known);
     if (source === undefined) return 'gone';
     return isSameVersion(versionOf(source.stats), run.fileVersion) ? 'same' : 'changed';
   } catch (error) {
     return error instanceof UntrustedFile ? 'gone' : 'unknown';
+  }
+}
+
+async function lookBelow(
+  dataset: Dataset,
+  run: Pick<Run, 'root' | 'file'>,
+  known: string | null,
+): ReturnType<typeof lookAtSource> {
+  const root = await openKnownFolder(run.root, known);
+  try {
+    return await lookAtSource(root, run.file, sourceRulesOf(dataset, run));
+  } finally {
+    await root.close();
   }
 }

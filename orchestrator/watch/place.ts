@@ -28,8 +28,8 @@ export async function comparePlace(request: PlaceRequest, listed: ListedPlace, l
   const before = await journal.place(dataset.name);
   const now = { root: listed.root, mounts: mountsOf(listed.devices) };
   const changed = changedFolders(before, now);
-  // What could not be read may be what is mounted there.
-  const isNew = before === null || (listed.complete && changed.length > 0);
+  // What could not be read may be what is mounted there; of another root all is in doubt, whatever could be read.
+  const isNew = before === null || before.root !== now.root || (listed.complete && changed.length > 0);
   if (isNew) await journal.moved(dataset.name, now, changed);
   if (!isNew && !known.hasDoubts) return;
   known.setDoubts(await journal.doubts(dataset.name));

@@ -1,6 +1,6 @@
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
-import { makeAdminFolder, openAdminFolder } from '../files/admin-folder.ts';
+import { identityOf, makeAdminFolder, openAdminFolder } from '../files/admin-folder.ts';
 import { Folder } from '../files/folder.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SharedFolder } from './shared-folder.ts';
@@ -56,12 +56,6 @@ export class WatchedRoot {
     await folder.close();
     throw Object.assign(new Error(`${folder.path} is another folder than it was`), { code: 'ENOENT' });
   }
-}
-
-/** Device and inode of an open folder, as find() gives them. */
-export async function identityOf(folder: Folder): Promise<string> {
-  const { dev, ino } = await folder.stat();
-  return `${dev}:${ino}`;
 }
 
 /** A link that was put in its place since the YAML was read may lead where the policy lets no dataset look. */

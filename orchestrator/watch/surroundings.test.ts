@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -131,4 +131,20 @@ test('rule 9: files below a folder that is no longer mounted after a restart are
   await folder.listed(watch, 2);
   assert.equal((await folder.journal.knownFile('sales', 'sub/a.csv'))?.present, true);
   assert.deepEqual(await folder.states('b.csv'), ['queued']);
+});
+
+test('another WATCH_DIR is known as the one that is watched also while a folder below it can’t be read', async () => {
+  await using folder = await WatchedFolder.make();
+  const watch = await folder.watch({}, { listIntervalMs: 50 });
+  await folder.listed(watch, 1);
+  const before = (await folder.journal.place('sales'))?.root;
+  await watch.stop();
+  await rename(folder.root, join(folder.base, 'away'));
+  await mkdir(folder.path('sub'), { recursive: true });
+  await chmod(folder.path('sub'), 0);
+  await using elsewhere = new Elsewhere(folder, process.getuid?.() === 0 ? ['unshare', '-U'] : []);
+  await until('it is told', () => /folder .*sub can't be read/.test(elsewhere.status.error ?? ''));
+  const { dev, ino } = await stat(folder.root);
+  assert.notEqual(before, `${dev}:${ino}`);
+  await until('it is known', async () => (await folder.journal.place('sales'))?.root === `${dev}:${ino}`);
 });

@@ -12,6 +12,7 @@ import { CUT_TEXT } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
 import type { RunNetwork } from '../network/run-network.ts';
 import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
+import { realDataDir } from '../data-folder.ts';
 import { createTranscript, type Transcript } from '../transcript.ts';
 import { giveWorkDir, ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
@@ -161,6 +162,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     connections: string | null = null,
   ): Promise<ContainerCreateOptions> {
     const { hostPaths } = await options.surroundings();
+    await realDataDir(job);
     const network = await options.network.join(job.settings.settings.DOCKER_OPTIONS?.network);
     const user = userOf(job);
     await giveWorkDir(work, user);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,8 @@ import { type TestContext, test } from 'node:test';
 import { loadDatasets } from '../../config/load.ts';
 import { kindOf, messageOf } from '../../errors.ts';
 import { bindsOf, configFolderOf } from './volumes.ts';
+
+const isRoot = process.getuid?.() === 0;
 
 test('a mount is what its path leads to when the run starts, and is refused where the policy keeps that', async t => {
   const { root, dataset } = await project(t);
@@ -24,6 +26,25 @@ test('a mount is what its path leads to when the run starts, and is refused wher
       refusal(/DOCKER_OPTIONS\.volumes: .+\/tables is .+ (not allow|never allowed)/),
     );
   }
+});
+
+test('a mount that others could swap while the engine looks for it is refused', { skip: !isRoot }, async t => {
+  const { root, dataset } = await project(t);
+  const refused = (error: unknown) => kindOf(error) === 'wait' && /can be swapped by others/.test(messageOf(error));
+  await chmod(root, 0o777);
+  assert.throws(() => bindsOf(dataset, null), refused);
+  // As in /tmp: what is root's there stays, what is another's may go.
+  await chmod(root, 0o1777);
+  assert.equal(bindsOf(dataset, null).length, 1);
+  await chown(join(root, 'tables'), 61_234, 61_234);
+  assert.throws(() => bindsOf(dataset, null), refused);
+  await chmod(root, 0o755);
+  assert.equal(bindsOf(dataset, null).length, 1);
+  await chown(root, 61_234, 0);
+  assert.throws(() => bindsOf(dataset, null), refused);
+  await chown(root, 0, 61_234);
+  await chmod(root, 0o775);
+  assert.throws(() => bindsOf(dataset, null), refused);
 });
 
 test('a socket is never mounted, whatever it is called', async t => {

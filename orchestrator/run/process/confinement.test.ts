@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import type { Runner } from '../runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, silentLogger, uids } from '../testing/attempts.ts';
+import { kindOf, messageOf } from '../../errors.ts';
+import { launch } from './launcher.ts';
 import { createProcessRunner } from './process-runner.ts';
 import { listProcesses, readUid } from './process-table.ts';
 
@@ -112,6 +115,49 @@ describe('a process of a root orchestrator', { skip: !isRoot && 'only root can g
     // By its link the script looks beside the link, where it has nothing.
     assert.match(outputs[2] ?? '', /more\.sh/);
     for (const log of outputs) assert.doesNotMatch(log, /\.env|SECRET/);
+  });
+
+  it('is not started where its data folder or its config folder was swapped for a link since they were judged', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'home-'));
+    const closed = join(home, 'closed');
+    await mkdir(closed, { mode: 0o700 });
+    await writeFile(join(closed, 'secret'), 'secret');
+    await chmod(home, 0o777);
+    await symlink(closed, join(home, 'in'));
+    const job = await makeJob(place, { command: ['/bin/sh', '-c', 'cat "$DATA"/*'] });
+    const swapped = runner.start({ ...job, dataDir: join(home, 'in') });
+    await assert.rejects(swapped, error => kindOf(error) === 'wait' && /link that others/.test(messageOf(error)));
+    const whyForbidden = (rule: string, path: string) =>
+      rule === 'yaml_folders' && realpathSync(path) === closed ? `is ${closed}, which is forbidden` : null;
+    const configFolder = join(home, 'in');
+    await assert.rejects(
+      runner.start(await makeJob(place, { command: ['/bin/true'], configFolder, whyForbidden })),
+      error => kindOf(error) === 'never' && /its folder .+ is .+closed, which is forbidden/.test(messageOf(error)),
+    );
+    await rm(home, { recursive: true });
+  });
+
+  it('a folder that is swapped after it was judged is not shown', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'other-'));
+    const view = {
+      shown: [{ path: other, as: 'data' as const, real: place.watchDir }],
+      hidden: [],
+      own: [],
+      workingDir: '/',
+      files: [],
+      links: [],
+    };
+    const request = {
+      command: ['/bin/true'],
+      environment: {},
+      cwd: '/',
+      umask: 0o77,
+      output: { stdout: 1, stderr: 2 },
+      view,
+      limits: {},
+    };
+    await assert.rejects(launch(request), /was swapped for something else/);
+    await rm(other, { recursive: true });
   });
 
   it('a COMMAND that its owner alone can run is an error that says chmod', async () => {

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Dataset } from '../../config/dataset.ts';
 import { realPathOf } from '../../config/places.ts';
 import { readSmallFile, Unreadable } from '../../config/read-text.ts';
+import { OrchestratorError } from '../../errors.ts';
 import { isRecord } from '../../config/tree.ts';
 import { isWithin } from '../../within.ts';
 import type { Job } from '../runner.ts';
@@ -28,6 +29,9 @@ export type Confined = Pick<
   'command' | 'environment' | 'umask' | 'user' | 'view' | 'isOffline' | 'limits'
 >;
 
+/** A job, and the real path of its data folder: what was judged is what is shown. Null where nothing is there. */
+export type JudgedJob = Job & { realDataDir: string | null };
+
 export interface Program {
   /** Absolute. */
   path: string;
@@ -42,7 +46,7 @@ const UMASK = { defaultEtl: 0o077, command: 0o022 } as const;
 
 /** The bounds of a job's process. Only a root orchestrator can give it another uid and a view; the rest holds for all. */
 export function confine(
-  job: Job,
+  job: JudgedJob,
   program: Program,
   environment: { inherited: Readonly<Record<string, string>>; own: Readonly<Record<string, string>> },
   surroundings: Surroundings,
@@ -76,8 +80,8 @@ export function isStranger({ owner }: Pick<Job, 'owner'>): boolean {
   return process.getuid?.() === 0 && owner.uid !== 0;
 }
 
-function viewOf(job: Job, program: Program, surroundings: Surroundings): Omit<View, 'links'> {
-  const { configFolder, configFile } = job.settings;
+function viewOf(job: JudgedJob, program: Program, surroundings: Surroundings): Omit<View, 'links'> {
+  const { configFile } = job.settings;
   const hidden = [surroundings.dataDir, dirname(configFile)];
   const programs = program.isDefaultEtl
     ? surroundings.etlFiles
@@ -85,7 +89,8 @@ function viewOf(job: Job, program: Program, surroundings: Surroundings): Omit<Vi
   return {
     shown: [
       { path: job.workDir, as: 'work' },
-      ...[job.dataDir, configFolder, ...connectionsOf(job)].map(path => ({ path, as: 'data' }) as const),
+      ...judgedFolders(job),
+      ...connectionsOf(job).map(path => ({ path, as: 'data' }) as const),
       ...[program.path, ...programs].map(path => shownProgram(path, [...hidden, surroundings.projectDir])),
     ],
     hidden,
@@ -94,6 +99,17 @@ function viewOf(job: Job, program: Program, surroundings: Surroundings): Omit<Vi
     // A COMMAND is told where its YAML is.
     files: program.isDefaultEtl ? [] : yamlOf(job.settings),
   };
+}
+
+/** The folder of the dataset may have become a link since its YAML was judged. */
+function judgedFolders({ dataDir, realDataDir, settings }: JudgedJob): Shown[] {
+  const { name, configFolder } = settings;
+  const shown: Shown[] = realDataDir === null ? [] : [{ path: dataDir, as: 'data', real: realDataDir }];
+  if (statSync(configFolder, { throwIfNoEntry: false }) === undefined) return shown;
+  const real = realPathOf(configFolder);
+  const why = settings.whyForbidden('yaml_folders', configFolder) ?? settings.whyForbidden('yaml_folders', real);
+  if (why !== null) throw new OrchestratorError('never', `dataset ${name}: its folder ${configFolder} ${why}`);
+  return [...shown, { path: configFolder, as: 'data', real }];
 }
 
 function connectionsOf({ connections }: Job): string[] {

@@ -9,6 +9,7 @@ import { cutLog } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
 import type { AttemptRef, Job, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
 import { createTranscript } from '../transcript.ts';
+import { realDataDir } from '../data-folder.ts';
 import { giveWorkDir } from '../work-dir.ts';
 import type { CompiledCode } from './compiled-code.ts';
 import { confine, isStranger, type Program } from './confinement.ts';
@@ -77,7 +78,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     const paths = { data: job.dataDir, config: job.settings.configFolder, work: job.workDir };
     const own = { ...job.environment(paths), WORK_DIR: job.workDir };
     const args = [...program.args, ...job.args(paths)];
-    const confined = confine(job, { ...program, args }, { inherited, own }, surroundings);
+    const data = isStranger(job) ? await realDataDir(job) : null;
+    const confined = confine({ ...job, realDataDir: data }, { ...program, args }, { inherited, own }, surroundings);
     await giveWorkDir(job.workDir, `${job.owner.uid}:${job.owner.gid}`);
     const log = await open(job.logFile, 'a', LOG_MODE);
     try {

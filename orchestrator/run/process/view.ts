@@ -36,6 +36,8 @@ export interface Shown {
   path: string;
   /** `work`: it may write there · `data`: nobody can write there, whatever the rights say · `program`: as it is. */
   as: 'work' | 'data' | 'program';
+  /** The path without links that was judged: where it leads elsewhere by now, nothing is started. */
+  real?: string;
 }
 
 interface Link {
@@ -52,10 +54,14 @@ interface Trace {
   links: Link[];
 }
 
-interface Bound extends Trace {
-  as: Shown['as'];
+interface Bound extends Trace, Pick<Shown, 'as'> {
   isFile: boolean;
   descriptor: number;
+}
+
+/** `judged`: the path without links that it must have; null: whichever. */
+interface ToBind extends Trace, Pick<Shown, 'as'> {
+  judged: string | null;
 }
 
 interface Plan {
@@ -79,7 +85,7 @@ const OWN_OPTIONS = 'mode=1777,size=64m';
 export function enterView(view: View, kernel: Kernel): void {
   kernel.keepMountsIn();
   const traces = view.shown
-    .flatMap(({ path, as }) => traced(path).map(trace => ({ ...trace, as })))
+    .flatMap(({ path, as, real }) => traced(path).map(trace => ({ ...trace, as, judged: real ?? null })))
     .filter(isBelowRoot);
   const workingDir = traced(view.workingDir);
   const own = view.own.flatMap(traced).map(({ real }) => real);
@@ -88,7 +94,7 @@ export function enterView(view: View, kernel: Kernel): void {
   );
   const covers = byDepth([...new Set([...own, ...hidden])], path => path);
   const isCovered = (path: string) => covers.some(folder => isWithin(path, folder));
-  const bound = traces.filter(({ real, as }) => as === 'data' || isCovered(real)).map(opened);
+  const bound = openAll(traces.filter(({ real, as }) => as === 'data' || isCovered(real)));
   const mounted = mountAll({ covers, own, bound }, kernel);
   for (const { real } of workingDir) if (isCovered(real)) mkdirSync(real, { recursive: true });
   for (const { at, target } of [...traces.flatMap(({ links }) => links), ...view.links]) {
@@ -171,9 +177,21 @@ function closedOn({ passed }: Trace): Array<{ real: string }> {
   return closed === undefined || closed === '/' ? [] : [{ real: closed }];
 }
 
-function opened(trace: Trace & Pick<Shown, 'as'>): Bound {
-  const descriptor = openSync(trace.real, O_PATH | constants.O_NOFOLLOW);
-  return { ...trace, isFile: !fstatSync(descriptor).isDirectory(), descriptor };
+function openAll(traces: readonly ToBind[]): Bound[] {
+  const bound: Bound[] = [];
+  try {
+    for (const trace of traces) {
+      const descriptor = openSync(trace.real, O_PATH | constants.O_NOFOLLOW);
+      bound.push({ ...trace, isFile: !fstatSync(descriptor).isDirectory(), descriptor });
+      // The kernel says where it is, whatever was swapped on the way there.
+      const isJudged = trace.judged === null || readlinkSync(`/proc/self/fd/${descriptor}`) === trace.judged;
+      if (!isJudged) throw new Error(`${trace.judged} was swapped for something else`);
+    }
+    return bound;
+  } catch (error) {
+    for (const { descriptor } of bound) closeSync(descriptor);
+    throw error;
+  }
 }
 
 function byDepth<Item>(items: readonly Item[], pathOf: (item: Item) => string): Item[] {
