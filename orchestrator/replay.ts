@@ -1,7 +1,6 @@
 import type { Dataset } from './config/dataset.ts';
 import { restoreQuarantined } from './dispose/restore.ts';
-import { knownRoot } from './journal/known-root.ts';
-import type { Journal, Run, RunState } from './journal/journal.ts';
+import { type Journal, type Run, type RunState, knownRoot } from './journal/journal.ts';
 
 export interface ReplayOptions {
   journal: Journal;

@@ -3,9 +3,16 @@ import type { Reject } from '../../default-etl/contract.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
-import { type Disposal, FINAL_STATES, type Finish, isSameVersion, type Journal, type Run } from '../journal/journal.ts';
+import {
+  type Disposal,
+  FINAL_STATES,
+  type Finish,
+  isSameVersion,
+  type Journal,
+  type Run,
+  knownRoot,
+} from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import { knownRoot } from '../journal/known-root.ts';
 import { type CarryOut, type Carried, carryOut, forgetWitness, type HasWriter } from './carry-out.ts';
 import { firstRejects } from '../rejects/open-rejects.ts';
 import { MOST_REJECTS, NOTE_ENDINGS, writeError, writeReceipt } from './notes.ts';

@@ -1,7 +1,7 @@
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
-import { FINAL_STATES, type Finish, type Run } from '../journal/journal.ts';
+import { FINAL_STATES, type Finish, type Run, knownRoot } from '../journal/journal.ts';
 import { buildJob, type JobFile } from '../run/job.ts';
 import type { AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
 import { Asides } from './asides.ts';
@@ -12,7 +12,6 @@ import { decide, decideMoved, decideRunnerError, endingOf, NO_ROWS, type Situati
 import { at, persist } from './pause.ts';
 import { FileMoved } from './input.ts';
 import { isLakeDeletion } from './lake.ts';
-import { knownRoot } from '../journal/known-root.ts';
 import { pathNow } from './path-now.ts';
 import { hasCertificate, makeFolders, withInput, withLedger, withoutLedger } from './prepare.ts';
 import { watchWorkSize } from './work-size.ts';
