@@ -1,11 +1,16 @@
 import { BOUNDS, type DecidedMessage, type Message, parseMessage } from '../../default-etl/contract.ts';
 
 const HIGHEST_CODE = 255;
+const DECISION_LEVELS = 16;
 
 /** The message in a line, or undefined where there is none, or one that is no use: whoever prints it may print anything. */
 export function readMessage(line: string): Message | undefined {
-  const message = parseMessage(line);
-  return message && bounded(withOwnFile(message));
+  try {
+    const message = parseMessage(line);
+    return message && bounded(withOwnFile(message));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What can't be is left out, what is too much is cut. */
@@ -44,7 +49,14 @@ function isCode(code: unknown): code is number {
 }
 
 function isSmall({ decisions }: DecidedMessage): boolean {
-  return decisions.length <= BOUNDS.decisions && Buffer.byteLength(JSON.stringify(decisions)) <= BOUNDS.decisionsBytes;
+  if (decisions.length > BOUNDS.decisions || !isShallow(decisions, DECISION_LEVELS)) return false;
+  return Buffer.byteLength(JSON.stringify(decisions)) <= BOUNDS.decisionsBytes;
+}
+
+/** JSON is read however deeply it is nested, but can't be written so. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every(inner => isShallow(inner, levels - 1));
 }
 
 /** At most BOUNDS.errorBytes of it. */

@@ -124,6 +124,14 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       }
     });
 
+    it('a message that is nested too deeply to be one is log text, and the attempt ends', async () => {
+      const nested = ['[', ']'].map(bracket => `head -c 200000 /dev/zero | tr '\\0' '${bracket}'`).join('; ');
+      const { outcome, messages } = await runScript(
+        `printf '{"type":"decided","decisions":[{"name":"a","confidence":1,"reason":"","value":'; ${nested}; echo '}]}'; exit 3`,
+      );
+      assert.deepEqual([outcome.exitCode, messages], [3, []]);
+    });
+
     it('a message counts with CRLF, and without a line break at the end', async () => {
       const { messages, log } = await runScript(
         `printf '{"type":"progress","rows":1}\\r\\n{"type":"progress","rows":2}'`,

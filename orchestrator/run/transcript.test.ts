@@ -51,6 +51,15 @@ test('an error is cut, and decisions beyond their bounds are none', () => {
   );
 });
 
+test('decisions that are nested deeply are none, however deeply', () => {
+  for (const levels of [20, 5_000, 200_000]) {
+    const { output, said } = createTranscript(() => assert.fail('no message was expected'));
+    const line = `{"type":"decided","decisions":[{"name":"a","confidence":1,"reason":"","value":${'['.repeat(levels)}${']'.repeat(levels)}}]}`;
+    output(Buffer.from(line));
+    assert.equal(said().errorText, line.slice(0, 4096));
+  }
+});
+
 test('names like those of every object’s own are names of files', () => {
   const { said } = hear([{ type: 'error', message: 'bad', file: '__proto__' }]);
   assert.deepEqual(said.saidOf?.get('__proto__')?.errorText, 'bad');

@@ -18,6 +18,9 @@ import { watchWorkSize } from './work-size.ts';
 import { takeBackWorkDir, type Tidying, tidyWorkDir } from './left.ts';
 import { attemptPaths } from './work-dir.ts';
 
+/** How often a log that can't be read is asked for after its attempt was stopped. */
+const FOLLOWED_DEAD = 2;
+
 export interface AttemptOptions {
   context: ScheduleContext;
   /** As it was when the attempt began: a reload changes nothing of it. */
@@ -43,6 +46,8 @@ export class LiveAttempt {
   readonly #stopping = new AbortController();
   #started: { runner: Runner; handle: string } | null = null;
   #startedAt: number | null = null;
+  /** Seen so after it was to be stopped. */
+  #isDead = false;
   readonly #asides: Asides;
 
   constructor(options: AttemptOptions) {
@@ -213,9 +218,7 @@ export class LiveAttempt {
     const unwatch = this.#watchWorkSize();
     try {
       await this.#recordStart(runner, handle);
-      const outcome = await this.#patiently(() =>
-        runner.follow(handle, attempt, message => this.#asides.hear(message)),
-      );
+      const outcome = await this.#heardOut(() => runner.follow(handle, attempt, message => this.#asides.hear(message)));
       await this.#asides.written();
       await this.#concludeAll(outcome);
     } catch (error) {
@@ -239,21 +242,37 @@ export class LiveAttempt {
   }
 
   /** While the engine is away, it is waited for. */
-  #patiently<T>(action: () => Promise<T>): Promise<T> {
+  #patiently<T>(action: () => Promise<T>, again = isAway): Promise<T> {
     const { context, leave } = this.#options;
     return persist(action, {
       clock: context.clock,
       backoff: RUNNER_WAIT,
       signal: leave,
+      again,
       onWait: warnOnce(context, this.ref),
     });
   }
 
+  /** Once it was stopped and is dead, what it said is not asked for without end. */
+  async #heardOut(follow: () => Promise<Outcome>): Promise<Outcome> {
+    let left = FOLLOWED_DEAD;
+    try {
+      return await this.#patiently(follow, error => isAway(error) && (!this.#isDead || left-- > 0));
+    } catch (error) {
+      if (!this.#isDead || !isAway(error) || this.#options.leave.aborted) throw error;
+      return unstarted(this.#stopReason as StopReason);
+    }
+  }
+
   #halt(reason: StopReason): void {
     const { runner, handle } = this.#started as { runner: Runner; handle: string };
-    this.#patiently(() => runner.stop(handle, this.ref, reason)).catch((error: unknown) => {
-      this.#options.context.logger.error(`run ${this.ref.runId} could not be stopped: ${messageOf(error)}`, { error });
-    });
+    this.#patiently(() => runner.stop(handle, this.ref, reason)).then(
+      () => (this.#isDead = true),
+      (error: unknown) => {
+        const message = `run ${this.ref.runId} could not be stopped: ${messageOf(error)}`;
+        this.#options.context.logger.error(message, { error });
+      },
+    );
   }
 
   async #concludeAll(outcome: Outcome): Promise<void> {
@@ -330,4 +349,8 @@ function warnOnce(
   return (error, failures) => {
     if (failures === 1) logger.warn(`run ${runId} waits: ${messageOf(error)}`, { dataset, run: runId });
   };
+}
+
+function isAway(error: unknown): boolean {
+  return kindOf(error) === 'wait';
 }

@@ -34,11 +34,20 @@ export function engineSentence(error: unknown, host: string): string {
 
 /**
  * Anything the engine's client throws, as one of ours: no answer is `wait`, for it recovers by itself; a refusal of what was asked (400)
- * is `never`; what it hasn't got (404) is `wait`; else `retry`. `what` says what failed, on what.
+ * is `never`; what it hasn't got (404) is `wait`; else `retry`. Anything else is a `bug`: it would come again however long was waited.
+ * `what` says what failed, on what.
  */
 export function engineError(error: unknown, host: string, what: string): OrchestratorError {
   if (error instanceof OrchestratorError) return error;
+  if (!isEngines(error)) return new OrchestratorError('bug', `${what}: ${messageOf(error)}`, { cause: error });
   return new OrchestratorError(kindFor(statusOf(error)), `${what}: ${engineSentence(error, host)}`, { cause: error });
+}
+
+/** An answer, or that there was none: of the system, of HTTP or TLS, cut off, or not in time. */
+function isEngines(error: unknown): boolean {
+  if (statusOf(error) !== undefined) return true;
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return false;
+  return codeOf(error) !== undefined || ['AbortError', 'TimeoutError'].includes(error.name);
 }
 
 function kindFor(status: number | undefined): ErrorKind {
