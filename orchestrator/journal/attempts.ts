@@ -114,7 +114,7 @@ export function finish(
       closeAttempt(store, run, { ...closing, outcome: how.counts ? 'retry' : 'wait', error: how.error });
       return again(store, run, how, now);
     case 'superseded':
-      return superseded(store, run, how.indexVersion, closing);
+      return superseded(store, run, how, closing);
     default:
       if (how.lookAgain) forgetVersion(store, run);
       closeAttempt(store, run, { ...closing, outcome: how.to, error: how.error });
@@ -122,8 +122,16 @@ export function finish(
   }
 }
 
-/** Rule 4: a version in the index that the journal knows nothing of came before a journal that was lost: VERSION goes above it. */
-function superseded(store: Store, run: Run, indexVersion: number, closing: Omit<Closing, 'outcome' | 'error'>): Run {
+/**
+ * Rule 4: a version in the index that the journal knows nothing of came before a journal that was lost: VERSION goes above it. Who says so of
+ * a version that was raised already may say so without end.
+ */
+function superseded(
+  store: Store,
+  run: Run,
+  { indexVersion, repeated }: Extract<Finish, { to: 'superseded' }>,
+  closing: Omit<Closing, 'outcome' | 'error'>,
+): Run {
   const { now } = closing;
   const newer = newerRun(store, run);
   if (newer !== undefined) {
@@ -131,10 +139,25 @@ function superseded(store: Store, run: Run, indexVersion: number, closing: Omit<
     closeAttempt(store, run, { ...closing, outcome: 'superseded', error });
     return end(store, run, 'skipped', null, error, now);
   }
+  const isRepeated = wasRaised(store, run);
+  if (isRepeated && repeated.to === 'failed') {
+    closeAttempt(store, run, { ...closing, outcome: 'failed', error: repeated.error });
+    return end(store, run, 'failed', repeated.rows, repeated.error, now);
+  }
   const version = allocateVersion(store, run.dataset, now, indexVersion + 1);
   const error = `the index holds version ${indexVersion}, which the journal does not know; going on with ${version}`;
   closeAttempt(store, run, { ...closing, outcome: 'superseded', error });
-  return again(store, run, { dueAt: now, error, version }, now);
+  return again(
+    store,
+    run,
+    { ...(isRepeated && repeated.to === 'queued' ? repeated : { dueAt: now, error }), version },
+    now,
+  );
+}
+
+function wasRaised(store: Store, { id }: Run): boolean {
+  const sql = "SELECT 1 FROM attempts WHERE run_id = $id AND outcome LIKE '%superseded' LIMIT 1";
+  return store.get(sql, { id }) !== undefined;
 }
 
 interface Again {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { OrchestratorError } from '../errors.ts';
-import type { DatasetSlots, Finish, Journal, QueueRequest, Rows, Run } from './journal.ts';
+import type { DatasetSlots, Finish, Journal, QueueRequest, Retry, Rows, Run } from './journal.ts';
 
 /** 2026-01-01 UTC. */
 export const T0 = Date.UTC(2026, 0, 1);
 export const HOLDER = '1:1:boot';
 const LEASE_MS = 30_000;
+const LATER = { to: 'queued', dueAt: T0 + 5_000, counts: true, error: 'again' } as const;
 
 /** An empty journal, and another connection to it as another process would have it. */
 export interface OpenJournal {
@@ -377,7 +378,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.arrive('a.csv', 1);
         const old = await hand.claimOne();
         const newer = await hand.arrive('a.csv', 2);
-        const ended = await hand.finish(old, { to: 'superseded', indexVersion: newer.version ?? 0 });
+        const ended = await hand.finish(old, { to: 'superseded', indexVersion: newer.version ?? 0, repeated: LATER });
         assert.equal(ended.state, 'skipped');
         assert.match(ended.error ?? '', new RegExp(newer.id));
         await journal.cancel(newer.id, T0);
@@ -385,19 +386,32 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         const other = await hand.claimOne();
         const given = await hand.arrive('b.csv', 2);
         await journal.cancel(given.id, T0);
-        const last = await hand.finish(other, { to: 'superseded', indexVersion: given.version ?? 0 });
+        const last = await hand.finish(other, { to: 'superseded', indexVersion: given.version ?? 0, repeated: LATER });
         assert.equal(last.state, 'skipped');
       });
 
       it('rule 4: superseded by a version the journal does not know is queued again above it, without a retry', async () => {
         await hand.arrive('a.csv', 1);
         const run = await hand.claimOne();
-        const raised = await hand.finish(run, { to: 'superseded', indexVersion: 50_000_000_000 });
+        const raised = await hand.finish(run, { to: 'superseded', indexVersion: 50_000_000_000, repeated: LATER });
         assert.equal(raised.state, 'queued');
         assert.equal(raised.version, 50_000_000_001);
         assert.equal(raised.retriesUsed, 0);
         assert.equal((await hand.claimOne()).version, 50_000_000_001);
         assert.equal((await hand.arrive('b.csv')).version, 50_000_000_002);
+      });
+
+      it('rule 4: superseded once more in the same run counts as a failure, until that is given up', async () => {
+        await hand.arrive('a.csv', 1);
+        const finish = async (indexVersion: number, repeated: Retry) =>
+          hand.finish(await hand.claimOne(), { to: 'superseded', indexVersion, repeated });
+        await finish(50_000_000_000, LATER);
+        const repeated = await finish(60_000_000_000, LATER);
+        assert.deepEqual([repeated.state, repeated.retriesUsed, repeated.dueAt], ['queued', 1, LATER.dueAt]);
+        assert.equal(repeated.version, 60_000_000_001);
+        hand.now = LATER.dueAt;
+        const last = await finish(70_000_000_000, { to: 'failed', rows: null, error: 'gave up after 2 attempts' });
+        assert.deepEqual([last.state, last.error], ['failed', 'gave up after 2 attempts']);
       });
     });
 

@@ -196,6 +196,11 @@ export interface LedgerEntry {
   mended: { version: number; newest: number } | null;
 }
 
+/** Again later, or given up. */
+export type Retry =
+  | { to: 'queued'; dueAt: number; counts: boolean; error: string }
+  | { to: 'failed'; rows: Rows | null; error: string };
+
 /** How an attempt is closed. `error` is for people and null only where nothing is to be said. */
 export type Finish =
   | { to: 'done'; rows: Rows; error: string | null }
@@ -208,8 +213,8 @@ export type Finish =
     }
   /** Again at `dueAt`; `counts`: uses up one of RETRIES. */
   | { to: 'queued'; dueAt: number; counts: boolean; error: string }
-  /** The index holds a newer version: skipped if the journal holds one of the path, else VERSION is raised above it and the run is queued at once. */
-  | { to: 'superseded'; indexVersion: number };
+  /** The index holds a newer version: skipped if the journal holds one of the path, else VERSION is raised above it and the run is queued at once; `repeated`: from the second time on, then. */
+  | { to: 'superseded'; indexVersion: number; repeated: Retry };
 
 export type DisposalKind = 'backup' | 'remove' | 'quarantine';
 

@@ -36,7 +36,11 @@ const FINISHES: Finish[] = [
   { to: 'cancelled', rows: null, error: 'cancelled' },
   { to: 'queued', dueAt: T0, counts: true, error: 'again' },
   { to: 'queued', dueAt: T0 + 50_000, counts: false, error: 'away' },
-  { to: 'superseded', indexVersion: 30_000_000_000 },
+  {
+    to: 'superseded',
+    indexVersion: 30_000_000_000,
+    repeated: { to: 'queued', dueAt: T0, counts: true, error: 'again' },
+  },
 ];
 
 const CALLS = {

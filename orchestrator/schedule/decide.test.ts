@@ -227,7 +227,21 @@ test('rule 6: the error says so where rows of the former version were partly ove
 
 test('rule 4: a newer version in the index is for the journal to judge', () => {
   const finish = decide({ ...ending, exitCode: 75, supersededBy: 99 }, situation);
-  assert.deepEqual(finish, { to: 'superseded', indexVersion: 99 });
+  assert.equal(finish.to === 'superseded' && finish.indexVersion, 99);
+});
+
+test('rule 4: what is superseded again and again is tried as often as RETRIES says, with backoff', () => {
+  const repeated = (retriesUsed: number) => {
+    const run = { ...situation.run, retriesUsed };
+    const finish = decide({ ...ending, exitCode: 75, supersededBy: 99 }, { ...situation, run });
+    assert(finish.to === 'superseded');
+    return finish.repeated;
+  };
+  const again = repeated(0);
+  assert(again.to === 'queued' && again.counts && again.dueAt > situation.now);
+  const last = repeated(situation.retries);
+  assert.equal(last.to, 'failed');
+  assert.match(last.error, /version 99, though VERSION was raised .* gave up after 4 attempts/);
 });
 
 test('in a run over a folder each file takes its own line, and one without a line the exit code of the whole', () => {

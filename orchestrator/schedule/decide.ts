@@ -1,7 +1,7 @@
 import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
 import { LIMITS } from '../bounds.ts';
 import type { Backoff } from '../config/dataset.ts';
-import type { Finish, Rows, Run } from '../journal/journal.ts';
+import type { Finish, Retry, Rows, Run } from '../journal/journal.ts';
 import type { Outcome, StopReason } from '../run/runner.ts';
 import { arePlausible } from './plausible.ts';
 import { delayMs, RUNNER_WAIT, TARGET_WAIT } from './backoff.ts';
@@ -69,7 +69,7 @@ export function decide(ending: Ending, situation: Situation): Finish {
   const moved = decideMoved(rows, situation);
   if (moved) return moved;
   if (ending.stopped === 'output') return { to: 'failed', rows: null, error: OUTPUT_TEXT };
-  if (ending.supersededBy !== null && lie === undefined) return { to: 'superseded', indexVersion: ending.supersededBy };
+  if (ending.supersededBy !== null && lie === undefined) return decideSuperseded(ending.supersededBy, situation);
   if (exitCode === EXIT.never) return { to: 'quarantined', rows, error: neverText(ending) };
   if (isDiskExceeded(ending)) return { to: 'failed', rows, error: diskText(situation) };
   if (ending.stopped === 'shutdown') return handBack(situation);
@@ -141,7 +141,12 @@ function decideWait(reason: string, situation: Situation, backoff: Backoff): Fin
   return { to: 'queued', dueAt: situation.now + wait, counts: false, error: `waiting: ${reason}` };
 }
 
-function decideRetry(reason: string, rows: Rows | null, situation: Situation): Finish {
+function decideSuperseded(indexVersion: number, situation: Situation): Finish {
+  const reason = `the index is said to hold version ${indexVersion}, though VERSION was raised above an earlier one`;
+  return { to: 'superseded', indexVersion, repeated: decideRetry(reason, null, situation) };
+}
+
+function decideRetry(reason: string, rows: Rows | null, situation: Situation): Retry {
   const failures = situation.run.retriesUsed + 1;
   const attempts = situation.retries + 1;
   if (failures >= attempts) return { to: 'failed', rows, error: `${reason}; gave up after ${count(attempts)}` };

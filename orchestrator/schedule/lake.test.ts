@@ -19,10 +19,11 @@ import { test, type TestContext } from 'node:test';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { commitToLake, type LakeRequest } from './lake.ts';
 import { withLeft } from './left.ts';
+import { parquetOf } from './testing/bench.ts';
 
 test('what is in the lake is ours alone', async t => {
   const { base, workDir, commit } = setUp(t);
-  writeFileSync(join(workDir, 'out.parquet'), 'PAR1', { mode: 0o666 });
+  writeFileSync(join(workDir, 'out.parquet'), parquetOf('rows'), { mode: 0o666 });
   await commit();
   const { mode } = statSync(join(base, 'data/lake/sales/key.parquet'));
   assert.equal(mode & 0o777, 0o600);
@@ -50,6 +51,28 @@ for (const [what, make] of Object.entries(TRAPS)) {
     assert.deepEqual(readdirSync(join(base, 'data/lake/sales')), ['key.parquet']);
     assert.equal(readFileSync(join(base, 'data/lake/sales/key.parquet'), 'utf8'), 'former');
     assert.equal(readFileSync(join(base, 'victim'), 'utf8'), 'secret');
+  });
+}
+
+const tooLongFooter = parquetOf('rows');
+tooLongFooter.writeUInt32LE(5, 8);
+const GARBAGE = {
+  nothing: Buffer.alloc(0),
+  text: Buffer.from('PAR1 is how it begins, and no more'),
+  'the end of one': parquetOf('rows').subarray(1),
+  'the beginning of one': parquetOf('rows').subarray(0, -1),
+  'two magics': Buffer.from('PAR1PAR1'),
+  'a footer longer than itself': tooLongFooter,
+};
+
+for (const [what, content] of Object.entries(GARBAGE)) {
+  test(`${what} is no Parquet file, and a breach of the contract; what is in the lake stays`, async t => {
+    const { base, workDir, commit } = setUp(t);
+    mkdirSync(join(base, 'data/lake/sales'), { recursive: true });
+    writeFileSync(join(base, 'data/lake/sales/key.parquet'), 'former');
+    writeFileSync(join(workDir, 'out.parquet'), content);
+    await assert.rejects(commit(), /contract breach: out.parquet in WORK_DIR is not a whole Parquet file/);
+    assert.equal(readFileSync(join(base, 'data/lake/sales/key.parquet'), 'utf8'), 'former');
   });
 }
 

@@ -7,6 +7,10 @@ import { Folder } from '../files/folder.ts';
 import type { LedgerEntry, Rows, Run } from '../journal/journal.ts';
 import type { Left } from './left.ts';
 
+const PARQUET_MAGIC = 'PAR1';
+/** Both of these, and the length of what stands before the last one. */
+const SMALLEST_PARQUET = 12;
+
 /** The ledger's name for what a dataset keeps in the lake; no index of Elasticsearch can have a colon. */
 export function lakeIndex(dataset: string): string {
   return `lake:${dataset}`;
@@ -82,10 +86,34 @@ async function place(lake: Folder, name: string, { left, mostBytes }: LakeReques
   const adoption = { ...left.demands, mostBytes, larger: 'refuse' as const, isSynced: true };
   const adopted = await adopt(left.folder, WORK_FILES.lake, adoption);
   if (adopted === undefined) return false;
+  if (!(await isParquet(left.folder))) throw noParquet();
   await left.folder.rename(WORK_FILES.lake, lake, name);
   await lake.sync();
   if ((await lake.look(name))?.ino === adopted.ino) return true;
   throw new OrchestratorError('bug', `${WORK_FILES.lake} of run ${name} was swapped while it was put into the lake`);
+}
+
+/** At a glance: its ends are those of such a file, and what it says that stands before the last one fits between them. */
+async function isParquet(folder: Folder): Promise<boolean> {
+  const file = await folder.openFile(WORK_FILES.lake);
+  try {
+    const { size } = await file.stat();
+    if (size < SMALLEST_PARQUET) return false;
+    const [first, last] = [Buffer.alloc(4), Buffer.alloc(8)];
+    await file.read(first, 0, 4, 0);
+    await file.read(last, 0, 8, size - 8);
+    const hasMagic = first.toString('latin1') === PARQUET_MAGIC && last.toString('latin1', 4) === PARQUET_MAGIC;
+    return hasMagic && last.readUInt32LE(0) > 0 && last.readUInt32LE(0) <= size - SMALLEST_PARQUET;
+  } finally {
+    await file.close();
+  }
+}
+
+function noParquet(): OrchestratorError {
+  return new OrchestratorError(
+    'never',
+    `contract breach: ${WORK_FILES.lake} in WORK_DIR is not a whole Parquet file; mend the program that was run`,
+  );
 }
 
 function noFile({ loaded }: Rows): OrchestratorError {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { ContainerCreateOptions } from 'dockerode';
+import { posix } from 'node:path';
+import type { ContainerCreateOptions, MountSettings } from 'dockerode';
 import type { Dataset } from '../../config/dataset.ts';
 import type { DockerOptions } from '../../config/docker-schema.ts';
 import { toWords } from '../../config/words.ts';
@@ -19,6 +20,8 @@ export const CONTAINER_PATHS = {
 export interface ContainerPlan {
   settings: Dataset;
   image: string;
+  /** Folders that the image wants volumes for. */
+  volumes: readonly string[];
   /** `uid:gid`. */
   user: string;
   /** Absolute folders as the orchestrator sees them. */
@@ -31,6 +34,7 @@ export interface ContainerPlan {
   network: string;
 }
 
+const TMP = '/tmp';
 const TMPFS_SIZE = '64m';
 const NANO = 1e9;
 const CPU_PERIOD_MICROSECONDS = 100_000;
@@ -49,10 +53,12 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
     User: options.user ?? plan.user,
     Labels: { ...options.labels, ...plan.labels },
     StopSignal: 'SIGTERM',
+    // The engine would run it, and log it, for as long as the run goes on.
+    Healthcheck: { Test: ['NONE'] },
     HostConfig: {
-      Mounts: mountsOf(plan),
+      Mounts: [...mountsOf(plan), ...ownVolumesOf(plan)],
       ...(options.volumes === undefined ? {} : { Binds: bindsOf(plan.settings, plan.hostPaths) }),
-      Tmpfs: { '/tmp': `rw,nosuid,nodev,mode=1777,size=${tmpfsSize(plan)}` },
+      Tmpfs: { [TMP]: `rw,nosuid,nodev,mode=1777,size=${tmpfsSize(plan)}` },
       NetworkMode: plan.network,
       ...(options.extra_hosts === undefined ? {} : { ExtraHosts: options.extra_hosts }),
       CapDrop: ['ALL'],
@@ -101,7 +107,7 @@ function tmpfsSize({ settings: { name, settings } }: ContainerPlan): number {
   return parseSize(settings.DOCKER_OPTIONS?.tmpfs_size ?? TMPFS_SIZE, `dataset ${name}: DOCKER_OPTIONS.tmpfs_size`);
 }
 
-function mountsOf({ mounts, hostPaths }: ContainerPlan): NonNullable<ContainerCreateOptions['HostConfig']>['Mounts'] {
+function mountsOf({ mounts, hostPaths }: ContainerPlan): MountSettings[] {
   const bind = (folder: string, target: string, isReadOnly: boolean) => ({
     Type: 'bind' as const,
     Source: hostPathOf(hostPaths, folder),
@@ -114,4 +120,17 @@ function mountsOf({ mounts, hostPaths }: ContainerPlan): NonNullable<ContainerCr
     bind(mounts.work, CONTAINER_PATHS.work, false),
     ...(mounts.connections === null ? [] : [bind(mounts.connections, CONTAINER_PATHS.connections, true)]),
   ];
+}
+
+/** In memory, where the engine would make volumes without a limit on its disk. What is mounted there otherwise goes before. */
+function ownVolumesOf(plan: ContainerPlan): MountSettings[] {
+  const bound = (plan.settings.settings.DOCKER_OPTIONS?.volumes ?? []).map(volume => volume.split(':')[1] ?? '');
+  const taken = new Set([TMP, ...mountsOf(plan).map(({ Target }) => Target), ...bound].map(folderOf));
+  const own = new Set(plan.volumes.map(folderOf).filter(folder => !taken.has(folder)));
+  const TmpfsOptions = { SizeBytes: tmpfsSize(plan), Mode: 0o1777 };
+  return [...own].map(Target => ({ Type: 'tmpfs' as const, Source: '', Target, TmpfsOptions }));
+}
+
+function folderOf(path: string): string {
+  return posix.resolve('/', path);
 }

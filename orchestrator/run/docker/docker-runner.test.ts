@@ -107,6 +107,34 @@ describe('docker runner, in particular', () => {
     assert.match(log, /^rows\nCapEff:\s+0+\n$/);
   });
 
+  it('a folder for which an image wants a volume is memory, of a limited size; its health check is not run', async () => {
+    const image = 'orchestrator-volumes-test:1';
+    await makeTestImage(engine.docker, image, [
+      'VOLUME ["/cache/", "/data", "/tmp", "/mine"]',
+      'HEALTHCHECK --interval=1s CMD touch /work/checked',
+    ]);
+    try {
+      const script = `grep -E ' /(cache|data|tmp|mine) ' /proc/mounts; head -c 2000000 /dev/zero > /cache/x || echo full; sleep 1.5; ls /work`;
+      const mine = join(place.dataDir, 'mine');
+      await mkdir(mine);
+      const job = await jobOf(script, { tmpfs_size: '1m', volumes: [`${mine}:/mine:ro`] }, { image });
+      const handle = await runner.start(job);
+      const { Mounts } = await engine.docker.getContainer(handle).inspect();
+      assert.deepEqual(
+        Mounts.filter(({ Type }) => Type === 'volume'),
+        [],
+      );
+      await runner.follow(handle, job, () => {});
+      const log = readFileSync(job.logFile, 'utf8');
+      assert.match(log, /tmpfs \/cache tmpfs rw,nosuid,nodev.*size=1024k/);
+      assert.equal(log.match(/^tmpfs/gm)?.length, 2, log);
+      assert.match(log, /^full$/m);
+      assert.doesNotMatch(log, /checked/);
+    } finally {
+      await engine.docker.getImage(image).remove({ force: true });
+    }
+  });
+
   it('running out of memory is told apart from failure', async () => {
     // The engine misses some when it is busy: each ends by SIGKILL, and the engine says of one of them at least why.
     let isTold = false;

@@ -5,7 +5,7 @@ import type { Message } from '../../../default-etl/contract.ts';
 import { LIMITS } from '../../bounds.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
-import { messageOf, OrchestratorError } from '../../errors.ts';
+import { kindOf, messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { giveConnections } from '../connections/connections.ts';
 import { CUT_TEXT } from '../cut-log.ts';
@@ -20,7 +20,7 @@ import { type Engine, withTimeout } from './engine.ts';
 import { engineError, isGone, isMissing } from './engine-errors.ts';
 import { endOf, LOST } from './exit.ts';
 import { entryOf, type Frame, readFrames } from './frames.ts';
-import { hasImage, ImagePuller } from './image.ts';
+import { hasImage, ImagePuller, volumesOf } from './image.ts';
 import { openLogFile } from './log-file.ts';
 import { attemptOf, containerName, LABELS } from './names.ts';
 import { registryAuth } from './registry-auth.ts';
@@ -164,11 +164,14 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     const { hostPaths } = await options.surroundings();
     await realDataDir(job);
     const network = await options.network.join(job.settings.settings.DOCKER_OPTIONS?.network);
+    const image = imageOf(job);
+    const volumes = await volumesOf(docker, image);
     const user = userOf(job);
     await giveWorkDir(work, user);
     return containerOptions({
       settings: job.settings,
-      image: imageOf(job),
+      image,
+      volumes,
       user,
       mounts: { data: job.dataDir, config: configFolderOf(job.settings), work, connections },
       args: job.args(CONTAINER_PATHS),
@@ -187,6 +190,10 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       await removeOrRemember(container);
       stopped.delete(handle);
       return outcome;
+    }).catch((error: unknown) => {
+      // Nobody follows it again.
+      if (kindOf(error) !== 'wait') leftovers.add(handle);
+      throw error;
     });
   }
 
@@ -277,7 +284,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       await ended;
       signal.throwIfAborted();
       if (!kept.isFull() && !(await isLastEntry(container, last)))
-        throw new Error('the log has more entries than were read');
+        throw new OrchestratorError('wait', 'the log has more entries than were read');
       await log.end(kept.isFull() ? CUT_TEXT : '');
     } finally {
       signal.removeEventListener('abort', cut);

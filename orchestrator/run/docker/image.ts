@@ -28,6 +28,12 @@ export async function imageLabels(
   }
 }
 
+/** The folders that an image wants volumes for. Throws what the client throws, also where the engine hasn't got it. */
+export async function volumesOf(docker: Docker, image: string): Promise<string[]> {
+  const { Config } = await docker.getImage(image).inspect();
+  return Object.keys(Config.Volumes ?? {});
+}
+
 /** Pulls images; one that is being pulled already is waited for. */
 export class ImagePuller {
   readonly #docker: Docker;

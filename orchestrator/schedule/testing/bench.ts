@@ -178,3 +178,10 @@ export class ScriptedRunner implements Runner {
 
   async close(): Promise<void> {}
 }
+
+/** What looks like a Parquet file, with this text in it. */
+export function parquetOf(text: string): Buffer {
+  const footer = Buffer.alloc(4);
+  footer.writeUInt32LE(text.length);
+  return Buffer.concat([Buffer.from(`PAR1${text}`), footer, Buffer.from('PAR1')]);
+}

@@ -91,7 +91,7 @@ export const rule4: Rule = {
     {
       clause: 'the journal judges it',
       file: 'orchestrator/schedule/decide.ts',
-      code: "if (ending.supersededBy !== null && lie === undefined) return { to: 'superseded', indexVersion: ending.supersededBy };",
+      code: 'if (ending.supersededBy !== null && lie === undefined) return decideSuperseded(ending.supersededBy, situation);',
       without: '',
       test: 'orchestrator/schedule/decide.test.ts',
       title: 'rule 4: a newer version in the index is for the journal to judge',
