@@ -73,7 +73,13 @@ export const dockerOptionsSchema = Type.Object(
       }),
     ),
     entrypoint: Type.Optional(words({ description: 'Instead of the image’s entrypoint.', 'x-default': 'the image’s' })),
-    tmpfs_size: Type.Optional(size({ default: '64m', description: 'Size of the memory file system at /tmp.' })),
+    tmpfs_size: Type.Optional(
+      size({
+        default: '64m',
+        description:
+          'Size of the memory file system at /tmp, and of one at each folder for which the image wants a volume.',
+      }),
+    ),
     pids: Type.Optional(
       Type.Integer({ minimum: 1, default: 1024, description: 'Most processes and threads at once.' }),
     ),
