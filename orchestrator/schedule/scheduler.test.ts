@@ -354,7 +354,7 @@ test('the lake gets the attempt’s file in one step before the run is done, and
   for (const content of ['one', 'three', 'missing', 'none']) {
     const { id } = await bench.arrive(dataset, 'a.csv', content);
     const run = await bench.until(id, isFinal);
-    states.push(`${run.state} ${existsSync(parquet) ? readFileSync(parquet).subarray(4, -8) : '-'}`);
+    states.push(`${run.state} ${existsSync(parquet) ? readFileSync(parquet, 'latin1').slice(4, -8) : '-'}`);
   }
   assert.deepEqual(states, ['done one', 'done three', 'failed three', 'done -']);
 });
