@@ -115,7 +115,7 @@ WATCH_DIR: ./data/in/sales
   PARAMETERS and the arguments of COMMAND, since all other keys are shown to people.
 - What a dataset may ask for is bounded by the administrator's policy: [POLICY.md](POLICY.md).
 - A file is at most 1 MB, and so is one that \`\${file:…}\` names; with its aliases and references written out it holds at most
-  50,000 values. \`<<\` is no merge here, \`_defaults.yaml\` is.
+  20,000 values. \`<<\` is no merge here, \`_defaults.yaml\` is.
 - Relative paths are from the project's root, the folder that holds this one.
 - \`<dataset>/\` is for the dataset's own files, such as reference tables; containers see it at /config, read-only.
 - \`examples/\` holds datasets to copy.

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { hasRoom } from './config-files.ts';
 import { loadDatasets, type LoadOptions } from './load.ts';
 import { formatMistake } from './messages.ts';
 
@@ -36,7 +37,7 @@ test('whatever is nested, repeated or long without end is a mistake with its pla
     'volumes.yaml': `${GOOD}DOCKER_OPTIONS: {volumes: [${many(2000, at => `/etc/${at}:/b`).join(', ')}]}\n`,
     'references.yaml': `${GOOD}ENV: {A: "${'${LONG}'.repeat(50_000)}"}\n`,
   };
-  const { said, names, tookMs } = await load(t, files, { fileDeadlineMs: SOON_MS });
+  const { said, names, tookMs } = await load(t, files, { fileDeadlineMs: SOON_MS, allDeadlineMs: SOON_MS });
   assert.ok(tookMs < SOON_MS, `${tookMs} ms`);
   assert.ok(names.includes('good'));
   for (const [file, pattern] of [
@@ -122,6 +123,54 @@ test('a file that takes longer than its deadline is told by name, is not read ag
   assert.ok(performance.now() - again < 2000);
   await writeFile(join(root, 'config/slow.yaml'), GOOD);
   assert.deepEqual((await loadDatasets(join(root, 'config'), {}, { fileDeadlineMs: 2000 })).broken, []);
+});
+
+test('many links to a file that may just be are not all read: the small files of others are, and the rest is told', async t => {
+  const full = `${GOOD}LOAD:\n mappings:\n  a: &a ${'x'.repeat(900_000)}\n  b: [${Array(7).fill('*a').join(', ')}]\n`;
+  const { said, names, loaded } = await load(t, { 'z.yaml': GOOD }, {}, async folder => {
+    await mkdir(join(folder, 'config/.big'));
+    await writeFile(join(folder, 'config/.big/big'), full);
+    for (let at = 0; at < 100; at += 1) await symlink('.big/big', join(folder, `config/big${at}.yaml`));
+  });
+  assert.ok(names.includes('z'), said);
+  assert.match(said, /config\/big99\.yaml:1:1: is not read: the other files, .+ make them smaller/);
+  assert.ok(names.length > 1 && names.length < 20, String(names.length));
+  assert.equal(loaded.broken.length, 101 - names.length);
+});
+
+test('_defaults.yaml counts for each dataset that has it under it', async t => {
+  const keys = Array.from({ length: 9000 }, (_, at) => ` K${at}: 1`).join('\n');
+  const many = Object.fromEntries(Array.from({ length: 130 }, (_, at) => [`d${at}.yaml`, GOOD]));
+  const { said } = await load(t, { ...many, '_defaults.yaml': `ENV:\n${keys}\n` });
+  assert.match(said, /is not read: the other files/);
+});
+
+test('what there is no time left for is not read', () => {
+  const room = { bytes: 1e9, values: 1e9, characters: 1e9 };
+  const now = performance.now();
+  const has = (deadline: number) =>
+    hasRoom({ name: 'a', path: '/a', shown: 'a', size: 1 }, { values: 0, characters: 0 }, { room, deadline });
+  assert.deepEqual([has(now - 1), has(now + 60_000)], [false, true]);
+});
+
+test('an expression is held against no path that would take it long', async t => {
+  const { loaded, said } = await load(t, {
+    'big.yaml': `${GOOD}WATCH_REGEX: '(\\pL|.|a){900}(\\pL|.|a){700}q$'\n`,
+    'large.yaml': `${GOOD}WATCH_REGEX: '[ab].{450}q$'\n`,
+    'default.yaml': GOOD,
+  });
+  assert.match(
+    said,
+    /^config\/big\.yaml:2:14: WATCH_REGEX is too large: .+ more than 500 instructions; make it simpler/,
+  );
+  const [byDefault, large] = loaded.datasets.map(dataset => (path: string) => dataset.matches(path));
+  assert.deepEqual([large!('a'.repeat(600)), large!('a'.repeat(700))], [false, 'too-long']);
+  assert.equal(byDefault!(`${'a'.repeat(2990)}.csv`), true);
+});
+
+test('a text that is longer than any name is allowed by no list', async t => {
+  const { said } = await load(t, { 'a.yaml': `${GOOD}DOCKER_IMAGE: ${'x'.repeat(5000)}\n` });
+  assert.match(said, /^config\/a\.yaml:2:15: DOCKER_IMAGE: x+… is not allowed/);
 });
 
 test('more YAML files than 5,000 are a mistake, and nothing is known of the datasets', async t => {

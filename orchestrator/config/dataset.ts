@@ -13,6 +13,8 @@ export interface Dataset {
   readonly hash: string;
   /** Every key of the table with its default filled in, substituted, in upper case. */
   readonly settings: Readonly<Settings>;
+  /** Keys that YAML sets; the others have their defaults. */
+  readonly written: readonly string[];
   /** WATCH_DIR, absolute, without a trailing slash. */
   readonly watchDir: string;
   /** TIMEOUT in milliseconds. */
@@ -27,8 +29,8 @@ export interface Dataset {
   readonly secrets: readonly string[];
   /** What an attempt may take, within the policy. */
   readonly limits: Limits;
-  /** Whether a path relative to WATCH_DIR, with `/`, is matched by WATCH_REGEX. */
-  matches(path: string): boolean;
+  /** Whether a path relative to WATCH_DIR, with `/`, is matched by WATCH_REGEX; `too-long` where to find out would take too long. */
+  matches(path: string): boolean | 'too-long';
   /**
    * Why the policy keeps a path from this dataset, in words that go on from the path, its links followed as they are now; null where it
    * doesn't. What the path was when the YAML was read says nothing of what it is when it is used.

@@ -21,6 +21,8 @@ export interface LoadOptions extends Partial<Places> {
   formerPolicy?: Policy | null;
   /** How long one file may take; 5 s. */
   fileDeadlineMs?: number;
+  /** How long all of them may take; 30 s. */
+  allDeadlineMs?: number;
 }
 
 /**
@@ -29,17 +31,27 @@ export interface LoadOptions extends Partial<Places> {
  * `root`, by default the folder that holds `configDir`. Never throws for what is in the files.
  */
 export async function loadDatasets(configDir: string, env: Variables, options: LoadOptions = {}): Promise<Loaded> {
-  const { formerPolicy = null, fileDeadlineMs = FILE_DEADLINE_MS, ...more } = options;
+  const { formerPolicy = null, fileDeadlineMs = FILE_DEADLINE_MS, allDeadlineMs = ALL_DEADLINE_MS, ...more } = options;
   const places = placesOf(configDir, env, more);
-  const request = { places, env: { ...env }, formerPolicy };
-  const deadline = Date.now() + ALL_DEADLINE_MS;
+  const request = { places, env: { ...env }, formerPolicy, allDeadlineMs };
+  let spentMs = 0;
+  let notFrom: string | null = null;
   let found: ReadConfig | undefined;
   while (found === undefined) {
     const tooSlow = [...slowFiles].filter(([path, version]) => versionOf(path) === version).map(([path]) => path);
-    const outcome = await inTurn(() => read({ ...request, tooSlow }, fileDeadlineMs));
+    const outcome: Said = await inTurn(async () => {
+      const start = performance.now();
+      const said = await read({ ...request, tooSlow, notFrom }, fileDeadlineMs);
+      spentMs += performance.now() - start;
+      return said;
+    });
     if ('end' in outcome) found = outcome.end;
-    else if (tooSlow.includes(outcome.begin) || Date.now() > deadline) found = nothing(outcome.begin);
-    else slowFiles.set(outcome.begin, versionOf(outcome.begin));
+    else if (tooSlow.includes(outcome.begin) || notFrom !== null) found = nothing(outcome.begin);
+    else {
+      slowFiles.set(outcome.begin, versionOf(outcome.begin));
+      // Those before it were read in time, and will be again.
+      if (spentMs > allDeadlineMs) notFrom = outcome.begin;
+    }
   }
   return { ...found, datasets: found.datasets.map(revive) };
 }

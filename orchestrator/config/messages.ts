@@ -51,6 +51,8 @@ const ERRORS = {
   'hidden-value': (key: string) => `${key} is not what it must be; its value is a secret, and not shown`,
   'too-slow': (seconds: number) =>
     `took longer than ${seconds} s, or too much memory, to be read and judged; make it simpler`,
+  'no-room': (megabytes: number, values: number, characters: number, seconds: number) =>
+    `is not read: the other files, of which the smaller ones come first, left too little of the ${megabytes} MB, ${values} values, ${characters} million characters and ${seconds} s that all of them may take; make them smaller`,
   'too-many-files': (most: number) => `holds more than ${most} YAML files; take some out`,
   'more-mistakes': () => 'is not the last mistake here; the others are told once these are mended',
   'big-regex': (most: number) =>

@@ -1,3 +1,5 @@
+import { LONGEST_JUDGED } from './bounds.ts';
+
 // Lists of the policy. The last pattern that matches decides; one that begins with ! takes back what those before it allowed.
 
 /** The pattern that decides on a text, of a list of globs: `*` and `?` do not cross a `/`, `**` does. */
@@ -29,8 +31,9 @@ function isGlob(pattern: string): boolean {
   return /[*?]/.test(pattern);
 }
 
-/** Step by step, and not by a regular expression, which could take for ever. */
+/** Step by step, and not by a regular expression, which could take for ever. A text that is too long matches none, so that nothing allows it. */
 function matchesGlob(glob: string, text: string): boolean {
+  if (text.length > LONGEST_JUDGED) return false;
   const literal = /^[^*?]*/.exec(glob)![0];
   const rest = glob.slice(literal.length);
   if (!text.startsWith(literal)) return false;

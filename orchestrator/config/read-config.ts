@@ -1,8 +1,17 @@
-import { readdirSync } from 'node:fs';
-import { basename, extname, isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
-import { FILE_DEADLINE_MS, MOST_FILES } from './bounds.ts';
+import { FILE_DEADLINE_MS } from './bounds.ts';
 import { findContradictions } from './checks.ts';
+import {
+  type AllRoom,
+  type ConfigFile,
+  hasRoom,
+  listFiles,
+  roomOfAll,
+  shownPath,
+  unlistable,
+  withoutRoom,
+} from './config-files.ts';
 import type { StoredDataset } from './dataset.ts';
 import { findForbidden } from './judge.ts';
 import { atMost, locate, show, withoutSecrets } from './locate.ts';
@@ -15,7 +24,7 @@ import { type DatasetRights, rightsOf } from './rights.ts';
 import type { Settings } from './schema.ts';
 import { isMapOrEmpty, type Problem, type ReadSource, readSource, type Source, unread } from './source.ts';
 import type { Variables } from './substitute.ts';
-import { mergeTrees, type Origin, pointersOf, readTree, type Tree } from './tree.ts';
+import { mergeTrees, type Origin, pointersOf, readTree, type Room, type Tree } from './tree.ts';
 import { type Finding, findSchemaErrors, kindsAt, withoutPointers, withoutUnset } from './validate.ts';
 
 /** What a reading found, as plain values. */
@@ -44,24 +53,21 @@ export interface ReadRequest {
   formerPolicy: Policy | null;
   /** Absolute paths of files that took too long, which are not read again. */
   tooSlow: readonly string[];
+  /** The file from which on none is read, since there was no time left for it. */
+  notFrom: string | null;
+  /** How long all of them may take. */
+  allDeadlineMs: number;
 }
 
-/** One YAML file, with its name as a dataset's. */
-interface ConfigFile {
-  name: string;
-  path: string;
-  shown: string;
-}
-
-interface Context extends Places {
+interface Context extends Places, AllRoom {
   env: Variables;
   policy: Policy;
   tooSlow: readonly string[];
+  notFrom: string | null;
 }
 
 type Loaded = ReadConfig;
 
-const YAML_ENDINGS = ['.yaml', '.yml'];
 const DEFAULTS_NAME = '_defaults';
 const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u;
 
@@ -70,7 +76,7 @@ const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u;
  * datasets. `begin` is told each file before it is read. Never throws for what is in the files.
  */
 export function readConfig(request: ReadRequest, begin: (path: string) => void): ReadConfig {
-  const { places, env, formerPolicy, tooSlow } = request;
+  const { places, env, formerPolicy, tooSlow, notFrom, allDeadlineMs } = request;
   begin(places.policyFile);
   const { policy: found, mistakes } = readPolicy(places);
   const policy = found ?? formerPolicy;
@@ -85,42 +91,18 @@ export function readConfig(request: ReadRequest, begin: (path: string) => void):
     isPolicyStale: found === null,
   };
   if (policy === null) return loaded;
-  const context: Context = { ...places, env, policy, tooSlow };
+  const context: Context = { ...places, ...roomOfAll(allDeadlineMs), env, policy, tooSlow, notFrom };
   try {
     loadFiles(listFiles(context), context, loaded, begin);
   } catch (error) {
     loaded.unreadable = codeOf(error) ?? messageOf(error);
     loaded.errors.push(unlistable(context, error));
   }
+  loaded.datasets.sort((a, b) => (a.configFile < b.configFile ? -1 : 1));
+  loaded.referencedFiles = [...new Set(loaded.referencedFiles)];
   loaded.errors = sortMistakes(loaded.errors);
   loaded.warnings = sortMistakes(loaded.warnings);
   return loaded;
-}
-
-class TooManyFiles extends Error {}
-
-function listFiles(context: Context): ConfigFile[] {
-  const names = readdirSync(context.configDir).filter(
-    name => YAML_ENDINGS.includes(extname(name)) && !name.startsWith('.'),
-  );
-  if (names.length > MOST_FILES) throw new TooManyFiles(compose('too-many-files', MOST_FILES));
-  return names.sort().map(name => {
-    const path = join(context.configDir, name);
-    return { name: basename(name, extname(name)), path, shown: shownPath(path, context.root) };
-  });
-}
-
-/** Relative to the project's root where it lies below. */
-function shownPath(path: string, root: string): string {
-  const fromRoot = relative(root, path);
-  return fromRoot.startsWith('..') || isAbsolute(fromRoot) ? path : fromRoot;
-}
-
-function unlistable({ configDir, root }: Context, error: unknown): Mistake {
-  const place = { file: shownPath(configDir, root), line: 1, column: 1, dataset: null, severity: 'error' } as const;
-  return error instanceof TooManyFiles
-    ? { ...place, code: 'too-many-files', message: error.message }
-    : { ...place, code: 'unreadable-file', message: compose('unreadable-file', codeOf(error) ?? messageOf(error)) };
 }
 
 function loadFiles(files: ConfigFile[], context: Context, loaded: Loaded, begin: (path: string) => void): void {
@@ -128,10 +110,20 @@ function loadFiles(files: ConfigFile[], context: Context, loaded: Loaded, begin:
   const seen = new Map<string, ConfigFile>();
   for (const file of files.filter(({ name }) => !name.startsWith('_'))) {
     const earlier = seen.get(file.name);
-    begin(file.path);
-    if (earlier === undefined) loadFile(file, defaults, context, loaded);
+    if (earlier === undefined) seen.set(file.name, file);
     else loaded.errors.push(duplicate(file, earlier));
-    seen.set(file.name, earlier ?? file);
+  }
+  // So that nobody's big files leave nothing for the small ones of others.
+  const inOrder = [...seen.values()].sort((a, b) => a.size - b.size);
+  const end = inOrder.findIndex(({ path }) => path === context.notFrom);
+  for (const [index, file] of inOrder.entries()) {
+    if ((end !== -1 && index >= end) || !hasRoom(file, defaults.taken, context)) {
+      loaded.errors.push(withoutRoom(file));
+      loaded.broken.push(file.name);
+      continue;
+    }
+    begin(file.path);
+    loadFile(file, defaults, context, loaded);
   }
 }
 
@@ -150,7 +142,8 @@ function readDefaults(
 ): ParsedFile {
   const found = files.filter(({ name }) => name === DEFAULTS_NAME);
   const [file, second] = found;
-  if (file === undefined) return { source: undefined, tree: emptyTree(), isIntact: true };
+  if (file === undefined)
+    return { source: undefined, tree: emptyTree(), isIntact: true, taken: { values: 0, characters: 0 } };
   if (second !== undefined) loaded.errors.push({ ...duplicate(second, file), dataset: null });
   begin(file.path);
   const parsed = parseFile(file, context, loaded, null);
@@ -166,6 +159,8 @@ interface ParsedFile {
   tree: Tree;
   /** Whether the tree is all that the file holds. */
   isIntact: boolean;
+  /** Of the room of all files. */
+  taken: Room;
 }
 
 function emptyTree(): Tree {
@@ -173,14 +168,17 @@ function emptyTree(): Tree {
 }
 
 function parseFile(file: ConfigFile, context: Context, loaded: Loaded, dataset: string | null): ParsedFile {
-  const { env, root } = context;
+  const { env, root, room } = context;
+  const before = { ...room };
   const rights = rightsOf(context.policy, context, dataset);
   const read = checkShape(readAllowed(file, context, rights));
-  const tree = read.intact ? readTree(read.source, { env, root, rights, kindsAt }) : emptyTree();
+  room.bytes -= read.source.text.length;
+  const tree = read.intact ? readTree(read.source, { env, root, rights, kindsAt, room }) : emptyTree();
   loaded.referencedFiles.push(...tree.files);
   const problems = [...read.problems, ...tree.problems];
   loaded.errors.push(...atMost(problems.map(problem => toMistake(problem, dataset))));
-  return { source: read.source, tree, isIntact: problems.length === 0 };
+  const taken = { values: before.values - room.values, characters: before.characters - room.characters };
+  return { source: read.source, tree, isIntact: problems.length === 0, taken };
 }
 
 /** A file that took too long is not read again; a link must not lead where nobody writes datasets. */
@@ -208,6 +206,8 @@ function toMistake({ code, message, source, offset }: Problem, dataset: string |
 
 function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context, loaded: Loaded): void {
   const own = parseFile(file, context, loaded, file.name);
+  context.room.values -= defaults.taken.values;
+  context.room.characters -= defaults.taken.characters;
   const merged = mergeTrees(defaults.tree, own.tree);
   const findings = own.isIntact || own.tree.origins.size > 0 ? findAll(file, merged, own, context) : [];
   const located = withoutSecrets(findings, merged).map(finding => locate(finding, merged, own.source!, file.name));

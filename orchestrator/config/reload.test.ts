@@ -145,12 +145,33 @@ test('a policy that changes judges all datasets again: what is outside it stops,
   const names = () => watcher.datasets().map(({ name }) => name);
   assert.deepEqual(names(), ['python', 'sales']);
   await write('../policy.yaml', 'images: []\ncapabilities: [CHOWN]\n');
-  const { removed, added } = await change(made => made.removed.length > 0);
+  const { removed, errors } = await change(made => made.removed.length > 0);
+  const { added } = await change(made => made.added.length > 0);
   assert.deepEqual(
     [removed, added].map(list => list.map(({ name }) => name)),
     [['python'], ['strong']],
   );
   assert.equal(watcher.policy().file, 'policy.yaml');
+  assert.ok(!errors.some(({ file }) => file.endsWith('python.yaml')), 'it was stopped before its file was read again');
+});
+
+test('a policy that changes stops what a file says, and no default: that is made smaller', async t => {
+  const { change, changes, write, watcher } = await start(t, {
+    'long.yaml': 'WATCH_DIR: ./in\nTIMEOUT: 1h\n',
+    'other.yaml': 'WATCH_DIR: ./in\n',
+  });
+  await write('../policy.yaml', 'limits: {timeout: 10m}\n');
+  await change(made => made.removed[0]?.name === 'long');
+  await change(made => made.changed[0]?.name === 'other');
+  assert.equal(watcher.datasets()[0]?.settings.TIMEOUT, '10m');
+  assert.equal(changes.flatMap(({ removed }) => removed).length, 1);
+});
+
+test('whoever asks for a reading while one waits is given that one', async t => {
+  const { watcher } = await start(t);
+  const first = watcher.reload();
+  assert.equal(watcher.reload(), first);
+  await first;
 });
 
 test('a policy that becomes wrong leaves the former in force, and says so', async t => {

@@ -1,13 +1,15 @@
 import { dirname, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { watch } from 'chokidar';
 import type { Clock } from '../clock.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Dataset } from './dataset.ts';
+import { whyForbiddenNow } from './judge-again.ts';
 import { type Loaded, loadDatasets } from './load.ts';
 import { formatMistake, type Mistake } from './messages.ts';
 import { type Places, placesOf } from './places.ts';
-import type { Policy } from './policy.ts';
+import { type Policy, readPolicy } from './policy.ts';
 import type { Variables } from './substitute.ts';
 
 /** What a reload made different. */
@@ -66,8 +68,12 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   const judgedBy = new Map<string, string>();
   let policy: Policy | null = null;
   let loaded: Loaded = await load();
+  policy = loaded.policy;
   if (policy === null) throw withoutPolicy(loaded.errors);
   let queue: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | undefined;
+  let telling: Promise<void> = Promise.resolve();
+  let judging: Promise<void> = Promise.resolve();
   let cancelReload = (): void => {};
   let cancelListing = (): void => {};
   let isStopped = false;
@@ -88,40 +94,84 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     errors: () => loaded.errors,
     warnings: () => loaded.warnings,
     policy: () => policy!,
-    reload: enqueue,
+    reload: readAgain,
     async stop() {
       isStopped = true;
       cancelReload();
       cancelListing();
       await watcher.close();
       await queue;
+      await judging;
+      await telling;
     },
   };
 
   async function load(): Promise<Loaded> {
     const found = await loadDatasets(configDir, env, { ...places, formerPolicy: policy });
-    policy = found.policy ?? policy;
-    return found;
+    const isOutdated = policy !== null && found.policy?.hash !== policyOfNow().hash;
+    return isOutdated && !isStopped ? load() : found;
   }
 
   function hint(): void {
     if (isStopped) return;
     cancelReload();
-    cancelReload = clock.after(QUIET_MS, () => void enqueue());
+    cancelReload = clock.after(QUIET_MS, () => void readAgain());
   }
 
   function scheduleListing(): void {
     cancelListing = clock.after(options.listEveryMs ?? LIST_EVERY_MS, () => {
-      void enqueue();
+      void readAgain();
       scheduleListing();
     });
   }
 
+  /** A policy that changed holds at once, however long reading all files takes. */
+  function readAgain(): Promise<void> {
+    judging = judging.then(judgeByPolicy).catch(complain);
+    return enqueue();
+  }
+
+  /** One reading that has not begun does for all who ask for one. */
   function enqueue(): Promise<void> {
-    queue = queue.then(apply).catch((error: unknown) => {
-      logger.error(`the configuration could not be applied: ${messageOf(error)}`, { error });
-    });
-    return queue;
+    waiting ??= queue = queue
+      .then(() => {
+        waiting = undefined;
+        return apply();
+      })
+      .catch(complain);
+    return waiting;
+  }
+
+  function complain(error: unknown): void {
+    logger.error(`the configuration could not be applied: ${messageOf(error)}`, { error });
+  }
+
+  function tell(change: ConfigChange): Promise<void> {
+    const told = telling.then(() => onChange(change));
+    telling = told.catch(() => undefined);
+    return told;
+  }
+
+  function policyOfNow(): Policy {
+    return readPolicy(places).policy ?? policy!;
+  }
+
+  /** Stops the datasets that a changed policy forbids. What it allows anew, and where mistakes are, the reading that follows tells. */
+  async function judgeByPolicy(): Promise<void> {
+    if (isStopped) return;
+    const now = policyOfNow();
+    if (now.hash === policy!.hash) return;
+    policy = now;
+    for (const dataset of current.values()) {
+      await setImmediate();
+      const reason = whyForbiddenNow(dataset, now, places, env);
+      if (reason === undefined || current.get(dataset.name) !== dataset) continue;
+      logger.error(`dataset ${dataset.name} is stopped, since the policy has changed: ${reason}`, {
+        dataset: dataset.name,
+      });
+      current.delete(dataset.name);
+      void tell({ added: [], changed: [], removed: [dataset], errors: loaded.errors }).catch(complain);
+    }
   }
 
   async function apply(): Promise<void> {
@@ -132,6 +182,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
       next = await load();
     }
     if (isStopped) return;
+    policy = next.policy ?? policy;
     const before = loaded;
     loaded = next;
     watcher.add(next.referencedFiles);
@@ -141,7 +192,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
       logger.info(`the configuration in ${configDir} is without mistakes again`);
     report(before.warnings, next.warnings);
     const differs = change.added.length + change.changed.length + change.removed.length > 0;
-    if (differs || texts(before.errors) !== texts(next.errors)) await onChange(change);
+    if (differs || texts(before.errors) !== texts(next.errors)) await tell(change);
   }
 
   /** An unreadable folder says nothing about the datasets: all go on. */

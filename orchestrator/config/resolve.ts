@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { MOST_REGEX_WORK } from './bounds.ts';
 import { compileRegex } from './checks.ts';
 import type { Backoff, Dataset, Limits, RunRule, StoredDataset } from './dataset.ts';
 import type { PolicySettings } from './policy-schema.ts';
@@ -44,6 +45,7 @@ export function resolveDataset(ingredients: Ingredients): StoredDataset {
     configFolder,
     hash: hashOf([name, root, settings, limits, RUN_RULES.map(rule => ingredients.policy[rule])]),
     settings,
+    written: Object.keys(ingredients.settings),
     watchDir: resolve(root, settings.WATCH_DIR),
     timeoutMs: parseDuration(settings.TIMEOUT)!,
     backoff: resolveBackoff(settings.BACKOFF),
@@ -58,9 +60,10 @@ export function resolveDataset(ingredients: Ingredients): StoredDataset {
 /** A dataset again, of its plain values. */
 export function revive({ bounds, ...plain }: StoredDataset): Dataset {
   const regex = compileRegex(plain.settings.WATCH_REGEX);
+  const longest = MOST_REGEX_WORK / regex.programSize();
   return {
     ...plain,
-    matches: path => regex.test(path),
+    matches: path => (path.length > longest ? 'too-long' : regex.test(path)),
     whyForbidden(rule, path) {
       const why = whyForbidden(path, bounds[rule]);
       if (why === undefined) return null;

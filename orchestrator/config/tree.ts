@@ -38,7 +38,15 @@ export interface Tree {
 
 export type Kind = 'string' | 'number' | 'boolean' | 'null';
 
+/** What may still be read. */
+export interface Room {
+  values: number;
+  characters: number;
+}
+
 export interface TreeOptions extends Surroundings {
+  /** Of all files: what this one takes is taken from it. */
+  room?: Room;
   /** Which kinds of scalars a value at this path may be; undefined where any may. */
   kindsAt(path: readonly string[]): ReadonlySet<Kind> | undefined;
 }
@@ -76,6 +84,10 @@ export function readTree(source: Source, options: TreeOptions): Tree {
   function spend(characters: number, offset: number): boolean {
     left.values -= 1;
     left.characters -= characters;
+    if (options.room !== undefined) {
+      options.room.values -= 1;
+      options.room.characters -= characters;
+    }
     if (left.values >= 0 && left.characters >= 0) return true;
     if (!isTooMuch) fail('too-many-values', offset, MOST_VALUES, MOST_CHARACTERS);
     isTooMuch = true;

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Journal } from '../journal/journal.ts';
+import { breather } from './breathe.ts';
 import type { NameRules } from './names.ts';
 
 export interface LeftoversRequest {
@@ -16,6 +17,7 @@ export interface LeftoversRequest {
 /** Gives up the files that were settling when the last process ended, and are not to be taken now. */
 export async function dropLeftovers(request: LeftoversRequest): Promise<void> {
   const { dataset, journal, clock, rules, isSettling, signal } = request;
+  const breathe = breather();
   let cursor: string | undefined;
   do {
     const page = await journal.runs({
@@ -25,6 +27,7 @@ export async function dropLeftovers(request: LeftoversRequest): Promise<void> {
       ...(cursor && { cursor }),
     });
     for (const run of page.items) {
+      await breathe();
       if (run.root !== dataset.watchDir || isSettling(run.file)) continue;
       const reason = rules.refuseFile(run.file);
       await journal.unsettle(run.id, reason === null ? 'the file is gone' : `the file ${reason}`, clock.now());

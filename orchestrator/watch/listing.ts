@@ -5,6 +5,7 @@ import type { Folder } from '../files/folder.ts';
 import { judgeSource, type Source, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, versionOf } from '../journal/journal.ts';
+import { breather } from './breathe.ts';
 import { isTooDeep, type NameRules } from './names.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -98,7 +99,9 @@ class Walk {
     const folders: string[] = [];
     let batch: string[] = [];
     let isIllegible = false;
+    const breathe = breather();
     for await (const entry of await folder.entries()) {
+      await breathe();
       const relative = below(path, entry.name);
       if (entry.name.includes(REPLACEMENT)) isIllegible = true;
       if (isTooDeep(relative)) this.#refuse('deep', relative);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { takesPath } from './names.ts';
+import { nameRules, takesPath } from './names.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
 
 test('rule 8: only a dataset whose watch would take a file is one that its disposal waits for', () => {
@@ -14,4 +14,9 @@ test('rule 8: only a dataset whose watch would take a file is one that its dispo
   assert.deepEqual(takers('/in/sub/a.csv', ['/in/sub']), []);
   assert.deepEqual(takers('/in/sub/a.txt'), ['below']);
   assert.deepEqual(takers('/inside/a.csv'), []);
+});
+
+test('a path that is too long for its expression is refused, and what to do is said', () => {
+  const dataset = { ...datasetOf('a', '/in'), matches: () => 'too-long' as const };
+  assert.match(nameRules(dataset, []).refuseFile('a.csv') ?? '', /make the expression simpler, or the path shorter/);
 });

@@ -13,6 +13,9 @@ export const MOST_FOLDERS = 64;
 /** Below PATH_MAX (4096) with room for WATCH_DIR, and for the names that a file gets on its way. */
 const LONGEST_PATH_BYTES = 3000;
 
+const TOO_LONG =
+  'is not held against WATCH_REGEX, which is too large for so long a path; make the expression simpler, or the path shorter';
+
 /** What names alone decide. Paths are relative to WATCH_DIR, with `/`; '' is WATCH_DIR itself. */
 export interface NameRules {
   /** Why the file is never taken, to be read after `<path> `, or null. */
@@ -45,7 +48,9 @@ export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRu
       if (ofFolder !== null) return ofFolder;
       const ofName = refuseName(path, marker);
       if (ofName !== null) return ofName;
-      return dataset.matches(path) ? null : `is not matched by WATCH_REGEX ${dataset.settings.WATCH_REGEX}`.trimEnd();
+      const match = dataset.matches(path);
+      if (match === 'too-long') return TOO_LONG;
+      return match ? null : `is not matched by WATCH_REGEX ${dataset.settings.WATCH_REGEX}`.trimEnd();
     },
     markedFile(path) {
       return marker !== undefined && path.endsWith(marker) && path !== marker ? path.slice(0, -marker.length) : null;

@@ -35,6 +35,7 @@ export function datasetOf(name: string, watchDir: string, settings: Partial<Sett
       DEBUG: false,
       ...settings,
     },
+    written: Object.keys(settings),
     watchDir,
     timeoutMs: 3_600_000,
     backoff: { firstMs: 20, factor: 2, maxMs: 100 },

@@ -92,6 +92,7 @@ function makeDataset(place: Place, options: JobOptions): Dataset {
     configFolder: options.configFolder ?? join(place.dataDir, 'no-config'),
     hash: 'hash',
     settings: settings as Settings,
+    written: Object.keys(settings),
     watchDir: place.watchDir,
     timeoutMs: 60_000,
     backoff: { firstMs: 1000, factor: 2, maxMs: 60_000 },
