@@ -63,7 +63,11 @@ export function createLogger(options: LoggerOptions): RootLogger {
   function write(level: Level, message: string, fields: Fields): void {
     const wanted = levels[level] <= levels[options.level] || (level === 'debug' && debugged.has(fields.dataset));
     if (isClosed || !wanted) return;
-    sink.log({ level, message: mask.text(message), fields: mask.value(fields) });
+    try {
+      sink.log({ level, message: mask.text(message), fields: mask.value(fields) });
+    } catch {
+      // There is nowhere to tell it, and the error may hold what must not be shown.
+    }
   }
 
   async function closeAll(): Promise<void> {

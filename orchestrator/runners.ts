@@ -8,7 +8,7 @@ import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
 import { messageOf } from './errors.ts';
 import { etlFiles } from './etl/etl-files.ts';
-import type { RootLogger } from './log.ts';
+import type { Logger } from './log.ts';
 import { chooseRunner, type RunnerChoice } from './run/choose-runner.ts';
 import { createDockerRunner } from './run/docker/docker-runner.ts';
 import { createConnections } from './run/connections/connections.ts';
@@ -22,6 +22,7 @@ import { createRunNetwork } from './run/network/run-network.ts';
 import { compiledCodeAt, compileOnce } from './run/process/compiled-code.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
 import type { Connections, Runner, RunnerKind, RunUids } from './run/runner.ts';
+import { RunMasks } from './run/run-masks.ts';
 import type { Runners } from './schedule/context.ts';
 
 const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/bin.js', import.meta.url));
@@ -35,7 +36,7 @@ export interface RunnersOptions {
   /** Absolute: the project's root. */
   projectDir: string;
   clock: Clock;
-  logger: RootLogger;
+  logger: Logger;
   uids: RunUids;
   /** What ran the newest run of a dataset, or of all (null); null where there is none. */
   lastRunner(dataset: string | null): Promise<string | null>;
@@ -45,6 +46,10 @@ export interface RunnersOptions {
 export interface AllRunners extends Runners {
   engine: Engine;
   connections: Connections;
+  /** These are configured now, and their secrets known. */
+  learn(datasets: readonly Dataset[]): void;
+  /** The text without what runs of this dataset were given. */
+  mask(text: string, dataset: string): string;
   /** What a dataset would be run by now, and why. Never throws. */
   choice(dataset: Dataset): Promise<RunnerChoice>;
   /** These are configured now: paths that containers can't have are told in the log, and containers are kept warm. Never throws. */
@@ -87,6 +92,9 @@ export function createRunners(options: RunnersOptions): AllRunners {
     clock,
     logger,
   });
+  const masks = new RunMasks();
+  const maskLog = (text: string, dataset: string) =>
+    masks.text(connections.maskRecovered(text, masks.dataset(dataset)), dataset);
   const docker = createDockerRunner({
     engine,
     logger,
@@ -98,7 +106,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     surroundings,
     dockerConfigFile: join(variables['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'),
     defaultImage: DEFAULT_IMAGE,
-    mask: text => connections.mask(logger.mask(text)),
+    mask: maskLog,
   });
   const compiled = compiledCodeAt(COMPILED);
   const process_ = createProcessRunner({
@@ -109,7 +117,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     defaultEtl: [process.execPath, DEFAULT_ETL],
     etlFiles: etlFiles(),
     compiled,
-    mask: text => logger.mask(text),
+    mask: maskLog,
     environment: variables,
   });
   const byKind: Record<RunnerKind, Runner> = { docker, process: process_ };
@@ -201,6 +209,8 @@ export function createRunners(options: RunnersOptions): AllRunners {
     of: kind => byKind[kind],
     all: () => Object.values(byKind),
     choice: choose,
+    learn: datasets => masks.learn(datasets),
+    mask: (text, dataset) => masks.text(connections.mask(text, dataset), dataset),
     async prepare(datasets) {
       const chosen = await inContainers(datasets);
       await checkPaths(chosen);

@@ -251,7 +251,8 @@ class Parts implements Orchestrator {
       now: () => this.#clock.now(),
       port: environment.port,
       logger,
-      mask: text => logger.mask(text),
+      mask: (text, dataset) =>
+        dataset === undefined ? logger.mask(text) : this.#required(this.#runners).mask(text, dataset),
       actions: {
         cancel: id => this.journal.cancel(id, this.#clock.now()),
         replay: id => this.#replay(id),
@@ -288,6 +289,7 @@ class Parts implements Orchestrator {
     const { logger } = this.#options;
     const datasets = config.datasets();
     logger.addSecrets(datasets.flatMap(dataset => dataset.secrets));
+    this.#runners?.learn(datasets);
     logger.debugDatasets(datasets.filter(({ settings }) => settings.DEBUG).map(({ name }) => name));
     if (config.errors().length === 0) this.#configGoodAt = this.#clock.now();
   }

@@ -110,8 +110,8 @@ export interface ApiOptions {
   /** 0 takes any free one. */
   port: number;
   logger: Logger;
-  /** Takes secrets out of a text. */
-  mask(text: string): string;
+  /** Takes secrets out of a text; of one that a dataset's run wrote, those that it was given. */
+  mask(text: string, dataset?: string): string;
   actions: Actions;
 }
 

@@ -11,7 +11,7 @@ export function isoTime(ms: number | null): string | null {
 }
 
 /** A run as the API tells it. */
-export function presentRun(run: Run, mask: (text: string) => string): RunAnswer {
+export function presentRun(run: Run, mask: (text: string, dataset: string) => string): RunAnswer {
   const { id, dataset, file, state, attempt, rows, action, version, progress, replayOf, index, fileKey } = run;
   return {
     id,
@@ -26,7 +26,7 @@ export function presentRun(run: Run, mask: (text: string) => string): RunAnswer 
     queuedAt: isoTime(run.queuedAt),
     startedAt: isoTime(run.startedAt),
     endedAt: isoTime(run.endedAt),
-    error: run.error === null ? null : mask(run.error),
+    error: run.error === null ? null : mask(run.error, dataset),
     action,
     version,
     rowsFiltered: rows?.filtered ?? null,

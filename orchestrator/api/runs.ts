@@ -59,7 +59,7 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
       ...presentRun(run, mask),
       decisions,
       mendRefusal: refusal,
-      attempts: attempts.map(attempt => presentAttempt(attempt, mask)),
+      attempts: attempts.map(attempt => presentAttempt(attempt, text => mask(text, run.dataset))),
     };
   });
 
@@ -84,7 +84,8 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
     const signal = follow === 1 ? AbortSignal.any([gone, AbortSignal.timeout(FOLLOW_MS)]) : gone;
     // A run may be silent for long.
     if (follow === 1) reply.raw.setTimeout(0);
-    const text = Readable.from(readRunLog({ dataDir, run, attempts, mask, signal, ...current }));
+    const ownMask = (printed: string) => mask(printed, run.dataset);
+    const text = Readable.from(readRunLog({ dataDir, run, attempts, mask: ownMask, signal, ...current }));
     return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text);
   });
 

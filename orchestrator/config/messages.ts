@@ -46,6 +46,8 @@ const ERRORS = {
     `${key} can't come from \${file:${path}}: a file's text is kept secret, and ${key} is shown; use \${NAME}, or \${file:…} in ENV, PARAMETERS or the arguments of COMMAND`,
   'too-long': () => 'is longer than 1 MB with all that it refers to; make it shorter',
 
+  'too-many-secrets': (texts: number, longest: number) =>
+    `holds secrets that can't all be kept out of the log: datasets may have ${texts} of them in all, one dataset a quarter of that, none longer than ${longest} characters; have the program read a file of its own`,
   'too-many-steps': (most: number) =>
     `TRANSFORM has more than ${most} steps; take some out, or write them as one step of your own`,
   'hidden-value': (key: string) => `${key} is not what it must be; its value is a secret, and not shown`,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
+import { SecretCount } from './secret-count.ts';
 import { FILE_DEADLINE_MS } from './bounds.ts';
 import { findContradictions } from './checks.ts';
 import {
@@ -64,6 +65,7 @@ interface Context extends Places, AllRoom {
   policy: Policy;
   tooSlow: readonly string[];
   notFrom: string | null;
+  secrets: SecretCount;
 }
 
 type Loaded = ReadConfig;
@@ -91,7 +93,15 @@ export function readConfig(request: ReadRequest, begin: (path: string) => void):
     isPolicyStale: found === null,
   };
   if (policy === null) return loaded;
-  const context: Context = { ...places, ...roomOfAll(allDeadlineMs), env, policy, tooSlow, notFrom };
+  const context: Context = {
+    ...places,
+    ...roomOfAll(allDeadlineMs),
+    env,
+    policy,
+    tooSlow,
+    notFrom,
+    secrets: new SecretCount(),
+  };
   try {
     loadFiles(listFiles(context), context, loaded, begin);
   } catch (error) {
@@ -210,7 +220,11 @@ function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context, load
   context.room.characters -= defaults.taken.characters;
   const merged = mergeTrees(defaults.tree, own.tree);
   const findings = own.isIntact || own.tree.origins.size > 0 ? findAll(file, merged, own, context) : [];
-  const located = withoutSecrets(findings, merged).map(finding => locate(finding, merged, own.source!, file.name));
+  const isWrong = !own.isIntact || findings.some(({ code }) => severityOf(code) === 'error');
+  const tooMany = isWrong ? [] : context.secrets.find(merged.origins);
+  const located = [...withoutSecrets(findings, merged), ...tooMany].map(finding =>
+    locate(finding, merged, own.source!, file.name),
+  );
   const mistakes = atMost(sortMistakes(located));
   loaded.errors.push(...mistakes.filter(({ severity }) => severity === 'error'));
   loaded.warnings.push(...mistakes.filter(({ severity }) => severity === 'warning'));

@@ -1,3 +1,5 @@
+import { LONGEST_WHOLE } from '../log/secret-bounds.ts';
+
 const SECRET_NAME =
   /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|_PWD$|(^|_)PASS$/i;
 const URL_PASSWORD = /:\/\/[^\s/:@]*:([^\s/@]+)@/g;
@@ -9,8 +11,9 @@ export function looksSecret(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** What is to be masked of a text known to be secret: the text, and the lines of a long one, since logs are lines. */
+/** What is to be masked of a text known to be secret: the text, and its lines, since logs are lines; those of a long one the mask looks for. */
 export function secretTexts(text: string): string[] {
+  if (text.length > LONGEST_WHOLE) return [text.trim()].filter(whole => whole.length >= SHORTEST);
   return [text, ...text.split('\n')].map(line => line.trim()).filter(line => line.length >= SHORTEST);
 }
 

@@ -90,6 +90,8 @@ export interface Connections {
   open(request: GrantRequest): Promise<Grant | null>;
   /** The attempt is seen dead. Harmless twice, and for one that was given nothing. Never throws. */
   close(attempt: AttemptRef): Promise<void>;
+  /** The text without what attempts of this dataset were given. */
+  mask(text: string, dataset: string): string;
   /** Takes back what attempts of an earlier orchestrator had, but those that `isKnown` knows. Never throws. */
   sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<void>;
 }

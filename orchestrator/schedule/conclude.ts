@@ -132,7 +132,7 @@ async function afterLake(
 
 function masked(finish: Finish, { dataset, context }: Conclusion): Finish {
   if (!('error' in finish) || finish.error === null) return finish;
-  return { ...finish, error: withoutSecrets(finish.error, dataset, context.environment.elasticsearch) };
+  return { ...finish, error: withoutSecrets(finish.error, dataset, context.connections) };
 }
 
 function report({ logger }: ScheduleContext, run: Run, finish: Finish): void {

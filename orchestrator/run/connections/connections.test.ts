@@ -176,9 +176,10 @@ test('where runs have keys, an attempt gets the key and no password; one whose E
   const connections = createConnections(options);
   const grant = await connections.open(request());
   assert.deepEqual(grant?.variables, { ELASTICSEARCH_NODE: node, ELASTICSEARCH_API_KEY: 'key-of-the-run' });
-  assert.equal(connections.mask('it is key-of-the-run'), 'it is ***');
+  assert.equal(connections.mask('it is key-of-the-run', request().attempt.dataset), 'it is ***');
+  assert.equal(connections.mask('key-of-the-run', 'another'), 'key-of-the-run');
   await connections.close(request().attempt);
-  assert.equal(connections.mask('key-of-the-run'), 'key-of-the-run');
+  assert.equal(connections.mask('key-of-the-run', request().attempt.dataset), '***', 'how it ended is told now');
   const mine = await connections.open(request({ CONNECTIONS: 'file', ENV: { ELASTICSEARCH_NODE: 'http://mine' } }, 2));
   assert.deepEqual(mine?.variables, { ELASTICSEARCH_NODE: 'http://mine' });
   // What a crash left had perhaps a key.
@@ -237,4 +238,14 @@ test('where keys are required, a run that needs the orchestrator’s connection 
     await assert.rejects(connections.open(request({ CONNECTIONS }, 9)), { kind: 'never' });
   assert.equal(keys, 1);
   await connections.stop();
+});
+
+test('of an earlier orchestrator’s attempts what is configured is hidden only where they may have been given it', t => {
+  const { options, request } = bench(t, { elasticsearch: { ...elasticsearch, password: 'of-the-server' } });
+  const connections = createConnections(options);
+  const { dataset } = request();
+  assert.equal(connections.maskRecovered('it is of-the-server', dataset), 'it is ***');
+  const none = { ...dataset, settings: { ...dataset.settings, CONNECTIONS: 'none' as const } };
+  assert.equal(connections.maskRecovered('it is of-the-server', none), 'it is of-the-server');
+  assert.equal(connections.mask('it is of-the-server', dataset.name), 'it is of-the-server');
 });

@@ -1,9 +1,11 @@
 import { chmod, chown, readdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
+import type { Dataset } from '../../config/dataset.ts';
 import type { ElasticsearchSettings } from '../../config/environment.ts';
 import { codeOf, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { createMask, type Mask } from '../../log/mask.ts';
 import type { AttemptRef, Connections, Grant, GrantRequest, Job, RunnerKind } from '../runner.ts';
 import { openRuntimeDir, type RuntimeDirOptions, runtimeDirs } from './runtime-dir.ts';
 import { createRunKeys, type RunKeys } from './run-keys.ts';
@@ -19,19 +21,27 @@ export interface ConnectionsOptions extends RuntimeDirOptions {
 
 /** Connections as whoever starts and stops them sees them. */
 export interface OwnConnections extends Connections {
-  /** The text without the keys of runs that go on. */
-  mask(text: string): string;
+  /**
+   * As `mask`; nothing being known of this dataset's attempts, since they are an earlier orchestrator's, without what is configured, if they may have
+   * been given it.
+   */
+  maskRecovered(text: string, dataset: Dataset | undefined): string;
   /** Resolves once what was begun is done. */
   stop(): Promise<void>;
 }
 
 const READ_ONLY = 0o400;
+/** Secrets of a dataset's attempts, the newest: each attempt may have a key of its own. */
+const MOST_REMEMBERED = 200;
 
 export function createConnections(options: ConnectionsOptions): OwnConnections {
   const { elasticsearch, logger } = options;
   const keys = keysOf(options);
-  /** Keys of attempts that go on, by the names of their files. */
-  const live = new Map<string, string>();
+  /** Names of files of attempts that go on and have a key. */
+  const live = new Set<string>();
+  /** By dataset, what its attempts were given. Of nothing else may a run see in its log that it is a secret. */
+  const given = new Map<string, { secrets: readonly string[]; mask: Mask }>();
+  const configured = createMask(secretsOf(elasticsearch === null ? {} : variablesOf(elasticsearch)));
   const folders = new Map<RunnerKind, Promise<string>>();
 
   /** Asked again where it could not be made. */
@@ -51,6 +61,7 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
     if (CONNECTIONS === undefined || CONNECTIONS === 'none') return null;
     const variables = await variablesFor(request, variablesIn(ENV));
     if (Object.keys(variables).length === 0) return null;
+    remember(request.attempt.dataset, secretsOf(variables));
     return { variables, file: CONNECTIONS === 'file' ? await write(request, variables) : null };
   }
 
@@ -65,8 +76,19 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
     if (Object.keys(said).length > 0) return { ...node, ...said };
     const key = (await keys?.make(request)) ?? null;
     if (key === null) return variablesOf(own);
-    live.set(nameOf(request.attempt), key);
+    live.add(nameOf(request.attempt));
     return { ...node, ELASTICSEARCH_API_KEY: key };
+  }
+
+  function remember(dataset: string, secrets: readonly string[]): void {
+    const former = given.get(dataset)?.secrets ?? [];
+    if (secrets.every(secret => former.includes(secret))) return;
+    const known = [...new Set([...former, ...secrets])].slice(-MOST_REMEMBERED);
+    given.set(dataset, { secrets: known, mask: createMask(known) });
+  }
+
+  function mask(text: string, dataset: string): string {
+    return given.get(dataset)?.mask.text(text) ?? text;
   }
 
   async function write({ attempt, owner, runner }: GrantRequest, variables: ConnectionVariables): Promise<string> {
@@ -118,9 +140,18 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
     open,
     close,
     sweep,
-    mask: text => [...live.values()].reduce((masked, key) => masked.replaceAll(key, '***'), text),
+    mask,
+    maskRecovered(text, dataset) {
+      const { CONNECTIONS = 'none' } = dataset?.settings ?? {};
+      const isUnknown = dataset !== undefined && CONNECTIONS !== 'none' && !given.has(dataset.name);
+      return isUnknown ? configured.text(text) : mask(text, dataset?.name ?? '');
+    },
     stop: async () => keys?.close(),
   };
+}
+
+function secretsOf({ ELASTICSEARCH_API_KEY, ELASTICSEARCH_PASSWORD }: ConnectionVariables): string[] {
+  return [ELASTICSEARCH_API_KEY, ELASTICSEARCH_PASSWORD].filter(secret => secret !== undefined);
 }
 
 /** Undefined where there is nobody whose rights could be limited. */

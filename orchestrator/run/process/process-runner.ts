@@ -24,7 +24,7 @@ export interface ProcessRunnerOptions {
   logger: Logger;
   clock: Clock;
   /** Takes secrets out of a text: what a process has printed is masked in its log when it has ended. */
-  mask(text: string): string;
+  mask(text: string, dataset: string): string;
   /** Absolute. DATA_DIR. */
   dataDir: string;
   /** Absolute: the project's root. Relative COMMANDs are from here, and it is the working directory of what runs. */
@@ -139,7 +139,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
       await tail.finish();
       lines.end();
       if (child.stopped === 'output') await cutLog(attempt.logFile, child.logOffset + mostLogBytes);
-      await maskLog(attempt.logFile, options.mask);
+      await maskLog(attempt.logFile, text => options.mask(text, attempt.dataset));
       await register.remove(attempt.runId, attempt.attempt);
       children.delete(handle);
       return { ...exit, outOfMemory: false, stopped: child.stopped, ...transcript.said() };
@@ -184,7 +184,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
   async function recover(attempt: AttemptRef): Promise<Recovered> {
     const entry = await register.read(attempt.runId, attempt.attempt);
     if (entry) await end(entry);
-    if (existsSync(attempt.logFile)) await maskLog(attempt.logFile, options.mask);
+    if (existsSync(attempt.logFile)) await maskLog(attempt.logFile, text => options.mask(text, attempt.dataset));
     return { state: 'dead' };
   }
 

@@ -28,6 +28,7 @@ export interface Bench {
 }
 
 export const NO_CONNECTIONS: ScheduleContext['connections'] = {
+  mask: text => text,
   open: async () => null,
   close: async () => undefined,
   sweep: async () => undefined,
