@@ -211,6 +211,7 @@ class Parts implements Orchestrator {
       clock,
       logger,
       dataDir,
+      minFreeBytes: environment.minFreeBytes,
     });
     this.#scheduler = await startScheduler({
       journal,

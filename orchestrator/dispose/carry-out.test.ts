@@ -49,5 +49,6 @@ async function intended(t: TestContext): Promise<{ disposal: Disposal; run: Run;
     error: null,
   };
   const run = { root: base, file: 'a.csv', dataset: 'sales' } as Run;
-  return { disposal, run, options: { hasWriter: () => 'no', witnessDir: join(base, 'removed'), known: null } };
+  const room = { dataDir: base, minFreeBytes: 0 };
+  return { disposal, run, options: { hasWriter: () => 'no', witnessDir: join(base, 'removed'), known: null, room } };
 }

@@ -7,7 +7,7 @@ import { unless } from '../files/unless.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type Disposal, isSameVersion, type Run, versionOf } from '../journal/journal.ts';
 import { runName, stagedName } from './names.ts';
-import { isSame, nameFreely, pathOf, stage } from './place.ts';
+import { isSame, nameFreely, pathOf, type Room, stage } from './place.ts';
 import { type Spot, withSource, withTarget } from './places.ts';
 
 /** Whether someone has an open file open for writing, too. `path`: the name it has, for messages. */
@@ -22,6 +22,7 @@ export interface CarryOut {
   witnessDir: string;
   /** Device and inode of the run's WATCH_DIR; null where they aren't known. */
   known: string | null;
+  room: Room;
 }
 
 /** A disposal with its folders held open: whatever is put in their place meanwhile is never touched. */
@@ -125,7 +126,7 @@ async function take(work: Work, onStaged: (isCopied: boolean) => void): Promise<
     if (work.hasWriter(file.fd, path) === 'yes') throw isBeingWritten(path);
     if (target !== null) {
       const to = { folder: target.folder, name: stagedName(target.name, disposal.runId) };
-      onStaged((await stage(file, { folder: source, name }, to)) === 'copied');
+      onStaged((await stage(file, { folder: source, name }, to, work.room)) === 'copied');
     }
     await source.rename(name, source, work.hidden);
     return undefined;
@@ -174,7 +175,7 @@ async function finish(work: Work, taken: Taken): Promise<Carried> {
 }
 
 async function nameTarget(
-  { disposal, source, hidden }: Work,
+  { disposal, source, hidden, room }: Work,
   { folder, name }: Spot,
   { file, isCopied }: Taken,
 ): Promise<string> {
@@ -184,7 +185,7 @@ async function nameTarget(
   if (begun !== undefined) return begun;
   const isIt = isCopied || isSame(await folder.look(staged), await file.stat({ bigint: true }));
   // What was staged of another file, or before a crash, is made anew.
-  if (!isIt) await stage(file, { folder: source, name: hidden }, { folder, name: staged });
+  if (!isIt) await stage(file, { folder: source, name: hidden }, { folder, name: staged }, room);
   for (const free of names) if (await nameFreely(folder, staged, free)) return free;
   throw new OrchestratorError(
     'retry',
@@ -229,13 +230,16 @@ async function isWitnessed(runId: string, witnessDir: string): Promise<boolean> 
 }
 
 /** READY_MARKER goes where its file went, and before the hidden file: a later marker is of a new file. */
-async function moveMarker({ disposal, source, name, marker }: Work, { folder, name: placed }: Spot): Promise<void> {
+async function moveMarker(
+  { disposal, source, name, marker, room }: Work,
+  { folder, name: placed }: Spot,
+): Promise<void> {
   const file = marker === null ? undefined : await source.openFile(marker).catch(unlessUnreadable);
   if (marker === null || file === undefined) return;
   try {
     const beside = placed + marker.slice(name.length);
     const staged = stagedName(beside, disposal.runId);
-    await stage(file, { folder: source, name: marker }, { folder, name: staged });
+    await stage(file, { folder: source, name: marker }, { folder, name: staged }, room);
     if (!(await nameFreely(folder, staged, beside))) await folder.unlink(staged);
     await source.unlink(marker);
   } finally {

@@ -99,6 +99,33 @@ test('what can never succeed goes to quarantine with its reason beside it; null 
   assert.deepEqual(bench.tree('in'), [['b.csv', CONTENT]]);
 });
 
+test('a file whose name leaves no place for the ending of a note is quarantined, and can be put back', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { RECEIPT: true });
+  const disposer = await bench.disposer([dataset]);
+  const names = ['1', '2'].map(end => `${'é'.repeat(122)}${end}.csv`);
+  const runs = [];
+  for (const name of names) runs.push(await bench.end(disposer, dataset, name, NEVER));
+  assert.deepEqual(disposer.pending(), []);
+  assert.equal(bench.tree('data/quarantine').length, 4);
+  for (const run of runs) await restoreQuarantined(run, dataset, { dataDir: join(bench.base, 'data'), known: null });
+  assert.deepEqual(
+    bench.tree('in').map(([path]) => path),
+    names,
+  );
+  assert.deepEqual(bench.tree('data/quarantine'), []);
+});
+
+test('a note that can’t be written keeps no file from being moved', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales');
+  const disposer = await bench.disposer([dataset]);
+  mkdirSync(join(bench.base, 'data/quarantine/sales/a.csv.error.json/full'), { recursive: true });
+  await bench.end(disposer, dataset, 'a.csv', NEVER);
+  assert.deepEqual(disposer.pending(), []);
+  assert.deepEqual(bench.tree('data/quarantine'), [['sales/a.csv', CONTENT]]);
+});
+
 test('what a followed link leads to is neither moved nor removed, and the link stays', async t => {
   const bench = setUp(t);
   for (const [file, settings, how] of [
@@ -404,6 +431,7 @@ function setUp(t: TestContext): Bench {
         clock: systemClock,
         logger: silent,
         dataDir,
+        minFreeBytes: 0,
       });
       disposers.push(disposer);
       return disposer;

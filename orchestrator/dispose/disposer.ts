@@ -28,6 +28,8 @@ export interface DisposerOptions {
   clock: Clock;
   logger: Logger;
   dataDir: string;
+  /** MIN_FREE: what a copy leaves free on the disk of DATA_DIR. */
+  minFreeBytes: number;
 }
 
 /** A file that is still to be moved or removed. */
@@ -87,7 +89,11 @@ class Disposing implements FileDisposer {
 
   constructor(options: DisposerOptions) {
     this.#options = options;
-    this.#carryOut = { hasWriter: options.hasWriter, witnessDir: join(options.dataDir, 'removed') };
+    this.#carryOut = {
+      hasWriter: options.hasWriter,
+      witnessDir: join(options.dataDir, 'removed'),
+      room: { dataDir: options.dataDir, minFreeBytes: options.minFreeBytes },
+    };
   }
 
   async begin(): Promise<void> {
@@ -256,7 +262,9 @@ class Disposing implements FileDisposer {
   async #leaveNote(run: Run, target: string | null, dataset: Dataset | undefined): Promise<void> {
     if (run.state === 'quarantined' && target !== null) {
       const rejects = await this.#firstRejects(run);
-      await withTarget(target, run, spot => writeError(spot, run, rejects));
+      await withTarget(target, run, spot => writeError(spot, run, rejects)).catch((error: unknown) => {
+        this.#options.logger.warn(`${target}: no note of why it is there: ${messageOf(error)}`, { run: run.id });
+      });
     } else if (dataset) await this.#receipt(run, dataset, target);
   }
 

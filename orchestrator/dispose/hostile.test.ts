@@ -231,7 +231,8 @@ async function setUp(t: TestContext): Promise<Bench> {
     state: 'intended',
     error: null,
   };
-  const options: CarryOut = { hasWriter: () => 'no', witnessDir: join(base, 'removed'), known: null };
+  const room = { dataDir: base, minFreeBytes: 0 };
+  const options: CarryOut = { hasWriter: () => 'no', witnessDir: join(base, 'removed'), known: null, room };
   return {
     base,
     watchDir,

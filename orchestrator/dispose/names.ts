@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 
 // 255 bytes is the longest name of most file systems; a run's id and the rest take less than 60.
+const LONGEST_NAME_BYTES = 255;
 const LONGEST_STEM_BYTES = 180;
 
 /** Where a file waits, unseen by anyone, while it is looked at for the last time. */
@@ -20,6 +21,13 @@ export function runName(path: string, runId: string): string {
     /[^.](?<ending>(\.[a-z0-9]{1,10})?\.(gz|zst|bz2|xz|zip)|\.[^.]+)$/i.exec(name)?.groups?.['ending'] ?? '';
   const stem = name.slice(0, name.length - ending.length);
   return join(dirname(path), `${shortened(stem)}.${runId}${ending}`);
+}
+
+/** Of a note beside a file: the file's name and the ending, shortened where that is too long. */
+export function noteName(name: string, ending: string, runId: string): string {
+  const plain = name + ending;
+  if (Buffer.byteLength(plain) <= LONGEST_NAME_BYTES) return plain;
+  return `${shortened(name)}.${runId}${ending}`;
 }
 
 function shortened(name: string): string {

@@ -1,6 +1,7 @@
 import type { Reject } from '../../default-etl/contract.ts';
 import type { Rights } from '../files/rights.ts';
 import type { Run } from '../journal/journal.ts';
+import { noteName } from './names.ts';
 import type { Spot } from './places.ts';
 
 /** Endings of what the orchestrator itself writes beside files: never taken as input. */
@@ -52,7 +53,7 @@ interface Note {
 async function writeNote(file: Spot, ending: string, value: Note): Promise<void> {
   const content = `${JSON.stringify(value, null, 2)}\n`;
   const draft = `.${value.run}${ending}.tmp`;
-  await file.folder.replace(file.name + ending, content, { ...(await rightsOf(file)), draft });
+  await file.folder.replace(noteName(file.name, ending, value.run), content, { ...(await rightsOf(file)), draft });
 }
 
 /** A note is for whoever can read the file, or, where that is gone, look into its folder. */

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -27,4 +38,26 @@ test('a copy to another device keeps owner, times and permissions, and is nobody
   assert.deepEqual([copy.uid, copy.gid, copy.mode & 0o7777], [original.uid, original.gid, 0o751]);
   assert.equal(Math.trunc(copy.mtimeMs), Math.trunc(original.mtimeMs));
   assert.deepEqual(readdirSync(to), ['b']);
+});
+
+test('a copy to another device has holes where the file has them, and leaves MIN_FREE', { skip }, async t => {
+  const [from, to] = [here, shm].map(folder => mkdtempSync(join(folder, 'place-'))) as [string, string];
+  t.after(() => [from, to].forEach(folder => rmSync(folder, { recursive: true })));
+  const path = join(from, 'a');
+  writeFileSync(path, '');
+  truncateSync(path, 5 << 20);
+  appendFileSync(path, 'content');
+  truncateSync(path, 9 << 20);
+  const stageAt = (minFreeBytes: number) =>
+    Folder.use(from, source =>
+      Folder.use(to, async folder => {
+        await using file = await source.openFile('a');
+        await stage(file, { folder: source, name: 'a' }, { folder, name: 'b' }, { dataDir: to, minFreeBytes });
+      }),
+    );
+  await assert.rejects(stageAt(1e18), { kind: 'wait' });
+  assert.deepEqual(readdirSync(to), []);
+  await stageAt(0);
+  assert.ok(readFileSync(join(to, 'b')).equals(readFileSync(path)));
+  assert.ok(statSync(join(to, 'b')).blocks * 512 <= 1 << 20);
 });

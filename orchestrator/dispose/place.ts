@@ -3,7 +3,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, OrchestratorError } from '../errors.ts';
 import { copyContent, hashOf } from '../files/content.ts';
-import type { Folder } from '../files/folder.ts';
+import { Folder } from '../files/folder.ts';
+import { freeBytesAt } from '../files/free.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import type { Spot } from './places.ts';
 
@@ -11,17 +12,25 @@ import type { Spot } from './places.ts';
 const NO_LINKS = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 /** A copy is nobody's program: it runs as no one else than who starts it. */
 const PERMISSIONS = 0o777;
+const BLOCK_BYTES = 512;
+
+/** What is to be left free where a file is copied: on the disk of DATA_DIR MIN_FREE, elsewhere nothing. */
+export interface Room {
+  dataDir: string;
+  minFreeBytes: number;
+}
 
 /**
  * Makes `to` hold what an open file holds, on its own device: another name of the file, which has the name `from`, else a copy that was synced and
- * compared. Throws `retry` where another file has the name by now.
+ * compared. Throws `retry` where another file has the name by now, `wait` where a copy of it has no room.
  */
-export async function stage(file: FileHandle, from: Spot, to: Spot): Promise<'linked' | 'copied'> {
+export async function stage(file: FileHandle, from: Spot, to: Spot, room?: Room): Promise<'linked' | 'copied'> {
   await to.folder.unlink(to.name);
   try {
     await from.folder.link(from.name, to.folder, to.name);
   } catch (error) {
     if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
+    await demandRoom(file, to, room);
     await copyVerified(file, to);
     return 'copied';
   }
@@ -61,6 +70,16 @@ async function renameIfFree(folder: Folder, from: string, to: string): Promise<b
   await folder.rename(from, folder, to);
   await folder.sync();
   return true;
+}
+
+async function demandRoom(file: FileHandle, { folder }: Spot, room: Room | undefined): Promise<void> {
+  const { blocks, size } = await file.stat();
+  const data = room && (await Folder.use(room.dataDir, each => each.stat()));
+  const isOfData = data?.dev === (await folder.stat()).dev;
+  const freeBytes = (await freeBytesAt(folder)) - Math.min(size, blocks * BLOCK_BYTES);
+  if (freeBytes >= (room && isOfData ? room.minFreeBytes : 0)) return;
+  const why = isOfData ? 'would leave less free space than MIN_FREE' : 'has no room';
+  throw new OrchestratorError('wait', `a copy of it in ${folder.path} ${why}: free some space there`);
 }
 
 async function copyVerified(file: FileHandle, to: Spot): Promise<void> {

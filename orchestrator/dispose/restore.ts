@@ -7,7 +7,7 @@ import type { Folder } from '../files/folder.ts';
 import { readText } from '../files/read.ts';
 import { unless } from '../files/unless.ts';
 import type { Run } from '../journal/journal.ts';
-import { runName, stagedName } from './names.ts';
+import { noteName, runName, stagedName } from './names.ts';
 import { NOTE_ENDINGS } from './notes.ts';
 import { isSame, nameFreely, pathOf, stage } from './place.ts';
 import { folderOf, type Spot, withSource } from './places.ts';
@@ -49,7 +49,7 @@ async function openQuarantine(root: string, { dataset, file }: Run): Promise<Fol
 async function findQuarantined(folder: Folder, { file, id }: Run): Promise<string | undefined> {
   const base = file.slice(file.lastIndexOf('/') + 1);
   for (const name of [runName(base, id), base]) {
-    const note = await readText(folder, name + NOTE_ENDINGS.error, LIMITS.noteBytes).catch(() => '');
+    const note = await readText(folder, noteName(name, NOTE_ENDINGS.error, id), LIMITS.noteBytes).catch(() => '');
     if (runIn(note) === id && (await folder.look(name))?.isFile()) return name;
   }
   return undefined;
@@ -97,7 +97,7 @@ async function putBack(found: Spot, to: Spot, runId: string): Promise<void> {
     if (!isSame(content, await folder.look(name)))
       throw new OrchestratorError('retry', `${pathOf(to)} was swapped for another file`);
     await found.folder.unlink(found.name);
-    await found.folder.unlink(found.name + NOTE_ENDINGS.error);
+    await found.folder.unlink(noteName(found.name, NOTE_ENDINGS.error, runId));
   } finally {
     await file.close();
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { codeOf } from '../errors.ts';
 import type { Folder } from './folder.ts';
 import { areHardLinksProtected, mayHaveSeveralNames } from './hard-links.ts';
+import { countsBlocks, seemsHollow } from './holes.ts';
 import { type Destination, followPath, openDestination } from './links.ts';
 import { UntrustedFile } from './untrusted-file.ts';
 
@@ -28,7 +29,7 @@ export interface SourceRules {
 
 /**
  * What is to be taken at a path below a watched folder; undefined where nothing is, or a link leads nowhere. Throws an UntrustedFile where what is there is not to be
- * taken: no regular file, a link that is not followed, somebody else's file under a further name.
+ * taken: no regular file, a link that is not followed, somebody else's file under a further name, a large one that is all holes.
  */
 export async function lookAtSource(folder: Folder, relative: string, rules: SourceRules): Promise<Source | undefined> {
   const stats = await folder.look(relative);
@@ -45,7 +46,8 @@ export function judgeSource(
   if (stats.isSymbolicLink()) return lookThrough(folder, relative, stats, rules);
   if (!stats.isFile()) throw new UntrustedFile(join(folder.path, relative), 'not-a-file');
   const source = { stats, isLink: false, changedAt: Number(stats.ctimeMs) };
-  return stats.nlink > 1n ? demandOwnNames(folder, relative, stats).then(() => source) : source;
+  const isPlain = stats.nlink === 1n && !seemsHollow(stats);
+  return isPlain ? source : demandOwn(folder, relative, stats).then(() => source);
 }
 
 /** Opens it, under the same terms. Throws ENOENT, ENOTDIR or ELOOP where nothing is there. */
@@ -61,7 +63,7 @@ export async function openSource(folder: Folder, relative: string, rules: Source
 async function openRegular(folder: Folder, relative: string): Promise<OpenSource> {
   const { file, stats } = await folder.openedFile(relative);
   try {
-    if (stats.nlink > 1n) await demandOwnNames(folder, relative, stats);
+    if (stats.nlink > 1n || seemsHollow(stats)) await demandOwn(folder, relative, stats);
     return { file, stats, isLink: false, changedAt: Number(stats.ctimeMs) };
   } catch (error) {
     await file.close();
@@ -99,15 +101,24 @@ async function reach<T>(folder: Folder, relative: string, act: (destination: Des
   try {
     const { stats } = destination;
     if (stats.nlink > 1n) await demandKnownNames(join(folder.path, relative), stats, destination.folder);
+    await demandContent(join(folder.path, relative), stats, destination.held.fd);
     return await act(destination);
   } finally {
     await destination.held.close();
   }
 }
 
-async function demandOwnNames(folder: Folder, relative: string, stats: BigIntStats): Promise<void> {
-  const above = await folder.within(aboveOf(relative), each => each.stat());
-  await demandKnownNames(join(folder.path, relative), stats, above);
+async function demandOwn(folder: Folder, relative: string, stats: BigIntStats): Promise<void> {
+  const path = join(folder.path, relative);
+  await folder.within(aboveOf(relative), async above => {
+    if (stats.nlink > 1n) await demandKnownNames(path, stats, await above.stat());
+    await demandContent(path, stats, above.descriptor);
+  });
+}
+
+/** `descriptor`: of something on the same file system. */
+async function demandContent(path: string, stats: BigIntStats, descriptor: number): Promise<void> {
+  if (seemsHollow(stats) && (await countsBlocks(descriptor))) throw new UntrustedFile(path, 'holes');
 }
 
 async function demandKnownNames(path: string, file: BigIntStats, folder: BigIntStats): Promise<void> {

@@ -7,6 +7,7 @@ export type UntrustedReason =
   | 'link-unjudged'
   | 'not-a-file'
   | 'several-names'
+  | 'holes'
   | 'owner'
   | 'too-large'
   | 'path';
@@ -17,6 +18,7 @@ const WORDS: Record<UntrustedReason, string> = {
   'link-unjudged': 'it is a symbolic link of another user, and only root can tell what that user could read',
   'not-a-file': 'it is not a regular file',
   'several-names': 'it has several names (hard links), so it may be somebody else’s file',
+  holes: 'next to nothing of it was ever written (a sparse file); copy it without holes (cp --sparse=never)',
   owner: 'it belongs to a user whose file it must not be',
   'too-large': 'it is larger than what is ever read here',
   path: 'its name leads out of its folder',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Folder } from '../files/folder.ts';
 import { lookAtSource, openSource } from '../files/source.ts';
@@ -36,6 +36,25 @@ test('rule 1: a file that is replaced while it is read is not complete', async (
     },
   });
   assert.deepEqual(await contentOf(folder, reads), { state: 'changed' });
+});
+
+test('a large file that goes away while it is read is not read to its end', async () => {
+  await using folder = await WatchedFolder.make();
+  const path = folder.path('a.csv');
+  writeFileSync(path, '');
+  truncateSync(path, 1 << 30);
+  let pieces = 0;
+  const reads = new Proxy(signal, {
+    get(target, name: keyof AbortSignal) {
+      if (name !== 'throwIfAborted') return target[name];
+      return () => {
+        pieces += 1;
+        rmSync(path, { force: true });
+      };
+    },
+  });
+  assert.deepEqual(await contentOf(folder, reads), { state: 'changed' });
+  assert.ok(pieces < 100, `${pieces} pieces`);
 });
 
 /** Of its a.csv. */

@@ -11,6 +11,8 @@ export type Content =
   | { state: 'changed' };
 
 const CHUNK_BYTES = 256 * 1024;
+/** After so much it is looked whether there is still a reason to read on. */
+const LOOK_BYTES = 16 * 1024 * 1024;
 
 export interface ContentRequest {
   source: OpenSource;
@@ -23,24 +25,39 @@ export interface ContentRequest {
 
 /**
  * Reads the whole file on one descriptor. `complete`: nobody that can be seen has it open for writing at the end, and its path led
- * to the same size, mtime and inode at both ends: a writer that came and went meanwhile has changed them. Throws what read(2) and stat(2) throw.
+ * to the same size, mtime and inode at both ends: a writer that came and went meanwhile has changed them. Ends early where its path no longer leads to that.
+ * Throws what read(2) and stat(2) throw.
  */
 export async function readContent({ source, now, leases, signal }: ContentRequest): Promise<Content> {
   const { file, stats } = source;
-  const hash = await hashOf(file, Number(stats.size), signal);
-  if (leases && hasWriter(file.fd) === 'yes') return { state: 'written' };
   const version = versionOf(stats);
-  const after = await now();
-  if (after === undefined || versionKey(after) !== versionKey(version)) return { state: 'changed' };
+  const isSame = async () => {
+    const found = await now();
+    return found !== undefined && versionKey(found) === versionKey(version);
+  };
+  const hash = await hashOf(file, Number(stats.size), isSame, signal);
+  if (hash === undefined) return { state: 'changed' };
+  if (leases && hasWriter(file.fd) === 'yes') return { state: 'written' };
+  if (!(await isSame())) return { state: 'changed' };
   return { state: 'complete', version, hash };
 }
 
-/** SHA-256, hexadecimal, of the first `sizeBytes`: what is added meanwhile makes it another version. */
-async function hashOf(file: OpenSource['file'], sizeBytes: number, signal: AbortSignal): Promise<string> {
+/** SHA-256, hexadecimal, of the first `sizeBytes`: what is added meanwhile makes it another version. undefined where it no longer is the same. */
+async function hashOf(
+  file: OpenSource['file'],
+  sizeBytes: number,
+  isSame: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const hash = createHash('sha256');
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes));
+  let lookAt = LOOK_BYTES;
   for (let position = 0; position < sizeBytes; ) {
     signal.throwIfAborted();
+    if (position >= lookAt) {
+      if (!(await isSame())) return undefined;
+      lookAt = position + LOOK_BYTES;
+    }
     const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, sizeBytes - position), position);
     if (bytesRead === 0) break;
     hash.update(chunk.subarray(0, bytesRead));

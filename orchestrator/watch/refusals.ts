@@ -17,6 +17,8 @@ const SENTENCES: Partial<Record<Refusal, (counted: string) => string>> = {
     `${counted} not followed: these links are other users’, and only root can tell what those could read; make them as uid ${process.geteuid?.()}, or copy the files`,
   'several-names': counted =>
     `${counted} not taken: with several names (hard links) they may be somebody else’s files; set fs.protected_hardlinks=1, or copy them`,
+  holes: counted =>
+    `${counted} not read: next to nothing of what they seem to hold was ever written (sparse files); copy them without holes (cp --sparse=never)`,
   deep: counted =>
     `${counted} not looked into, lying more than ${MOST_FOLDERS} folders deep or having longer paths than can be used; move them up`,
 };

@@ -55,6 +55,11 @@ const TROUBLE_TEST_MS = 2000;
 const TESTS_A_TURN = 50;
 /** Where the machine is busy, each of a file's five calls waits milliseconds for its thread: many at once make up for that. */
 const READS_AT_ONCE = 16;
+/** Reading these takes a while: some of the reads are kept for smaller ones. */
+const LARGE_BYTES = 64n << 20n;
+const LARGE_READS_AT_ONCE = 14;
+/** Until a large file asks again whether it may be read. */
+const LARGE_TEST_MS = 50;
 
 /** Holds files from first sight until they are complete, and queues them then. One timer for all of them. */
 export class Settling {
@@ -70,6 +75,7 @@ export class Settling {
   readonly #sources: SourceRules;
   #leases = false;
   #reading = 0;
+  #readingLarge = 0;
   /** Until everything whose reading began so far is read. */
   #earlier: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
@@ -237,7 +243,10 @@ export class Settling {
     const quietMs = this.#quietMs(entry, writer);
     const restMs = quietMs === 0 ? 0 : this.#restMs(entry, source, quietMs);
     if (restMs > 0) return this.#wait(entry, restMs);
-    return this.#read(folder, entry, source);
+    if (source.stats.size < LARGE_BYTES) return this.#read(folder, entry, source);
+    if (this.#readingLarge >= LARGE_READS_AT_ONCE) return this.#wait(entry, LARGE_TEST_MS);
+    this.#readingLarge += 1;
+    return this.#read(folder, entry, source).finally(() => (this.#readingLarge -= 1));
   }
 
   /** How long it must still be quiet. */

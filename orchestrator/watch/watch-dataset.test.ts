@@ -14,6 +14,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -71,6 +72,40 @@ test('rule 1: where writers can’t be seen, a file is taken after SETTLE_MS of 
     (run?.queuedAt ?? 0) - changedAt >= 280,
     `queued ${(run?.queuedAt ?? 0) - changedAt} ms after the last change`,
   );
+});
+
+test('large files that are all holes are told, not read, and taken once they hold something', async () => {
+  await using folder = await WatchedFolder.make();
+  const names = Array.from({ length: 20 }, (_, index) => `big${index}.csv`);
+  for (const name of names) await writeFile(folder.path(name), '');
+  for (const name of names) await truncate(folder.path(name), 2 ** 41);
+  await writeFile(folder.path('small-holes.csv'), '');
+  await truncate(folder.path('small-holes.csv'), 1 << 20);
+  const watch = await folder.watch();
+  await folder.untilStates('small-holes.csv', ['queued']);
+  assert.match(watch.status().notice ?? '', /^20 files, such as .*\/big\d+\.csv, are not read: .*sparse/);
+  assert.ok(folder.log.some(line => /big\d+\.csv, are not read/.test(line)));
+  const [text] = await explain(folder.path('big0.csv'), [datasetOf('sales', folder.root)], folder.journal);
+  assert.match(text ?? '', /big0\.csv is not taken: .*sparse file/);
+  assert.deepEqual(await folder.states('big0.csv'), []);
+  await writeFile(folder.path('big0.csv'), 'a\n1\n');
+  await folder.untilStates('big0.csv', ['queued']);
+});
+
+test('large files that are read keep no small one waiting', async () => {
+  await using folder = await WatchedFolder.make();
+  for (let index = 0; index < 20; index += 1) {
+    await writeFile(folder.path(`0-large${index}.csv`), '');
+    await truncate(folder.path(`0-large${index}.csv`), 2 ** 30);
+  }
+  const watch = await folder.watch();
+  await until('they are read', () => watch.status().settling === 20);
+  await writeFile(folder.path('small.csv'), 'a\n1\n');
+  await folder.untilStates('small.csv', ['queued']);
+  assert.equal(watch.status().settling, 20);
+  const stopping = performance.now();
+  await watch.stop();
+  assert.ok(performance.now() - stopping < 1000);
 });
 
 test('a file written in a thousand pieces is taken once, whole', async () => {

@@ -15,6 +15,7 @@ const disposer = await startDisposer({
   clock: systemClock,
   logger: silent,
   dataDir,
+  minFreeBytes: 0,
 });
 await disposer.idle();
 await disposer.stop();

@@ -23,7 +23,7 @@ export const rule1: Rule = {
     {
       clause: 'nor one that changed while it was looked at',
       file: 'orchestrator/watch/content.ts',
-      code: "if (after === undefined || versionKey(after) !== versionKey(version)) return { state: 'changed' };",
+      code: "if (!(await isSame())) return { state: 'changed' };",
       without: '',
       test: 'orchestrator/watch/content.test.ts',
       title: 'rule 1: a file that is replaced while it is read is not complete',
