@@ -18,6 +18,11 @@ export function parseUidRange(text: string): UidRange | undefined {
   return from >= LOWEST_UID && from <= to && to <= HIGHEST_UID ? { from, to } : undefined;
 }
 
+/** Whether a run can have it at all: it is no user of the system's. */
+export function isRunUid(uid: number): boolean {
+  return Number.isInteger(uid) && isUidIn(uid, { from: LOWEST_UID, to: HIGHEST_UID });
+}
+
 export function isUidIn(uid: number, { from, to }: UidRange): boolean {
   return uid >= from && uid <= to;
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,19 +32,23 @@ function place(t: TestContext): Place {
   };
 }
 
-test('each attempt gets the lowest uid that is free, its own group with it, and nobody shares one', asRoot, t => {
-  const { uids, folder } = place(t);
-  const all = uids(71_002);
-  assert.deepEqual(all.take(folder('a')), { uid: 71_000, gid: 71_000 });
-  assert.equal(all.take(folder('b')).uid, 71_001);
-  all.free(folder('a'));
-  assert.equal(all.take(folder('c')).uid, 71_000);
-  assert.equal(all.take(folder('d')).uid, 71_002);
-  assert.throws(
-    () => all.take(folder('e')),
-    error => kindOf(error) === 'wait' && /RUN_UIDS \(71000-71002\)/.test(String(error)),
-  );
-});
+test(
+  'each attempt gets the uid whose last run is longest ago, its own group with it, and nobody shares one',
+  asRoot,
+  t => {
+    const { uids, folder } = place(t);
+    const all = uids(71_002);
+    assert.deepEqual(all.take(folder('a')), { uid: 71_000, gid: 71_000 });
+    assert.equal(all.take(folder('b')).uid, 71_001);
+    all.free(folder('a'));
+    assert.equal(all.take(folder('c')).uid, 71_002);
+    assert.equal(all.take(folder('d')).uid, 71_000);
+    assert.throws(
+      () => all.take(folder('e')),
+      error => kindOf(error) === 'wait' && /RUN_UIDS \(71000-71002\)/.test(String(error)),
+    );
+  },
+);
 
 test(
   'two orchestrators of a machine never give the same uid, and one that was removed with its DATA_DIR holds none',
@@ -76,6 +82,18 @@ test(
     assert.equal(next.take(folder('data/z')).uid, 71_001);
   },
 );
+
+test('a uid that any process still has is nobody else’s', asRoot, async t => {
+  const { uids, folder } = place(t);
+  const left = spawn('/bin/sh', ['-c', 'echo; read -r end'], { uid: 71_000, gid: 71_000 });
+  await once(left.stdout, 'data');
+  const all = uids(71_001);
+  assert.equal(all.take(folder('a')).uid, 71_001);
+  assert.throws(() => all.take(folder('b')), /are taken/);
+  left.kill('SIGKILL');
+  await once(left, 'exit');
+  assert.equal(all.take(folder('b')).uid, 71_000);
+});
 
 test('a folder that is no run’s holds no uid', asRoot, t => {
   const { uids, folder } = place(t);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isUidIn, type UidRange } from '../config/run-uids.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
 import { isWithin } from '../within.ts';
+import { livingOf } from './process/process-table.ts';
 import type { RunUids } from './runner.ts';
 
 export interface RunUidsOptions {
@@ -45,21 +46,27 @@ class OwnUids implements RunUids {
   readonly #claims: Claims;
   /** By the folder of the attempt, or of the container that waits for one. */
   readonly #held = new Map<string, number>();
+  /** The one after that which was given last: what a run may have left behind is its own for as long as can be. */
+  #next: number;
 
   constructor({ range, reserve, claimsDir = CLAIMS_DIR }: RunUidsOptions) {
     this.#range = range;
     this.#reserve = reserve;
+    this.#next = range.from;
     this.#claims = new Claims(claimsDir);
   }
 
   take(folder: string): ReturnType<RunUids['take']> {
     const taken = new Set(this.#held.values());
-    for (let uid = this.#range.from; uid <= this.#range.to; uid++) {
-      if (taken.has(uid) || !this.#claims.make(uid, folder)) continue;
+    const { from, to } = this.#range;
+    const size = to - from + 1;
+    for (let step = 0; step < size; step++) {
+      const uid = from + ((this.#next - from + step) % size);
+      if (taken.has(uid) || isAlive(uid) || !this.#claims.make(uid, folder)) continue;
       this.#held.set(folder, uid);
+      this.#next = uid + 1;
       return { uid, gid: uid };
     }
-    const { from, to } = this.#range;
     throw new OrchestratorError(
       'wait',
       `all uids of RUN_UIDS (${from}-${to}) are taken by other runs; it starts once one of them has ended, or widen RUN_UIDS`,
@@ -180,6 +187,11 @@ class Claims {
   #pathOf(uid: number): string {
     return join(this.#folder, String(uid));
   }
+}
+
+/** Whose processes are not seen dead is nobody else. */
+function isAlive(uid: number): boolean {
+  return process.platform === 'linux' && livingOf(uid).length > 0;
 }
 
 function tried(act: () => void): boolean {

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Owner } from '../../files/rights.ts';
 import type { RunUids } from '../runner.ts';
@@ -11,7 +11,7 @@ import type { View } from './view.ts';
 export interface CompiledCode {
   /** Absolute: where Node looks for what it compiled, in a folder for each user. */
   readonly path: string;
-  /** The folder made by this Node; undefined where there is none. Its name for a user is `nameFor(uid)`. */
+  /** The folder made by this Node; undefined where there is none that is ours alone to write. Its name for a user is `nameFor(uid)`. */
   folder(): { path: string; nameFor(uid: number): string } | undefined;
 }
 
@@ -32,8 +32,12 @@ export interface CompileOptions {
 const FOLDER = /^(v[\d.]+-.+)-(\d+)$/;
 const STAMP = 'made-of';
 const OPEN = 0o755;
+const READABLE = 0o644;
+const OTHERS_WRITE = 0o022;
 
 export function compiledCodeAt(path: string): CompiledCode {
+  /** What is ours alone stays so. */
+  let trusted: string | undefined;
   return {
     path,
     folder() {
@@ -43,7 +47,12 @@ export function compiledCodeAt(path: string): CompiledCode {
         .sort((a, b) => b.at - a.at);
       if (newest === undefined) return undefined;
       const [, prefix] = FOLDER.exec(newest.name) as RegExpExecArray;
-      return { path: join(path, newest.name), nameFor: uid => `${prefix}-${uid}` };
+      const folder = join(path, newest.name);
+      const { ino, ctimeMs } = lstatSync(folder);
+      const version = `${ino} ${ctimeMs}`;
+      if (version !== trusted && !isOursAlone(folder)) return undefined;
+      trusted = version;
+      return { path: folder, nameFor: uid => `${prefix}-${uid}` };
     },
   };
 }
@@ -99,7 +108,7 @@ async function compile(options: CompileOptions, owner: Owner): Promise<void> {
   if (exitCode !== 0) throw new Error(`it ended with ${exitCode ?? signal}`);
 }
 
-/** Copied, because it becomes ours; under another name first, for runs may start meanwhile. */
+/** Written anew, because it becomes ours; under another name first, for runs may start meanwhile. */
 async function putInPlace({ code, workDir }: CompileOptions): Promise<void> {
   await mkdir(code.path, { recursive: true });
   // Made with our umask, they would be ours alone.
@@ -109,10 +118,30 @@ async function putInPlace({ code, workDir }: CompileOptions): Promise<void> {
     if (prefix === undefined) continue;
     const target = join(code.path, `${prefix}-${process.getuid?.()}`);
     const draft = `${target}.${process.pid}`;
-    await cp(join(workDir, 'code', name), draft, { recursive: true, dereference: false });
+    await rm(draft, { recursive: true, force: true });
+    await writeAnew(join(workDir, 'code', name), draft);
     await rm(target, { recursive: true, force: true });
     await rename(draft, target);
   }
+}
+
+/** A copy would keep the owner, who may be another run tomorrow. */
+async function writeAnew(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  await chmod(to, OPEN);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(to, entry.name);
+    await writeFile(path, await readFile(join(from, entry.name)), { flag: 'wx' });
+    await chmod(path, READABLE);
+  }
+}
+
+function isOursAlone(folder: string): boolean {
+  return [folder, ...readdirSync(folder).map(name => join(folder, name))].every(path => {
+    const stats = lstatSync(path);
+    return stats.uid === process.getuid?.() && (stats.mode & OTHERS_WRITE) === 0 && !stats.isSymbolicLink();
+  });
 }
 
 /** Changes with each change of the program. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { type JobOptions, makeJob, makePlace, type Place, run, silentLogger, uid
 import { kindOf, messageOf } from '../../errors.ts';
 import { launch } from './launcher.ts';
 import { createProcessRunner } from './process-runner.ts';
-import { listProcesses, readUid } from './process-table.ts';
+import { livingOf } from './process-table.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -93,6 +93,18 @@ describe('a process of a root orchestrator', { skip: !isRoot && 'only root can g
     await rm(open, { recursive: true });
     assert.equal(log, `written\n${job.workDir} ${job.workDir}\n`);
     assert.doesNotMatch((await shell('ls /tmp /dev/shm')).log, /^x$/m);
+  });
+
+  it('leaves no program that is run as its uid behind in a folder that everybody can write, wherever that is mounted', async () => {
+    const open = await Promise.all(['/var/open-', '/run/open-', '/dev/open-'].map(path => mkdtemp(path)));
+    await Promise.all(open.map(folder => chmod(folder, 0o777)));
+    const { log } = await shell(
+      `for folder in ${open.join(' ')}; do cp /bin/sh $folder/x 2>/dev/null && chmod 4755 $folder/x; done; echo > /dev/null && echo end`,
+    );
+    const left = await Promise.all(open.map(folder => readdir(folder)));
+    await Promise.all(open.map(folder => rm(folder, { recursive: true })));
+    assert.deepEqual(left, [[], [], []]);
+    assert.equal(log, 'end\n');
   });
 
   it('a program and its script run from folders that are closed to everybody else, through links too', async () => {
@@ -186,8 +198,7 @@ describe('a process of a root orchestrator', { skip: !isRoot && 'only root can g
     });
     const { outcome } = await run(runner, job);
     assert.equal(outcome.exitCode, 0);
-    const left = listProcesses().filter(({ pid, isZombie }) => !isZombie && readUid(pid) === job.owner.uid);
-    assert.deepEqual(left, []);
+    assert.deepEqual(livingOf(job.owner.uid), []);
   });
 
   it('a file larger than WORK_SIZE can’t be written', async () => {

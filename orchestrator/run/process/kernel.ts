@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { libc, requireKoffi } from '../../libc.ts';
 
@@ -34,6 +35,8 @@ export interface Kernel {
   setApart(umask: number): void;
   /** What it starts can't have a capability, be it root itself. Only root can. */
   dropCapabilities(): void;
+  /** No program that is started from now on gets a descriptor that this process was itself started with. */
+  keepDescriptors(): void;
   /** New ones, made like those it has; `NAMESPACES` added up. */
   unshare(namespaces: number): void;
   /** Into the namespace that a descriptor of /proc/…/ns names. */
@@ -42,10 +45,21 @@ export interface Kernel {
   keepMountsIn(): void;
   mountMemory(target: string, options: string): void;
   bind(source: string, target: string): void;
-  /** No device and no set-uid program below a mount counts; with `readOnly` nothing can be written. */
+  /** Nothing that is mounted now can be written, and no set-uid program in it counts. */
+  freeze(): void;
+  /** No device and no set-uid program below a mount counts; with `readOnly` nothing can be written, without it can be what was frozen. */
   restrict(target: string, flags: MountFlags): void;
 }
 
+interface Change {
+  set: number;
+  cleared: number;
+  recursive: boolean;
+}
+
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const FIRST_OWN_DESCRIPTOR = 3;
 const CLONE_FS = 0x200;
 const PR_SET_NO_NEW_PRIVS = 38;
 const PR_CAPBSET_DROP = 24;
@@ -109,19 +123,31 @@ export function openKernel(): Kernel {
         if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) !== 0) return;
       }
     },
+    keepDescriptors() {
+      const control = library.func('int fcntl(int descriptor, int command, int value)');
+      for (const name of readdirSync('/proc/self/fd'))
+        if (Number(name) >= FIRST_OWN_DESCRIPTOR) control(Number(name), F_SETFD, FD_CLOEXEC);
+    },
     unshare,
     enter: setns,
     keepMountsIn: () => mount('none', '/', null, MS.recursive | MS.slave, null),
     mountMemory: (target, options) => mount('tmpfs', target, 'tmpfs', MS.noSuid | MS.noDevices, options),
     bind: (source, target) => mount(source, target, null, MS.bind | MS.recursive, null),
-    restrict(target, { readOnly = false, recursive = false }) {
-      const wanted = MS.noSuid | MS.noDevices | (readOnly ? MS.readOnly : 0);
-      // struct mount_attr of linux/mount.h: what is set, what is cleared, propagation, user namespace.
-      const attributes = Buffer.from(new BigUint64Array([BigInt(wanted), 0n, 0n, 0n]).buffer);
-      const flags = recursive ? AT_RECURSIVE : 0;
-      if (setAttributes(MOUNT_SETATTR, AT_FDCWD, target, flags, attributes, attributes.length) === 0) return;
-      if (errno() !== ENOSYS) throw new KernelError('mount_setattr', errno());
-      mount(null, target, null, MS.remount | MS.bind | wanted, null);
-    },
+    freeze: () => change('/', { set: MS.readOnly | MS.noSuid, cleared: 0, recursive: true }),
+    restrict: (target, { readOnly = false, recursive = false }) =>
+      change(target, {
+        set: MS.noSuid | MS.noDevices | (readOnly ? MS.readOnly : 0),
+        cleared: readOnly ? 0 : MS.readOnly,
+        recursive,
+      }),
   };
+
+  function change(target: string, { set, cleared, recursive }: Change): void {
+    // struct mount_attr of linux/mount.h: what is set, what is cleared, propagation, user namespace.
+    const attributes = Buffer.from(new BigUint64Array([BigInt(set), BigInt(cleared), 0n, 0n]).buffer);
+    const flags = recursive ? AT_RECURSIVE : 0;
+    if (setAttributes(MOUNT_SETATTR, AT_FDCWD, target, flags, attributes, attributes.length) === 0) return;
+    if (errno() !== ENOSYS) throw new KernelError('mount_setattr', errno());
+    mount(null, target, null, MS.remount | MS.bind | set, null);
+  }
 }

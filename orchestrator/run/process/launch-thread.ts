@@ -25,6 +25,7 @@ const UMASK = 0o022;
 const isRoot = process.getuid?.() === 0;
 const kernel = openKernel();
 kernel.setApart(UMASK);
+kernel.keepDescriptors();
 if (isRoot) kernel.dropCapabilities();
 const home = {
   files: openSync('/proc/thread-self/ns/mnt', 'r'),

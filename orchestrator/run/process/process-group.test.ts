@@ -4,7 +4,11 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { until } from '../testing/attempts.ts';
 import { killMembers, type Leader, leaderOf, livingMembers } from './process-group.ts';
+import { killAllOf } from './kill-user.ts';
 import { readProcess } from './process-table.ts';
+
+const isRoot = process.getuid?.() === 0;
+const asRoot = { skip: !isRoot && 'only root can be another user' };
 
 test('rule 10: without a uid of its own, a survivor whose first process has ended is found by the rest of its group', async () => {
   const workDir = `/nowhere/${process.pid}`;
@@ -21,4 +25,45 @@ test('rule 10: without a uid of its own, a survivor whose first process has ende
   await until('it has ended', () => readProcess(leader.pid) === undefined);
   assert.ok((await killMembers(leader)) >= 1);
   assert.deepEqual(livingMembers(leader), []);
+});
+
+test('rule 10: what forks and ends faster than anybody can look is dead all the same', asRoot, async t => {
+  const uid = 71_500;
+  t.after(() => killAllOf(uid));
+  // A shell calls a function of its own no deeper than a thousand times.
+  const script = 'n=0; f() { n=$((n + 1)); if [ $n -lt 500 ]; then f & else /bin/sh -c "$0" "$0" & fi; }; f';
+  const gate = `echo ready; read -r go; exec /bin/sh -c "$0" "$0"`;
+  const child = spawn('/bin/sh', ['-c', gate, script], {
+    detached: true,
+    uid,
+    gid: uid,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  const leader = leaderOf(child.pid as number, '/nowhere', uid) as Leader;
+  child.stdin.end('go\n');
+  await once(child, 'exit');
+  await until('one of them is seen', () => livingMembers(leader).length > 0);
+  await killMembers(leader);
+  for (let look = 0; look < 20; look++) assert.deepEqual(livingMembers(leader), []);
+});
+
+test('a uid is killed whole and nobody else’s processes are, this one’s neither', asRoot, async () => {
+  const start = async (uid: number) => {
+    const child = spawn('/bin/sh', ['-c', 'echo; read -r end'], { uid, gid: uid });
+    await once(child.stdout, 'data');
+    return child;
+  };
+  const [own, other, another] = await Promise.all([start(71_501), start(71_502), start(0)]);
+  const gone = once(own, 'exit');
+  assert.ok(killAllOf(71_501));
+  assert.deepEqual(await gone, [null, 'SIGKILL']);
+  assert.equal(process.geteuid?.(), 0);
+  for (const child of [other, another]) {
+    assert.equal(readProcess(child.pid as number)?.isZombie, false);
+    child.stdin.end('\n');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  }
+  for (const uid of [-1, 0, 1, 999, 1000.5, 2 ** 32 - 1, Number.NaN])
+    assert.throws(() => killAllOf(uid), /is no run's/);
 });

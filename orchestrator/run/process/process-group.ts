@@ -1,14 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, OrchestratorError } from '../../errors.ts';
-import {
-  hasProcessOf,
-  hasVariable,
-  listProcesses,
-  type ProcessEntry,
-  readBootId,
-  readProcess,
-  readUid,
-} from './process-table.ts';
+import { livingOf, hasVariable, listProcesses, type ProcessEntry, readBootId, readProcess } from './process-table.ts';
+import { killAllOf } from './kill-user.ts';
 
 /** A process that leads a session and a group of its own, and what tells it from a later one with its pid. */
 export interface Leader {
@@ -38,9 +31,7 @@ export function leaderOf(pid: number, workDir: string, uid: number | undefined):
 export function livingMembers(leader: Leader): ProcessEntry[] {
   if (leader.bootId !== readBootId()) return [];
   const { uid } = leader;
-  // Where there is none left, as nearly always at the end, nothing else need be looked at.
-  if (uid === undefined) return membersOfSession(leader);
-  return hasProcessOf(uid) ? listProcesses().filter(({ pid, isZombie }) => !isZombie && readUid(pid) === uid) : [];
+  return uid === undefined ? membersOfSession(leader) : livingOf(uid);
 }
 
 function membersOfSession(leader: Leader): ProcessEntry[] {
@@ -61,15 +52,24 @@ export function signalMembers(leader: Leader, signal: NodeJS.Signals): number {
   return members.length;
 }
 
-/** SIGKILL until no member is alive: one may fork while it is done. Returns how many were killed. */
+/** SIGKILL until no member is alive: without a uid of its own one may fork while it is done. Returns how many were seen. */
 export async function killMembers(leader: Leader): Promise<number> {
   let killed = 0;
   for (;;) {
-    const count = signalMembers(leader, 'SIGKILL');
+    const count = killOnce(leader);
     if (count === 0) return killed;
     killed = Math.max(killed, count);
     await delay(POLL_MS);
   }
+}
+
+/** None found before the kill proves nothing, for one that forks and ends is missed by every look; none found after it does. */
+function killOnce(leader: Leader): number {
+  const { uid, bootId } = leader;
+  if (uid === undefined || bootId !== readBootId()) return signalMembers(leader, 'SIGKILL');
+  const before = livingMembers(leader).length;
+  if (!killAllOf(uid)) return signalMembers(leader, 'SIGKILL');
+  return Math.max(before, livingMembers(leader).length);
 }
 
 function signalOne(pid: number, signal: NodeJS.Signals): void {

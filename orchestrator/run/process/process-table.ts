@@ -54,8 +54,13 @@ type GetPriority = (which: number, who: number) => number;
 const PRIO_USER = 2;
 let getPriority: GetPriority | undefined;
 
-/** Whether any process has this real uid: one call, instead of a look at each process. */
-export function hasProcessOf(uid: number): boolean {
+/** The processes with this real uid that have not ended. Where there is none, as nearly always, nothing else need be looked at. */
+export function livingOf(uid: number): ProcessEntry[] {
+  return hasProcessOf(uid) ? listProcesses().filter(({ pid, isZombie }) => !isZombie && readUid(pid) === uid) : [];
+}
+
+/** Whether any process has this real uid, ended or not: one call, instead of a look at each process. */
+function hasProcessOf(uid: number): boolean {
   const koffi = requireKoffi();
   getPriority ??= libc().func('int getpriority(int which, unsigned int who)') as GetPriority;
   koffi.errno(0);
@@ -75,6 +80,7 @@ function parseStat(pid: number, stat: string): ProcessEntry {
     group: Number(fields[2]),
     session: Number(fields[3]),
     startTime: fields[19] ?? '',
-    isZombie: fields[0] === 'Z' || fields[0] === 'X',
+    // A first thread may have ended before the others, which go on.
+    isZombie: fields[0] === 'X' || (fields[0] === 'Z' && Number(fields[17]) <= 1),
   };
 }

@@ -14,7 +14,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { isWithin } from '../../within.ts';
 import type { Kernel } from './kernel.ts';
 
-/** What a process sees of the machine's files: all that its rights allow, but for what is hidden. */
+/** What a process sees of the machine's files: all that its rights allow to read, but for what is hidden. It writes in its work and its own folders alone. */
 export interface View {
   /** What it needs, absolute. Each shows through at its own place, however closed the folders on the way to it are; what is not there is left out. */
   shown: Shown[];
@@ -34,7 +34,7 @@ export interface View {
 
 export interface Shown {
   path: string;
-  /** `work`: it may write there · `data`: nobody can write there, whatever the rights say · `program`: as it is. */
+  /** `work`: it may write there · `data`, `program`: nobody can, whatever the rights say. */
   as: 'work' | 'data' | 'program';
   /** The path without links that was judged: where it leads elsewhere by now, nothing is started. */
   real?: string;
@@ -84,6 +84,7 @@ const OWN_OPTIONS = 'mode=1777,size=64m';
  */
 export function enterView(view: View, kernel: Kernel): void {
   kernel.keepMountsIn();
+  kernel.freeze();
   const traces = view.shown
     .flatMap(({ path, as, real }) => traced(path).map(trace => ({ ...trace, as, judged: real ?? null })))
     .filter(isBelowRoot);
@@ -94,7 +95,7 @@ export function enterView(view: View, kernel: Kernel): void {
   );
   const covers = byDepth([...new Set([...own, ...hidden])], path => path);
   const isCovered = (path: string) => covers.some(folder => isWithin(path, folder));
-  const bound = openAll(traces.filter(({ real, as }) => as === 'data' || isCovered(real)));
+  const bound = openAll(traces.filter(({ real, as }) => as !== 'program' || isCovered(real)));
   const mounted = mountAll({ covers, own, bound }, kernel);
   for (const { real } of workingDir) if (isCovered(real)) mkdirSync(real, { recursive: true });
   for (const { at, target } of [...traces.flatMap(({ links }) => links), ...view.links]) {

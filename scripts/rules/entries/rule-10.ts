@@ -90,10 +90,10 @@ export const rule10: Rule = {
     {
       clause: 'they are killed by their uid, wherever they went',
       file: 'orchestrator/run/process/process-group.ts',
-      code: 'return hasProcessOf(uid) ?',
-      without: 'return !hasProcessOf(uid) ?',
-      test: 'orchestrator/run/process/process-runner.test.ts',
-      title: 'rule 10: a survivor whose first process has ended is found by the rest of its group',
+      code: 'if (!killAllOf(uid)) return',
+      without: 'return',
+      test: 'orchestrator/run/process/process-group.test.ts',
+      title: 'rule 10: what forks and ends faster than anybody can look is dead all the same',
     },
     {
       clause: 'without a uid of their own they are killed by group',
