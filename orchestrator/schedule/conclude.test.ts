@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
@@ -46,4 +46,24 @@ test('rule 5: what may be in the target is written down, unless the target refus
     await bench.until(id, run => run.endedAt !== null);
   }
   assert.deepEqual(fileRows, ['0', '0', '5000000']);
+});
+
+test('whoever hears of the end finds the rejects in their place, and ours alone', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir);
+  const rejected = { type: 'result' as const, ...ROWS, rows_loaded: ROWS.rows_read - 1, rows_rejected: 1 };
+  let rejects = '';
+  const runner = new ScriptedRunner(async job => {
+    rejects = join(job.workDir, 'rejects.ndjson');
+    writeFileSync(rejects, '{"row":1,"line":2,"reason":"bad","raw":"x"}\n', { mode: 0o644 });
+    return { ...SUCCESS, results: [rejected] };
+  });
+  const modes: number[] = [];
+  bench.journal.onChange(run => {
+    if (run.endedAt !== null) modes.push(statSync(rejects).mode & 0o777);
+  });
+  await bench.schedule(runner, [dataset]);
+  const { id } = await bench.arrive(dataset, 'a.csv');
+  await bench.until(id, run => run.endedAt !== null);
+  assert.deepEqual(modes, [0o600]);
 });

@@ -12,7 +12,7 @@ import type { ScheduleContext } from './context.ts';
 import { decideRunnerError, type Situation } from './decide.ts';
 import { doneText } from './done-text.ts';
 import { commitToLake } from './lake.ts';
-import { type Left, moveRejects, withLeft } from './left.ts';
+import { type Left, moveRejects, secureRejects, withLeft } from './left.ts';
 import { persist } from './pause.ts';
 import { pathNow } from './path-now.ts';
 import { mostRows } from './plausible.ts';
@@ -57,6 +57,8 @@ async function concludeWith(conclusion: Conclusion, left: Left | undefined): Pro
   // What was sent and refused need not be deleted: ids that never were cost Elasticsearch memory for a day each.
   if (reserved > 0 && !isEmpty(judged)) await keep(() => journal.reserve(run.id, reserved));
   const finish = await afterLake(conclusion, judged, { situation, left });
+  // Whoever hears of the end may ask for the rejects at once.
+  if (left && isFinal(finish)) await secureRejects(left);
   await keep(() => disposer.intend(run, dataset, finish));
   const ended = await keep(() => journal.finish(run.id, run.attempt, finish, clock.now(), conclusion.exitCode));
   report(context, ended, finish);
@@ -70,6 +72,10 @@ function judge(conclusion: Conclusion, situation: Situation, breach: string | nu
   const finish = conclusion.judge(situation);
   const isOver = finish.to === 'cancelled' || finish.to === 'skipped';
   return breach === null || isOver ? finish : { to: 'failed', rows: null, error: breach };
+}
+
+function isFinal({ to }: Finish): boolean {
+  return FINAL_STATES.some(state => state === to);
 }
 
 function isEmpty(finish: Finish): boolean {

@@ -71,6 +71,11 @@ export async function readReserve({ folder, demands }: Left): Promise<number> {
   return Number.isSafeInteger(rows) && rows > 0 ? rows : 0;
 }
 
+/** Makes the rejects ours, so that they can be read from now on; false where there are none that can be kept. Idempotent. */
+export function secureRejects(left: Left): Promise<boolean> {
+  return adoptRejects(left, {});
+}
+
 /** Leaves nothing but the rejects and how they are read, and not even those where there are none or they aren't wanted. */
 export async function tidyWorkDir(workDir: string, keepRejects: boolean, tidying: Tidying = {}): Promise<void> {
   const isKept = await withLeft(workDir, '', async left => {
