@@ -25,9 +25,10 @@ import {
   type TestOrchestrator,
   waitFor,
 } from '../../orchestrator/e2e/harness.ts';
-import { asAttacker, ATTACKER } from './attacker.ts';
+import { asAttacker, asAttackerInProject, ATTACKER } from './attacker.ts';
 
-const bin = fileURLToPath(new URL('../../orchestrator/bin.js', import.meta.url));
+const project = fileURLToPath(new URL('../../', import.meta.url));
+const bin = join(project, 'orchestrator', 'bin.js');
 const YAML = `WATCH_DIR: '{folder}/data/in/sales'
 RUNNER: process
 LOAD: { target: lake }
@@ -149,11 +150,10 @@ test('a folder above DATA_DIR in which everybody can write is said at the start'
 
 test('a command of another user says whose DATA_DIR it is', async () => {
   await start();
-  const said = await asAttacker(
-    'DATA_DIR="$1/data" CONFIG_DIR="$1/config" "$2" "$3" status',
+  const said = await asAttackerInProject(
+    project,
+    'DATA_DIR="$1/data" CONFIG_DIR="$1/config" node_modules/.bin/node orchestrator/bin.js status',
     folder,
-    process.execPath,
-    bin,
   );
   assert.match(said, /can be entered by uid 0 alone; run this command as that user/);
 });
