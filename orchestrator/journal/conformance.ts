@@ -806,6 +806,25 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         ]);
       });
 
+      it('rule 12: a watcher that saw a file put back before it heard of the replay does not end that; another version is an arrival', async () => {
+        await hand.arrive('a.csv', 3);
+        const bad = await hand.finish(await hand.claimOne(), { to: 'quarantined', rows: null, error: 'bad' });
+        await hand.dispose(bad, 'quarantine');
+        const [replayed, seen] = await Promise.all([
+          journal.replay(bad.id, T0),
+          journal.settle({ ...hand.at('a.csv'), fileVersion: fileVersion(3) }),
+        ]);
+        assert.deepEqual([seen.id, seen.state], [replayed?.id, 'queued']);
+        const complete = { fileVersion: fileVersion(3), contentHash: 'hash3', now: T0 };
+        assert.equal((await journal.queue({ ...complete, runId: seen.id })).id, replayed?.id);
+        const claimed = await hand.claimOne();
+        assert.equal(claimed.id, replayed?.id);
+        const again = await journal.settle({ ...hand.at('a.csv'), fileVersion: fileVersion(3) });
+        assert.equal(again.id, claimed.id);
+        const other = await journal.settle({ ...hand.at('a.csv'), fileVersion: fileVersion(4) });
+        assert.equal(other.state, 'settling');
+      });
+
       it('rule 12: a deletion is not replayed once the file is back', async () => {
         await hand.load('a.csv');
         await hand.absent('a.csv');

@@ -140,6 +140,12 @@ export interface SettleRequest {
   now: number;
 }
 
+/** A file that was seen. */
+export interface SightRequest extends SettleRequest {
+  /** As it was then; undefined where that is not known. */
+  fileVersion?: FileVersion;
+}
+
 export interface QueueRequest {
   runId: string;
   fileVersion: FileVersion;
@@ -283,9 +289,10 @@ export interface Journal {
   firstWatch(dataset: string, now: number): Promise<number | null>;
   existingKnown(dataset: string): Promise<void>;
   /**
-   * A file at first sight, or one that changed: its `settling` run, made if there is none. A `queued` run of the path becomes `skipped`. Idempotent.
+   * A file at first sight, or one that changed: its `settling` run, made if there is none. A `queued` run of the path becomes `skipped`. Idempotent. Of a version
+   * that is known by now (put back for its replay, or run by hand) the latest run, whatever its state: it is for queue() all the same.
    */
-  settle(request: SettleRequest): Promise<Run>;
+  settle(request: SightRequest): Promise<Run>;
   /**
    * The settling file is complete: `queued` with a new VERSION, action `add` or `change`; or `skipped` where the content equals that
    * of the immediately preceding version, which is `done`, and the path was not absent in between. A run that is no longer settling

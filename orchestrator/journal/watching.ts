@@ -6,6 +6,7 @@ import {
   type QueueRequest,
   type Run,
   type SettleRequest,
+  type SightRequest,
 } from './journal.ts';
 import {
   absolutePath,
@@ -61,12 +62,15 @@ export function existingKnown(store: Store, dataset: string): void {
   store.execute('UPDATE datasets SET existing_at = NULL WHERE name = $dataset', { dataset });
 }
 
-export function settle(store: Store, request: SettleRequest): Run {
-  const { dataset, file, root, now } = request;
+export function settle(store: Store, request: SightRequest): Run {
+  const { dataset, file, root, now, fileVersion = null } = request;
   ensureDataset(store, dataset);
-  markPresent(store, dataset, file, root);
+  const known = markPresent(store, dataset, file, root);
   const waiting = waitingRun(store, dataset, file);
   if (waiting?.state === 'settling') return waiting;
+  const isKnown = known.arriving === 0 && isSameVersion(toFileVersion(known), fileVersion);
+  const latest = isKnown ? latestRun(store, dataset, file) : undefined;
+  if (latest !== undefined) return latest;
   if (waiting !== undefined) endWaiting(store, waiting, 'skipped', 'a newer version of the file is arriving', now);
   return store.insertRun({
     ...newRunColumns(randomUUIDv7(), request),
@@ -196,13 +200,14 @@ function mayHoldRows(store: Store, dataset: string, file: string): boolean {
   return store.get(sql, { dataset, file }) !== undefined;
 }
 
-/** First sight of a path, or of one that was absent; what it is known as does not change. */
-function markPresent(store: Store, dataset: string, path: string, root: string): void {
-  store.execute(
+/** First sight of a path, or of one that was absent; what it is known as, which is returned, does not change. */
+function markPresent(store: Store, dataset: string, path: string, root: string): FileRow {
+  const [row] = store.all<FileRow>(
     `INSERT INTO files (dataset, path, root, absolute, present, arriving) VALUES ($dataset, $path, $root, $absolute, 1, 1)
-     ON CONFLICT DO UPDATE SET present = 1, root = $root, absolute = $absolute`,
+     ON CONFLICT DO UPDATE SET present = 1, root = $root, absolute = $absolute RETURNING ${FILE_COLUMNS}`,
     { dataset, path, root, absolute: absolutePath(root, path) },
   );
+  return row as FileRow;
 }
 
 /** The watcher need not look at this version again. A path known under another root is left alone. */

@@ -125,7 +125,8 @@ export class Settling {
     this.#entries.set(path, entry);
     try {
       const priority = dataset.settings.PRIORITY;
-      const run = await journal.settle({ dataset: dataset.name, file: path, root: dataset.watchDir, priority, now });
+      const seen = { dataset: dataset.name, file: path, fileVersion: version };
+      const run = await journal.settle({ ...seen, root: dataset.watchDir, priority, now });
       entry.runId = run.id;
     } catch (error) {
       // The next listing, or the next hint, finds it again.
