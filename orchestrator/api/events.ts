@@ -5,6 +5,7 @@ import { tooMany } from './gate.ts';
 import { EVENTS } from './limits.ts';
 import type { ApiOptions } from './options.ts';
 import { presentRun } from './present.ts';
+import { STREAMED } from './routing.ts';
 import { streamSchema } from './schemas.ts';
 
 /**
@@ -24,7 +25,7 @@ export function addEventRoutes(app: FastifyInstance, { journal, mask }: ApiOptio
 
   const response = { 200: streamSchema('text/event-stream', 'As long as the client stays.') };
   const schema = { tags: ['runs'], summary: 'Changes of runs as they happen', response };
-  app.get('/api/events', { schema, exposeHeadRoute: false, config: { isUncounted: true } }, (request, reply) => {
+  app.get('/api/events', { schema, ...STREAMED }, (request, reply) => {
     const client = new Client(reply.raw, request);
     if (clients.size >= EVENTS.most) throw tooMany('event streams');
     if ([...clients].filter(({ of }) => of === client.of).length >= EVENTS.ofOneClient)

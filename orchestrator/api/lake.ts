@@ -11,6 +11,7 @@ import { createGate, within } from './gate.ts';
 import { LAKE, LAKE_QUERY } from './limits.ts';
 import type { ApiOptions } from './options.ts';
 import { Problem } from './problem.ts';
+import { STREAMED } from './routing.ts';
 import { datasetParams, lakeQuery, lakeSchema, problemSchema } from './schemas.ts';
 
 type Lake = Static<typeof lakeSchema>;
@@ -41,8 +42,7 @@ export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptio
     querystring: lakeQuery,
     response: { 200: lakeSchema, 404: problemSchema, 503: problemSchema },
   };
-  const streamed = { exposeHeadRoute: false, config: { isUncounted: true } };
-  app.get<Query>('/api/lake/:name', { schema, ...streamed }, async (request, reply) => {
+  app.get<Query>('/api/lake/:name', { schema, ...STREAMED }, async (request, reply) => {
     const { name } = request.params;
     const files = await filesOf(dataDir, name);
     if (files === undefined) throw new Problem(404, `the lake holds nothing of ${name.slice(0, 100)}`);

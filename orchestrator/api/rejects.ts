@@ -11,6 +11,7 @@ import { CONNECTION, ETL_PROCESSES, ETL_WITHIN_MS, REJECT_PAGES, UPLOAD_BYTES } 
 import type { ApiOptions } from './options.ts';
 import { presentRun } from './present.ts';
 import { Problem } from './problem.ts';
+import { STREAMED } from './routing.ts';
 import * as schemas from './schemas.ts';
 
 type Id = { Params: Static<typeof schemas.runParams> };
@@ -50,8 +51,7 @@ export function addRejectRoutes(app: FastifyInstance, options: ApiOptions, route
   };
   const processes = createGate(ETL_PROCESSES, 'downloads of CSV and mends');
   const pages = createGate(REJECT_PAGES, 'pages of rejects');
-  const streamed = { exposeHeadRoute: false, config: { isUncounted: true } };
-  app.get<Id & { Querystring: Query }>('/api/runs/:id/rejects', { schema, ...streamed }, async (request, reply) => {
+  app.get<Id & { Querystring: Query }>('/api/runs/:id/rejects', { schema, ...STREAMED }, async (request, reply) => {
     const run = await findRun(request.params.id);
     const { format = 'ndjson' } = request.query;
     const gone = untilGone(reply, closing);

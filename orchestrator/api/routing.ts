@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ANSWERS } from './limits.ts';
-import { tooMany } from './gate.ts';
+import { createGate, enterFor } from './gate.ts';
 import { Problem } from './problem.ts';
 
 const LONGEST_SHOWN = 200;
@@ -42,15 +42,15 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${parts.join('/')}$`);
 }
 
+/** Of routes that keep their connection: they have a crowd of their own, and a HEAD would do all the work for nothing. */
+export const STREAMED = { exposeHeadRoute: false, config: { isUncounted: true } };
+
 /** However many ask on however few connections, so many are answered at once. The health and the pages always are. */
 export function boundAnswers(app: FastifyInstance): void {
-  let going = 0;
+  const gate = createGate(ANSWERS, 'requests');
+  // Nobody waits here, so nothing ends a wait.
+  const { signal } = new AbortController();
   app.addHook('onRequest', async ({ routeOptions }, reply) => {
-    if (routeOptions.config?.isUncounted) return;
-    if (going >= ANSWERS.atOnce) throw tooMany('requests');
-    going += 1;
-    reply.raw.once('close', () => {
-      going -= 1;
-    });
+    if (!routeOptions.config?.isUncounted) await enterFor(reply, gate, signal);
   });
 }

@@ -11,6 +11,7 @@ import type { ApiOptions } from './options.ts';
 import { presentAttempt, presentRun } from './present.ts';
 import { Problem } from './problem.ts';
 import { addRejectRoutes } from './rejects.ts';
+import { STREAMED } from './routing.ts';
 import { readRunLog } from './run-log.ts';
 import * as schemas from './schemas.ts';
 
@@ -71,8 +72,7 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
     response: { 200: schemas.streamSchema('text/plain', 'Each attempt under a heading.'), 404: problem },
   };
   const gate = createGate(DOWNLOADS, 'downloads');
-  const streamed = { exposeHeadRoute: false, config: { isUncounted: true } };
-  app.get<Log>('/api/runs/:id/log', { schema: log, ...streamed }, async (request, reply) => {
+  app.get<Log>('/api/runs/:id/log', { schema: log, ...STREAMED }, async (request, reply) => {
     const run = await findRun(request.params.id);
     const { attempt: only, follow } = request.query;
     const all = await journal.attempts(run.id);
