@@ -1,6 +1,7 @@
 import type { Client } from '@elastic/elasticsearch';
 import type { Clock } from '../clock.ts';
 import type { ElasticsearchSettings } from '../config/environment.ts';
+import { shownNode } from '../config/hosts.ts';
 import { connectElasticsearch } from '../elasticsearch.ts';
 import { messageOf } from '../errors.ts';
 import type { PartStatus } from './options.ts';
@@ -36,7 +37,7 @@ export function probeElasticsearch(settings: ElasticsearchSettings | null, clock
 }
 
 async function ask(client: () => Client, settings: ElasticsearchSettings): Promise<PartStatus> {
-  const at = settings.nodes.map(withoutCredentials).join(', ');
+  const at = settings.nodes.map(shownNode).join(', ');
   try {
     await client().cluster.health({ filter_path: 'status' }, { requestTimeout: TIMEOUT_MS, maxRetries: 0 });
     return { isUp: true, isNeeded: true, message: null };
@@ -46,9 +47,4 @@ async function ask(client: () => Client, settings: ElasticsearchSettings): Promi
     const message = `Elasticsearch at ${at} does not answer: ${messageOf(error)}; files wait for it`;
     return { isUp: false, isNeeded: true, message };
   }
-}
-
-function withoutCredentials(node: string): string {
-  const url = URL.parse(node);
-  return url === null ? 'its address' : `${url.protocol}//${url.host}`;
 }

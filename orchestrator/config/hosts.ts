@@ -19,6 +19,12 @@ export function reachableHost(host: string): string {
   return everywhere[name] ?? (name.includes(':') ? `[${name}]` : name);
 }
 
+/** What a node of Elasticsearch is called, without what may stand in its address of user and password. */
+export function shownNode(node: string): string {
+  const url = URL.parse(node);
+  return url === null ? 'an address that is no URL' : `${url.protocol}//${url.host}`;
+}
+
 function withoutBrackets(host: string): string {
   return host.replace(/^\[|\]$/g, '');
 }

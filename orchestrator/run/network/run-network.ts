@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { NetworkInspectInfo } from 'dockerode';
 import type { ElasticsearchSettings } from '../../config/environment.ts';
+import { shownNode } from '../../config/hosts.ts';
 import { codeOf, messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { engineError, isMissing, statusOf } from '../docker/engine-errors.ts';
@@ -166,7 +167,7 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
       throw engineError(
         error,
         engine.host,
-        `containers can't be let to Elasticsearch at ${nodes.map(shown).join(', ')}`,
+        `containers can't be let to Elasticsearch at ${nodes.map(shownNode).join(', ')}`,
       );
     }
   }
@@ -187,7 +188,7 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
   function unreachable({ name }: NetworkRecord, node: string): OrchestratorError {
     return new OrchestratorError(
       'never',
-      `Elasticsearch at ${shown(node)} is on this machine's loopback, which containers in the network ${name} of the Docker Engine at ${engine.host} can't reach, ` +
+      `Elasticsearch at ${shownNode(node)} is on this machine's loopback, which containers in the network ${name} of the Docker Engine at ${engine.host} can't reach, ` +
         "as that network isn't this machine's; set ELASTICSEARCH_NODE to an address that both reach, or DOCKER_OPTIONS.network where there is a network from which it is",
     );
   }
@@ -269,12 +270,6 @@ function subnetsOf({ IPAM }: NetworkInspectInfo): string[] {
 /** An engine on another machine may have a network with an address of this one's. */
 function isFarAway(host: string): boolean {
   return host.includes('://') && !host.startsWith('unix://') && !isLoopback(host.replace(/^(tcp|ssh):/, 'http:'));
-}
-
-/** What a node is called without what may stand in its address of user and password. */
-function shown(node: string): string {
-  const url = URL.parse(node);
-  return url === null ? 'an address that is no URL' : `${url.protocol}//${url.host}`;
 }
 
 function originOf(node: string): string {
