@@ -29,8 +29,8 @@ export async function check(
     ...(settings && environmentPlaces(settings)),
   });
   const remarks = (await Promise.all(datasets.map(remarksOn))).flat();
-  const inboxes =
-    environmentMistakes.length > 0 ? undefined : closedInboxes(datasets, parseEnvironment(env, root).dataDir);
+  const isRight = settings !== undefined && environmentMistakes.length === 0;
+  const inboxes = isRight ? closedInboxes(datasets, settings.dataDir) : undefined;
   if (inboxes !== undefined) remarks.push(`warning: ${inboxes}`);
   const lines = [...errors.map(formatMistake), ...environmentMistakes, ...warnings.map(formatMistake), ...remarks];
   const note = noteOnUser();

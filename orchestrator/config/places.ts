@@ -13,6 +13,8 @@ export interface Places {
   policyFile: string;
   /** POLICY_FILE names it: then it must be there. */
   isPolicyNamed: boolean;
+  /** The SQLite file. */
+  journal: string;
   /** Files and folders that no dataset ever gets, besides those. */
   own: readonly string[];
 }
@@ -27,25 +29,28 @@ export function placesOf(configDir: string, env: Variables, more: Partial<Places
   const root = resolve(more.root ?? dirname(config));
   const dataDir = resolve(more.dataDir ?? resolve(root, env['DATA_DIR'] || 'data'));
   const socket = /^unix:\/\/(\/.+)$/.exec(env['DOCKER_HOST'] ?? '')?.[1];
+  const usual = join(dataDir, 'journal.sqlite');
+  const journal = more.journal ?? resolve(root, env['JOURNAL'] || usual);
   return {
     configDir: config,
     root,
     dataDir,
     policyFile: more.policyFile ?? resolve(root, env['POLICY_FILE'] || 'policy.yaml'),
     isPolicyNamed: more.isPolicyNamed ?? Boolean(env['POLICY_FILE']),
+    journal,
     own: [
       ...PROGRAM_FOLDERS.map(name => join(PROGRAM, name)),
       ...ENGINE_SOCKETS,
       ...(socket === undefined ? [] : [socket]),
-      ...(env['JOURNAL'] ? [resolve(root, env['JOURNAL'])] : []),
+      ...(journal === usual ? [] : [journal]),
       join(root, '.env'),
     ],
   };
 }
 
 /** The places that the settings name, which are from the working directory. */
-export function environmentPlaces({ dataDir, policyFile, isPolicyNamed }: Environment): Partial<Places> {
-  return { dataDir, policyFile, isPolicyNamed };
+export function environmentPlaces({ dataDir, policyFile, isPolicyNamed, journal }: Environment): Partial<Places> {
+  return { dataDir, policyFile, isPolicyNamed, journal };
 }
 
 const MOST_LINKS = 40;

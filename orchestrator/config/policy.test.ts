@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parseEnvironment } from './environment.ts';
 import { loadDatasets, type LoadOptions } from './load.ts';
 import { formatMistake } from './messages.ts';
-import { placesOf } from './places.ts';
+import { environmentPlaces, placesOf } from './places.ts';
 import { policyOf, readPolicy } from './policy.ts';
 import { rightsOf } from './rights.ts';
 
@@ -131,6 +132,20 @@ test('folders: system folders, hidden ones, the orchestrator’s own and what ho
     ...inRoot('looks-harmless', 'looks-harmless/cron.d', 'data/in/config', 'data/in/../runs'),
   ])
     assert.notEqual(why(folder), undefined, folder);
+});
+
+test('the journal is nobody’s, where the settings name it, which are from the working directory', () => {
+  for (const [journal, folder, code] of [
+    ['state/journal.sqlite', '/srv/elsewhere/state', 'never-allowed'],
+    ['state/journal.sqlite', '/srv/etl/state', undefined],
+    ['data/in/sales/journal.sqlite', '/srv/elsewhere/data/in/sales', 'never-allowed'],
+    ['', '/srv/elsewhere/data/in/sales', undefined],
+  ] as const) {
+    const settings = parseEnvironment({ JOURNAL: journal }, '/srv/elsewhere');
+    const places = placesOf('/srv/etl/config', {}, environmentPlaces(settings));
+    const refusal = rightsOf(policyOf({}, null), places, 'sales').path('folders', 'WATCH_DIR', folder);
+    assert.equal(refusal?.code, code, `${journal}: ${folder}`);
+  }
 });
 
 test('where CONFIG_DIR is in a system folder, that folder is not the project’s', () => {
