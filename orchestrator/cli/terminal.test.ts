@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -44,6 +45,12 @@ test('titles, clipboards, cursor moves, 8-bit controls and texts turned around a
       .replace('[32m', '\u001b[32m')
       .replace('[0m', '\u001b[0m') + '\n\tb',
   );
+});
+
+test('the page takes for unseen what a terminal is not shown', () => {
+  const patternIn = (path: string) =>
+    /\/\[\\u0000.+\/g/.exec(readFileSync(new URL(path, import.meta.url), 'utf8'))?.[0] ?? assert.fail(path);
+  assert.equal(patternIn('../web/index.html'), patternIn('../log/visible.ts'));
 });
 
 test('JSON means the same after it', () => {
