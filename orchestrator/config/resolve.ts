@@ -59,11 +59,11 @@ export function resolveDataset(ingredients: Ingredients): StoredDataset {
 
 /** A dataset again, of its plain values. */
 export function revive({ bounds, ...plain }: StoredDataset): Dataset {
-  const regex = compileRegex(plain.settings.WATCH_REGEX);
-  const longest = MOST_REGEX_WORK / regex.programSize();
+  // Once it is asked for: each reading makes all datasets anew, and most of them are as they were.
+  let match: Dataset['matches'] | undefined;
   return {
     ...plain,
-    matches: path => (path.length > longest ? 'too-long' : regex.test(path)),
+    matches: path => (match ??= matcherOf(plain.settings.WATCH_REGEX))(path),
     whyForbidden(rule, path) {
       const why = whyForbidden(path, bounds[rule]);
       if (why === undefined) return null;
@@ -74,6 +74,12 @@ export function revive({ bounds, ...plain }: StoredDataset): Dataset {
 }
 
 /** What an attempt may take: what the YAML says, else the default, and no more than the policy's most. */
+function matcherOf(pattern: string): Dataset['matches'] {
+  const regex = compileRegex(pattern);
+  const longest = MOST_REGEX_WORK / regex.programSize();
+  return path => (path.length > longest ? 'too-long' : regex.test(path));
+}
+
 export function limitsOf(
   { DOCKER_OPTIONS = {}, WORK_SIZE }: Partial<Settings>,
   most: PolicySettings['limits'],

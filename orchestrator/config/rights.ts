@@ -62,10 +62,12 @@ export function rightsOf({ settings, file }: Policy, places: Places, name: strin
   /** Each as it is written, and with its links followed. Kept: looking at them all takes a millisecond. */
   const known = new Map<PathRule, string[]>();
   function paths(rule: PathRule): string[] {
-    const usable = settings[rule].filter(pattern => pattern !== '{root}' || !isSystemFolder(root, settings[rule]));
-    const found = known.get(rule) ?? usable.flatMap(fill);
-    known.set(rule, found);
-    return found;
+    const found = known.get(rule);
+    if (found) return found;
+    const isUsable = (pattern: string) => pattern !== '{root}' || !isSystemFolder(root, settings[rule]);
+    const filled = settings[rule].filter(isUsable).flatMap(fill);
+    known.set(rule, filled);
+    return filled;
   }
 
   function fill(pattern: string): string[] {
