@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { basename, extname, isAbsolute, join, relative } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
 import {
   ALL_BYTES,
@@ -11,8 +11,8 @@ import {
   MOST_FILES,
   MOST_VALUES,
 } from './bounds.ts';
-import { compose, type Mistake } from './messages.ts';
-import type { Places } from './places.ts';
+import { compose, type Mistake, ofFile } from './messages.ts';
+import { type Places, shownPath } from './places.ts';
 import type { Room } from './tree.ts';
 
 /** One YAML file, with its name as a dataset's. */
@@ -61,18 +61,12 @@ function sizeOf(path: string): number {
   }
 }
 
-/** Relative to the project's root where it lies below. */
-export function shownPath(path: string, root: string): string {
-  const fromRoot = relative(root, path);
-  return fromRoot.startsWith('..') || isAbsolute(fromRoot) ? path : fromRoot;
-}
-
 /** What is said where the files can't be listed. */
 export function unlistable({ configDir, root }: Places, error: unknown): Mistake {
-  const place = { file: shownPath(configDir, root), line: 1, column: 1, dataset: null, severity: 'error' } as const;
+  const shown = shownPath(configDir, root);
   return error instanceof TooManyFiles
-    ? { ...place, code: 'too-many-files', message: error.message }
-    : { ...place, code: 'unreadable-file', message: compose('unreadable-file', codeOf(error) ?? messageOf(error)) };
+    ? ofFile(shown, null, 'too-many-files', MOST_FILES)
+    : ofFile(shown, null, 'unreadable-file', codeOf(error) ?? messageOf(error));
 }
 
 /** Whether all that a file may take is left. */
@@ -87,7 +81,6 @@ export function hasRoom({ size }: ConfigFile, forDefaults: Room, { room, deadlin
 
 /** What is said of a file for which there is no room. */
 export function withoutRoom({ name, shown }: ConfigFile): Mistake {
-  const code = 'no-room';
   const all = [ALL_BYTES / 2 ** 20, ALL_VALUES, Math.round(ALL_CHARACTERS / 2 ** 20), ALL_DEADLINE_MS / 1000] as const;
-  return { severity: 'error', code, dataset: name, file: shown, line: 1, column: 1, message: compose(code, ...all) };
+  return ofFile(shown, name, 'no-room', ...all);
 }

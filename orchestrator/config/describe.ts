@@ -16,6 +16,15 @@ export interface SchemaNode {
   'x-default'?: string;
 }
 
+/** The keys that have a default, with it. */
+export function defaultsOf(properties: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties as Record<string, SchemaNode>).flatMap(([key, node]) =>
+      'default' in node ? [[key, node.default]] : [],
+    ),
+  );
+}
+
 /** What a value must be, in words that go on from "must be": `true or false`, `a whole number, 0 or more`. */
 export function describeType(schema: SchemaNode): string {
   if (schema['x-type'] !== undefined) return schema['x-type'];

@@ -7,7 +7,7 @@ import { realPathOf } from './places.ts';
 import type { Policy } from './policy.ts';
 import type { PolicySettings } from './policy-schema.ts';
 import { isDefaultImage, moduleOf, needsConnections, otherEntrypoint, receiversOf } from './receivers.ts';
-import type { DatasetRights } from './rights.ts';
+import { type DatasetRights, never } from './rights.ts';
 import type { Refusal } from './substitute.ts';
 import { isRecord, pointerOf } from './tree.ts';
 import { whyUnsafe } from './trusted.ts';
@@ -128,9 +128,7 @@ function judgeMounts({ settings }: Case): Verdict[] {
     const why = 'the default ETL’s image has its own there; name another path in the container, such as /tables';
     return [
       ['DOCKER_OPTIONS', 'volumes', index],
-      OF_THE_PROGRAM.test(path)
-        ? { code: 'never-allowed', message: compose('never-allowed', 'DOCKER_OPTIONS.volumes', path, why) }
-        : undefined,
+      OF_THE_PROGRAM.test(path) ? never('DOCKER_OPTIONS.volumes', path, why) : undefined,
     ];
   });
 }
@@ -142,12 +140,7 @@ function judgeLabels({ settings: { DOCKER_OPTIONS }, rights }: Case): Verdict[] 
     const key = 'DOCKER_OPTIONS.labels';
     const isOwn = label.toLowerCase().startsWith(OWN_LABELS);
     const why = 'the orchestrator knows its containers by it';
-    return [
-      ['DOCKER_OPTIONS', 'labels', label],
-      isOwn
-        ? { code: 'never-allowed', message: compose('never-allowed', key, label, why) }
-        : rights.text('labels', key, label),
-    ];
+    return [['DOCKER_OPTIONS', 'labels', label], isOwn ? never(key, label, why) : rights.text('labels', key, label)];
   });
 }
 
@@ -159,9 +152,7 @@ function judgeHosts({ settings: { DOCKER_OPTIONS }, nodes = '' }: Case): Verdict
     const why = 'it is the name of Elasticsearch';
     return [
       ['DOCKER_OPTIONS', 'extra_hosts', index],
-      names.includes(name.toLowerCase())
-        ? { code: 'never-allowed', message: compose('never-allowed', 'DOCKER_OPTIONS.extra_hosts', name, why) }
-        : undefined,
+      names.includes(name.toLowerCase()) ? never('DOCKER_OPTIONS.extra_hosts', name, why) : undefined,
     ];
   });
 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { ALL_DEADLINE_MS, FILE_DEADLINE_MS, LOADER_MEGABYTES, START_DEADLINE_MS } from './bounds.ts';
 import type { Dataset } from './dataset.ts';
-import { compose, type Mistake } from './messages.ts';
+import { ofFile } from './messages.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Policy } from './policy.ts';
 import type { ReadConfig, ReadRequest } from './read-config.ts';
@@ -66,10 +66,9 @@ function versionOf(path: string): string {
 
 /** Of the whole configuration: something that is no YAML of its own took too long. */
 function nothing(file: string): ReadConfig {
-  const message = compose('too-slow', FILE_DEADLINE_MS / 1000);
-  const mistake: Mistake = { severity: 'error', code: 'too-slow', dataset: null, file, line: 1, column: 1, message };
+  const mistake = ofFile(file, null, 'too-slow', FILE_DEADLINE_MS / 1000);
   const empty = { datasets: [], broken: [], warnings: [], referencedFiles: [], policy: null, isPolicyStale: true };
-  return { ...empty, errors: [mistake], unreadable: message };
+  return { ...empty, errors: [mistake], unreadable: mistake.message };
 }
 
 // One thread for all readings, one at a time: starting it takes longer than reading a hundred files.

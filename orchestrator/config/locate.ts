@@ -1,7 +1,7 @@
 import { MOST_MISTAKES } from './bounds.ts';
 import { compose, type Mistake, severityOf } from './messages.ts';
 import { looksSecret } from './secrets.ts';
-import type { Source } from './source.ts';
+import type { Problem, Source } from './source.ts';
 import { pathOf, pointerOf, type Tree } from './tree.ts';
 import type { Finding } from './validate.ts';
 
@@ -33,6 +33,11 @@ const SHOWING_NO_VALUE: ReadonlySet<Mistake['code']> = new Set<Mistake['code']>(
   'original-key',
   'bad-variable-name',
 ]);
+
+/** A problem with its place. */
+export function toMistake({ code, message, source, offset }: Problem, dataset: string | null): Mistake {
+  return { severity: severityOf(code), code, dataset, file: source.shown, ...source.positionAt(offset), message };
+}
 
 /** The place of a finding: of its value, or of the nearest thing around it that is in a file; else the file's first line. */
 export function locate(

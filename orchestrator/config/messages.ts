@@ -145,6 +145,16 @@ export function severityOf(code: MessageCode): Mistake['severity'] {
   return code in WARNINGS ? 'warning' : 'error';
 }
 
+/** What is said of a whole file: at its first line. */
+export function ofFile<Code extends MessageCode>(
+  file: string,
+  dataset: string | null,
+  code: Code,
+  ...values: Parameters<(typeof MESSAGES)[Code]>
+): Mistake {
+  return { severity: severityOf(code), code, dataset, file, line: 1, column: 1, message: compose(code, ...values) };
+}
+
 /** As compilers write it: `config/sales.yaml:7:3: …`. */
 export function formatMistake({ file, line, column, severity, message }: Mistake): string {
   return `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;

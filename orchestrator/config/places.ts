@@ -1,6 +1,7 @@
 import { readlinkSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isWithin } from '../within.ts';
 import type { Environment } from './environment.ts';
 import type { Variables } from './substitute.ts';
 
@@ -51,6 +52,11 @@ export function placesOf(configDir: string, env: Variables, more: Partial<Places
 /** The places that the settings name, which are from the working directory. */
 export function environmentPlaces({ dataDir, policyFile, isPolicyNamed, journal }: Environment): Partial<Places> {
   return { dataDir, policyFile, isPolicyNamed, journal };
+}
+
+/** A path as people are told it: relative to the project's root where it lies below. */
+export function shownPath(path: string, root: string): string {
+  return isWithin(path, root) ? relative(root, path) : path;
 }
 
 const MOST_LINKS = 40;

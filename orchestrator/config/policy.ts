@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { relative } from 'node:path';
 import { isWithin } from '../within.ts';
 import { codeOf, messageOf } from '../errors.ts';
-import type { SchemaNode } from './describe.ts';
-import { compose, type Mistake, sortMistakes } from './messages.ts';
-import { type Places, realPathOf } from './places.ts';
+import { defaultsOf, type SchemaNode } from './describe.ts';
+import { toMistake } from './locate.ts';
+import { compose, type Mistake, ofFile, sortMistakes } from './messages.ts';
+import { type Places, realPathOf, shownPath } from './places.ts';
 import { limitsSchema, policySchema, type PolicySettings } from './policy-schema.ts';
 import { isMapOrEmpty, readSource, type Source } from './source.ts';
 import { closest } from './suggest.ts';
@@ -36,14 +36,14 @@ const isValid = compileSchema(policySchema);
 /** Reads the administrator's policy; without a file, the defaults. Whatever is wrong with it, there is no policy then. Never throws. */
 export function readPolicy(places: Places): ReadPolicy {
   const { policyFile, root, isPolicyNamed } = places;
-  const shown = isWithin(policyFile, root) ? relative(root, policyFile) : policyFile;
+  const shown = shownPath(policyFile, root);
   const untrusted = whyNotTrusted(places);
-  if (untrusted !== undefined) return refused(shown, 'untrusted-policy', compose('untrusted-policy', untrusted));
+  if (untrusted !== undefined) return { policy: null, mistakes: [ofFile(shown, null, 'untrusted-policy', untrusted)] };
   if (!isPolicyNamed && !isThere(policyFile)) return { policy: policyOf({}, null), mistakes: [] };
   const { source, problems, intact } = readSource(policyFile, shown);
   if (!intact || !isMapOrEmpty(source)) {
     const [problem = { code: 'not-a-policy', message: compose('not-a-policy'), source, offset: 0 } as const] = problems;
-    return { policy: null, mistakes: [at(source, problem.offset, problem)] };
+    return { policy: null, mistakes: [toMistake(problem, null)] };
   }
   return judge(source);
 }
@@ -81,25 +81,17 @@ function whyNotTrusted({ policyFile, configDir }: Places): string | undefined {
   }
 }
 
-function refused(file: string, code: Mistake['code'], message: string): ReadPolicy {
-  return { policy: null, mistakes: [{ severity: 'error', code, dataset: null, file, line: 1, column: 1, message }] };
-}
-
 function judge(source: Source): ReadPolicy {
   const rights = { variable: () => undefined, file: () => undefined };
   const tree = readTree(source, { env: {}, root: '/', rights, kindsAt: () => undefined });
   const set = Object.fromEntries(Object.entries(tree.value).filter(([, value]) => value !== null));
   const findings = findKeyErrors(set, isValid, unknownKey, (_, value) => JSON.stringify(value).slice(0, 80));
   const mistakes = [
-    ...tree.problems.map(problem => at(source, problem.offset, problem)),
-    ...findings.map(finding => at(source, offsetOf(finding, tree), finding)),
+    ...tree.problems.map(problem => toMistake(problem, null)),
+    ...findings.map(finding => toMistake({ ...finding, source, offset: offsetOf(finding, tree) }, null)),
   ];
   if (mistakes.length > 0) return { policy: null, mistakes: sortMistakes(mistakes) };
   return { policy: policyOf(set as Partial<PolicySettings>, source.shown), mistakes };
-}
-
-function at(source: Source, offset: number, { code, message }: Pick<Mistake, 'code' | 'message'>): Mistake {
-  return { severity: 'error', code, dataset: null, file: source.shown, ...source.positionAt(offset), message };
 }
 
 function offsetOf({ pointer, at: part }: Finding, { origins }: Tree): number {
@@ -111,12 +103,4 @@ function unknownKey(parent: string, key: string): Finding {
   const path = pathOf(parent);
   const shown = [...path, key].join('.');
   return atKey('unknown-key', compose('unknown-key', shown, closest(key, siblingsAt(schema, path))), [...path, key]);
-}
-
-function defaultsOf(properties: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(properties as Record<string, SchemaNode>).flatMap(([key, node]) =>
-      'default' in node ? [[key, node.default]] : [],
-    ),
-  );
 }

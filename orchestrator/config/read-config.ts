@@ -9,15 +9,14 @@ import {
   hasRoom,
   listFiles,
   roomOfAll,
-  shownPath,
   unlistable,
   withoutRoom,
 } from './config-files.ts';
 import type { StoredDataset } from './dataset.ts';
 import { findForbidden } from './judge.ts';
-import { atMost, locate, show, withoutSecrets } from './locate.ts';
-import { compose, type Mistake, severityOf, sortMistakes } from './messages.ts';
-import type { Places } from './places.ts';
+import { atMost, locate, show, toMistake, withoutSecrets } from './locate.ts';
+import { compose, type Mistake, ofFile, severityOf, sortMistakes } from './messages.ts';
+import { type Places, shownPath } from './places.ts';
 import { type Policy, readPolicy } from './policy.ts';
 import { Unreadable } from './read-text.ts';
 import { resolveDataset } from './resolve.ts';
@@ -121,7 +120,7 @@ function loadFiles(files: ConfigFile[], context: Context, loaded: Loaded, begin:
   for (const file of files.filter(({ name }) => !name.startsWith('_'))) {
     const earlier = seen.get(file.name);
     if (earlier === undefined) seen.set(file.name, file);
-    else loaded.errors.push(duplicate(file, earlier));
+    else loaded.errors.push(duplicate(file, earlier, file.name));
   }
   // So that nobody's big files leave nothing for the small ones of others.
   const inOrder = [...seen.values()].sort((a, b) => a.size - b.size);
@@ -137,10 +136,8 @@ function loadFiles(files: ConfigFile[], context: Context, loaded: Loaded, begin:
   }
 }
 
-function duplicate(file: ConfigFile, earlier: ConfigFile): Mistake {
-  const code = 'duplicate-dataset';
-  const place = { file: file.shown, line: 1, column: 1, dataset: file.name };
-  return { ...place, code, severity: 'error', message: compose(code, file.name, earlier.shown) };
+function duplicate({ name, shown }: ConfigFile, earlier: ConfigFile, dataset: string | null): Mistake {
+  return ofFile(shown, dataset, 'duplicate-dataset', name, earlier.shown);
 }
 
 /** _defaults.yaml is judged by itself too, so that its mistakes show without a dataset. */
@@ -154,7 +151,7 @@ function readDefaults(
   const [file, second] = found;
   if (file === undefined)
     return { source: undefined, tree: emptyTree(), isIntact: true, taken: { values: 0, characters: 0 } };
-  if (second !== undefined) loaded.errors.push({ ...duplicate(second, file), dataset: null });
+  if (second !== undefined) loaded.errors.push(duplicate(second, file, null));
   begin(file.path);
   const parsed = parseFile(file, context, loaded, null);
   const shape = withoutUnset(parsed.tree.value);
@@ -208,10 +205,6 @@ function checkShape(read: ReadSource): ReadSource {
   const offset = (source.document.contents as { range?: [number, number, number] | null }).range?.[0] ?? 0;
   const problem: Problem = { code: 'not-a-map', message: compose('not-a-map'), source, offset };
   return { source, problems: [...read.problems, problem], intact: false };
-}
-
-function toMistake({ code, message, source, offset }: Problem, dataset: string | null): Mistake {
-  return { severity: severityOf(code), code, dataset, file: source.shown, ...source.positionAt(offset), message };
 }
 
 function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context, loaded: Loaded): void {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { MOST_REGEX_WORK } from './bounds.ts';
 import { compileRegex } from './checks.ts';
 import type { Backoff, Dataset, Limits, RunRule, StoredDataset } from './dataset.ts';
+import { defaultsOf } from './describe.ts';
 import type { PolicySettings } from './policy-schema.ts';
 import { needsConnections } from './receivers.ts';
 import { type DatasetRights, type PathBounds, whyForbidden } from './rights.ts';
@@ -73,13 +74,13 @@ export function revive({ bounds, ...plain }: StoredDataset): Dataset {
   };
 }
 
-/** What an attempt may take: what the YAML says, else the default, and no more than the policy's most. */
 function matcherOf(pattern: string): Dataset['matches'] {
   const regex = compileRegex(pattern);
   const longest = MOST_REGEX_WORK / regex.programSize();
   return path => (path.length > longest ? 'too-long' : regex.test(path));
 }
 
+/** What an attempt may take: what the YAML says, else the default, and no more than the policy's most. */
 export function limitsOf(
   { DOCKER_OPTIONS = {}, WORK_SIZE }: Partial<Settings>,
   most: PolicySettings['limits'],
@@ -94,11 +95,7 @@ export function limitsOf(
 }
 
 function fillDefaults({ name, root, settings, target, policy }: Ingredients): Settings {
-  const defaults: Record<string, unknown> = Object.fromEntries(
-    Object.entries(settingsSchema.properties).flatMap(([key, schema]) =>
-      'default' in schema ? [[key, schema.default]] : [],
-    ),
-  );
+  const defaults = defaultsOf(settingsSchema.properties);
   const disposesOfFiles = settings.BACKUP_FILE === true || settings.REMOVE_FILE === true;
   const filled = {
     ...defaults,

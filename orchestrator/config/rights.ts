@@ -96,9 +96,7 @@ export function rightsOf({ settings, file }: Policy, places: Places, name: strin
       const why = whyForbidden(path, bounds(rule));
       if (why === undefined) return undefined;
       const shown = why.real === path ? path : `${path}, which is ${why.real},`;
-      return why.reason === null
-        ? refuse(rule, key, shown, why.deciding)
-        : { code: 'never-allowed', message: compose('never-allowed', key, shown, why.reason) };
+      return why.reason === null ? refuse(rule, key, shown, why.deciding) : never(key, shown, why.reason);
     },
     most(rule, key, { isMore, shown, most }) {
       return isMore
@@ -118,6 +116,11 @@ export function rightsOf({ settings, file }: Policy, places: Places, name: strin
       return this.path('files', `\${file:${written}}`, path);
     },
   };
+}
+
+/** A refusal whatever the policy says. */
+export function never(key: string, what: string, why: string): Refusal {
+  return { code: 'never-allowed', message: compose('never-allowed', key, what, why) };
 }
 
 /** Whether all that a rule keeps from others would be given by allowing the project's root: CONFIG_DIR may be /etc/orchestrator. */
