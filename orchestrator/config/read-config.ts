@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
 import { SecretCount } from './secret-count.ts';
 import { FILE_DEADLINE_MS } from './bounds.ts';
-import { findContradictions } from './checks.ts';
+import { type Candidate, findContradictions } from './checks.ts';
 import {
   type AllRoom,
   type ConfigFile,
@@ -67,8 +67,6 @@ interface Context extends Places, AllRoom {
   secrets: SecretCount;
 }
 
-type Loaded = ReadConfig;
-
 const DEFAULTS_NAME = '_defaults';
 const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u;
 
@@ -81,7 +79,7 @@ export function readConfig(request: ReadRequest, begin: (path: string) => void):
   begin(places.policyFile);
   const { policy: found, mistakes } = readPolicy(places);
   const policy = found ?? formerPolicy;
-  const loaded: Loaded = {
+  const loaded: ReadConfig = {
     datasets: [],
     broken: [],
     errors: [...mistakes],
@@ -114,7 +112,7 @@ export function readConfig(request: ReadRequest, begin: (path: string) => void):
   return loaded;
 }
 
-function loadFiles(files: ConfigFile[], context: Context, loaded: Loaded, begin: (path: string) => void): void {
+function loadFiles(files: ConfigFile[], context: Context, loaded: ReadConfig, begin: (path: string) => void): void {
   const defaults = readDefaults(files, context, loaded, begin);
   const seen = new Map<string, ConfigFile>();
   for (const file of files.filter(({ name }) => !name.startsWith('_'))) {
@@ -144,7 +142,7 @@ function duplicate({ name, shown }: ConfigFile, earlier: ConfigFile, dataset: st
 function readDefaults(
   files: ConfigFile[],
   context: Context,
-  loaded: Loaded,
+  loaded: ReadConfig,
   begin: (path: string) => void,
 ): ParsedFile {
   const found = files.filter(({ name }) => name === DEFAULTS_NAME);
@@ -153,7 +151,7 @@ function readDefaults(
     return { source: undefined, tree: emptyTree(), isIntact: true, taken: { values: 0, characters: 0 } };
   if (second !== undefined) loaded.errors.push(duplicate(second, file, null));
   begin(file.path);
-  const parsed = parseFile(file, context, loaded, null);
+  const parsed = parseFile(file, context, loaded, { dataset: null, rights: rightsOf(context.policy, context, null) });
   const shape = withoutUnset(parsed.tree.value);
   const unsubstituted = findUnsubstituted(shape, parsed.tree);
   const findings = findSchemaErrors(shape, show(parsed.tree)).filter(({ pointer }) => !unsubstituted.has(pointer));
@@ -174,10 +172,14 @@ function emptyTree(): Tree {
   return { value: {}, origins: new Map(), problems: [], files: [] };
 }
 
-function parseFile(file: ConfigFile, context: Context, loaded: Loaded, dataset: string | null): ParsedFile {
+interface Reader {
+  dataset: string | null;
+  rights: DatasetRights;
+}
+
+function parseFile(file: ConfigFile, context: Context, loaded: ReadConfig, { dataset, rights }: Reader): ParsedFile {
   const { env, root, room } = context;
   const before = { ...room };
-  const rights = rightsOf(context.policy, context, dataset);
   const read = checkShape(readAllowed(file, context, rights));
   room.bytes -= read.source.text.length;
   const tree = read.intact ? readTree(read.source, { env, root, rights, kindsAt, room }) : emptyTree();
@@ -207,12 +209,14 @@ function checkShape(read: ReadSource): ReadSource {
   return { source, problems: [...read.problems, problem], intact: false };
 }
 
-function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context, loaded: Loaded): void {
-  const own = parseFile(file, context, loaded, file.name);
+function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context, loaded: ReadConfig): void {
+  const rights = rightsOf(context.policy, context, file.name);
+  const own = parseFile(file, context, loaded, { dataset: file.name, rights });
   context.room.values -= defaults.taken.values;
   context.room.characters -= defaults.taken.characters;
   const merged = mergeTrees(defaults.tree, own.tree);
-  const findings = own.isIntact || own.tree.origins.size > 0 ? findAll(file, merged, own, context) : [];
+  const judged = own.isIntact || own.tree.origins.size > 0 ? judge(file, merged, own, rights, context) : undefined;
+  const findings = judged?.findings ?? [];
   const isWrong = !own.isIntact || findings.some(({ code }) => severityOf(code) === 'error');
   const tooMany = isWrong ? [] : context.secrets.find(merged.origins);
   const located = [...withoutSecrets(findings, merged), ...tooMany].map(finding =>
@@ -222,12 +226,18 @@ function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context, load
   loaded.errors.push(...mistakes.filter(({ severity }) => severity === 'error'));
   loaded.warnings.push(...mistakes.filter(({ severity }) => severity === 'warning'));
   const isBroken = !own.isIntact || !defaults.isIntact || mistakes.some(({ severity }) => severity === 'error');
-  if (isBroken) loaded.broken.push(file.name);
-  else loaded.datasets.push(toDataset(file, merged, context));
+  if (isBroken || judged === undefined) loaded.broken.push(file.name);
+  else loaded.datasets.push(toDataset(file, judged.candidate, merged, rights, context));
 }
 
-/** Everything wrong with the values: against the schema first, and what is left by the checks. */
-function findAll(file: ConfigFile, merged: Tree, own: ParsedFile, context: Context): Finding[] {
+interface Judged {
+  findings: Finding[];
+  /** Without the values that are wrong. */
+  candidate: Candidate;
+}
+
+/** Finds everything wrong with the values: against the schema first, and what is left by the checks. */
+function judge(file: ConfigFile, merged: Tree, own: ParsedFile, rights: DatasetRights, context: Context): Judged {
   const value = withoutUnset(merged.value);
   const unsubstituted = findUnsubstituted(value, merged);
   const findings = findSchemaErrors(value, show(merged)).filter(({ pointer }) => !unsubstituted.has(pointer));
@@ -246,12 +256,8 @@ function findAll(file: ConfigFile, merged: Tree, own: ParsedFile, context: Conte
     hasElasticsearch: Boolean(context.env['ELASTICSEARCH_NODE']),
     isOwn: (pointer: string) => merged.origins.get(pointer)?.source === own.source,
   };
-  const rights = rightsOf(context.policy, context, file.name);
-  return [
-    ...findings,
-    ...findContradictions(candidate),
-    ...findForbidden(candidate, context.policy, rights, context.env['ELASTICSEARCH_NODE']),
-  ];
+  const forbidden = findForbidden(candidate, context.policy, rights, context.env['ELASTICSEARCH_NODE']);
+  return { findings: [...findings, ...findContradictions(candidate), ...forbidden], candidate };
 }
 
 /** Pointers of values that are told to be wrong already, since what they refer to is not there. */
@@ -277,17 +283,18 @@ function targetOf({ LOAD }: Partial<Settings>, env: Variables): 'elasticsearch' 
   return LOAD?.target ?? (env['ELASTICSEARCH_NODE'] ? 'elasticsearch' : 'lake');
 }
 
-function toDataset(file: ConfigFile, merged: Tree, context: Context): StoredDataset {
-  const settings = withoutUnset(merged.value) as Partial<Settings>;
+function toDataset(
+  { path }: ConfigFile,
+  candidate: Candidate,
+  { origins }: Tree,
+  rights: DatasetRights,
+  { policy }: Context,
+): StoredDataset {
   return resolveDataset({
-    name: file.name,
-    configFile: file.path,
-    configFolder: join(context.configDir, file.name),
-    root: context.root,
-    settings,
-    target: targetOf(settings, context.env),
-    policy: context.policy.settings,
-    rights: rightsOf(context.policy, context, file.name),
-    secrets: pointersOf(settings).flatMap(pointer => merged.origins.get(pointer)?.secrets ?? []),
+    ...candidate,
+    configFile: path,
+    policy: policy.settings,
+    rights,
+    secrets: pointersOf(candidate.settings).flatMap(pointer => origins.get(pointer)?.secrets ?? []),
   });
 }
