@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Folder } from '../../files/folder.ts';
 import { MAX_LINE_BYTES } from '../lines.ts';
+import { maskBytes } from '../mask-bytes.ts';
 import type { Frame } from './frames.ts';
 
 const NEWLINE = 10;
@@ -50,22 +50,15 @@ export async function openLogFile(path: string, logOffset: number, mask: (text: 
   }
 
   return {
-    write: frames => append(frames.flatMap(wholeLines).map(block => masked(block, mask))),
+    write: frames => append(frames.flatMap(wholeLines).map(block => maskBytes(block, mask))),
     async end(note = '') {
       const rests = [begun.stdout, begun.stderr].filter(pieces => pieces.length > 0);
-      const lines = rests.map(pieces => masked(Buffer.concat([...pieces, Buffer.from('\n')]), mask));
+      const lines = rests.map(pieces => maskBytes(Buffer.concat([...pieces, Buffer.from('\n')]), mask));
       await append([...lines, Buffer.from(note)]);
       await close();
     },
     close,
   };
-}
-
-function masked(block: Buffer, mask: (text: string) => string): Buffer {
-  const encoding = isUtf8(block) ? 'utf8' : 'latin1';
-  const text = block.toString(encoding);
-  const shown = mask(text);
-  return shown === text ? block : Buffer.from(shown, encoding);
 }
 
 async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {

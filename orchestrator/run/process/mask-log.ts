@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { maskBytes } from '../mask-bytes.ts';
 
 const NEWLINE = 10;
 const CHUNK_BYTES = 256 * 1024;
@@ -27,7 +27,7 @@ export async function maskLog(path: string, mask: (text: string) => string): Pro
 }
 
 async function firstSecret(file: FileHandle, mask: (text: string) => string): Promise<number | undefined> {
-  for await (const { offset, bytes } of blocks(file, 0)) if (masked(bytes, mask) !== bytes) return offset;
+  for await (const { offset, bytes } of blocks(file, 0)) if (maskBytes(bytes, mask) !== bytes) return offset;
   return undefined;
 }
 
@@ -37,7 +37,7 @@ async function rewrite(path: string, file: FileHandle, from: number, mask: (text
   await rm(besidePath, { force: true });
   const beside = await open(besidePath, 'wx+', LOG_MODE);
   try {
-    for await (const { bytes } of blocks(file, from)) await beside.appendFile(masked(bytes, mask));
+    for await (const { bytes } of blocks(file, from)) await beside.appendFile(maskBytes(bytes, mask));
     let position = from;
     for await (const { bytes } of blocks(beside, 0)) {
       await file.write(bytes, 0, bytes.length, position);
@@ -68,12 +68,4 @@ async function* blocks(file: FileHandle, from: number): AsyncGenerator<Block> {
     rest = bytes.subarray(end);
     offset += end;
   }
-}
-
-/** The very bytes where there is nothing to hide. */
-function masked(bytes: Buffer, mask: (text: string) => string): Buffer {
-  const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
-  const text = bytes.toString(encoding);
-  const shown = mask(text);
-  return shown === text ? bytes : Buffer.from(shown, encoding);
 }
