@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLoopback, Subnets } from './addresses.ts';
+import { isOnLoopback, Subnets } from './addresses.ts';
 
 test('a node is on loopback by its name or address, whatever its port, user and path', () => {
   for (const node of [
@@ -10,9 +10,9 @@ test('a node is on loopback by its name or address, whatever its port, user and 
     'http://[::1]:9200',
     'http://es.localhost',
   ])
-    assert.equal(isLoopback(node), true, node);
+    assert.equal(isOnLoopback(node), true, node);
   for (const node of ['http://elasticsearch:9200', 'http://10.0.0.1', 'http://localhost.example.org', 'no url', ''])
-    assert.equal(isLoopback(node), false, node);
+    assert.equal(isOnLoopback(node), false, node);
 });
 
 test('an address is found in its subnet, also where IPv6 has it, and nowhere else', () => {

@@ -1,9 +1,9 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { isLoopback } from '../../config/hosts.ts';
 
 /** Whether a node's address is one of this machine's loopback, which another network can't reach. What is no URL is not. */
-export function isLoopback(node: string): boolean {
-  const name = URL.parse(node.trim())?.hostname ?? '';
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || name.startsWith('127.');
+export function isOnLoopback(node: string): boolean {
+  return isLoopback(URL.parse(node.trim())?.hostname ?? '');
 }
 
 /** Networks in CIDR notation, such as 172.18.0.0/16. */

@@ -9,7 +9,7 @@ import { engineError, isMissing, statusOf } from '../docker/engine-errors.ts';
 import type { Engine } from '../docker/engine.ts';
 import { LABELS } from '../docker/names.ts';
 import type { Surroundings } from '../docker/surroundings.ts';
-import { isLoopback, Subnets } from './addresses.ts';
+import { isOnLoopback, Subnets } from './addresses.ts';
 import { type Forwarder, openForwarder } from './forwarder.ts';
 import { type NetworkRecord, readRecord, removeRecord, writeRecord } from './record.ts';
 
@@ -59,7 +59,7 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
   const { engine, logger, instance, elasticsearch, recordFile, surroundings } = options;
   const { docker } = engine;
   const forwardable = new Map(
-    (elasticsearch?.nodes ?? []).filter(isLoopback).map(node => [originOf(node), new URL(node)]),
+    (elasticsearch?.nodes ?? []).filter(isOnLoopback).map(node => [originOf(node), new URL(node)]),
   );
   let record = readRecord(recordFile);
   let refused = new Subnets(record?.subnets ?? []);
@@ -157,12 +157,12 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
   }
 
   async function reach(wish: string | undefined, nodes: readonly string[]): Promise<string[]> {
-    if (!nodes.some(isLoopback)) return [...nodes];
+    if (!nodes.some(isOnLoopback)) return [...nodes];
     try {
       const own = wish === undefined ? await ownName() : null;
       if (own === null) return [...nodes];
       const network = await ensure(own);
-      return await Promise.all(nodes.map(async node => (isLoopback(node) ? forwarded(network, node) : node)));
+      return await Promise.all(nodes.map(async node => (isOnLoopback(node) ? forwarded(network, node) : node)));
     } catch (error) {
       throw engineError(
         error,
@@ -269,7 +269,7 @@ function subnetsOf({ IPAM }: NetworkInspectInfo): string[] {
 
 /** An engine on another machine may have a network with an address of this one's. */
 function isFarAway(host: string): boolean {
-  return host.includes('://') && !host.startsWith('unix://') && !isLoopback(host.replace(/^(tcp|ssh):/, 'http:'));
+  return host.includes('://') && !host.startsWith('unix://') && !isOnLoopback(host.replace(/^(tcp|ssh):/, 'http:'));
 }
 
 function originOf(node: string): string {
