@@ -6,8 +6,8 @@ import { loadDatasets } from '../config/load.ts';
 import { formatMistake } from '../config/messages.ts';
 import { environmentPlaces } from '../config/places.ts';
 import type { Policy } from '../config/policy.ts';
+import { moduleOf } from '../config/receivers.ts';
 import { accountsMistake } from '../config/run-uids.ts';
-import { isRecord } from '../config/tree.ts';
 import { closedInboxes } from '../data-dir/inbox.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { askEtl } from '../etl/ask.ts';
@@ -92,9 +92,7 @@ async function remarkOnCommand({ command: [program] }: Dataset): Promise<string 
 
 /** The default ETL imports them, as it does in a run, in a process of its own: what they do on import is not done here. */
 async function remarksOnModules({ settings, configFolder }: Dataset): Promise<string[]> {
-  const files = settings.TRANSFORM.flatMap(step =>
-    isRecord(step) && 'module' in step ? [fileOf(step['module'])] : [],
-  );
+  const files = settings.TRANSFORM.flatMap(step => moduleOf(step) ?? []);
   const environment = Object.fromEntries(
     Object.entries(settings.ENV ?? {}).map(([name, value]) => [name, String(value)]),
   );
@@ -121,10 +119,6 @@ async function whyNotImported(
 }
 
 const IMPORT_TIMEOUT_MS = 10_000;
-
-function fileOf(options: unknown): string {
-  return typeof options === 'string' ? options : String((options as { file: string }).file);
-}
 
 function policyLine(policy: Policy | null): string {
   if (policy === null) return '';

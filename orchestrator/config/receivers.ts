@@ -50,6 +50,11 @@ export function receiversOf({
   ];
 }
 
+/** Whether the default ETL would run steps of the user's own, which may need what nobody can know. */
+export function runsModules({ TRANSFORM = [] }: Partial<Settings>): boolean {
+  return TRANSFORM.some(step => moduleOf(step) !== undefined);
+}
+
 /** The file of a `module:` step. */
 export function moduleOf(step: unknown): string | undefined {
   const options = isRecord(step) ? step['module'] : undefined;

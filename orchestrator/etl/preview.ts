@@ -1,6 +1,6 @@
 import type { PreviewMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
-import { isRecord } from '../config/tree.ts';
+import { runsModules } from '../config/receivers.ts';
 import { OrchestratorError } from '../errors.ts';
 import { askEtl } from './ask.ts';
 
@@ -17,9 +17,9 @@ export interface PreviewQuestion {
 export async function askPreview({ file, dataset, rows, signal }: PreviewQuestion): Promise<PreviewMessage> {
   const parts: Buffer[] = [];
   const args = ['--preview', `--rows=${rows}`, { file }];
-  const hasModule = (dataset?.settings.TRANSFORM ?? []).some(step => isRecord(step) && 'module' in step);
   const folders = [dataset?.configFolder].filter(folder => folder !== undefined);
-  const question = { args, environment: environmentOf(dataset), folders, runsModules: hasModule, signal };
+  const hasModules = dataset !== undefined && runsModules(dataset.settings);
+  const question = { args, environment: environmentOf(dataset), folders, runsModules: hasModules, signal };
   for await (const part of askEtl(question)) parts.push(part);
   const message = JSON.parse(Buffer.concat(parts).toString()) as PreviewMessage;
   if (message.type === 'preview') return message;

@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Dataset } from '../../config/dataset.ts';
 import { realPathOf } from '../../config/places.ts';
 import { readSmallFile, Unreadable } from '../../config/read-text.ts';
+import { runsModules } from '../../config/receivers.ts';
 import { OrchestratorError } from '../../errors.ts';
-import { isRecord } from '../../config/tree.ts';
 import { isWithin } from '../../within.ts';
 import type { Job } from '../runner.ts';
 import type { CompiledCode } from './compiled-code.ts';
@@ -150,10 +150,8 @@ function yamlOf({ configFile, whyForbidden }: Dataset): View['files'] {
   }
 }
 
-/** Steps of the user's own may need what nobody can know. */
 function isOurs(job: Job, { isDefaultEtl }: Program): boolean {
-  const hasModule = (step: unknown) => isRecord(step) && 'module' in step;
-  return isDefaultEtl && !(job.settings.settings.TRANSFORM ?? []).some(hasModule);
+  return isDefaultEtl && !runsModules(job.settings.settings);
 }
 
 /** Node's own bounds, within those of the system: it starts no other program, loads nothing native, and opens nothing but its files. */
