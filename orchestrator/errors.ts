@@ -27,6 +27,12 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** Status of the HTTP answer that a client (dockerode, Elasticsearch's) threw, or undefined where there was none. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
 /** The kind of anything thrown; what isn't ours is a bug. */
 export function kindOf(error: unknown): ErrorKind {
   return error instanceof OrchestratorError ? error.kind : 'bug';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientOptions } from '@elastic/elasticsearch';
 import Transport from 'winston-transport';
 import type { ElasticsearchTransport, ElasticsearchTransportOptions } from 'winston-elasticsearch';
-import { messageOf } from '../errors.ts';
+import { messageOf, statusOf } from '../errors.ts';
 import { logTemplate, LOG_STREAM, TEMPLATE_NAME } from './template.ts';
 
 /** How to reach the server, with the meaning of the ELASTICSEARCH_* variables; `ca` is the path of a PEM file. */
@@ -191,7 +191,7 @@ export class ElasticsearchLog extends Transport {
       const exists = await this.#client?.indices.existsIndexTemplate({ name: TEMPLATE_NAME }, until);
       if (!exists) await this.#client?.indices.putIndexTemplate({ name: TEMPLATE_NAME, ...logTemplate }, until);
     } catch (error) {
-      if ((error as { statusCode?: number }).statusCode === undefined) throw error;
+      if (statusOf(error) === undefined) throw error;
       this.#options.report('warn', `the index template ${TEMPLATE_NAME} can't be made: ${messageOf(error)}`);
     }
   }

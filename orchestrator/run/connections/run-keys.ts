@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import type { ElasticsearchSettings } from '../../config/environment.ts';
 import { connectElasticsearch } from '../../elasticsearch.ts';
-import { messageOf, OrchestratorError } from '../../errors.ts';
+import { messageOf, OrchestratorError, statusOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { AttemptRef, GrantRequest } from '../runner.ts';
 import { hasTemplate, namesOf, roleOf } from './key-role.ts';
@@ -161,11 +161,6 @@ export function createRunKeys({ elasticsearch, mode, instance, clock, logger }: 
   }
 
   return { make, end, close };
-}
-
-function statusOf(error: unknown): number | undefined {
-  const status = (error as { statusCode?: unknown }).statusCode;
-  return typeof status === 'number' ? status : undefined;
 }
 
 /** What Elasticsearch says, in one line. */

@@ -5,7 +5,7 @@ import type { Message } from '../../../default-etl/contract.ts';
 import { LIMITS } from '../../bounds.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
-import { kindOf, messageOf, OrchestratorError } from '../../errors.ts';
+import { kindOf, messageOf, OrchestratorError, statusOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { giveConnections } from '../connections/connections.ts';
 import { CUT_TEXT } from '../cut-log.ts';
@@ -302,7 +302,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       await container.kill();
     } catch (error) {
       // 409: it has ended already; 404: it is gone.
-      if (!isMissing(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+      if (!isMissing(error) && statusOf(error) !== 409) throw error;
     }
   }
 
@@ -319,7 +319,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
         await docker.getContainer(handle).stop({ t: killAfterSeconds });
       } catch (error) {
         // 304: it has ended already; 404: it is gone.
-        if (!isMissing(error) && (error as { statusCode?: number }).statusCode !== 304) throw error;
+        if (!isMissing(error) && statusOf(error) !== 304) throw error;
       }
     });
   }

@@ -1,16 +1,10 @@
-import { codeOf, type ErrorKind, messageOf, OrchestratorError } from '../../errors.ts';
+import { codeOf, type ErrorKind, messageOf, OrchestratorError, statusOf } from '../../errors.ts';
 
 const ADVICE: Record<string, string> = {
   ENOENT: 'start Docker, or set DOCKER_HOST',
   ECONNREFUSED: 'start Docker, or set DOCKER_HOST',
   EACCES: 'give this user access to the socket (group docker)',
 };
-
-/** Status of the HTTP answer, or undefined where there was none. */
-export function statusOf(error: unknown): number | undefined {
-  const status = (error as { statusCode?: unknown } | null)?.statusCode;
-  return typeof status === 'number' ? status : undefined;
-}
 
 /** Whether it says that there is no such container or image. */
 export function isMissing(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import type { AuthConfig } from 'dockerode';
-import { messageOf, OrchestratorError } from '../../errors.ts';
-import { isMissing, statusOf } from './engine-errors.ts';
+import { messageOf, OrchestratorError, statusOf } from '../../errors.ts';
+import { isMissing } from './engine-errors.ts';
 
 interface PullEvent {
   status?: string;

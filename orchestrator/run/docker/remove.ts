@@ -1,6 +1,7 @@
 import type { Container } from 'dockerode';
 import type { Clock } from '../../clock.ts';
-import { isMissing, statusOf } from './engine-errors.ts';
+import { statusOf } from '../../errors.ts';
+import { isMissing } from './engine-errors.ts';
 
 const ATTEMPTS = 5;
 const PAUSE_MS = 200;
