@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Clock } from './clock.ts';
+import { readProcess } from './run/process/process-table.ts';
 
 /** What started us, and has to end us: npm, or bin.js on an older Node. */
 export interface Launcher {
@@ -44,15 +44,7 @@ export function findLauncher(env: Readonly<Record<string, string | undefined>>, 
 /** Pids of the parent, its parent and so on, as one text; an orphan's parent is another. */
 function ancestors(generations: number): string {
   const pids = [process.ppid];
-  while (pids.length < generations) pids.push(parentOf(pids.at(-1) ?? 0));
+  // Not Linux, or ended: then the parent above has changed.
+  while (pids.length < generations) pids.push(readProcess(pids.at(-1) ?? 0)?.parent ?? 0);
   return pids.join(' ');
-}
-
-function parentOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return 0; // not Linux, or ended: then the parent above has changed
-  }
 }

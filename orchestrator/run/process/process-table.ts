@@ -4,6 +4,7 @@ import { libc, requireKoffi } from '../../libc.ts';
 /** A process as proc(5) shows it. */
 export interface ProcessEntry {
   pid: number;
+  parent: number;
   group: number;
   session: number;
   /** Clock ticks since boot: with the pid it names a process for as long as the machine is up. */
@@ -77,6 +78,7 @@ function parseStat(pid: number, stat: string): ProcessEntry {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     pid,
+    parent: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
     startTime: fields[19] ?? '',
