@@ -4,7 +4,7 @@ import { parse } from 'dotenv';
 import { listed } from './describe.ts';
 import { isAddress, isLoopback } from './hosts.ts';
 import { OrchestratorError } from '../errors.ts';
-import { parseUidRange, type UidRange } from './run-uids.ts';
+import { parseUidRange, RUN_UIDS, type UidRange } from './run-uids.ts';
 import { LONGEST_TIMER_MS, parseDuration, parseSize } from './units.ts';
 
 /** Settings that are not a dataset's: what parseEnvironment() makes of the environment. */
@@ -300,9 +300,8 @@ function reader(env: Source, cwd: string, mistakes: string[]) {
         : refuse('LIST_INTERVAL', null);
     },
     runUids(): UidRange {
-      const fallback = { from: 61_200, to: 61_455 };
       const given = text('RUN_UIDS');
-      return given === undefined ? fallback : (parseUidRange(given) ?? refuse('RUN_UIDS', fallback));
+      return given === undefined ? RUN_UIDS : (parseUidRange(given) ?? refuse('RUN_UIDS', RUN_UIDS));
     },
     logLevel(): Environment['logLevel'] {
       const given = text('LOG_LEVEL')?.toLowerCase() ?? 'info';

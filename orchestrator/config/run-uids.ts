@@ -6,6 +6,9 @@ export interface UidRange {
   to: number;
 }
 
+/** RUN_UIDS where it isn't set. */
+export const RUN_UIDS: UidRange = { from: 61_200, to: 61_455 };
+
 /** Those below belong to the system's own services. */
 const LOWEST_UID = 1000;
 const HIGHEST_UID = 2 ** 31 - 1;

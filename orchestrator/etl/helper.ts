@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import { RUN_UIDS } from '../config/run-uids.ts';
 import { kindOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
 import { compiledCodeAt } from '../run/process/compiled-code.ts';
@@ -48,7 +49,7 @@ const MOST_FILE_BYTES = 4 * 2 ** 30;
 const UMASK = 0o077;
 
 const isRoot = process.getuid?.() === 0;
-let uids: RunUids = createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 0 });
+let uids: RunUids = createRunUids({ range: RUN_UIDS, reserve: 0 });
 
 /** Whose uids those who answer have, where we are root. */
 export function answerAs(those: RunUids): void {
