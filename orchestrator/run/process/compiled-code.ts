@@ -63,8 +63,9 @@ export function compiledCodeAt(path: string): CompiledCode {
  */
 export async function compileOnce(options: CompileOptions): Promise<void> {
   const { code, uids, workDir } = options;
+  if (!uids.areOwn) return;
   const stamp = stampOf(options.etlFiles[0] as string);
-  if (!uids.areOwn || (code.folder() && readText(join(code.path, STAMP)) === stamp)) return;
+  if (code.folder() && readText(join(code.path, STAMP)) === stamp) return;
   await rm(workDir, { recursive: true, force: true });
   await mkdir(workDir, { recursive: true, mode: 0o700 });
   try {
