@@ -7,7 +7,7 @@ import { DEFAULT_IMAGE } from './config/default-image.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
 import { messageOf } from './errors.ts';
-import { etlFiles } from './etl/etl-files.ts';
+import { COMPILED, ETL_PROGRAM, etlFiles } from './etl/etl-files.ts';
 import type { Logger } from './log.ts';
 import { chooseRunner, type RunnerChoice } from './run/choose-runner.ts';
 import { createDockerRunner } from './run/docker/docker-runner.ts';
@@ -19,15 +19,13 @@ import { checkHostPaths } from './run/host-path-map.ts';
 import { readInstance } from './run/instance.ts';
 import { buildMold } from './run/job.ts';
 import { createRunNetwork } from './run/network/run-network.ts';
-import { compiledCodeAt, compileOnce } from './run/process/compiled-code.ts';
+import { compileOnce } from './run/process/compiled-code.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
 import type { Connections, Runner, RunnerKind, RunUids } from './run/runner.ts';
 import { RunMasks } from './run/run-masks.ts';
 import type { Runners } from './schedule/context.ts';
 
-const DEFAULT_ETL = fileURLToPath(new URL('../default-etl/bin.js', import.meta.url));
 const COMPILE_AHEAD = fileURLToPath(new URL('../default-etl/compile-ahead.ts', import.meta.url));
-const COMPILED = fileURLToPath(new URL('../node_modules/.cache/default-etl', import.meta.url));
 
 export interface RunnersOptions {
   environment: Environment;
@@ -108,15 +106,14 @@ export function createRunners(options: RunnersOptions): AllRunners {
     defaultImage: DEFAULT_IMAGE,
     mask: maskLog,
   });
-  const compiled = compiledCodeAt(COMPILED);
   const process_ = createProcessRunner({
     logger,
     clock,
     dataDir,
     projectDir,
-    defaultEtl: [process.execPath, DEFAULT_ETL],
+    defaultEtl: [process.execPath, ETL_PROGRAM],
     etlFiles: etlFiles(),
-    compiled,
+    compiled: COMPILED,
     mask: maskLog,
     environment: variables,
   });
@@ -188,7 +185,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
   async function compile(datasets: readonly Dataset[]): Promise<void> {
     if (datasets.every(({ settings }) => settings.COMMAND !== undefined)) return;
     await compileOnce({
-      code: compiled,
+      code: COMPILED,
       uids,
       workDir: join(dataDir, 'compiling'),
       command: [process.execPath, COMPILE_AHEAD],

@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { kindOf } from '../errors.ts';
-import { launch } from '../run/process/launcher.ts';
-import { openPipe } from '../run/process/pipe.ts';
+import { launchPiped, startPlain } from '../run/process/piped.ts';
 import { killMembers, leaderOf } from '../run/process/process-group.ts';
-import type { View } from '../run/process/view.ts';
+import { shownAs, type View } from '../run/process/view.ts';
 
 /** A program of ours on files that only we can read, and that others have made. */
 export interface Reading {
@@ -35,13 +32,7 @@ export class NoAnswer extends Error {
   }
 }
 
-interface Started {
-  stdin: Writable;
-  stdout: Readable;
-  stderr: Readable;
-  ended: Promise<{ exitCode: number | null }>;
-  kill(): Promise<void>;
-}
+type Started = ReturnType<typeof startPlain>;
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 /** What a program is started with, open to everybody. Without the last two, libraries in folders of their own are not found, and times are UTC. */
@@ -89,42 +80,30 @@ async function taken(stream: Readable, mostBytes: number, onMore: () => void): P
 }
 
 async function start(reading: Reading): Promise<Started> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return startPlain(reading);
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return startAsWeAre(reading);
   try {
     return await startBare(reading);
   } catch (error) {
     // A container in which nothing can be mounted is the view that it has.
-    if (kindOf(error) === 'wait') return startPlain(reading);
+    if (kindOf(error) === 'wait') return startAsWeAre(reading);
     throw error;
   }
 }
 
 async function startBare({ script, folder }: Reading): Promise<Started> {
-  const [input, output, errors] = [openPipe('reads'), openPipe('writes'), openPipe('writes')];
-  const pipes = [input, output, errors];
-  try {
-    const launched = await launch({
-      command: [process.execPath, script],
-      environment: {},
-      cwd: folder,
-      umask: UMASK,
-      limits: {},
-      view: viewOf(script, folder),
-      isOffline: true,
-      isAlone: true,
-      input: input.theirs,
-      output: { stdout: output.theirs, stderr: errors.theirs },
-    });
-    const leader = leaderOf(launched.pid, folder, undefined);
-    const kill = async () => void (leader && (await killMembers(leader)));
-    launched.go();
-    return { stdin: input.ours, stdout: output.ours, stderr: errors.ours, ended: launched.ended, kill };
-  } catch (error) {
-    for (const { ours } of pipes) ours.destroy();
-    throw error;
-  } finally {
-    for (const pipe of pipes) pipe.closeTheirs();
-  }
+  const { pid, go, ...started } = await launchPiped({
+    command: [process.execPath, script],
+    environment: {},
+    cwd: folder,
+    umask: UMASK,
+    limits: {},
+    view: viewOf(script, folder),
+    isOffline: true,
+    isAlone: true,
+  });
+  const leader = leaderOf(pid, folder, undefined);
+  go();
+  return { ...started, kill: async () => void (leader && (await killMembers(leader))) };
 }
 
 /** To root the rights of files are nothing: all that is not needed is hidden. */
@@ -134,8 +113,8 @@ function viewOf(script: string, folder: string): View {
   const programs = [process.execPath, script, join(project, 'node_modules'), join(project, 'package.json')];
   return {
     shown: [
-      ...[folder, ...SYSTEM.map(name => `/${name}`)].map(path => ({ path, as: 'data' }) as const),
-      ...[...programs, ...SYSTEM_FILES].map(path => ({ path, as: 'program' }) as const),
+      ...shownAs('data', [folder, ...SYSTEM.map(name => `/${name}`)]),
+      ...shownAs('program', [...programs, ...SYSTEM_FILES]),
     ],
     // Files come before /dev, by which they are hidden.
     hidden: [...[...files, ...folders].map(({ name }) => `/${name}`), project, dirname(folder)],
@@ -147,9 +126,6 @@ function viewOf(script: string, folder: string): View {
   };
 }
 
-function startPlain({ script, folder }: Reading): Started {
-  const child = spawn(process.execPath, [script], { cwd: folder, env: {}, stdio: 'pipe' });
-  const ended = once(child, 'close').then(([exitCode]) => ({ exitCode: exitCode as number | null }));
-  const kill = async () => void child.kill('SIGKILL');
-  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, kill };
+function startAsWeAre({ script, folder }: Reading): Started {
+  return startPlain([script], { cwd: folder, env: {} });
 }

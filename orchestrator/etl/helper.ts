@@ -1,32 +1,24 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RUN_UIDS } from '../config/run-uids.ts';
 import { kindOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
-import { compiledCodeAt } from '../run/process/compiled-code.ts';
-import type { LaunchRequest } from '../run/process/launch.ts';
-import { launch, type Launched } from '../run/process/launcher.ts';
-import { openPipe } from '../run/process/pipe.ts';
+import type { Launched } from '../run/process/launcher.ts';
+import { nodePermissions } from '../run/process/node-permissions.ts';
+import { launchPiped, type Piped, type PipedRequest, startPlain, type Streams } from '../run/process/piped.ts';
 import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from '../run/process/process-group.ts';
-import type { View } from '../run/process/view.ts';
+import { OWN_FOLDERS, shownAs, type View } from '../run/process/view.ts';
 import type { RunUids } from '../run/runner.ts';
 import { createRunUids } from '../run/uids.ts';
 import { giveWorkDir } from '../run/work-dir.ts';
 import type { Question, Word } from './ask.ts';
-import { etlFiles } from './etl-files.ts';
+import { COMPILED, ETL_PROGRAM, etlFiles } from './etl-files.ts';
 
 /** A process that answers one question. */
-export interface Helper {
-  stdin: Writable;
-  stdout: Readable;
-  stderr: Readable;
+export interface Helper extends Streams {
   ended: Launched['ended'];
   /** What it says, with the names that its files have for others. */
   translated(text: string): string;
@@ -34,9 +26,6 @@ export interface Helper {
   end(): Promise<void>;
 }
 
-const project = fileURLToPath(new URL('../../', import.meta.url));
-const program = join(project, 'default-etl', 'bin.js');
-const compiled = compiledCodeAt(join(project, 'node_modules', '.cache', 'default-etl'));
 /** Seen by it alone, where we are root. */
 const OWN_CACHE = '/tmp/compiled';
 /** A step of the user's own that loops for ever lets no signal through but the last. */
@@ -58,10 +47,8 @@ export function answerAs(those: RunUids): void {
 
 /** Starts it: as root as a user that owns nothing but a folder of its own, with copies of the files that it is asked about. */
 export async function startHelper(question: Question): Promise<Helper> {
-  if (process.platform !== 'linux') return startPlain(question);
+  if (process.platform !== 'linux') return startAsWeAre(question);
   const folder = await mkdtemp(join(tmpdir(), 'ask-'));
-  const [input, output, errors] = [openPipe('reads'), openPipe('writes'), openPipe('writes')];
-  const pipes = [input, output, errors];
   const discard = async () => {
     await rm(folder, { recursive: true, force: true });
     uids.free(folder);
@@ -70,35 +57,29 @@ export async function startHelper(question: Question): Promise<Helper> {
     const words = await Promise.all(question.args.map(word => wordFor(word, folder)));
     const owner = uids.take(folder);
     await giveWorkDir(folder, `${owner.uid}:${owner.gid}`);
-    const launched = await launchAs({
+    const { pid, go, ...started } = await launchConfined({
       ...requestFor(question, words, folder),
       ...(isRoot && { user: owner, view: viewFor(question, folder, owner), isOffline: true }),
-      input: input.theirs,
-      output: { stdout: output.theirs, stderr: errors.theirs },
     });
-    const leader = leaderOf(launched.pid, folder, isRoot ? owner.uid : undefined);
-    launched.go();
+    const leader = leaderOf(pid, folder, isRoot ? owner.uid : undefined);
+    go();
     let ending: Promise<void> | undefined;
     const end = () => (ending ??= endHelper(leader).then(discard));
-    const translated = (text: string) => withRealNames(text, question, folder);
-    return { translated, stdin: input.ours, stdout: output.ours, stderr: errors.ours, ended: launched.ended, end };
+    return { ...started, translated: text => withRealNames(text, question, folder), end };
   } catch (error) {
-    for (const { ours } of pipes) ours.destroy();
     await discard();
     throw error;
-  } finally {
-    for (const pipe of pipes) pipe.closeTheirs();
   }
 }
 
 /** Where nothing can be hidden from it, it is still somebody else, and reads what it was given. */
-async function launchAs(request: LaunchRequest): Promise<Launched> {
+async function launchConfined(request: PipedRequest): Promise<Piped> {
   try {
-    return await launch(request);
+    return await launchPiped(request);
   } catch (error) {
     if (kindOf(error) !== 'wait' || !request.view) throw error;
     const { view: _, isOffline: __, ...rest } = request;
-    return launch(rest);
+    return launchPiped(rest);
   }
 }
 
@@ -106,21 +87,17 @@ function requestFor(
   { args, environment, folders = [], runsModules = false }: Question,
   words: readonly string[],
   folder: string,
-): Omit<LaunchRequest, 'output'> {
+): PipedRequest {
   const files = args.flatMap(word => (typeof word === 'string' ? [] : [word.file]));
-  const cache = isRoot ? OWN_CACHE : compiled.path;
+  const cache = isRoot ? OWN_CACHE : COMPILED.path;
   const written = [folder, cache];
-  const permissions = [
-    '--permission',
-    ...[...etlFiles(), ...folders, ...(isRoot ? [] : files), ...written].map(path => `--allow-fs-read=${path}`),
-    ...written.map(path => `--allow-fs-write=${path}`),
-  ];
+  const read = [...etlFiles(), ...folders, ...(isRoot ? [] : files)];
   return {
     command: [
       process.execPath,
       `--max-old-space-size=${HEAP_MB}`,
-      ...(runsModules ? [] : permissions),
-      program,
+      ...(runsModules ? [] : nodePermissions({ read, written })),
+      ETL_PROGRAM,
       ...words,
     ],
     environment: { TMPDIR: folder, WORK_DIR: folder, ...(isRoot && { NODE_COMPILE_CACHE: cache }), ...environment },
@@ -131,15 +108,15 @@ function requestFor(
 }
 
 function viewFor({ folders = [] }: Question, folder: string, { uid }: Owner): View {
-  const code = compiled.folder();
+  const code = COMPILED.folder();
   return {
     shown: [
-      { path: folder, as: 'work' },
-      ...folders.map(path => ({ path, as: 'data' }) as const),
-      ...[process.execPath, ...etlFiles()].map(path => ({ path, as: 'program' }) as const),
+      ...shownAs('work', [folder]),
+      ...shownAs('data', folders),
+      ...shownAs('program', [process.execPath, ...etlFiles()]),
     ],
     hidden: [],
-    own: ['/tmp', '/var/tmp', '/dev/shm'],
+    own: OWN_FOLDERS,
     workingDir: '/',
     files: [],
     links: code ? [{ at: join(OWN_CACHE, code.nameFor(uid)), target: code.path }] : [],
@@ -173,10 +150,8 @@ async function endHelper(leader: Leader | undefined): Promise<void> {
 }
 
 /** Where there are neither uids nor views. */
-function startPlain({ args, environment }: Question): Helper {
+function startAsWeAre({ args, environment }: Question): Helper {
   const words = args.map(word => (typeof word === 'string' ? word : `${word.prefix ?? ''}${word.file}`));
-  const child = spawn(process.execPath, [program, ...words], { env: { ...environment }, stdio: 'pipe' });
-  const ended = once(child, 'close').then(([exitCode, signal]) => ({ exitCode, signal }));
-  const end = async () => void child.kill('SIGKILL');
-  return { translated: text => text, stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, end };
+  const { kill, ...started } = startPlain([ETL_PROGRAM, ...words], { env: { ...environment } });
+  return { ...started, translated: text => text, end: kill };
 }

@@ -5,7 +5,7 @@ import type { Owner } from '../../files/rights.ts';
 import type { RunUids } from '../runner.ts';
 import { giveWorkDir } from '../work-dir.ts';
 import { launch } from './launcher.ts';
-import type { View } from './view.ts';
+import { OWN_FOLDERS, shownAs } from './view.ts';
 
 /** What V8 made of the default ETL's code, so that a run need not make it anew (200 ms). Runs may read it, and never write it: it is code that others run. */
 export interface CompiledCode {
@@ -82,10 +82,6 @@ export async function compileOnce(options: CompileOptions): Promise<void> {
 
 async function compile(options: CompileOptions, owner: Owner): Promise<void> {
   const { workDir, command, etlFiles, hidden, projectDir } = options;
-  const shown: View['shown'] = [
-    { path: workDir, as: 'work' },
-    ...[command[0], ...etlFiles].map(path => ({ path, as: 'program' }) as const),
-  ];
   const nowhere = openSync('/dev/null', 'w');
   const launched = await launch({
     command,
@@ -95,9 +91,9 @@ async function compile(options: CompileOptions, owner: Owner): Promise<void> {
     output: { stdout: nowhere, stderr: nowhere },
     user: owner,
     view: {
-      shown,
+      shown: [...shownAs('work', [workDir]), ...shownAs('program', [command[0], ...etlFiles])],
       hidden: [...hidden],
-      own: ['/tmp', '/var/tmp', '/dev/shm'],
+      own: OWN_FOLDERS,
       workingDir: projectDir,
       files: [],
       links: [],

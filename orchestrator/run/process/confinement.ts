@@ -8,8 +8,10 @@ import { OrchestratorError } from '../../errors.ts';
 import { isWithin } from '../../within.ts';
 import type { Job } from '../runner.ts';
 import type { CompiledCode } from './compiled-code.ts';
+import { isFile } from './executable.ts';
 import type { LaunchRequest } from './launch.ts';
-import type { Shown, View } from './view.ts';
+import { nodePermissions } from './node-permissions.ts';
+import { OWN_FOLDERS, type Shown, shownAs, type View } from './view.ts';
 
 /** Where the orchestrator is: what nothing that it runs may see all of. */
 export interface Surroundings {
@@ -39,8 +41,6 @@ export interface Program {
   isDefaultEtl: boolean;
 }
 
-/** Programs that find these in the way of others would leave something behind for whoever has their uid next. */
-const OWN_FOLDERS = ['/tmp', '/var/tmp', '/dev/shm'];
 /** The default ETL writes below DATA_DIR alone; what a COMMAND writes elsewhere is for whom it wants. */
 const UMASK = { defaultEtl: 0o077, command: 0o022 } as const;
 
@@ -90,7 +90,7 @@ function viewOf(job: JudgedJob, program: Program, surroundings: Surroundings): O
     shown: [
       { path: job.workDir, as: 'work' },
       ...judgedFolders(job),
-      ...connectionsOf(job).map(path => ({ path, as: 'data' }) as const),
+      ...shownAs('data', connectionsOf(job)),
       ...[program.path, ...programs].map(path => shownProgram(path, [...hidden, surroundings.projectDir])),
     ],
     hidden,
@@ -119,7 +119,7 @@ function connectionsOf({ connections }: Job): string[] {
 /** A script's folder, with what it is made of; the file alone where the folder holds what is not the script's. */
 function shownProgram(path: string, others: readonly string[]): Shown {
   const folder = dirname(path);
-  return { path: isFileAt(path) && !others.some(other => isWithin(other, folder)) ? folder : path, as: 'program' };
+  return { path: isFile(path) && !others.some(other => isWithin(other, folder)) ? folder : path, as: 'program' };
 }
 
 /** `python3 ./etl.py`: the program is elsewhere, what it runs is here. What no container may mount is not shown in a closed folder, either. */
@@ -127,15 +127,7 @@ function wordsThatAreFiles({ settings }: Job, { args }: Program, projectDir: str
   const paths = args.filter(word => word.includes('/')).map(word => resolve(projectDir, word));
   const mayBeShown = (path: string) =>
     isWithin(realPathOf(path), realPathOf(projectDir)) || settings.whyForbidden('volumes', path) === null;
-  return paths.filter(path => isFileAt(path) && mayBeShown(path));
-}
-
-function isFileAt(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  return paths.filter(path => isFile(path) && mayBeShown(path));
 }
 
 /** As it is now, which may be anything: whoever writes YAML may have put a link or a FIFO in its place since it was judged. */
@@ -154,16 +146,11 @@ function isOurs(job: Job, { isDefaultEtl }: Program): boolean {
   return isDefaultEtl && !runsModules(job.settings.settings);
 }
 
-/** Node's own bounds, within those of the system: it starts no other program, loads nothing native, and opens nothing but its files. */
 function permissionsOf(job: Job, program: Program, { etlFiles }: Surroundings, cache: string | undefined): string[] {
   if (etlFiles.length === 0 || !isOurs(job, program)) return [];
   const written = [job.workDir, ...(cache === undefined ? [] : [cache])];
-  const read = [...etlFiles, job.dataDir, job.settings.configFolder, ...connectionsOf(job), ...written];
-  return [
-    '--permission',
-    ...read.map(path => `--allow-fs-read=${path}`),
-    ...written.map(path => `--allow-fs-write=${path}`),
-  ];
+  const read = [...etlFiles, job.dataDir, job.settings.configFolder, ...connectionsOf(job)];
+  return nodePermissions({ read, written });
 }
 
 /** Compiled code is looked for in a folder that is named after the uid. As us, it is kept where it always was. */

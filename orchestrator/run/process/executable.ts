@@ -58,7 +58,8 @@ function isOpenToOthers(path: string): boolean {
   return (statSync(path).mode & OTHERS_RUN) !== 0;
 }
 
-function isFile(path: string): boolean {
+/** Whether a file is there, as far as can be seen. */
+export function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {

@@ -71,12 +71,20 @@ interface Plan {
   bound: readonly Bound[];
 }
 
+/** Programs that find these in the way of others would leave something behind for whoever has their uid next. */
+export const OWN_FOLDERS: string[] = ['/tmp', '/var/tmp', '/dev/shm'];
+
 const MOST_LINKS = 40;
 /** From fcntl.h: to be mounted, a folder need not be readable. */
 const O_PATH = 0o10000000;
 const OTHERS_ENTER = 0o001;
 const HIDDEN_OPTIONS = 'mode=0755,size=1m';
 const OWN_OPTIONS = 'mode=1777,size=64m';
+
+/** Where nobody judged what links lead to. */
+export function shownAs(as: Shown['as'], paths: readonly string[]): Shown[] {
+  return paths.map(path => ({ path, as }));
+}
 
 /**
  * Gives the calling thread, which has just got mounts of its own, a view of its own, and with it what it starts. Folders are opened before anything is covered, and mounted by their
