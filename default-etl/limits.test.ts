@@ -197,6 +197,7 @@ test('limits are sizes and numbers; what Node can’t hold is the file’s fault
     rowBytes: 2048,
     unpackedBytes: 2 ** 30,
   });
+  assert.equal(limitsOf({ limits: { row_size: '1.5M' } }).rowBytes, 1.5 * 2 ** 20);
   assert.throws(() => limitsOf({ limits: { row_size: 'much' } }), /EXTRACT\.limits\.row_size much is no size/);
   const message = (error: unknown) => (withinReach('in/a.csv', error) as Error).message;
   assert.match(

@@ -14,13 +14,13 @@ export interface Limits {
 }
 
 /** Excel's and LibreOffice's widest sheet has 16,384 columns, an index made here 20,000 fields. */
-const COLUMNS = 20_000;
+export const USUAL_COLUMNS = 20_000;
 const CELLS = 50_000_000;
 const ROW_BYTES = 64 << 20;
 const UNPACKED_BYTES = 2 ** 30;
 
 /** Tables of real life have 0.05 to 20: those that are packed, and are wide with few cells filled, have most. */
-export const CELLS_PER_BYTE = 200;
+const CELLS_PER_BYTE = 200;
 /** No table of real life that is large is packed to a 200th. */
 export const MOST_RATIO = 200;
 /** Of a name: a term of Lucene has no more bytes, and no index takes a longer one. */
@@ -31,17 +31,22 @@ const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 3
 /** EXTRACT.limits, and what is usual where it says nothing. Throws EtlFailure 78. */
 export function limitsOf({ limits = {} }: Extract): Limits {
   return {
-    columns: limits.columns ?? COLUMNS,
+    columns: limits.columns ?? USUAL_COLUMNS,
     cells: limits.cells ?? CELLS,
     rowBytes: sizeOf('row_size', limits.row_size) ?? ROW_BYTES,
     unpackedBytes: sizeOf('unpacked_size', limits.unpacked_size) ?? UNPACKED_BYTES,
   };
 }
 
+/** Cells that a file of this size may have: those of any file, or more where it is large. */
+export function mostCellsOf({ cells }: Limits, sizeBytes: number): number {
+  return Math.max(cells, CELLS_PER_BYTE * sizeBytes);
+}
+
 function sizeOf(key: string, size: string | number | undefined): number | undefined {
   if (size === undefined) return undefined;
-  const [, digits, unit = ''] = /^(\d+)([kmgt]?)b?$/i.exec(String(size)) ?? [];
-  if (digits !== undefined) return Number(digits) * (UNITS[unit.toLowerCase()] as number);
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)([kmgt]?)b?$/i.exec(String(size)) ?? [];
+  if (amount !== undefined) return Math.round(Number(amount) * (UNITS[unit.toLowerCase()] as number));
   throw configFailure(`EXTRACT.limits.${key} ${size} is no size, such as 64m`);
 }
 

@@ -1,5 +1,5 @@
 import type { Batch, Reader } from '../batch.ts';
-import { assertNames, CELLS_PER_BYTE, type Limits, tooManyCells, tooManyColumns } from '../limits.ts';
+import { assertNames, type Limits, mostCellsOf, tooManyCells, tooManyColumns } from '../limits.ts';
 import type { Source } from '../source.ts';
 
 /** The same reader within the limits: they are looked at once a batch. */
@@ -8,7 +8,7 @@ export function limited(
   { path, sizeBytes }: Pick<Source, 'path' | 'sizeBytes'>,
   limits: Limits,
 ): Reader {
-  const mostCells = Math.max(limits.cells, CELLS_PER_BYTE * sizeBytes);
+  const mostCells = mostCellsOf(limits, sizeBytes);
   async function* within(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
     const columns = new Set<string>();
     let header: readonly string[] | undefined;

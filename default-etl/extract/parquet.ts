@@ -13,7 +13,7 @@ import { type Batch, emptyBatch, NULL, type Reader } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
 import { messageOf, neverFailure } from '../failure.ts';
 import { Lease } from '../lease.ts';
-import { CELLS_PER_BYTE, limitsOf, tooManyCells, tooManyColumns } from '../limits.ts';
+import { limitsOf, mostCellsOf, tooManyCells, tooManyColumns } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { columnNames } from './header.ts';
@@ -34,7 +34,7 @@ export async function openParquet(source: Source, extract: Extract): Promise<Rea
   const names = table.columns.map(column => column.name);
   const limits = limitsOf(extract);
   if (names.length > limits.columns) throw tooManyColumns(source.path, 'it has', limits.columns);
-  const mostCells = Math.max(limits.cells, CELLS_PER_BYTE * source.sizeBytes);
+  const mostCells = mostCellsOf(limits, source.sizeBytes);
   // Known before any is read: pages that repeat one value take no bytes, however many rows they say.
   if (!(rows * names.length <= mostCells)) throw tooManyCells(source.path, rows, names.length, mostCells);
   return {

@@ -1,7 +1,7 @@
 import { type Batch, emptyBatch, type Reader } from '../batch.ts';
 import type { Decision } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
-import { CELLS_PER_BYTE, limitsOf } from '../limits.ts';
+import { limitsOf, mostCellsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import type { Sheet } from './workbook/sheet.ts';
@@ -82,7 +82,7 @@ function chosenSheets(source: Source, sheets: Sheet[], wanted: number | string =
 async function openSheets(source: Source, extract: Extract): Promise<Sheet[]> {
   const { encoding } = extract;
   const head = (await source.head(HEAD_BYTES)).toString('latin1');
-  const mostCells = Math.max(limitsOf(extract).cells, CELLS_PER_BYTE * source.sizeBytes);
+  const mostCells = mostCellsOf(limitsOf(extract), source.sizeBytes);
   if (head.startsWith('PK')) return await openPacked(source, mostCells);
   if (/<office:document[\s>]/.test(head)) {
     const { openOds } = await import('./workbook/ods.ts');

@@ -1,6 +1,7 @@
 import type { Reject } from '../protocol.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
 import { neverFailure } from '../failure.ts';
+import { USUAL_COLUMNS } from '../limits.ts';
 import { createEncoder } from './encoded-text.ts';
 import { parseRecord } from './free-record.ts';
 import { guardedText, LINE_END, recordCells } from './record-text.ts';
@@ -9,8 +10,6 @@ import { allColumns, columnsOf, leadingNames, type RejectsTable, rowCell } from 
 
 /** Of rejects of a file that is no delimited text. */
 const COMMA = { delimiter: ',', quote: '"', escape: '', skipsBlanks: false, encoding: 'utf8' };
-/** As many as a table may have that is loaded. */
-const MOST_COLUMNS = 20_000;
 /** Of rejects whose columns are found out: a line has a cell for each, whatever the row has. */
 const MOST_CELLS = 100_000_000;
 
@@ -30,7 +29,7 @@ async function* delimitedLines(
   dialect: PlainDialect,
 ): AsyncGenerator<string> {
   const columns = allColumns(table);
-  if (columns.length > MOST_COLUMNS) throw tooManyColumns(columns.length);
+  if (columns.length > USUAL_COLUMNS) throw tooManyColumns(columns.length);
   const names = leadingNames(columns);
   yield guardedText([names.row, names.reason, ...columns], dialect);
   for await (const reject of rejects) {
@@ -42,7 +41,7 @@ async function* delimitedLines(
 
 function tooManyColumns(count: number): Error {
   return neverFailure(
-    `its files have ${count} different columns together, and no more than ${MOST_COLUMNS} are put into one table; mend the files themselves`,
+    `its files have ${count} different columns together, and no more than ${USUAL_COLUMNS} are put into one table; mend the files themselves`,
   );
 }
 
@@ -79,7 +78,7 @@ async function* recordLines(rejects: AsyncIterable<Reject>): AsyncGenerator<stri
 }
 
 function isTable(columns: ReadonlySet<string>, { count }: Spool<Reject>): boolean {
-  return columns.size <= MOST_COLUMNS && columns.size * count <= MOST_CELLS;
+  return columns.size <= USUAL_COLUMNS && columns.size * count <= MOST_CELLS;
 }
 
 function valueText(value: unknown): string {
