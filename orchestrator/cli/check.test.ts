@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { check } from './check.ts';
+import { asRoot } from '../testing/as-root.ts';
 
 const SHIPPED = new URL('../../config/', import.meta.url).pathname;
 
@@ -82,9 +83,7 @@ test('a module that a run could not import is told beforehand', async t => {
   assert.ok(!text.includes('good.ts'), text);
 });
 
-test('the modules of others are not imported by root', {
-  skip: process.getuid?.() !== 0 && 'only root drops to another user',
-}, async t => {
+test('the modules of others are not imported by root', asRoot, async t => {
   const { run } = await project(t, {
     'config/a.yaml': 'WATCH_DIR: ./in\nTRANSFORM: [{module: step.mjs}]\n',
     'config/a/step.mjs':

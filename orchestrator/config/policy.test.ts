@@ -10,10 +10,9 @@ import { formatMistake } from './messages.ts';
 import { environmentPlaces, placesOf } from './places.ts';
 import { policyOf, readPolicy } from './policy.ts';
 import { rightsOf } from './rights.ts';
+import { asRoot } from '../testing/as-root.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../policy.example.yaml', import.meta.url));
-const isRoot = process.getuid?.() === 0;
-const asRoot = { skip: !isRoot && 'only root can give files away' };
 
 test('without a policy.yaml the defaults hold; where POLICY_FILE names one it must be there', async t => {
   const { places } = await project(t, {});

@@ -28,9 +28,9 @@ import { fileVersionAt } from './testing/file-version.ts';
 import { writeError, writeReceipt } from './notes.ts';
 import { withSource } from './places.ts';
 import { restoreQuarantined } from './restore.ts';
+import { asRoot } from '../testing/as-root.ts';
 
 const UPLOADER = 61_234;
-const asRoot = { skip: process.getuid?.() !== 0 && 'only root can be other users, too' };
 
 test('a link under the file’s name is neither moved nor removed, nor is what it leads to', async t => {
   const { base, watchDir, victim, carry } = await setUp(t);

@@ -6,8 +6,6 @@ import { test, type TestContext } from 'node:test';
 import { askEtl } from './ask.ts';
 import { askPreview } from './preview.ts';
 
-const isRoot = process.getuid?.() === 0;
-
 async function place(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'asked-'));
   t.after(() => rm(folder, { recursive: true }));
@@ -40,9 +38,7 @@ test('a file that only root can read is shown, and nothing of it stays', async t
   assert.deepEqual(left, []);
 });
 
-test('as root, what answers is nobody: no file of root’s, no network, and nothing but its own folder to write in', {
-  skip: !isRoot && 'only root can be somebody else',
-}, async t => {
+test('as root, what answers is nobody: no file of root’s, no network, and nothing but its own folder to write in', asRoot, async t => {
   const folder = await place(t);
   const secret = join(folder, 'secret');
   await writeFile(secret, 'secret', { mode: 0o600 });
@@ -50,6 +46,7 @@ test('as root, what answers is nobody: no file of root’s, no network, and noth
     t,
     `import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { asRoot } from '../testing/as-root.ts';
 const tried = (what, act) => { try { console.log(what, act()); } catch (error) { console.log(what, error.code); } };
 console.log('uid', process.getuid() >= 61200, process.getgroups().length);
 tried('secret', () => readFileSync(${JSON.stringify(secret)}, 'utf8'));

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readAlone, type Reading } from './bare.ts';
 
-const isRoot = process.getuid?.() === 0;
-
 async function readingOf(t: TestContext, script: string, more: Partial<Reading> = {}): Promise<string> {
   const place = await mkdtemp(join(tmpdir(), 'bare-'));
   t.after(() => rm(place, { recursive: true }));
@@ -19,13 +17,12 @@ async function readingOf(t: TestContext, script: string, more: Partial<Reading> 
   return readAlone({ script: join(place, 'reader.mjs'), folder, input: 'asked', ...bounds, ...more });
 }
 
-test('as root, what reads the lake has no capability, network or process but its own, sees its folder alone and writes nowhere', {
-  skip: !isRoot && 'only root has something to lose',
-}, async t => {
+test('as root, what reads the lake has no capability, network or process but its own, sees its folder alone and writes nowhere', asRoot, async t => {
   const said = await readingOf(
     t,
     `import { accessSync, constants, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { asRoot } from '../testing/as-root.ts';
 const tried = (what, act) => { try { console.log(what, act()); } catch (error) { console.log(what, error.code); } };
 const status = readFileSync('/proc/self/status', 'utf8');
 console.log(readFileSync(0, 'utf8'), readFileSync('k.parquet', 'utf8'), process.pid);

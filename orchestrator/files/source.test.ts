@@ -22,10 +22,9 @@ import { mayHaveSeveralNames } from './hard-links.ts';
 import { openNamedFile } from './named-file.ts';
 import { lookAtSource, openSource } from './source.ts';
 import { UntrustedFile } from './untrusted-file.ts';
+import { asRoot, isRoot } from '../testing/as-root.ts';
 
 const STRANGER = 1234;
-const isRoot = process.getuid?.() === 0;
-const asRoot = { skip: isRoot ? false : 'only root can be asked what others could read' };
 
 let base: string;
 let inside: string;

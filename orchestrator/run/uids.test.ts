@@ -8,9 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { kindOf } from '../errors.ts';
 import type { RunUids } from './runner.ts';
 import { createRunUids } from './uids.ts';
-
-const isRoot = process.getuid?.() === 0;
-const asRoot = { skip: !isRoot && 'only root gives uids' };
+import { asRoot } from '../testing/as-root.ts';
 
 interface Place {
   base: string;

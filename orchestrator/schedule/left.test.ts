@@ -21,11 +21,11 @@ import { test, type TestContext } from 'node:test';
 import { BOUNDS } from '../../default-etl/contract.ts';
 import { moveRejects, takeBackWorkDir, tidyWorkDir, withLeft } from './left.ts';
 import { readReserved } from './reserved.ts';
+import { asRoot } from '../testing/as-root.ts';
 
 const RUN_UID = 61_234;
 const OTHER_UID = 61_235;
 const REJECT = '{"row":1,"line":2,"reason":"bad","raw":"x"}\n';
-const asRoot = { skip: process.getuid?.() !== 0 && 'only root can give a folder away' };
 
 test(
   'the folder of a dead attempt is ours alone before it is looked at, and its files may be those of whoever had it',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { provideToken, readToken } from './token.ts';
+import { asRoot } from '../../testing/as-root.ts';
 
 let dataDir: string;
 let path: string;
@@ -33,9 +34,7 @@ test('a token of our own that others could read is closed to them, and it is sai
   assert.deepEqual(provideToken(dataDir), { token: GOOD, warning: null });
 });
 
-test('a token of somebody else’s is not taken, and the file stays as it is', {
-  skip: process.geteuid?.() !== 0,
-}, async () => {
+test('a token of somebody else’s is not taken, and the file stays as it is', asRoot, async () => {
   writeFileSync(path, GOOD, { mode: 0o600 });
   await chown(path, 1234, 1234);
   assert.throws(() => provideToken(dataDir), /it belongs to uid 1234, not to 0; remove it/);

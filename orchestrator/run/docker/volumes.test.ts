@@ -8,8 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { loadDatasets } from '../../config/load.ts';
 import { kindOf, messageOf } from '../../errors.ts';
 import { bindsOf, configFolderOf } from './volumes.ts';
-
-const isRoot = process.getuid?.() === 0;
+import { asRoot } from '../../testing/as-root.ts';
 
 test('a mount is what its path leads to when the run starts, and is refused where the policy keeps that', async t => {
   const { root, dataset } = await project(t);
@@ -28,7 +27,7 @@ test('a mount is what its path leads to when the run starts, and is refused wher
   }
 });
 
-test('a mount that others could swap while the engine looks for it is refused', { skip: !isRoot }, async t => {
+test('a mount that others could swap while the engine looks for it is refused', asRoot, async t => {
   const { root, dataset } = await project(t);
   const refused = (error: unknown) => kindOf(error) === 'wait' && /can be swapped by others/.test(messageOf(error));
   await chmod(root, 0o777);

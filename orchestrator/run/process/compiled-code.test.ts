@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { uids } from '../testing/attempts.ts';
 import { compiledCodeAt, compileOnce } from './compiled-code.ts';
+import { asRoot } from '../../testing/as-root.ts';
 
-const asRoot = { skip: process.getuid?.() !== 0 && 'only root gives uids' };
 /** As Node does. */
 const COMPILE = `mkdir -p "$NODE_COMPILE_CACHE"/${process.version}-code-$(id -u) && cd "$NODE_COMPILE_CACHE"/*-code-* && echo 1 > a && echo 2 > b`;
 

@@ -11,11 +11,10 @@ import { kindOf, messageOf } from '../../errors.ts';
 import { launch } from './launcher.ts';
 import { createProcessRunner } from './process-runner.ts';
 import { livingOf } from './process-table.ts';
-
-const isRoot = process.getuid?.() === 0;
+import { asRoot } from '../../testing/as-root.ts';
 
 /** What a process of a root orchestrator is kept to. */
-describe('a process of a root orchestrator', { skip: !isRoot && 'only root can give a uid' }, () => {
+describe('a process of a root orchestrator', asRoot, () => {
   let place: Place;
   let runner: Runner;
 

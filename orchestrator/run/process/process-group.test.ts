@@ -6,9 +6,7 @@ import { until } from '../testing/attempts.ts';
 import { killMembers, type Leader, leaderOf, livingMembers } from './process-group.ts';
 import { killAllOf } from './kill-user.ts';
 import { readProcess } from './process-table.ts';
-
-const isRoot = process.getuid?.() === 0;
-const asRoot = { skip: !isRoot && 'only root can be another user' };
+import { asRoot } from '../../testing/as-root.ts';
 
 test('rule 10: without a uid of its own, a survivor whose first process has ended is found by the rest of its group', async () => {
   const workDir = `/nowhere/${process.pid}`;
