@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
-import { removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
+import { removeFolder, startOrchestrator, type TestOrchestrator, withoutServices } from './harness.ts';
 
 const shippedConfig = fileURLToPath(new URL('../../config', import.meta.url));
 let folder: string;
@@ -18,10 +18,7 @@ after(async () => {
 test('the first start without Elasticsearch and Docker shows the sample’s rows to who opens the link it printed, and takes a second file within 2 s', async () => {
   folder = await mkdtemp(join(tmpdir(), 'orchestrator-first-'));
   await cp(shippedConfig, join(folder, 'config'), { recursive: true });
-  orchestrator = await startOrchestrator(folder, {
-    ELASTICSEARCH_NODE: '',
-    DOCKER_HOST: `unix://${folder}/no-engine.sock`,
-  });
+  orchestrator = await startOrchestrator(folder, withoutServices(folder));
   const [sample] = await orchestrator.waitForRuns('dataset=default', runs => runs[0]?.endedAt != null);
   assert.deepEqual([sample?.file, sample?.state, sample?.rowsLoaded], ['seattle-weather.csv', 'done', 1461]);
   const cookie = await signInByLink(await orchestrator.output());

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,13 +43,19 @@ export interface TestOrchestrator {
   runs(query?: string): Promise<ApiRun[]>;
   /** Resolves with the runs of a query once `wanted` holds; fails with what there was after `timeoutMs`. */
   waitForRuns(query: string, wanted: (runs: ApiRun[]) => boolean, timeoutMs?: number): Promise<ApiRun[]>;
+  /** What the attempts of a run have printed, as it is kept. */
+  logOf(run: string): Promise<string>;
   /** Stops it with a signal and waits for its end. */
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** A new folder with `config/` holding these datasets' YAML texts by name. `{folder}` in them is the folder's path. */
-export async function makeFolder(datasets: Record<string, string>): Promise<string> {
+/**
+ * A new folder with `config/` holding these datasets' YAML texts by name. `{folder}` in them is the folder's path. With `mode` 0o755 others can enter it, as they can most folders
+ * of a server; of a file in one that is closed each run gets a copy.
+ */
+export async function makeFolder(datasets: Record<string, string>, mode = 0o700): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-e2e-'));
+  await chmod(folder, mode);
   await mkdir(join(folder, 'config'));
   for (const [name, yaml] of Object.entries(datasets)) await writeDataset(folder, name, yaml);
   return folder;
@@ -57,6 +63,11 @@ export async function makeFolder(datasets: Record<string, string>): Promise<stri
 
 export async function writeDataset(folder: string, name: string, yaml: string): Promise<void> {
   await writeFile(join(folder, 'config', `${name}.yaml`), yaml.replaceAll('{folder}', folder));
+}
+
+/** Environment of an orchestrator that has neither Elasticsearch nor a Docker Engine. */
+export function withoutServices(folder: string): Record<string, string> {
+  return { ELASTICSEARCH_NODE: '', DOCKER_HOST: `unix://${folder}/no-engine.sock` };
 }
 
 /** Starts the program on such a folder and waits until its API answers. */
@@ -133,6 +144,11 @@ function asOrchestrator({ folder, url, token, log }: Place, child: ChildProcess)
         async () => `${JSON.stringify(last, null, 1)}\n${await readFile(log, 'utf8')}`,
       );
       return last;
+    },
+    async logOf(run) {
+      const logs = join(folder, 'data', 'logs', run);
+      const texts = (await readdir(logs)).map(name => readFile(join(logs, name), 'utf8'));
+      return (await Promise.all(texts)).join('');
     },
     async kill(signal) {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;

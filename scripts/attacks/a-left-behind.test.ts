@@ -23,8 +23,7 @@ RETRIES: 0
 QUARANTINE_DIR: null
 LOAD: { target: lake }
 `;
-  folder = await makeFolder(Object.fromEntries(Object.keys(PROGRAMS).map(name => [name, yaml(name)])));
-  chmodSync(folder, 0o755);
+  folder = await makeFolder(Object.fromEntries(Object.keys(PROGRAMS).map(name => [name, yaml(name)])), 0o755);
   writeFileSync(join(folder, 'victim'), SECRET, { mode: 0o600 });
   for (const [name, script] of Object.entries(PROGRAMS)) {
     mkdirSync(join(folder, 'in', name), { recursive: true });

@@ -1,29 +1,26 @@
 // Tries, as uid 1234 who owns the folder above WATCH_DIR, to have root write in a folder of root's alone: WATCH_DIR is swapped for a link to it while a run goes on.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeFolder, removeFolder, startOrchestrator, waitFor } from '../../orchestrator/e2e/harness.ts';
+import { asRoot } from '../../orchestrator/testing/as-root.ts';
+import { AS_ATTACKER, ATTACKER } from './attacker.ts';
 
-const UPLOADER = 1234;
-
-test('a WATCH_DIR that is swapped for a link while a run goes on gets no receipt', async t => {
-  if (process.getuid?.() !== 0) return t.skip('the orchestrator must be root’s');
+test('a WATCH_DIR that is swapped for a link while a run goes on gets no receipt', asRoot, async () => {
   const script = `touch "$WORK_DIR/started"; while [ ! -e "$WORK_DIR/go" ]; do sleep 0.05; done`;
-  const folder = await makeFolder({
-    rc: `WATCH_DIR: '{folder}/home/rc'\nRUNNER: process\nRECEIPT: true\nCOMMAND: ['/bin/sh', '-c', '${script}']\n`,
-  });
-  chmodSync(folder, 0o755);
+  const rc = `WATCH_DIR: '{folder}/home/rc'\nRUNNER: process\nRECEIPT: true\nCOMMAND: ['/bin/sh', '-c', '${script}']\n`;
+  const folder = await makeFolder({ rc }, 0o755);
   const [home, victim] = [join(folder, 'home'), join(folder, 'victim')];
   for (const path of [home, join(home, 'rc')]) {
     mkdirSync(path);
-    chownSync(path, UPLOADER, UPLOADER);
+    chownSync(path, ATTACKER, ATTACKER);
   }
   mkdirSync(victim, { mode: 0o700 });
   const orchestrator = await startOrchestrator(folder, { LIST_INTERVAL: '100ms' });
   const asUploader = (command: string) => {
-    const done = spawnSync('setpriv', ['--reuid=1234', '--regid=1234', '--clear-groups', 'sh', '-c', command]);
+    const done = spawnSync('setpriv', [...AS_ATTACKER, 'sh', '-c', command]);
     assert.equal(done.status, 0, String(done.stderr));
   };
   try {

@@ -1,7 +1,6 @@
 // As the uploader, and as the program that is run: reads the environment of a run and reaches into it through /proc, makes a run uid 0 by a link to root's file, reads
 // the journal, the token, other runs and other datasets' configuration, and fills the disk; in a container and in a process.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { chown, link, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,8 +9,8 @@ import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } fr
 import { listProcesses, readUid } from '../../orchestrator/run/process/process-table.ts';
 import { makeTestImage } from '../../orchestrator/run/testing/image.ts';
 import { dockerClient } from '../services/docker-client.ts';
+import { AS_ATTACKER, ATTACKER } from './attacker.ts';
 
-const UPLOADER = 1234;
 const IMAGE = 'orchestrator-attack-runs:1';
 const docker = dockerClient();
 /** Says who it is and what it gets to see, and waits for the file named go where one is asked for. */
@@ -55,7 +54,7 @@ RETRIES: 0
   for (const name of ['process', 'container']) {
     // His folder, closed to all others.
     await mkdir(join(folder, name), { mode: 0o700 });
-    await chown(join(folder, name), UPLOADER, UPLOADER);
+    await chown(join(folder, name), ATTACKER, ATTACKER);
     await mkdir(join(folder, 'config', name));
     await writeFile(join(folder, 'config', name, 'look.sh'), LOOK.replace('PLACES', all.join(' ')));
   }
@@ -72,28 +71,22 @@ after(async () => {
 async function upload(dataset: string, name: string): Promise<void> {
   const path = join(folder, dataset, name);
   await writeFile(path, 'a,b\n1,2\n', { mode: 0o600 });
-  await chown(path, UPLOADER, UPLOADER);
+  await chown(path, ATTACKER, ATTACKER);
 }
 
 async function endOf(dataset: string, name: string): Promise<{ state: string; error: string | null; log: string }> {
   const [run] = await orchestrator.waitForRuns(`dataset=${dataset}&file=${name}`, runs => runs[0]?.endedAt != null);
-  const logs = join(folder, 'data', 'logs', run?.id ?? '');
-  const log = readdirSync(logs).map(each => readFileSync(join(logs, each), 'utf8'));
-  return { state: run?.state ?? '', error: run?.error ?? null, log: log.join('') };
+  return { state: run?.state ?? '', error: run?.error ?? null, log: await orchestrator.logOf(run?.id ?? '') };
 }
 
 /** What the uploader gets of every process that is not his own. */
 async function reachInto(): Promise<string> {
   const script = `for pid in /proc/[0-9]*; do cat $pid/environ; ls $pid/root/work $pid/cwd/; done 2>/dev/null | tr '\\0' '\\n'`;
-  const { stdout } = await execa(
-    'setpriv',
-    [`--reuid=${UPLOADER}`, `--regid=${UPLOADER}`, '--clear-groups', 'sh', '-c', script],
-    {
-      reject: false,
-      env: {},
-      extendEnv: false,
-    },
-  );
+  const { stdout } = await execa('setpriv', [...AS_ATTACKER, 'sh', '-c', script], {
+    reject: false,
+    env: {},
+    extendEnv: false,
+  });
   return String(stdout);
 }
 

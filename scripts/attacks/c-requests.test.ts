@@ -13,6 +13,7 @@ import {
   type TestOrchestrator,
   waitFor,
 } from '../../orchestrator/e2e/harness.ts';
+import { memoryOf } from './memory.ts';
 
 const MB = 1024 * 1024;
 let folder: string;
@@ -241,8 +242,4 @@ function watchChildren(): { stop(): number } {
       return most;
     },
   };
-}
-
-function memoryOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }

@@ -1,6 +1,6 @@
 // Tries, as somebody who may only write into CONFIG_DIR, to freeze, fill or kill the service and `check` by YAML (circles, a billion laughs, FIFOs, devices, sparse files, links, huge expressions), and to read a file of root's by it.
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, writeFileSync } from 'node:fs';
+import { chownSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,12 +12,12 @@ import {
   startOrchestrator,
   type TestOrchestrator,
   waitFor,
+  withoutServices,
 } from '../../orchestrator/e2e/harness.ts';
 import { asAttacker, ATTACKER } from './attacker.ts';
 
 const bin = fileURLToPath(new URL('../../orchestrator/bin.js', import.meta.url));
 const SECRET = 'hunter22-of-root';
-const environment = (at: string) => ({ ELASTICSEARCH_NODE: '', DOCKER_HOST: `unix://${at}/no-engine.sock` });
 
 // A line each: file name without its ending, and what is said of it.
 const ATTACKS: ReadonlyArray<readonly [name: string, script: string, said: RegExp]> = [
@@ -67,12 +67,11 @@ const ATTACKS: ReadonlyArray<readonly [name: string, script: string, said: RegEx
 let folder: string;
 let service: TestOrchestrator;
 before(async () => {
-  folder = await makeFolder({ good: "WATCH_DIR: '{folder}/in'\nRUNNER: process\nLOAD: {target: lake}\n" });
+  folder = await makeFolder({ good: "WATCH_DIR: '{folder}/in'\nRUNNER: process\nLOAD: {target: lake}\n" }, 0o755);
   await mkdir(join(folder, 'in'));
-  chmodSync(folder, 0o755);
   chownSync(join(folder, 'config'), ATTACKER, ATTACKER);
   writeFileSync(join(folder, 'victim'), `${SECRET}: 1\n`, { mode: 0o600 });
-  service = await startOrchestrator(folder, environment(folder));
+  service = await startOrchestrator(folder, withoutServices(folder));
 });
 after(async () => {
   await service.kill('SIGTERM');
@@ -101,7 +100,7 @@ test('each is a mistake with its place, and files of others go on being loaded',
 test('check ends, tells the same, and shows nothing of the files', async () => {
   const { all, exitCode } = await execa(process.execPath, [bin, 'check'], {
     cwd: folder,
-    env: environment(folder),
+    env: withoutServices(folder),
     all: true,
     reject: false,
     timeout: 60_000,
@@ -130,6 +129,6 @@ test('a YAML that turns into a link or a FIFO shows its run nothing, and stops n
 });
 
 async function datasets(): Promise<string[]> {
-  const found = await service.get<Array<{ name: string }> | { items: Array<{ name: string }> }>('/api/datasets');
-  return (Array.isArray(found) ? found : found.items).map(({ name }) => name);
+  const { items } = await service.get<{ items: Array<{ name: string }> }>('/api/datasets');
+  return items.map(({ name }) => name);
 }

@@ -1,6 +1,6 @@
 // Tries, as somebody who may only write into CONFIG_DIR, to become root by YAML: user 0, capabilities, mounts of / and of the engine's socket, host network, LD_PRELOAD, system folders, secrets of the orchestrator, labels of its containers, a policy of one's own.
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import {
@@ -9,6 +9,7 @@ import {
   startOrchestrator,
   type TestOrchestrator,
   waitFor,
+  withoutServices,
 } from '../../orchestrator/e2e/harness.ts';
 import { asAttacker, ATTACKER } from './attacker.ts';
 
@@ -18,9 +19,8 @@ const SECRET = 'hunter22-of-root';
 let folder: string;
 let service: TestOrchestrator | undefined;
 beforeEach(async () => {
-  folder = await makeFolder({ good: IN });
+  folder = await makeFolder({ good: IN }, 0o755);
   for (const name of ['in', 'swapped', 'victims', 'bin']) mkdirSync(join(folder, name));
-  chmodSync(folder, 0o755);
   chownSync(join(folder, 'config'), ATTACKER, ATTACKER);
   writeFileSync(join(folder, 'victims/a.csv'), `A\n${SECRET}\n`, { mode: 0o600 });
 });
@@ -31,11 +31,7 @@ afterEach(async () => {
 });
 
 const start = async () =>
-  (service = await startOrchestrator(folder, {
-    ELASTICSEARCH_NODE: '',
-    DOCKER_HOST: `unix://${folder}/no-engine.sock`,
-    DB_PASSWORD: SECRET,
-  }));
+  (service = await startOrchestrator(folder, { ...withoutServices(folder), DB_PASSWORD: SECRET }));
 
 async function writeYaml(name: string, text: string): Promise<void> {
   await asAttacker(

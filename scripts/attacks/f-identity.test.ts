@@ -1,20 +1,19 @@
 // Tries, as another user of this machine (uid 1234) and as a page of another site, to read rows, follow events and pause datasets without having been let in, and to put a token of its own in the place of the service's.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from '../../orchestrator/e2e/harness.ts';
+import { AS_ATTACKER, ATTACKER } from './attacker.ts';
 
-const STRANGER = ['--reuid=1234', '--regid=1234', '--clear-groups'];
 const WITHOUT_TARGET = { ELASTICSEARCH_NODE: '' };
 let folder: string;
 let orchestrator: TestOrchestrator;
 
 before(async () => {
-  folder = await makeFolder({ rows: 'WATCH_DIR: {folder}/in\nRUNNER: process\nLOAD: { target: lake }\n' });
-  chmodSync(folder, 0o755);
+  folder = await makeFolder({ rows: 'WATCH_DIR: {folder}/in\nRUNNER: process\nLOAD: { target: lake }\n' }, 0o755);
   orchestrator = await startOrchestrator(folder, WITHOUT_TARGET);
 });
 after(async () => {
@@ -60,7 +59,7 @@ test('a token that another user put in the place of ours is not taken: the servi
   const token = join(folder, 'data', 'token');
   renameSync(token, `${token}.kept`);
   writeFileSync(token, `${'x'.repeat(43)}\n`, { mode: 0o600 });
-  chownSync(token, 1234, 1234);
+  chownSync(token, ATTACKER, ATTACKER);
   await assert.rejects(startOrchestrator(folder, WITHOUT_TARGET), /it belongs to uid 1234.*remove it/);
   renameSync(`${token}.kept`, token);
   orchestrator = await startOrchestrator(folder, WITHOUT_TARGET);
@@ -72,7 +71,7 @@ test('nobody is asked with AUTH=off alone, which is refused where other machines
 });
 
 function asStranger(command: string, ...words: string[]) {
-  return spawnSync('setpriv', [...STRANGER, command, ...words], { encoding: 'utf8', timeout: 10_000 });
+  return spawnSync('setpriv', [...AS_ATTACKER, command, ...words], { encoding: 'utf8', timeout: 10_000 });
 }
 
 function statusFor(path: string, ...words: string[]): number {

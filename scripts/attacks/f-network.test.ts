@@ -1,7 +1,6 @@
 // Tries to reach the API, other services of this machine's loopback and other containers from inside of a run's container, on every address of the host.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -76,10 +75,8 @@ async function scan(name: string): Promise<Record<string, string>> {
   await writeFile(join(folder, 'scan', name), `${lines.join('\n')}\n`);
   const [run] = await orchestrator.waitForRuns(`dataset=scan&file=${name}`, runs => runs[0]?.endedAt != null);
   assert.equal(run?.state, 'done', run?.error ?? '');
-  const logs = join(folder, 'data', 'logs', run.id);
-  const log = readdirSync(logs).map(each => readFileSync(join(logs, each), 'utf8'));
+  const log = await orchestrator.logOf(run.id);
   const answers = log
-    .join('')
     .trim()
     .split('\n')
     .map(line => line.split(/ (.*)/, 2) as [string, string]);

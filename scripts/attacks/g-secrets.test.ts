@@ -1,7 +1,7 @@
 // Tries to see what the orchestrator connects to Elasticsearch with: an image that was given nothing, docker inspect, another user's look at files and processes.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -67,10 +67,7 @@ async function arrive(dataset: string): Promise<void> {
 
 async function logOf(dataset: string): Promise<string> {
   const [run] = await orchestrator.waitForRuns(`dataset=${dataset}`, runs => runs[0]?.endedAt != null);
-  const log = readdirSync(join(folder, 'data', 'logs', run!.id)).map(name =>
-    join(folder, 'data', 'logs', run!.id, name),
-  );
-  return log.map(path => readFileSync(path, 'utf8')).join('');
+  return orchestrator.logOf(run!.id);
 }
 
 /** The container of a dataset, once it runs. */

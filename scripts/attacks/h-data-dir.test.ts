@@ -24,6 +24,7 @@ import {
   startOrchestrator,
   type TestOrchestrator,
   waitFor,
+  withoutServices,
 } from '../../orchestrator/e2e/harness.ts';
 import { asAttacker, asAttackerInProject, ATTACKER } from './attacker.ts';
 
@@ -39,8 +40,7 @@ let folder: string;
 let data: string;
 let service: TestOrchestrator | undefined;
 beforeEach(async () => {
-  folder = await makeFolder({ sales: YAML });
-  chmodSync(folder, 0o755);
+  folder = await makeFolder({ sales: YAML }, 0o755);
   data = join(folder, 'data');
 });
 afterEach(async () => {
@@ -49,7 +49,7 @@ afterEach(async () => {
   await removeFolder(folder);
 });
 
-const start = async () => (service = await startOrchestrator(folder, settings()));
+const start = async () => (service = await startOrchestrator(folder, withoutServices(folder)));
 
 test('after a run there is nothing below DATA_DIR that anybody else could enter or read', async () => {
   await start();
@@ -158,17 +158,13 @@ test('a command of another user says whose DATA_DIR it is', async () => {
   assert.match(said, /can be entered by uid 0 alone; run this command as that user/);
 });
 
-function settings(): Record<string, string> {
-  return { ELASTICSEARCH_NODE: '', DOCKER_HOST: `unix://${folder}/no-engine.sock` };
-}
-
 async function tryStart(more: Record<string, string> = {}) {
   return execa(process.execPath, [bin, 'start'], {
     all: true,
     reject: false,
     stdin: 'ignore',
     timeout: 20_000,
-    env: { ...settings(), CONFIG_DIR: join(folder, 'config'), DATA_DIR: data, PORT: '0', ...more },
+    env: { ...withoutServices(folder), CONFIG_DIR: join(folder, 'config'), DATA_DIR: data, PORT: '0', ...more },
   });
 }
 

@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { freePort, makeFolder, removeFolder, waitFor } from '../../orchestrator/e2e/harness.ts';
+import { freePort, makeFolder, removeFolder, waitFor, withoutServices } from '../../orchestrator/e2e/harness.ts';
 import { readHolder } from '../../orchestrator/journal/lock.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -84,8 +84,7 @@ async function npmStart(words: string[]): Promise<Npm> {
       CONFIG_DIR: join(folder, 'config'),
       DATA_DIR: join(folder, 'data'),
       PORT: port,
-      ELASTICSEARCH_NODE: '',
-      DOCKER_HOST: `unix://${folder}/no-engine.sock`,
+      ...withoutServices(folder),
     },
   });
   let text = '';

@@ -11,6 +11,7 @@ import {
   startOrchestrator,
   type TestOrchestrator,
   waitFor,
+  withoutServices,
 } from '../../orchestrator/e2e/harness.ts';
 
 const bin = fileURLToPath(new URL('../../orchestrator/bin.js', import.meta.url));
@@ -30,7 +31,7 @@ before(async () => {
     failing: `${YAML.replace('/in', '/failing')}RETRIES: 0\nCOMMAND: [/bin/sh, -c, 'printf "\\033[2J\\302\\233m"; exit 3']\n`,
   });
   for (const name of ['in', 'failing']) await mkdir(join(folder, name));
-  service = await startOrchestrator(folder, { ELASTICSEARCH_NODE: '', DOCKER_HOST: `unix://${folder}/no-engine.sock` });
+  service = await startOrchestrator(folder, withoutServices(folder));
   await writeFile(join(folder, 'in', NAME), 'A,\u009bB\n1,2\n\u001b[2J,2,3\n');
   await writeFile(join(folder, 'failing', NAME), 'A\n1\n');
   await waitFor(

@@ -2,12 +2,12 @@
 // runs, rejects and a lake; 600 s unless told. Prints a summary as JSON; exit code 1 where an answer was not as documented, the service did not answer, or its memory grew.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from '../../orchestrator/e2e/harness.ts';
 import { runCommand } from '../services/command.ts';
+import { memoryOf } from './memory.ts';
 
 const VERSION = '4.32.5';
 const MB = 1024 * 1024;
@@ -109,8 +109,4 @@ function watchService({ url, process: child }: TestOrchestrator) {
       return { hangs, startBytes: settled, mostBytes: Math.max(...seen), lastBytes: seen.at(-1) as number };
     },
   };
-}
-
-function memoryOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
