@@ -177,6 +177,11 @@ test('what is packed a thousand times over is refused beyond a size that can be 
   const { error } = await run(t, 'bomb.csv.gz', bomb, { unpacked_size: '100k' });
   assert.match(error, /more than 200 times its size, beyond 102400 bytes.*set EXTRACT\.limits\.unpacked_size/);
   assert.equal((await run(t, 'table.csv.gz', bomb)).rows, 100_000);
+  const rows = `<row><c t="str"><v>a</v></c></row>${'<row><c><v>1</v></c></row>'.repeat(20_000)}`;
+  const workbook = xlsxOf({ sheets: { S: `<sheetData>${rows}</sheetData>` } });
+  const why = /sheet0\.xml unpacks to more than 102400 bytes .* 200 times .*\(EXTRACT\.limits\.unpacked_size\)/;
+  await isRefused(t, 'bomb.xlsx', workbook, why, { unpacked_size: '100k' });
+  assert.equal((await run(t, 'table.xlsx', workbook)).rows, 20_000);
 });
 
 test('a record has its limit, which can be set', async t => {

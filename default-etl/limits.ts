@@ -13,11 +13,8 @@ export interface Limits {
   unpackedBytes: number;
 }
 
-/** Excel's and LibreOffice's widest sheet has 16,384 columns, an index made here 20,000 fields. */
-export const USUAL_COLUMNS = 20_000;
-const CELLS = 50_000_000;
-const ROW_BYTES = 64 << 20;
-const UNPACKED_BYTES = 2 ** 30;
+/** Where nothing is said. Excel's and LibreOffice's widest sheet has 16,384 columns, an index made here 20,000 fields. */
+export const USUAL: Limits = { columns: 20_000, cells: 50_000_000, rowBytes: 64 << 20, unpackedBytes: 2 ** 30 };
 
 /** Tables of real life have 0.05 to 20: those that are packed, and are wide with few cells filled, have most. */
 const CELLS_PER_BYTE = 200;
@@ -31,10 +28,10 @@ const UNITS: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 3
 /** EXTRACT.limits, and what is usual where it says nothing. Throws EtlFailure 78. */
 export function limitsOf({ limits = {} }: Extract): Limits {
   return {
-    columns: limits.columns ?? USUAL_COLUMNS,
-    cells: limits.cells ?? CELLS,
-    rowBytes: sizeOf('row_size', limits.row_size) ?? ROW_BYTES,
-    unpackedBytes: sizeOf('unpacked_size', limits.unpacked_size) ?? UNPACKED_BYTES,
+    columns: limits.columns ?? USUAL.columns,
+    cells: limits.cells ?? USUAL.cells,
+    rowBytes: sizeOf('row_size', limits.row_size) ?? USUAL.rowBytes,
+    unpackedBytes: sizeOf('unpacked_size', limits.unpacked_size) ?? USUAL.unpackedBytes,
   };
 }
 

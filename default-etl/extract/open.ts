@@ -75,9 +75,8 @@ async function unpack(packed: Source, anyRatioBytes: number): Promise<Unpacked> 
 /** A zip file is a workbook, by the members that each has, or an archive. */
 async function openZipped(options: OpenOptions, archives: number): Promise<Reader> {
   const source = await options.spill.seekable(options.source);
-  const { LIMITS, openZip } = await import('./archive/zip.ts');
-  const { unpackedBytes: anyRatioBytes } = limitsOf(options.extract);
-  const entries = await openZip(source, { ...LIMITS, anyRatioBytes });
+  const { openZip } = await import('./archive/zip.ts');
+  const entries = await openZip(source, { anyRatioBytes: limitsOf(options.extract).unpackedBytes });
   const names = new Set(entries.map(entry => entry.name.toLowerCase()));
   if (names.has('[content_types].xml')) return await openWorkbookAs('xlsx', { ...options, source });
   if (names.has('content.xml') && (names.has('mimetype') || names.has('meta-inf/manifest.xml')))

@@ -1,7 +1,7 @@
 import { type Batch, emptyBatch, type Reader } from '../batch.ts';
 import type { Decision } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
-import { limitsOf, mostCellsOf } from '../limits.ts';
+import { type Limits, limitsOf, mostCellsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import type { Sheet } from './workbook/sheet.ts';
@@ -82,8 +82,9 @@ function chosenSheets(source: Source, sheets: Sheet[], wanted: number | string =
 async function openSheets(source: Source, extract: Extract): Promise<Sheet[]> {
   const { encoding } = extract;
   const head = (await source.head(HEAD_BYTES)).toString('latin1');
-  const mostCells = mostCellsOf(limitsOf(extract), source.sizeBytes);
-  if (head.startsWith('PK')) return await openPacked(source, mostCells);
+  const limits = limitsOf(extract);
+  const mostCells = mostCellsOf(limits, source.sizeBytes);
+  if (head.startsWith('PK')) return await openPacked(source, limits, mostCells);
   if (/<office:document[\s>]/.test(head)) {
     const { openOds } = await import('./workbook/ods.ts');
     const { path, sizeBytes } = source;
@@ -93,8 +94,8 @@ async function openSheets(source: Source, extract: Extract): Promise<Sheet[]> {
   return isHtml(head) ? await openHtml(source, encoding) : await openWhole(source);
 }
 
-async function openPacked(source: Source, mostCells: number): Promise<Sheet[]> {
-  const parts = await ZipParts.open(source);
+async function openPacked(source: Source, limits: Limits, mostCells: number): Promise<Sheet[]> {
+  const parts = await ZipParts.open(source, { anyRatioBytes: limits.unpackedBytes });
   if (parts.has('content.xml')) {
     const { openOds } = await import('./workbook/ods.ts');
     await assertUnprotected(parts);

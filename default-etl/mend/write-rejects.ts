@@ -1,7 +1,7 @@
 import type { Reject } from '../protocol.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
 import { neverFailure } from '../failure.ts';
-import { USUAL_COLUMNS } from '../limits.ts';
+import { USUAL } from '../limits.ts';
 import { createEncoder } from './encoded-text.ts';
 import { parseRecord } from './free-record.ts';
 import { guardedText, LINE_END, recordCells } from './record-text.ts';
@@ -29,7 +29,7 @@ async function* delimitedLines(
   dialect: PlainDialect,
 ): AsyncGenerator<string> {
   const columns = allColumns(table);
-  if (columns.length > USUAL_COLUMNS) throw tooManyColumns(columns.length);
+  if (columns.length > USUAL.columns) throw tooManyColumns(columns.length);
   const names = leadingNames(columns);
   yield guardedText([names.row, names.reason, ...columns], dialect);
   for await (const reject of rejects) {
@@ -41,7 +41,7 @@ async function* delimitedLines(
 
 function tooManyColumns(count: number): Error {
   return neverFailure(
-    `its files have ${count} different columns together, and no more than ${USUAL_COLUMNS} are put into one table; mend the files themselves`,
+    `its files have ${count} different columns together, and no more than ${USUAL.columns} are put into one table; mend the files themselves`,
   );
 }
 
@@ -78,7 +78,7 @@ async function* recordLines(rejects: AsyncIterable<Reject>): AsyncGenerator<stri
 }
 
 function isTable(columns: ReadonlySet<string>, { count }: Spool<Reject>): boolean {
-  return columns.size <= USUAL_COLUMNS && columns.size * count <= MOST_CELLS;
+  return columns.size <= USUAL.columns && columns.size * count <= MOST_CELLS;
 }
 
 function valueText(value: unknown): string {

@@ -126,7 +126,7 @@ export class ZipMember {
 function limitProblem(sizeBytes: number, compressedBytes: number, limits: ZipLimits): string | undefined {
   if (sizeBytes > limits.maxBytes) return `unpacks to more than the limit of ${sizeText(limits.maxBytes)}`;
   if (sizeBytes <= limits.anyRatioBytes || sizeBytes <= compressedBytes * limits.maxRatio) return undefined;
-  return `unpacks to more than ${sizeText(limits.anyRatioBytes)} and more than ${limits.maxRatio} times its packed ${compressedBytes} bytes: the limit against zip bombs`;
+  return `unpacks to more than ${sizeText(limits.anyRatioBytes)} and more than ${limits.maxRatio} times its packed ${compressedBytes} bytes: the limit against zip bombs (EXTRACT.limits.unpacked_size)`;
 }
 
 function sizeText(bytes: number): string {

@@ -1,4 +1,4 @@
-import { MOST_RATIO } from '../../limits.ts';
+import { MOST_RATIO, USUAL } from '../../limits.ts';
 import type { ByteStream } from '../../source.ts';
 import { type RandomAccess, readDirectory } from './zip-directory.ts';
 import { type ZipLimits, ZipMember } from './zip-member.ts';
@@ -22,14 +22,15 @@ export interface ZipEntry {
 }
 
 /** What is usual; `anyRatioBytes` is EXTRACT.limits.unpacked_size. */
-export const LIMITS: ZipLimits = { anyRatioBytes: 2 ** 30, maxRatio: MOST_RATIO, maxBytes: 2 ** 40 };
+const LIMITS: ZipLimits = { anyRatioBytes: USUAL.unpackedBytes, maxRatio: MOST_RATIO, maxBytes: 2 ** 40 };
 
 /**
  * The members of a zip file in the order of its central directory. Own lines instead of a library: yauzl wants a file descriptor or its
  * own reader class, has no limits and no CRC check.
  * Throws EtlFailure 65 where the file is damaged.
  */
-export async function openZip(file: RandomAccess, limits: ZipLimits = LIMITS): Promise<ZipEntry[]> {
+export async function openZip(file: RandomAccess, said: Partial<ZipLimits> = {}): Promise<ZipEntry[]> {
+  const limits = { ...LIMITS, ...said };
   const records = await readDirectory(file);
   return records.map(record => {
     const member = new ZipMember(file, record, limits);

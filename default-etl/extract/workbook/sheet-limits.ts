@@ -1,8 +1,9 @@
 import { neverFailure } from '../../failure.ts';
+import { USUAL } from '../../limits.ts';
 import type { Sheet } from './sheet.ts';
 
 /** As long as a record of a CSV may usually be. */
-export const MAX_ROW_BYTES = 1 << 26;
+export const MAX_ROW_BYTES = USUAL.rowBytes;
 
 export function rowTooLarge({ path, name }: Sheet): Error {
   return neverFailure(

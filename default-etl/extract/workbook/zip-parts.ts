@@ -2,6 +2,7 @@ import { neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
 import { openZip, type ZipEntry } from '../archive/zip.ts';
 import type { RandomAccess } from '../archive/zip-directory.ts';
+import type { ZipLimits } from '../archive/zip-member.ts';
 import { type XmlNames, XmlScanner } from './xml-scanner.ts';
 
 const PIECE_BYTES = 1 << 16;
@@ -19,8 +20,8 @@ export class ZipParts {
     this.entries = new Map(files.map(entry => [keyOf(entry.name), entry]));
   }
 
-  static async open(file: RandomAccess): Promise<ZipParts> {
-    return new ZipParts(file.path, await openZip(file));
+  static async open(file: RandomAccess, limits: Pick<ZipLimits, 'anyRatioBytes'>): Promise<ZipParts> {
+    return new ZipParts(file.path, await openZip(file, limits));
   }
 
   has(name: string): boolean {
