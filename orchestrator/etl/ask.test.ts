@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { asRoot } from '../testing/as-root.ts';
 import { askEtl } from './ask.ts';
 import { askPreview } from './preview.ts';
 
@@ -38,15 +39,17 @@ test('a file that only root can read is shown, and nothing of it stays', async t
   assert.deepEqual(left, []);
 });
 
-test('as root, what answers is nobody: no file of root’s, no network, and nothing but its own folder to write in', asRoot, async t => {
-  const folder = await place(t);
-  const secret = join(folder, 'secret');
-  await writeFile(secret, 'secret', { mode: 0o600 });
-  const said = await importStep(
-    t,
-    `import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
+test(
+  'as root, what answers is nobody: no file of root’s, no network, and nothing but its own folder to write in',
+  asRoot,
+  async t => {
+    const folder = await place(t);
+    const secret = join(folder, 'secret');
+    await writeFile(secret, 'secret', { mode: 0o600 });
+    const said = await importStep(
+      t,
+      `import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { asRoot } from '../testing/as-root.ts';
 const tried = (what, act) => { try { console.log(what, act()); } catch (error) { console.log(what, error.code); } };
 console.log('uid', process.getuid() >= 61200, process.getgroups().length);
 tried('secret', () => readFileSync(${JSON.stringify(secret)}, 'utf8'));
@@ -55,6 +58,7 @@ tried('etc', () => writeFileSync('/etc/asked', ''));
 tried('network', () => Object.keys(networkInterfaces()).length);
 export function step(row) { return row; }
 `,
-  );
-  assert.equal(said, 'uid true 1\nsecret ENOENT\nenviron EACCES\netc EROFS\nnetwork 0\n');
-});
+    );
+    assert.equal(said, 'uid true 1\nsecret ENOENT\nenviron EACCES\netc EROFS\nnetwork 0\n');
+  },
+);

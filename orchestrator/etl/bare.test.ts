@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { asRoot } from '../testing/as-root.ts';
 import { readAlone, type Reading } from './bare.ts';
 
 async function readingOf(t: TestContext, script: string, more: Partial<Reading> = {}): Promise<string> {
@@ -17,12 +18,14 @@ async function readingOf(t: TestContext, script: string, more: Partial<Reading> 
   return readAlone({ script: join(place, 'reader.mjs'), folder, input: 'asked', ...bounds, ...more });
 }
 
-test('as root, what reads the lake has no capability, network or process but its own, sees its folder alone and writes nowhere', asRoot, async t => {
-  const said = await readingOf(
-    t,
-    `import { accessSync, constants, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+test(
+  'as root, what reads the lake has no capability, network or process but its own, sees its folder alone and writes nowhere',
+  asRoot,
+  async t => {
+    const said = await readingOf(
+      t,
+      `import { accessSync, constants, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { asRoot } from '../testing/as-root.ts';
 const tried = (what, act) => { try { console.log(what, act()); } catch (error) { console.log(what, error.code); } };
 const status = readFileSync('/proc/self/status', 'utf8');
 console.log(readFileSync(0, 'utf8'), readFileSync('k.parquet', 'utf8'), process.pid);
@@ -40,27 +43,28 @@ for (const path of ['k.parquet', '/', '/usr/bin', '/proc/sys/kernel/core_pattern
   tried(path, () => accessSync(path, constants.W_OK));
 tried('made', () => mkdirSync('/made-by-a-reader'));
 `,
-  );
-  assert.deepEqual(said.trim().split('\n'), [
-    'asked rows 1',
-    '6',
-    'beside ENOENT',
-    'above lake,reader.mjs',
-    'accounts ENOENT',
-    'devices 0',
-    'sockets 0',
-    'environ EACCES',
-    'memory EACCES',
-    'signal ESRCH',
-    'network 0',
-    'k.parquet EROFS',
-    '/ EROFS',
-    '/usr/bin EROFS',
-    '/proc/sys/kernel/core_pattern EROFS',
-    '/tmp EROFS',
-    'made EROFS',
-  ]);
-});
+    );
+    assert.deepEqual(said.trim().split('\n'), [
+      'asked rows 1',
+      '6',
+      'beside ENOENT',
+      'above lake,reader.mjs',
+      'accounts ENOENT',
+      'devices 0',
+      'sockets 0',
+      'environ EACCES',
+      'memory EACCES',
+      'signal ESRCH',
+      'network 0',
+      'k.parquet EROFS',
+      '/ EROFS',
+      '/usr/bin EROFS',
+      '/proc/sys/kernel/core_pattern EROFS',
+      '/tmp EROFS',
+      'made EROFS',
+    ]);
+  },
+);
 
 test('one that takes too long, says too much or fails gives no answer, and the reason', async t => {
   await assert.rejects(readingOf(t, 'for (;;);', { withinMs: 500 }), { why: 'time' });
