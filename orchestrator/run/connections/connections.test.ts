@@ -183,11 +183,13 @@ test('where runs have keys, an attempt gets the key and no password; one whose E
   const mine = await connections.open(request({ CONNECTIONS: 'file', ENV: { ELASTICSEARCH_NODE: 'http://mine' } }, 2));
   assert.deepEqual(mine?.variables, { ELASTICSEARCH_NODE: 'http://mine' });
   // What a crash left had perhaps a key.
-  await createConnections(options).sweep(() => false);
+  const next = createConnections(options);
+  await next.sweep(() => false);
+  await next.stop();
   await connections.stop();
   assert.deepEqual(
     asked.filter(each => each.includes('api_key')),
-    ['PUT /_security/api_key', 'DELETE /_security/api_key'],
+    ['PUT /_security/api_key', 'DELETE /_security/api_key', 'DELETE /_security/api_key'],
   );
 });
 
