@@ -15,7 +15,10 @@ const RUNNERS = ['process', 'docker'] as const;
 
 export async function benchLatency(target: Target): Promise<Rows> {
   // Others can enter it, as is usual: runs read the file itself and no copy.
-  const folder = await makeFolder(Object.fromEntries(RUNNERS.map(runner => [`bench-${runner}`, yamlOf(runner)])), 0o755);
+  const folder = await makeFolder(
+    Object.fromEntries(RUNNERS.map(runner => [`bench-${runner}`, yamlOf(runner)])),
+    0o755,
+  );
   const orchestrator = await startOrchestrator(folder, { ELASTICSEARCH_NODE: target.node });
   try {
     const rows: Rows = [];
