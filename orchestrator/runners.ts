@@ -104,6 +104,8 @@ export function createRunners(options: RunnersOptions): AllRunners {
     surroundings,
     dockerConfigFile: join(variables['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'),
     defaultImage: DEFAULT_IMAGE,
+    // One may start while another one's place is not free yet.
+    mostPlaces: environment.concurrency + 1,
     mask: maskLog,
   });
   const process_ = createProcessRunner({

@@ -24,6 +24,7 @@ import { hasImage, ImagePuller, volumesOf } from './image.ts';
 import { openLogFile } from './log-file.ts';
 import { attemptOf, containerName, LABELS } from './names.ts';
 import { registryAuth } from './registry-auth.ts';
+import { NetworkHolders } from './network-holders.ts';
 import { removeContainer } from './remove.ts';
 import type { Surroundings } from './surroundings.ts';
 import { configFolderOf } from './volumes.ts';
@@ -49,6 +50,8 @@ export interface DockerRunnerOptions {
   defaultImage: string;
   /** What must not be read in a dataset's log is taken out of it. */
   mask(text: string, dataset: string): string;
+  /** Of these many attempts at once the places in the runs' network may be made ahead; none unless told. */
+  mostPlaces?: number;
   /** Between SIGTERM and SIGKILL, whole seconds; 10 unless told. */
   killAfterSeconds?: number;
   /** What an attempt may print; LIMITS.logBytes unless told. */
@@ -91,7 +94,15 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   });
   const stopped = new Map<string, NonNullable<Outcome['stopped']>>();
   /** Containers that could not be removed, or of which it isn't known whether they run: removed before anything else is started. */
-  const leftovers = new Set<string>();
+  const leftovers = new Map<string, string>();
+  const holders = new NetworkHolders({
+    docker,
+    logger,
+    clock,
+    instance,
+    image: options.defaultImage,
+    most: options.mostPlaces ?? 0,
+  });
 
   /** What the client throws, as one of ours. */
   async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
@@ -108,11 +119,15 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     const warm = sizeOf(job.logFile) === 0 ? await asking(what, () => pool.take(job)) : undefined;
     pool.refill(job);
     if (warm !== undefined) return warm;
-    const container = await asking(what, () => create(job));
+    const name = containerName(instance, job);
+    const container = await asking(what, () => create(job)).catch(async (error: unknown) => {
+      await holders.free(name);
+      throw error;
+    });
     try {
       await container.start();
     } catch (error) {
-      leftovers.add(container.id);
+      leftovers.set(container.id, name);
       await removeLeftovers().catch(() => {});
       throw engineError(error, host, what);
     }
@@ -152,7 +167,22 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       [LABELS.attempt]: String(job.attempt),
       [LABELS.logOffset]: String(sizeOf(job.logFile)),
     };
-    return { ...request, name: containerName(instance, job), Labels: { ...request.Labels, ...labels } };
+    const name = containerName(instance, job);
+    const HostConfig = {
+      ...request.HostConfig,
+      NetworkMode: await placeFor(job, request.HostConfig?.NetworkMode, name),
+    };
+    return { ...request, name, Labels: { ...request.Labels, ...labels }, HostConfig };
+  }
+
+  /** A place that was made ahead in the runs' network. The names of a container that joins one are that place's. */
+  async function placeFor(job: Job, network: string | undefined, name: string): Promise<string | undefined> {
+    const { network: wish, hostname, extra_hosts, cap_add } = job.settings.settings.DOCKER_OPTIONS ?? {};
+    const isPlain = [wish, hostname, extra_hosts, cap_add].every(option => option === undefined);
+    if (!isPlain || network === undefined || ['host', 'none'].includes(network)) return network;
+    const place = await holders.take(network, name);
+    holders.refill(network);
+    return place ?? network;
   }
 
   async function requestFor(
@@ -187,12 +217,12 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     return asking(what, async () => {
       const container = docker.getContainer(handle);
       const outcome = await outcomeOf(container, attempt, onMessage);
-      await removeOrRemember(container);
+      await removeOrRemember(container, containerName(instance, attempt));
       stopped.delete(handle);
       return outcome;
     }).catch((error: unknown) => {
       // Nobody follows it again.
-      if (kindOf(error) !== 'wait') leftovers.add(handle);
+      if (kindOf(error) !== 'wait') leftovers.set(handle, containerName(instance, attempt));
       throw error;
     });
   }
@@ -327,19 +357,25 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   async function recover(attempt: AttemptRef): Promise<Recovered> {
     const what = `dataset ${attempt.dataset}: what became of run ${attempt.runId} can't be seen`;
     return asking(what, async () => {
-      const container = docker.getContainer(containerName(instance, attempt));
+      const name = containerName(instance, attempt);
+      const container = docker.getContainer(name);
       const state = await stateOf(container);
       if (state === undefined) return { state: 'dead' };
+      holders.recall(name, state.network);
       if (state.hasRun) return { state: 'adopt', handle: state.id };
       await removeContainer(container, clock);
+      await holders.free(name);
       return { state: 'dead' };
     });
   }
 
-  async function stateOf(container: Container): Promise<{ id: string; hasRun: boolean } | undefined> {
+  async function stateOf(
+    container: Container,
+  ): Promise<{ id: string; hasRun: boolean; network: string | undefined } | undefined> {
     try {
-      const { Id, State } = await container.inspect();
-      return { id: Id, hasRun: ['running', 'paused', 'restarting', 'exited'].includes(State.Status) };
+      const { Id, State, HostConfig } = await container.inspect();
+      const hasRun = ['running', 'paused', 'restarting', 'exited'].includes(State.Status);
+      return { id: Id, hasRun, network: HostConfig.NetworkMode };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -350,9 +386,9 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     return asking("containers that were left over can't be removed", async () => {
       await removeLeftovers();
       const filters = { label: [`${LABELS.instance}=${instance}`] };
-      const unknown = (await docker.listContainers({ all: true, filters })).filter(
-        container => !isOf(container, isKnown),
-      );
+      const found = await docker.listContainers({ all: true, filters });
+      const kept = found.filter(container => isOf(container, isKnown));
+      const unknown = found.filter(container => !kept.includes(container) && !holders.isNeeded(container, kept));
       for (const { Id } of unknown) await removeContainer(docker.getContainer(Id), clock);
       // Their uids may be given to others only now.
       await pool.removeFolders();
@@ -367,25 +403,28 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       : isKnown(attempt.runId, attempt.attempt);
   }
 
-  async function removeOrRemember(container: Container): Promise<void> {
+  async function removeOrRemember(container: Container, name: string): Promise<void> {
     try {
       await removeContainer(container, clock);
+      await holders.free(name);
     } catch (error) {
-      leftovers.add(container.id);
+      leftovers.set(container.id, name);
       logger.warn(`container ${container.id.slice(0, 12)} can't be removed yet: ${messageOf(error)}`);
     }
   }
 
   async function removeLeftovers(): Promise<void> {
-    for (const id of leftovers) {
+    for (const [id, name] of leftovers) {
       await removeContainer(docker.getContainer(id), clock);
       leftovers.delete(id);
+      await holders.free(name);
     }
   }
 
   async function close(): Promise<void> {
     await pool.close();
     await removeLeftovers().catch(error => logger.warn(`containers are left over: ${messageOf(error)}`));
+    await holders.close();
   }
 
   return {
@@ -398,7 +437,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     sweep,
     close,
     keepWarm: (configured, molds) => pool.keep(configured, molds),
-    settled: () => pool.settled(),
+    settled: async () => void (await Promise.all([pool.settled(), holders.settled()])),
     hasImage: image => withTimeout(hasImage(docker, image), ANSWER_MS),
   };
 }

@@ -11,6 +11,8 @@ export const LABELS = {
   logOffset: 'orchestrator.log-offset',
   /** Started ahead: the name alone says which attempt it was given to, for labels can't be changed. */
   ahead: 'orchestrator.ahead',
+  /** It holds a place in this network for a run's container, and does nothing else. */
+  holds: 'orchestrator.holds',
 } as const;
 
 type Named = Pick<AttemptRef, 'dataset' | 'runId' | 'attempt'>;
@@ -23,6 +25,11 @@ export function containerName(instance: string, { dataset, runId, attempt }: Nam
 /** Name of a container that waits for its attempt. */
 export function aheadName(instance: string, dataset: string, id: string): string {
   return `etl-${plain(dataset)}-ahead-${id}-${instance.slice(0, 8)}`;
+}
+
+/** Name of a container that holds a place in the runs' network. */
+export function holderName(instance: string, id: string): string {
+  return `etl-network-${id}-${instance.slice(0, 8)}`;
 }
 
 // What the engine allows in names.
