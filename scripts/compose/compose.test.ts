@@ -72,7 +72,7 @@ test('a browser is signed in by the link that the service prints, and not before
 /** Services of the project with a container in the network. */
 async function servicesIn(network: string): Promise<string[]> {
   const containers = await docker.listContainers({ filters: { network: [network] } });
-  return containers.map(({ Labels }) => Labels['com.docker.compose.service'] ?? '').toSorted();
+  return containers.flatMap(({ Labels }) => Labels['com.docker.compose.service'] ?? []).toSorted();
 }
 
 interface Answer {
