@@ -75,6 +75,8 @@ test('an engine that answers with errors, one that never answers and one without
     response.writeHead(isVersion ? 200 : 404, { 'content-type': 'application/json' });
     response.end(isVersion ? '{"Version":"20.10","ApiVersion":"1.41"}' : '{"message":"no such thing"}');
   });
+  // In order, as long as it can take its containers away.
+  await orchestrator.kill('SIGTERM');
   for (const [at, server] of [port, silent, empty].entries()) {
     await orchestrator.kill('SIGKILL');
     const address = server.address() as { port: number };
