@@ -1,4 +1,5 @@
 import { EXIT, type ResultMessage } from './protocol.ts';
+import { visible } from './visible.ts';
 
 /** Why the run ends without success: a sentence for people and the exit code that tells the orchestrator what to do. */
 export class EtlFailure extends Error {
@@ -7,7 +8,7 @@ export class EtlFailure extends Error {
   readonly takesBack: boolean;
 
   constructor(exitCode: number, message: string, options?: { cause?: unknown; takesBack?: boolean }) {
-    super(message, options);
+    super(visible(message), options);
     this.name = 'EtlFailure';
     this.exitCode = exitCode;
     this.takesBack = options?.takesBack ?? false;

@@ -7,6 +7,7 @@ import { SourceFile } from './source.ts';
 import { createPipeline } from './transform/pipeline.ts';
 import { findTypes } from './types/find-types.ts';
 import { Spill } from './unpack/spill.ts';
+import { visible } from './visible.ts';
 
 /** Of a longer cell only the beginning is shown. */
 const MOST_CHARACTERS = 1000;
@@ -69,7 +70,7 @@ class Preview {
     const last = this.rows.length === this.most ? (this.rows.at(-1)?.row ?? 0) : Infinity;
     for (const reject of batch.rejects) {
       if (reject.row <= last && this.rejects.length < this.most)
-        this.rejects.push({ ...reject, reason: shorten(reject.reason), raw: shorten(reject.raw) });
+        this.rejects.push({ ...reject, reason: shorten(visible(reject.reason)), raw: shorten(reject.raw) });
     }
     this.filtered += (batch.filtered ?? []).filter(row => row <= last).length;
     this.read += batch.rows + batch.rejects.length + (batch.filtered?.length ?? 0);

@@ -6,6 +6,7 @@ import { neverFailure } from './failure.ts';
 import { fittingJson, shortenedJson } from './fitting.ts';
 import { type Decision, type Reject, WORK_FILES } from './protocol.ts';
 import { dialectOf, type RejectsTable } from './mend/table.ts';
+import { visible } from './visible.ts';
 
 const FLUSH_CHARACTERS = 1 << 16;
 
@@ -91,7 +92,7 @@ export class Rejects {
 
 /** Within the bounds of a line, whatever its raw text is. */
 function fittingReject(reject: Reject): Reject {
-  const reason = shortenedJson(reject.reason, BOUNDS.rejectReasonBytes);
+  const reason = shortenedJson(visible(reject.reason), BOUNDS.rejectReasonBytes);
   const raw = fittingJson(reject.raw, BOUNDS.rejectRawBytes);
   return raw === reject.raw ? { ...reject, reason } : { ...reject, reason, raw, raw_cut: true };
 }

@@ -48,6 +48,7 @@ export function formatOf(fileName: string, head: Buffer): Format {
   if (head.toString('latin1', 0, 4) === 'PAR1') return 'parquet';
   if (head.toString('hex', 0, 8) === 'd0cf11e0a1b11ae1') return 'xls';
   const isTree = isMarkup(head);
+  if (isTree && isOdsContent(head)) return 'ods';
   if (isTree && isSpreadsheet(head)) return named === 'ods' ? 'ods' : 'xls';
   if (isTree && !WORKBOOKS.has(named) && isXml(head)) return 'xml';
   // Text in the name of a binary format: a table of HTML or XML is a workbook all the same, anything else is delimited text.
@@ -78,6 +79,19 @@ function isMarkup(head: Buffer): boolean {
 
 function isXml(head: Buffer): boolean {
   return /^[^\x21-\x7e]*<\?xml[\s?]/.test(head.toString('latin1'));
+}
+
+/** The part of an OpenDocument file that has its sheets. */
+function isOdsContent(head: Buffer): boolean {
+  return head.includes('<office:document-content');
+}
+
+/** Whether the root is that of a part in a file of Excel, Word or PowerPoint, or of OpenDocument. */
+export function isOfficePart(head: Buffer): boolean {
+  const [root = ''] = /<[^\s!?][^>]*/.exec(head.toString('latin1')) ?? [];
+  return /^<office:document-|xmlns(:\w+)?\s*=\s*["']http:\/\/(schemas\.openxmlformats\.org|purl\.oclc\.org\/ooxml)\//.test(
+    root,
+  );
 }
 
 /** Excel's XML of 2003, or a flat OpenDocument. */

@@ -7,7 +7,7 @@ import { type Compression, compressionOf, unreadablePacking } from '../unpack/co
 import type { Spill } from '../unpack/spill.ts';
 import { openCsv } from './csv.ts';
 import { limited } from './limited.ts';
-import { declaredFormat, type Format, formatOf, isDamagedPacking, startsWorkbook } from './format.ts';
+import { declaredFormat, type Format, formatOf, isDamagedPacking, isOfficePart, startsWorkbook } from './format.ts';
 
 const HEAD_BYTES = 1024;
 /** An archive within an archive is read, one within that is not. */
@@ -76,11 +76,17 @@ async function unpack(packed: Source, anyRatioBytes: number): Promise<Unpacked> 
 async function openZipped(options: OpenOptions, archives: number): Promise<Reader> {
   const source = await options.spill.seekable(options.source);
   const { openZip } = await import('./archive/zip.ts');
+  const { choosePackedWorkbook } = await import('./archive/packed-workbook.ts');
   const entries = await openZip(source, { anyRatioBytes: limitsOf(options.extract).unpackedBytes });
   const names = new Set(entries.map(entry => entry.name.toLowerCase()));
   if (names.has('[content_types].xml')) return await openWorkbookAs('xlsx', { ...options, source });
   if (names.has('content.xml') && (names.has('mimetype') || names.has('meta-inf/manifest.xml')))
     return await openWorkbookAs('ods', { ...options, source });
+  const packed = await choosePackedWorkbook(source.path, entries, options.extract.members);
+  if (packed) {
+    const reader = await openWorkbookAs(packed.format, { ...options, source }, packed.folder);
+    return { ...reader, decisions: [...packed.decisions, ...reader.decisions] };
+  }
   if (archives === MAX_ARCHIVES)
     throw neverFailure(`${source.path} is an archive in an archive in an archive; unpack it first`);
   const { openArchive } = await import('./archive.ts');
@@ -95,13 +101,15 @@ async function openZipped(options: OpenOptions, archives: number): Promise<Reade
   });
 }
 
-async function openWorkbookAs(format: Format, options: OpenOptions): Promise<Reader> {
+/** `folder`: what the names of its parts begin with. */
+async function openWorkbookAs(format: Format, { source, extract }: OpenOptions, folder = ''): Promise<Reader> {
   const { openWorkbook } = await import('./workbook.ts');
-  return await finish(format, await openWorkbook(options.source, options.extract), options.extract);
+  return await finish(format, await openWorkbook(source, extract, folder), extract);
 }
 
 async function openFormat(format: Format, head: Buffer, options: OpenOptions): Promise<Reader> {
   assertStart(format, head, options.source);
+  assertNoPart(format, head, options);
   return await finish(format, await readerOf(format, options), options.extract);
 }
 
@@ -139,6 +147,15 @@ async function readerOf(format: Format, { source, extract, spill }: OpenOptions)
 function isZip(head: Buffer): boolean {
   const start = head.toString('latin1', 0, 4);
   return start === 'PK\x03\x04' || start === 'PK\x05\x06';
+}
+
+/** A part of a workbook that lies there by itself has no table that it alone tells, unless somebody says where its rows are. */
+function assertNoPart(format: Format, head: Buffer, { source, extract }: OpenOptions): void {
+  if (format !== 'xml' || extract.format !== undefined || extract.record_path !== undefined) return;
+  if (isOfficePart(head))
+    throw neverFailure(
+      `${source.path} is one part of a workbook or another document of Office, and no table by itself; put the document itself in, or name the elements down to its rows in EXTRACT.record_path`,
+    );
 }
 
 /** Before anything is unpacked to disk. */

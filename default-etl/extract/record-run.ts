@@ -3,7 +3,7 @@ import { type BatchBuilder, TooManyColumns } from '../batch-builder.ts';
 import { neverFailure } from '../failure.ts';
 import { type Limits, tooManyColumns } from '../limits.ts';
 import type { Source } from '../source.ts';
-import { rejectInvalid } from './invalid.ts';
+import { rejectInvalid, rejectInvalidCells } from './invalid.ts';
 import { SyntaxFault } from './syntax-fault.ts';
 import type { Encoding } from './byte-order.ts';
 import { openText } from './text.ts';
@@ -27,7 +27,7 @@ export interface RecordRun {
 
 /** The batches of a run. Throws EtlFailure 65 where the text is damaged, with the line and the column. */
 export async function* readRecords(
-  source: Source,
+  source: Pick<Source, 'path' | 'stream'>,
   encoding: Encoding,
   run: RecordRun,
   limits: Limits,
@@ -64,6 +64,9 @@ export async function* readRecords(
 /** What was read of this window so far. Text that was unescaped stays where it is: a footer's rows may be held back. */
 function takeRows({ window, builder }: RecordRun, { name }: Encoding): Batch {
   const batch = { ...builder.take(), lease: window.lease };
-  if (name === 'utf8') rejectInvalid(batch, window.bytes.subarray(0, window.to));
+  const text = window.bytes.subarray(0, window.to);
+  if (name === 'utf8' && batch.rows > 0)
+    if ((batch.rawStarts[0] as number) >= 0) rejectInvalid(batch, text);
+    else rejectInvalidCells(batch, text);
   return batch;
 }

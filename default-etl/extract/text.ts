@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { configFailure, neverFailure } from '../failure.ts';
+import type { Decision } from '../protocol.ts';
 import type { ByteStream, Source } from '../source.ts';
 import { readHead } from '../unpack/byte-stream.ts';
 import { byteOrderMark, type Encoding, withoutMark } from './byte-order.ts';
@@ -11,37 +12,58 @@ const HEAD_OF_TWICE = 1 << 16;
 const LIKELY = 0.8;
 const CHUNK_BYTES = 1 << 20;
 
+/** What is looked at of a file to find out how its text is encoded. */
+type Bytes = Pick<Source, 'path' | 'head' | 'stream'>;
+
+/** Unicode, as the bytes show it; else the first stretch of them that is not valid UTF-8. */
+type Found = { encoding: Encoding } | { encoding: undefined; invalid: Buffer; bomBytes: number };
+
 /**
  * The encoding of the file: by its byte order mark, or by the zero bytes of UTF-16, else UTF-8 where all of it is valid, else what its letters look like.
  * A file that is UTF-8 but for a few bytes stays UTF-8: its bad rows are rejects.
  */
-export async function findEncoding(
-  source: Pick<Source, 'path' | 'head' | 'stream'>,
-  declared: string | undefined,
-): Promise<Encoding> {
-  const head = await source.head(HEAD_BYTES);
-  const bom = byteOrderMark(head);
-  if (declared !== undefined) {
-    const name = normalName(declared);
-    if (name !== 'utf8') await assertKnown(declared);
-    return { name, bomBytes: bom?.name === name ? bom.bomBytes : 0, confidence: 1, reason: 'as EXTRACT.encoding says' };
-  }
-  const wide = bom ?? withoutMark(head);
-  if (wide && wide.name !== 'utf8') return wide;
-  const bomBytes = bom?.bomBytes ?? 0;
-  const stretch = await firstInvalid(source, head);
-  const invalid = stretch?.subarray(byteOrderMark(stretch)?.bomBytes);
-  if (invalid === undefined) return { name: 'utf8', bomBytes, ...sureness(head, bom) };
-  if (isMostlyUtf8(invalid)) return { name: 'utf8', bomBytes, confidence: 0.9, reason: 'but for a few bytes' };
-  const mixed = await findMixed(invalid);
-  if (mixed) return { bomBytes, ...mixed };
+export async function findEncoding(source: Bytes, declared: string | undefined): Promise<Encoding> {
+  if (declared !== undefined) return await declaredEncoding(source, declared);
+  const found = await findUnicode(source);
+  if (found.encoding) return found.encoding;
   const { isBinary } = await import('./binary-bytes.ts');
-  if (isBinary(invalid))
+  if (isBinary(found.invalid))
     throw neverFailure(
       `${source.path} is no text: its bytes are those of a packed, encrypted or binary file; put the table itself in, or name its encoding in EXTRACT.encoding`,
     );
   const { guessEncoding } = await import('./encoding-guess.ts');
-  return { bomBytes, ...(await guessEncoding(invalid)) };
+  return { bomBytes: found.bomBytes, ...(await guessEncoding(found.invalid)) };
+}
+
+/** How a text is encoded, for people. */
+export function encodingDecision({ name, confidence, reason }: Encoding): Decision {
+  return { name: 'encoding', value: name, confidence, reason };
+}
+
+async function declaredEncoding(source: Bytes, declared: string): Promise<Encoding> {
+  const bom = byteOrderMark(await source.head(HEAD_BYTES));
+  const name = normalName(declared);
+  if (name !== 'utf8' && !(await isKnown(declared)))
+    throw configFailure(
+      `EXTRACT.encoding ${declared} is not known; name it as iconv does, such as windows-1252 or utf-8`,
+    );
+  return { name, bomBytes: bom?.name === name ? bom.bomBytes : 0, confidence: 1, reason: 'as EXTRACT.encoding says' };
+}
+
+/** UTF-16, UTF-32, GB 18030 with its mark, or UTF-8, wholly or but for a few bytes or lines: what the bytes alone show. */
+export async function findUnicode(source: Bytes): Promise<Found> {
+  const head = await source.head(HEAD_BYTES);
+  const bom = byteOrderMark(head);
+  const wide = bom ?? withoutMark(head);
+  if (wide && wide.name !== 'utf8') return { encoding: wide };
+  const bomBytes = bom?.bomBytes ?? 0;
+  const stretch = await firstInvalid(source, head);
+  const invalid = stretch?.subarray(byteOrderMark(stretch)?.bomBytes);
+  if (invalid === undefined) return { encoding: { name: 'utf8', bomBytes, ...sureness(head, bom) } };
+  if (isMostlyUtf8(invalid))
+    return { encoding: { name: 'utf8', bomBytes, confidence: 0.9, reason: 'but for a few bytes' } };
+  const mixed = await findMixed(invalid);
+  return mixed ? { encoding: { bomBytes, ...mixed } } : { encoding: undefined, invalid, bomBytes };
 }
 
 /** How sure it is that valid UTF-8 is what was meant. */
@@ -80,18 +102,14 @@ function normalName(declared: string): string {
   return /^utf-?16-?be$/.test(name) ? 'utf-16be' : declared;
 }
 
-async function assertKnown(declared: string): Promise<void> {
+/** Whether text in an encoding of this name can be read. */
+export async function isKnown(name: string): Promise<boolean> {
   const { default: iconv } = await import('iconv-lite');
-  const isKnown: boolean = iconv.encodingExists(declared);
-  if (!isKnown) {
-    throw configFailure(
-      `EXTRACT.encoding ${declared} is not known; name it as iconv does, such as windows-1252 or utf-8`,
-    );
-  }
+  return iconv.encodingExists(name);
 }
 
 /** The first stretch of the file that is not valid UTF-8. */
-async function firstInvalid(source: Pick<Source, 'stream'>, head: Buffer): Promise<Buffer | undefined> {
+async function firstInvalid(source: Bytes, head: Buffer): Promise<Buffer | undefined> {
   if (head.length < HEAD_BYTES) return isUtf8(head) ? undefined : head;
   const stream = source.stream();
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + 4);

@@ -259,6 +259,16 @@ test('a damaged workbook says what is damaged, and how far it could be read', as
     sheet(`${good}<row><c t="s"><v>0</v></c></row>`),
     /row 3 names shared string 0, and there are 0 of them/,
   );
+  for (const [index, shown] of [
+    ['-1', '-1'],
+    ['1.5', '"1.5"'],
+    ['abc', '"abc"'],
+    ['99999999999999999999', '99999999999999999999'],
+  ] as const)
+    await failsWith(
+      sheet(`${good}<row><c t="s"><v>${index}</v></c></row>`),
+      new RegExp(`row 3 names shared string ${shown.replace('.', '\\.')}, and there are 0 of them`),
+    );
   await failsWith(sheet('<row><c r="ZZZ1"><v>1</v></c></row>'), /row 2 has a cell beyond column 16384/);
   await failsWith(sheet('<row r="99999999999"><c><v>1</v></c></row>'), /it has a row 99999999999, which no sheet has/);
   const cut = xlsxOf({ sheets: { Data: '<?xml version="1.0"?><worksheet><sheetData><row><c><v>1</v></c></row>' } });

@@ -14,11 +14,11 @@ const HEAD_BYTES = 4096;
 /**
  * Workbooks, by their content and whatever their name: xlsx, xlsm and ods are read as a stream; xls of any age, xlsb, and the tables in HTML or XML that
  * are called so are read whole. Rows of nothing are skipped, as blank lines of a CSV are; merged cells have their value at the top left;
- * formulas have the value that was saved with them; an error is its text, `#N/A`.
+ * formulas have the value that was saved with them; an error is its text, `#N/A`. `folder`: what the names of its parts in a zip file begin with.
  */
-export async function openWorkbook(source: Source, extract: Extract): Promise<Reader> {
+export async function openWorkbook(source: Source, extract: Extract, folder = ''): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no workbook; save it again`);
-  const all = await openSheets(source, extract);
+  const all = await openSheets(source, extract, folder);
   const sheets = chosenSheets(source, all, extract.sheet);
   const tables: SheetTable[] = [];
   for (const sheet of sheets) tables.push(await openTable(sheet, extract));
@@ -79,13 +79,13 @@ function chosenSheets(source: Source, sheets: Sheet[], wanted: number | string =
   throw neverFailure(`${source.path} has no sheet ${JSON.stringify(wanted)} (EXTRACT.sheet); it has ${names}`);
 }
 
-async function openSheets(source: Source, extract: Extract): Promise<Sheet[]> {
+async function openSheets(source: Source, extract: Extract, folder: string): Promise<Sheet[]> {
   const { encoding } = extract;
   const head = (await source.head(HEAD_BYTES)).toString('latin1');
   const limits = limitsOf(extract);
   const mostCells = mostCellsOf(limits, source.sizeBytes);
-  if (head.startsWith('PK')) return await openPacked(source, limits, mostCells);
-  if (/<office:document[\s>]/.test(head)) {
+  if (head.startsWith('PK')) return await openPacked(source, folder, limits, mostCells);
+  if (/<office:document(-content)?[\s>]/.test(head)) {
     const { openOds } = await import('./workbook/ods.ts');
     const { path, sizeBytes } = source;
     return await openOds({ path, sizeBytes, label: path, stream: async () => source.stream(), mostCells });
@@ -94,8 +94,8 @@ async function openSheets(source: Source, extract: Extract): Promise<Sheet[]> {
   return isHtml(head) ? await openHtml(source, encoding) : await openWhole(source);
 }
 
-async function openPacked(source: Source, limits: Limits, mostCells: number): Promise<Sheet[]> {
-  const parts = await ZipParts.open(source, { anyRatioBytes: limits.unpackedBytes });
+async function openPacked(source: Source, folder: string, limits: Limits, mostCells: number): Promise<Sheet[]> {
+  const parts = await ZipParts.open(source, folder, { anyRatioBytes: limits.unpackedBytes });
   if (parts.has('content.xml')) {
     const { openOds } = await import('./workbook/ods.ts');
     await assertUnprotected(parts);
@@ -111,6 +111,7 @@ async function openPacked(source: Source, limits: Limits, mostCells: number): Pr
   const mainPart = await mainPartOf(parts);
   if (mainPart === undefined || !/workbook[^/]*\.(xml|bin)$/i.test(mainPart)) throw noWorkbook(source, parts);
   if (!mainPart.endsWith('.bin')) return await openXlsx(parts, mainPart);
+  if (folder !== '' || !parts.has('[Content_Types].xml')) throw unusualZip(source);
   assertWhole(
     source.path,
     parts.names.reduce((sum, name) => sum + parts.sizeOf(name), 0),
@@ -126,6 +127,13 @@ async function assertUnprotected(parts: ZipParts): Promise<void> {
   const { isEncrypted } = await import('./workbook/ods-manifest.ts');
   if (await parts.read(manifest, ['encryption-data'], isEncrypted))
     throw neverFailure(`${parts.path} is protected with a password; save it without one`);
+}
+
+/** What the library that reads an xlsb does not find its way in. */
+function unusualZip({ path }: Source): Error {
+  return neverFailure(
+    `${path} has an xlsb in it that was zipped with its folder or without its [Content_Types].xml; save it again, as xlsb or xlsx`,
+  );
 }
 
 function noWorkbook(source: Source, { names }: ZipParts): Error {

@@ -133,6 +133,56 @@ test('the encoding is the one of the bytes, else the one that the first line dec
     assert.deepEqual(recordsOf(await read(context, content))[0], { v: 'é€' });
 });
 
+test('the bytes count where the first line declares what they are not, and the decision tells', async context => {
+  const text = (name: string, value = 'é') =>
+    `<?xml version='1.0' encoding='${name}'?><r><x><v>${value}</v></x><x/></r>`;
+  const late = `${'a'.repeat(1 << 20)}</v></x><x><v>`;
+  for (const [content, value, said] of [
+    [Buffer.from(text('ISO-8859-1')), 'é', 'iso-8859-1'],
+    [Buffer.from(text('windows-1252', 'œ — é')), 'œ — é', 'windows-1252'],
+    [Buffer.from(text('windows-1251', 'Привет')), 'Привет', 'windows-1251'],
+    [Buffer.from(text('GBK', '中文')), '中文', 'gbk'],
+    [Buffer.from(`\ufeff${text('ISO-8859-1')}`), 'é', 'iso-8859-1'],
+    [Buffer.from(text('ISO-8859-15', `${late}é`)), 'é', 'iso-8859-15'],
+    [Buffer.from(`\ufeff${text('ISO-8859-1')}`, 'utf16le'), 'é', undefined],
+    [
+      Buffer.from(text('UTF-8', 'été à Paris, où ça ?').replace('UTF-8', 'utf-8'), 'latin1'),
+      'été à Paris, où ça ?',
+      'utf-8',
+    ],
+    [Buffer.from(text('no-such-one')), 'é', 'no-such-one'],
+  ] as const) {
+    const found = await read(context, content, { record_path: ['r', 'x'] });
+    const [encoding] = found.decisions.filter(({ name }) => name === 'encoding');
+    assert.deepEqual([found.error, recordsOf(found).at(-2)], ['', { v: value }], said);
+    const tells = said === undefined ? 'by its byte order mark' : `whatever its first line says (${said})`;
+    assert.ok(encoding?.reason.includes(tells) && (said === undefined || encoding.confidence < 1), encoding?.reason);
+  }
+});
+
+test('what the first line declares counts where the bytes do not speak against it', async context => {
+  for (const [name, bytes, value] of [
+    ['ISO-8859-1', 'e9', 'é'],
+    ['windows-1251', 'cff0e8e2e5f2', 'Привет'],
+    ['KOI8-R', 'f0d2c9d7c5d4', 'Привет'],
+    ['Shift_JIS', '93fa967b', '日本'],
+    // Valid UTF-8 by chance, as all of two bytes may be.
+    ['GBK', 'c4a3', '模'],
+    ['ISO-8859-1', '61', 'a'],
+  ] as const) {
+    const [before, after] = [`<?xml version="1.0" encoding="${name}"?><r><x><v>`, '</v></x><x/></r>'];
+    const content = Buffer.concat([Buffer.from(before), Buffer.from(bytes, 'hex'), Buffer.from(after)]);
+    const found = await read(context, content, { record_path: ['r', 'x'] });
+    assert.deepEqual([found.error, recordsOf(found)[0]], ['', { v: value }], name);
+    assert.match(found.decisions.find(decision => decision.name === 'encoding')?.reason ?? '', /^as its first line/);
+  }
+  const escapes = await read(
+    context,
+    '<?xml version="1.0" encoding="ISO-2022-JP"?><r><x><v>\x1b$BF|K\\\x1b(B</v></x></r>',
+  );
+  assert.deepEqual([escapes.code, /in iso-2022-jp, which is not read/.test(escapes.error)], [65, true], escapes.error);
+});
+
 test('what is no XML fails with its line and column', async context => {
   for (const [content, place] of [
     ['<r>\n<x><v>1</w></x></r>', /<\/w> does not close <v> \(line 2/],

@@ -5,9 +5,10 @@ import { limitsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { readRecords } from './record-run.ts';
-import { SyntaxFault } from './syntax-fault.ts';
+import { placeIn, SyntaxFault } from './syntax-fault.ts';
 import type { Encoding } from './byte-order.ts';
-import { findEncoding, readTextHead } from './text.ts';
+import { encodingDecision, findEncoding, readTextHead } from './text.ts';
+import { findXmlEncoding } from './xml/encoding.ts';
 import { findRecordPath } from './xml/record-path.ts';
 import { XmlRun } from './xml/run.ts';
 
@@ -17,34 +18,15 @@ const PATH_HEAD_BYTES = 1 << 20;
 export async function openXml(source: Source, extract: Extract): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it has no XML element; export it again`);
   const limits = limitsOf(extract);
-  const encoding = await encodingOf(source, extract.encoding);
+  const { encoding: said } = extract;
+  const encoding = said === undefined ? await findXmlEncoding(source) : await findEncoding(source, said);
   const path = await decidePath(source, encoding, extract.record_path);
   return {
-    decisions: [{ name: 'encoding', value: encoding.name, confidence: 1, reason: encoding.reason }, path],
+    decisions: [encodingDecision(encoding), path],
     columnsVary: true,
     maxRows: source.sizeBytes,
     batches: () => readRecords(source, encoding, new XmlRun(source, path.value), limits),
   };
-}
-
-async function encodingOf(source: Source, declared: string | undefined): Promise<Encoding> {
-  if (declared !== undefined) return await findEncoding(source, declared);
-  const inProlog = await prologEncoding(source);
-  const encoding = await findEncoding(source, inProlog);
-  return inProlog === undefined ? encoding : { ...encoding, reason: 'as its first line says' };
-}
-
-/**
- * What the first line declares, where it is no Unicode: that shows in the bytes. ISO-8859-1 is read as Windows-1252, as browsers do: no table
- * means the control characters that the two differ by.
- */
-async function prologEncoding(source: Source): Promise<string | undefined> {
-  const prolog = /^(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([^"'>]+)["']/.exec(
-    (await source.head(512)).toString('latin1'),
-  );
-  const declared = prolog?.[1]?.toLowerCase();
-  if (declared === undefined || /^(utf|ucs|iso-10646|us-ascii$|ascii$)/.test(declared)) return undefined;
-  return /^(iso[-_]?8859[-_]?1|latin-?1)$/.test(declared) ? 'windows-1252' : declared;
 }
 
 async function decidePath(
@@ -65,8 +47,7 @@ async function decidePath(
     );
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
-    const lines = head.toString('utf8', 0, error.position).split('\n');
-    const place = `line ${lines.length}, column ${(lines.at(-1) as string).length + 1}`;
+    const place = placeIn(head, error.position);
     throw neverFailure(
       `${source.path} is not XML: ${error.message} (${place}); correct it there, or export it again`,
       error,

@@ -14,7 +14,7 @@ function parseObject(raw: string): Record<string, unknown> | null {
   const value = parseJson(raw);
   if (value === null) return null;
   const bytes = Buffer.from(raw.trim());
-  const rows = new JsonRows(isFeature(value));
+  const rows = new JsonRows({ isFeatures: isFeature(value) });
   rows.builder.restart(bytes, bytes.length);
   rows.add(bytes, 0, bytes.length, 1);
   const batch = rows.builder.take();

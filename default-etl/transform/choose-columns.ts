@@ -1,4 +1,5 @@
 import { neverFailure } from '../failure.ts';
+import { visibleBeside } from '../visible.ts';
 import { closest } from './closest.ts';
 import { asText, type Chosen, type Layout, perHeader } from './columns.ts';
 import type { StepContext } from './step.ts';
@@ -40,8 +41,12 @@ function sayMissing(message: string, missing: Choice['missing'], { columnsVary, 
 }
 
 function meant(name: string, header: readonly string[]): string {
-  const near = closest(name, header);
-  if (near !== undefined) return `; did you mean ${near}?`;
   const more = header.length > MOST_NAMES ? ', …' : '';
-  return `; the columns are ${header.slice(0, MOST_NAMES).join(', ')}${more}`;
+  return near(name, header) || `; the columns are ${header.slice(0, MOST_NAMES).join(', ')}${more}`;
+}
+
+/** What a message about a missing column ends with: the name that was probably meant; nothing where none is close. */
+export function near(name: string, header: readonly string[]): string {
+  const found = closest(name, header);
+  return found === undefined ? '' : `; did you mean ${visibleBeside(found, name)}?`;
 }

@@ -1,4 +1,5 @@
 import { trimBlanks } from './blanks.ts';
+import { near } from './choose-columns.ts';
 import { perHeader } from './columns.ts';
 import { type Rename, renaming } from './renaming.ts';
 import { createReplacer } from './replacer.ts';
@@ -38,7 +39,8 @@ export function renameStep(options: RenameOptions, context: StepContext): NewSte
   const wanted = Object.keys(options.map ?? {});
   const warnOfMissing = perHeader(({ header }) => {
     for (const name of wanted) {
-      if (!header.includes(name)) context.warn(`TRANSFORM: step rename: there is no column ${name}`);
+      if (!header.includes(name))
+        context.warn(`TRANSFORM: step rename: there is no column ${name}${near(name, header)}`);
     }
     return header;
   });

@@ -131,6 +131,14 @@ test('a column that a step names and the file lacks is an error with a suggestio
     65,
     'TRANSFORM: step decimal_comma: there is no column MONTAN; did you mean MONTANT?',
   ]);
+  for (const [header, meant] of [
+    ['Pri\u200bx', 'PRI\\u200bX'],
+    ['Рrix', '\\u0420RIX'],
+  ] as const)
+    assert.deepEqual(
+      await failure(context, { content: `${header},b\n1,2\n`, transform: ['minimal', { decimal_comma: ['PRIX'] }] }),
+      [65, `TRANSFORM: step decimal_comma: there is no column PRIX; did you mean ${meant}?`],
+    );
   const steps = ['minimal', { strip: ['X'] }, { drop: ['Y'] }, { rename: { map: { Z: 'Q' } } }];
   const { job } = prepare(context, { content, transform: steps });
   const said: string[] = [];

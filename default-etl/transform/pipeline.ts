@@ -1,5 +1,6 @@
 import type { Reader } from '../batch.ts';
 import type { Job } from '../settings.ts';
+import { visible } from '../visible.ts';
 import { CellWriter } from './cell-writer.ts';
 import { minimalStep } from './minimal.ts';
 import { extractColumnsStep } from './select.ts';
@@ -15,7 +16,7 @@ export async function createPipeline(
   reader: Reader,
   log: (text: string) => void = () => {},
 ): Promise<() => Step> {
-  const warn = onlyOnce(text => log(`warning: ${text}`));
+  const warn = onlyOnce(text => log(`warning: ${visible(text)}`));
   const steps: NewStep[] = [];
   // What `minimal` alone does needs none of the modules of the others.
   if (job.transform.length === 1 && job.transform[0] === 'minimal') steps.push(minimalStep({ warn }));

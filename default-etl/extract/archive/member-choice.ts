@@ -23,12 +23,17 @@ export function chooseMembers(
   entries: readonly ZipEntry[],
   wanted: string | readonly string[] | undefined,
 ): MemberChoice {
-  const files = entries.filter(entry => !entry.isFolder && !LEFT_BEHIND.test(entry.name));
+  const files = filesOf(entries);
   const fits = wanted === undefined ? (isAlone(files) ? () => true : isTable) : matcherOf([wanted].flat());
   const chosen = files.filter(entry => entry.sizeBytes > 0 && !entry.isLink && fits(entry.name));
   const taken = new Set(chosen);
   const skipped = files.filter(entry => !taken.has(entry)).map(entry => entry.name);
   return { chosen, skipped, decisions: decisionsOf(chosen, skipped, wanted !== undefined) };
+}
+
+/** Without folders, and what systems leave behind. */
+export function filesOf(entries: readonly ZipEntry[]): ZipEntry[] {
+  return entries.filter(entry => !entry.isFolder && !LEFT_BEHIND.test(entry.name));
 }
 
 function isTable(name: string): boolean {

@@ -96,8 +96,13 @@ function surveyValue(head: Buffer, from: number, path: string[], candidates: Can
   return end;
 }
 
+/** Whether lists of records are usually called so. */
+export function isUsualName(name: string): boolean {
+  return USUAL.test(name);
+}
+
 /** Whether it says something about the answer, or is within such a member. */
-function isAboutAnswer(path: readonly string[]): boolean {
+export function isAboutAnswer(path: readonly string[]): boolean {
   return path.some(name => ABOUT.test(name));
 }
 

@@ -3,8 +3,11 @@ import { neverFailure } from '../../failure.ts';
 import type { RecordRun } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { TextWindow } from '../text-window.ts';
-import type { Layout } from './layout.ts';
-import { JsonRows } from './rows.ts';
+import type { Layout, Records } from './layout.ts';
+import { ArrayRows } from './array-rows.ts';
+import { BulkRows } from './bulk-rows.ts';
+import { parseText } from './cells.ts';
+import { JsonRows, type RecordRows } from './rows.ts';
 import { INCOMPLETE, skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;
@@ -24,7 +27,9 @@ export class JsonRun implements RecordRun {
   private readonly sourcePath: string;
   private readonly path: readonly string[];
   private readonly isLines: boolean;
-  private readonly rows: JsonRows;
+  private readonly rows: RecordRows;
+  /** The records are the members of an object. */
+  private readonly isMembers: boolean;
   /** Before the keys of the path, at what they lead to, or behind that. */
   private place: 'document' | 'values' | 'rest';
   private isFirstDocument = true;
@@ -32,12 +37,13 @@ export class JsonRun implements RecordRun {
   /** Brackets that are open behind what the path led to. */
   private depth = 0;
 
-  constructor(source: { path: string; sizeBytes: number }, { path, isFeatures, isLines }: Layout) {
+  constructor(source: { path: string; sizeBytes: number }, { path, isLines, records }: Layout) {
     this.sourcePath = source.path;
     this.window = new TextWindow(source.sizeBytes);
     this.path = path;
     this.isLines = isLines;
-    this.rows = new JsonRows(isFeatures);
+    this.isMembers = records.kind === 'members';
+    this.rows = rowsOf(records);
     this.builder = this.rows.builder;
     this.place = path.length > 0 ? 'document' : 'values';
   }
@@ -62,16 +68,41 @@ export class JsonRun implements RecordRun {
   private takeValue(): boolean {
     const { window } = this;
     this.skipBetween();
-    if (window.from >= window.to) return false;
+    if (window.from >= window.to) return this.endRows();
     const { bytes, from } = window;
-    if (bytes[from] === OPEN_ARRAY && !this.inArray) return this.passBracket(true);
-    if (bytes[from] === CLOSE_ARRAY && this.inArray) return this.passBracket(false);
-    const end = valueEnd(bytes, from, window.to, window.isFinal && !this.inArray);
+    const [open, close] = this.isMembers ? [OPEN_OBJECT, CLOSE_OBJECT] : [OPEN_ARRAY, CLOSE_ARRAY];
+    if (bytes[from] === open && !this.inArray) return this.passBracket(true);
+    if (bytes[from] === close && this.inArray) return this.passBracket(false);
+    const value = this.isMembers && this.inArray ? this.behindKey(from) : from;
+    if (value >= window.to) return false;
+    const end = valueEnd(bytes, value, window.to, window.isFinal && !this.inArray);
     if (end === INCOMPLETE) return false;
-    if (!this.rows.add(bytes, from, end, window.lineAt(from))) return true;
+    const key = value === from ? undefined : this.keyAt(from);
+    if (!this.rows.add(bytes, value, end, window.lineAt(from), key)) return true;
     window.from = end;
     if (!this.inArray) this.endValues();
     return true;
+  }
+
+  /** Where the value of the member begins whose key is here; the window's end where that is not in it. */
+  private behindKey(from: number): number {
+    const { bytes, to } = this.window;
+    if (bytes[from] !== QUOTE) throw unexpected(bytes, from, to, 'a key in double quotes');
+    const keyEnd = stringEnd(bytes, from, to);
+    const colon = keyEnd === INCOMPLETE ? to : skipSpace(bytes, keyEnd, to);
+    if (colon < to && bytes[colon] !== COLON) throw unexpected(bytes, colon, to, 'a colon behind a key');
+    return colon < to ? skipSpace(bytes, colon + 1, to) : to;
+  }
+
+  private keyAt(from: number): string {
+    const { bytes, to } = this.window;
+    return parseText(bytes, from, stringEnd(bytes, from, to)) as string;
+  }
+
+  /** Nothing more is in the window; false, as for advance(). */
+  private endRows(): false {
+    if (this.window.isFinal) this.rows.end?.();
+    return false;
   }
 
   private passBracket(isOpening: boolean): true {
@@ -98,7 +129,7 @@ export class JsonRun implements RecordRun {
 
   private takeLine(): boolean {
     const { window } = this;
-    if (window.from >= window.to) return false;
+    if (window.from >= window.to) return this.endRows();
     const found = window.bytes.subarray(0, window.to).indexOf(LF, window.from);
     if (found < 0 && !window.isFinal) return false;
     const end = found < 0 ? window.to : found;
@@ -196,6 +227,13 @@ export class JsonRun implements RecordRun {
         'name the keys that lead to the list of records, or leave record_path out',
     );
   }
+}
+
+function rowsOf(records: Records): RecordRows {
+  if (records.kind === 'arrays') return new ArrayRows(records.table);
+  if (records.kind === 'bulk') return new BulkRows();
+  if (records.kind === 'members') return new JsonRows({ keyColumn: records.keyColumn });
+  return new JsonRows({ isFeatures: records.kind === 'features' });
 }
 
 function isKey(bytes: Buffer, from: number, to: number, key: string): boolean {

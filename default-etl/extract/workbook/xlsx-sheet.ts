@@ -12,6 +12,9 @@ import { NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts';
 export const SHEET_NAMES = ['c', 'v', 't', 'is', 'row', 'rPh', 'sheetData', 'dimension'] as const;
 const [CELL, VALUE, PLAIN_TEXT, INLINE, ROW, PHONETIC, SHEET_DATA, DIMENSION] = [0, 1, 2, 3, 4, 5, 6, 7];
 
+/** Characters of what should be a number. */
+const MOST_SHOWN = 40;
+
 const LETTER_R = 114;
 const LETTER_S = 115;
 const LETTER_T = 116;
@@ -218,11 +221,16 @@ export class XlsxSheetScan implements SheetScan {
   private addShared(sink: RowSink): void {
     const { strings } = this.context;
     const index = wholeOf(this.value.bytes, 0, this.value.length);
-    if (index >= strings.count)
-      throw this.xml.damaged(
-        `row ${this.row + 1} names shared string ${index}, and there are ${strings.count} of them`,
-      );
+    if (index >= strings.count) throw this.unknownString();
     sink.addBytes(this.column, strings.bytes, strings.startOf(index), strings.endOf(index));
+  }
+
+  private unknownString(): Error {
+    const named = this.value.toString().slice(0, MOST_SHOWN);
+    const shown = /^-?\d+$/.test(named) ? named : JSON.stringify(named);
+    return this.xml.damaged(
+      `row ${this.row + 1} names shared string ${shown}, and there are ${this.context.strings.count} of them`,
+    );
   }
 }
 

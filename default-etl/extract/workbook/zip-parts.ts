@@ -13,15 +13,17 @@ export class ZipParts {
   readonly names: string[];
   private readonly entries: Map<string, ZipEntry>;
 
-  constructor(path: string, entries: readonly ZipEntry[]) {
+  /** `folder`: what the names of the parts begin with; members elsewhere are none. */
+  constructor(path: string, folder: string, entries: readonly ZipEntry[]) {
     this.path = path;
-    const files = entries.filter(entry => !entry.isFolder);
-    this.names = files.map(entry => entry.name);
-    this.entries = new Map(files.map(entry => [keyOf(entry.name), entry]));
+    const files = entries.filter(entry => !entry.isFolder && entry.name.startsWith(folder));
+    const named = files.map(entry => [entry.name.slice(folder.length), entry] as const);
+    this.names = named.map(([name]) => name);
+    this.entries = new Map(named.map(([name, entry]) => [keyOf(name), entry]));
   }
 
-  static async open(file: RandomAccess, limits: Pick<ZipLimits, 'anyRatioBytes'>): Promise<ZipParts> {
-    return new ZipParts(file.path, await openZip(file, limits));
+  static async open(file: RandomAccess, folder: string, limits: Pick<ZipLimits, 'anyRatioBytes'>): Promise<ZipParts> {
+    return new ZipParts(file.path, folder, await openZip(file, limits));
   }
 
   has(name: string): boolean {

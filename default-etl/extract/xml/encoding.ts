@@ -1,0 +1,60 @@
+import { isAscii } from 'node:buffer';
+import { neverFailure } from '../../failure.ts';
+import type { Source } from '../../source.ts';
+import type { Encoding } from '../byte-order.ts';
+import { findEncoding, findUnicode, isKnown } from '../text.ts';
+
+const PROLOG_BYTES = 512;
+const HEAD_BYTES = 1 << 20;
+const PROLOG = /^(?:\xef\xbb\xbf)*\s*<\?xml[^>]*?encoding\s*=\s*["']\s*([^"'>\s]+)\s*["']/;
+/** Encodings whose characters of two bytes are now and then valid UTF-8 by chance; Chinese, Japanese and Korean have three bytes there. */
+const ASIAN = /^(gb|big|euc|shift|sjis|x-sjis|windows-?(31j|9\d\d)|cp9\d\d|ms_?kanji|ks|korean|johab|hz)/;
+/** Escape sequences in plain ASCII: valid UTF-8, too. */
+const IN_ASCII = /^(iso-2022|csiso2022|utf-?7|hz)/;
+
+/**
+ * The encoding of an XML document: what its bytes show, whatever its first line says, since programs save files anew without changing that line; else what
+ * the first line says; else by its letters.
+ */
+export async function findXmlEncoding(source: Source): Promise<Encoding> {
+  const said = await prologEncoding(source);
+  if (said === undefined) return await findEncoding(source, undefined);
+  if (isUnicode(said)) return withContradiction(await findEncoding(source, undefined), said);
+  const { encoding } = await findUnicode(source);
+  if (encoding && (await isMeant(source, encoding, said))) return withContradiction(encoding, said);
+  // No table means the control characters by which ISO-8859-1 differs from Windows-1252: browsers read it so, too.
+  const name = /^(iso[-_]?8859[-_]?1|latin-?1|l1)$/.test(said) ? 'windows-1252' : said;
+  if (await isKnown(name)) return { ...(await findEncoding(source, name)), reason: 'as its first line says' };
+  if (IN_ASCII.test(said))
+    throw neverFailure(
+      `${source.path}: its first line says that it is in ${said}, which is not read; save it as UTF-8`,
+    );
+  return withContradiction(await findEncoding(source, undefined), said);
+}
+
+async function prologEncoding(source: Source): Promise<string | undefined> {
+  return PROLOG.exec((await source.head(PROLOG_BYTES)).toString('latin1'))?.[1]?.toLowerCase();
+}
+
+function isUnicode(name: string): boolean {
+  return /^(utf-?(8|16|32)|ucs|iso-10646|unicode|us-ascii$|ascii$)/.test(name);
+}
+
+/** Whether the Unicode that the bytes show counts, where the first line says another encoding: plain ASCII shows nothing. */
+async function isMeant(source: Source, encoding: Encoding, said: string): Promise<boolean> {
+  if (encoding.name !== 'utf8' || encoding.bomBytes > 0) return true;
+  const head = await source.head(HEAD_BYTES);
+  if (IN_ASCII.test(said) || (head.length < HEAD_BYTES && isAscii(head))) return false;
+  return !ASIAN.test(said) || head.some(byte => byte >= 0xe0);
+}
+
+/** Tells where the first line says something else than what the text is read as. */
+function withContradiction(encoding: Encoding, said: string): Encoding {
+  if (isUnicode(said) && encoding.name.startsWith('utf') && encoding.otherName === undefined) return encoding;
+  const { confidence, reason } = encoding;
+  return {
+    ...encoding,
+    confidence: Math.min(confidence, 0.95),
+    reason: `${reason}, whatever its first line says (${said.slice(0, 40)})`,
+  };
+}
