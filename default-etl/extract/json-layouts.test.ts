@@ -265,6 +265,15 @@ test('the header of lists: names over numbers, in doubt the first list, as EXTRA
     ],
     [
       [
+        ['id', 'été'],
+        [0, 'été'],
+      ],
+      undefined,
+      ['id', 'été'],
+      1,
+    ],
+    [
+      [
         ['x', 'a'],
         ['y', 'a'],
       ],

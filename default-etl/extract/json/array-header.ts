@@ -18,9 +18,9 @@ export function headerOf(
   const positions = () => positionNames(Math.max(first.length, ...below.map(row => row.length)));
   if (said === true) return decided(names(), true, true, 1, 'as EXTRACT.header says');
   if (said === false) return decided(positions(), false, false, 1, 'as EXTRACT.header says');
-  if (!areNames(first, below))
-    return decided(positions(), false, false, 0.9, 'the first list has values that are no names');
   const isSure = first.some((_, column) => isMeasured(below, column));
+  if (!areNames(first, below) || (!isSure && comesAgain(first, below)))
+    return decided(positions(), false, false, 0.9, 'the first list has values that are no names');
   const reason = isSure
     ? 'the first list has names over numbers, dates or truth values'
     : 'as usual: all is text; header: false says that the first list is a row';
@@ -37,16 +37,20 @@ function decided(
   return { table: { names, skipsFirst }, decision: { name: 'header', value, confidence, reason } };
 }
 
-/** Texts, no two alike; a year over numbers is a name, too. What comes up again below is none. */
+/** Texts, no two alike; a year over numbers is a name, too. */
 function areNames(first: readonly unknown[], below: readonly unknown[][]): boolean {
   if (first.length === 0 || new Set(first).size < first.length) return false;
   return first.every(
     (value, column) =>
       typeof value === 'string' &&
       value.trim() !== '' &&
-      (!isMeasure(cellKind(value)) || isMeasured(below, column, true)) &&
-      !below.some(row => row[column] === value),
+      (!isMeasure(cellKind(value)) || isMeasured(below, column, true)),
   );
+}
+
+/** Whether a value stands in its column below, too, as a name seldom does. */
+function comesAgain(first: readonly unknown[], below: readonly unknown[][]): boolean {
+  return first.some((value, column) => below.some(row => row[column] === value));
 }
 
 /** Whether all that a column has below are numbers or truth values, or texts that are numbers or dates. */
