@@ -11,7 +11,7 @@ import { findDialect } from './csv/dialect.ts';
 import { CsvRun, type Layout } from './csv/run.ts';
 import { findTableEnd, type TableEnd } from './csv/table-end.ts';
 import { Ending } from './csv/tail.ts';
-import { findShape } from './csv/table-shape.ts';
+import { findShape } from './table/table-place.ts';
 import type { Encoding } from './byte-order.ts';
 import { findEncoding, openText } from './text.ts';
 

@@ -16,7 +16,7 @@ import { Lease } from '../lease.ts';
 import { limitsOf, mostCellsOf, tooManyCells, tooManyColumns } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
-import { columnNames } from './header.ts';
+import { columnNames } from './table/column-names.ts';
 import { type ColumnValues, FlatColumn } from './parquet/column.ts';
 import { pageCompressors } from './parquet/compression.ts';
 import { ANY, type Leaf, takeLeaf } from './parquet/leaf.ts';

@@ -1,4 +1,5 @@
-import { commonWidth, type TextHead } from './head.ts';
+import { commonWidth } from '../table/grid.ts';
+import type { TextHead } from './head.ts';
 import type { Dialect } from './marks.ts';
 import { better, blankShare, FEWEST_KNOWN, knownShare, PLAIN, type Trial, tryDialect, USUAL } from './trial.ts';
 

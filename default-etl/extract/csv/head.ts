@@ -1,10 +1,9 @@
+import type { GridRow } from '../table/grid.ts';
 import type { Dialect } from './marks.ts';
 import { CsvTokenizer } from './tokenizer.ts';
 
 /** Of the head so many are looked at. */
 export const MOST_RECORDS = 200;
-/** Records of the same width below a preamble that are believed to be the table. */
-const FEWEST_BELOW = 3;
 
 /** The first bytes of the text, as UTF-8. */
 export interface TextHead {
@@ -13,14 +12,9 @@ export interface TextHead {
   isWhole: boolean;
 }
 
-export interface HeadRecord {
-  cells: string[];
-  /** From 1. */
-  line: number;
+export interface HeadRecord extends GridRow {
   /** Where the record before it ends: blank lines between them are behind that. */
   start: number;
-  /** Blank lines before it. */
-  linesBefore: number;
   /** Its quotes are where they should be: around cells, and doubled within. */
   isClean: boolean;
 }
@@ -60,19 +54,4 @@ export function textRecords(
     position = next;
   }
   return { records, isClosed: tokenizer.take([]).rejects.length === 0 };
-}
-
-/** The commonest number of cells; of equally common ones the largest. One cell is what a long preamble has, where nearly all records behind it have more. */
-export function commonWidth(records: readonly HeadRecord[]): number {
-  const [width] = commonest(records);
-  const table = records.slice(records.findIndex(({ cells }) => cells.length > 1));
-  if (width !== 1 || table.length < FEWEST_BELOW || table.length === records.length) return width;
-  const [below, count] = commonest(table);
-  return count >= 0.9 * table.length ? below : width;
-}
-
-function commonest(records: readonly HeadRecord[]): [width: number, count: number] {
-  const counts = new Map<number, number>();
-  for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
-  return [...counts].toSorted(([widthA, a], [widthB, b]) => b - a || widthB - widthA)[0] ?? [0, 0];
 }

@@ -3,7 +3,7 @@ import { neverFailure } from '../../failure.ts';
 import type { Lease } from '../../lease.ts';
 import type { ByteStream, Source } from '../../source.ts';
 import { type Limits, tooManyColumns } from '../../limits.ts';
-import { columnNames, positionNames } from '../header.ts';
+import { columnNames, positionNames } from '../table/column-names.ts';
 import { rejectInvalid } from '../invalid.ts';
 import type { Encoding } from '../byte-order.ts';
 import { openText } from '../text.ts';

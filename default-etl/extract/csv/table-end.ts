@@ -1,6 +1,6 @@
 import type { Decision } from '../../protocol.ts';
 import type { Encoding } from '../byte-order.ts';
-import { footerDecision, footerLength, lastRowDecision } from './footer.ts';
+import { footerDecision, footerLength, lastRowDecision } from '../table/footer.ts';
 import { type HeadRecord, textRecords } from './head.ts';
 import { CR } from './marks.ts';
 import type { Layout } from './run.ts';

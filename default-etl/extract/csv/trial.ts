@@ -1,4 +1,4 @@
-import { cellKind } from './cell-kind.ts';
+import { cellKind } from '../table/cell-kind.ts';
 import { type HeadRecord, headRecords, type TextHead } from './head.ts';
 import type { Dialect } from './marks.ts';
 

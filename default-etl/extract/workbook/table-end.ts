@@ -1,6 +1,6 @@
 import type { Decision } from '../../protocol.ts';
-import { footerDecision, footerLength, lastRowDecision } from '../csv/footer.ts';
-import type { HeadRecord } from '../csv/head.ts';
+import { footerDecision, footerLength, lastRowDecision } from '../table/footer.ts';
+import type { GridRow } from '../table/grid.ts';
 import type { SheetRow, TablePlace } from './table-place.ts';
 
 /** Where a table ends, if not with its sheet. */
@@ -23,10 +23,10 @@ export function findEnd(rows: readonly SheetRow[], { names, firstRow }: TablePla
     ...(footer === 0 ? [] : [footerDecision(notes, true)]),
     ...[lastRowDecision(table, footer)].filter(decision => decision !== undefined),
   ];
-  return footer === 0 ? { decisions } : { row: (notes[0] as HeadRecord).line - 1, decisions };
+  return footer === 0 ? { decisions } : { row: (notes[0] as GridRow).line - 1, decisions };
 }
 
-function recordOf({ row, cells }: SheetRow, index: number, rows: readonly SheetRow[]): HeadRecord {
+function recordOf({ row, cells }: SheetRow, index: number, rows: readonly SheetRow[]): GridRow {
   const linesBefore = index === 0 ? 0 : row - (rows[index - 1] as SheetRow).row - 1;
-  return { cells: [...cells], line: row + 1, start: 0, linesBefore, isClean: true };
+  return { cells, line: row + 1, linesBefore };
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { type CellKind, cellKind, isMeasure, quoted } from '../csv/cell-kind.ts';
+import { type CellKind, cellKind, isMeasure, quoted } from '../table/cell-kind.ts';
 import { joinNames } from './joined-names.ts';
 
 /** A row that has something in it. */

@@ -2,7 +2,7 @@ import type { Batch } from '../../batch.ts';
 import { configFailure, EtlFailure } from '../../failure.ts';
 import type { Extract } from '../../settings.ts';
 import type { Decision } from '../../protocol.ts';
-import { columnNames, positionNames } from '../header.ts';
+import { columnNames, positionNames } from '../table/column-names.ts';
 import { HeadSink, WidthSink } from './header-sinks.ts';
 import type { RowSink, Sheet, SheetScan } from './sheet.ts';
 import { findEnd } from './table-end.ts';

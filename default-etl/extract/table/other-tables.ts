@@ -1,6 +1,6 @@
 import type { Decision } from '../../protocol.ts';
 import { type CellKind, filledCells, isWord, measuredColumns, quoted } from './cell-kind.ts';
-import type { HeadRecord } from './head.ts';
+import type { GridRow } from './grid.ts';
 
 /** With fewer names it may be a note. */
 const FEWEST_NAMES = 2;
@@ -11,7 +11,7 @@ const COMMENT = /^\s*(#|\/\/|--)\s*\S/;
  * those of the first. `isWhole`: no record follows these.
  */
 export function tablesDecision(
-  table: readonly HeadRecord[],
+  table: readonly GridRow[],
   columns: ReadonlyArray<CellKind | undefined>,
   isWhole: boolean,
 ): Decision | undefined {
@@ -34,7 +34,7 @@ export function tablesDecision(
 }
 
 /** Lines between rows that look like comments: they stay rows. */
-export function commentsDecision(table: readonly HeadRecord[], width: number): Decision | undefined {
+export function commentsDecision(table: readonly GridRow[], width: number): Decision | undefined {
   const end = table.findLastIndex(({ cells }) => cells.length === width);
   const found = table
     .slice(1, Math.max(end, 1))
@@ -50,14 +50,14 @@ function repeats(cells: readonly string[], header: readonly string[]): boolean {
   return same >= Math.max(2, filledCells(header) * 0.7);
 }
 
-function hasRowBelow(table: readonly HeadRecord[], index: number): boolean {
+function hasRowBelow(table: readonly GridRow[], index: number): boolean {
   const cells = table[index + 1]?.cells ?? [];
   return cells.length === table[index]!.cells.length && filledCells(cells) > 1;
 }
 
 /** Names where the columns have numbers, or, behind a blank line or a record of nothing, words that are more or fewer than the columns. */
 function beginsTable(
-  table: readonly HeadRecord[],
+  table: readonly GridRow[],
   index: number,
   columns: ReadonlyArray<CellKind | undefined>,
 ): boolean {

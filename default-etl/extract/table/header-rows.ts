@@ -1,6 +1,6 @@
 import type { Decision } from '../../protocol.ts';
 import { type CellKind, cellKind, filledCells, isMeasure, isWord, measuredColumns, tableKinds } from './cell-kind.ts';
-import type { HeadRecord } from './head.ts';
+import type { GridRow } from './grid.ts';
 import { isMissing } from '../../types/text-cell.ts';
 
 /** The names that two records make together. */
@@ -26,7 +26,7 @@ const LETTER = /^\p{L}$/u;
  * A header in two records, where that is beyond doubt: names of groups above names (`2019;;2020;` over `nb;part;nb;part`), each group going on
  * over the empty cells to its right; or units, or dashes, below names. `table`: from the first record of the header on.
  */
-export function joinHeader(table: readonly HeadRecord[], width: number): JoinedHeader | undefined {
+export function joinHeader(table: readonly GridRow[], width: number): JoinedHeader | undefined {
   const [upper, lower, row] = table;
   if (upper === undefined || lower === undefined || row === undefined || lower.linesBefore > 0 || width < 2)
     return undefined;
@@ -51,8 +51,8 @@ export function joinHeader(table: readonly HeadRecord[], width: number): JoinedH
 }
 
 /** Records below the header with words over columns of numbers, where nobody knows what they mean. */
-export function moreHeaderRows(table: readonly HeadRecord[], width: number): readonly HeadRecord[] {
-  const more: HeadRecord[] = [];
+export function moreHeaderRows(table: readonly GridRow[], width: number): readonly GridRow[] {
+  const more: GridRow[] = [];
   for (const record of table.slice(1, 1 + MOST_ROWS)) {
     if (!isAboveRows(record.cells, table.slice(2 + more.length), width)) break;
     more.push(record);
@@ -61,14 +61,14 @@ export function moreHeaderRows(table: readonly HeadRecord[], width: number): rea
 }
 
 /** Words over all columns of numbers, two at least, or over periods in the first one: `idBank`, `Unité`, `Période` over `2024-01`. */
-function isAboveRows(cells: readonly string[], below: readonly HeadRecord[], width: number): boolean {
+function isAboveRows(cells: readonly string[], below: readonly GridRow[], width: number): boolean {
   const measured = measuredColumns(bodyKinds(below, width));
   if (measured.length > 1 && measured.every(column => isWord(cells[column] ?? ''))) return true;
   const firsts = below.slice(MOST_ROWS, MOST_BODY).map(row => row.cells[0] ?? '');
   return firsts.length > 1 && firsts.every(isPeriod) && isWord(cells[0] ?? '') && !isPeriod(cells[0] as string);
 }
 
-export function headerRowsDecision(more: readonly HeadRecord[]): Decision | undefined {
+export function headerRowsDecision(more: readonly GridRow[]): Decision | undefined {
   const last = more.at(-1)?.line;
   if (last === undefined) return undefined;
   const lines = more.length === 1 ? `line ${last} has` : `lines ${more[0]?.line} to ${last} have`;
@@ -100,7 +100,7 @@ interface Pair {
   recurs: boolean;
 }
 
-function isAmong(body: readonly HeadRecord[], column: number, text: string): boolean {
+function isAmong(body: readonly GridRow[], column: number, text: string): boolean {
   return text !== '' && body.some(({ cells }) => trimmed(cells[column] ?? '') === text);
 }
 
@@ -172,7 +172,7 @@ function trimmed(cell: string): string {
   return cell.trim();
 }
 
-function bodyKinds(body: readonly HeadRecord[], width: number): Array<CellKind | undefined> {
+function bodyKinds(body: readonly GridRow[], width: number): Array<CellKind | undefined> {
   return tableKinds(
     body.slice(0, MOST_BODY).map(({ cells }) => cells),
     width,

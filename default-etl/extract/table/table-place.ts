@@ -1,8 +1,8 @@
 import type { Decision } from '../../protocol.ts';
 import { type CellKind, cellKind, filledCells, isMeasure, measuredColumns, quoted, tableKinds } from './cell-kind.ts';
-import { commonWidth, type HeadRecord } from './head.ts';
+import { commonWidth, type GridRow } from './grid.ts';
 import { headerRowsDecision, joinHeader, moreHeaderRows } from './header-rows.ts';
-import { commentsDecision, tablesDecision } from './oddities.ts';
+import { commentsDecision, tablesDecision } from './other-tables.ts';
 
 /** Where the table begins in the head of a text, and what its first record is. */
 export interface TableShape {
@@ -30,7 +30,7 @@ export interface ShapeOptions {
   isWhole: boolean;
 }
 
-export function findShape(records: readonly HeadRecord[], given: ShapeOptions): TableShape {
+export function findShape(records: readonly GridRow[], given: ShapeOptions): TableShape {
   const width = commonWidth(records);
   const first = given.skipsNothing ? 0 : firstOfTable(records, width, given.hasHeader);
   const table = records.slice(first);
@@ -58,7 +58,7 @@ export function findShape(records: readonly HeadRecord[], given: ShapeOptions): 
 }
 
 /** A short record right above rows that have no names is none of a preamble: it has the names of some columns, or is a row. */
-function firstOfTable(records: readonly HeadRecord[], width: number, hasHeader: boolean | undefined): number {
+function firstOfTable(records: readonly GridRow[], width: number, hasHeader: boolean | undefined): number {
   const first = preambleLength(records, width);
   const [header, ...body] = records.slice(first).map(({ cells }) => cells);
   if (first === 0 || header === undefined || hasHeader === true || records[first]!.linesBefore > 0) return first;
@@ -68,7 +68,7 @@ function firstOfTable(records: readonly HeadRecord[], width: number, hasHeader: 
 }
 
 /** How many records stand before the table: titles, notes, lines of nothing but delimiters. 0 where in doubt. */
-function preambleLength(records: readonly HeadRecord[], width: number): number {
+function preambleLength(records: readonly GridRow[], width: number): number {
   if (width < 2) return 0;
   const first = firstWide(records, width);
   const rest = records.slice(first);
@@ -79,7 +79,7 @@ function preambleLength(records: readonly HeadRecord[], width: number): number {
   return 0;
 }
 
-function firstWide(records: readonly HeadRecord[], width: number): number {
+function firstWide(records: readonly GridRow[], width: number): number {
   const first = records.findIndex(({ cells }) => !isPreamble(cells, width));
   if (first > 0 || width > 2) return Math.max(first, 0);
   // In two columns one filled cell may be a value: what ends with a record of nothing is a preamble.
@@ -97,7 +97,7 @@ function looksLikeHeader(cells: readonly string[]): boolean {
   return filledCells(cells) > cells.length / 2 && !cells.some(cell => isMeasure(cellKind(cell)));
 }
 
-function preambleDecision(skipped: readonly HeadRecord[], lines: number): Decision {
+function preambleDecision(skipped: readonly GridRow[], lines: number): Decision {
   const beginning = skipped[0]?.cells.find(cell => cell.trim() !== '') ?? '';
   return {
     name: 'skip_rows',

@@ -1,6 +1,6 @@
 import type { Decision } from '../../protocol.ts';
 import { type CellKind, cellKind, columnKinds, filledCells, isMeasure, measuredColumns, quoted } from './cell-kind.ts';
-import type { HeadRecord } from './head.ts';
+import type { GridRow } from './grid.ts';
 import { isMarked, isRowCount, isSentence, isSurelyMarked } from './note-marks.ts';
 
 /** A longer stretch of single cells is a list, and no notes. */
@@ -17,7 +17,7 @@ const TOTAL = /^\s*(sous[- ]|grand )?(total|totaux|totale|totals|ensemble|somme|
  * How many of the last records are no rows: notes, and records of nothing. 0 where in doubt. `records`: the end of a table of `width` columns, as far as it is
  * looked at.
  */
-export function footerLength(records: readonly HeadRecord[], width: number): number {
+export function footerLength(records: readonly GridRow[], width: number): number {
   if (width < 2 || records.length === 0 || !looksUnlikeRow(records.at(-1)!)) return 0;
   const rows = records.filter(({ cells }) => cells.length === width && filledCells(cells) > 1);
   // Without the first, which may be a header.
@@ -44,7 +44,7 @@ export function footerLength(records: readonly HeadRecord[], width: number): num
 }
 
 /** What is left out, for people. `isWhole`: lines are counted from the beginning of the file. */
-export function footerDecision(footer: readonly HeadRecord[], isWhole: boolean): Decision {
+export function footerDecision(footer: readonly GridRow[], isWhole: boolean): Decision {
   const texts = footer.map(firstText).filter(text => text !== '');
   const [first, last] = [footer[0]!.line, footer.at(-1)!.line];
   const lines = last - first + 1;
@@ -59,7 +59,7 @@ export function footerDecision(footer: readonly HeadRecord[], isWhole: boolean):
 }
 
 /** A last row of totals, or one that begins as notes do, stays a row: only people know whether it may be left out. `below`: records of the footer, which `records` are without. */
-export function lastRowDecision(records: readonly HeadRecord[], below: number): Decision | undefined {
+export function lastRowDecision(records: readonly GridRow[], below: number): Decision | undefined {
   const last = records.at(-1);
   if (last === undefined || records.length < 3) return undefined;
   const text = firstText(last);
@@ -116,12 +116,12 @@ function usualColumn(kind: CellKind | undefined, cells: readonly string[]): Usua
   };
 }
 
-function columnOf(records: readonly HeadRecord[], column: number): string[] {
+function columnOf(records: readonly GridRow[], column: number): string[] {
   return records.map(({ cells }) => (cells[column] as string).trim());
 }
 
 /** Where the stretch begins, at the end, that could be notes and nothing else. */
-function firstThatCouldBeNote(records: readonly HeadRecord[], kinds: Kinds): number {
+function firstThatCouldBeNote(records: readonly GridRow[], kinds: Kinds): number {
   let first = records.length;
   for (let notes = 0; first > 1 && notes < MOST_NOTES && couldBeNote(records[first - 1]!, kinds); first--)
     if (filledCells(records[first - 1]!.cells) > 0) notes++;
@@ -129,12 +129,12 @@ function firstThatCouldBeNote(records: readonly HeadRecord[], kinds: Kinds): num
 }
 
 /** Whether it may be worth looking closer: most tables end with a row. */
-function looksUnlikeRow(record: HeadRecord): boolean {
+function looksUnlikeRow(record: GridRow): boolean {
   return filledCells(record.cells) < 2 || isMarked(firstText(record));
 }
 
 /** Nothing at all, one text, or a sentence that the delimiter cuts; a lone number may be a sum, or a row cut off. */
-function couldBeNote(record: HeadRecord, kinds: Kinds): boolean {
+function couldBeNote(record: GridRow, kinds: Kinds): boolean {
   const { cells } = record;
   const text = firstText(record);
   const filled = filledCells(cells);
@@ -144,7 +144,7 @@ function couldBeNote(record: HeadRecord, kinds: Kinds): boolean {
 }
 
 /** Whether the notes begin with this record, beyond doubt. */
-function beginsNotes(records: readonly HeadRecord[], index: number, usual: Usual): boolean {
+function beginsNotes(records: readonly GridRow[], index: number, usual: Usual): boolean {
   const record = records[index]!;
   const at = firstFilled(record.cells);
   const column = usual.columns[at];
@@ -172,21 +172,21 @@ function isForeign(text: string, { isMeasured, longest }: UsualColumn): boolean 
 }
 
 /** Whether it may be the second line of a text at the end of the row before, around which nobody put quotes. */
-function couldGoOn({ cells }: HeadRecord, { columns }: Usual): boolean {
+function couldGoOn({ cells }: GridRow, { columns }: Usual): boolean {
   return cells.length !== columns.length && columns.at(-1)?.hasSentences === true;
 }
 
-function isList(notes: readonly HeadRecord[]): boolean {
+function isList(notes: readonly GridRow[]): boolean {
   const texts = notes.map(firstText).filter(text => text !== '');
   const told = texts.filter(text => isSentence(text) || isMarked(text));
   return texts.length >= FEWEST_LISTED && told.length < texts.length / 2;
 }
 
-function isNothingBelow(records: readonly HeadRecord[], index: number): boolean {
+function isNothingBelow(records: readonly GridRow[], index: number): boolean {
   return records.slice(index).every(({ cells }) => filledCells(cells) === 0);
 }
 
-function isSetApart(records: readonly HeadRecord[], index: number): boolean {
+function isSetApart(records: readonly GridRow[], index: number): boolean {
   const before = records[index - 1];
   return records[index]!.linesBefore > 0 || (before !== undefined && filledCells(before.cells) === 0);
 }
@@ -207,7 +207,7 @@ function firstFilled(cells: readonly string[]): number {
 }
 
 /** What stands in the first cell that is filled, without blanks around it; empty where none is. */
-function firstText({ cells }: HeadRecord): string {
+function firstText({ cells }: GridRow): string {
   return cells[firstFilled(cells)]?.trim() ?? '';
 }
 
