@@ -87,6 +87,8 @@ export interface Reader {
   samples?(): AsyncGenerator<Batch>;
   /** No more rows than this can be in the file; Infinity where its size does not tell. */
   maxRows: number;
+  /** What was found about the rows on the way; asked once they were read to the end. Decisions of the same name are about the same, and the later ones count. */
+  findings?(): Decision[];
   /** May be called again once the former iteration has ended: reads from the beginning. Throws EtlFailure 65 where the file is damaged. */
   batches(): AsyncGenerator<Batch>;
 }

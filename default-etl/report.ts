@@ -13,8 +13,8 @@ export interface Reporter {
   log(text: string): void;
   /** At most one line every 250 ms; the rest is left out. */
   progress(rows: number, bytes: number, totalBytes: number): void;
-  /** How the file is read, as a message and as log text. */
-  decided(decisions: readonly Decision[]): void;
+  /** How the file is read, as a message and as log text. The message takes the place of a former one; the first `said` of them were in that one's text. */
+  decided(decisions: readonly Decision[], said?: number): void;
   result(message: Omit<ResultMessage, 'type'>): void;
   error(message: string): void;
   superseded(version: number): void;
@@ -34,9 +34,9 @@ export function createReporter(write: (line: string) => void, file?: string): Re
       nextProgressAt = now + PROGRESS_INTERVAL_MS;
       say({ type: 'progress', rows, bytes, total_bytes: totalBytes });
     },
-    decided(decisions) {
+    decided(decisions, said = 0) {
       const fitting = fittingDecisions(decisions);
-      for (const decision of fitting) log(decisionText(decision));
+      for (const decision of fitting.slice(said)) log(decisionText(decision));
       say({ type: 'decided', decisions: fitting });
     },
     result: message => say({ type: 'result', ...message }),

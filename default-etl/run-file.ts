@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch, Reader } from './batch.ts';
-import { EXIT, type ResultMessage, WORK_FILES } from './protocol.ts';
+import { type Decision, EXIT, type ResultMessage, WORK_FILES } from './protocol.ts';
 import { openReader } from './extract/open.ts';
 import { configFailure, EtlFailure, neverFailure, NothingLoaded, withinReach } from './failure.ts';
 import type { Target } from './load/target.ts';
@@ -28,8 +28,8 @@ export async function runFile(job: Job, reporter: Reporter, signal: AbortSignal)
   const spill = new Spill(job.workDir);
   try {
     const reader = await readerOf(job, source, spill);
-    const { newStep, types } = await prepare(job, reader, reporter);
-    return await new FileRun({ job, source, reader, newStep, types, reporter, signal }).run();
+    const prepared = await prepare(job, reader, reporter);
+    return await new FileRun({ job, source, reader, ...prepared, reporter, signal }).run();
   } catch (thrown) {
     const error = withinReach(source.path, thrown);
     // A file that is being rewritten looks damaged: that it changed is the better reason.
@@ -52,14 +52,14 @@ async function prepare(
   job: Job,
   reader: Reader,
   reporter: Reporter,
-): Promise<{ newStep: () => Step; types: FileTypes | undefined }> {
+): Promise<Pick<FileRunOptions, 'newStep' | 'types' | 'decisions'>> {
   const decisions = [...reader.decisions];
   try {
     const newStep = await createPipeline(job, reader, text => reporter.log(text));
-    if (job.load.types === 'text') return { newStep, types: undefined };
+    if (job.load.types === 'text') return { newStep, types: undefined, decisions };
     const { types, decision } = await findTypes(reader, newStep);
     decisions.push(decision);
-    return { newStep, types };
+    return { newStep, types, decisions };
   } finally {
     reporter.decided(decisions);
   }
@@ -84,6 +84,8 @@ interface FileRunOptions {
   reader: Reader;
   newStep: () => Step;
   types: FileTypes | undefined;
+  /** What was said before the rows are read. */
+  decisions: readonly Decision[];
   reporter: Reporter;
   signal: AbortSignal;
 }
@@ -99,11 +101,12 @@ class FileRun {
   private readonly reserve: Reserve;
   private readonly newStep: () => Step;
   private readonly types: FileTypes | undefined;
+  private readonly decisions: readonly Decision[];
   private readonly step: Step;
   private rowsRead = 0;
   private rowsFiltered = 0;
 
-  constructor({ job, source, reader, newStep, types, reporter, signal }: FileRunOptions) {
+  constructor({ job, source, reader, newStep, types, decisions, reporter, signal }: FileRunOptions) {
     this.job = job;
     this.source = source;
     this.reader = reader;
@@ -113,6 +116,7 @@ class FileRun {
     this.reserve = new Reserve(job.workDir, reader.maxRows);
     this.newStep = newStep;
     this.types = types;
+    this.decisions = decisions;
     this.step = newStep();
   }
 
@@ -134,10 +138,19 @@ class FileRun {
     for await (const batch of this.reader.batches()) await this.pass(batch, target);
     await target.drain();
     await this.source.assertUnchanged();
+    this.tellFindings();
     this.rejects.assertWritten();
     if (this.isNothingLoaded()) return await this.leave(target);
     this.assertFewRejects(true);
     return this.result(await target.complete());
+  }
+
+  private tellFindings(): void {
+    const found = this.reader.findings?.() ?? [];
+    if (found.length === 0) return;
+    const names = new Set(found.map(({ name }) => name));
+    const before = this.decisions.filter(({ name }) => !names.has(name));
+    this.reporter.decided([...before, ...found], before.length);
   }
 
   private async pass(read: Batch, target: Target): Promise<void> {

@@ -36,11 +36,12 @@ export async function openArchive({ source, entries, wanted, openMember }: Archi
     decisions: [
       { name: 'compression', value: 'zip', confidence: 1, reason: 'by its first bytes' },
       ...decisions,
-      ...joinDecisions(members),
+      ...joinDecisions(members, ({ reader }) => reader.decisions),
     ],
     columnsVary: members.length > 1 || members.some(member => member.reader.columnsVary),
     maxRows: members.reduce((sum, { reader }) => sum + reader.maxRows, 0),
     emptyHeader: () => members.find(({ reader }) => reader.emptyHeader)?.reader.emptyHeader?.() ?? emptyBatch([]),
+    findings: () => joinDecisions(members, ({ reader }) => reader.findings?.() ?? []),
     batches: () => batchesOf(members),
   };
 }
@@ -98,15 +99,19 @@ function numberedOn(batch: Batch, before: number, member: string): Batch {
 }
 
 /** What was decided alike about every member once, the rest by member. */
-function joinDecisions(members: readonly Member[]): Decision[] {
-  if (members.length === 1) return (members[0] as Member).reader.decisions;
-  const names = new Set(members.flatMap(({ reader }) => reader.decisions.map(decision => decision.name)));
-  return [...names].map(name => joinDecision(name, members));
+function joinDecisions(members: readonly Member[], of: (member: Member) => readonly Decision[]): Decision[] {
+  const decided = members.map(member => ({ member: member.name, decisions: of(member) }));
+  if (decided.length === 1) return [...(decided[0]?.decisions ?? [])];
+  const names = new Set(decided.flatMap(({ decisions }) => decisions.map(decision => decision.name)));
+  return [...names].map(name => joinDecision(name, decided));
 }
 
-function joinDecision(name: string, members: readonly Member[]): Decision {
-  const found = members.flatMap(({ name: member, reader }) => {
-    const decision = reader.decisions.find(candidate => candidate.name === name);
+function joinDecision(
+  name: string,
+  members: ReadonlyArray<{ member: string; decisions: readonly Decision[] }>,
+): Decision {
+  const found = members.flatMap(({ member, decisions }) => {
+    const decision = decisions.find(candidate => candidate.name === name);
     return decision ? [{ member, decision }] : [];
   });
   const confidence = Math.min(...found.map(({ decision }) => decision.confidence));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encode } from 'iconv-lite';
+import { readBoth } from '../testing/both-readers.ts';
 import { readTable as read, values } from '../testing/csv-table.ts';
 import { temporaryFolder } from '../testing/load.ts';
 
@@ -216,16 +217,16 @@ test('quotes that were not doubled are text where that gives the row its cells',
 
 test('titles and notes above the table are left out, and said', async context => {
   const folder = temporaryFolder(context);
-  const titled = await read(folder, 'Ventes 2020;;;\n;;;\nVille;Mois;Total;Part\nParis;1;10;5\nLyon;2;20;7\n');
+  const titled = await readBoth(folder, 'Ventes 2020;;;\n;;;\nVille;Mois;Total;Part\nParis;1;10;5\nLyon;2;20;7\n');
   assert.deepEqual([titled.header, titled.rows.length], [['Ville', 'Mois', 'Total', 'Part'], 2]);
   assert.deepEqual(values(titled, 'skip_rows'), [2]);
   const quoted = await read(folder, '"Title\nof two lines"\n\nA,B\n1,2\n3,4\n');
   assert.deepEqual([quoted.header, ...values(quoted, 'skip_rows')], [['A', 'B'], 3]);
-  assert.deepEqual((await read(folder, 'Title\nA,B\n1,2\n', { skip_rows: 0 })).header, ['Title', 'Unnamed: 1']);
+  assert.deepEqual((await readBoth(folder, 'Title\nA,B\n1,2\n', { skip_rows: 0 })).header, ['Title', 'Unnamed: 1']);
   const notes = Array.from({ length: 30 }, (_, line) => `note ${line}\n`).join('');
-  const long = await read(folder, `${notes}A;B;C\n${'1;x;y\n'.repeat(9)}`);
+  const long = await readBoth(folder, `${notes}A;B;C\n${'1;x;y\n'.repeat(9)}`);
   assert.deepEqual([long.header, long.rows.length, ...values(long, 'skip_rows')], [['A', 'B', 'C'], 9, 30]);
-  const sparse = await read(folder, 'a,b,c\n1,,\n2,,\n');
+  const sparse = await readBoth(folder, 'a,b,c\n1,,\n2,,\n');
   assert.deepEqual([sparse.header, sparse.rows.length], [['a', 'b', 'c'], 2]);
 });
 
@@ -237,29 +238,33 @@ test('thousands of lines above the table are left out where they are counted', a
 
 test('a file without a header has its first record as a row; years and counted numbers are names', async context => {
   const folder = temporaryFolder(context);
-  const bare = await read(folder, '28/01/2018,00:15,Boots\n29/01/2018,00:30,Shoes\n30/01/2018,00:45,Hat\n');
+  const bare = await readBoth(folder, '28/01/2018,00:15,Boots\n29/01/2018,00:30,Shoes\n30/01/2018,00:45,Hat\n');
   assert.deepEqual([bare.header, bare.rows.length, ...values(bare, 'header')], [['0', '1', '2'], 3, false]);
-  const years = await read(folder, '2019,2020\n1.5,2.5\n3.5,4.5\n');
+  const years = await readBoth(folder, '2019,2020\n1.5,2.5\n3.5,4.5\n');
   assert.deepEqual([years.header, ...values(years, 'header')], [['2019', '2020'], true]);
-  assert.deepEqual((await read(folder, '1;2,5;3\n4;5,5;6\n')).rows, [
+  assert.deepEqual((await readBoth(folder, '1;2,5;3\n4;5,5;6\n')).rows, [
     ['1', '2,5', '3'],
     ['4', '5,5', '6'],
   ]);
-  const missing = await read(folder, '1;;NA;2,5\n3;4;7;5,5\n6;7;8;8,5\n');
+  const missing = await readBoth(folder, '1;;NA;2,5\n3;4;7;5,5\n6;7;8;8,5\n');
   assert.deepEqual([missing.rows.length, ...values(missing, 'header')], [3, false]);
-  assert.deepEqual((await read(folder, ';0.25;0.50\n1;2.5;3.5\n2;4.5;5.5\n')).header, ['Unnamed: 0', '0.25', '0.50']);
-  assert.deepEqual((await read(folder, 'Ville;%;€\nParis;2,5;1\nLyon;3,5;2\n')).header, ['Ville', '%', '€']);
-  assert.deepEqual((await read(folder, 'Paris;2,5;12:30\n')).rows, [['Paris', '2,5', '12:30']]);
-  assert.deepEqual((await read(folder, 'Paris,x\nLyon,y\n')).header, ['Paris', 'x']);
-  assert.deepEqual((await read(folder, '1.5,2.5\n3.5,4.5\n5.5,6.5\n', { header: true })).header, ['1.5', '2.5']);
+  assert.deepEqual((await readBoth(folder, ';0.25;0.50\n1;2.5;3.5\n2;4.5;5.5\n')).header, [
+    'Unnamed: 0',
+    '0.25',
+    '0.50',
+  ]);
+  assert.deepEqual((await readBoth(folder, 'Ville;%;€\nParis;2,5;1\nLyon;3,5;2\n')).header, ['Ville', '%', '€']);
+  assert.deepEqual((await readBoth(folder, 'Paris;2,5;12:30\n')).rows, [['Paris', '2,5', '12:30']]);
+  assert.deepEqual((await readBoth(folder, 'Paris,x\nLyon,y\n')).header, ['Paris', 'x']);
+  assert.deepEqual((await readBoth(folder, '1.5,2.5\n3.5,4.5\n5.5,6.5\n', { header: true })).header, ['1.5', '2.5']);
 });
 
 test('a short record right above rows without names has the names of some columns, or is a row', async context => {
   const folder = temporaryFolder(context);
   const rows = 'Léa;31;43;51\nMax;33;47;5\nBob;3;42;53\n';
-  const named = await read(folder, `Titre\n\nNom;Âge\n${rows}`);
+  const named = await readBoth(folder, `Titre\n\nNom;Âge\n${rows}`);
   assert.deepEqual([named.header, named.rows.length], [['Nom', 'Âge', 'Unnamed: 2', 'Unnamed: 3'], 3]);
-  const short = await read(folder, `Paul;17\n${rows}`);
+  const short = await readBoth(folder, `Paul;17\n${rows}`);
   assert.deepEqual(
     [short.header, short.rows[0]],
     [
@@ -267,8 +272,8 @@ test('a short record right above rows without names has the names of some column
       ['Paul', '17', null, null],
     ],
   );
-  assert.equal((await read(folder, `Paul;17\n${rows}`, { header: false })).rows.length, 4);
-  const title = await read(folder, `Rapport 2020;Insee\nNom;Âge;Taille;Poids\n${rows}`);
+  assert.equal((await readBoth(folder, `Paul;17\n${rows}`, { header: false })).rows.length, 4);
+  const title = await readBoth(folder, `Rapport 2020;Insee\nNom;Âge;Taille;Poids\n${rows}`);
   assert.deepEqual([title.header[1], ...values(title, 'skip_rows')], ['Âge', 1]);
 });
 
@@ -296,7 +301,7 @@ test('columns beyond the header that most rows have get names of their own; a fe
 });
 
 test('a second table is said to be there, and no row is lost', async context => {
-  const table = await read(temporaryFolder(context), 'a,b\nx,1\ny,2\na,b\nz,3\n');
+  const table = await readBoth(temporaryFolder(context), 'a,b\nx,1\ny,2\na,b\nz,3\n');
   assert.deepEqual([table.rows.length, ...values(table, 'tables')], [4, 2]);
   assert.match(table.decided['tables']?.reason ?? '', /line 4/);
 });

@@ -5,15 +5,18 @@ import { limitsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { canSample, sampleCsv } from './csv/sample.ts';
-import { MOST_RECORDS, type TextHead } from './csv/head.ts';
+import type { TextHead } from './csv/head.ts';
 import { CR, skipLines } from './csv/marks.ts';
 import { findDialect } from './csv/dialect.ts';
 import { CsvRun, type Layout } from './csv/run.ts';
 import { findTableEnd, type TableEnd } from './csv/table-end.ts';
 import { Ending } from './csv/tail.ts';
-import { findShape } from './table/table-place.ts';
 import type { Encoding } from './byte-order.ts';
+import { type GridRow, MOST_ROWS } from './table/grid.ts';
+import { findTable, type TablePlace } from './table/table-place.ts';
+import { RepeatedHeader, watchHeader } from './table/repeated-header.ts';
 import { findEncoding, openText } from './text.ts';
+import { InnerMarks, withoutInnerMarks } from './inner-marks.ts';
 
 const HEAD_BYTES = 1 << 16;
 
@@ -23,7 +26,9 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   const limits = limitsOf(extract);
   const ending = new Ending(source);
   const encoding = await findEncoding(ending.watched, extract.encoding);
-  const beginning = findLayout(source, await textHead(source, encoding, extract.skip_rows ?? 0), extract, fallback);
+  const marks = new InnerMarks();
+  const head = await textHead(source, encoding, extract.skip_rows ?? 0, marks);
+  const beginning = findLayout(source, head, extract, fallback);
   const { dialect } = beginning.layout;
   const end: TableEnd =
     extract.skip_footer === undefined ? await findTableEnd(ending, encoding, beginning) : { decisions: [] };
@@ -31,13 +36,19 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   const encoded = { name: 'encoding', value: encoding.name, confidence: encoding.confidence, reason: encoding.reason };
   // Not the run itself: of an archive's members each would keep its windows.
   let header: readonly string[] = [];
+  const onHeader = (found: readonly string[]) => void (header = found);
+  let repeated = new RepeatedHeader('line');
   return {
-    decisions: [encoded, ...beginning.decisions, ...end.decisions],
+    decisions: [encoded, ...marks.decisions(), ...beginning.decisions, ...end.decisions],
     columnsVary: false,
     maxRows: source.sizeBytes,
     emptyHeader: () => emptyBatch(header),
     ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => header) } : {}),
-    batches: () => new CsvRun(source, encoding, layout, limits, found => (header = found)).batches(),
+    findings: () => [...marks.decisions(), ...repeated.decisions()],
+    batches: () => {
+      repeated = new RepeatedHeader('line');
+      return watchHeader(new CsvRun(source, encoding, layout, limits, { onHeader, marks }).batches(), repeated);
+    },
   };
 }
 
@@ -63,23 +74,16 @@ function findLayout(source: Source, head: TextHead, extract: Extract, fallback: 
   if (Array.isArray(header) && header.length === 0) throw configFailure('EXTRACT.header is an empty list');
   const isNamed = Array.isArray(header);
   const linesAbove = (extract.skip_rows ?? 0) + (separator ? 1 : 0);
-  const shape = findShape(
-    records.map(record => ({ ...record, line: record.line + linesAbove })),
-    {
-      skipsNothing: extract.skip_rows !== undefined || isNamed,
-      hasHeader: isNamed ? false : header,
-      linesAbove,
-      isWhole: head.isWhole && records.length < MOST_RECORDS,
-    },
-  );
+  const rows = records.map(record => ({ ...record, line: record.line + linesAbove }));
+  const place = findTable(rows, {
+    skipsNothing: extract.skip_rows !== undefined || isNamed,
+    hasHeader: isNamed ? false : header,
+    isWhole: head.isWhole && records.length < MOST_ROWS,
+    place: 'line',
+  });
   return {
-    layout: {
-      dialect,
-      skipLines: shape.skipLines,
-      header: isNamed ? header : shape.header,
-      width: shape.width,
-    },
-    rowWidth: shape.rowWidth,
+    layout: { dialect, width: place.width, ...headerIn(rows, place, linesAbove), ...(isNamed ? { header } : {}) },
+    rowWidth: place.rowWidth,
     decisions: [
       ...decisions.map(decision =>
         decision.name === 'delimiter' && extract.delimiter === undefined && separator
@@ -87,9 +91,24 @@ function findLayout(source: Source, head: TextHead, extract: Extract, fallback: 
           : decision,
       ),
       lineEndOf(head.bytes),
-      ...shape.decisions,
+      ...place.decisions,
     ],
   };
+}
+
+/** Names that are not the cells of the one record right above the rows are given, and what they were made of is skipped. */
+function headerIn(
+  rows: readonly GridRow[],
+  place: TablePlace,
+  linesAbove: number,
+): Pick<Layout, 'skipLines' | 'header'> {
+  const { above, headerRows, names } = place;
+  if (names !== undefined) return { skipLines: lineBefore(rows[above + headerRows]), header: [...names] };
+  return { skipLines: above === 0 ? linesAbove : lineBefore(rows[above]), header: headerRows > 0 };
+}
+
+function lineBefore(row: GridRow | undefined): number {
+  return (row?.line ?? 1) - 1;
 }
 
 /** A first line of `sep=;` is how Excel is told the delimiter: it is that, and no header. Whoever saved it anew may have put quotes around it, or delimiters behind it. */
@@ -103,8 +122,8 @@ function emptyFile(source: Source): Error {
 }
 
 /** The first bytes of the text behind `skipRows` lines. */
-async function textHead(source: Source, encoding: Encoding, skipRows: number): Promise<TextHead> {
-  const stream = await openText(source, encoding);
+async function textHead(source: Source, encoding: Encoding, skipRows: number, marks: InnerMarks): Promise<TextHead> {
+  const stream = withoutInnerMarks(await openText(source, encoding), marks);
   const buffer = Buffer.allocUnsafeSlow(HEAD_BYTES);
   let used = 0;
   let left = skipRows;

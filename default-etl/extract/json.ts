@@ -4,7 +4,7 @@ import { type Limits, limitsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import type { Encoding } from './byte-order.ts';
-import { columnNames } from './header.ts';
+import { columnNames } from './table/column-names.ts';
 import type { ArrayTable } from './json/array-rows.ts';
 import { ColumnTable } from './json/columns.ts';
 import { type Found, findLayout, INDEX, type Layout } from './json/layout.ts';

@@ -4,6 +4,7 @@ import { neverFailure } from '../failure.ts';
 import { type Limits, limitsOf, mostCellsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
+import { RepeatedHeader, watchHeader } from './table/repeated-header.ts';
 import type { Sheet } from './workbook/sheet.ts';
 import { openTable, type SheetTable } from './workbook/table.ts';
 import { assertWhole } from './workbook/whole.ts';
@@ -22,12 +23,17 @@ export async function openWorkbook(source: Source, extract: Extract, folder = ''
   const sheets = chosenSheets(source, all, extract.sheet);
   const tables: SheetTable[] = [];
   for (const sheet of sheets) tables.push(await openTable(sheet, extract));
+  let repeated = new RepeatedHeader('row');
   return {
     decisions: [sheetDecision(sheets, all, extract, tables), ...tableDecisions(sheets, tables)],
     columnsVary: tables.length > 1,
     maxRows: sheets.reduce((sum, sheet) => sum + sheet.maxRows, 0),
     emptyHeader: () => emptyBatch(tables[0]?.header ?? []),
-    batches: () => batchesOf(tables),
+    findings: () => repeated.decisions(),
+    batches: () => {
+      repeated = new RepeatedHeader('row');
+      return watchHeader(batchesOf(tables), repeated);
+    },
   };
 }
 
@@ -42,8 +48,12 @@ function sheetDecision(
   const value = names.length === 1 ? names[0] : names;
   if (extract.sheet !== undefined) return { name: 'sheet', value, confidence: 1, reason: 'as EXTRACT.sheet says' };
   if (all.length === 1) return { name: 'sheet', value, confidence: 1, reason: 'the only one' };
-  const others = all.slice(1, 10).map(sheet => sheet.name);
+  const others = all.slice(1, 10).map(({ name, isHidden }) => (isHidden ? `${name} (hidden)` : name));
   const reason = `the first of ${all.length}; there is ${others.join(', ')}, too`;
+  if (all[0]?.isHidden === true && all.some(({ isHidden }) => !isHidden)) {
+    const hidden = 'it is hidden: people see another one first; name the one that is meant by EXTRACT.sheet';
+    return { name: 'sheet', value, confidence: 0.2, reason: `${reason}; ${hidden}` };
+  }
   if (tables.every(({ header }) => header.length === 0)) {
     const empty = 'it is empty: name the one that has the table by EXTRACT.sheet';
     return { name: 'sheet', value, confidence: 0.2, reason: `${reason}; ${empty}` };

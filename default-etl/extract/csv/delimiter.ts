@@ -1,5 +1,6 @@
 import { commonWidth } from '../table/grid.ts';
-import type { TextHead } from './head.ts';
+import { measuredColumns, tableKinds } from '../table/cell-kind.ts';
+import type { HeadRecord, TextHead } from './head.ts';
 import type { Dialect } from './marks.ts';
 import { better, blankShare, FEWEST_KNOWN, knownShare, PLAIN, type Trial, tryDialect, USUAL } from './trial.ts';
 
@@ -24,7 +25,7 @@ export function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallba
   if (usual.share >= 0.5 && isKnown) return usual;
   const unusual = UNUSUAL.filter(delimiter => text.includes(delimiter))
     .map(attempt)
-    .filter(isUnmistakable);
+    .filter(trial => isUnmistakable(trial) || hasRowNames(trial, text));
   if (unusual.length > 0) return unusual.reduce(better);
   if (usual.share > 0 && usual.share < AGREED && !isKnown) return oneColumn();
   return usual.score > 0 ? usual : attempt(fallback);
@@ -36,8 +37,18 @@ function isOneColumn({ dialect, records, width, share }: Trial): boolean {
   if (share === 0 || first?.cells.length !== 1) return false;
   const delimiter = dialect.delimiter.toString();
   if (rest.every(({ cells }) => DECIMAL_COMMA.test(cells.join(delimiter)))) return true;
-  const isProse = rest[0]?.line === first.line + 1 && blankShare(rest) > 0.9 && knownShare(rest, width) < 0.5;
-  return isProse || commonWidth(records) === 1;
+  if (commonWidth(records) === 1) return true;
+  if (rest[0]?.line !== first.line + 1 || blankShare(rest) <= 0.9) return false;
+  return knownShare(rest, width) < 0.5 || areTexts(rest, width);
+}
+
+/** `Dupont, Jean`, `12, rue de la Paix`: words behind the delimiter, and no number in any column of them. */
+function areTexts(records: readonly HeadRecord[], width: number): boolean {
+  const columns = tableKinds(
+    records.map(({ cells }) => cells),
+    width,
+  );
+  return !measuredColumns(columns).some(column => column > 0);
 }
 
 /** Every record, the first too, has as many cells, and most are numbers, dates or words; a blank or a colon makes three of them. */
@@ -49,5 +60,26 @@ function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
     share >= 0.98 &&
     records[0]?.cells.length === width &&
     knownShare(records, width) >= 0.8
+  );
+}
+
+/** As R writes a table: each row begins with its name, for which the header has none. In quotes any text is a name; without them the columns have numbers. */
+function hasRowNames({ dialect, records, width }: Trial, text: string): boolean {
+  const [header, ...rows] = records;
+  if (header?.cells.length !== width - 1 || rows.length < 2 || !rows.every(({ cells }) => cells.length === width))
+    return false;
+  if (areQuoted(text, records.length, dialect.delimiter.toString())) return true;
+  const columns = tableKinds(
+    rows.map(({ cells }) => cells),
+    width,
+  );
+  return width > 2 && measuredColumns(columns).some(column => column > 0) && knownShare(records, width) >= 0.8;
+}
+
+/** Whether each line begins with a cell in quotes. */
+function areQuoted(text: string, count: number, delimiter: string): boolean {
+  const lines = text.split(/\r\n|\r|\n/, count);
+  return lines.every(
+    line => line.startsWith('"') && ['', delimiter].includes(/^"[^"]*"(.?)/s.exec(line)?.[1] ?? 'none'),
   );
 }

@@ -1,9 +1,6 @@
-import type { GridRow } from '../table/grid.ts';
+import { type GridRow, MOST_ROWS } from '../table/grid.ts';
 import type { Dialect } from './marks.ts';
 import { CsvTokenizer } from './tokenizer.ts';
-
-/** Of the head so many are looked at. */
-export const MOST_RECORDS = 200;
 
 /** The first bytes of the text, as UTF-8. */
 export interface TextHead {
@@ -24,9 +21,9 @@ export interface HeadRecord extends GridRow {
  * are known.
  */
 export function headRecords(head: TextHead, dialect: Dialect, width = 0): HeadRecord[] {
-  const { records } = textRecords(head, dialect, { width, most: MOST_RECORDS });
+  const { records } = textRecords(head, dialect, { width, most: MOST_ROWS });
   if (records.length > 0 || head.isWhole) return records;
-  return textRecords({ ...head, isWhole: true }, dialect, { width, most: MOST_RECORDS }).records;
+  return textRecords({ ...head, isWhole: true }, dialect, { width, most: MOST_ROWS }).records;
 }
 
 /** The records of a piece of text, `most` of them; without the last one where that may go on behind it. Lines with a quote that is never closed are left out: `isClosed` says that there are none. */

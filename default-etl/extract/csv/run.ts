@@ -4,6 +4,7 @@ import type { Lease } from '../../lease.ts';
 import type { ByteStream, Source } from '../../source.ts';
 import { type Limits, tooManyColumns } from '../../limits.ts';
 import { columnNames, positionNames } from '../table/column-names.ts';
+import { type InnerMarks, withoutInnerMarks } from '../inner-marks.ts';
 import { rejectInvalid } from '../invalid.ts';
 import type { Encoding } from '../byte-order.ts';
 import { openText } from '../text.ts';
@@ -42,13 +43,14 @@ export class CsvRun {
   private final = false;
   private header: readonly string[] = [];
   private readonly onHeader: (header: readonly string[]) => void;
+  private readonly marks: InnerMarks;
 
   constructor(
     source: Source,
     encoding: Encoding,
     layout: Layout,
     limits: Limits,
-    onHeader: (header: readonly string[]) => void,
+    { onHeader, marks }: { onHeader: (header: readonly string[]) => void; marks: InnerMarks },
   ) {
     this.path = source.path;
     this.limits = limits;
@@ -57,12 +59,13 @@ export class CsvRun {
     this.encoding = encoding;
     this.layout = layout;
     this.onHeader = onHeader;
+    this.marks = marks;
     this.tokenizer = new CsvTokenizer(layout.dialect);
     this.tokenizer.expectedWidth = layout.width;
   }
 
   async *batches(): AsyncGenerator<Batch> {
-    const stream = await openText({ stream: () => this.bytes }, this.encoding);
+    const stream = withoutInnerMarks(await openText({ stream: () => this.bytes }, this.encoding), this.marks);
     try {
       await this.skipPreamble(stream);
       await this.findHeader(stream);

@@ -28,7 +28,7 @@ export async function findTableEnd(
   const endBytes = read.isClosed ? await endInSource(tail, footer) : undefined;
   const below = endBytes === undefined ? 0 : footer.length;
   const decisions = [
-    below > 0 ? footerDecision(footer, tail.isWhole) : undefined,
+    below > 0 ? footerDecision(footer, { isWhole: tail.isWhole, place: 'line' }) : undefined,
     lastRowDecision(records.slice(0, records.length - below), below),
   ];
   return { endBytes, decisions: decisions.filter(decision => decision !== undefined) };

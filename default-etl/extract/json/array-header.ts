@@ -1,6 +1,6 @@
 import type { Decision } from '../../protocol.ts';
-import { cellKind, isMeasure } from '../csv/cell-kind.ts';
-import { columnNames, positionNames } from '../header.ts';
+import { cellKind, isMeasure } from '../table/cell-kind.ts';
+import { columnNames, positionNames } from '../table/column-names.ts';
 import type { ArrayTable } from './array-rows.ts';
 
 /** Looked at. */

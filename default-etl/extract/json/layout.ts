@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { columnNames } from '../header.ts';
+import { columnNames } from '../table/column-names.ts';
 import { headerOf } from './array-header.ts';
 import type { ArrayTable } from './array-rows.ts';
 import { startsBulk } from './bulk-rows.ts';

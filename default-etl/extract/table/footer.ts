@@ -1,6 +1,6 @@
 import type { Decision } from '../../protocol.ts';
 import { type CellKind, cellKind, columnKinds, filledCells, isMeasure, measuredColumns, quoted } from './cell-kind.ts';
-import type { GridRow } from './grid.ts';
+import { type GridRow, isSetApart, type Place, placesOf } from './grid.ts';
 import { isMarked, isRowCount, isSentence, isSurelyMarked } from './note-marks.ts';
 
 /** A longer stretch of single cells is a list, and no notes. */
@@ -19,7 +19,10 @@ const TOTAL = /^\s*(sous[- ]|grand )?(total|totaux|totale|totals|ensemble|somme|
  */
 export function footerLength(records: readonly GridRow[], width: number): number {
   if (width < 2 || records.length === 0 || !looksUnlikeRow(records.at(-1)!)) return 0;
-  const rows = records.filter(({ cells }) => cells.length === width && filledCells(cells) > 1);
+  // In a sheet a note has as many cells as a row.
+  const rows = records.filter(
+    row => row.cells.length === width && filledCells(row.cells) > 1 && !isMarked(firstText(row)),
+  );
   // Without the first, which may be a header.
   const kinds = columnKinds(
     rows.slice(1).map(({ cells }) => cells),
@@ -44,17 +47,19 @@ export function footerLength(records: readonly GridRow[], width: number): number
 }
 
 /** What is left out, for people. `isWhole`: lines are counted from the beginning of the file. */
-export function footerDecision(footer: readonly GridRow[], isWhole: boolean): Decision {
+export function footerDecision(
+  footer: readonly GridRow[],
+  { isWhole, place }: { isWhole: boolean; place: Place },
+): Decision {
   const texts = footer.map(firstText).filter(text => text !== '');
-  const [first, last] = [footer[0]!.line, footer.at(-1)!.line];
-  const lines = last - first + 1;
-  const place = isWhole ? (lines === 1 ? `line ${first} is` : `lines ${first} to ${last} are`) : lastLines(lines);
+  const lines = footer.at(-1)!.line - footer[0]!.line + 1;
+  const found = isWhole ? placesOf(place, footer) : lines === 1 ? `the last ${place}` : `the last ${lines} ${place}s`;
   const what = texts.length === 0 ? 'nothing in any cell' : `notes, beginning with ${quoted(texts[0] as string)}`;
   return {
     name: 'skip_footer',
     value: footer.length,
     confidence: texts.length === 0 || texts.some(isMarked) ? 0.95 : 0.85,
-    reason: `${place} no row of the table: ${what}; skip_footer: 0 makes rows of all`,
+    reason: `${found} ${lines === 1 ? 'is' : 'are'} no row of the table: ${what}; skip_footer: 0 makes rows of all`,
   };
 }
 
@@ -140,7 +145,7 @@ function couldBeNote(record: GridRow, kinds: Kinds): boolean {
   const filled = filledCells(cells);
   if (filled > 1) return isMarked(text) && !fits(cells, kinds);
   if (kinds.length > 2) return filled === 0 || !isMeasure(cellKind(text));
-  return cells.length === 1 && !isMeasure(cellKind(text));
+  return filled === 1 && firstFilled(cells) === 0 && !isMeasure(cellKind(text));
 }
 
 /** Whether the notes begin with this record, beyond doubt. */
@@ -186,11 +191,6 @@ function isNothingBelow(records: readonly GridRow[], index: number): boolean {
   return records.slice(index).every(({ cells }) => filledCells(cells) === 0);
 }
 
-function isSetApart(records: readonly GridRow[], index: number): boolean {
-  const before = records[index - 1];
-  return records[index]!.linesBefore > 0 || (before !== undefined && filledCells(before.cells) === 0);
-}
-
 /** Whether the record may be a row: all cells, and numbers where there are such; above the first one may stand a mark, `*2023`. */
 function fits(cells: readonly string[], kinds: Kinds): boolean {
   if (cells.length !== kinds.length) return false;
@@ -209,8 +209,4 @@ function firstFilled(cells: readonly string[]): number {
 /** What stands in the first cell that is filled, without blanks around it; empty where none is. */
 function firstText({ cells }: GridRow): string {
   return cells[firstFilled(cells)]?.trim() ?? '';
-}
-
-function lastLines(lines: number): string {
-  return lines === 1 ? 'the last line is' : `the last ${lines} lines are`;
 }

@@ -1,110 +1,93 @@
-import type { Decision } from '../../protocol.ts';
-import { type CellKind, cellKind, filledCells, isMeasure, isWord, measuredColumns, tableKinds } from './cell-kind.ts';
-import type { GridRow } from './grid.ts';
 import { isMissing } from '../../types/text-cell.ts';
+import { type CellKind, filledCells, isMeasure, isWord, measuredColumns, tableKinds } from './cell-kind.ts';
+import type { GridRow } from './grid.ts';
+import { countColumns, isInBrackets, isKnownUnit, isLetter, isUnit, isUnitLabel, withoutBrackets } from './units.ts';
 
-/** The names that two records make together. */
+/** The names that two or three rows make together. */
 export interface JoinedHeader {
   names: string[];
-  /** Lines before the first row, as those of the header's records are counted. */
-  skipLines: number;
-  decision: Decision;
+  /** How many. */
+  rows: number;
+  /** What they are, for people: `groups of columns over the names`. */
+  what: string;
+  /** Whether the first is one of groups, each of which goes on to the right, or of nothing that the next one has, too: no title is like that. */
+  isSurelyHeader: boolean;
 }
 
 const MOST_BODY = 100;
-/** Further records that a header may have. */
-const MOST_ROWS = 8;
+const MOST_ROWS = 3;
 /** What database clients draw below the names. */
 const RULE = /^(-{2,}|={2,})$/;
-/** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`. In brackets it may be any text that is no number: `(100)` is one of bookkeepers. */
-const UNIT =
-  /^([([](?!\s*[\d.,\s]+[)\]])[^)\]]+[)\]]|%|‰|nb|nombre|number|(k|m|md)?[€$£]|([kcmµu]?m[²³23]?|°|°?c|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµu]?[gs]|[mckh]?l|t|ha|[hkm]?pa|m?bar|m?[va]|k|h|d|min|ppm|db)(\/(m[²³23]?|h|s|min|l|ha))?)$/i;
-/** A lone letter is a class or a size, too, and says of a value that it is secret. */
-const LETTER = /^\p{L}$/u;
 
 /**
- * A header in two records, where that is beyond doubt: names of groups above names (`2019;;2020;` over `nb;part;nb;part`), each group going on
- * over the empty cells to its right; or units, or dashes, below names. `table`: from the first record of the header on.
+ * A header in two or three rows, where that is beyond doubt: names of groups above names (`2019;;2020;` over `nb;part;nb;part`), each group going on
+ * over the empty cells to its right; names of which each row has some; or units, or dashes, below names. `table`: from the first row of the header on.
  */
 export function joinHeader(table: readonly GridRow[], width: number): JoinedHeader | undefined {
-  const [upper, lower, row] = table;
-  if (upper === undefined || lower === undefined || row === undefined || lower.linesBefore > 0 || width < 2)
-    return undefined;
-  if (upper.cells.length !== width || lower.cells.length !== width) return undefined;
-  const body = table.slice(2, 2 + MOST_BODY);
-  const columns = bodyKinds(body, width);
-  const pair = {
-    upper: upper.cells.map(trimmed),
-    lower: lower.cells.map(trimmed),
-    columns,
-    recurs: measuredColumns(columns).some(column => isAmong(body, column, trimmed(lower.cells[column] as string))),
-  };
-  const found = readingOf(pair);
-  if (found === undefined) return undefined;
-  const { names, what } = found;
-  const reason = `line ${upper.line} has ${what} on line ${lower.line}; header: true takes line ${upper.line} alone`;
-  return {
-    names,
-    skipLines: row.line - 1 - row.linesBefore,
-    decision: { name: 'header', value: names, confidence: 0.9, reason },
-  };
-}
-
-/** Records below the header with words over columns of numbers, where nobody knows what they mean. */
-export function moreHeaderRows(table: readonly GridRow[], width: number): readonly GridRow[] {
-  const more: GridRow[] = [];
-  for (const record of table.slice(1, 1 + MOST_ROWS)) {
-    if (!isAboveRows(record.cells, table.slice(2 + more.length), width)) break;
-    more.push(record);
+  if (width < 2) return undefined;
+  const whole = table.findIndex(({ cells, linesBefore }, at) => cells.length !== width || (at > 0 && linesBefore > 0));
+  const most = Math.min(MOST_ROWS, whole < 0 ? table.length : whole, table.length - 1);
+  for (let rows = most; rows > 1; rows--) {
+    const found = joinRows(table.slice(0, rows), table.slice(rows, rows + MOST_BODY), width);
+    if (found !== undefined) return found;
   }
-  return more;
+  return undefined;
 }
 
-/** Words over all columns of numbers, two at least, or over periods in the first one: `idBank`, `Unité`, `Période` over `2024-01`. */
-function isAboveRows(cells: readonly string[], below: readonly GridRow[], width: number): boolean {
-  const measured = measuredColumns(bodyKinds(below, width));
-  if (measured.length > 1 && measured.every(column => isWord(cells[column] ?? ''))) return true;
-  const firsts = below.slice(MOST_ROWS, MOST_BODY).map(row => row.cells[0] ?? '');
-  return firsts.length > 1 && firsts.every(isPeriod) && isWord(cells[0] ?? '') && !isPeriod(cells[0] as string);
-}
-
-export function headerRowsDecision(more: readonly GridRow[]): Decision | undefined {
-  const last = more.at(-1)?.line;
-  if (last === undefined) return undefined;
-  const lines = more.length === 1 ? `line ${last} has` : `lines ${more[0]?.line} to ${last} have`;
-  return {
-    name: 'header_rows',
-    value: more.length + 1,
-    confidence: 0.7,
-    reason:
-      `${lines} words where the columns have numbers or dates, as further lines of a header have; they are loaded as rows. ` +
-      `To leave them out set EXTRACT.skip_rows: ${last} and EXTRACT.header to the list of the names`,
-  };
-}
-
-/** What the second record is to the first. */
-function readingOf(pair: Pair): { names: string[]; what: string } | undefined {
-  const { upper, lower, recurs } = pair;
-  if (lower.every(cell => RULE.test(cell))) return { names: [...upper], what: 'the names, and dashes stand' };
-  if (recurs) return undefined;
-  if (areUnits(pair)) return { names: joined(upper, lower), what: 'the names, and units are' };
-  if (!areGroups(pair)) return undefined;
-  return { names: joined(groupsOver(pair), lower), what: 'groups of columns over the names' };
+/** The lowest two first, and what they make with the one above. */
+function joinRows(rows: readonly GridRow[], body: readonly GridRow[], width: number): JoinedHeader | undefined {
+  const columns = tableKinds(
+    body.map(({ cells }) => cells),
+    width,
+  );
+  const [last, ...above] = rows.map(({ cells }) => cells.map(trimmed)).toReversed();
+  let lower = last as string[];
+  let found: Reading | undefined;
+  for (const upper of above) {
+    found = readingOf({ upper, lower, columns, recurs: recursIn(body, lower, columns) });
+    if (found === undefined) return undefined;
+    lower = found.names;
+  }
+  return found && { ...found, rows: rows.length };
 }
 
 interface Pair {
   upper: readonly string[];
   lower: readonly string[];
   columns: ReadonlyArray<CellKind | undefined>;
-  /** A row has in a column of numbers the same text as the second record, which is then a row, too: they say why there is no number. */
+  /** A row has in a column of numbers the same text as the second one, which is then a row, too: they say why there is no number. Or a row is the same. */
   recurs: boolean;
 }
 
-function isAmong(body: readonly GridRow[], column: number, text: string): boolean {
+type Reading = Omit<JoinedHeader, 'rows'>;
+
+/** What the second row is to the first. */
+function readingOf(pair: Pair): Reading | undefined {
+  const { upper, lower, recurs } = pair;
+  const told = (names: string[], what: string, isSurelyHeader: boolean) => ({ names, what, isSurelyHeader });
+  if (lower.every(cell => RULE.test(cell))) return told([...upper], 'the names, and dashes stand', true);
+  if (recurs) return undefined;
+  if (areUnits(pair)) return told(joined(upper, withoutLabel(lower)), 'the names, and units are', true);
+  if (complete(pair)) return told(joined(upper, lower), 'some of the names, and the others are', true);
+  if (!areGroups(pair) && !areRepeated(pair)) return undefined;
+  return told(joined(groupsOver(pair), lower), 'groups of columns over the names', isSurelyOver(pair));
+}
+
+function recursIn(body: readonly GridRow[], lower: readonly string[], columns: Pair['columns']): boolean {
+  if (measuredColumns(columns).some(column => isAmong(body, column, lower[column] as string))) return true;
+  return (
+    filledCells(lower) > 1 &&
+    body.some(({ cells }) => lower.every((cell, column) => cell === trimmed(cells[column] ?? '')))
+  );
+}
+
+/** Whether a row has this text in the column. */
+export function isAmong(body: readonly GridRow[], column: number, text: string): boolean {
   return text !== '' && body.some(({ cells }) => trimmed(cells[column] ?? '') === text);
 }
 
-function isMissingWord(cell: string): boolean {
+/** Whether it is written for a value that is missing. */
+export function isMissingWord(cell: string): boolean {
   const bytes = Buffer.from(cell);
   return isMissing(bytes, 0, bytes.length);
 }
@@ -113,46 +96,92 @@ function isMissingWord(cell: string): boolean {
  * Every column has a name, in gaps between groups too; and the second record is no row: two of its names stand over numbers, or one where it has names below
  * groups alone. One gap is no proof where other columns have names in both: a name may be missing above a row of words.
  */
-function areGroups({ upper, lower, columns }: Pair): boolean {
-  if (filledCells(upper) < 2 || filledCells(lower) < 2) return false;
-  if (!upper.every((cell, column) => cell !== '' || lower[column] !== '')) return false;
-  if (![...upper, ...lower].every(cell => cell === '' || isName(cell))) return false;
-  const gaps = upper.flatMap((cell, column) => (cell === '' && groupOf(upper, column) !== '' ? [column] : []));
-  const isShared = upper.every((cell, column) => cell === '' || lower[column] === '' || gaps.includes(column + 1));
+function areGroups(pair: Pair): boolean {
+  const { upper, lower, columns } = pair;
+  if (!areNames(pair)) return false;
+  const gaps = gapsOf(upper);
   const named = measuredColumns(columns).filter(column => isWord(lower[column] as string)).length;
-  if (!isShared) return gaps.length > 1 && named > 1;
+  if (!startGroups(pair)) return gaps.length > 1 && named > 1;
   return gaps.length > 0 && (named > 1 || (named === 1 && lower.includes('')));
 }
 
-/** Every column has a name above, and what stands below some are units, all of numbers, dates or times. Text may have one in brackets where all others are units beyond doubt. */
-function areUnits({ upper, lower, columns }: Pair): boolean {
+/** Every group has the same names below it, words or years: no row of values repeats itself like that. */
+function areRepeated(pair: Pair): boolean {
+  const { upper, lower } = pair;
+  if (!areNames(pair) || !startGroups(pair)) return false;
+  const starts = upper.flatMap((cell, column) => (cell !== '' && upper[column + 1] === '' ? [column] : []));
+  const below = starts.map(start => {
+    const next = upper.findIndex((cell, column) => column > start && cell !== '');
+    return lower.slice(start, next < 0 ? upper.length : next).join('\0');
+  });
+  return below.length > 1 && new Set(below).size === 1 && new Set(below[0]?.split('\0')).size > 1;
+}
+
+/** Two names at least in each, and one for each column. */
+function areNames({ upper, lower }: Pair): boolean {
+  if (filledCells(upper) < 2 || filledCells(lower) < 2) return false;
+  if (!upper.every((cell, column) => cell !== '' || lower[column] !== '')) return false;
+  return [...upper, ...lower].every(cell => cell === '' || isName(cell));
+}
+
+/** Columns without a name above, behind one that has one. */
+function gapsOf(upper: readonly string[]): number[] {
+  return upper.flatMap((cell, column) => (cell === '' && groupOf(upper, column) !== '' ? [column] : []));
+}
+
+/** Whether each column that has a name in both rows begins a group of several. */
+function startGroups({ upper, lower }: Pair): boolean {
+  const gaps = gapsOf(upper);
+  return upper.every((cell, column) => cell === '' || lower[column] === '' || gaps.includes(column + 1));
+}
+
+/** A title begins over the first column, too, and goes over names that are told apart without it. */
+function isSurelyOver(pair: Pair): boolean {
+  const { upper, lower } = pair;
+  if (!startGroups(pair)) return false;
+  return upper[0] === '' || lower[0] === '' || new Set(lower).size < lower.length;
+}
+
+/** Each column has a name in one of the rows, none in both, and those below are years, or words over numbers: `Code;Nom;;` over `;;2019;2020`. */
+function complete({ upper, lower, columns }: Pair): boolean {
+  if (!upper.every((cell, column) => (cell === '') !== (lower[column] === ''))) return false;
+  const below = lower.filter(cell => cell !== '');
+  if (below.length < 2 || ![...upper, ...below].every(cell => cell === '' || isName(cell))) return false;
+  return lower.every((cell, column) => cell === '' || isMeasure(columns[column] ?? 'text'));
+}
+
+/**
+ * Every column has a name above, and what stands below some are units, all of numbers, dates or times. Text may have one in brackets where all others are units beyond
+ * doubt. The first column may have its name below, or say what the row is: `Unité`.
+ */
+function areUnits({ upper: above, lower: below, columns }: Pair): boolean {
+  const isCorner = above[0] === '' && isWord(below[0] as string) && below.slice(1).every(isKnownUnit);
+  const upper = isCorner ? [below[0] as string, ...above.slice(1)] : above;
+  const lower = isCorner ? ['', ...below.slice(1)] : withoutLabel(below);
   const units = lower.flatMap((cell, column) => (cell === '' ? [] : [column]));
-  if (units.length === 0 || !upper.every(isWord) || !units.every(column => UNIT.test(lower[column] as string)))
-    return false;
+  const texts = units.map(column => lower[column] as string);
+  if (texts.length === 0 || !upper.every(isWord)) return false;
   const textsOver = (isMeasured: boolean) =>
     units.filter(column => isMeasure(columns[column] ?? 'text') === isMeasured).map(column => lower[column] as string);
   const [measured, others] = [textsOver(true), textsOver(false)];
-  if (measured.length <= others.length || measured.every(isDoubtful)) return false;
+  if (countColumns(texts)) return measured.length > 1 || texts.length > 2;
+  if (!texts.every(isUnit) || measured.length <= others.length || measured.every(isDoubtful)) return false;
   if (others.length > 0) return others.every(isInBrackets) && measured.every(isKnownUnit);
-  return units.length > 1 || measured.every(isInBrackets);
+  return units.length > 1 || measured.every(isInBrackets) || (lower[0] === '' && measured.every(isSurelyUnit));
 }
 
-function isInBrackets(cell: string): boolean {
-  return /^[([]/.test(cell);
-}
-
-/** Whether it is a unit without its brackets, too. */
-function isKnownUnit(cell: string): boolean {
-  return UNIT.test(withoutBrackets(cell));
+function withoutLabel(lower: readonly string[]): string[] {
+  return lower.map((cell, column) => (column === 0 && isUnitLabel(cell) ? '' : cell));
 }
 
 /** A letter, or brackets around what is written for a missing value. */
 function isDoubtful(cell: string): boolean {
-  return LETTER.test(cell) || (isInBrackets(cell) && !isKnownUnit(cell) && isMissingWord(withoutBrackets(cell)));
+  return isLetter(cell) || (isInBrackets(cell) && !isKnownUnit(cell) && isMissingWord(withoutBrackets(cell)));
 }
 
-function withoutBrackets(cell: string): string {
-  return cell.replace(/^[([]\s*|\s*[)\]]$/g, '');
+/** No word that is written for a missing value, and none of a letter. */
+function isSurelyUnit(cell: string): boolean {
+  return !isLetter(cell) && !isMissingWord(cell);
 }
 
 function groupsOver({ upper, lower }: Pair): string[] {
@@ -170,18 +199,6 @@ function joined(upper: readonly string[], lower: readonly string[]): string[] {
 
 function trimmed(cell: string): string {
   return cell.trim();
-}
-
-function bodyKinds(body: readonly GridRow[], width: number): Array<CellKind | undefined> {
-  return tableKinds(
-    body.slice(0, MOST_BODY).map(({ cells }) => cells),
-    width,
-  );
-}
-
-/** A year, or a month, quarter or half of one: `2024-01`, `2024-T1`; or a date. */
-function isPeriod(cell: string): boolean {
-  return /^\s*(19|20)\d\d([-/ ]?[TQSM]?\d{1,2})?\s*$/i.test(cell) || cellKind(cell) === 'date';
 }
 
 /** Of a column or a group: a label with a colon names what is beside it, and `nc` stands where a number is missing. */

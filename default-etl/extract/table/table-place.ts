@@ -1,153 +1,102 @@
 import type { Decision } from '../../protocol.ts';
-import { type CellKind, cellKind, filledCells, isMeasure, measuredColumns, quoted, tableKinds } from './cell-kind.ts';
-import { commonWidth, type GridRow } from './grid.ts';
-import { headerRowsDecision, joinHeader, moreHeaderRows } from './header-rows.ts';
+import { type CellKind, tableKinds } from './cell-kind.ts';
+import { furtherHeaderRows, furtherRowsDecision } from './further-rows.ts';
+import { commonWidth, type GridRow, isSetApart, type Place } from './grid.ts';
+import { decideHeader } from './header.ts';
+import { joinHeader } from './header-rows.ts';
 import { commentsDecision, tablesDecision } from './other-tables.ts';
+import { preambleDecision, preambleLength } from './preamble.ts';
+import { shortHeader } from './short-header.ts';
 
-/** Where the table begins in the head of a text, and what its first record is. */
-export interface TableShape {
-  /** Lines of the file before the header, or before the rows where `header` is a list. */
-  skipLines: number;
-  /** Whether the first record is one; the names, where they are of several records that stand above `skipLines`, too. */
-  header: boolean | string[];
-  /** Columns: cells of the header, or more where most records have more. */
+/** Where a table begins among the first rows of a text or a sheet, and what its columns are called. */
+export interface TablePlace {
+  /** How many rows stand above the header, or above the first row of the table where it has none. */
+  above: number;
+  /** How many rows make the names. */
+  headerRows: number;
+  /** What they make, where that is something else than the cells of one row. */
+  names?: readonly string[];
+  /** Columns: cells of the header, or more where most rows have more. */
   width: number;
-  /** Cells that most records have. */
+  /** Cells that most rows have. */
   rowWidth: number;
   decisions: Decision[];
 }
 
 const MOST_BODY = 100;
 
-export interface ShapeOptions {
+export interface TableOptions {
   /** EXTRACT says where the table begins. */
   skipsNothing: boolean;
   /** What EXTRACT says of it. */
   hasHeader: boolean | undefined;
-  /** Lines above the records. */
-  linesAbove: number;
-  /** No record follows these. */
+  /** No row follows these. */
   isWhole: boolean;
+  place: Place;
 }
 
-export function findShape(records: readonly GridRow[], given: ShapeOptions): TableShape {
-  const width = commonWidth(records);
-  const first = given.skipsNothing ? 0 : firstOfTable(records, width, given.hasHeader);
-  const table = records.slice(first);
-  const body = table.slice(1, 1 + MOST_BODY).map(record => record.cells);
+/** `rows`: not empty. */
+export function findTable(rows: readonly GridRow[], given: TableOptions): TablePlace {
+  const { place } = given;
+  const width = commonWidth(rows);
+  const above = given.skipsNothing ? 0 : preambleLength(rows, width, given.hasHeader);
+  const table = rows.slice(above);
+  const body = table.slice(1, 1 + MOST_BODY).map(({ cells }) => cells);
   const columns = tableKinds(body, width);
-  const joined = given.hasHeader === undefined ? joinHeader(table, width) : undefined;
-  const header = table[0]?.cells ?? [];
-  const decided = joined?.decision ?? decideHeader(header, columns, body.length);
-  const hasHeader = given.hasHeader ?? decided.value !== false;
-  const more = hasHeader && !joined ? moreHeaderRows(table, width) : [];
-  const skipLines = first === 0 ? given.linesAbove : (table[0]?.line ?? 1) - 1;
+  const header = headerOf(table, columns, width, given);
+  const further = header.rows === 1 ? furtherHeaderRows(table, width) : [];
+  const cells = table[0]?.cells ?? [];
   return {
-    skipLines: joined?.skipLines ?? skipLines,
-    header: joined?.names ?? hasHeader,
-    width: hasHeader ? tableWidth(header, body, width) : Math.max(width, header.length),
+    above,
+    headerRows: header.rows,
+    ...(header.names === undefined ? {} : { names: header.names }),
+    width: header.rows > 0 ? tableWidth(cells, body, width) : Math.max(width, cells.length),
     rowWidth: width,
     decisions: [
-      first > 0 ? preambleDecision(records.slice(0, first), skipLines) : undefined,
-      given.hasHeader === undefined ? decided : undefined,
-      headerRowsDecision(more),
-      hasHeader ? tablesDecision(table.slice(joined ? 1 : more.length), columns, given.isWhole) : undefined,
-      commentsDecision(table, width),
+      preambleDecision(rows, above, place),
+      header.decision,
+      furtherRowsDecision(further, place),
+      header.rows > 0
+        ? tablesDecision(table.slice(Math.max(header.rows - 1, further.length)), columns, given)
+        : undefined,
+      commentsDecision(table, width, place),
     ].filter(decision => decision !== undefined),
   };
 }
 
-/** A short record right above rows that have no names is none of a preamble: it has the names of some columns, or is a row. */
-function firstOfTable(records: readonly GridRow[], width: number, hasHeader: boolean | undefined): number {
-  const first = preambleLength(records, width);
-  const [header, ...body] = records.slice(first).map(({ cells }) => cells);
-  if (first === 0 || header === undefined || hasHeader === true || records[first]!.linesBefore > 0) return first;
-  if (filledCells(records[first - 1]!.cells) < 2) return first;
-  const rows = body.slice(0, MOST_BODY);
-  return decideHeader(header, tableKinds(rows, width), rows.length).value === false ? first - 1 : first;
+interface Header {
+  rows: number;
+  names?: readonly string[];
+  decision?: Decision;
 }
 
-/** How many records stand before the table: titles, notes, lines of nothing but delimiters. 0 where in doubt. */
-function preambleLength(records: readonly GridRow[], width: number): number {
-  if (width < 2) return 0;
-  const first = firstWide(records, width);
-  const rest = records.slice(first);
-  const whole = rest.filter(record => record.cells.length === width).length;
-  if (first === 0 || whole < 1 || whole < rest.length / 2) return 0;
-  const isNarrow = records.slice(0, first).some(({ cells }) => cells.length < width || filledCells(cells) === 0);
-  if (isNarrow || looksLikeHeader(rest[0]!.cells)) return first;
-  return 0;
-}
-
-function firstWide(records: readonly GridRow[], width: number): number {
-  const first = records.findIndex(({ cells }) => !isPreamble(cells, width));
-  if (first > 0 || width > 2) return Math.max(first, 0);
-  // In two columns one filled cell may be a value: what ends with a record of nothing is a preamble.
-  const thick = records.findIndex(({ cells }) => filledCells(cells) > 1);
-  return records.slice(0, Math.max(thick, 0)).findLastIndex(({ cells }) => filledCells(cells) === 0) + 1;
-}
-
-function isPreamble(cells: readonly string[], width: number): boolean {
-  const filled = filledCells(cells);
-  if (cells.length < width) return filled <= width / 2;
-  return filled === 0 || (filled === 1 && width > 2);
-}
-
-function looksLikeHeader(cells: readonly string[]): boolean {
-  return filledCells(cells) > cells.length / 2 && !cells.some(cell => isMeasure(cellKind(cell)));
-}
-
-function preambleDecision(skipped: readonly GridRow[], lines: number): Decision {
-  const beginning = skipped[0]?.cells.find(cell => cell.trim() !== '') ?? '';
-  return {
-    name: 'skip_rows',
-    value: lines,
-    confidence: 0.9,
-    reason: `fewer cells than the table below, beginning with ${quoted(beginning)}`,
-  };
-}
-
-/** The first record is data where it has numbers, dates or times in columns of such, and nothing speaks for names. */
-function decideHeader(
-  header: readonly string[],
+function headerOf(
+  table: readonly GridRow[],
   columns: ReadonlyArray<CellKind | undefined>,
-  bodyLength: number,
-): Decision {
-  const kinds = header.map(cellKind);
-  const measured = measuredColumns(columns).filter(column => column < header.length);
-  // The corner of a table with names on two sides is empty; elsewhere a value is missing.
-  const isName = (column: number) => ['word', 'text', ...(column === 0 ? ['empty'] : [])].includes(kinds[column] ?? '');
-  const named = measured.filter(isName);
-  const alike = measured.filter(column => kinds[column] === columns[column] && !couldBeName(header, column));
-  if (bodyLength === 0 && kinds.some(isFraction)) {
-    const reason = 'the only record has decimals or times, which no name has';
-    return { name: 'header', value: false, confidence: 0.6, reason };
+  width: number,
+  { hasHeader, place }: TableOptions,
+): Header {
+  if (hasHeader !== undefined) return { rows: hasHeader ? 1 : 0 };
+  const joined = joinHeader(table, width);
+  if (joined !== undefined) {
+    const [first, ...others] = table.slice(0, joined.rows).map(({ line }) => `${place} ${line}`);
+    const reason = `${first} has ${joined.what} on ${others.join(' and ')}; header: true takes ${first} alone`;
+    const { names, rows } = joined;
+    return { rows, names, decision: { name: 'header', value: names, confidence: 0.9, reason } };
   }
-  const isAlike = bodyLength > 1 ? alike.length > 0 : alike.some(column => isFraction(kinds[column] as CellKind));
-  if (named.length === 0 && isAlike) {
-    const reason = `the first record has numbers, dates or times in ${columnCount(alike.length)}, like the records below`;
-    return { name: 'header', value: false, confidence: alike.length > 1 && bodyLength > 1 ? 0.9 : 0.75, reason };
-  }
-  if (named.length === 0)
-    return { name: 'header', value: true, confidence: 0.6, reason: 'as usual: the columns are text' };
-  const reason = `the first record has names over ${columnCount(named.length)} of numbers, dates or times`;
-  return { name: 'header', value: true, confidence: named.length > 1 ? 0.99 : 0.9, reason };
+  const bodyLength = Math.min(table.length - 1, MOST_BODY);
+  const decision = decideHeader(table[0]?.cells ?? [], columns, { bodyLength, place });
+  if (decision.value === false) return { rows: 0, decision };
+  const short = shortHeader(table, width, place);
+  if (short !== undefined) return { rows: 1, ...short };
+  return { rows: 1, decision: isSetApart(table, 1) ? inDoubt(decision, table[0] as GridRow, place) : decision };
 }
 
-function isFraction(kind: CellKind): boolean {
-  return kind === 'decimal' || kind === 'time';
-}
-
-function columnCount(count: number): string {
-  return count === 1 ? '1 column' : `${count} columns`;
-}
-
-/** Whole numbers that count on from column to column, and years, are names too. */
-function couldBeName(header: readonly string[], column: number): boolean {
-  const number = Number(header[column]);
-  if (!Number.isInteger(number)) return false;
-  const neighbours = [header[column - 1], header[column + 1]].map(Number);
-  return (number >= 1900 && number <= 2100) || neighbours.some(other => Math.abs(other - number) === 1);
+/** A title that is as wide as the table stands apart from it, too; numbers below names would tell. */
+function inDoubt(decision: Decision, { line }: GridRow, place: Place): Decision {
+  if (decision.confidence > 0.6) return decision;
+  const reason = `${place} ${line} stands apart from what is below it, and the columns are text; if it is a title set EXTRACT.skip_rows: ${line}`;
+  return { ...decision, confidence: 0.5, reason };
 }
 
 /** Cells of the header; more where at least half of the records have something beyond. */

@@ -1,6 +1,6 @@
+import type { GridRow } from '../table/grid.ts';
 import type { RowSink, Sheet } from './sheet.ts';
 import { MAX_ROW_BYTES, rowTooLarge } from './sheet-limits.ts';
-import type { SheetRow } from './table-place.ts';
 
 /** Most tables of offices are shorter: of them the end is known, too. */
 const MOST_ROWS = 1000;
@@ -30,10 +30,11 @@ export class HeadSink implements RowSink {
   }
 
   /** All as wide as the widest. */
-  get rows(): SheetRow[] {
-    return this.found.map(({ row, cells }) => ({
-      row,
+  get rows(): GridRow[] {
+    return this.found.map(({ row, cells }, index) => ({
       cells: Array.from({ length: this.width }, (_, column) => cells[column] ?? ''),
+      line: row + 1,
+      linesBefore: row - (this.found[index - 1]?.row ?? this.skipRows - 1) - 1,
     }));
   }
 

@@ -29,6 +29,7 @@ export async function openHtml(source: Source, declared: string | undefined): Pr
   return tables.map((rows, index) => ({
     path: source.path,
     name: `Sheet${index + 1}`,
+    isHidden: false,
     maxRows: rows.length,
     maxTextBytes: Infinity,
     open: async () => new TextScan(rows),

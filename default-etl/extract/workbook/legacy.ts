@@ -28,6 +28,7 @@ export function openLegacy(path: string, bytes: Buffer): Sheet[] {
     return {
       path,
       name,
+      isHidden: (workbook.Workbook?.Sheets?.[workbook.SheetNames.indexOf(name)]?.Hidden ?? 0) > 0,
       maxRows: grid.length,
       maxTextBytes: Infinity,
       open: async () => new GridScan(grid, usesDatesOf1904),

@@ -25,7 +25,7 @@ export const ODS_NAMES = [
   'text:ruby-text',
 ] as const;
 const [CELL, PARAGRAPH, SPACES, TAB, LINE_BREAK, COVERED, ROW] = [0, 1, 2, 3, 4, 5, 6];
-export const TABLE = 7;
+const TABLE = 7;
 /** Everything from this one on has text that is not the cell's: notes, drawings, what was there before. */
 const FIRST_ASIDE = 8;
 

@@ -1,6 +1,6 @@
 import { neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
-import { ODS_NAMES, OdsSheetScan, TABLE } from './ods-sheet.ts';
+import { ODS_NAMES, OdsSheetScan } from './ods-sheet.ts';
 import { maxTextOf, type Sheet } from './sheet.ts';
 import { NEEDS_MORE, START, XmlScanner } from './xml-scanner.ts';
 
@@ -17,31 +17,38 @@ export interface OdsContent {
 
 /** The sheets in their order, hidden ones too. Throws EtlFailure 65 where there is none. */
 export async function openOds(content: OdsContent): Promise<Sheet[]> {
-  const names = await readNames(content);
-  if (names.length === 0) throw neverFailure(`${content.path} has no sheet at all: there is no table in it`);
-  return names.map((name, position) => ({
+  const tables = await readTables(content);
+  if (tables.length === 0) throw neverFailure(`${content.path} has no sheet at all: there is no table in it`);
+  return tables.map(({ name, isHidden }, position) => ({
     path: content.path,
     name,
+    isHidden,
     maxTextBytes: maxTextOf(content.sizeBytes),
     // A row may stand for any number of equal ones.
     maxRows: Infinity,
-    open: async () => new OdsSheetScan(await scannerOf(content), position, content.mostCells),
+    open: async () => new OdsSheetScan(await scannerOf(content, ODS_NAMES), position, content.mostCells),
   }));
 }
 
-async function scannerOf({ stream, label }: OdsContent): Promise<XmlScanner> {
-  return new XmlScanner(await stream(), label, { names: ODS_NAMES, isPrefixFree: false });
+async function scannerOf({ stream, label }: OdsContent, names: readonly string[]): Promise<XmlScanner> {
+  return new XmlScanner(await stream(), label, { names, isPrefixFree: false });
 }
 
-/** A pass over the whole: the names are where the sheets are. */
-async function readNames(content: OdsContent): Promise<string[]> {
-  const xml = await scannerOf(content);
-  const names: string[] = [];
+/** A pass over the whole: the names are where the sheets are, and styles before them say which are hidden. */
+async function readTables(content: OdsContent): Promise<Array<{ name: string; isHidden: boolean }>> {
+  const xml = await scannerOf(content, ['table:table', 'style:style', 'style:table-properties']);
+  const tables: Array<{ name: string; isHidden: boolean }> = [];
+  const hiding = new Set<string>();
+  let style = '';
   try {
     for (;;) {
       const token = xml.scan();
-      if (token === NEEDS_MORE && !(await xml.fill())) return names;
-      if (token === START && xml.name === TABLE) names.push(xml.attribute('table:name') ?? '');
+      if (token === NEEDS_MORE && !(await xml.fill())) return tables;
+      if (token !== START) continue;
+      const isHidden = hiding.has(xml.attribute('table:style-name') ?? '');
+      if (xml.name === 0) tables.push({ name: xml.attribute('table:name') ?? '', isHidden });
+      else if (xml.name === 1) style = xml.attribute('style:name') ?? '';
+      else if (xml.name === 2 && xml.attribute('table:display') === 'false') hiding.add(style);
     }
   } finally {
     xml.close();

@@ -14,6 +14,8 @@ export interface Sheet {
   /** Of the workbook. */
   path: string;
   name: string;
+  /** People don't see it. */
+  isHidden: boolean;
   /** No more rows than this can have something in them; Infinity where nothing tells. */
   maxRows: number;
   /** More text than this comes only out of a bomb, whose cells repeat a few long ones. */

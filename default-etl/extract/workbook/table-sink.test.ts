@@ -8,6 +8,7 @@ function sheetOf(maxTextBytes: number): Sheet {
   return {
     path: 'in.xlsx',
     name: 'Data',
+    isHidden: false,
     maxRows: 9,
     maxTextBytes,
     open: () => Promise.reject(new Error('not read here')),

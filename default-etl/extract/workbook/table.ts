@@ -3,10 +3,11 @@ import { configFailure, EtlFailure } from '../../failure.ts';
 import type { Extract } from '../../settings.ts';
 import type { Decision } from '../../protocol.ts';
 import { columnNames, positionNames } from '../table/column-names.ts';
+import { type GridRow, MOST_ROWS, usualFilled } from '../table/grid.ts';
+import { findTable } from '../table/table-place.ts';
 import { HeadSink, WidthSink } from './header-sinks.ts';
 import type { RowSink, Sheet, SheetScan } from './sheet.ts';
 import { findEnd } from './table-end.ts';
-import { findTable, isPage, type SheetRow, type TablePlace } from './table-place.ts';
 import { type RowRange, TableSink } from './table-sink.ts';
 
 /** A sheet as a table: a header and the rows below it that have something in them. */
@@ -29,26 +30,47 @@ export async function openTable(sheet: Sheet, extract: Extract): Promise<SheetTa
   if (header === false) return tableOf(sheet, positionNames(await widthOf(sheet, skipRows)), { from: skipRows });
   const head = await readHead(sheet, skipRows);
   if (head.rows.length === 0) return tableOf(sheet, [], { from: skipRows });
-  const place = placeOf(head.rows, extract);
-  const end = head.isWhole && extract.skip_footer === undefined ? findEnd(head.rows, place) : { decisions: [] };
+  const place = placeOf(head, extract);
+  const end =
+    head.isWhole && extract.skip_footer === undefined ? findEnd(head.rows.slice(place.above)) : { decisions: [] };
   const range: RowRange = { from: place.firstRow, to: end.row };
   const names = columnsOf(place, await widthIn(sheet, head, place, range));
   const table = tableOf(sheet, names, range);
-  return { ...table, decisions: [...place.decisions, ...end.decisions], isPage: isPage(head.rows) };
+  return { ...table, decisions: [...place.decisions, ...end.decisions], isPage: usualFilled(head.rows) < 2 };
+}
+
+/** Where the table is in its sheet. */
+interface SheetPlace {
+  /** Rows with something in them above the header's last one, or above the first row where there is no header. */
+  above: number;
+  /** As they stand there; undefined where the first row is none of names. */
+  names: readonly string[] | undefined;
+  /** The first row that is no name, from 0. */
+  firstRow: number;
+  decisions: Decision[];
 }
 
 /** With skip_rows the names are in the first row behind. */
-function placeOf(rows: readonly SheetRow[], { header, skip_rows: skipRows }: Extract): TablePlace {
-  const place: TablePlace = skipRows === undefined ? findTable(rows) : namedBy(rows[0] as SheetRow);
-  if (place.names !== undefined || header !== true) return place;
-  return namedBy(rows.find(({ row }) => row === place.firstRow) as SheetRow);
+function placeOf({ rows, isWhole }: Head, { header, skip_rows: skipRows }: Extract): SheetPlace {
+  const found = findTable(rows.slice(0, MOST_ROWS), {
+    skipsNothing: skipRows !== undefined,
+    hasHeader: header === true || skipRows !== undefined ? true : undefined,
+    isWhole: isWhole && rows.length <= MOST_ROWS,
+    place: 'row',
+  });
+  const above = found.above + Math.max(found.headerRows - 1, 0);
+  const { cells, line } = rows[above] as GridRow;
+  const decisions = found.decisions.filter(decision => !isUsual(decision));
+  if (found.headerRows === 0) return { above, names: undefined, firstRow: line - 1, decisions };
+  return { above, names: found.names ?? cells, firstRow: line, decisions };
 }
 
-function namedBy({ row, cells }: SheetRow): TablePlace {
-  return { names: cells, firstRow: row + 1, decisions: [] };
+/** That the first row has the names need not be said. */
+function isUsual({ name, value, confidence }: Decision): boolean {
+  return name === 'header' && value === true && confidence > 0.5;
 }
 
-function columnsOf({ names }: TablePlace, width: number): string[] {
+function columnsOf({ names }: SheetPlace, width: number): string[] {
   if (names === undefined) return positionNames(width);
   return columnNames(Array.from({ length: width }, (_, column) => names[column] ?? ''));
 }
@@ -94,7 +116,7 @@ function located(error: unknown, sheet: Sheet, { row }: SheetScan): unknown {
 }
 
 interface Head {
-  rows: SheetRow[];
+  rows: GridRow[];
   /** Whether these are all. */
   isWhole: boolean;
   declaredWidth: number | undefined;
@@ -110,10 +132,10 @@ async function readHead(sheet: Sheet, skipRows: number): Promise<Head> {
  * As many columns as the widest row has, so that a cell beyond the names has a column of its own. Where a long sheet says that it is as wide as its names, that is
  * believed: a pass to see for ourselves takes 0.37 s of CPU for 100,000 rows × 10 columns, beside the 0.85 s of reading them (23 November 2026).
  */
-async function widthIn(sheet: Sheet, head: Head, { names = [] }: TablePlace, range: RowRange): Promise<number> {
+async function widthIn(sheet: Sheet, head: Head, { names = [] }: SheetPlace, range: RowRange): Promise<number> {
   const named = lastFilled(names) + 1;
   if (head.isWhole) {
-    const rows = head.rows.filter(({ row }) => row >= range.from && row < (range.to ?? Infinity));
+    const rows = head.rows.filter(({ line }) => line > range.from && line <= (range.to ?? Infinity));
     return rows.reduce((width, { cells }) => Math.max(width, lastFilled(cells) + 1), named);
   }
   return head.declaredWidth === named ? named : Math.max(named, await widthOf(sheet, range.from));

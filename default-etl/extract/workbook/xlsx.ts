@@ -13,6 +13,7 @@ const MIN_ROW_BYTES = 26;
 interface NamedSheet {
   name: string;
   relation: string;
+  isHidden: boolean;
 }
 
 /** Name of the part that the file begins with: `xl/workbook.xml`, or another one where it says so. */
@@ -41,7 +42,12 @@ async function readWorkbook(xml: XmlScanner): Promise<{ sheets: NamedSheet[]; us
     const token = xml.scan();
     if (token === NEEDS_MORE && !(await xml.fill())) return { sheets, usesDatesOf1904 };
     if (token !== START) continue;
-    if (xml.name === 0) sheets.push({ name: xml.attribute('name') ?? '', relation: xml.attribute('id') ?? '' });
+    if (xml.name === 0)
+      sheets.push({
+        name: xml.attribute('name') ?? '',
+        relation: xml.attribute('id') ?? '',
+        isHidden: /hidden/i.test(xml.attribute('state') ?? ''),
+      });
     else if (xml.name === 1) usesDatesOf1904 = /^(1|true|on)$/i.test(xml.attribute('date1904') ?? '');
   }
 }
@@ -60,7 +66,7 @@ function withoutSheets(path: string, sheets: readonly NamedSheet[]): Error {
 
 function sheetOf(
   parts: ZipParts,
-  { name }: NamedSheet,
+  { name, isHidden }: NamedSheet,
   part: string | undefined,
   context: () => Promise<XlsxContext>,
 ): Sheet {
@@ -68,6 +74,7 @@ function sheetOf(
   return {
     path: parts.path,
     name,
+    isHidden,
     maxRows: Math.ceil(sizeBytes / MIN_ROW_BYTES),
     maxTextBytes: maxTextOf(sizeBytes),
     open: async () => {

@@ -1,21 +1,44 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findTable, isPage, type SheetRow } from './table-place.ts';
+import { type GridRow, usualFilled } from './grid.ts';
+import { findTable, type TablePlace } from './table-place.ts';
+
+const SHEET = { skipsNothing: false, hasHeader: undefined, isWhole: true, place: 'row' } as const;
 
 /** Cells between `|`; an empty line is a row of nothing. */
-function rowsOf(...lines: string[]): SheetRow[] {
-  const found = lines.map((line, row) => ({ row, cells: line.split('|').map(cell => cell.trim()) }));
-  const width = Math.max(...found.map(({ cells }) => cells.length));
-  return found
-    .filter(({ cells }) => cells.some(cell => cell !== ''))
-    .map(({ row, cells }) => ({ row, cells: Array.from({ length: width }, (_, column) => cells[column] ?? '') }));
+function rowsOf(...lines: string[]): GridRow[] {
+  return gridOf(lines.map(line => line.split('|').map(cell => cell.trim())));
+}
+
+/** As a sheet gives them: all as wide as the widest, without rows of nothing. */
+function gridOf(rows: ReadonlyArray<readonly string[]>): GridRow[] {
+  const width = Math.max(...rows.map(cells => cells.length));
+  const found = rows
+    .map((cells, row) => ({ row, cells: Array.from({ length: width }, (_, column) => cells[column] ?? '') }))
+    .filter(({ cells }) => cells.some(cell => cell !== ''));
+  return found.map(({ row, cells }, index) => ({
+    cells,
+    line: row + 1,
+    linesBefore: row - (found[index - 1]?.row ?? -1) - 1,
+  }));
+}
+
+/** Names, undefined where there are none, and the first row that is no name, from 0. */
+function placeIn(
+  rows: readonly GridRow[],
+  place: TablePlace,
+): [names: readonly string[] | undefined, firstRow: number] {
+  const { above, headerRows } = place;
+  if (headerRows === 0) return [undefined, rows[above]!.line - 1];
+  const last = rows[above + headerRows - 1]!;
+  return [place.names ?? last.cells, last.line];
 }
 
 /** Names and first row, as `expected` has them. */
 function placeOf(...lines: string[]): [names: readonly string[] | undefined, firstRow: number] {
-  const { names, firstRow } = findTable(rowsOf(...lines));
-  return [names, firstRow];
+  const rows = rowsOf(...lines);
+  return placeIn(rows, findTable(rows, SHEET));
 }
 
 test('the first row has the names where nothing speaks against it', () => {
@@ -95,7 +118,7 @@ test('of rows with numbers above the table it is said that they may be one', () 
     'y|10|2|30|4',
     'z|1|2|9|4',
   );
-  const [decision] = findTable(rows).decisions;
+  const [decision] = findTable(rows, SHEET).decisions;
   assert.deepEqual([decision?.name, decision?.value, decision?.confidence], ['skip_rows', 4, 0.4]);
   assert.match(decision?.reason ?? '', /3 rows of it have numbers and may be a table of their own/);
 });
@@ -112,18 +135,20 @@ test('a row with a number is no row of names, though it has more cells than they
 });
 
 test('a page of explanations has one cell in a row', () => {
-  assert.equal(isPage(rowsOf('Lisez-moi', '', 'Source : Insee', 'Champ : France')), true);
-  assert.equal(isPage(rowsOf('a|b', '1|2', '3|4')), false);
+  assert.equal(usualFilled(rowsOf('Lisez-moi', '', 'Source : Insee', 'Champ : France')), 1);
+  assert.equal(usualFilled(rowsOf('a|b', '1|2', '3|4')), 2);
 });
 
 test('whatever stands in a sheet, no row below the names is left out, and what is left out is said', () => {
-  const cell = fc.constantFrom('', '', 'a', 'b', 'Source', '12', '3.5', '2020', '2020-01-02', 'NA', '%', ' ');
+  const text = fc.constantFrom('', '', 'a', 'b', 'Source', '12', '3.5', '2020', '2020-01-02', 'NA', '%', ' ');
   fc.assert(
-    fc.property(fc.array(fc.array(cell, { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 20 }), grid => {
-      const rows = grid.map((cells, row) => ({ row, cells })).filter(({ cells }) => cells.some(text => text !== ''));
+    fc.property(fc.array(fc.array(text, { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 20 }), grid => {
+      const rows = gridOf(grid.map(cells => cells.map(cell => cell.trim())));
       if (rows.length === 0) return;
-      const { names, firstRow, decisions } = findTable(rows);
-      const named = rows.filter(({ row }) => row < firstRow);
+      const place = findTable(rows, SHEET);
+      const { decisions } = place;
+      const [names, firstRow] = placeIn(rows, place);
+      const named = rows.filter(({ line }) => line <= firstRow);
       const said = (name: string) => decisions.some(decision => decision.name === name);
       if (names === undefined) assert.ok(said('header') && (named.length === 0 || said('skip_rows')));
       else if (named.length > 1) assert.ok(said('skip_rows') || said('header'));

@@ -1,0 +1,46 @@
+/** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`, `en milliers`. In brackets it may be any text that is no number: `(100)` is one of bookkeepers. */
+const UNIT =
+  /^([([](?!\s*[\d.,\s]+[)\]])[^)\]]+[)\]]|(en |in )?(%|‰|nb|nombre|number|effectifs?|milliers?|millions?|milliards?|thousands?|billions?|(k|m|md|milliers d[e’']|millions d[e’'])? ?([€$£]|euros?)|([kcmµu]?m[²³23]?|°|°?c|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµu]?[gs]|[mckh]?l|t|tonnes?|ha|hab|heures?|jours?|[hkm]?pa|m?bar|m?[va]|k|h|d|min|ppm|db)(\/(m[²³23]?|h|s|min|l|ha|hab|jour|an))?)\.?)$/i;
+/** A lone letter is a class or a size, too, and says of a value that it is secret. */
+const LETTER = /^\p{L}$/u;
+/** What stands in the first column of a row of units. */
+const LABEL = /^[([]?(unités?|units?|einheit(en)?|unidad(es)?)[)\]]?\s*[:：]?$/i;
+/** Numbers and letters that columns are referred to by. */
+const REFERENCE = /^[([](\d{1,2}|[a-z])[)\]]$/i;
+
+export function isUnit(cell: string): boolean {
+  return UNIT.test(cell);
+}
+
+/** `Unité`, beside a row of units: none of the name. */
+export function isUnitLabel(cell: string): boolean {
+  return LABEL.test(cell);
+}
+
+export function isInBrackets(cell: string): boolean {
+  return /^[([]/.test(cell);
+}
+
+/** Whether it is a unit without its brackets, too. */
+export function isKnownUnit(cell: string): boolean {
+  return UNIT.test(withoutBrackets(cell));
+}
+
+export function isLetter(cell: string): boolean {
+  return LETTER.test(cell);
+}
+
+export function withoutBrackets(cell: string): string {
+  return cell.replace(/^[([]\s*|\s*[)\]]$/g, '');
+}
+
+/** Whether columns are counted: `(1)`, `(2)`, `(3)`, or `(a)`, `(b)`, `(c)`. */
+export function countColumns(cells: readonly string[]): boolean {
+  if (cells.length < 2 || !cells.every(cell => REFERENCE.test(cell))) return false;
+  const places = cells.map(cell => placeOf(withoutBrackets(cell).toLowerCase()));
+  return places[0] === 1 && places.every((place, index) => place === index + 1);
+}
+
+function placeOf(reference: string): number {
+  return /\d/.test(reference) ? Number(reference) : reference.charCodeAt(0) - 96;
+}
