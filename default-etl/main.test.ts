@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseMessage } from './protocol.ts';
+import { JOB_ENDED, parseMessage } from './protocol.ts';
 import { load, temporaryFolder, TestIndex } from './testing/load.ts';
 
 const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
@@ -138,6 +138,45 @@ test('a warm process takes its environment from stdin, runs one job and ends', a
   const { code } = await end(running);
   assert.equal(code, 0);
   assert.ok(existsSync(join(folder, 'work', 'out.parquet')));
+});
+
+test('a process that takes jobs runs one after another, says how each ended, and ends with its input', async context => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, 'good.csv'), 'a\n1\n2\n');
+  writeFileSync(join(folder, 'bad.parquet'), 'PAR1');
+  const running = start([], { ORCHESTRATOR_WARM: 'jobs', LOAD: '{"target":"lake"}' });
+  for (const [at, name] of ['good.csv', 'bad.parquet', 'gone.csv', 'good.csv'].entries()) {
+    const job = { FILE: join(folder, name), WORK_DIR: join(folder, String(at)), RUN_ID: `run-${at}` };
+    running.child.stdin?.write(`${JSON.stringify(job)}\n`);
+  }
+  running.child.stdin?.end();
+  const { code, messages } = await end(running);
+  assert.equal(code, 0);
+  const ends = running.said.text.split('\n').filter(line => line.startsWith(JOB_ENDED));
+  assert.deepEqual(
+    ends.map(line => Number(line.slice(JOB_ENDED.length))),
+    [0, 65, 75, 0],
+  );
+  assert.deepEqual(
+    messages.map(message => message.type).filter(type => type === 'result' || type === 'error'),
+    ['result', 'error', 'error', 'result'],
+  );
+  assert.ok(existsSync(join(folder, '0', 'out.parquet')) && existsSync(join(folder, '3', 'out.parquet')));
+});
+
+test('one that waits for its next job ends on SIGTERM, and one that reads no job says so', async context => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, 'in.csv'), 'a\n1\n');
+  const waiting = start([], { ORCHESTRATOR_WARM: 'jobs' });
+  waiting.child.stdin?.write(`${JSON.stringify({ FILE: join(folder, 'in.csv'), WORK_DIR: join(folder, 'work') })}\n`);
+  while (!waiting.said.text.includes(JOB_ENDED)) await once(waiting.child, 'said');
+  waiting.child.kill('SIGTERM');
+  assert.equal((await end(waiting)).code, 0);
+  const wrong = start([], { ORCHESTRATOR_WARM: 'jobs' });
+  wrong.child.stdin?.write('no JSON\n');
+  const { code, last } = await end(wrong);
+  assert.equal(code, 78);
+  assert.match(last?.type === 'error' ? last.message : '', /the line on stdin is not JSON/);
 });
 
 test('SIGTERM ends it at once, even while Elasticsearch is away', async context => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { EXIT, type FolderFile } from './protocol.ts';
-import { configFailure, EtlFailure, messageOf, NothingLoaded, Superseded } from './failure.ts';
+import { EXIT, type FolderFile, WARM_JOBS } from './protocol.ts';
+import { EtlFailure, messageOf, NothingLoaded, Superseded } from './failure.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { runFile } from './run-file.ts';
 import { withConnections } from './connections.ts';
@@ -54,14 +54,28 @@ async function run(words: readonly string[], environment: Environment): Promise<
   process.once('SIGTERM', () => stopping.abort());
   process.once('SIGINT', () => stopping.abort());
   if (words.some(isQuestion)) return await (await import('./questions.ts')).answer(words, environment, stopping.signal);
-  const env = withConnections(environment.ORCHESTRATOR_WARM === '1' ? await warmEnvironment(environment) : environment);
-  if (env.FILES) return await runFolder(env, env.FILES, stopping.signal);
+  const runJob = (env: Environment) => runEnvironment(words, env, stopping.signal);
+  const { ORCHESTRATOR_WARM: ahead } = environment;
+  if (ahead !== '1' && ahead !== WARM_JOBS) return await runJob(environment);
+  const { awaitJob, runJobs } = await import('./started-ahead.ts');
+  return ahead === '1'
+    ? await runJob(await awaitJob(environment))
+    : await runJobs(environment, runJob, stopping.signal);
+}
+
+async function runEnvironment(
+  words: readonly string[],
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<number> {
+  const env = withConnections(environment);
+  if (env.FILES) return await runFolder(env, env.FILES, signal);
   const file = env.FILE || words.find(word => !word.startsWith('-'));
   if (!file) {
     process.stderr.write(HELP);
     return 64;
   }
-  return await runOne(env, file, createReporter(write), stopping.signal);
+  return await runOne(env, file, createReporter(write), signal);
 }
 
 function isQuestion(word: string): boolean {
@@ -109,24 +123,4 @@ const NOTHING = { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered:
 function exitCodeOf(error: unknown, signal: AbortSignal): number {
   if (error instanceof EtlFailure) return error.exitCode;
   return signal.aborted ? SIGTERM_EXIT : 1;
-}
-
-/** A warm container: everything is loaded, and the environment comes as one line of JSON once there is a file. */
-async function warmEnvironment(environment: Environment): Promise<Environment> {
-  await Promise.all([import('./load/elasticsearch.ts'), import('./load/lake.ts'), import('./extract/json.ts')]);
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    text += chunk;
-    const end = text.indexOf('\n');
-    if (end >= 0) return { ...environment, ...parseEnvironment(text.slice(0, end)) };
-  }
-  throw configFailure('stdin ended before a line with the environment came');
-}
-
-function parseEnvironment(line: string): Environment {
-  try {
-    return JSON.parse(line) as Environment;
-  } catch (error) {
-    throw configFailure(`the line on stdin is not JSON: ${messageOf(error)}`);
-  }
 }

@@ -197,6 +197,12 @@ export type MendedRow =
 /** Row numbers are reserved in steps of this many, so that syncing the file costs nothing measurable. */
 export const RESERVE_STEP = 100_000;
 
+/** ORCHESTRATOR_WARM of a process that takes one job after another. Containers have `1`, for the one job that each gets. */
+export const WARM_JOBS = 'jobs';
+
+/** Begins the line with which such a process says that a job is over; its exit code follows. No line of text or JSON begins so. */
+export const JOB_ENDED = '\0ended ';
+
 /** Label by which an image says that its containers can be started ahead and get their environment on stdin. */
 export const WARM_LABEL = 'orchestrator.warm';
 

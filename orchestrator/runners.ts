@@ -116,6 +116,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     defaultEtl: [process.execPath, ETL_PROGRAM],
     etlFiles: etlFiles(),
     compiled: COMPILED,
+    workers: { uids, most: environment.concurrency },
     mask: maskLog,
     environment: variables,
   });
@@ -177,10 +178,14 @@ export function createRunners(options: RunnersOptions): AllRunners {
   }
 
   /** A folder that isn't there yet can't be mounted: its containers are made with its first file. */
-  async function keepWarm(datasets: readonly Dataset[], configured: readonly Dataset[]): Promise<void> {
+  async function keepWarm(
+    runner: Pick<typeof docker, 'keepWarm'>,
+    datasets: readonly Dataset[],
+    configured: readonly Dataset[],
+  ): Promise<void> {
     const found = await Promise.allSettled(datasets.map(({ watchDir }) => stat(watchDir)));
     const present = datasets.filter((_, place) => found[place]?.status === 'fulfilled');
-    docker.keepWarm(configured, present.map(buildMold));
+    runner.keepWarm(configured, present.map(buildMold));
   }
 
   /** Made ahead where processes will run: with what fails they only start later. */
@@ -214,8 +219,10 @@ export function createRunners(options: RunnersOptions): AllRunners {
       const chosen = await inContainers(datasets);
       await checkPaths(chosen);
       await makeNetwork(chosen);
-      await keepWarm(chosen, datasets);
-      await compile(datasets.filter(dataset => !chosen.includes(dataset)));
+      await keepWarm(docker, chosen, datasets);
+      const others = datasets.filter(dataset => !chosen.includes(dataset));
+      await compile(others);
+      await keepWarm(process_, others, datasets);
     },
     pathMistake: ({ name }) => mistakes.get(name) ?? null,
     isRefused: network.isRefused,

@@ -143,8 +143,9 @@ export const settingsSchema = Type.Object(
     WARM: Type.Integer({
       minimum: 0,
       default: 0,
+      'x-default': '0 for containers; for processes as many as `CONCURRENCY` while files come',
       description:
-        'Containers kept started, each waiting for its one file: that saves the time a start takes. The image must be one that can wait, as the default one is.',
+        'How many are kept started, each waiting for a file: that saves the time a start takes. Containers take one file each; the image must be one that can wait, as the default one is. Processes of the default ETL that load into Elasticsearch take one file after another; unless this is set there are none before the second file, and none once no file has come for a minute. 0 keeps none.',
     }),
     TIMEOUT: duration({
       default: '1h',

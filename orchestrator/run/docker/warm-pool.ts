@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Container, ContainerCreateOptions } from 'dockerode';
@@ -9,11 +8,11 @@ import { WARM_LABEL } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';
-import { Folder } from '../../files/folder.ts';
 import type { Owner } from '../../files/rights.ts';
 import type { Logger } from '../../log.ts';
+import { namesIn, putInPlace } from '../reserved-folder.ts';
 import type { Job, Mold, RunUids } from '../runner.ts';
-import { giveEntries, ownerNamed } from '../work-dir.ts';
+import { ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS } from './container-options.ts';
 import { imageLabels } from './image.ts';
 import { aheadName, containerName, LABELS } from './names.ts';
@@ -70,7 +69,7 @@ export class WarmPool {
   constructor(options: WarmPoolOptions) {
     this.#options = options;
     // One that an orchestrator left which was killed may still be about to end.
-    for (const name of foldersIn(options.warmDir)) options.uids.recall(join(options.warmDir, name));
+    for (const name of namesIn(options.warmDir)) options.uids.recall(join(options.warmDir, name));
   }
 
   /** The id of a container that has got this job, or undefined where none fits. */
@@ -242,33 +241,5 @@ export class WarmPool {
       this.#options.logger.warn(`a container that was kept warm can't be removed: ${messageOf(error)}`),
     );
     await this.#giveUp(reserved);
-  }
-}
-
-/** Puts the reserved folder in the attempt's place, with what lay there: the container has had its hands in the one, not in the other. */
-async function putInPlace(reserved: string, workDir: string, owner: Owner | undefined): Promise<void> {
-  await Folder.use(dirname(workDir), async attempts => {
-    const name = basename(workDir);
-    await attempts.within(name, filled => Folder.use(reserved, folder => moveAll(filled, folder, owner)));
-    await attempts.removeFolder(name);
-    try {
-      await rename(reserved, workDir);
-    } catch (error) {
-      await mkdir(workDir, { mode: 0o700 });
-      throw error;
-    }
-  });
-}
-
-async function moveAll(from: Folder, to: Folder, owner: Owner | undefined): Promise<void> {
-  if (owner && process.getuid?.() === 0) await giveEntries(from, owner);
-  for await (const { name } of await from.entries()) await from.rename(name, to, name);
-}
-
-function foldersIn(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
   }
 }

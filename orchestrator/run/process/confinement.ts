@@ -31,8 +31,13 @@ export type Confined = Pick<
   'command' | 'environment' | 'umask' | 'user' | 'view' | 'isOffline' | 'limits'
 >;
 
-/** A job, and the real path of its data folder: what was judged is what is shown. Null where nothing is there. */
-export type JudgedJob = Job & { realDataDir: string | null };
+/** What is to be done, once or more often. */
+export interface JudgedJob extends Pick<Job, 'settings' | 'dataDir' | 'workDir' | 'owner' | 'connections'> {
+  /** The real path of the data folder: what was judged is what is shown. Null where nothing is there. */
+  realDataDir: string | null;
+  /** Folders in WORK_DIR that show through, where all of it does not. */
+  workDirs?: readonly string[];
+}
 
 export interface Program {
   /** Absolute. */
@@ -88,7 +93,7 @@ function viewOf(job: JudgedJob, program: Program, surroundings: Surroundings): O
     : wordsThatAreFiles(job, program, surroundings.projectDir);
   return {
     shown: [
-      { path: job.workDir, as: 'work' },
+      ...shownAs('work', job.workDirs ?? [job.workDir]),
       ...judgedFolders(job),
       ...shownAs('data', connectionsOf(job)),
       ...[program.path, ...programs].map(path => shownProgram(path, [...hidden, surroundings.projectDir])),
@@ -112,7 +117,7 @@ function judgedFolders({ dataDir, realDataDir, settings }: JudgedJob): Shown[] {
   return [...shown, { path: configFolder, as: 'data', real }];
 }
 
-function connectionsOf({ connections }: Job): string[] {
+function connectionsOf({ connections }: JudgedJob): string[] {
   return connections?.file ? [connections.file] : [];
 }
 
@@ -123,7 +128,7 @@ function shownProgram(path: string, others: readonly string[]): Shown {
 }
 
 /** `python3 ./etl.py`: the program is elsewhere, what it runs is here. What no container may mount is not shown in a closed folder, either. */
-function wordsThatAreFiles({ settings }: Job, { args }: Program, projectDir: string): string[] {
+function wordsThatAreFiles({ settings }: JudgedJob, { args }: Program, projectDir: string): string[] {
   const paths = args.filter(word => word.includes('/')).map(word => resolve(projectDir, word));
   const mayBeShown = (path: string) =>
     isWithin(realPathOf(path), realPathOf(projectDir)) || settings.whyForbidden('volumes', path) === null;
@@ -142,11 +147,16 @@ function yamlOf({ configFile, whyForbidden }: Dataset): View['files'] {
   }
 }
 
-function isOurs(job: Job, { isDefaultEtl }: Program): boolean {
+function isOurs(job: JudgedJob, { isDefaultEtl }: Program): boolean {
   return isDefaultEtl && !runsModules(job.settings.settings);
 }
 
-function permissionsOf(job: Job, program: Program, { etlFiles }: Surroundings, cache: string | undefined): string[] {
+function permissionsOf(
+  job: JudgedJob,
+  program: Program,
+  { etlFiles }: Surroundings,
+  cache: string | undefined,
+): string[] {
   if (etlFiles.length === 0 || !isOurs(job, program)) return [];
   const written = [job.workDir, ...(cache === undefined ? [] : [cache])];
   const read = [...etlFiles, job.dataDir, job.settings.configFolder, ...connectionsOf(job)];
@@ -155,7 +165,7 @@ function permissionsOf(job: Job, program: Program, { etlFiles }: Surroundings, c
 
 /** Compiled code is looked for in a folder that is named after the uid. As us, it is kept where it always was. */
 function cacheFor(
-  job: Job,
+  job: JudgedJob,
   isOwn: boolean,
   { dataDir, compiled }: Surroundings,
 ): { folder: string; links: View['links'] } | undefined {

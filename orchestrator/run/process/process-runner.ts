@@ -1,13 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Message } from '../../../default-etl/contract.ts';
+import { join } from 'node:path';
+import { type Message, WARM_JOBS } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
 import { LIMITS } from '../../bounds.ts';
+import type { Dataset } from '../../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { cutLog } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
-import type { AttemptRef, Job, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
+import type { AttemptRef, Job, JobPaths, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
 import { createTranscript } from '../transcript.ts';
 import { realDataDir } from '../data-folder.ts';
 import { giveWorkDir } from '../work-dir.ts';
@@ -17,8 +19,12 @@ import { demandAllowed, findExecutable } from './executable.ts';
 import { launch, type Launched } from './launcher.ts';
 import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from './process-group.ts';
 import { maskLog } from './mask-log.ts';
+import { launchPiped, type Piped } from './piped.ts';
 import { openRegister, type Registered } from './register.ts';
 import { tailFile } from './tail.ts';
+import type { Exit } from './worker.ts';
+import type { Home } from './worker-homes.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 export interface ProcessRunnerOptions {
   logger: Logger;
@@ -35,6 +41,8 @@ export interface ProcessRunnerOptions {
   etlFiles?: readonly string[];
   /** What the default ETL need not compile. */
   compiled?: CompiledCode;
+  /** Where ETL processes are kept started: whose uids they have, and the most of them at once. None are unless told. */
+  workers?: { uids: RunUids; most: number };
   /** What each process inherits: of it only PATH and LANG, and as us HOME and TMPDIR, so that no secret goes where it wasn't sent. */
   environment: Readonly<Record<string, string | undefined>>;
   /** Between SIGTERM and SIGKILL; 10,000 unless told. */
@@ -47,9 +55,18 @@ interface Child {
   leader: Leader;
   /** Bytes that were in the log file before it started. */
   logOffset: number;
-  ended: Promise<{ exitCode: number | null; signal: string | null }>;
+  ended: Promise<Exit>;
+  /** Once it has ended: nothing of it is left. */
+  over(exit: Exit): Promise<void>;
   stopped: Outcome['stopped'];
   unref: () => void;
+}
+
+export interface ProcessRunner extends Runner {
+  /** These datasets are configured now, and of those in `molds` the files may come: what WARM asks for is started. */
+  keepWarm(configured: readonly Dataset[], molds: readonly Mold[]): void;
+  /** Resolves when what is started in the background has been. */
+  settled(): Promise<void>;
 }
 
 const INHERITED = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const;
@@ -60,7 +77,7 @@ const LOG_MODE = 0o600;
  * Runs attempts as processes of this machine (Linux), each the leader of a session of its own, so that they outlive the
  * orchestrator and can be ended whole. Survivors of a crash are killed, never adopted.
  */
-export function createProcessRunner(options: ProcessRunnerOptions): Runner {
+export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunner {
   const { logger, clock, dataDir, projectDir } = options;
   const killAfterMs = options.killAfterMs ?? KILL_AFTER_MS;
   const mostLogBytes = options.mostLogBytes ?? LIMITS.logBytes;
@@ -71,11 +88,41 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
   const { etlFiles = [], compiled } = options;
   const surroundings = { dataDir, projectDir, etlFiles, compiled };
   const children = new Map<string, Child>();
+  const workers =
+    options.workers &&
+    new WorkerPool({ ...options.workers, logger, clock, folder: join(dataDir, 'workers'), launch: launchWorker });
 
   async function start(job: Job): Promise<string> {
     if (process.getuid?.() === 0 && job.owner.uid === 0) throw new OrchestratorError('bug', 'nothing is run as root');
+    return (await startInWorker(job)) ?? (await startAlone(job));
+  }
+
+  /** Undefined where no worker waits for it. */
+  async function startInWorker(job: Job): Promise<string | undefined> {
+    const taken = await workers?.take(job);
+    workers?.refill(job);
+    if (taken === undefined) return undefined;
+    const { worker, workDir } = taken;
+    const { leader } = worker;
+    const logOffset = sizeOf(job.logFile);
+    try {
+      await register.write({ runId: job.runId, attempt: job.attempt, leader });
+    } catch (error) {
+      await workers?.discard(worker);
+      return notStarted(job)(error);
+    }
+    // This line is nobody else's to see, so it says all.
+    const { CONNECTIONS_FILE: _, ...environment } = job.environment(pathsOf(job, workDir));
+    const ended = worker.run({ ...environment, ...job.connections?.variables, WORK_DIR: workDir }, job.logFile);
+    const handle = `${leader.pid}-${leader.startTime}-${job.runId}-${job.attempt}`;
+    const over = async (exit: Exit) => workers?.release(worker, exit, job);
+    children.set(handle, { leader, logOffset, ended, over, stopped: null, unref: () => undefined });
+    return handle;
+  }
+
+  async function startAlone(job: Job): Promise<string> {
     const program = programOf(job);
-    const paths = { data: job.dataDir, config: job.settings.configFolder, work: job.workDir };
+    const paths = pathsOf(job, job.workDir);
     const own = { ...job.environment(paths), WORK_DIR: job.workDir };
     const args = [...program.args, ...job.args(paths)];
     const data = isStranger(job) ? await realDataDir(job) : null;
@@ -92,7 +139,25 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     }
   }
 
-  function programOf(job: Job): Program {
+  /** It finds the folders of its jobs where they are now. One that isn't another user works in the attempts' own. */
+  async function launchWorker(mold: Mold, { path, owner, places }: Home): Promise<Piped | null> {
+    const isOwn = isStranger({ owner });
+    const workDir = isOwn ? path : join(dataDir, 'runs');
+    const job = { ...mold, owner, workDir, workDirs: places, connections: null };
+    const realFolder = await realDataDir(job);
+    if (realFolder === null) return null;
+    const own = { ...mold.environment(pathsOf(mold, path)), WORK_DIR: path, ORCHESTRATOR_WARM: WARM_JOBS };
+    const program = programOf(job);
+    const confined = confine(
+      { ...job, realDataDir: isOwn ? realFolder : null },
+      program,
+      { inherited, own },
+      surroundings,
+    );
+    return launchPiped({ ...confined, cwd: projectDir });
+  }
+
+  function programOf(job: Pick<Job, 'dataset' | 'settings' | 'owner'>): Program {
     const isDefaultEtl = job.settings.command.length === 0;
     const [program, ...args] = isDefaultEtl ? options.defaultEtl : job.settings.command;
     if (program === undefined) throw new OrchestratorError('bug', `dataset ${job.dataset}: there is nothing to run`);
@@ -118,7 +183,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     }
     gated.go();
     const handle = `${leader.pid}-${leader.startTime}`;
-    children.set(handle, { leader, logOffset, ended: gated.ended, stopped: null, unref: gated.unref });
+    const over = () => killRest(leader, job);
+    children.set(handle, { leader, logOffset, ended: gated.ended, over, stopped: null, unref: gated.unref });
     return handle;
   }
 
@@ -135,7 +201,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
     });
     try {
       const exit = await child.ended;
-      await killRest(child.leader, attempt);
+      await child.over(exit);
       await tail.finish();
       lines.end();
       if (child.stopped === 'output') await cutLog(attempt.logFile, child.logOffset + mostLogBytes);
@@ -194,16 +260,38 @@ export function createProcessRunner(options: ProcessRunnerOptions): Runner {
   }
 
   async function sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<number> {
+    await workers?.sweep();
     const unknown = (await register.list()).filter(entry => !isKnown(entry.runId, entry.attempt));
     for (const entry of unknown) await end(entry);
     return unknown.length;
   }
 
   async function close(): Promise<void> {
+    await workers?.close();
     for (const child of children.values()) child.unref();
   }
 
-  return { kind: 'process', reach: async (_dataset, nodes) => [...nodes], start, follow, stop, recover, sweep, close };
+  return {
+    kind: 'process',
+    reach: async (_dataset, nodes) => [...nodes],
+    start,
+    follow,
+    stop,
+    recover,
+    sweep,
+    close,
+    keepWarm: (configured, molds) => workers?.keep(configured, molds),
+    settled: async () => workers?.settled(),
+  };
+}
+
+/** A process finds its folders where they are. */
+function pathsOf({ dataDir, settings }: Pick<Job, 'dataDir' | 'settings'>, work: string): JobPaths {
+  return { data: dataDir, config: settings.configFolder, work };
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Its uid may be another run's by now: it says who belongs to it only as long as its WORK_DIR is its own. */

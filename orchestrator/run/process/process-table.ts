@@ -22,6 +22,9 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   }
 }
 
+/** Of x86-64 and most others; where it is larger, memory is told as less. */
+const PAGE_BYTES = 4096;
+
 /** All processes that can be seen. */
 export function listProcesses(): ProcessEntry[] {
   return readdirSync('/proc')
@@ -74,6 +77,15 @@ export function readBootId(): string {
 }
 
 // The name, in parentheses, may hold blanks and parentheses: what follows the last one is what counts.
+/** Memory that a process has for itself and shares, in bytes; 0 where that can't be told. */
+export function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
+}
+
 function parseStat(pid: number, stat: string): ProcessEntry {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {

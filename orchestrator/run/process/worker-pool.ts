@@ -1,0 +1,221 @@
+import { statSync } from 'node:fs';
+import { EXIT } from '../../../default-etl/contract.ts';
+import type { Clock } from '../../clock.ts';
+import type { Dataset } from '../../config/dataset.ts';
+import { runsModules } from '../../config/receivers.ts';
+import { messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { buildMold } from '../job.ts';
+import { putInPlace } from '../reserved-folder.ts';
+import type { Job, Mold, RunUids } from '../runner.ts';
+import type { Piped } from './piped.ts';
+import { killMembers, leaderOf } from './process-group.ts';
+import { residentBytes } from './process-table.ts';
+import { type Exit, Worker } from './worker.ts';
+import { type Home, WorkerHomes } from './worker-homes.ts';
+
+export interface WorkerPoolOptions {
+  logger: Logger;
+  clock: Clock;
+  uids: RunUids;
+  /** Absolute: where workers are at home. */
+  folder: string;
+  /** Of all datasets together, at most. */
+  most: number;
+  /** Starts one that waits for jobs like this one, still at its gate. Null where it would not find what it needs. */
+  launch(mold: Mold, home: Home): Promise<Piped | null>;
+}
+
+/** A worker with the job's folder in place. */
+export interface Taken {
+  worker: Worker;
+  /** The job's WORK_DIR, as the worker sees it. */
+  workDir: string;
+}
+
+interface Known {
+  dataset: string;
+  hash: string;
+  fit: string;
+  /** Whether WARM asks for it. */
+  isKept: boolean;
+  callOff: () => void;
+}
+
+/** What one does before another takes its place: nothing grows in it for ever. */
+const JOBS = 50;
+const MOST_RESIDENT_BYTES = 256 * 2 ** 20;
+/** So long after its last job one goes that is there only because files come. */
+const IDLE_MS = 60_000;
+/** How a job may end after which nothing is odd. */
+const EXPECTED: readonly unknown[] = Object.values(EXIT);
+
+/**
+ * ETL processes that are started ahead and take one job of their dataset at a time: while files come as many as it may have runs at once, or as many as WARM says, always. Each has folders
+ * at its work of which one is put in the attempt's place when it gets its job, and one uid for all its jobs. One that nobody needs any more ends with the orchestrator, for its standard input closes
+ * then.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #homes: WorkerHomes;
+  readonly #workers = new Map<Worker, Known>();
+  readonly #lastJob = new Map<string, number>();
+  readonly #making = new Map<string, Promise<void>>();
+  #isClosed = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#homes = new WorkerHomes(options.folder, options.uids);
+  }
+
+  /** A worker that waits and fits; undefined where there is none. */
+  async take(job: Job): Promise<Taken | undefined> {
+    const fit = fitOf(job);
+    for (const [worker, known] of this.#workers) {
+      if (known.dataset !== job.dataset || !worker.isFree) continue;
+      known.callOff();
+      if (known.fit === fit) {
+        const workDir = await this.#place(worker, job);
+        if (workDir !== undefined) return { worker, workDir };
+      }
+      await this.discard(worker);
+    }
+    return undefined;
+  }
+
+  /** In the background: makes one for jobs like this one, where none waits and there may be one more. Of files that come alone, a minute apart, none is made at once. */
+  refill(job: Job): void {
+    const now = this.#options.clock.now();
+    const others = now - (this.#lastJob.get(job.dataset) ?? -Infinity) < IDLE_MS;
+    this.#lastJob.set(job.dataset, now);
+    if (others || warmOf(job.settings) > 0) this.#makeOne(job);
+  }
+
+  /** The job that it had is over. */
+  async release(worker: Worker, { exitCode }: Exit, job: Job): Promise<void> {
+    const isSound = EXPECTED.includes(exitCode) && residentBytes(worker.leader.pid) < MOST_RESIDENT_BYTES;
+    if (!isSound || !worker.isFree) await this.discard(worker);
+    else this.#await(worker);
+    this.#makeOne(job);
+  }
+
+  /** These are configured now: what is of another one, or of one as it was, goes; what WARM asks for is made. */
+  keep(configured: readonly Dataset[], molds: readonly Mold[]): void {
+    const hashes = new Map(configured.map(({ name, hash }) => [name, hash]));
+    for (const [worker, { dataset, hash }] of this.#workers)
+      if (worker.isFree && hashes.get(dataset) !== hash) void this.discard(worker);
+    for (const mold of molds) if (warmOf(mold.settings) > 0) this.#makeOne(mold);
+  }
+
+  /** Kills what is left of it and sees it dead. */
+  async discard(worker: Worker): Promise<void> {
+    worker.dismiss();
+    await killMembers(worker.leader);
+  }
+
+  /** After a crash: what the last orchestrator had goes. */
+  sweep(): Promise<void> {
+    return this.#homes.sweep();
+  }
+
+  /** Resolves when what was begun in the background is done. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#making.values());
+  }
+
+  /** Ends all. What becomes of their jobs is for the next start to find. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.settled();
+    const ends = [...this.#workers].map(async ([worker, { callOff }]) => {
+      callOff();
+      worker.abandon();
+      await killMembers(worker.leader);
+      await worker.over;
+    });
+    await Promise.all(ends);
+  }
+
+  #await(worker: Worker): void {
+    const known = this.#workers.get(worker);
+    if (known && !known.isKept) known.callOff = this.#options.clock.after(IDLE_MS, () => void this.discard(worker));
+  }
+
+  #makeOne({ settings, dataDir }: Mold): void {
+    const { name } = settings;
+    const own = [...this.#workers].filter(([, { dataset }]) => dataset === name).map(([worker]) => worker);
+    const wanted = Math.min(warmOf(settings) || settings.settings.CONCURRENCY, this.#options.most);
+    const isEnough = own.length >= wanted || (warmOf(settings) === 0 && own.some(worker => worker.isFree));
+    if (isEnough || this.#making.has(name) || this.#isClosed || !canWait(settings)) return;
+    const made = this.#make({ ...buildMold(settings), dataDir })
+      .catch((error: unknown) => this.#options.logger.debug(`dataset ${name}: no worker is kept: ${messageOf(error)}`))
+      .finally(() => this.#making.delete(name));
+    this.#making.set(name, made);
+  }
+
+  async #make(mold: Mold): Promise<void> {
+    const fit = fitOf(mold);
+    const home = this.#homes.make(JOBS);
+    if (home === undefined) return;
+    try {
+      const process_ = await this.#options.launch(mold, home);
+      const leader =
+        process_ && leaderOf(process_.pid, home.path, this.#options.uids.areOwn ? home.owner.uid : undefined);
+      if (!leader) return await this.#homes.remove(home.path);
+      process_.go();
+      const places = home.places.length > 0 ? home.places : Array.from({ length: JOBS }, () => '');
+      const worker: Worker = new Worker({
+        process: process_,
+        leader,
+        owner: home.owner,
+        places,
+        onOdd: () => void this.discard(worker),
+      });
+      const { name: dataset, hash } = mold.settings;
+      this.#workers.set(worker, { dataset, hash, fit, isKept: warmOf(mold.settings) > 0, callOff: () => undefined });
+      this.#await(worker);
+      void worker.over.then(() => this.#forget(worker, home));
+    } catch (error) {
+      await this.#homes.remove(home.path);
+      throw error;
+    }
+  }
+
+  async #forget(worker: Worker, { path }: Home): Promise<void> {
+    this.#workers.get(worker)?.callOff();
+    this.#workers.delete(worker);
+    await this.#homes.remove(path);
+  }
+
+  /** Undefined where the job can't have its folder. */
+  async #place(worker: Worker, job: Job): Promise<string | undefined> {
+    const place = worker.takePlace();
+    if (!this.#options.uids.areOwn) return job.workDir;
+    try {
+      await putInPlace(place, job.workDir, worker.owner);
+      // All jobs of a worker have its uid.
+      this.#options.uids.free(job.workDir);
+      return place;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Only our own program is trusted with more than one job, and only where what it leaves is read, never taken as it is. */
+function canWait({ settings, command, parameters, written }: Dataset): boolean {
+  const isOurs = command.length === 0 && parameters.length === 0 && !runsModules(settings);
+  const isOff = written.includes('WARM') && settings.WARM === 0;
+  return isOurs && !isOff && settings.RUN_PER !== 'folder' && settings.LOAD?.target === 'elasticsearch';
+}
+
+/** What WARM asks for; 0 where it says nothing. */
+function warmOf({ settings, written }: Dataset): number {
+  return written.includes('WARM') ? settings.WARM : 0;
+}
+
+/** Equal where everything is that was fixed when a worker was made. The folder itself was mounted, whatever has its place by now. */
+function fitOf({ settings, dataDir }: Mold): string {
+  const stats = statSync(dataDir, { throwIfNoEntry: false });
+  return JSON.stringify([settings.hash, dataDir, stats?.dev, stats?.ino]);
+}

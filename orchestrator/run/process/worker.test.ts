@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { until } from '../testing/attempts.ts';
+import { launchPiped } from './piped.ts';
+import { killMembers, leaderOf } from './process-group.ts';
+import { Worker } from './worker.ts';
+
+interface Bench {
+  worker: Worker;
+  logFile: string;
+  log(): string;
+  odd(): number;
+}
+
+async function workerOf(t: TestContext, script: string): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), 'worker-'));
+  const process_ = await launchPiped({
+    command: ['/bin/bash', '-c', script],
+    environment: { WORK_DIR: folder },
+    cwd: folder,
+    umask: 0o077,
+    limits: {},
+  });
+  const leader = leaderOf(process_.pid, folder, undefined) ?? assert.fail('it has ended');
+  process_.go();
+  let odd = 0;
+  const owner = { uid: 0, gid: 0 };
+  const worker = new Worker({ process: process_, leader, owner, places: ['a', 'b'], onOdd: () => (odd += 1) });
+  t.after(async () => {
+    worker.dismiss();
+    await killMembers(leader);
+    await worker.over;
+    rmSync(folder, { recursive: true });
+  });
+  const logFile = join(folder, 'log');
+  return { worker, logFile, log: () => readFileSync(logFile, 'latin1'), odd: () => odd };
+}
+
+test('what it prints goes to the log of its job, and the line that ends the job does not, in whatever pieces it comes', async t => {
+  const script = String.raw`while read -r job; do printf 'x\0ended 7\n\0other\n%s\n\0' "$job"; sleep 0.1; printf 'end'; sleep 0.1; printf 'ed 6'; sleep 0.1; printf '5\n'; done`;
+  const { worker, logFile, log } = await workerOf(t, script);
+  assert.deepEqual(await worker.run({ A: '1' }, logFile), { exitCode: 65, signal: null });
+  assert.equal(log(), 'x\0ended 7\n\0other\n{"A":"1"}\n');
+  assert.deepEqual(await worker.run({ A: '2' }, logFile), { exitCode: 65, signal: null });
+  assert.match(log(), /"1"[^]*"2"/);
+});
+
+test('one that ends with its job has the job end as it did, with all that it said', async t => {
+  const { worker, logFile, log } = await workerOf(
+    t,
+    String.raw`read -r job; echo to errors >&2; printf 'cut\n\0ende'; exit 3`,
+  );
+  assert.deepEqual(await worker.run({}, logFile), { exitCode: 3, signal: null });
+  await worker.over;
+  assert.deepEqual(log().split('\n').toSorted(), ['\0ende', 'cut', 'to errors'].toSorted());
+  assert.equal(worker.isFree, false);
+});
+
+test('a job for one that has ended ends at once', async t => {
+  const { worker, logFile } = await workerOf(t, 'exit 0');
+  await worker.over;
+  assert.deepEqual(await worker.run({}, logFile), { exitCode: null, signal: null });
+});
+
+test('one that speaks without a job is odd', async t => {
+  const { odd } = await workerOf(t, 'echo unasked; sleep 60');
+  await until('it was told', () => odd() === 1);
+});
+
+test('each folder is for one job, and one without a folder has no job', async t => {
+  const { worker } = await workerOf(t, 'sleep 60');
+  assert.deepEqual([worker.takePlace(), worker.isFree, worker.takePlace(), worker.isFree], ['a', true, 'b', false]);
+});

@@ -1,0 +1,38 @@
+import { readdirSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { Folder } from '../files/folder.ts';
+import type { Owner } from '../files/rights.ts';
+import { giveEntries } from './work-dir.ts';
+
+/**
+ * Puts a folder that something waiting already has at its work in the attempt's place, with what lay there: a bind mount follows its folder. What waits has had its hands in the one,
+ * not in the other. `owner`: whose it is; undefined where only the image knows.
+ */
+export async function putInPlace(reserved: string, workDir: string, owner: Owner | undefined): Promise<void> {
+  await Folder.use(dirname(workDir), async attempts => {
+    const name = basename(workDir);
+    await attempts.within(name, filled => Folder.use(reserved, folder => moveAll(filled, folder, owner)));
+    await attempts.removeFolder(name);
+    try {
+      await rename(reserved, workDir);
+    } catch (error) {
+      await mkdir(workDir, { mode: 0o700 });
+      throw error;
+    }
+  });
+}
+
+/** Names of what is in a folder; none where it isn't there. */
+export function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+async function moveAll(from: Folder, to: Folder, owner: Owner | undefined): Promise<void> {
+  if (owner && process.getuid?.() === 0) await giveEntries(from, owner);
+  for await (const { name } of await from.entries()) await from.rename(name, to, name);
+}
