@@ -58,6 +58,17 @@ test('references, CDATA, comments and line ends are what XML says', async contex
   });
 });
 
+test('line ends and tabs in attributes are blanks, unless they are references', async context => {
+  const row = '<row a="x\ny" b="x\r\ny\tz&#10;&amp;" c=" "><d e="1\n2"><f g="3\t4"/></d></row>';
+  assert.deepEqual(await record(context, row), {
+    a: 'x y',
+    b: 'x y z\n&',
+    c: ' ',
+    'd@e': '1 2',
+    d: '{"f":{"@g":"3 4"}}',
+  });
+});
+
 test('a list of bare values has their element as its column', async context => {
   const found = await read(context, '<tags>\n<tag>a</tag>\n<tag>b</tag></tags>');
   assert.deepEqual(recordsOf(found), [{ tag: 'a' }, { tag: 'b' }]);

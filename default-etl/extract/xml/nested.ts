@@ -1,6 +1,6 @@
 import { SyntaxFault } from '../syntax-fault.ts';
 import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
-import { decodeText, XmlRecordError } from './text.ts';
+import { decodeAttribute, decodeText, XmlRecordError } from './text.ts';
 
 /** What an element is as JSON: its text, or an object where it has elements or attributes in it; null where it is empty. */
 export type XmlValue = string | null | { [name: string]: XmlValue | XmlValue[] };
@@ -70,7 +70,7 @@ function newOpen(name: string): Open {
 function openElement(bytes: Buffer, from: number, to: number, stack: Open[]): void {
   const attributes: Array<[string, string]> = [];
   const tag = readStartTag(bytes, from, to, (nameFrom, nameTo, valueFrom, valueTo) =>
-    attributes.push([bytes.toString('utf8', nameFrom, nameTo), decodeText(bytes, valueFrom, valueTo)]),
+    attributes.push([bytes.toString('utf8', nameFrom, nameTo), decodeAttribute(bytes, valueFrom, valueTo)]),
   );
   if (tag === undefined) return;
   if (stack.length >= MAX_DEPTH) throw new XmlRecordError(`its elements are nested more than ${MAX_DEPTH} deep`);

@@ -3,7 +3,7 @@ import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
 import { assertCloses, isNil, isOfXml, MOST_ELEMENTS, readContent, tooManyElements, type XmlValue } from './nested.ts';
 import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
-import { decodeText, needsDecoding, XmlRecordError } from './text.ts';
+import { decodeAttribute, decodeText, needsDecoding, needsDecodingInTag, XmlRecordError } from './text.ts';
 
 /** The record has to come again after take(). */
 export const FULL = -2;
@@ -147,8 +147,9 @@ export class XmlRows {
       if (isOfXml(name)) return isNil(name, bytes.toString('utf8', from, to));
     }
     const column = this.columnOf(bytes, owner, nameFrom, nameTo);
-    if (from === to || this.filled[column] === this.number) this.put(column, decodeText(bytes, from, to) || null);
-    else this.putSlice(bytes, column, from, to);
+    if (from === to || this.filled[column] === this.number || needsDecodingInTag(bytes, from, to))
+      this.put(column, decodeAttribute(bytes, from, to) || null);
+    else this.fill(column, from, to);
     return false;
   }
 
@@ -172,9 +173,13 @@ export class XmlRows {
   }
 
   private putSlice(bytes: Buffer, column: number, from: number, to: number): void {
-    this.filled[column] = this.number;
+    this.fill(column, from, to);
     if (needsDecoding(bytes, from, to)) this.builder.text(column, decodeText(bytes, from, to));
-    else this.builder.slice(column, from, to);
+  }
+
+  private fill(column: number, from: number, to: number): void {
+    this.filled[column] = this.number;
+    this.builder.slice(column, from, to);
   }
 
   private put(column: number, value: XmlValue): void {

@@ -1,5 +1,6 @@
 const AMPERSAND = 38;
 const CR = 13;
+const BLANK = 32;
 
 /** The record can't become a row, though the text is XML. */
 export class XmlRecordError extends Error {}
@@ -12,21 +13,33 @@ export function needsDecoding(bytes: Buffer, from: number, to: number): boolean 
   return false;
 }
 
+/** Whether the bytes between the quotes of an attribute are not its value itself. */
+export function needsDecodingInTag(bytes: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === AMPERSAND || (bytes[at] as number) < BLANK) return true;
+  return false;
+}
+
 /**
  * The text that bytes of content stand for: references replaced, line ends made \n (XML 1.0, 2.11). Only the five entities of XML itself are
  * known: what a DTD declares is not expanded, as it may grow without bounds. Throws XmlRecordError.
  */
 export function decodeText(bytes: Buffer, from: number, to: number): string {
-  return bytes
-    .toString('utf8', from, to)
-    .replace(/\r\n?/g, '\n')
-    .replace(/&([^;&<\s]{0,64})(;?)/g, (reference, name: string, end: string) => {
-      if (end === '') throw new XmlRecordError('a & stands alone; it is written &amp;');
-      const text = entityText(name);
-      if (text === undefined)
-        throw new XmlRecordError(`${reference} is no character: a DTD's entities are not expanded`);
-      return text;
-    });
+  return withoutReferences(bytes.toString('utf8', from, to).replace(/\r\n?/g, '\n'));
+}
+
+/** The value that bytes of an attribute stand for: line ends and tabs are blanks unless they are references (XML 1.0, 3.3.3). Throws XmlRecordError. */
+export function decodeAttribute(bytes: Buffer, from: number, to: number): string {
+  return withoutReferences(bytes.toString('utf8', from, to).replace(/\r\n|[\r\n\t]/g, ' '));
+}
+
+function withoutReferences(text: string): string {
+  return text.replace(/&([^;&<\s]{0,64})(;?)/g, (reference, name: string, end: string) => {
+    if (end === '') throw new XmlRecordError('a & stands alone; it is written &amp;');
+    const character = entityText(name);
+    if (character === undefined)
+      throw new XmlRecordError(`${reference} is no character: a DTD's entities are not expanded`);
+    return character;
+  });
 }
 
 function entityText(name: string): string | undefined {
