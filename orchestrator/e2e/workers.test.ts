@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrchestrator, waitFor } from './harness.ts';
@@ -146,4 +147,14 @@ test('WARM: 0 keeps none; WARM: 1 keeps one before there is a file', async t => 
   const [pid] = workersOf(one.folder);
   assert.equal((await load(one, 'one.csv', rowsOf(2, 'one'))).state, 'done');
   assert.deepEqual(workersOf(one.folder), [pid]);
+});
+
+test('of files that come at once none is lost between two workers', async t => {
+  const orchestrator = await serve(t);
+  const names = Array.from({ length: 60 }, (_, at) => `flood-${at}.csv`);
+  await Promise.all(names.map(name => writeFile(join(orchestrator.folder, 'in', name), rowsOf(10, name))));
+  const runs = await orchestrator.waitForRuns('dataset=w&state=done', all => all.length === names.length);
+  assert.ok(runs.every(({ attempt, rowsLoaded }) => attempt === 1 && rowsLoaded === 10));
+  assert.equal(await openIndex(INDEX).count(), 600);
+  assert.equal(workersOf(orchestrator.folder).length, Math.min(2, availableParallelism()));
 });

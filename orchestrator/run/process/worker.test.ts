@@ -70,7 +70,14 @@ test('one that speaks without a job is odd', async t => {
   await until('it was told', () => odd() === 1);
 });
 
-test('each folder is for one job, and one without a folder has no job', async t => {
-  const { worker } = await workerOf(t, 'sleep 60');
-  assert.deepEqual([worker.takePlace(), worker.isFree, worker.takePlace(), worker.isFree], ['a', true, 'b', false]);
+test('each folder is for one job, one at a time; without a folder there is no job', async t => {
+  const { worker, logFile } = await workerOf(t, String.raw`while read -r job; do printf '\0ended 0\n'; done`);
+  for (const place of ['a', 'b']) {
+    assert.equal(worker.isFree, true);
+    assert.equal(worker.takePlace(), place);
+    assert.equal(worker.isFree, false);
+    assert.throws(() => worker.takePlace(), /not free/);
+    await worker.run({}, logFile);
+  }
+  assert.equal(worker.isFree, false);
 });

@@ -40,6 +40,7 @@ export class Worker {
   readonly #places: string[];
   readonly #onOdd: () => void;
   #job: CurrentJob | undefined;
+  #isTaken = false;
   #isOver = false;
 
   constructor({ process, leader, owner, places, onOdd }: WorkerOptions) {
@@ -61,15 +62,16 @@ export class Worker {
     });
   }
 
-  /** Whether it waits for a job. */
+  /** Whether it waits, and nobody has taken it for a job. */
   get isFree(): boolean {
-    return this.#job === undefined && !this.#isOver && this.#places.length > 0;
+    return !this.#isTaken && !this.#isOver && this.#places.length > 0;
   }
 
-  /** The folder of its next job, which is taken with that. */
+  /** The folder of its next job. It is taken for that job from here on, which run() brings. */
   takePlace(): string {
-    const place = this.#places.shift();
-    if (place === undefined) throw new Error('there is no folder for another job');
+    const place = this.isFree ? this.#places.shift() : undefined;
+    if (place === undefined) throw new Error('it is not free for another job');
+    this.#isTaken = true;
     return place;
   }
 
@@ -112,6 +114,7 @@ export class Worker {
     const job = this.#job;
     if (job === undefined) return;
     this.#job = undefined;
+    this.#isTaken = false;
     writeSync(job.log, job.held);
     closeSync(job.log);
     job.ended.resolve(exit);
