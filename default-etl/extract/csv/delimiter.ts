@@ -1,5 +1,6 @@
 import { commonWidth } from '../table/grid.ts';
-import { measuredColumns, tableKinds } from '../table/cell-kind.ts';
+import { hasRowNames } from '../table/short-header.ts';
+import { cellKind, isMeasure, measuredColumns, tableKinds } from '../table/cell-kind.ts';
 import type { HeadRecord, TextHead } from './head.ts';
 import type { Dialect } from './marks.ts';
 import { better, blankShare, FEWEST_KNOWN, knownShare, PLAIN, type Trial, tryDialect, USUAL } from './trial.ts';
@@ -9,6 +10,8 @@ const UNUSUAL = [':', ' ', '~', '^', '#', '!', '*', '§', '¦', '¬', '\x01', '\
 /** For a file of one column: the first that its text does not hold. */
 const NOT_IN_TEXT = ['\t', '|', ';', '\x1f'];
 const DECIMAL_COMMA = /^\s*[-+]?\d[\d \u00a0\u202f]*(,\d+)?\s*$/;
+/** Of the words behind a delimiter that stands in texts so many may be numbers. */
+const MOST_NUMBERS = 0.1;
 /** Where fewer records agree on a width, and their cells are not FEWEST_KNOWN, it is a text. */
 const AGREED = 0.6;
 
@@ -25,7 +28,7 @@ export function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallba
   if (usual.share >= 0.5 && isKnown) return usual;
   const unusual = UNUSUAL.filter(delimiter => text.includes(delimiter))
     .map(attempt)
-    .filter(trial => isUnmistakable(trial) || hasRowNames(trial, text));
+    .filter(trial => isUnmistakable(trial) || beginsWithRowNames(trial, text));
   if (unusual.length > 0) return unusual.reduce(better);
   if (usual.share > 0 && usual.share < AGREED && !isKnown) return oneColumn();
   return usual.score > 0 ? usual : attempt(fallback);
@@ -39,16 +42,13 @@ function isOneColumn({ dialect, records, width, share }: Trial): boolean {
   if (rest.every(({ cells }) => DECIMAL_COMMA.test(cells.join(delimiter)))) return true;
   if (commonWidth(records) === 1) return true;
   if (rest[0]?.line !== first.line + 1 || blankShare(rest) <= 0.9) return false;
-  return knownShare(rest, width) < 0.5 || areTexts(rest, width);
+  return knownShare(rest, width) < 0.5 || areTexts(rest);
 }
 
-/** `Dupont, Jean`, `12, rue de la Paix`: words behind the delimiter, and no number in any column of them. */
-function areTexts(records: readonly HeadRecord[], width: number): boolean {
-  const columns = tableKinds(
-    records.map(({ cells }) => cells),
-    width,
-  );
-  return !measuredColumns(columns).some(column => column > 0);
+/** `Dupont, Jean`, `12, rue de la Paix`: words behind the delimiter, and hardly a number. */
+function areTexts(records: readonly HeadRecord[]): boolean {
+  const behind = records.flatMap(({ cells }) => cells.slice(1));
+  return behind.filter(cell => isMeasure(cellKind(cell))).length <= MOST_NUMBERS * behind.length;
 }
 
 /** Every record, the first too, has as many cells, and most are numbers, dates or words; a blank or a colon makes three of them. */
@@ -64,16 +64,17 @@ function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
 }
 
 /** As R writes a table: each row begins with its name, for which the header has none. In quotes any text is a name; without them the columns have numbers. */
-function hasRowNames({ dialect, records, width }: Trial, text: string): boolean {
+function beginsWithRowNames({ dialect, records, width }: Trial, text: string): boolean {
   const [header, ...rows] = records;
-  if (header?.cells.length !== width - 1 || rows.length < 2 || !rows.every(({ cells }) => cells.length === width))
+  if (header?.cells.length !== width - 1 || rows.length === 0 || rows.some(({ cells }) => cells.length !== width))
     return false;
-  if (areQuoted(text, records.length, dialect.delimiter.toString())) return true;
+  if (areQuoted(text, records.length, dialect.delimiter.toString())) return width > 2 || hasRowNames(records, width);
   const columns = tableKinds(
     rows.map(({ cells }) => cells),
     width,
   );
-  return width > 2 && measuredColumns(columns).some(column => column > 0) && knownShare(records, width) >= 0.8;
+  const hasNumbers = measuredColumns(columns).some(column => column > 0);
+  return rows.length > 1 && width > 2 && hasNumbers && knownShare(records, width) >= 0.8;
 }
 
 /** Whether each line begins with a cell in quotes. */

@@ -10,7 +10,8 @@ export interface ShortHeader {
 }
 
 const MOST_BODY = 100;
-const FEWEST_ROWS = 2;
+/** What counts the rows has such a name, where it has one. */
+const COUNTING = /^(#|id\w*|\w*_id|n|n°|no|nr|num\w*|numéro|rang|rank|row|ligne|index|key|clé|code\w*)$/i;
 
 /**
  * R's `write.table` gives the names of the rows no name: with a name less than each row has cells, the first column may be that without one, or the last. It is the first where each row says
@@ -18,18 +19,15 @@ const FEWEST_ROWS = 2;
  */
 export function shortHeader(table: readonly GridRow[], width: number, place: Place): ShortHeader | undefined {
   const [header, ...below] = table;
-  const rows = below.slice(0, MOST_BODY).filter(({ cells }) => cells.length === width && filledCells(cells) > 1);
-  if (header === undefined || width < 2 || rows.length < FEWEST_ROWS || ownWidth(header.cells) !== width - 1)
-    return undefined;
-  if (header.cells.some((cell, column) => column < width - 1 && cell.trim() === '')) return undefined;
-  const isFilled = rows.every(
-    ({ cells }) => (cells[width - 1] as string).trim() !== '' && (cells[0] as string).trim() !== '',
-  );
-  if (!isFilled) return undefined;
+  const rows = wholeRows(below, width);
+  if (header === undefined || width < 2 || rows.length === 0 || ownWidth(header.cells) !== width - 1) return undefined;
+  if (filledCells(header.cells) < width - 1) return undefined;
+  const filled = rows.filter(({ cells }) => (cells[width - 1] as string).trim() !== '').length;
+  if (filled < rows.length / 2) return undefined;
   const said = `${place} ${header.line} has one name less than the rows have cells`;
   const advice = `EXTRACT.skip_rows: ${header.line} with the list of the names as EXTRACT.header says otherwise`;
   // Where the delimiter is there the last name is empty, and no other.
-  if (header.cells.length === width || !areRowNames(rows, width)) {
+  if (header.cells.length === width || !hasRowNames(table, width)) {
     const reason = `${said}: the last column has none, unless it is the first, as R writes names of rows; ${advice}`;
     return { decision: { name: 'header', value: true, confidence: 0.5, reason } };
   }
@@ -38,13 +36,20 @@ export function shortHeader(table: readonly GridRow[], width: number, place: Pla
   return { names, decision: { name: 'header', value: names, confidence: 0.7, reason } };
 }
 
-function areRowNames(rows: readonly GridRow[], width: number): boolean {
+/** Whether the first cells of the rows are names of them, and the header, the first of `table`, has none for these. */
+export function hasRowNames([header, ...below]: readonly GridRow[], width: number): boolean {
+  const rows = wholeRows(below, width);
   const firsts = rows.map(({ cells }) => (cells[0] as string).trim());
-  if (firsts.every((cell, index) => cell === String(index + 1))) return true;
-  if (new Set(firsts).size < firsts.length || !firsts.every(isWord)) return false;
+  if (firsts.length > 1 && firsts.every((cell, index) => cell === String(index + 1)))
+    return !COUNTING.test(header?.cells[0]?.trim() ?? '');
+  if (firsts.length === 0 || new Set(firsts).size < firsts.length || !firsts.every(isWord)) return false;
   const kinds = tableKinds(
     rows.map(({ cells }) => cells),
     width,
   );
   return isMeasure(kinds[width - 1] ?? 'text');
+}
+
+function wholeRows(rows: readonly GridRow[], width: number): GridRow[] {
+  return rows.slice(0, MOST_BODY).filter(({ cells }) => cells.length === width && filledCells(cells) > 1);
 }
