@@ -146,7 +146,8 @@ class FileRun {
   }
 
   private tellFindings(): void {
-    const found = this.reader.findings?.() ?? [];
+    const said = new Set(this.decisions.map(decision => JSON.stringify(decision)));
+    const found = (this.reader.findings?.() ?? []).filter(decision => !said.has(JSON.stringify(decision)));
     if (found.length === 0) return;
     const names = new Set(found.map(({ name }) => name));
     const before = this.decisions.filter(({ name }) => !names.has(name));

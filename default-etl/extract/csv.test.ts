@@ -460,3 +460,39 @@ test('five thousand columns, a cell of a megabyte, and NUL bytes come through', 
   const long = `${'x'.repeat(1 << 20)}\0`;
   assert.equal((await read(folder, `a,b\n1,"${long}"\n`)).rows[0]?.[1] === long, true);
 });
+
+test('a header with a name less than the rows have cells leaves the first column without one where it has names of rows, as R writes', async context => {
+  const folder = temporaryFolder(context);
+  for (const [text, names, first] of [
+    ['c,d\na,1,3\nb,2,4\n', ['Unnamed: 0', 'c', 'd'], ['a', '1', '3']],
+    ['c\td\r\na\t1\t3\r\nb\t2\t4\r\n', ['Unnamed: 0', 'c', 'd'], ['a', '1', '3']],
+    ['"a" "b"\n"M X" 21 6\n', ['Unnamed: 0', 'a', 'b'], ['M X', '21', '6']],
+    ['"a" "b"\n"M X" 21 6\n"N Y" 22.5 NA\n', ['Unnamed: 0', 'a', 'b'], ['M X', '21', '6']],
+    ['"c" "d"\n"1" 1.5 "x y"\n"2" 2.5 "z"\n', ['Unnamed: 0', 'c', 'd'], ['1', '1.5', 'x y']],
+    ['mpg cyl\nMazda 21 6\nDatsun 22 4\n', ['Unnamed: 0', 'mpg', 'cyl'], ['Mazda', '21', '6']],
+    ['"x"\n"a",1\n"b",2\n"c",3\n', ['Unnamed: 0', 'x'], ['a', '1']],
+    ['"x"\n"a" 1\n"b" 2\n', ['Unnamed: 0', 'x'], ['a', '1']],
+    ['a,b\n1,2,x\n3,4,y\n', ['a', 'b', 'Unnamed: 2'], ['1', '2', 'x']],
+    ['id,nom\n1,Paul,x\n2,Marie,y\n', ['id', 'nom', 'Unnamed: 2'], ['1', 'Paul', 'x']],
+  ] as const) {
+    const found = await read(folder, text);
+    assert.deepEqual([found.header, found.rows[0], found.rejects], [names, first, []], text);
+    assert.match(found.decided['header']?.reason ?? '', /^line 1 has one name less than the rows have cells/, text);
+  }
+  const words = await read(folder, 'Hello world\nfoo bar baz\nqux quux x\n');
+  assert.deepEqual(words.header, ['Hello world']);
+});
+
+test('one column whose texts hold a delimiter and a blank stays one', async context => {
+  const folder = temporaryFolder(context);
+  for (const delimiter of [',', ';', '|'])
+    for (const lineEnd of ['\n', '\r\n', '\r']) {
+      const names = ['Dupont, Jean', 'Durand, Paul', 'Martin, Luc'].map(name => name.replace(',', delimiter));
+      const found = await read(folder, ['nom', ...names].join(lineEnd) + lineEnd);
+      assert.deepEqual([found.header, found.rows.flat(), found.rejects], [['nom'], names, []]);
+    }
+  const addresses = ['12, rue de la Paix', '3, avenue Foch, Paris', '5, impasse X'];
+  assert.deepEqual((await read(folder, `adresse\n${addresses.join('\n')}\n`)).rows.flat(), addresses);
+  const titled = await read(folder, 'Titre\nA, B\n1, 2\n3, 4\n');
+  assert.deepEqual([titled.header.length, titled.rows.length, ...values(titled, 'skip_rows')], [2, 2, 1]);
+});

@@ -216,6 +216,32 @@ test('the first sheet that is a page of explanations is told as that, with the n
   assert.deepEqual(named.header, ['dep', 'n']);
 });
 
+test('a first sheet that is hidden is told as that, whatever the format', async () => {
+  const sheet = XLSX.utils.aoa_to_sheet([
+    ['name', 'value'],
+    ['deux', 2],
+  ]);
+  const book = XLSX.utils.book_new(sheet, 'Listes');
+  XLSX.utils.book_append_sheet(book, sheet, 'Data');
+  XLSX.utils.book_set_sheet_visibility(book, 'Listes', 1);
+  for (const bookType of ['xlsx', 'xlsb', 'biff8'] as XLSX.BookType[]) {
+    const [said] = (await readWorkbook(XLSX.write(book, { type: 'buffer', bookType }) as Buffer)).decisions;
+    assert.deepEqual([said?.value, said?.confidence], ['Listes', 0.2], bookType);
+    assert.match(said?.reason ?? '', /there is Data, too; it is hidden: .*EXTRACT\.sheet/, bookType);
+  }
+  const row = '<table:table-row><table:table-cell><text:p>a</text:p></table:table-cell></table:table-row>';
+  const styles =
+    '<office:automatic-styles><style:style style:name="ta1"><style:table-properties table:display="true"/></style:style><style:style style:name="ta2"><style:table-properties table:display="false"/></style:style></office:automatic-styles>';
+  const tables = ['ta2', 'ta1'].map(
+    (style, at) => `<table:table table:name="S${at}" table:style-name="${style}">${row}</table:table>`,
+  );
+  const fods = odsDocument(tables.join(''))
+    .replaceAll('document-content', 'document')
+    .replace('<office:body>', `${styles}<office:body>`);
+  const [said] = (await readWorkbook(Buffer.from(fods))).decisions;
+  assert.match(said?.reason ?? '', /there is S1, too; it is hidden/);
+});
+
 test('the first sheet that is empty is told as that, with the names of the others', async () => {
   const table = `<sheetData>${text('dep', 'n')}${text('Ain', '1')}</sheetData>`;
   const reader = await readWorkbook(xlsxOf({ sheets: { Feuil1: '<sheetData/>', Data: table } }));

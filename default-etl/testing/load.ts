@@ -32,16 +32,21 @@ export interface RunOptions {
   content?: string | Buffer;
   env?: Environment;
   signal?: AbortSignal;
+  /** Hears each line that the run says. */
+  said?: (line: string) => void;
 }
 
 let runs = 0;
 
 /** Writes the file and loads it, with this environment and no other. */
-export async function load({ folder, name = 'in.csv', content, env = {}, signal }: RunOptions): Promise<Ran> {
+export async function load({ folder, name = 'in.csv', content, env = {}, signal, said }: RunOptions): Promise<Ran> {
   const file = join(folder, name);
   if (content !== undefined) writeFileSync(file, content);
   const workDir = join(folder, `work-${++runs}`);
-  const reporter = createReporter(line => void parseMessage(line));
+  const reporter = createReporter(line => {
+    parseMessage(line);
+    said?.(line);
+  });
   const ended = { superseded: undefined, workDir };
   try {
     const job = readJob({ DATASET: 'test', WORK_DIR: workDir, ...env }, file, Date.now());

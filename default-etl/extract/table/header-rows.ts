@@ -94,14 +94,14 @@ export function isMissingWord(cell: string): boolean {
 
 /**
  * Every column has a name, in gaps between groups too; and the second record is no row: two of its names stand over numbers, or one where it has names below
- * groups alone. One gap is no proof where other columns have names in both: a name may be missing above a row of words.
+ * groups alone. Where columns without a group have names in both, names come again below groups: elsewhere names may be missing above a row of words.
  */
 function areGroups(pair: Pair): boolean {
   const { upper, lower, columns } = pair;
   if (!areNames(pair)) return false;
   const gaps = gapsOf(upper);
   const named = measuredColumns(columns).filter(column => isWord(lower[column] as string)).length;
-  if (!startGroups(pair)) return gaps.length > 1 && named > 1;
+  if (!startGroups(pair)) return gaps.length > 1 && named > 1 && isRepeating(lower);
   return gaps.length > 0 && (named > 1 || (named === 1 && lower.includes('')));
 }
 
@@ -139,7 +139,12 @@ function startGroups({ upper, lower }: Pair): boolean {
 function isSurelyOver(pair: Pair): boolean {
   const { upper, lower } = pair;
   if (!startGroups(pair)) return false;
-  return upper[0] === '' || lower[0] === '' || new Set(lower).size < lower.length;
+  return upper[0] === '' || lower[0] === '' || isRepeating(lower);
+}
+
+function isRepeating(cells: readonly string[]): boolean {
+  const given = cells.filter(cell => cell !== '');
+  return new Set(given).size < given.length;
 }
 
 /** Each column has a name in one of the rows, none in both, and those below are years, or words over numbers: `Code;Nom;;` over `;;2019;2020`. */
@@ -160,7 +165,7 @@ function areUnits({ upper: above, lower: below, columns }: Pair): boolean {
   const lower = isCorner ? ['', ...below.slice(1)] : withoutLabel(below);
   const units = lower.flatMap((cell, column) => (cell === '' ? [] : [column]));
   const texts = units.map(column => lower[column] as string);
-  if (texts.length === 0 || !upper.every(isWord)) return false;
+  if (texts.length === 0 || !upper.every(cell => isWord(cell) || isYear(cell))) return false;
   const textsOver = (isMeasured: boolean) =>
     units.filter(column => isMeasure(columns[column] ?? 'text') === isMeasured).map(column => lower[column] as string);
   const [measured, others] = [textsOver(true), textsOver(false)];
@@ -201,7 +206,11 @@ function trimmed(cell: string): string {
   return cell.trim();
 }
 
+function isYear(cell: string): boolean {
+  return /^(19|20)\d\d$/.test(cell);
+}
+
 /** Of a column or a group: a label with a colon names what is beside it, and `nc` stands where a number is missing. */
 function isName(cell: string): boolean {
-  return /^(19|20)\d\d$/.test(cell) || (isWord(cell) && !/[:：]$/.test(cell) && !isMissingWord(cell));
+  return isYear(cell) || (isWord(cell) && !/[:：]$/.test(cell) && !isMissingWord(cell));
 }

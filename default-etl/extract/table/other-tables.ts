@@ -1,7 +1,8 @@
 import type { Decision } from '../../protocol.ts';
-import { type CellKind, filledCells, isWord, measuredColumns, quoted } from './cell-kind.ts';
+import { type CellKind, filledCells, isWord, measuredColumns, quoted, tableKinds } from './cell-kind.ts';
 import { type GridRow, isSetApart, ownWidth, type Place } from './grid.ts';
 
+const MOST_BODY = 100;
 /** With fewer names it may be a note. */
 const FEWEST_NAMES = 2;
 const COMMENT = /^\s*(#|\/\/|--)\s*\S/;
@@ -22,16 +23,20 @@ export function tablesDecision(
   );
   const found = table[index];
   if (found === undefined) return undefined;
-  const below = isWhole ? `, or leave it out with EXTRACT.skip_footer: ${table.length - index}` : '';
+  const reason = repeats(found.cells, header)
+    ? `${place} ${found.line} repeats the header, as where files were joined; it is loaded as a row: the step filter takes it out`
+    : otherTable(found, place, isWhole ? table.length - index : undefined);
+  return { name: 'tables', value: 2, confidence: 0.8, reason };
+}
+
+/** `below`: rows from its header on, where these are all. */
+function otherTable({ line, cells }: GridRow, place: Place, below: number | undefined): string {
   const surplus = place === 'line' ? 'those with more cells are rejects' : 'those with more cells make columns';
-  return {
-    name: 'tables',
-    value: 2,
-    confidence: 0.8,
-    reason:
-      `${place} ${found.line} looks like the header of another table, of ${ownWidth(found.cells)} columns; its rows are read as rows of the first, ` +
-      `${surplus}; put it in a ${place === 'line' ? 'file' : 'sheet'} of its own${below}`,
-  };
+  const advice = below === undefined ? '' : `, or leave it out with EXTRACT.skip_footer: ${below}`;
+  return (
+    `${place} ${line} looks like the header of another table, of ${ownWidth(cells)} columns; its rows are read as rows of the first, ` +
+    `${surplus}; put it in a ${place === 'line' ? 'file' : 'sheet'} of its own${advice}`
+  );
 }
 
 /** Lines between rows that look like comments: they stay rows. */
@@ -70,5 +75,14 @@ function beginsTable(table: readonly GridRow[], index: number, columns: Readonly
   const width = Math.max(ownWidth(table[0]!.cells), ownWidth(table[1]?.cells ?? []));
   if (isApart && ownWidth(cells) !== width) return cells.slice(0, ownWidth(cells)).every(isWord);
   const measured = measuredColumns(columns);
-  return measured.length > (isApart ? 0 : 2) && measured.every(column => isWord(cells[column] ?? ''));
+  if (measured.length > (isApart ? 0 : 2) && measured.every(column => isWord(cells[column] ?? ''))) return true;
+  return isApart && isOverNumbers(table, index, columns.length);
+}
+
+/** Whether it has nothing but words, over a column of numbers at least: what stands above it may be titles, or a table of something else. */
+function isOverNumbers(table: readonly GridRow[], index: number, width: number): boolean {
+  const { cells } = table[index]!;
+  const below = table.slice(index + 1, index + 1 + MOST_BODY).map(row => row.cells);
+  const measured = measuredColumns(tableKinds(below, width));
+  return measured.length > 0 && cells.length === width && cells.every(isWord);
 }

@@ -14,7 +14,7 @@ import { decideHeader } from './header.ts';
 import { isAmong, isMissingWord, joinHeader } from './header-rows.ts';
 import { isSentence } from './note-marks.ts';
 import { hasRowNames } from './short-header.ts';
-import { isUnit } from './units.ts';
+import { isPlainUnit } from './units.ts';
 
 const MOST_BODY = 100;
 /** Titles as wide as the table, one above the other. */
@@ -77,7 +77,7 @@ function rowsOfHeaderAbove(
   if (first === 0 || isSetApart(rows, first)) return 0;
   for (const above of [2, 1]) {
     const joined = first < above ? undefined : joinHeader(rows.slice(first - above), width);
-    if (joined !== undefined && joined.isSurelyHeader && joined.rows > above) return above;
+    if (joined !== undefined && joined.isSurelyHeader && joined.rows >= above) return above;
   }
   if (hasHeader === true) return 0;
   return isNamedAbove(rows, first, width) ? 1 : 0;
@@ -93,8 +93,10 @@ function isNamedAbove(rows: readonly GridRow[], first: number, width: number): b
   if (filledCells(above) > 1 && decideHeader(row, columns, { bodyLength: body.length, place: 'line' }).value === false)
     return true;
   const measured = measuredColumns(columns);
-  const isOver = measured.some(column => column > 0) && measured.every(column => isWord(above[column] ?? ''));
-  return isOver && !nameColumns(row, rows.slice(first + 1), columns);
+  const isOver = (cells: readonly string[]) =>
+    measured.every(column => isWord(cells[column] ?? '') && !isPlainUnit((cells[column] as string).trim()));
+  if (!measured.some(column => column > 0) || !isOver(above)) return false;
+  return !isOver(row) || !nameColumns(row, rows.slice(first + 1), columns);
 }
 
 /** How many titles stand above the names that have as many cells as they: set apart by a blank line, or with gaps where the next row has names. */
@@ -130,7 +132,7 @@ function isOutdone(upper: readonly string[], lower: readonly string[], measured:
   // The corner of a table with names on two sides is empty.
   if (!upper.some((cell, column) => column > 0 && cell.trim() === '' && (lower[column] as string).trim() !== ''))
     return false;
-  if (upper.some(cell => isSentence(cell) || isUnit(cell.trim()))) return true;
+  if (upper.some(cell => isSentence(cell) || isPlainUnit(cell.trim()))) return true;
   return measured.every(column => isWord(lower[column] as string) && measured.some(at => upper[at]?.trim() === ''));
 }
 

@@ -4,6 +4,7 @@ import type { Place } from './grid.ts';
 
 /** A form feed, blanks, or a byte order mark may stand before the first name. */
 const MOST_BEFORE = 8;
+const QUOTE = 34;
 /** Of the names so many must come again, but no fewer than two where there are two. */
 const SAME_SHARE = 0.7;
 
@@ -29,7 +30,9 @@ export class RepeatedHeader {
     const [most, firstByte, lastByte] = [name.length + MOST_BEFORE, name[0], name.at(-1)];
     // Each row of each file comes by here: two bytes tell for nearly all.
     for (let row = 0, cell = column; row < rows; row++, cell += width) {
-      const end = ends[cell] as number;
+      let end = ends[cell] as number;
+      // Behind a form feed quotes are text.
+      if (bytes[end - 1] === QUOTE) end--;
       const at = end - name.length;
       if (bytes[end - 1] !== lastByte || bytes[at] !== firstByte) continue;
       const start = starts[cell] as number;
@@ -86,5 +89,8 @@ function withoutNumber(header: readonly string[], column: number): string {
 
 function textAt({ bytes, starts, ends, width }: Batch, row: number, column: number): string {
   const cell = row * width + column;
-  return bytes.toString('utf8', starts[cell], ends[cell]).trim();
+  return bytes
+    .toString('utf8', starts[cell], ends[cell])
+    .trim()
+    .replace(/^"(.*)"$/s, '$1');
 }

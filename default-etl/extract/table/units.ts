@@ -1,6 +1,14 @@
 /** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`, `en milliers`. In brackets it may be any text that is no number: `(100)` is one of bookkeepers. */
-const UNIT =
-  /^([([](?!\s*[\d.,\s]+[)\]])[^)\]]+[)\]]|(en |in )?(%|‰|nb|nombre|number|effectifs?|milliers?|millions?|milliards?|thousands?|billions?|(k|m|md|milliers d[e’']|millions d[e’'])? ?([€$£]|euros?)|([kcmµu]?m[²³23]?|°|°?c|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµu]?[gs]|[mckh]?l|t|tonnes?|ha|hab|heures?|jours?|[hkm]?pa|m?bar|m?[va]|k|h|d|min|ppm|db)(\/(m[²³23]?|h|s|min|l|ha|hab|jour|an))?)\.?)$/i;
+const COUNTED =
+  'nb|nombres?|numbers?|effectifs?|milliers?|millions?|milliards?|thousands?|billions?|pourcentages?|pour cent|percent|personnes?|habitants?|ménages?|logements?|emplois?|tonnes?|heures?|jours?|semaines?|mois|ans?|années?|minutes?|secondes?|hours?|days?|months?|years?';
+const MONEY = "(k|m|md|(milliers|millions|milliards) d['’e] ?)? ?([€$£]|euros?|eur|usd|gbp|chf)";
+const MEASURED =
+  '[kcmµu]?m[²³23]?|°|°?c|°f|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµun]?[gs]|[mckhd]?l|t|ha|hab|[hkm]?pa|m?bar|m?[va]|k|h|d|min|mn|ppm|ppb|db|cv|ph';
+const PER = '/ ?([kcm]?m[²³23]?|heure|h|s|min|d?l|ha|hab|habitants?|jour|j|mois|an|kg|t)';
+const UNIT = new RegExp(
+  `^([([](?!\\s*[\\d.,\\s]+[)\\]])[^)\\]]+[)\\]]|(en |in )?(%|‰|((${COUNTED})|${MONEY}|(${MEASURED}))(${PER}){0,2})\\.?)$`,
+  'i',
+);
 /** A lone letter is a class or a size, too, and says of a value that it is secret. */
 const LETTER = /^\p{L}$/u;
 /** What stands in the first column of a row of units. */
@@ -10,6 +18,11 @@ const REFERENCE = /^[([](\d{1,2}|[a-z])[)\]]$/i;
 
 export function isUnit(cell: string): boolean {
   return UNIT.test(cell);
+}
+
+/** Whether it is a unit and no name: a lone letter is both. */
+export function isPlainUnit(cell: string): boolean {
+  return UNIT.test(cell) && !LETTER.test(cell);
 }
 
 /** `Unité`, beside a row of units: none of the name. */

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { readBoth } from '../../testing/both-readers.ts';
+import { values } from '../../testing/csv-table.ts';
+import { temporaryFolder } from '../../testing/load.ts';
+
+/** Text, names, how many rows, and further decisions by name. */
+type Case = [text: string, names: string[], rows: number, decided?: Record<string, unknown>];
+
+async function holds(folder: string, cases: readonly Case[]): Promise<void> {
+  for (const [text, names, rows, decided = {}] of cases) {
+    const found = await readBoth(folder, text);
+    assert.deepEqual([found.header, found.rows.length, found.rejects], [names, rows, []], text);
+    assert.deepEqual(values(found, ...Object.keys(decided)), Object.values(decided), text);
+  }
+}
+
+test('a header with gaps is one, whatever the first row below it has', async context => {
+  await holds(temporaryFolder(context), [
+    [';n\nParis;2014\nLyon;1200\nNice;900\n', ['Unnamed: 0', 'n'], 3],
+    [';a;b\nM1;clos;clos\nM2;10;20\nM3;30;25\n', ['Unnamed: 0', 'a', 'b'], 3],
+    [';;n\nParis;x;2014\nLyon;y;1200\nNice;z;900\n', ['Unnamed: 0', 'Unnamed: 1', 'n'], 3],
+    [';;a;b\nx;y;2014;2015\nz;t;5;6\nu;v;7;8\n', ['Unnamed: 0', 'Unnamed: 1', 'a', 'b'], 3],
+    [
+      'Ville;;;n;m\nParis;x;y;clos;fermé\nLyon;y;z;12;13\nNice;z;t;5;6\n',
+      ['Ville', 'Unnamed: 1', 'Unnamed: 2', 'n', 'm'],
+      3,
+      { header_rows: 2 },
+    ],
+    ['Ville;;n\nParis;2014;5\nLyon;2015;6\n', ['Ville', 'Unnamed: 1', 'n'], 2],
+    [';2019;2020\nF;1,5;2\nD;3;4\n', ['Unnamed: 0', '2019', '2020'], 2],
+  ]);
+});
+
+test('titles as wide as the table are none of it where a blank line sets them apart, or they have gaps over names', async context => {
+  const table = 'Code;Lib;Date;Mt\nc0;l;2024-01-01;1\nc1;m;2024-01-02;2\n';
+  const names = ['Code', 'Lib', 'Date', 'Mt'];
+  await holds(temporaryFolder(context), [
+    [`Export;x;par;y\n\n${table}`, names, 2, { skip_rows: 2 }],
+    [`Export;x;par;y\n\n\n${table}\nSource : Insee\n`, names, 2, { skip_rows: 3, skip_footer: 1 }],
+    [`Export du mois;;;\nle;;;3 mai\n\n${table}`, names, 2, { skip_rows: 3 }],
+    ['Titre;;en milliers\ncode;nom;pop\n01;Ain;652\n02;Aisne;531\n', ['code', 'nom', 'pop'], 2, { skip_rows: 1 }],
+    [
+      'Population des communes;;2019\ncode;nom;pop\n01;Ain;652\n02;Aisne;531\n',
+      ['code', 'nom', 'pop'],
+      2,
+      { skip_rows: 1 },
+    ],
+    // Nothing tells that the first row is a title: the second is said.
+    [`Export;x;par;y\n${table}`, ['Export', 'x', 'par', 'y'], 3, { header_rows: 2 }],
+    [`Export;x;par;y\nle;1;mars;2024\n\n${table}`, ['Export', 'x', 'par', 'y'], 4, { tables: 2 }],
+    ['Nom;Ville;Rue\n\nPaul;Paris;x\nLéa;Lyon;y\n', ['Nom', 'Ville', 'Rue'], 2, { skip_rows: undefined }],
+  ]);
+});
+
+test('a row of units is part of the names, one unit alone too, and what the first column says of them is not', async context => {
+  const rows = 'Paris;2100;1,5\nLyon;500;2,5\n';
+  await holds(temporaryFolder(context), [
+    ['Ville;Temp;Conso\n;°C;kWh\nParis;12;3\nLyon;14;4\n', ['Ville', 'Temp °C', 'Conso kWh'], 2],
+    [`Ville;Pop;Part\n;milliers;\n${rows}`, ['Ville', 'Pop milliers', 'Part'], 2],
+    [`Ville;Pop;Part\nunité :;en milliers;en %\n${rows}`, ['Ville', 'Pop en milliers', 'Part en %'], 2],
+    [`Ville;Pop;Part\nUnité;hab/km²;(€)\n${rows}`, ['Ville', 'Pop hab/km²', 'Part (€)'], 2],
+    [`Ville;Pop;Part\n(1);(2);(3)\n${rows}`, ['Ville (1)', 'Pop (2)', 'Part (3)'], 2],
+    [`Ville;Pop;Part\nInconnue;s;s\n${rows}`, ['Ville', 'Pop', 'Part'], 3],
+    [`Ville;Pop;Part\n;nd;\n${rows}`, ['Ville', 'Pop', 'Part'], 3],
+  ]);
+});
+
+test('names of three rows, or of two of which each has some, are joined', async context => {
+  const rows = 'F;1;2;3;4\nD;5;6;7;8\n';
+  const groups = ['Pays', 'Hommes 2019 nb', 'Hommes 2020 nb', 'Femmes 2019 nb', 'Femmes 2020 nb'];
+  await holds(temporaryFolder(context), [
+    [`;Hommes;;Femmes;\n;2019;2020;2019;2020\nPays;nb;nb;nb;nb\n${rows}`, groups, 2],
+    [`Titre;;;;\n;Hommes;;Femmes;\n;2019;2020;2019;2020\nPays;nb;nb;nb;nb\n${rows}`, groups, 2, { skip_rows: 1 }],
+    [`;A;;B;\nPays;2019;2020;2019;2020\n${rows}`, ['Pays', 'A 2019', 'A 2020', 'B 2019', 'B 2020'], 2],
+    ['Code;Nom;;\n;;2019;2020\na;b;1;2\nc;d;3;4\n', ['Code', 'Nom', '2019', '2020'], 2],
+  ]);
+});
+
+test('a second table and a repeated header are said, and their rows stay', async context => {
+  const table = 'a;b;c\n1;2;3\n4;5;6\n';
+  await holds(temporaryFolder(context), [
+    [`${table}${table}`, ['a', 'b', 'c'], 5, { tables: 2 }],
+    [`${table}\f${table}`.replace('\f', ' '), ['a', 'b', 'c'], 5, { tables: 2 }],
+    [`${table}\nx;y\n7;8\n9;10\n`, ['a', 'b', 'c'], 5, { tables: 2 }],
+    [`${table}\nx;y;z\n7;8;9\n9;10;9\n`, ['a', 'b', 'c'], 5, { tables: 2 }],
+    [`${table}\n7;8;9\n`, ['a', 'b', 'c'], 3, { tables: undefined }],
+  ]);
+});
+
+test('whatever stands in a table, a text and a sheet of it are read alike', async context => {
+  const folder = temporaryFolder(context);
+  const cell = fc.constantFrom(
+    '',
+    '',
+    'a',
+    'Nom',
+    'Source : x',
+    '12',
+    '3,5',
+    '2020',
+    '2020-01-02',
+    'NA',
+    '%',
+    'km²',
+    'trois mots ici',
+  );
+  const width = 4;
+  const line = fc.oneof(
+    { weight: 6, arbitrary: fc.array(cell, { minLength: width, maxLength: width }) },
+    { weight: 1, arbitrary: fc.constant([]) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { minLength: 2, maxLength: 12 }), async lines => {
+      const rows = lines.filter(cells => cells.length === 0 || cells.some(text => text !== ''));
+      // The last column has something: a sheet is no wider than its cells.
+      if (!rows.some(cells => (cells[width - 1] ?? '') !== '')) return;
+      await readBoth(folder, `${rows.map(cells => cells.join(';')).join('\n')}\n`, { delimiter: ';' });
+    }),
+    { numRuns: 300 },
+  );
+});
