@@ -11,6 +11,8 @@ export interface Case {
   bytes: Buffer;
   /** What was written, as a person would read it. */
   truth: Table;
+  /** There is nothing but a header and rows: readers that find nothing out can be asked, too. */
+  isPlain: boolean;
   /** How it was written: what another reader has to be told. */
   form: Readonly<Record<string, string>>;
 }

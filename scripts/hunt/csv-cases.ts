@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { AROUND, gridOf, meantTable } from './around.ts';
 import type { Case } from './case.ts';
 import { grids } from './grid.ts';
 import type { Table } from './table.ts';
@@ -9,22 +10,26 @@ const FORMS = fc.record({
   quotes: fc.constantFrom('where needed', 'everywhere', 'around text'),
   ending: fc.constantFrom('line end', 'none'),
   encoding: fc.constantFrom('utf8', 'utf8 with mark', 'utf16le with mark'),
+  around: AROUND,
 });
 type Form = typeof FORMS extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Delimited text as RFC 4180 has it, in the dialects that programs write. */
 export const csvCases: fc.Arbitrary<Case> = fc
-  .tuple(grids({ hasPieces: true, minRows: 2 }), FORMS)
-  .map(([truth, form]) => ({
+  .tuple(grids({ hasPieces: true, minRows: 3 }), FORMS)
+  .map(([table, form]) => ({
     kind: 'csv',
     name: 'case.csv',
-    bytes: encoded(csvText(truth, form), form.encoding),
-    truth,
+    bytes: encoded(csvText(table, form), form.encoding),
+    truth: meantTable(table, form.around),
+    isPlain: form.around === 'nothing',
     form,
   }));
 
-function csvText({ header, rows }: Table, form: Form): string {
-  const lines = [header, ...rows].map(cells => cells.map(cell => cellText(cell ?? '', form)).join(form.delimiter));
+function csvText(table: Table, form: Form): string {
+  const lines = gridOf(table, form.around).map(cells =>
+    cells.map(cell => cellText(cell ?? '', form)).join(form.delimiter),
+  );
   return lines.join(form.lineEnd) + (form.ending === 'none' ? '' : form.lineEnd);
 }
 

@@ -97,7 +97,8 @@ class Comparer {
     const ours = await readByOurs(path, file.name, join(this.folder, 'work'));
     this.files++;
     const seen: Seen[] = [];
-    for (const { name, read } of this.readers) {
+    for (const { name, read, findsOut } of this.readers) {
+      if (!file.isPlain && !findsOut) continue;
       const theirs = await read(file, path);
       if (theirs === undefined) continue;
       this.comparisons++;

@@ -46,6 +46,7 @@ export const jsonCases: fc.Arbitrary<Case> = fc
       name: isOfLines ? 'case.ndjson' : 'case.json',
       bytes: Buffer.from(written),
       truth,
+      isPlain: true,
       form: { layout },
     };
   });

@@ -1,5 +1,5 @@
 import type { Case, Kind } from './case.ts';
-import { differenceOf, type Reading } from './table.ts';
+import { differenceOf, type Reading, type Table } from './table.ts';
 
 /** A difference that is meant, or that is the other reader's; default-etl/MEASURED.md has the same ones under their names. */
 export interface Known {
@@ -17,12 +17,54 @@ export const KNOWN: readonly Known[] = [
     explains: (_, ours) => !('error' in ours) && (ours.told?.length ?? 0) > 0,
   },
   {
+    name: 'no header over words',
+    kinds: ['csv', 'workbook'],
+    explains: ({ form, truth }) => form['around'] === 'no header' && !(truth.rows[0] ?? []).some(isMeasure),
+  },
+  {
+    name: 'no header over a first row with gaps',
+    kinds: ['csv', 'workbook'],
+    explains: ({ form, truth }, ours) =>
+      form['around'] === 'no header' && isHalfEmpty(truth.rows[0] ?? []) && hasDecided(ours, 'skip_rows'),
+  },
+  {
+    name: 'a column of nothing, without a name',
+    kinds: ['workbook'],
+    explains: ({ form, truth }, ours) =>
+      form['around'] === 'no header' && differenceOf(ours, withoutEmptyEnd(truth)) === undefined,
+  },
+  {
+    name: 'notes below rows that begin as notes do',
+    kinds: ['csv', 'workbook'],
+    explains: ({ form, truth }) =>
+      form['around']?.endsWith('source') === true && truth.rows.some(([first]) => /^\W/.test(first ?? '')),
+  },
+  {
     name: 'ods: blanks that the format makes one',
     kinds: ['workbook'],
     explains: ({ form }, ours, theirs) =>
       form['format'] === 'ods' && isSameBut(ours, theirs, cell => cell.replace(/ *(\n) *| +/g, '$1')),
   },
 ];
+
+/** Without the last columns that no row has a value in. */
+function withoutEmptyEnd({ header, rows }: Table): Table {
+  const width = header.findLastIndex((_, column) => rows.some(row => (row[column] ?? '') !== '')) + 1;
+  return { header: header.slice(0, width), rows: rows.map(row => row.slice(0, width)) };
+}
+
+function isHalfEmpty(cells: ReadonlyArray<string | null>): boolean {
+  return 2 * cells.filter(cell => (cell ?? '') !== '').length <= cells.length;
+}
+
+function hasDecided(reading: Reading, name: string): boolean {
+  return !('error' in reading) && reading.decided?.includes(name) === true;
+}
+
+/** A number or a date. */
+function isMeasure(cell: string | null): boolean {
+  return /^-?\d[\d.-]*$/.test(cell ?? '');
+}
 
 /** Whether two readings are the same once each cell is made what `plain` makes of it. */
 function isSameBut(ours: Reading, theirs: Reading, plain: (cell: string) => string): boolean {

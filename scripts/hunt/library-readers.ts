@@ -8,6 +8,7 @@ import type { Reading } from './table.ts';
 export const truthReader: TableReader = {
   name: 'as written',
   kinds: ['csv', 'json', 'workbook', 'xml'],
+  findsOut: true,
   read: async ({ truth }) => truth,
 };
 

@@ -1,26 +1,26 @@
 import * as XLSX from '@e965/xlsx';
 import fc from 'fast-check';
+import { AROUND, gridOf, meantTable } from './around.ts';
 import type { Case } from './case.ts';
 import { grids } from './grid.ts';
-import type { Table } from './table.ts';
 
 const FORMATS = ['xlsx', 'xlsb', 'xls', 'ods'] as const;
 
 /** Workbooks that SheetJS writes, with numbers as numbers and dates as text. */
 export const workbookCases: fc.Arbitrary<Case> = fc
-  .tuple(grids({ hasPieces: true, minRows: 2 }), fc.constantFrom(...FORMATS), fc.boolean())
-  .map(([truth, format, isShared]) => ({
+  .tuple(grids({ hasPieces: true, minRows: 3 }), fc.constantFrom(...FORMATS), fc.boolean(), AROUND)
+  .map(([table, format, isShared, around]) => ({
     kind: 'workbook',
     name: `case.${format}`,
-    bytes: written(truth, format, isShared),
-    truth,
-    form: { format },
+    bytes: written(gridOf(table, around), format, isShared),
+    truth: meantTable(table, around),
+    isPlain: around === 'nothing',
+    form: { format, around },
   }));
 
-function written({ header, rows }: Table, format: (typeof FORMATS)[number], isShared: boolean): Buffer {
-  const grid = [header, ...rows.map(row => row.map(valueOf))].map(row => [...row]);
+function written(rows: ReturnType<typeof gridOf>, format: (typeof FORMATS)[number], isShared: boolean): Buffer {
   const book = XLSX.utils.book_new();
-  XLSX.utils.book_append_sheet(book, XLSX.utils.aoa_to_sheet(grid), 'Data');
+  XLSX.utils.book_append_sheet(book, XLSX.utils.aoa_to_sheet(rows.map(row => row.map(valueOf))), 'Data');
   return XLSX.write(book, {
     type: 'buffer',
     bookType: format === 'xls' ? 'biff8' : format,

@@ -21,7 +21,7 @@ export const xmlCases: fc.Arbitrary<Case> = fc
     const asRead = (cell: string | null) =>
       form.cells === 'attributes' ? (cell?.replaceAll(/[\n\t]/g, ' ') ?? null) : cell;
     const truth = { header: named.header, rows: table.rows.map(row => row.map(asRead)) };
-    return { kind: 'xml', name: 'case.xml', bytes: Buffer.from(written(named, form)), truth, form };
+    return { kind: 'xml', name: 'case.xml', bytes: Buffer.from(written(named, form)), truth, isPlain: true, form };
   });
 
 /** What XML takes for a name. */
