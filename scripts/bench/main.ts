@@ -1,4 +1,4 @@
-// `npm run bench [-- etl|latency|flights] [--turns N] [--rows N] [--quick] [--profile] [--big]`: a table for people, and the
+// `npm run bench [-- etl|latency|flights|flood] [--turns N] [--rows N] [--files N] [--quick] [--profile] [--big]`: a table for people, and the
 // same as JSON in the last line.
 import { buildImages } from '../images/plans.ts';
 import { announce } from '../services/command.ts';
@@ -7,6 +7,7 @@ import { bringUpServices, stopServices } from '../services/services.ts';
 import { openTarget, type Target } from './elasticsearch.ts';
 import { benchEtl, etlCaption } from './etl.ts';
 import { benchFlights } from './flights.ts';
+import { benchFlood } from './flood.ts';
 import { benchLatency } from './latency.ts';
 import { type Rows, tableOf } from './measure.ts';
 import { type BenchOptions, readOptions } from './options.ts';
@@ -15,6 +16,7 @@ const BENCHMARKS: Record<string, (target: Target, options: BenchOptions) => Prom
   etl: benchEtl,
   latency: benchLatency,
   flights: benchFlights,
+  flood: benchFlood,
 };
 
 async function main(options: BenchOptions): Promise<void> {

@@ -7,6 +7,8 @@ export interface BenchOptions {
   turns: number;
   /** Rows of the flights that are loaded; undefined for all. */
   rows: number | undefined;
+  /** flood: how many files. */
+  files: number;
   /** etl: where the time goes, instead of the comparison. */
   profile: boolean;
   /** etl: 2 GB of CSV and a workbook of a million rows, instead of the comparison. */
@@ -14,7 +16,8 @@ export interface BenchOptions {
 }
 
 const TURNS = '5';
-const QUICK = { turns: 1, rows: 20_000 };
+const FILES = '2000';
+const QUICK = { turns: 1, rows: 20_000, files: 100 };
 
 /** Throws for what it doesn't know. */
 export function readOptions(words: string[]): BenchOptions {
@@ -24,6 +27,7 @@ export function readOptions(words: string[]): BenchOptions {
     options: {
       turns: { type: 'string', default: TURNS },
       rows: { type: 'string' },
+      files: { type: 'string', default: FILES },
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       big: { type: 'boolean', default: false },
@@ -32,7 +36,8 @@ export function readOptions(words: string[]): BenchOptions {
   const { profile, big, quick } = values;
   const turns = wholeOf('turns', values.turns);
   const rows = values.rows === undefined ? undefined : wholeOf('rows', values.rows);
-  return { names: positionals, profile, big, ...(quick ? QUICK : { turns, rows }) };
+  const files = wholeOf('files', values.files);
+  return { names: positionals, profile, big, ...(quick ? QUICK : { turns, rows, files }) };
 }
 
 function wholeOf(name: string, text: string): number {
