@@ -6,6 +6,8 @@ import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { canSample, sampleCsv } from './csv/sample.ts';
 import type { TextHead } from './csv/head.ts';
+import type { Findings } from './csv/findings.ts';
+import { usualLineEnd } from './csv/line-end.ts';
 import { CR, skipLines } from './csv/marks.ts';
 import { findDialect } from './csv/dialect.ts';
 import { CsvRun, type Layout } from './csv/run.ts';
@@ -38,16 +40,19 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   let header: readonly string[] = [];
   const onHeader = (found: readonly string[]) => void (header = found);
   let repeated = new RepeatedHeader('line');
+  let found: Findings | undefined;
   return {
     decisions: [encoded, ...marks.decisions(), ...beginning.decisions, ...end.decisions],
     columnsVary: false,
     maxRows: source.sizeBytes,
     emptyHeader: () => emptyBatch(header),
     ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => header) } : {}),
-    findings: () => [...marks.decisions(), ...repeated.decisions()],
+    findings: () => [...marks.decisions(), ...repeated.decisions(), ...(found?.decisions() ?? [])],
     batches: () => {
       repeated = new RepeatedHeader('line');
-      return watchHeader(new CsvRun(source, encoding, layout, limits, { onHeader, marks }).batches(), repeated);
+      const run = new CsvRun(source, encoding, layout, limits, { onHeader, marks });
+      found = run.findings;
+      return watchHeader(run.batches(), repeated);
     },
   };
 }
@@ -82,7 +87,18 @@ function findLayout(source: Source, head: TextHead, extract: Extract, fallback: 
     place: 'line',
   });
   return {
-    layout: { dialect, width: place.width, ...headerIn(rows, place, linesAbove), ...(isNamed ? { header } : {}) },
+    layout: {
+      dialect,
+      width: place.width,
+      undeclared: {
+        quote: extract.quote === undefined,
+        escape: extract.escape === undefined,
+        blanks: extract.skip_blanks === undefined,
+      },
+      lineEnd: usualLineEnd(text.bytes, records, place.rowWidth),
+      ...headerIn(rows, place, linesAbove),
+      ...(isNamed ? { header } : {}),
+    },
     rowWidth: place.rowWidth,
     decisions: [
       ...decisions.map(decision =>

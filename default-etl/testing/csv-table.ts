@@ -30,7 +30,8 @@ export async function readTable(folder: string, content: string | Buffer, extrac
       table.rejects.push(...batch.rejects.map(({ row, line, raw }): Table['rejects'][number] => [row, line, raw]));
     }
     table.header = reader.emptyHeader?.().header ?? [];
-    table.decided = Object.fromEntries(reader.decisions.map(decision => [decision.name, decision]));
+    const decisions = [...reader.decisions, ...(reader.findings?.() ?? [])];
+    table.decided = Object.fromEntries(decisions.map(decision => [decision.name, decision]));
     return table;
   } finally {
     await source.close();

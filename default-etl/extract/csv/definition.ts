@@ -17,9 +17,9 @@ export interface PlainRecord {
 
 /**
  * What CSV means here, a character at a time: RFC 4180 with any of CRLF, LF and CR as line end; a quote opens a cell only as its first character; in a quoted cell a
- * doubled quote stands for one, and the escape character before a quote or itself for that. Text behind a closing quote belongs to the cell,
- * but see `reread`. Lines of nothing or of blanks are no records; where `width`, the number of columns, is 1, blanks are a value.
- * tokenizer.ts does the same on bytes, and is held to this.
+ * doubled quote stands for one, and the escape character before a quote or itself for that. A cell may span lines only if a delimiter or line end follows its closing quote: else
+ * the quote that opens it is text, and the line ends are such. Text behind a closing quote on the same line belongs to the cell, but see `reread`. Lines of nothing or of blanks are no
+ * records; where `width`, the number of columns, is 1, blanks are a value. tokenizer.ts does the same on bytes, and is held to this.
  */
 export function csvRecords(text: string, dialect: PlainDialect, width: number): PlainRecord[] {
   return [...eachRecord(text, dialect, width)];
@@ -44,8 +44,9 @@ export function* eachRecord(text: string, dialect: PlainDialect, width: number):
 interface Cell {
   text: string;
   end: number;
-  /** What stands behind a closing quote. */
-  behind: string;
+  /** Text stands behind its closing quote, or the quote that opens it is text. */
+  isOdd?: boolean;
+  isUnclosed?: boolean;
 }
 
 interface Read {
@@ -54,15 +55,14 @@ interface Read {
   isUnclosed: boolean;
 }
 
-type CellReader = (text: string, from: number, dialect: PlainDialect) => Cell | undefined;
+type CellReader = (text: string, from: number, dialect: PlainDialect) => Cell;
 
 /**
- * Text behind a closing quote says that quotes were not doubled. If a cell ends with a quote then, or the record has not `width` cells, it is read again with quotes in the
+ * An odd cell says that quotes were not doubled. If a cell ends with a quote then, or the record has not `width` cells, it is read again with quotes in the
  * wrong place taken for text; what gives `width` cells is right.
  */
 function reread(record: string, first: Read, dialect: PlainDialect, width: number): Read | undefined {
-  const isOdd = !first.isUnclosed && first.cells.some(cell => cell.behind !== '');
-  if (!isOdd) return undefined;
+  if (first.isUnclosed || !first.cells.some(cell => cell.isOdd)) return undefined;
   if (first.cells.length === width && !first.cells.some(cell => cell.text.endsWith(dialect.quote))) return undefined;
   const again = readRecord(record, 0, dialect, (...cell) => looseCell(...cell) ?? plainCell(...cell));
   return again.cells.length === width ? again : undefined;
@@ -73,21 +73,21 @@ function readRecord(text: string, from: number, dialect: PlainDialect, readCell:
   for (let at = from; ; at += dialect.delimiter.length) {
     at = behindLeadingBlanks(text, at, dialect);
     const cell = text[at] === dialect.quote ? readCell(text, at, dialect) : plainCell(text, at, dialect);
-    if (cell === undefined) return { cells, end: lineEndAfter(text, from), isUnclosed: true };
     cells.push(cell);
     at = cell.end;
-    if (!text.startsWith(dialect.delimiter, at)) return { cells, end: at, isUnclosed: false };
+    if (!text.startsWith(dialect.delimiter, at))
+      return { cells, end: at, isUnclosed: cells.some(({ isUnclosed }) => isUnclosed) };
   }
 }
 
 function plainCell(text: string, from: number, dialect: PlainDialect): Cell {
   let end = from;
   while (!endsCell(text, end, dialect)) end++;
-  return { text: text.slice(from, end), end, behind: '' };
+  return { text: text.slice(from, end), end };
 }
 
-/** A quoted cell; undefined where the quote is never closed. Taken in stretches: a text made of single characters has 32 bytes for each. */
-function strictCell(text: string, from: number, dialect: PlainDialect): Cell | undefined {
+/** A quoted cell, or a plain one that begins with the quote. Taken in stretches: a text made of single characters has 32 bytes for each. */
+function strictCell(text: string, from: number, dialect: PlainDialect): Cell {
   let cell = '';
   let taken = from + 1;
   for (let at = from + 1; at < text.length; at++) {
@@ -99,11 +99,13 @@ function strictCell(text: string, from: number, dialect: PlainDialect): Cell | u
     } else if (text[at] === dialect.quote) {
       cell += text.slice(taken, at);
       const closed = behindBlanks(text, at + 1, dialect);
-      const rest = plainCell(text, endsCell(text, closed, dialect) ? closed : at + 1, dialect);
-      return { text: cell + rest.text, end: rest.end, behind: rest.text };
+      if (endsCell(text, closed, dialect)) return { text: cell, end: closed };
+      if (/[\r\n]/.test(text.slice(from, at))) return { ...plainCell(text, from, dialect), isOdd: true };
+      const rest = plainCell(text, at + 1, dialect);
+      return { text: cell + rest.text, end: rest.end, isOdd: true };
     }
   }
-  return undefined;
+  return { ...plainCell(text, from, dialect), isUnclosed: true };
 }
 
 /**
@@ -112,7 +114,7 @@ function strictCell(text: string, from: number, dialect: PlainDialect): Cell | u
  */
 function looseCell(text: string, from: number, dialect: PlainDialect): Cell | undefined {
   const { quote, delimiter } = dialect;
-  const closedAt = (cell: string, at: number) => ({ text: cell, end: behindBlanks(text, at, dialect), behind: '' });
+  const closedAt = (cell: string, at: number) => ({ text: cell, end: behindBlanks(text, at, dialect) });
   let cell = '';
   for (let at = from + 1; at < text.length; at++) {
     const isPair = text[at] === quote && text[at + 1] === quote;
@@ -122,10 +124,15 @@ function looseCell(text: string, from: number, dialect: PlainDialect): Cell | un
     else if (isPair && endsCell(text, behindBlanks(text, at + 2, dialect), dialect))
       return closedAt(cell + quote, at + 2);
     else if (isPair) cell += text[at++];
-    else if (withoutBlanks(text.slice(0, at), dialect).endsWith(delimiter)) return undefined;
+    else if (opensCell(withoutBlanks(text.slice(0, at), dialect), delimiter)) return undefined;
     else cell += quote;
   }
   return undefined;
+}
+
+/** Whether a cell begins behind the text. */
+function opensCell(before: string, delimiter: string): boolean {
+  return before.endsWith(delimiter) || before.endsWith('\n') || before.endsWith('\r');
 }
 
 function isEscaped(text: string, at: number, { quote, escape }: PlainDialect): boolean {
@@ -158,9 +165,4 @@ function withoutBlanks(text: string, { delimiter, skipsBlanks }: PlainDialect): 
 
 function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t';
-}
-
-function lineEndAfter(text: string, from: number): number {
-  const found = text.slice(from).search(/[\r\n]/);
-  return found < 0 ? text.length : from + found;
 }

@@ -26,12 +26,15 @@ export function headRecords(head: TextHead, dialect: Dialect, width = 0): HeadRe
   return textRecords({ ...head, isWhole: true }, dialect, { width, most: MOST_ROWS }).records;
 }
 
-/** The records of a piece of text, `most` of them; without the last one where that may go on behind it. Lines with a quote that is never closed are left out: `isClosed` says that there are none. */
+/**
+ * The records of a piece of text, `most` of them; without the last one where that may go on behind it. Lines with a quote that is never closed are left out. `openTo`: what stands before it was looked at
+ * in vain for the end of a quoted cell; all of it where there are such lines.
+ */
 export function textRecords(
   { bytes, isWhole }: TextHead,
   dialect: Dialect,
   { width, most }: { width: number; most: number },
-): { records: HeadRecord[]; isClosed: boolean } {
+): { records: HeadRecord[]; openTo: number } {
   const tokenizer = new CsvTokenizer(dialect);
   tokenizer.expectedWidth = width;
   const records: HeadRecord[] = [];
@@ -50,5 +53,5 @@ export function textRecords(
     if (next === position) break;
     position = next;
   }
-  return { records, isClosed: tokenizer.take([]).rejects.length === 0 };
+  return { records, openTo: tokenizer.take([]).rejects.length === 0 ? tokenizer.openTo : bytes.length };
 }

@@ -59,6 +59,13 @@ export function behindLineEnd(bytes: Buffer, position: number, to: number): numb
   return bytes[position] === CR && position + 1 < to && bytes[position + 1] === LF ? position + 2 : position + 1;
 }
 
+/** Where the line ends that `position` is in: before its line end, or `to`. */
+export function endOfLine(bytes: Buffer, position: number, to: number): number {
+  let end = position;
+  while (end < to && bytes[end] !== LF && bytes[end] !== CR) end++;
+  return end;
+}
+
 /** Line ends in bytes[from, to). */
 export function countLines(bytes: Buffer, from: number, to: number): number {
   let count = 0;

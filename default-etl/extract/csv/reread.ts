@@ -8,16 +8,40 @@ import type { Dialect } from './marks.ts';
  */
 export function rereadRecord(
   record: string,
-  { delimiter, quote, escape, skipsBlanks }: Dialect,
+  dialect: Dialect,
   width: number,
 ): { cells: string[]; end: number } | undefined {
-  const reading: Reading = {
+  return cellsOf(readingOf(record, dialect), width);
+}
+
+/** The same of the first record of a text, in which more may follow. `isCut`: its end was looked at, behind which more would have to be seen. */
+export function rereadText(
+  text: string,
+  dialect: Dialect,
+  width: number,
+): { record: { cells: string[]; end: number; next: number } | undefined; isCut: boolean } {
+  const reading = readingOf(text, dialect);
+  const read = cellsOf(reading, width);
+  const isCut = reading.isSpent || (read !== undefined && read.end + 1 >= text.length);
+  if (read === undefined) return { record: undefined, isCut };
+  const lineEnd = /^(?:\r\n|\r|\n)?/.exec(text.slice(read.end, read.end + 2))![0];
+  return { record: { ...read, next: read.end + lineEnd.length }, isCut };
+}
+
+function readingOf(record: string, { delimiter, quote, escape, skipsBlanks }: Dialect): Reading {
+  return {
     record,
     delimiter: delimiter.toString('latin1'),
     quote: String.fromCharCode(quote),
     escape: escape < 0 ? '' : String.fromCharCode(escape),
     skipsBlanks,
+    openTo: 0,
+    isSpent: false,
   };
+}
+
+function cellsOf(reading: Reading, width: number): { cells: string[]; end: number } | undefined {
+  const { record } = reading;
   const cells: string[] = [];
   for (let at = 0; cells.length < width; at += reading.delimiter.length) {
     const from = behindLeadingBlanks(reading, at);
@@ -35,6 +59,10 @@ interface Reading {
   quote: string;
   escape: string;
   skipsBlanks: boolean;
+  /** Before this no quote closes a cell: each stretch is looked through once, however many quotes open in it. */
+  openTo: number;
+  /** Whether the end was looked at. */
+  isSpent: boolean;
 }
 
 interface Cell {
@@ -44,21 +72,43 @@ interface Cell {
 
 /** undefined where no quote opens, or the one that does is text. */
 function quotedCell(reading: Reading, from: number): Cell | undefined {
-  const { record, quote, escape } = reading;
-  if (record[from] !== quote) return undefined;
+  const { record, quote } = reading;
+  if (record[from] !== quote || from < reading.openTo) return undefined;
   let text = '';
-  for (let at = from + 1; at < record.length; at++) {
+  let taken = from + 1;
+  for (let at = nextMark(reading, taken); at < record.length; at = nextMark(reading, at + 1)) {
     const next = record[at + 1];
-    if (record[at] === escape && (next === quote || next === escape)) text += record[++at];
-    else if (record[at] !== quote) text += record[at];
-    else if (endsCell(reading, at + 1)) return { text, end: behindBlanks(reading, at + 1) };
-    else if (next !== quote) {
-      if (opensCell(reading, at)) return undefined;
-      text += quote;
-    } else if (endsCell(reading, at + 2)) return { text: text + quote, end: behindBlanks(reading, at + 2) };
-    else text += record[++at];
+    if (record[at] !== quote) {
+      if (next !== quote && next !== reading.escape) continue;
+      text += record.slice(taken, at);
+      taken = ++at;
+    } else if (endsCell(reading, at + 1)) {
+      return { text: text + record.slice(taken, at), end: behindBlanks(reading, at + 1) };
+    } else if (next !== quote) {
+      if (!opensCell(reading, at)) continue;
+      reading.openTo = at;
+      return undefined;
+    } else if (endsCell(reading, at + 2)) {
+      return { text: text + record.slice(taken, at + 1), end: behindBlanks(reading, at + 2) };
+    } else {
+      text += record.slice(taken, at);
+      taken = ++at;
+    }
   }
+  reading.openTo = record.length;
+  reading.isSpent = true;
   return undefined;
+}
+
+/** Where the next quote or escape stands, or the end. */
+function nextMark({ record, quote, escape }: Reading, from: number): number {
+  if (escape === '') {
+    const found = record.indexOf(quote, from);
+    return found < 0 ? record.length : found;
+  }
+  let at = from;
+  while (at < record.length && record[at] !== quote && record[at] !== escape) at++;
+  return at;
 }
 
 function plainCell({ record, delimiter }: Reading, from: number): Cell {
@@ -73,11 +123,11 @@ function endsCell(reading: Reading, at: number): boolean {
   return behind >= record.length || isLineEnd(record[behind]) || record.startsWith(delimiter, behind);
 }
 
-/** Whether the quote at `at` is where that of a quoted cell would be. */
+/** Whether the quote at `at` is where that of a quoted cell would be: behind a delimiter, or at the beginning of a line. */
 function opensCell({ record, delimiter, skipsBlanks }: Reading, at: number): boolean {
   let before = at;
   if (skipsBlanks) while (isBlank(record[before - 1], delimiter)) before--;
-  return record.endsWith(delimiter, before);
+  return record.endsWith(delimiter, before) || isLineEnd(record[before - 1]);
 }
 
 function behindBlanks({ record, delimiter, skipsBlanks }: Reading, at: number): number {

@@ -10,6 +10,9 @@ import type { Encoding } from '../byte-order.ts';
 import { openText } from '../text.ts';
 import { WindowBuffers } from '../window-buffers.ts';
 import { type Dialect, skipLines } from './marks.ts';
+import type { Findings } from './findings.ts';
+import type { LineEnd } from './line-end.ts';
+import { SecondLook, type Undeclared } from './second-look.ts';
 import { StoppedStream } from './stopped-stream.ts';
 import { endOfText } from './tail.ts';
 import { CsvTokenizer } from './tokenizer.ts';
@@ -23,6 +26,10 @@ export interface Layout {
   header: boolean | string[];
   /** Columns that there are at least. */
   width: number;
+  /** What EXTRACT leaves open of the dialect. */
+  undeclared: Undeclared;
+  /** That of nearly all rows. */
+  lineEnd: LineEnd;
   /** Bytes of the source before what stands below the table, where something does. */
   endBytes?: number | undefined;
 }
@@ -35,6 +42,7 @@ export class CsvRun {
   private readonly layout: Layout;
   private readonly limits: Limits;
   private readonly tokenizer: CsvTokenizer;
+  private readonly look: SecondLook;
   private window: Buffer = Buffer.alloc(0);
   private lease: Lease | undefined;
   private readonly buffers: WindowBuffers;
@@ -60,8 +68,19 @@ export class CsvRun {
     this.layout = layout;
     this.onHeader = onHeader;
     this.marks = marks;
-    this.tokenizer = new CsvTokenizer(layout.dialect);
+    this.look = new SecondLook(layout.dialect, layout.undeclared, layout.lineEnd);
+    this.tokenizer = new CsvTokenizer(layout.dialect, this.look);
     this.tokenizer.expectedWidth = layout.width;
+  }
+
+  /** What was found in the rows that were read so far. */
+  get findings(): Findings {
+    return this.look.findings;
+  }
+
+  /** How many bytes were looked at, each as often as it was: a small multiple of those of the text. */
+  get lookedAt(): number {
+    return this.tokenizer.lookedAt + this.look.lookedAt;
   }
 
   async *batches(): AsyncGenerator<Batch> {
@@ -106,6 +125,7 @@ export class CsvRun {
     if (cells === undefined) throw neverFailure(`${this.path} is empty: it has no header and no rows`);
     this.header = this.namesFrom(cells);
     this.tokenizer.width = this.header.length;
+    this.look.width = this.header.length;
     this.onHeader(this.header);
   }
 
@@ -159,6 +179,7 @@ export class CsvRun {
     this.to = left;
     while (this.to < capacity) {
       const count = await stream.fill(window.subarray(0, capacity), this.to);
+      this.tokenizer.isAtEnd = this.bytes.isStopped;
       if (count === 0 && this.stopsAt(left)) return;
       this.to += count;
     }

@@ -25,7 +25,8 @@ export async function findTableEnd(
   const read = textRecords({ bytes: tail.text, isWhole: true }, dialect, { width, most: Number.POSITIVE_INFINITY });
   const records = tail.isWhole ? read.records.filter(({ line }) => line > skipLines) : read.records;
   const footer = records.slice(records.length - footerLength(records, width));
-  const endBytes = read.isClosed ? await endInSource(tail, footer) : undefined;
+  const isClosed = (footer[0]?.start ?? 0) >= read.openTo;
+  const endBytes = isClosed ? await endInSource(tail, footer) : undefined;
   const below = endBytes === undefined ? 0 : footer.length;
   const decisions = [
     below > 0 ? footerDecision(footer, { isWhole: tail.isWhole, place: 'line' }) : undefined,

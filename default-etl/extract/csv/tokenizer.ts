@@ -1,46 +1,64 @@
 import type { Batch } from '../../batch.ts';
-import {
-  behindBlanks,
-  behindLeadingBlanks,
-  behindLineEnd,
-  countLines,
-  delimiterAt,
-  type Dialect,
-  endsCell,
-  isBlank,
-} from './marks.ts';
+import { behindLeadingBlanks, delimiterAt, type Dialect, isBlank } from './marks.ts';
+import { OddRecords } from './odd-records.ts';
+import { QuotedCells } from './quoted-cells.ts';
 import { RecordList } from './record-list.ts';
-import { rereadRecord } from './reread.ts';
+import type { RecordJudge } from './verdict.ts';
 
 // Not imported: a constant of this module is part of the compiled code, one of another is read each time.
 const LF = 10;
 const CR = 13;
+const TAB = 9;
+const SPACE = 32;
+const DOUBLE_QUOTE = 34;
+const SINGLE_QUOTE = 39;
+const BACKSLASH = 92;
+/** As in quoted-cells.ts. */
+const INCOMPLETE = -1;
 /** More than a table may have columns. */
 const MOST_OF_RECORD = 1 << 20;
 /** A batch ends with the row that makes it this large, so that rows of few bytes and many columns stay small. */
 const MAX_CELLS = 1 << 20;
-/** Bytes of a record whose quotes are misplaced that are looked at once more, as text. */
-const MOST_REREAD = 1 << 22;
+const NO_LINE_END = { bytes: 0, first: 0 };
 
 /**
  * Cuts CSV records (RFC 4180, and what is usual beyond it) out of a buffer into arrays of positions. One pass over the bytes,
  * no string and no object. definition.ts says the same in plain words; a
  * property test holds the two together.
+ *
+ * It is linear, whatever the bytes: only a quote that opens a cell is looked for an end beyond its line, and where that end is none, all quotes up to it are doubled. Each that opens
+ * a cell there is then closed by the next one, and no two of those looks see the same bytes.
  */
 export class CsvTokenizer {
-  /** Cells that the header is known to have while `width` is 0; 0 for unknown. */
-  expectedWidth = 0;
   /** Line on which the next record begins, from 1. */
   line = 1;
+  /** No more bytes are to be asked for only to look ahead. */
+  isAtEnd = false;
+  private looked = 0;
+  /** How far the last parse() looked. */
+  private reached = 0;
   private readonly dialect: Dialect;
+  private readonly judge: RecordJudge | undefined;
   private readonly records = new RecordList();
-  /** Whether a quoted cell of the record has text behind its closing quote. */
+  private readonly quoted: QuotedCells;
+  private readonly odd: OddRecords;
+  /** Whether a quoted cell of the record has text behind its closing quote, or the quote that opens one is text. */
   private isOdd = false;
-  private cellStart = 0;
-  private cellEnd = 0;
+  /** Whether such a quote is text; and whether that is because none follows that closes it. */
+  private isOpen = false;
+  private isUnclosed = false;
 
-  constructor(dialect: Dialect) {
+  /** `judge`: who decides about records that are not what rows usually are, once `width` is known. */
+  constructor(dialect: Dialect, judge?: RecordJudge) {
     this.dialect = dialect;
+    this.judge = judge;
+    this.quoted = new QuotedCells(dialect, this.records);
+    this.odd = new OddRecords(dialect, this.records, judge);
+  }
+
+  /** Cells that the header is known to have while `width` is 0; 0 for unknown. */
+  set expectedWidth(width: number) {
+    this.odd.expectedWidth = width;
   }
 
   /** Cells of a row; 0 until it is known: then parse() stops after one record. */
@@ -53,14 +71,25 @@ export class CsvTokenizer {
    * nothing follows `to`, so that the last record is complete. take() before the next call.
    */
   parse(bytes: Buffer, from: number, to: number, final: boolean): number {
+    this.reached = to;
+    const next = this.cut(bytes, from, to, final);
+    this.looked += this.reached - from;
+    return next;
+  }
+
+  private cut(bytes: Buffer, from: number, to: number, final: boolean): number {
     const { quote, skipsBlanks } = this.dialect;
     const first = this.dialect.delimiter[0] as number;
     const single = this.dialect.delimiter.length === 1;
     const step = this.dialect.delimiter.length;
     const highest = Math.max(first, CR);
-    const { dialect, records } = this;
+    const { dialect, records, quoted, odd } = this;
+    const judge = records.width === 0 ? undefined : this.judge;
+    const { bytes: endBytes, first: endByte } = judge?.lineEnd ?? NO_LINE_END;
     records.begin(bytes, to);
+    const { width } = records;
     let { starts, ends } = records;
+    let { aloneBefore } = odd;
     let capacity = starts.length;
     let cell = 0;
     let position = from;
@@ -74,6 +103,15 @@ export class CsvTokenizer {
       if (blankEnd < 0) return recordStart;
       if (blankEnd > position) {
         position = blankEnd;
+        continue;
+      }
+      if (lineBefore < aloneBefore) {
+        position = odd.lineAlone(position, to, final, lineBefore);
+        if (position === INCOMPLETE) return recordStart;
+        this.line++;
+        cell = records.rows * records.width;
+        ({ starts, ends } = records);
+        capacity = starts.length;
         continue;
       }
       let open = true;
@@ -90,16 +128,21 @@ export class CsvTokenizer {
         }
         if (skipsBlanks) position = behindLeadingBlanks(bytes, position, to, dialect);
         let start = position;
-        let end: number;
+        let end = INCOMPLETE;
         if (quote >= 0 && position < to && bytes[position] === quote) {
-          position = this.quotedCell(position, to, final);
-          if (position < 0) {
+          const behind = quoted.read(position, to, final);
+          if (behind >= 0) {
+            position = behind;
+            start = quoted.start;
+            end = quoted.end;
+            this.line += quoted.lines;
+            if (quoted.isOdd) this.isOdd = true;
+          } else if (behind === INCOMPLETE && !final) {
             incomplete = true;
             break;
-          }
-          start = this.cellStart;
-          end = this.cellEnd;
-        } else {
+          } else this.takeAsText(position, behind === INCOMPLETE);
+        }
+        if (end < 0) {
           // The hot loop: most cells are few bytes, most bytes are above the delimiter.
           for (; position < to; position++) {
             const byte = bytes[position] as number;
@@ -136,28 +179,49 @@ export class CsvTokenizer {
       }
       if (incomplete) {
         this.line = lineBefore;
-        this.records.arenaUsed = arenaBefore;
-        if (!final) return recordStart;
-        // Only a quote that is never closed is incomplete at the end: its line is a reject, the next line a new beginning.
-        position = this.rejectUnclosed(recordStart, to);
-        cell = cellsBefore;
-        continue;
+        records.arenaUsed = arenaBefore;
+        return recordStart;
       }
-      if (this.isOdd) {
-        const reread = this.reread(recordStart, recordEnd, cellsBefore, cell);
-        if (reread) {
-          this.records.arenaUsed = arenaBefore;
-          cell = records.putCells(reread.cells, cellsBefore, to);
-          recordEnd = recordStart + reread.end;
-          position = behindLineEnd(this.records.bytes, recordEnd, to);
-          this.line = lineBefore + countLines(this.records.bytes, recordStart, position);
+      const lines = this.line - lineBefore;
+      const isOrdinary =
+        !this.isOdd &&
+        (judge === undefined ||
+          ((cell - cellsBefore === width ||
+            (cell - cellsBefore < width && this.isPlainlyShort(cell - 1, lineBefore))) &&
+            (lines <= 1 || this.hasFewDelimiters(recordStart, recordEnd, lines)) &&
+            (endBytes === 0 || (position - recordEnd === endBytes && bytes[recordEnd] === endByte))));
+      if (isOrdinary) cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);
+      else {
+        const { isOdd, isOpen, isUnclosed, isAtEnd } = this;
+        const settled = odd.settle({
+          start: recordStart,
+          end: recordEnd,
+          next: position,
+          line: lineBefore,
+          base: cellsBefore,
+          count: cell - cellsBefore,
+          to,
+          isEnd: final || isAtEnd,
+          isOdd,
+          isOpen,
+          isUnclosed,
+          arenaBefore,
+        });
+        if (settled === undefined) {
+          this.line = lineBefore;
+          records.arenaUsed = arenaBefore;
+          return recordStart;
         }
+        ({ cell, position, line: this.line } = settled);
+        ({ aloneBefore } = odd);
+        this.isOpen = false;
+        this.isUnclosed = false;
       }
-      cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);
       ({ starts, ends } = records);
       capacity = starts.length;
-      if (records.width === 0) return position;
+      if (records.width === 0) break;
     }
+    this.reached = position;
     return position;
   }
 
@@ -167,9 +231,9 @@ export class CsvTokenizer {
   }
 
   /** Cells of the one record that was cut while `width` was 0. */
-  takeCells(count: number): string[] {
+  takeCells(count: number, encoding: 'utf8' | 'latin1' = 'utf8'): string[] {
     const { starts, ends } = this.records;
-    return Array.from({ length: count }, (_, cell) => this.records.bytes.toString('utf8', starts[cell], ends[cell]));
+    return Array.from({ length: count }, (_, cell) => this.records.bytes.toString(encoding, starts[cell], ends[cell]));
   }
 
   /** Cells of the record cut last while `width` was 0; 0 for none. */
@@ -182,9 +246,19 @@ export class CsvTokenizer {
     return !this.isOdd && this.records.rejects.length === 0;
   }
 
+  /** How far was looked in vain for the end of a quoted cell. */
+  get openTo(): number {
+    return this.quoted.scannedTo;
+  }
+
   /** Line on which that record begins. */
   get firstLine(): number {
     return this.records.lines[0] as number;
+  }
+
+  /** How many bytes were looked at, each as often as it was: a small multiple of those that were given. */
+  get lookedAt(): number {
+    return this.looked + this.odd.lookedAt;
   }
 
   /** What the last parse() cut. Its `bytes` may be another buffer than was given: unescaped cells are behind the rest. */
@@ -207,101 +281,29 @@ export class CsvTokenizer {
     return position;
   }
 
-  /**
-   * Reads the cell whose quote opens at `position` and returns where the delimiter or line end behind it is; -1 where it isn't closed
-   * before `to`. Text between the closing quote and the delimiter belongs to the cell, as in Python's csv and pandas.
-   */
-  private quotedCell(position: number, to: number, final: boolean): number {
-    const { quote, escape } = this.dialect;
-    const { bytes } = this.records;
-    let at = position + 1;
-    for (; at < to; at++) {
-      const byte = bytes[at] as number;
-      if (byte === quote || byte === escape) break;
-      if (byte === LF || (byte === CR && bytes[at + 1] !== LF)) this.line++;
-    }
-    if (at + 1 >= to) {
-      if (at >= to || !final || bytes[at] !== quote) return -1;
-    }
-    if (bytes[at] === quote) {
-      const behind = behindBlanks(bytes, at + 1, to, this.dialect);
-      if (behind === to && !final && behind > at + 1) return -1;
-      if (behind === to || endsCell(bytes, behind, to, this.dialect)) {
-        this.cellStart = position + 1;
-        this.cellEnd = at;
-        return behind;
-      }
-    }
-    return this.escapedCell(position + 1, at, to, final);
+  /** The quote at `position` opens no cell. */
+  private takeAsText(position: number, isUnclosed: boolean): void {
+    this.isOdd = true;
+    this.isOpen = true;
+    this.isUnclosed ||= isUnclosed;
+    this.looked += this.quoted.scannedTo - position;
   }
 
-  /** A quoted cell with something to take out of it: written behind the file's bytes. */
-  private escapedCell(start: number, from: number, to: number, final: boolean): number {
-    this.records.reserve(to);
-    const { bytes } = this.records;
-    const { quote, escape } = this.dialect;
-    const arenaStart = this.records.arenaUsed;
-    let out = arenaStart;
-    for (let at = start; at < from; at++) bytes[out++] = bytes[at] as number;
-    let inside = true;
-    let textFrom = to;
-    let at = from;
-    for (; at < to; at++) {
-      const byte = bytes[at] as number;
-      if (!inside) {
-        if (endsCell(bytes, at, to, this.dialect)) break;
-        bytes[out++] = byte;
-      } else if (byte === escape) {
-        if (at + 1 >= to) return -1;
-        const next = bytes[at + 1];
-        bytes[out++] = next === quote || next === escape ? (bytes[++at] as number) : byte;
-      } else if (byte !== quote) {
-        if (byte === LF || (byte === CR && bytes[at + 1] !== LF)) this.line++;
-        bytes[out++] = byte;
-      } else if (at + 1 < to && bytes[at + 1] === quote) {
-        bytes[out++] = quote;
-        at++;
-      } else {
-        if (at + 1 === to && !final) return -1;
-        inside = false;
-        textFrom = at + 1;
-        const behind = behindBlanks(bytes, textFrom, to, this.dialect);
-        if (behind === to ? final : endsCell(bytes, behind, to, this.dialect)) {
-          textFrom = behind;
-          at = behind - 1;
-        }
-      }
-    }
-    if (inside || (at === to && !final)) return -1;
-    if (at > textFrom) this.isOdd = true;
-    this.records.arenaUsed = out;
-    this.cellStart = arenaStart;
-    this.cellEnd = out;
-    return at;
+  /** Whether not even half of the lines of a record can have as many delimiters as a row. */
+  private hasFewDelimiters(from: number, to: number, lines: number): boolean {
+    const { bytes, width } = this.records;
+    const delimiter = this.dialect.delimiter[0];
+    const enough = ((lines >> 1) + 1) * (width - 1);
+    let found = 0;
+    for (let at = from; at < to && found < enough; at++) if (bytes[at] === delimiter) found++;
+    return found < enough;
   }
 
-  /** Another reading of a record whose quotes are not where they should be, if there is a better one. */
-  private reread(from: number, to: number, base: number, cell: number): ReturnType<typeof rereadRecord> {
-    const width = this.records.width || this.expectedWidth;
-    if (width === 0 || to - from > MOST_REREAD || (cell - base === width && !this.someEndsWithQuote(base, cell)))
-      return undefined;
-    return rereadRecord(this.records.bytes.toString('latin1', from, to), this.dialect, width);
-  }
-
-  private someEndsWithQuote(base: number, cell: number): boolean {
+  /** Whether a record that has too few cells ends neither with what may be the beginning of a quoted cell, nor with a backslash before a quote, and a reject is not right above it. */
+  private isPlainlyShort(last: number, line: number): boolean {
     const { bytes, starts, ends } = this.records;
-    for (let at = base; at < cell; at++) {
-      const end = ends[at] as number;
-      if (end > (starts[at] as number) && bytes[end - 1] === this.dialect.quote) return true;
-    }
-    return false;
-  }
-
-  private rejectUnclosed(from: number, to: number): number {
-    let end = from;
-    while (end < to && this.records.bytes[end] !== LF && this.records.bytes[end] !== CR) end++;
-    this.records.reject('a quote that opens on this line is never closed', from, end, this.line);
-    if (end < to) this.line++;
-    return behindLineEnd(this.records.bytes, end, to);
+    const byte = bytes[starts[last] as number];
+    if (byte === SPACE || byte === TAB || byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) return false;
+    return bytes[(ends[last] as number) - 1] !== BACKSLASH && line !== this.judge?.doubtfulLine;
   }
 }
