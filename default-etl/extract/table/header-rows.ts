@@ -40,11 +40,12 @@ function joinRows(rows: readonly GridRow[], body: readonly GridRow[], width: num
     body.map(({ cells }) => cells),
     width,
   );
+  const used = columns.map((_, column) => body.some(({ cells }) => trimmed(cells[column] ?? '') !== ''));
   const [last, ...above] = rows.map(({ cells }) => cells.map(trimmed)).toReversed();
   let lower = last as string[];
   let found: Reading | undefined;
   for (const upper of above) {
-    found = readingOf({ upper, lower, columns, recurs: recursIn(body, lower, columns) });
+    found = readingOf({ upper, lower, columns, used, recurs: recursIn(body, lower, columns) });
     if (found === undefined) return undefined;
     lower = found.names;
   }
@@ -55,6 +56,8 @@ interface Pair {
   upper: readonly string[];
   lower: readonly string[];
   columns: ReadonlyArray<CellKind | undefined>;
+  /** Columns that have something in a row. */
+  used: readonly boolean[];
   /** A row has in a column of numbers the same text as the second one, which is then a row, too: they say why there is no number. Or a row is the same. */
   recurs: boolean;
 }
@@ -94,14 +97,14 @@ export function isMissingWord(cell: string): boolean {
 
 /**
  * Every column has a name, in gaps between groups too; and the second record is no row: two of its names stand over numbers, or one where it has names below
- * groups alone. Where columns without a group have names in both, names come again below groups: elsewhere names may be missing above a row of words.
+ * groups alone. Where columns without a group have names in both, the lower names do not tell enough: elsewhere names may be missing above a row of words.
  */
 function areGroups(pair: Pair): boolean {
   const { upper, lower, columns } = pair;
   if (!areNames(pair)) return false;
   const gaps = gapsOf(upper);
   const named = measuredColumns(columns).filter(column => isWord(lower[column] as string)).length;
-  if (!startGroups(pair)) return gaps.length > 1 && named > 1 && isRepeating(lower);
+  if (!startGroups(pair)) return gaps.length > 1 && named > 1 && needsUpper(pair);
   return gaps.length > 0 && (named > 1 || (named === 1 && lower.includes('')));
 }
 
@@ -117,10 +120,12 @@ function areRepeated(pair: Pair): boolean {
   return below.length > 1 && new Set(below).size === 1 && new Set(below[0]?.split('\0')).size > 1;
 }
 
-/** Two names at least in each, and one for each column. */
-function areNames({ upper, lower }: Pair): boolean {
+/** Two names at least in each, and one for each column that has something, but for the names of rows on the left. */
+function areNames({ upper, lower, used }: Pair): boolean {
   if (filledCells(upper) < 2 || filledCells(lower) < 2) return false;
-  if (!upper.every((cell, column) => cell !== '' || lower[column] !== '')) return false;
+  const first = lower.findIndex(cell => cell !== '');
+  const isNamed = (column: number) => upper[column] !== '' || lower[column] !== '';
+  if (!used.every((isUsed, column) => !isUsed || column < first || isNamed(column))) return false;
   return [...upper, ...lower].every(cell => cell === '' || isName(cell));
 }
 
@@ -138,8 +143,12 @@ function startGroups({ upper, lower }: Pair): boolean {
 /** A title begins over the first column, too, and goes over names that are told apart without it. */
 function isSurelyOver(pair: Pair): boolean {
   const { upper, lower } = pair;
-  if (!startGroups(pair)) return false;
-  return upper[0] === '' || lower[0] === '' || isRepeating(lower);
+  return needsUpper(pair) || (startGroups(pair) && (upper[0] === '' || lower[0] === ''));
+}
+
+/** Whether the lower names alone do not tell the columns apart, or not all of them. */
+function needsUpper({ upper, lower, used }: Pair): boolean {
+  return isRepeating(lower) || used.some((isUsed, column) => isUsed && lower[column] === '' && upper[column] !== '');
 }
 
 function isRepeating(cells: readonly string[]): boolean {

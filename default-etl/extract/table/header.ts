@@ -41,6 +41,6 @@ function columnCount(count: number): string {
 function couldBeName(header: readonly string[], column: number): boolean {
   const number = Number(header[column]);
   if (!Number.isInteger(number)) return false;
-  const neighbours = [header[column - 1], header[column + 1]].map(Number);
+  const neighbours = [header[column - 1], header[column + 1]].filter(cell => cell?.trim()).map(Number);
   return (number >= 1900 && number <= 2100) || neighbours.some(other => Math.abs(other - number) === 1);
 }

@@ -14,7 +14,7 @@ import { decideHeader } from './header.ts';
 import { isAmong, isMissingWord, joinHeader } from './header-rows.ts';
 import { isSentence } from './note-marks.ts';
 import { hasRowNames } from './short-header.ts';
-import { isPlainUnit } from './units.ts';
+import { countColumns, isPlainUnit } from './units.ts';
 
 const MOST_BODY = 100;
 /** Titles as wide as the table, one above the other. */
@@ -27,14 +27,14 @@ const ROWS_OF_A_TABLE = 3;
 /** How many rows stand before the table: titles, notes, rows of nothing. 0 where in doubt. `hasHeader`: what EXTRACT says. */
 export function preambleLength(rows: readonly GridRow[], width: number, hasHeader: boolean | undefined): number {
   if (width < 2) return 0;
-  const narrow = narrowRows(rows, width);
+  const usual = usualFilled(rows.filter(({ cells }) => cells.length === width));
+  const narrow = narrowRows(rows, width, usual);
   const first = narrow - rowsOfHeaderAbove(rows, narrow, width, hasHeader);
-  return first + titles(rows.slice(first), width);
+  return first + titles(rows.slice(first), width, usual);
 }
 
 /** Those at the beginning that have few cells. */
-function narrowRows(rows: readonly GridRow[], width: number): number {
-  const usual = usualFilled(rows.filter(({ cells }) => cells.length === width));
+function narrowRows(rows: readonly GridRow[], width: number, usual: number): number {
   const first = firstWide(rows, width, usual);
   const rest = rows.slice(first);
   const whole = rest.filter(({ cells }) => cells.length === width).length;
@@ -99,11 +99,11 @@ function isNamedAbove(rows: readonly GridRow[], first: number, width: number): b
   return !isOver(row) || !nameColumns(row, rows.slice(first + 1), columns);
 }
 
-/** How many titles stand above the names that have as many cells as they: set apart by a blank line, or with gaps where the next row has names. */
-function titles(rows: readonly GridRow[], width: number): number {
+/** How many titles stand above the names that have as many cells as they: set apart by a blank line or narrow ones, or with gaps where the next row has names. */
+function titles(rows: readonly GridRow[], width: number, usual: number): number {
   let first = 0;
   for (let count = 0; count < MOST_TITLES; count++) {
-    const next = rows.findIndex(({ cells }, at) => at > first && filledCells(cells) > 0);
+    const next = rows.findIndex(({ cells }, at) => at > first && !isNarrow(cells, width, usual));
     if (next < 0 || !isTitle(rows, first, next, width)) break;
     first = next;
   }
@@ -119,8 +119,12 @@ function isTitle(rows: readonly GridRow[], first: number, next: number, width: n
     width,
   );
   const measured = measuredColumns(columns);
-  if (measured.length === 0 || !nameColumns(lower, below, columns) || upper.some(cell => isNumber(cell))) return false;
-  if (next > first + 1 || rows[next]!.linesBefore > 0) return true;
+  if (measured.length === 0 || upper.some(cell => isNumber(cell))) return false;
+  const isWider = filledCells(lower) > filledCells(upper);
+  const isApart = isSetApart(rows, next);
+  if (!nameColumns(lower, below, columns)) return isApart && isWider && areWordsOver(lower, below, measured);
+  if (isApart || (next > first + 1 && isWider)) return true;
+  if (next > first + 1) return false;
   if (joinHeader(rows.slice(first), width) !== undefined) return false;
   return isOutdone(upper, lower, measured);
 }
@@ -128,12 +132,20 @@ function isTitle(rows: readonly GridRow[], first: number, next: number, width: n
 /** Whether it has gaps where the next row has names, those of two columns of numbers at least, and is a sentence, a unit, or says nothing of a column of numbers. */
 function isOutdone(upper: readonly string[], lower: readonly string[], measured: readonly number[]): boolean {
   if (upper.length !== lower.length || measured.length < 2) return false;
+  if (countColumns(upper.filter(cell => cell.trim() !== ''))) return true;
   if (filledCells(upper) >= NAMED_SHARE * filledCells(lower)) return false;
   // The corner of a table with names on two sides is empty.
   if (!upper.some((cell, column) => column > 0 && cell.trim() === '' && (lower[column] as string).trim() !== ''))
     return false;
   if (upper.some(cell => isSentence(cell) || isPlainUnit(cell.trim()))) return true;
   return measured.every(column => isWord(lower[column] as string) && measured.some(at => upper[at]?.trim() === ''));
+}
+
+/** Names that come again below groups, which stand elsewhere: words over two columns of numbers at least, and in no row below. */
+function areWordsOver(cells: readonly string[], below: readonly GridRow[], measured: readonly number[]): boolean {
+  const texts = measured.map(column => (cells[column] ?? '').trim());
+  if (texts.length < 2 || !texts.every(text => isWord(text) && !isMissingWord(text))) return false;
+  return !measured.some((column, index) => isAmong(below, column, texts[index] as string));
 }
 
 /** Whether the cells are names of columns of numbers: words, or years that count on, each another one, and none that a row below has, too. */

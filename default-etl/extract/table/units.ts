@@ -13,8 +13,8 @@ const UNIT = new RegExp(
 const LETTER = /^\p{L}$/u;
 /** What stands in the first column of a row of units. */
 const LABEL = /^[([]?(unités?|units?|einheit(en)?|unidad(es)?)[)\]]?\s*[:：]?$/i;
-/** Numbers and letters that columns are referred to by. */
-const REFERENCE = /^[([](\d{1,2}|[a-z])[)\]]$/i;
+/** Numbers and letters that columns are referred to by: `(1)`, `[a]`, `'A'`. */
+const REFERENCE = /^[(['"](\d{1,2}|[a-z])[)\]'"]$/i;
 
 export function isUnit(cell: string): boolean {
   return UNIT.test(cell);
@@ -44,7 +44,7 @@ export function isLetter(cell: string): boolean {
 }
 
 export function withoutBrackets(cell: string): string {
-  return cell.replace(/^[([]\s*|\s*[)\]]$/g, '');
+  return cell.replace(/^[(['"]\s*|\s*[)\]'"]$/g, '');
 }
 
 /** Whether columns are counted: `(1)`, `(2)`, `(3)`, or `(a)`, `(b)`, `(c)`. */
