@@ -123,7 +123,7 @@ function areRepeated(pair: Pair): boolean {
 /** Two names at least in each, and one for each column that has something, but for the names of rows on the left. */
 function areNames({ upper, lower, used }: Pair): boolean {
   if (filledCells(upper) < 2 || filledCells(lower) < 2) return false;
-  const first = lower.findIndex(cell => cell !== '');
+  const first = Math.max(...[upper, lower].map(cells => cells.findIndex(cell => cell !== '')));
   const isNamed = (column: number) => upper[column] !== '' || lower[column] !== '';
   if (!used.every((isUsed, column) => !isUsed || column < first || isNamed(column))) return false;
   return [...upper, ...lower].every(cell => cell === '' || isName(cell));

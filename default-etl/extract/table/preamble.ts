@@ -113,6 +113,7 @@ function titles(rows: readonly GridRow[], width: number, usual: number): number 
 function isTitle(rows: readonly GridRow[], first: number, next: number, width: number): boolean {
   const [upper, lower] = [rows[first]!.cells, rows[next]!.cells];
   if (lower.length !== width || filledCells(lower) < 2) return false;
+  if (areReferences(upper, lower)) return true;
   const below = rows.slice(next + 1, next + 1 + MOST_BODY);
   const columns = tableKinds(
     below.map(({ cells }) => cells),
@@ -129,10 +130,15 @@ function isTitle(rows: readonly GridRow[], first: number, next: number, width: n
   return isOutdone(upper, lower, measured);
 }
 
+/** `'A'`, `'B'`, `'C'` above the names of the columns that are called so. */
+function areReferences(upper: readonly string[], lower: readonly string[]): boolean {
+  const references = upper.filter(cell => cell.trim() !== '');
+  return countColumns(references) && upper.every((cell, column) => cell.trim() === '' || isWord(lower[column] ?? ''));
+}
+
 /** Whether it has gaps where the next row has names, those of two columns of numbers at least, and is a sentence, a unit, or says nothing of a column of numbers. */
 function isOutdone(upper: readonly string[], lower: readonly string[], measured: readonly number[]): boolean {
   if (upper.length !== lower.length || measured.length < 2) return false;
-  if (countColumns(upper.filter(cell => cell.trim() !== ''))) return true;
   if (filledCells(upper) >= NAMED_SHARE * filledCells(lower)) return false;
   // The corner of a table with names on two sides is empty.
   if (!upper.some((cell, column) => column > 0 && cell.trim() === '' && (lower[column] as string).trim() !== ''))
@@ -143,9 +149,11 @@ function isOutdone(upper: readonly string[], lower: readonly string[], measured:
 
 /** Names that come again below groups, which stand elsewhere: words over two columns of numbers at least, and in no row below. */
 function areWordsOver(cells: readonly string[], below: readonly GridRow[], measured: readonly number[]): boolean {
-  const texts = measured.map(column => (cells[column] ?? '').trim());
-  if (texts.length < 2 || !texts.every(text => isWord(text) && !isMissingWord(text))) return false;
-  return !measured.some((column, index) => isAmong(below, column, texts[index] as string));
+  const named = measured.filter(column => (cells[column] ?? '').trim() !== '');
+  if (named.length < 2 || named.length < measured.length / 2) return false;
+  const texts = named.map(column => (cells[column] as string).trim());
+  if (!texts.every(text => isWord(text) && !isMissingWord(text))) return false;
+  return !named.some((column, index) => isAmong(below, column, texts[index] as string));
 }
 
 /** Whether the cells are names of columns of numbers: words, or years that count on, each another one, and none that a row below has, too. */
@@ -154,7 +162,8 @@ function nameColumns(
   below: readonly GridRow[],
   columns: ReadonlyArray<CellKind | undefined>,
 ): boolean {
-  const measured = measuredColumns(columns);
+  // The corner of a table with names on two sides is empty.
+  const measured = measuredColumns(columns).filter(column => column > 0 || (cells[0] ?? '').trim() !== '');
   const texts = cells.map(cell => cell.trim()).filter(text => text !== '');
   if (measured.length === 0 || new Set(texts).size < texts.length) return false;
   if (measured.some(column => isAmong(below, column, (cells[column] ?? '').trim()))) return false;
