@@ -47,6 +47,14 @@ test('titles as wide as the table are none of it where a blank line sets them ap
       2,
       { skip_rows: 1 },
     ],
+    [`Lots of people;;;\nat;the;top;\nor;;;\n${table}`, names, 2, { skip_rows: 3 }],
+    [`[A];[B];[C];[D]\n${table}`, names, 2, { skip_rows: 1 }],
+    [
+      'All;;;Purpose;;\n\n;;NSA;;NSA;NSA\n2012;Jan;1;;2;5\n;Feb;3;;4;6\n',
+      ['Unnamed: 0', 'Unnamed: 1', 'NSA', 'Unnamed: 3', 'NSA.1', 'NSA.2'],
+      2,
+      { skip_rows: 2 },
+    ],
     // Nothing tells that the first row is a title: the second is said.
     [`Export;x;par;y\n${table}`, ['Export', 'x', 'par', 'y'], 3, { header_rows: 2 }],
     [`Export;x;par;y\nle;1;mars;2024\n\n${table}`, ['Export', 'x', 'par', 'y'], 4, { tables: 2 }],
@@ -74,6 +82,16 @@ test('names of three rows, or of two of which each has some, are joined', async 
     [`;Hommes;;Femmes;\n;2019;2020;2019;2020\nPays;nb;nb;nb;nb\n${rows}`, groups, 2],
     [`Titre;;;;\n;Hommes;;Femmes;\n;2019;2020;2019;2020\nPays;nb;nb;nb;nb\n${rows}`, groups, 2, { skip_rows: 1 }],
     [`;A;;B;\nPays;2019;2020;2019;2020\n${rows}`, ['Pays', 'A 2019', 'A 2020', 'B 2019', 'B 2020'], 2],
+    [
+      'Total;;Âge;;Sexe;\n;;18 - 24;25 et plus;Femmes;Hommes\n7;x;1;2;3;4\n8;y;5;6;7;8\n',
+      ['Total', 'Unnamed: 1', 'Âge 18 - 24', 'Âge 25 et plus', 'Sexe Femmes', 'Sexe Hommes'],
+      2,
+    ],
+    [
+      ';Chiffres;;;Détail;\nNom;nb;part;;nb;part\nx;1;2;;3;4\ny;5;6;;7;8\n',
+      ['Nom', 'Chiffres nb', 'Chiffres part', 'Unnamed: 3', 'Détail nb', 'Détail part'],
+      2,
+    ],
     ['Code;Nom;;\n;;2019;2020\na;b;1;2\nc;d;3;4\n', ['Code', 'Nom', '2019', '2020'], 2],
   ]);
 });
