@@ -73,7 +73,8 @@ function isBinary(head: Buffer): boolean {
   return head.length === 0 || head.subarray(0, 64).some(byte => byte < 9);
 }
 
-function isMarkup(head: Buffer): boolean {
+/** Whether it begins as XML or HTML does, in an encoding that has their letters as bytes. */
+export function isMarkup(head: Buffer): boolean {
   return /^[^\x21-\x7e]*<(\?xml|!doctype|html|table|meta|head|body|div|style)/i.test(head.toString('latin1'));
 }
 

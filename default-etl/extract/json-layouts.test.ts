@@ -368,6 +368,21 @@ test('lines that have their record in one member each are told, and record_path 
   assert.deepEqual(recordsOf(inner), [{ a: '1' }, { a: '2' }]);
 });
 
+test('however deep values are nested, the beginning is looked at', async context => {
+  const deep = '['.repeat(30_000) + ']'.repeat(30_000);
+  for (const content of [
+    `{"a":{"b":{"c":${deep}}}}`,
+    `{"data":[[1,${deep}]]}`,
+    `{"0":{"a":${deep}}}`,
+    `[{"a":${deep}}]`,
+  ]) {
+    const read = await readContent(context, 'a.json', content);
+    assert.deepEqual([read.error, read.rows.length], ['', 1]);
+  }
+  const open = await readContent(context, 'a.json', `{"a":${'{"a":'.repeat(30_000)}`);
+  assert.deepEqual([open.code, /not JSON/.test(open.error)], [65, true], open.error);
+});
+
 test('record_path leads to lists of lists, too', async context => {
   const content = JSON.stringify({
     id: 7,
@@ -380,4 +395,40 @@ test('record_path leads to lists of lists, too', async context => {
   });
   const read = await readContent(context, 'a.json', content, { record_path: ['extra', 'grid'] });
   assert.deepEqual([read.error, recordsOf(read)], ['', [{ a: '1', b: '2' }]]);
+});
+
+test('what may be a table, and is read as records, is told', async context => {
+  const rows = Array.from({ length: 20 }, (_, a) => ({ a }));
+  for (const [document, count, told] of [
+    // phpMyAdmin; SQLcl of Oracle; a frame of numbers under names; Open-Meteo.
+    [
+      [
+        { type: 'header', version: '5' },
+        { type: 'table', name: 't', data: rows },
+      ],
+      2,
+      /the list "data" in one of them/,
+    ],
+    [{ results: [{ columns: [{ name: 'A' }], items: rows }] }, 1, /the list "items" in one of them/],
+    [{ a: { x: 1, y: 2 }, b: { x: 3, y: 4 } }, 1, /have the same keys, as columns or rows/],
+    [
+      { latitude: 1, units: { t: 'x' }, hourly: { time: ['a', 'b', 'c'], t: [1, 2, 3] } },
+      1,
+      /"hourly" in it looks like/,
+    ],
+  ] as const) {
+    const read = await readContent(context, 'a.json', JSON.stringify(document));
+    const decision = read.decisions.find(({ name }) => name === 'record_path');
+    assert.deepEqual([read.error, read.rows.length, decision?.confidence], ['', count, 0.5]);
+    assert.match(decision?.reason ?? '', told);
+  }
+  for (const document of [
+    rows,
+    [
+      { order: 1, items: [{ a: 1 }] },
+      { order: 2, items: [{ a: 1 }, { a: 2 }] },
+    ],
+    { name: 'x', dependencies: { a: '1', b: '2' }, scripts: { a: 'x' } },
+  ])
+    assert.equal(decided(await readContent(context, 'a.json', JSON.stringify(document)), 'record_path'), undefined);
 });

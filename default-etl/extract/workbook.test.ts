@@ -462,3 +462,25 @@ test('damage anywhere in the XML of a workbook gives rows or a clear failure, no
     { numRuns: 150 },
   );
 });
+
+test('XML of Excel and OpenDocument is read by its bytes, whatever its first line declares', async () => {
+  const excel = (encoding: string) =>
+    `<?xml version="1.0" encoding="${encoding}"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="S"><Table>${['nom', 'Zoé', 'été'].map(cell => `<Row><Cell><Data ss:Type="String">${cell}</Data></Cell></Row>`).join('')}</Table></Worksheet></Workbook>`;
+  const cells = ['nom', 'Zoé', 'été'].map(
+    cell =>
+      `<table:table-row><table:table-cell office:value-type="string"><text:p>${cell}</text:p></table:table-cell></table:table-row>`,
+  );
+  const open = (encoding: string) =>
+    odsDocument(`<table:table table:name="S">${cells.join('')}</table:table>`)
+      .replaceAll('document-content', 'document')
+      .replace('<?xml version="1.0"?>', `<?xml version="1.0" encoding="${encoding}"?>`);
+  for (const document of [excel, open])
+    for (const bytes of [
+      Buffer.from(document('UTF-8')),
+      Buffer.from(document('ISO-8859-1')),
+      Buffer.from(document('windows-1252'), 'latin1'),
+    ]) {
+      const read = await readWorkbook(bytes);
+      assert.deepEqual([read.header, read.rows], [['nom'], [['Zoé'], ['été']]]);
+    }
+});

@@ -5,6 +5,10 @@ import { type Limits, limitsOf, mostCellsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import { RepeatedHeader, watchHeader } from './table/repeated-header.ts';
+import { readRest } from '../unpack/byte-stream.ts';
+import type { Encoding } from './byte-order.ts';
+import { isMarkup } from './format.ts';
+import { findEncoding, openText } from './text.ts';
 import type { Sheet } from './workbook/sheet.ts';
 import { openTable, type SheetTable } from './workbook/table.ts';
 import { assertWhole } from './workbook/whole.ts';
@@ -101,7 +105,11 @@ async function openSheets(source: Source, extract: Extract, folder: string): Pro
     return await openOds({ path, sizeBytes, label: path, stream: async () => source.stream(), mostCells });
   }
   const { isHtml, openHtml } = await import('./workbook/html.ts');
-  return isHtml(head) ? await openHtml(source, encoding) : await openWhole(source);
+  if (isHtml(head)) return await openHtml(source, encoding);
+  return await openWhole(
+    source,
+    isMarkup(Buffer.from(head, 'latin1')) ? await xmlEncoding(source, encoding) : undefined,
+  );
 }
 
 async function openPacked(source: Source, folder: string, limits: Limits, mostCells: number): Promise<Sheet[]> {
@@ -152,8 +160,16 @@ function noWorkbook(source: Source, { names }: ZipParts): Error {
   return neverFailure(`${source.path} is a zip file, but no workbook: it holds ${all}`);
 }
 
-async function openWhole(source: Source): Promise<Sheet[]> {
+async function xmlEncoding(source: Source, said: string | undefined): Promise<Encoding> {
+  if (said !== undefined) return await findEncoding(source, said);
+  const { findXmlEncoding } = await import('./xml/encoding.ts');
+  return await findXmlEncoding(source);
+}
+
+/** `encoding`: of what is text, which the library takes for UTF-8. */
+async function openWhole(source: Source, encoding?: Encoding): Promise<Sheet[]> {
   assertWhole(source.path, source.sizeBytes);
   const { openLegacy } = await import('./workbook/legacy.ts');
-  return openLegacy(source.path, await source.readAll());
+  const bytes = encoding ? await readRest(await openText(source, encoding)) : await source.readAll();
+  return openLegacy(source.path, bytes);
 }

@@ -3,6 +3,7 @@ import { columnNames } from '../table/column-names.ts';
 import { headerOf } from './array-header.ts';
 import type { ArrayTable } from './array-rows.ts';
 import { startsBulk } from './bulk-rows.ts';
+import { doubtOf } from './doubts.ts';
 import { findList } from './list-path.ts';
 import { isObject, sampleOf } from './sample.ts';
 import { endInHead, INCOMPLETE, skipSpace } from './scanner.ts';
@@ -56,6 +57,8 @@ export interface Found {
 export const INDEX = 'index';
 /** What a file of lines must show to be none. */
 const SURE = 0.9;
+/** How sure a layout is that something speaks against. */
+const DOUBTFUL = 0.5;
 /** Lists that are looked at for the names of their columns. */
 const MOST_LISTS = 200;
 
@@ -77,7 +80,26 @@ export function findLayout(options: FindLayoutOptions): Found | typeof MORE {
     return { layout: { path: [], isLines, records: { kind: 'objects' } }, decisions: [...decisions, ...wrapper(head)] };
   const { decision, isFeatures, path: found } = findList(head, options.isWhole);
   const layout: Layout = { path: found, isLines, records: { kind: isFeatures ? 'features' : 'objects' } };
-  return { layout, decisions: decision ? [...decisions, decision] : decisions };
+  const doubted = isFeatures ? decision : withDoubt(decision, found, options);
+  return { layout, decisions: doubted ? [...decisions, doubted] : decisions };
+}
+
+/** The decision, less sure where the beginning of the text speaks against it. */
+function withDoubt(
+  decision: Decision | undefined,
+  path: readonly string[],
+  { head, isWhole, shapeBytes }: FindLayoutOptions,
+): Decision | undefined {
+  const looked = head.subarray(0, shapeBytes);
+  const sample = sampleOf(looked, isWhole && looked.length === head.length);
+  const doubt = doubtOf(rowsAt(sample?.value, path));
+  if (doubt === undefined) return decision;
+  const reason =
+    decision?.reason ??
+    (head[skipSpace(head, 0, head.length)] === OPEN_ARRAY
+      ? 'each object of the list is a record'
+      : 'the object is one record');
+  return { name: 'record_path', value: path, confidence: DOUBTFUL, reason: `${reason}; ${doubt}` };
 }
 
 /** The records where EXTRACT.record_path leads; lists of values may be there, too. */

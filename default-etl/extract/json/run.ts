@@ -30,6 +30,9 @@ export class JsonRun implements RecordRun {
   private readonly rows: RecordRows;
   /** The records are the members of an object. */
   private readonly isMembers: boolean;
+  /** The brackets around the records. */
+  private readonly opening: number;
+  private readonly closing: number;
   /** Before the keys of the path, at what they lead to, or behind that. */
   private place: 'document' | 'values' | 'rest';
   private isFirstDocument = true;
@@ -43,6 +46,8 @@ export class JsonRun implements RecordRun {
     this.path = path;
     this.isLines = isLines;
     this.isMembers = records.kind === 'members';
+    this.opening = this.isMembers ? OPEN_OBJECT : OPEN_ARRAY;
+    this.closing = this.isMembers ? CLOSE_OBJECT : CLOSE_ARRAY;
     this.rows = rowsOf(records);
     this.builder = this.rows.builder;
     this.place = path.length > 0 ? 'document' : 'values';
@@ -70,9 +75,8 @@ export class JsonRun implements RecordRun {
     this.skipBetween();
     if (window.from >= window.to) return this.endRows();
     const { bytes, from } = window;
-    const [open, close] = this.isMembers ? [OPEN_OBJECT, CLOSE_OBJECT] : [OPEN_ARRAY, CLOSE_ARRAY];
-    if (bytes[from] === open && !this.inArray) return this.passBracket(true);
-    if (bytes[from] === close && this.inArray) return this.passBracket(false);
+    if (bytes[from] === this.opening && !this.inArray) return this.passBracket(true);
+    if (bytes[from] === this.closing && this.inArray) return this.passBracket(false);
     const value = this.isMembers && this.inArray ? this.behindKey(from) : from;
     if (value >= window.to) return false;
     const end = valueEnd(bytes, value, window.to, window.isFinal && !this.inArray);

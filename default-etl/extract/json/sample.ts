@@ -72,3 +72,21 @@ export function isObject(value: unknown): value is Members {
 export function isScalar(value: unknown): boolean {
   return typeof value !== 'object' || value === null;
 }
+
+/** About how long the value is as JSON. Not by writing it: what is nested deep would be too much for that. */
+export function lengthOf(value: unknown): number {
+  const waiting = [value];
+  let length = 0;
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    length += 2;
+    if (typeof next === 'string') length += next.length + 1;
+    else if (typeof next !== 'object' || next === null) length += String(next as number).length - 1;
+    else
+      for (const [key, member] of Object.entries(next)) {
+        if (!Array.isArray(next)) length += key.length + 3;
+        waiting.push(member);
+      }
+  }
+  return length;
+}

@@ -1,5 +1,5 @@
 import { isAboutAnswer, isUsualName } from './list-path.ts';
-import { isObject, isScalar, type Members, type Sample } from './sample.ts';
+import { isObject, isScalar, lengthOf, type Members, type Sample } from './sample.ts';
 
 /** A table that is no list of objects, and where it is in its document. */
 export interface TableShape {
@@ -218,7 +218,7 @@ function isMainMember(value: Members, key: string): boolean {
     ([other, member]) => isAboutAnswer([other]) || OF_SHEETS.test(other) || (isScalar(member) && isUsualName(other)),
   );
   if (isAlone && (others.length === 0 || isUsualName(key))) return true;
-  return JSON.stringify(value[key]).length > MOST_OF_TEXT * JSON.stringify(value).length;
+  return lengthOf(value[key]) > MOST_OF_TEXT * lengthOf(value);
 }
 
 /** Lists of values, a point on a map or a matrix within a record aside. */
@@ -245,7 +245,8 @@ function isLabel(key: string): boolean {
   return /^-?\d+$|^\d{4}-\d{2}(-\d{2}([T ].*)?)?$/.test(key);
 }
 
-function areAlike(members: readonly Members[]): boolean {
+/** Whether objects have the same keys, in whatever order. */
+export function areAlike(members: readonly Members[]): boolean {
   const keys = (member: Members) => Object.keys(member).toSorted().join('\0');
   const first = keys(members[0] as Members);
   return members.every(member => keys(member) === first);

@@ -1,5 +1,7 @@
+import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import type { ByteStream } from '../../source.ts';
+import { speaksForUtf8 } from '../xml/encoding.ts';
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
@@ -23,14 +25,17 @@ function characterOf(name: string): string | undefined {
 
 const HEAD_BYTES = 256;
 
-/** The same XML in UTF-8 and without a byte order mark, whatever its mark or its first line say that it is in. */
+/**
+ * The same XML in UTF-8 and without a byte order mark, whatever its mark or its first line say that it is in. Where the first bytes beyond ASCII are UTF-8, its
+ * first line counts for nothing.
+ */
 export async function utf8Xml(stream: ByteStream): Promise<ByteStream> {
   const head = Buffer.alloc(HEAD_BYTES);
   let used = 0;
   for (let count = -1; count !== 0 && used < HEAD_BYTES; used += count) count = await stream.fill(head, used);
   const whole = withHead(head.subarray(0, used), stream);
   const encoding = encodingOf(head.subarray(0, used));
-  return encoding === undefined ? whole : decoded(whole, encoding);
+  return encoding === undefined ? whole : decoded(whole, encoding.toLowerCase());
 }
 
 /** undefined for UTF-8 without a mark, which needs nothing done to it. */
@@ -61,7 +66,7 @@ function withHead(head: Buffer, stream: ByteStream): ByteStream {
 }
 
 function decoded(stream: ByteStream, encoding: string): ByteStream {
-  const decoder = newDecoder(encoding);
+  let decoder: TextDecoder | undefined;
   const input = Buffer.allocUnsafeSlow(1 << 16);
   let output: Buffer = Buffer.alloc(0);
   let isEnded = false;
@@ -70,7 +75,12 @@ function decoded(stream: ByteStream, encoding: string): ByteStream {
       while (output.length === 0 && !isEnded) {
         const count = await stream.fill(input, 0);
         isEnded = count === 0;
-        output = Buffer.from(decoder.decode(input.subarray(0, count), { stream: !isEnded }));
+        const bytes = input.subarray(0, count);
+        if (decoder === undefined && !isEnded && isAsciiText(bytes, encoding)) output = Buffer.from(bytes);
+        else
+          output = Buffer.from(
+            (decoder ??= newDecoder(seenEncoding(bytes, encoding))).decode(bytes, { stream: !isEnded }),
+          );
       }
       const count = output.copy(buffer, offset);
       output = output.subarray(count);
@@ -78,6 +88,18 @@ function decoded(stream: ByteStream, encoding: string): ByteStream {
     },
     close: () => stream.close(),
   };
+}
+
+/** Whether the bytes are the same in that encoding and in UTF-8. */
+function isAsciiText(bytes: Buffer, encoding: string): boolean {
+  return !encoding.startsWith('utf') && !encoding.startsWith('iso-2022') && isAscii(bytes);
+}
+
+/** That of the first bytes beyond ASCII. A character at their end may be cut. */
+function seenEncoding(bytes: Buffer, declared: string): string {
+  if (declared.startsWith('utf') || !speaksForUtf8(bytes, declared)) return declared;
+  const isValid = [0, 1, 2, 3].some(cut => isUtf8(bytes.subarray(0, bytes.length - cut)));
+  return isValid ? 'utf-8' : declared;
 }
 
 /** An encoding that nobody knows is read as UTF-8. */

@@ -40,12 +40,17 @@ function isUnicode(name: string): boolean {
   return /^(utf-?(8|16|32)|ucs|iso-10646|unicode|us-ascii$|ascii$)/.test(name);
 }
 
-/** Whether the Unicode that the bytes show counts, where the first line says another encoding: plain ASCII shows nothing. */
+/** Whether the Unicode that the bytes show counts, where the first line says another encoding. */
 async function isMeant(source: Source, encoding: Encoding, said: string): Promise<boolean> {
   if (encoding.name !== 'utf8' || encoding.bomBytes > 0) return true;
   const head = await source.head(HEAD_BYTES);
-  if (IN_ASCII.test(said) || (head.length < HEAD_BYTES && isAscii(head))) return false;
-  return !ASIAN.test(said) || head.some(byte => byte >= 0xe0);
+  return speaksForUtf8(head, said) || (head.length === HEAD_BYTES && isAscii(head) && !IN_ASCII.test(said));
+}
+
+/** Whether bytes that are valid UTF-8 are meant so, where another encoding is declared: plain ASCII shows nothing. */
+export function speaksForUtf8(bytes: Buffer, declared: string): boolean {
+  if (IN_ASCII.test(declared)) return false;
+  return ASIAN.test(declared) ? bytes.some(byte => byte >= 0xe0) : !isAscii(bytes);
 }
 
 /** Tells where the first line says something else than what the text is read as. */
