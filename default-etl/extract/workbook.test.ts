@@ -216,6 +216,19 @@ test('the first sheet that is a page of explanations is told as that, with the n
   assert.deepEqual(named.header, ['dep', 'n']);
 });
 
+test('a header that comes again far down in a sheet is said once the rows were read', async () => {
+  const rows = Array.from({ length: 3000 }, (_, row) => text(String(row), `nom ${row}`)).join('');
+  const names = text('id', 'nom');
+  const bytes = xlsxOf({ sheets: { Data: `<sheetData>${names}${rows}${names}${rows}</sheetData>` } });
+  const read = await readWorkbook(bytes);
+  assert.equal(read.rows.length, 6001);
+  assert.deepEqual(
+    read.findings.map(({ name, value }) => [name, value]),
+    [['repeated_headers', 1]],
+  );
+  assert.match(read.findings[0]?.reason ?? '', /^row 3002 repeats the header/);
+});
+
 test('a first sheet that is hidden is told as that, whatever the format', async () => {
   const sheet = XLSX.utils.aoa_to_sheet([
     ['name', 'value'],

@@ -83,6 +83,8 @@ export function odsDocument(content: string): string {
 /** What a workbook gives. */
 export interface ReadWorkbook {
   decisions: Decision[];
+  /** What was found while the rows were read. */
+  findings: Decision[];
   header: readonly string[];
   rows: Array<Array<string | null | undefined>>;
   records: Array<Record<string, string | null>>;
@@ -96,6 +98,7 @@ export async function readWorkbook(bytes: Buffer, extract: Extract = {}): Promis
   const reader = await openWorkbook(memorySource(bytes), extract);
   const read: ReadWorkbook = {
     decisions: reader.decisions,
+    findings: [],
     header: [],
     rows: [],
     records: [],
@@ -113,6 +116,7 @@ export async function readWorkbook(bytes: Buffer, extract: Extract = {}): Promis
     }
     read.rejects.push(...batch.rejects);
   }
+  read.findings = reader.findings?.() ?? [];
   return read;
 }
 

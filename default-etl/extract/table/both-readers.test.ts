@@ -70,6 +70,9 @@ test('a row of units is part of the names, one unit alone too, and what the firs
     [`Ville;Pop;Part\nunité :;en milliers;en %\n${rows}`, ['Ville', 'Pop en milliers', 'Part en %'], 2],
     [`Ville;Pop;Part\nUnité;hab/km²;(€)\n${rows}`, ['Ville', 'Pop hab/km²', 'Part (€)'], 2],
     [`Ville;Pop;Part\n(1);(2);(3)\n${rows}`, ['Ville (1)', 'Pop (2)', 'Part (3)'], 2],
+    ['Date;T;H\njj/mm/aaaa;°C;%\n2024-01-01;50;3\n2024-01-02;51;4\n', ['Date jj/mm/aaaa', 'T °C', 'H %'], 2],
+    [`Ville;Pop;Part\nen milliers;;\n${rows}`, ['Ville', 'Pop', 'Part'], 3, { header_rows: 2 }],
+    [`Ville;Pop;Part\n;m;\n${rows}`, ['Ville', 'Pop', 'Part'], 3, { header_rows: 2 }],
     [`Ville;Pop;Part\nInconnue;s;s\n${rows}`, ['Ville', 'Pop', 'Part'], 3],
     [`Ville;Pop;Part\n;nd;\n${rows}`, ['Ville', 'Pop', 'Part'], 3],
   ]);

@@ -1,6 +1,7 @@
 import type { Decision } from '../../protocol.ts';
 import { cellKind, isWord, measuredColumns, tableKinds } from './cell-kind.ts';
 import { type GridRow, type Place, placesOf } from './grid.ts';
+import { isUnit } from './units.ts';
 
 const MOST_BODY = 100;
 /** Further rows that a header may have. */
@@ -16,13 +17,20 @@ export function furtherHeaderRows(table: readonly GridRow[], width: number): rea
   return further;
 }
 
-/** Words over all columns of numbers, two at least, or over periods in the first one: `idBank`, `Unité`, `Période` over `2024-01`. */
+/** Units alone, or words over all columns of numbers, two at least, or over periods in the first one: `idBank`, `Unité`, `Période` over `2024-01`. */
 function isAboveRows(cells: readonly string[], below: readonly GridRow[], width: number): boolean {
   const body = below.slice(0, MOST_BODY).map(row => row.cells);
   const measured = measuredColumns(tableKinds(body, width));
   if (measured.length > 1 && measured.every(column => isWord(cells[column] ?? ''))) return true;
+  if (measured.length > 0 && hasUnitsAlone(cells)) return true;
   const firsts = body.slice(MOST_ROWS).map(row => row[0] ?? '');
   return firsts.length > 1 && firsts.every(isPeriod) && isWord(cells[0] ?? '') && !isPeriod(cells[0] as string);
+}
+
+/** Units, a letter or one of the whole table too, beside empty cells: `en milliers`. */
+function hasUnitsAlone(cells: readonly string[]): boolean {
+  const filled = cells.map(cell => cell.trim()).filter(cell => cell !== '');
+  return filled.length > 0 && filled.length < cells.length && filled.every(isUnit);
 }
 
 /** A year, or a month, quarter or half of one: `2024-01`, `2024-T1`; or a date. */
@@ -38,7 +46,7 @@ export function furtherRowsDecision(further: readonly GridRow[], place: Place): 
     value: further.length + 1,
     confidence: 0.7,
     reason:
-      `${placesOf(place, further)} ${further.length === 1 ? 'has' : 'have'} words where the columns have numbers or dates, as further ${place}s of a header have; they are loaded as rows. ` +
+      `${placesOf(place, further)} ${further.length === 1 ? 'has' : 'have'} words or units where the columns have numbers or dates, as further ${place}s of a header have; they are loaded as rows. ` +
       `To leave them out set EXTRACT.skip_rows: ${last} and EXTRACT.header to the list of the names`,
   };
 }

@@ -1,12 +1,13 @@
-/** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`, `en milliers`. In brackets it may be any text that is no number: `(100)` is one of bookkeepers. */
+/** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`, `en milliers`, `jj/mm/aaaa`. In brackets it may be any text that is no number: `(100)` is one of bookkeepers. */
 const COUNTED =
   'nb|nombres?|numbers?|effectifs?|milliers?|millions?|milliards?|thousands?|billions?|pourcentages?|pour cent|percent|personnes?|habitants?|ménages?|logements?|emplois?|tonnes?|heures?|jours?|semaines?|mois|ans?|années?|minutes?|secondes?|hours?|days?|months?|years?';
 const MONEY = "(k|m|md|(milliers|millions|milliards) d['’e] ?)? ?([€$£]|euros?|eur|usd|gbp|chf)";
 const MEASURED =
   '[kcmµu]?m[²³23]?|°|°?c|°f|deg ?c|[kmgt]?(wh?|hz|b|o)|[kmµun]?[gs]|[mckhd]?l|t|ha|hab|[hkm]?pa|m?bar|m?[va]|k|h|d|min|mn|ppm|ppb|db|cv|ph';
 const PER = '/ ?([kcm]?m[²³23]?|heure|h|s|min|d?l|ha|hab|habitants?|jour|j|mois|an|kg|t)';
+const DATE = '(jj|dd|mm|aaaa|yyyy|aa|yy)([/. -](jj|dd|mm|aaaa|yyyy|aa|yy)){1,2}( ?hh[:h]mm(:ss)?)?|hh[:h]mm(:ss)?';
 const UNIT = new RegExp(
-  `^([([](?!\\s*[\\d.,\\s]+[)\\]])[^)\\]]+[)\\]]|(en |in )?(%|‰|((${COUNTED})|${MONEY}|(${MEASURED}))(${PER}){0,2})\\.?)$`,
+  `^([([](?!\\s*[\\d.,\\s]+[)\\]])[^)\\]]+[)\\]]|${DATE}|(en |in )?(%|‰|((${COUNTED})|${MONEY}|(${MEASURED}))(${PER}){0,2})\\.?)$`,
   'i',
 );
 /** A lone letter is a class or a size, too, and says of a value that it is secret. */
