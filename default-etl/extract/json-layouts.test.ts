@@ -52,6 +52,8 @@ test('the layouts that pandas, R, databases and services write a table in are re
     [{ range: 'A1:C3', majorDimension: 'ROWS', values: [NAMES, ...VALUES] }, FRAME],
     [VALUES, FRAME.map(({ id, name, x }) => ({ 0: id, 1: name, 2: x }))],
     [FRAME, FRAME],
+    [{ columns: NAMES, data: FRAME }, FRAME],
+    [{ columns: NAMES.map(name => ({ name, title: name, width: 120 })), data: FRAME }, FRAME],
   ] as const) {
     for (const indent of [0, 2]) {
       const read = await readContent(context, 'a.json', JSON.stringify(document, null, indent));

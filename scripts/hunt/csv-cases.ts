@@ -4,12 +4,15 @@ import type { Case } from './case.ts';
 import { grids } from './grid.ts';
 import type { Table } from './table.ts';
 
+const LATIN = 'windows-1252';
+const BEYOND_LATIN = /[\u0100-\uffff]/;
+
 const FORMS = fc.record({
   delimiter: fc.constantFrom(',', ';', '\t', '|'),
   lineEnd: fc.constantFrom('\n', '\r\n'),
   quotes: fc.constantFrom('where needed', 'everywhere', 'around text'),
   ending: fc.constantFrom('line end', 'none'),
-  encoding: fc.constantFrom('utf8', 'utf8 with mark', 'utf16le with mark'),
+  encoding: fc.constantFrom('utf8', 'utf8 with mark', 'utf16le with mark', LATIN),
   around: AROUND,
 });
 type Form = typeof FORMS extends fc.Arbitrary<infer Value> ? Value : never;
@@ -17,14 +20,18 @@ type Form = typeof FORMS extends fc.Arbitrary<infer Value> ? Value : never;
 /** Delimited text as RFC 4180 has it, in the dialects that programs write. */
 export const csvCases: fc.Arbitrary<Case> = fc
   .tuple(grids({ hasPieces: true, minRows: 3 }), FORMS)
-  .map(([table, form]) => ({
-    kind: 'csv',
-    name: 'case.csv',
-    bytes: encoded(csvText(table, form), form.encoding),
-    truth: meantTable(table, form.around),
-    isPlain: form.around === 'nothing',
-    form,
-  }));
+  .map(([table, form]) => {
+    const text = csvText(table, form);
+    const encoding = form.encoding === LATIN && BEYOND_LATIN.test(text) ? 'utf8' : form.encoding;
+    return {
+      kind: 'csv',
+      name: 'case.csv',
+      bytes: encoded(text, encoding),
+      truth: meantTable(table, form.around),
+      isPlain: form.around === 'nothing',
+      form: { ...form, encoding },
+    };
+  });
 
 function csvText(table: Table, form: Form): string {
   const lines = gridOf(table, form.around).map(cells =>
@@ -41,6 +48,7 @@ function cellText(cell: string, { delimiter, quotes }: Form): string {
 }
 
 function encoded(text: string, encoding: string): Buffer {
+  if (encoding === LATIN) return Buffer.from(text, 'latin1');
   if (encoding === 'utf8') return Buffer.from(text);
   return Buffer.from(`\ufeff${text}`, encoding.startsWith('utf16') ? 'utf16le' : 'utf8');
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Case } from './case.ts';
+import { nodeEncoding } from './library-readers.ts';
 import type { TableReader } from './reader.ts';
 import type { Reading } from './table.ts';
 
@@ -32,7 +33,7 @@ function queryOf({ kind, bytes, form }: Case, path: string): string | undefined 
       ? `SELECT * FROM read_json_auto(${quoted(path)}, maximum_depth = 1)`
       : undefined;
   const plain = `${path}.utf8`;
-  const text = bytes.toString(form['encoding']?.startsWith('utf16') ? 'utf16le' : 'utf8').replace(/^\ufeff/, '');
+  const text = bytes.toString(nodeEncoding(form['encoding'])).replace(/^\ufeff/, '');
   writeFileSync(plain, text);
   return `SELECT * FROM read_csv(${quoted(plain)}, delim = ${quoted(form['delimiter'] ?? ',')}, quote = '"', escape = '"', header = true, all_varchar = true, auto_detect = false, columns = ${columnsOf(text, form['delimiter'] ?? ',')})`;
 }

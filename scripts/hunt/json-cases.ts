@@ -34,11 +34,28 @@ const LAYOUTS: Record<string, Write> = {
       .join(''),
 };
 
+/** Layouts in which rows stand under labels, which become a column. */
+const LABELLED: Record<string, Write> = {
+  'columns by date': table =>
+    JSON.stringify(
+      Object.fromEntries(table.header.map((name, column) => [name, labelled(values(table).map(row => row[column]))])),
+    ),
+  'index by date': table => JSON.stringify(labelled(records(table))),
+  'split by date': table =>
+    JSON.stringify({ columns: table.header, index: table.rows.map((_, row) => labelOf(row)), data: values(table) }),
+};
+
 /** JSON in each layout, with numbers as numbers. */
 export const jsonCases: fc.Arbitrary<Case> = fc
-  .tuple(grids({ hasPieces: true, minRows: 2 }), fc.constantFrom(...Object.keys(LAYOUTS)), fc.boolean())
-  .map(([truth, layout, isSpaced]) => {
-    const text = (LAYOUTS[layout] as Write)(truth);
+  .tuple(
+    grids({ hasPieces: true, minRows: 2 }),
+    fc.constantFrom(...Object.keys(LAYOUTS), ...Object.keys(LABELLED)),
+    fc.boolean(),
+  )
+  .map(([table, layout, isSpaced]) => {
+    const text = ((LAYOUTS[layout] ?? LABELLED[layout]) as Write)(table);
+    const isPlain = layout in LAYOUTS;
+    const truth = isPlain ? table : withLabels(table);
     const isOfLines = /lines|bulk/i.test(layout);
     const written = isSpaced && !isOfLines ? JSON.stringify(JSON.parse(text), null, 2) : text;
     return {
@@ -46,7 +63,7 @@ export const jsonCases: fc.Arbitrary<Case> = fc
       name: isOfLines ? 'case.ndjson' : 'case.json',
       bytes: Buffer.from(written),
       truth,
-      isPlain: true,
+      isPlain,
       form: { layout },
     };
   });
@@ -66,4 +83,16 @@ function records(table: Table): Row[] {
 
 function counted(items: readonly unknown[]): Row {
   return Object.fromEntries(items.map((item, position) => [String(position), item]));
+}
+
+function labelOf(row: number): string {
+  return new Date(Date.UTC(2020, 0, 1 + row)).toISOString().slice(0, 10);
+}
+
+function labelled(items: readonly unknown[]): Row {
+  return Object.fromEntries(items.map((item, row) => [labelOf(row), item]));
+}
+
+function withLabels({ header, rows }: Table): Table {
+  return { header: ['index', ...header], rows: rows.map((row, index) => [labelOf(index), ...row]) };
 }

@@ -43,7 +43,7 @@ export const KNOWN: readonly Known[] = [
     name: 'ods: blanks that the format makes one',
     kinds: ['workbook'],
     explains: ({ form }, ours, theirs) =>
-      form['format'] === 'ods' && isSameBut(ours, theirs, cell => cell.replace(/ *(\n) *| +/g, '$1')),
+      form['format']?.endsWith('ods') === true && isSameBut(ours, theirs, cell => cell.replace(/ *(\n) *| +/g, '$1')),
   },
 ];
 

@@ -17,9 +17,13 @@ export const csvParseReader: TableReader = {
   name: 'csv-parse',
   kinds: ['csv'],
   read: async ({ bytes, form }) => {
-    const encoding = form['encoding']?.startsWith('utf16') ? 'utf16le' : 'utf8';
     return withHeader(
-      parse(bytes, { bom: true, encoding, delimiter: form['delimiter'] ?? ',', relax_column_count: true }),
+      parse(bytes, {
+        bom: true,
+        encoding: nodeEncoding(form['encoding']),
+        delimiter: form['delimiter'] ?? ',',
+        relax_column_count: true,
+      }),
     );
   },
 };
@@ -36,6 +40,12 @@ export const sheetJsReader: TableReader = {
     return withHeader(grid.map(row => row.map(cell => (cell === null ? '' : String(cell as string | number)))));
   },
 };
+
+/** As Node calls it. */
+export function nodeEncoding(encoding = ''): 'utf16le' | 'latin1' | 'utf8' {
+  if (encoding === 'windows-1252') return 'latin1';
+  return encoding.startsWith('utf16') ? 'utf16le' : 'utf8';
+}
 
 function withHeader(records: ReadonlyArray<readonly string[]>): Reading {
   const [header = [], ...rows] = records;

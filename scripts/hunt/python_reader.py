@@ -9,7 +9,7 @@ csv.field_size_limit(1 << 30)
 
 
 def read_csv(path, form):
-    encoding = {"utf8": "utf-8", "utf8 with mark": "utf-8-sig", "utf16le with mark": "utf-16"}[form["encoding"]]
+    encoding = {"utf8": "utf-8", "utf8 with mark": "utf-8-sig", "utf16le with mark": "utf-16", "windows-1252": "cp1252"}[form["encoding"]]
     with open(path, encoding=encoding, newline="") as file:
         rows = [row for row in csv.reader(file, delimiter=form["delimiter"]) if row]
     return rows[0], rows[1:]

@@ -4,14 +4,16 @@ import { AROUND, gridOf, meantTable } from './around.ts';
 import type { Case } from './case.ts';
 import { grids } from './grid.ts';
 
-const FORMATS = ['xlsx', 'xlsb', 'xls', 'ods'] as const;
+/** As SheetJS calls them; `xlml` is Excel's XML of 2003. */
+const FORMATS = ['xlsx', 'xlsb', 'biff8', 'xlml', 'ods', 'fods'] as const;
+const ENDINGS: Record<string, string> = { biff8: 'xls', xlml: 'xls' };
 
 /** Workbooks that SheetJS writes, with numbers as numbers and dates as text. */
 export const workbookCases: fc.Arbitrary<Case> = fc
   .tuple(grids({ hasPieces: true, minRows: 3 }), fc.constantFrom(...FORMATS), fc.boolean(), AROUND)
   .map(([table, format, isShared, around]) => ({
     kind: 'workbook',
-    name: `case.${format}`,
+    name: `case.${ENDINGS[format] ?? format}`,
     bytes: written(gridOf(table, around), format, isShared),
     truth: meantTable(table, around),
     isPlain: around === 'nothing',
@@ -23,7 +25,7 @@ function written(rows: ReturnType<typeof gridOf>, format: (typeof FORMATS)[numbe
   XLSX.utils.book_append_sheet(book, XLSX.utils.aoa_to_sheet(rows.map(row => row.map(valueOf))), 'Data');
   return XLSX.write(book, {
     type: 'buffer',
-    bookType: format === 'xls' ? 'biff8' : format,
+    bookType: format,
     bookSST: isShared,
     compression: true,
   }) as Buffer;

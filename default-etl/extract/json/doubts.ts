@@ -1,5 +1,5 @@
-import { isObject, lengthOf, type Members } from './sample.ts';
-import { areAlike, findShape, MORE } from './table-shape.ts';
+import { isObject, isScalar, lengthOf, type Members } from './sample.ts';
+import { areAlike, findShape, hasNamesAndLists, isCounted, MORE } from './table-shape.ts';
 
 /** Records of more are a list that somebody made of records. */
 const FEW_RECORDS = 4;
@@ -29,6 +29,10 @@ function doubtOfRecord(record: Members): string | undefined {
   const members = Object.values(record);
   if (members.length > 1 && members.every(isObject) && areAlike(members))
     return 'its members have the same keys, as columns or rows of a table have: export it as a list of records if they are';
+  if (members.length > 1 && members.every(isScalar) && isCounted(Object.keys(record)))
+    return 'its keys count from 0, as the rows of one column do: export it as a list if they are';
+  if (hasNamesAndLists(record))
+    return 'it has the names of columns, and lists of values that are no rows of them: export its rows as records';
   for (const [key, member] of Object.entries(record)) {
     const shape = isObject(member) ? findShape({ value: member, isWhole: true }) : undefined;
     if (shape !== undefined && shape !== MORE)

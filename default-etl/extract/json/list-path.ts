@@ -36,7 +36,7 @@ const USUAL =
 
 /** What stands beside such a list in the answer of a service. */
 const ABOUT =
-  /^(total|count|nhits|status|statut|success|ok|errors?|message|code|next|prev|previous|pages?|limit|offset|took|time|timestamp|version|type|name|crs|href|url|_?links?|generated|updated|license|copyright|attribution|source|help|header|meta(data)?|jsonapi|parameters|fields|(search_)?facets|facet_groups|sort|schema|_shards|timed_out|max_score|include_total|records_format|resource_id)$|^([$@]|__|odata\.|hydra:(?!member))|(_|^)(count|total|size|page|url|at|date|time|estimated|threshold)s?$|^total/i;
+  /^(total|count|nhits|status|statut|success|ok|errors?|message|code|next|prev|previous|pages?|limit|offset|took|time|timestamp|version|type|name|crs|href|url|_?links?|generated|updated|license|copyright|attribution|source|help|header|meta(data)?|jsonapi|parameters|fields|columns|(search_)?facets|facet_groups|sort|schema|_shards|timed_out|max_score|include_total|records_format|resource_id)$|^([$@]|__|odata\.|hydra:(?!member))|(_|^)(count|total|size|page|url|at|date|time|estimated|threshold)s?$|^total/i;
 
 /**
  * Where the list of records is in a document that is an object: the one list of objects that takes most of the text. In doubt the object is one

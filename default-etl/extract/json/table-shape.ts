@@ -66,9 +66,7 @@ function shapeIn(value: Members, path: readonly string[], isWhole: boolean): Tab
 /** Rows as lists, with the names of the columns beside them or without. */
 function splitIn(value: Members, path: readonly string[], isWhole: boolean): TableShape | typeof MORE | undefined {
   const names = namesIn(value, 0);
-  const rows = Object.entries(value).find(
-    ([key, list]) => !isNameList(key, list) && OF_ROWS.test(key) && isRowList(list),
-  );
+  const rows = Object.entries(value).find(([key, list]) => isRows(key, list));
   if (rows === undefined) return names && !isWhole && isSplitBegun(value) ? MORE : undefined;
   const [key, list] = [rows[0], listsOf(rows[1] as unknown[])];
   const shape = { kind: 'arrays', path: [...path, key], hasKeys: false } as const;
@@ -87,6 +85,18 @@ function splitIn(value: Members, path: readonly string[], isWhole: boolean): Tab
 
 function longest(rows: readonly unknown[][]): number {
   return rows.reduce((most, row) => Math.max(most, row.length), 0);
+}
+
+/** Whether a document has names of columns, and lists of values where rows usually are. */
+export function hasNamesAndLists(value: Members): boolean {
+  return (
+    namesIn(value, 0) !== undefined &&
+    Object.entries(value).some(([key, list]) => isRows(key, list) && listsOf(list as unknown[]).length > 0)
+  );
+}
+
+function isRows(key: string, list: unknown): boolean {
+  return !isNameList(key, list) && OF_ROWS.test(key) && isRowList(list);
 }
 
 /** pandas' `split` writes the index before the rows: of a long one the beginning shows no row. */
@@ -236,7 +246,8 @@ export function listsOf(list: readonly unknown[]): unknown[][] {
   return list.filter(Array.isArray) as unknown[][];
 }
 
-function isCounted(keys: readonly string[]): boolean {
+/** Whether keys count from 0. */
+export function isCounted(keys: readonly string[]): boolean {
   return keys.length > 0 && keys.every((key, position) => key === String(position));
 }
 
