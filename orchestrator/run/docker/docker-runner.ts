@@ -191,11 +191,13 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     environment: Record<string, string>,
     connections: string | null = null,
   ): Promise<ContainerCreateOptions> {
-    const { hostPaths } = await options.surroundings();
-    await realDataDir(job);
-    const network = await options.network.join(job.settings.settings.DOCKER_OPTIONS?.network);
     const image = imageOf(job);
-    const volumes = await volumesOf(docker, image);
+    const [{ hostPaths }, network, volumes] = await Promise.all([
+      options.surroundings(),
+      options.network.join(job.settings.settings.DOCKER_OPTIONS?.network),
+      volumesOf(docker, image),
+      realDataDir(job),
+    ]);
     const user = userOf(job);
     await giveWorkDir(work, user);
     return containerOptions({
