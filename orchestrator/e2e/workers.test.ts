@@ -95,8 +95,9 @@ test('one process takes file after file; each has its own rows, rejects and log,
     assert.doesNotMatch(log, /\0/);
   }
   assert.match(await orchestrator.logOf(wrong.id), /"type":"error"/);
-  assert.deepEqual(await readdir(join(orchestrator.folder, 'data', 'runs')), [bad.id]);
-  const { uid, mode } = statSync(join(orchestrator.folder, 'data', 'runs', bad.id, '1'));
+  const runs = join(orchestrator.folder, 'data', 'runs');
+  await waitFor('nothing but rejects stays', async () => (await readdir(runs)).join() === bad.id);
+  const { uid, mode } = statSync(join(runs, bad.id, '1'));
   assert.deepEqual([uid, mode & 0o777], [process.getuid?.(), 0o700]);
 });
 
@@ -132,21 +133,27 @@ test('rule 10: with the orchestrator its workers end, and the file that one had 
     const [big] = await next.waitForRuns('dataset=w&file=big.csv', runs => runs[0]?.endedAt != null);
     assert.deepEqual([big?.state, big?.attempt, big?.rowsLoaded], ['done', 2, 200_000]);
     assert.equal(await openIndex(INDEX).count(), 4 + 200_000);
-    assert.deepEqual(await readdir(join(next.folder, 'data', 'runs')), []);
+    await waitFor(
+      'nothing stays of its work',
+      async () => (await readdir(join(next.folder, 'data', 'runs'))).length === 0,
+    );
   } finally {
     await next.kill('SIGTERM');
   }
 });
 
-test('WARM: 0 keeps none; WARM: 1 keeps one before there is a file', async t => {
+test('WARM: 0 keeps none; WARM: 2 keeps two before there is a file, and has one for each that goes', async t => {
   const none = await serve(t, 'WARM: 0\n');
   for (const name of ['one.csv', 'two.csv']) assert.equal((await load(none, name, rowsOf(2, name))).state, 'done');
   assert.deepEqual(workersOf(none.folder), []);
-  const one = await serve(t, 'WARM: 1\n');
-  await waitFor('a worker', async () => workersOf(one.folder).length === 1);
-  const [pid] = workersOf(one.folder);
-  assert.equal((await load(one, 'one.csv', rowsOf(2, 'one'))).state, 'done');
-  assert.deepEqual(workersOf(one.folder), [pid]);
+  const two = await serve(t, 'WARM: 2\n');
+  await waitFor('two workers', async () => workersOf(two.folder).length === 2);
+  const [first, second] = workersOf(two.folder);
+  assert.equal((await load(two, 'one.csv', rowsOf(2, 'one'))).state, 'done');
+  assert.deepEqual(workersOf(two.folder), [first, second]);
+  process.kill(first as number, 'SIGKILL');
+  assert.equal((await load(two, 'two.csv', rowsOf(2, 'two'))).state, 'done');
+  await waitFor('two again', async () => workersOf(two.folder).filter(pid => pid !== first).length === 2);
 });
 
 test('of files that come at once none is lost between two workers', async t => {

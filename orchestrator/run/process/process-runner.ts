@@ -100,8 +100,10 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   /** Undefined where no worker waits for it. */
   async function startInWorker(job: Job): Promise<string | undefined> {
     const taken = await workers?.take(job);
-    workers?.refill(job);
-    if (taken === undefined) return undefined;
+    if (taken === undefined) {
+      workers?.refill(job);
+      return undefined;
+    }
     const { worker, workDir } = taken;
     const { leader } = worker;
     const logOffset = sizeOf(job.logFile);

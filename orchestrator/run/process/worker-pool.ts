@@ -20,7 +20,7 @@ export interface WorkerPoolOptions {
   uids: RunUids;
   /** Absolute: where workers are at home. */
   folder: string;
-  /** Of all datasets together, at most. */
+  /** Of all datasets together at most, but for those that WARM asks for. */
   most: number;
   /** Starts one that waits for jobs like this one, still at its gate. Null where it would not find what it needs. */
   launch(mold: Mold, home: Home): Promise<Piped | null>;
@@ -83,7 +83,7 @@ export class WorkerPool {
     return undefined;
   }
 
-  /** In the background: makes one for jobs like this one, where none waits and there may be one more. Of files that come alone, a minute apart, none is made at once. */
+  /** No worker was free for this job: in the background one more is made, where there may be, but not for files that come a minute apart. */
   refill(job: Job): void {
     const now = this.#options.clock.now();
     const others = now - (this.#lastJob.get(job.dataset) ?? -Infinity) < IDLE_MS;
@@ -143,25 +143,48 @@ export class WorkerPool {
 
   #makeOne({ settings, dataDir }: Mold): void {
     const { name } = settings;
+    const isKept = warmOf(settings) > 0;
     const own = [...this.#workers].filter(([, { dataset }]) => dataset === name).map(([worker]) => worker);
-    const wanted = Math.min(warmOf(settings) || settings.settings.CONCURRENCY, this.#options.most);
-    const isEnough = own.length >= wanted || (warmOf(settings) === 0 && own.some(worker => worker.isFree));
+    const isEnough = isKept
+      ? own.length >= warmOf(settings)
+      : own.length >= settings.settings.CONCURRENCY || own.some(worker => worker.isFree);
     if (isEnough || this.#making.has(name) || this.#isClosed || !canWait(settings)) return;
-    const made = this.#make({ ...buildMold(settings), dataDir })
-      .catch((error: unknown) => this.#options.logger.debug(`dataset ${name}: no worker is kept: ${messageOf(error)}`))
-      .finally(() => this.#making.delete(name));
-    this.#making.set(name, made);
+    if (!isKept && !this.#hasRoomFor(name)) return;
+    const mold = { ...buildMold(settings), dataDir };
+    const made = this.#make(mold).catch((error: unknown) => {
+      this.#options.logger.debug(`dataset ${name}: no worker is kept: ${messageOf(error)}`);
+      return false;
+    });
+    const settled = made.then(isMade => {
+      this.#making.delete(name);
+      // WARM asks for more than one.
+      if (isMade && isKept) this.#makeOne(mold);
+    });
+    this.#making.set(name, settled);
   }
 
-  async #make(mold: Mold): Promise<void> {
+  /** Of all datasets there are no more than can run at once: one that waits for another dataset's files gives way. */
+  #hasRoomFor(name: string): boolean {
+    const others = [...this.#workers].filter(([, { isKept }]) => !isKept);
+    if (others.length + this.#making.size < this.#options.most) return true;
+    const idle = others.find(([worker, { dataset }]) => dataset !== name && worker.isFree);
+    if (idle) void this.discard(idle[0]);
+    return idle !== undefined;
+  }
+
+  /** Whether there is one more. */
+  async #make(mold: Mold): Promise<boolean> {
     const fit = fitOf(mold);
     const home = this.#homes.make(JOBS);
-    if (home === undefined) return;
+    if (home === undefined) return false;
     try {
       const process_ = await this.#options.launch(mold, home);
       const leader =
         process_ && leaderOf(process_.pid, home.path, this.#options.uids.areOwn ? home.owner.uid : undefined);
-      if (!leader) return await this.#homes.remove(home.path);
+      if (!leader) {
+        await this.#homes.remove(home.path);
+        return false;
+      }
       process_.go();
       const places = home.places.length > 0 ? home.places : Array.from({ length: JOBS }, () => '');
       const worker: Worker = new Worker({
@@ -175,6 +198,7 @@ export class WorkerPool {
       this.#workers.set(worker, { dataset, hash, fit, isKept: warmOf(mold.settings) > 0, callOff: () => undefined });
       this.#await(worker);
       void worker.over.then(() => this.#forget(worker, home));
+      return true;
     } catch (error) {
       await this.#homes.remove(home.path);
       throw error;
