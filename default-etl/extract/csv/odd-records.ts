@@ -10,7 +10,7 @@ const NOT_WHOLE =
   'a quote on a line above is not closed as it should be, and this line alone has not the cells that the header has';
 
 /** A record as it was cut, and up to where text was unescaped before it. */
-export type Cut = Omit<Question, 'bytes' | 'starts' | 'ends'> & { arenaBefore: number };
+export type Cut = Omit<Question, 'bytes' | 'starts' | 'ends' | 'isLikeBefore'> & { arenaBefore: number };
 
 /** Where the next record begins, its line, and the next free cell. */
 export interface Settled {
@@ -25,6 +25,8 @@ export class OddRecords {
   /** Before this line each line is a record of its own, or a reject. */
   aloneBefore = 0;
   lookedAt = 0;
+  /** The record with too few cells that came last. */
+  lastShort = { line: 0, count: 0 };
   private readonly dialect: Dialect;
   private readonly records: RecordList;
   private readonly judge: RecordJudge | undefined;
@@ -48,6 +50,7 @@ export class OddRecords {
       return this.follow(verdict, cut);
     }
     const line = cut.line + countLines(records.bytes, cut.start, cut.next);
+    if (cut.count < records.width) this.lastShort = { line: line - 1, count: cut.count };
     return { position: cut.next, line, cell: this.addCut(cut) };
   }
 
@@ -68,7 +71,8 @@ export class OddRecords {
 
   private ask(cut: Cut): Question {
     const { bytes, starts, ends } = this.records;
-    return { ...cut, bytes, starts, ends };
+    const { line, count } = this.lastShort;
+    return { ...cut, bytes, starts, ends, isLikeBefore: line === cut.line - 1 && count === cut.count };
   }
 
   private addCut({ base, count, start, end, line, isUnclosed }: Cut): number {

@@ -184,6 +184,15 @@ test('a row that no reading makes whole is a reject, and so is what goes on from
       [3, 4],
     ],
   );
+  const ragged = `id,t,z\n0,"a, b",z\n${'1,"10" pipe\n'.repeat(2)}2,x\n3,"y" y\n4,z\n`;
+  const kept = await readTable(folder, ragged);
+  assert.deepEqual(
+    [shown(kept), kept.rejects.map(([, line]) => line)],
+    [
+      ['0;a, b;z', '2;x;null', '3;y y;null', '4;z;null'],
+      [3, 4],
+    ],
+  );
 });
 
 test('where all other rows end with CRLF a lone LF is text, if the row has all its cells only then; and so for other line ends', async context => {
@@ -198,6 +207,10 @@ test('where all other rows end with CRLF a lone LF is text, if the row has all i
     const found = await readTable(folder, text);
     assert.deepEqual([shown(found), found.rejects], [rows, []], text);
     assert.match(found.decided['line_break_without_quotes']?.reason ?? '', /line 3 /);
+  }
+  for (const end of ['\n', '\n\r\n', '\n \n']) {
+    const last = await readTable(folder, `id;t\r\n1;a\r\n2;b${end}`);
+    assert.deepEqual([shown(last), last.rejects], [['1;a', '2;b'], []]);
   }
   const mixed = await readTable(folder, 'id;t;n\r\n1;a;1\r\n2;b;2\r\n3;c;3\n4;d\n5;e;6\r\n');
   assert.deepEqual([mixed.rows.length, ...values(mixed, 'other_line_ends')], [5, 2]);

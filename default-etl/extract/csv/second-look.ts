@@ -21,6 +21,9 @@ const CREDIT_OF_BYTE = 16;
  */
 const SURE_DELIMITERS = 16;
 
+/** Lines that may go on from a reject. */
+const MOST_DOUBTFUL = 100;
+
 const BROKEN =
   'a quote stands on this line where none should be, and the row has fewer cells than the header, however that is taken';
 const GOES_ON = 'the line above is a reject, whose text may go on here: it has fewer cells than the header';
@@ -55,6 +58,9 @@ export class SecondLook implements RecordJudge {
   private readonly others: readonly Other[];
   private credit = FIRST_CREDIT;
   doubtfulLine = 0;
+  private doubtfulTo = 0;
+  /** Whether a quote of that reject is still to be closed. */
+  private isOpen = false;
 
   constructor(dialect: Dialect, undeclared: Undeclared, lineEnd: LineEnd) {
     this.dialect = dialect;
@@ -111,10 +117,32 @@ export class SecondLook implements RecordJudge {
       this.findings.add(isShort ? 'line_breaks' : 'quotes_as_text', line);
       return isShort ? undefined : { kind: 'lines', before: line + lines - 1 };
     }
-    if (isUnclosed || count > this.width) return undefined;
-    if (!isOdd && line !== this.doubtfulLine) return undefined;
+    return isUnclosed || count > this.width ? undefined : this.tooShort(record, lines);
+  }
+
+  /** A row with too few cells is one all the same, unless its quotes say that some of its text is on other lines. */
+  private tooShort(record: Question, lines: number): Verdict | undefined {
+    const { line, isOdd, isLikeBefore } = record;
+    const isBroken = isOdd && !isLikeBefore;
+    const isBelow = line === this.doubtfulLine;
+    const hasQuote = this.hasOddQuotes(record);
+    if (!isBroken && (!isBelow || (!hasQuote && !this.isOpen) || line > this.doubtfulTo)) {
+      if (record.isOpen) this.findings.add('open_quotes', line);
+      return undefined;
+    }
+    if (!isBelow) this.doubtfulTo = line + MOST_DOUBTFUL;
+    this.isOpen = hasQuote !== (isBelow && this.isOpen);
     this.doubtfulLine = line + lines;
-    return { kind: 'reject', reason: isOdd ? BROKEN : GOES_ON };
+    return { kind: 'reject', reason: isBroken ? BROKEN : GOES_ON };
+  }
+
+  /** Whether it has an odd number of quotes, without those that a backslash stands before. */
+  private hasOddQuotes({ bytes, start, end }: Question): boolean {
+    this.lookedAt += end - start;
+    let isOdd = false;
+    for (let at = start; at < end; at++)
+      if (bytes[at] === this.dialect.quote && bytes[at - 1] !== BACKSLASH) isOdd = !isOdd;
+    return isOdd;
   }
 
   /** As a row of another dialect, or one whose quotes within quotes are not doubled. */
@@ -154,9 +182,12 @@ export class SecondLook implements RecordJudge {
     const { lineEnd, width } = this;
     const { count } = record;
     if (width < 2 || count > width || (count === width && this.hasDelimiter(record))) return undefined;
-    return this.readAs(record, 'line_break_without_quotes', (text, isWhole) =>
-      this.reader.readJoined(text, lineEnd, isWhole),
-    );
+    const behind = record.next - record.start;
+    return this.readAs(record, 'line_break_without_quotes', (text, isWhole) => {
+      const read = this.reader.readJoined(text, lineEnd, isWhole);
+      const isEmpty = read !== undefined && read !== 'cut' && !/\S/.test(text.toString('latin1', behind, read.end));
+      return isEmpty ? undefined : read;
+    });
   }
 
   /** Whether there is a delimiter on the next line: then it is no mere rest of the last cell. */

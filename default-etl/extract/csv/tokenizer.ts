@@ -187,7 +187,7 @@ export class CsvTokenizer {
         !this.isOdd &&
         (judge === undefined ||
           ((cell - cellsBefore === width ||
-            (cell - cellsBefore < width && this.isPlainlyShort(cell - 1, lineBefore))) &&
+            (cell - cellsBefore < width && this.isPlainlyShort(cellsBefore, cell, lineBefore))) &&
             (lines <= 1 || this.hasFewDelimiters(recordStart, recordEnd, lines)) &&
             (endBytes === 0 || (position - recordEnd === endBytes && bytes[recordEnd] === endByte))));
       if (isOrdinary) cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);
@@ -300,10 +300,12 @@ export class CsvTokenizer {
   }
 
   /** Whether a record that has too few cells ends neither with what may be the beginning of a quoted cell, nor with a backslash before a quote, and a reject is not right above it. */
-  private isPlainlyShort(last: number, line: number): boolean {
+  private isPlainlyShort(base: number, end: number, line: number): boolean {
     const { bytes, starts, ends } = this.records;
-    const byte = bytes[starts[last] as number];
+    const byte = bytes[starts[end - 1] as number];
     if (byte === SPACE || byte === TAB || byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) return false;
-    return bytes[(ends[last] as number) - 1] !== BACKSLASH && line !== this.judge?.doubtfulLine;
+    if (bytes[(ends[end - 1] as number) - 1] === BACKSLASH || line === this.judge?.doubtfulLine) return false;
+    this.odd.lastShort = { line, count: end - base };
+    return true;
   }
 }

@@ -29,6 +29,8 @@ export interface Question extends CutRecord {
   isOpen: boolean;
   /** Or since none follows. */
   isUnclosed: boolean;
+  /** The line above is a row with too few cells, and this one has as many. */
+  isLikeBefore: boolean;
 }
 
 /** What becomes of it. */
