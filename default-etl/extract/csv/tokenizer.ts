@@ -78,11 +78,12 @@ export class CsvTokenizer {
   }
 
   private cut(bytes: Buffer, from: number, to: number, final: boolean): number {
-    const { quote, skipsBlanks } = this.dialect;
+    const { quote, escape, skipsBlanks } = this.dialect;
     const first = this.dialect.delimiter[0] as number;
     const single = this.dialect.delimiter.length === 1;
     const step = this.dialect.delimiter.length;
     const highest = Math.max(first, CR);
+    const highestQuoted = Math.max(quote, escape, CR);
     const { dialect, records, quoted, odd } = this;
     const judge = records.width === 0 ? undefined : this.judge;
     const { bytes: endBytes, first: endByte } = judge?.lineEnd ?? NO_LINE_END;
@@ -130,8 +131,20 @@ export class CsvTokenizer {
         let start = position;
         let end = INCOMPLETE;
         if (quote >= 0 && position < to && bytes[position] === quote) {
-          const behind = quoted.read(position, to, final);
-          if (behind >= 0) {
+          // Most quoted cells end on their line, and have nothing to take out.
+          let at = position + 1;
+          for (; at < to; at++) {
+            const byte = bytes[at] as number;
+            if (byte <= highestQuoted && (byte === quote || byte === escape || byte === LF || byte === CR)) break;
+          }
+          const next = at + 1 < to && bytes[at] === quote ? bytes[at + 1] : INCOMPLETE;
+          const behind =
+            next === LF || next === CR || (single && next === first) ? at + 1 : quoted.read(position, at, to, final);
+          if (behind === at + 1) {
+            start = position + 1;
+            position = behind;
+            end = at;
+          } else if (behind >= 0) {
             position = behind;
             start = quoted.start;
             end = quoted.end;
