@@ -4,6 +4,11 @@ import type { RecordList } from './record-list.ts';
 import { rereadRecord } from './reread.ts';
 import type { Question, RecordJudge, Verdict } from './verdict.ts';
 
+const TAB = 9;
+const SPACE = 32;
+const DOUBLE_QUOTE = 34;
+const SINGLE_QUOTE = 39;
+const BACKSLASH = 92;
 /** Bytes of a record whose quotes are misplaced that are looked at once more, as text. */
 const MOST_REREAD = 1 << 22;
 const NOT_WHOLE =
@@ -25,8 +30,9 @@ export class OddRecords {
   /** Before this line each line is a record of its own, or a reject. */
   aloneBefore = 0;
   lookedAt = 0;
-  /** The record with too few cells that came last. */
-  lastShort = { line: 0, count: 0 };
+  /** The line of the record with too few cells that came last, and how many it has. */
+  private shortLine = 0;
+  private shortCount = 0;
   private readonly dialect: Dialect;
   private readonly records: RecordList;
   private readonly judge: RecordJudge | undefined;
@@ -50,7 +56,7 @@ export class OddRecords {
       return this.follow(verdict, cut);
     }
     const line = cut.line + countLines(records.bytes, cut.start, cut.next);
-    if (cut.count < records.width) this.lastShort = { line: line - 1, count: cut.count };
+    if (cut.count < records.width) [this.shortLine, this.shortCount] = [line - 1, cut.count];
     return { position: cut.next, line, cell: this.addCut(cut) };
   }
 
@@ -69,10 +75,31 @@ export class OddRecords {
     return behindLineEnd(records.bytes, end, to);
   }
 
+  /** Whether a record has not even the delimiters of two rows: then its lines are none. */
+  hasFewDelimiters(from: number, to: number): boolean {
+    const { bytes, width } = this.records;
+    const delimiter = this.dialect.delimiter[0];
+    const enough = 2 * (width - 1);
+    let found = 0;
+    for (let at = from; at < to && found < enough; at++) if (bytes[at] === delimiter) found++;
+    return found < enough;
+  }
+
+  /** Whether a record that has too few cells ends neither with what may be the beginning of a quoted cell, nor with a backslash before a quote, and a reject is not right above it. */
+  isPlainlyShort(base: number, end: number, line: number): boolean {
+    const { bytes, starts, ends } = this.records;
+    const byte = bytes[starts[end - 1] as number];
+    if (byte === SPACE || byte === TAB || byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) return false;
+    if (bytes[(ends[end - 1] as number) - 1] === BACKSLASH || line === this.judge?.doubtfulLine) return false;
+    this.shortLine = line;
+    this.shortCount = end - base;
+    return true;
+  }
+
   private ask(cut: Cut): Question {
     const { bytes, starts, ends } = this.records;
-    const { line, count } = this.lastShort;
-    return { ...cut, bytes, starts, ends, isLikeBefore: line === cut.line - 1 && count === cut.count };
+    const isLikeBefore = this.shortLine === cut.line - 1 && this.shortCount === cut.count;
+    return { ...cut, bytes, starts, ends, isLikeBefore };
   }
 
   private addCut({ base, count, start, end, line, isUnclosed }: Cut): number {

@@ -152,8 +152,11 @@ export class CsvRun {
       if (count > this.limits.columns) throw tooManyColumns(this.path, `line ${lineBefore} has`, this.limits.columns);
       if (count > 0) {
         const cells = this.tokenizer.takeCells(count);
-        if (this.layout.header === true) this.from = next;
-        else this.tokenizer.line = lineBefore;
+        if (this.layout.header === true) {
+          if (!this.tokenizer.isFirstClean && this.tokenizer.openTo > 0)
+            this.look.findings.add('open_quotes', lineBefore);
+          this.from = next;
+        } else this.tokenizer.line = lineBefore;
         return cells;
       }
       this.from = next;

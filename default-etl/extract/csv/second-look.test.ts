@@ -142,6 +142,8 @@ test('a row with line breaks whose lines could be rows is said; where its lines 
   assert.match(short.decided['line_breaks']?.reason ?? '', /line 3 /);
   const text = await readTable(folder, 'id;n;t\n0;"two\nlines";z\n1;"a;b\nc";y\n');
   assert.deepEqual([text.rows.length, ...values(text, 'line_breaks')], [2, undefined]);
+  const blank = await readTable(folder, 'a;b\n1;"x\n\n\n2;y"\n3;z\n');
+  assert.deepEqual([blank.rows.length, ...values(blank, 'line_breaks')], [2, 1]);
   const vectors = Array.from({ length: 180 }, (_, index) => {
     const word = index === 10 ? '"' : index === 100 ? '."' : `w${index}`;
     return `${word} ${Array.from({ length: 20 }, (__, column) => `0.${index}${column}`).join(' ')}\n`;

@@ -100,9 +100,9 @@ export class SecondLook implements RecordJudge {
   /** It has all cells; where it spans lines, these may be rows all the same. */
   private fit(record: Question): Verdict | undefined {
     if (record.isOpen) this.findings.add('open_quotes', record.line);
-    const { lines, whole } = this.linesOf(record);
-    if (lines < 2 || 2 * whole <= lines) return undefined;
-    const isSure = whole === lines && (lines - 1) * (this.width - 1) >= SURE_DELIMITERS;
+    const { lines, filled, whole } = this.linesOf(record);
+    if (filled < 2 || 2 * whole <= filled) return undefined;
+    const isSure = whole === filled && (filled - 1) * (this.width - 1) >= SURE_DELIMITERS;
     this.findings.add(isSure ? 'quotes_as_text' : 'line_breaks', record.line);
     return isSure ? { kind: 'lines', before: record.line + lines } : undefined;
   }
@@ -111,8 +111,8 @@ export class SecondLook implements RecordJudge {
     const other = this.otherwise(record);
     if (other !== undefined) return other;
     const { line, isUnclosed, isOdd, count } = record;
-    const { lines, wholeBeforeLast } = this.linesOf(record);
-    if (lines > 1 && 2 * wholeBeforeLast >= lines - 1) {
+    const { lines, filled, wholeBeforeLast } = this.linesOf(record);
+    if (filled > 1 && 2 * wholeBeforeLast >= filled - 1) {
       const isShort = !isOdd && count < this.width;
       this.findings.add(isShort ? 'line_breaks' : 'quotes_as_text', line);
       return isShort ? undefined : { kind: 'lines', before: line + lines - 1 };
@@ -239,8 +239,8 @@ export class SecondLook implements RecordJudge {
     const first = endOfLine(bytes, start, end);
     this.lookedAt += end - start;
     if (first === end) return false;
-    const { lines, whole } = countWholeLines(bytes, behindLineEnd(bytes, first, end), end, this);
-    return 2 * whole > lines;
+    const { filled, whole } = countWholeLines(bytes, behindLineEnd(bytes, first, end), end, this);
+    return 2 * whole > filled;
   }
 }
 

@@ -8,11 +8,6 @@ import type { RecordJudge } from './verdict.ts';
 // Not imported: a constant of this module is part of the compiled code, one of another is read each time.
 const LF = 10;
 const CR = 13;
-const TAB = 9;
-const SPACE = 32;
-const DOUBLE_QUOTE = 34;
-const SINGLE_QUOTE = 39;
-const BACKSLASH = 92;
 /** As in quoted-cells.ts. */
 const INCOMPLETE = -1;
 /** More than a table may have columns. */
@@ -200,8 +195,8 @@ export class CsvTokenizer {
         !this.isOdd &&
         (judge === undefined ||
           ((cell - cellsBefore === width ||
-            (cell - cellsBefore < width && this.isPlainlyShort(cellsBefore, cell, lineBefore))) &&
-            (lines <= 1 || this.hasFewDelimiters(recordStart, recordEnd, lines)) &&
+            (cell - cellsBefore < width && odd.isPlainlyShort(cellsBefore, cell, lineBefore))) &&
+            (lines <= 1 || odd.hasFewDelimiters(recordStart, recordEnd)) &&
             (endBytes === 0 || (position - recordEnd === endBytes && bytes[recordEnd] === endByte))));
       if (isOrdinary) cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);
       else {
@@ -300,25 +295,5 @@ export class CsvTokenizer {
     this.isOpen = true;
     this.isUnclosed ||= isUnclosed;
     this.looked += this.quoted.scannedTo - position;
-  }
-
-  /** Whether not even half of the lines of a record can have as many delimiters as a row. */
-  private hasFewDelimiters(from: number, to: number, lines: number): boolean {
-    const { bytes, width } = this.records;
-    const delimiter = this.dialect.delimiter[0];
-    const enough = ((lines >> 1) + 1) * (width - 1);
-    let found = 0;
-    for (let at = from; at < to && found < enough; at++) if (bytes[at] === delimiter) found++;
-    return found < enough;
-  }
-
-  /** Whether a record that has too few cells ends neither with what may be the beginning of a quoted cell, nor with a backslash before a quote, and a reject is not right above it. */
-  private isPlainlyShort(base: number, end: number, line: number): boolean {
-    const { bytes, starts, ends } = this.records;
-    const byte = bytes[starts[end - 1] as number];
-    if (byte === SPACE || byte === TAB || byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) return false;
-    if (bytes[(ends[end - 1] as number) - 1] === BACKSLASH || line === this.judge?.doubtfulLine) return false;
-    this.odd.lastShort = { line, count: end - base };
-    return true;
   }
 }

@@ -4,9 +4,11 @@ import { rereadRecord } from './reread.ts';
 /** How the lines of a record read, each alone. */
 export interface LineCount {
   lines: number;
+  /** Those in which something stands. */
+  filled: number;
   /** Those with as many cells as a row has. */
   whole: number;
-  /** Without the last one. */
+  /** Without the last line. */
   wholeBeforeLast: number;
 }
 
@@ -17,10 +19,11 @@ export function countWholeLines(
   to: number,
   { dialect, width }: { dialect: Dialect; width: number },
 ): LineCount {
-  const count = { lines: 0, whole: 0, wholeBeforeLast: 0 };
+  const count = { lines: 0, filled: 0, whole: 0, wholeBeforeLast: 0 };
   for (let at = from; at <= to; ) {
     const end = endOfLine(bytes, at, to);
     count.lines++;
+    if (end > at) count.filled++;
     count.wholeBeforeLast = count.whole;
     if (isWholeLine(bytes, at, end, { dialect, width })) count.whole++;
     if (end === to) break;
