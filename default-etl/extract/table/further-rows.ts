@@ -1,7 +1,7 @@
 import type { Decision } from '../../protocol.ts';
 import { cellKind, isWord, measuredColumns, tableKinds } from './cell-kind.ts';
 import { type GridRow, type Place, placesOf } from './grid.ts';
-import { isUnit } from './units.ts';
+import { isPlainUnit, isUnit } from './units.ts';
 
 const MOST_BODY = 100;
 /** Further rows that a header may have. */
@@ -22,15 +22,18 @@ function isAboveRows(cells: readonly string[], below: readonly GridRow[], width:
   const body = below.slice(0, MOST_BODY).map(row => row.cells);
   const measured = measuredColumns(tableKinds(body, width));
   if (measured.length > 1 && measured.every(column => isWord(cells[column] ?? ''))) return true;
-  if (measured.length > 0 && hasUnitsAlone(cells)) return true;
+  if (measured.length > 0 && hasUnitsAlone(cells, measured)) return true;
   const firsts = body.slice(MOST_ROWS).map(row => row[0] ?? '');
   return firsts.length > 1 && firsts.every(isPeriod) && isWord(cells[0] ?? '') && !isPeriod(cells[0] as string);
 }
 
-/** Units, a letter or one of the whole table too, beside empty cells: `en milliers`. */
-function hasUnitsAlone(cells: readonly string[]): boolean {
-  const filled = cells.map(cell => cell.trim()).filter(cell => cell !== '');
-  return filled.length > 0 && filled.length < cells.length && filled.every(isUnit);
+/** Units over numbers, a letter too, or one of the whole table, `en milliers`, beside empty cells. */
+function hasUnitsAlone(cells: readonly string[], measured: readonly number[]): boolean {
+  const filled = cells.flatMap((cell, column) => (cell.trim() === '' ? [] : [{ text: cell.trim(), column }]));
+  if (filled.length === 0 || filled.length === cells.length) return false;
+  return filled.every(({ text, column }) =>
+    measured.includes(column) ? isUnit(text) : column === 0 && isPlainUnit(text),
+  );
 }
 
 /** A year, or a month, quarter or half of one: `2024-01`, `2024-T1`; or a date. */
