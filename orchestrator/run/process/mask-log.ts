@@ -52,15 +52,13 @@ async function rewrite(path: string, file: FileHandle, from: number, mask: (text
 
 /** Whole lines, some at a time. */
 async function* blocks(file: FileHandle, from: number): AsyncGenerator<Block> {
+  const { size } = await file.stat();
   let offset = from;
   let rest = Buffer.alloc(0);
   for (;;) {
-    const { buffer, bytesRead } = await file.read(
-      Buffer.allocUnsafe(CHUNK_BYTES),
-      0,
-      CHUNK_BYTES,
-      offset + rest.length,
-    );
+    const position = offset + rest.length;
+    const length = Math.min(CHUNK_BYTES, Math.max(0, size - position));
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
     const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
     const end = bytesRead === 0 || bytes.length > LONGEST_LINE ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1;
     if (end > 0) yield { offset, bytes: bytes.subarray(0, end) };

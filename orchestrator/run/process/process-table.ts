@@ -76,7 +76,6 @@ export function readBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 }
 
-// The name, in parentheses, may hold blanks and parentheses: what follows the last one is what counts.
 /** Memory that a process has for itself and shares, in bytes; 0 where that can't be told. */
 export function residentBytes(pid: number): number {
   try {
@@ -86,6 +85,7 @@ export function residentBytes(pid: number): number {
   }
 }
 
+// The name, in parentheses, may hold blanks and parentheses: what follows the last one is what counts.
 function parseStat(pid: number, stat: string): ProcessEntry {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {

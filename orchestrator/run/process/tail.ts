@@ -34,9 +34,11 @@ export async function tailFile(path: string, options: TailOptions): Promise<Tail
 
   async function readOn(): Promise<void> {
     // Its size first: whoever prints faster than we read, or makes a hole in it, is stopped all the same.
-    if ((await file.stat()).size > offset + mostBytes) onFull();
-    for (;;) {
-      const chunk = await readAt(file, position, offset + mostBytes);
+    const { size } = await file.stat();
+    if (size > offset + mostBytes) onFull();
+    const end = Math.min(size, offset + mostBytes);
+    while (position < end) {
+      const chunk = await readAt(file, position, end);
       if (chunk.length === 0) return;
       position += chunk.length;
       onChunk(chunk);
@@ -67,7 +69,6 @@ export async function tailFile(path: string, options: TailOptions): Promise<Tail
 
 async function readAt(file: FileHandle, position: number, end: number): Promise<Buffer> {
   const bytes = Math.min(CHUNK_BYTES, end - position);
-  if (bytes === 0) return Buffer.alloc(0);
   const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, position);
   return buffer.subarray(0, bytesRead);
 }
