@@ -7,6 +7,7 @@ import { SourceFile } from './source.ts';
 import { createPipeline } from './transform/pipeline.ts';
 import { findTypes } from './types/find-types.ts';
 import { Spill } from './unpack/spill.ts';
+import { withFindings } from './with-findings.ts';
 import { visible } from './visible.ts';
 
 /** Of a longer cell only the beginning is shown. */
@@ -40,7 +41,8 @@ export async function previewFile(
     for await (const batch of reader.batches()) if (preview.add(step(batch))) break;
     const empty = reader.emptyHeader?.();
     if (empty && !preview.hasBatch) preview.add(step(empty));
-    return preview.message([...reader.decisions, types], warnings);
+    const { all } = withFindings([...reader.decisions, types], reader.findings?.() ?? []);
+    return preview.message(all, warnings);
   } finally {
     await spill.close();
     await source.close();

@@ -16,6 +16,7 @@ import type { Step } from './transform/step.ts';
 import type { FileTypes } from './types/column-type.ts';
 import { findTypes } from './types/find-types.ts';
 import { Spill } from './unpack/spill.ts';
+import { withFindings } from './with-findings.ts';
 
 export type Result = Omit<ResultMessage, 'type'>;
 
@@ -146,12 +147,8 @@ class FileRun {
   }
 
   private tellFindings(): void {
-    const said = new Set(this.decisions.map(decision => JSON.stringify(decision)));
-    const found = (this.reader.findings?.() ?? []).filter(decision => !said.has(JSON.stringify(decision)));
-    if (found.length === 0) return;
-    const names = new Set(found.map(({ name }) => name));
-    const before = this.decisions.filter(({ name }) => !names.has(name));
-    this.reporter.decided([...before, ...found], before.length);
+    const { all, kept } = withFindings(this.decisions, this.reader.findings?.() ?? []);
+    if (kept < all.length) this.reporter.decided(all, kept);
   }
 
   private async pass(read: Batch, target: Target): Promise<void> {

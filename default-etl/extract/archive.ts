@@ -119,7 +119,8 @@ function joinDecision(
   if (found.length === members.length && values.size === 1)
     return { ...(found[0] as { decision: Decision }).decision, confidence };
   const value = Object.fromEntries(found.map(({ member, decision }) => [member, decision.value]));
-  return { name, value, confidence, reason: 'by member' };
+  const [first] = found;
+  return { name, value, confidence, reason: `by member; in ${first?.member}: ${first?.decision.reason}` };
 }
 
 function nothingFits(source: Source, skipped: readonly string[], wanted: ArchiveOptions['wanted']): Error {
