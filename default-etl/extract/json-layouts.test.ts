@@ -36,6 +36,11 @@ test('the layouts that pandas, R, databases and services write a table in are re
     [{ data: VALUES, columns: NAMES, index: [0, 1] }, FRAME],
     [{ schema: { fields: NAMES.map(name => ({ name })), pandas_version: '1.4.0' }, data: FRAME }, FRAME],
     [{ data: byColumn(['0', '1']) }, FRAME],
+    [{ '0': { id: 1, name: 'Anna' } }, [{ id: '1', name: 'Anna' }]],
+    [
+      { v: { '2020': 1, '2021': 2, '2022': 3 } },
+      ['2020', '2021', '2022'].map((index, row) => ({ index, v: String(row + 1) })),
+    ],
     // Columns as lists: R, pandas' to_dict('list'), ClickHouse's JSONColumns.
     [lists, FRAME],
     [{ meta: NAMES.map(name => ({ name, type: 'String' })), data: lists, rows: 2 }, FRAME],
@@ -160,6 +165,11 @@ test('large tables in columns, with an index or with columns of another order ar
       { index: 'd1', a: '39999', b: 'x' },
     ],
     [
+      { a: column(row => row * 2, days), 'b "x"': column(row => `${row}`, days) },
+      { index: 'd1', a: '79998', 'b "x"': '39999' },
+    ],
+    [{ a: column(row => row * 2, days) }, { index: 'd1', a: '79998' }],
+    [
       Object.fromEntries(Array.from({ length: count }, (_, row) => [String(row), { a: row, b: { c: [row] } }])),
       { a: '39999', b: '{"c":[39999]}' },
     ],
@@ -173,6 +183,12 @@ test('large tables in columns, with an index or with columns of another order ar
   assert.deepEqual([small.code, /has to be read whole.*row_size/.test(small.error)], [65, true], small.error);
 });
 
+test('an object of very many objects is looked at in no more than linear time', { timeout: 15_000 }, async context => {
+  const unlike = Object.fromEntries(Array.from({ length: 15_000 }, (_, key) => [`c${key}`, { [`k${key}`]: 1 }]));
+  const read = await readContent(context, 'a.json', JSON.stringify(unlike));
+  assert.deepEqual([read.error, read.rows.length], ['', 1]);
+});
+
 test('columns that lack a row of others have null there; what is no table of columns after all is one record', async context => {
   const ragged = { a: { '0': 1, '1': 2 }, b: { '0': 'x', '1': 'y', '2': 'z' } };
   assert.deepEqual(recordsOf(await readContent(context, 'a.json', JSON.stringify(ragged))), [
@@ -181,8 +197,18 @@ test('columns that lack a row of others have null there; what is no table of col
     { a: null, b: 'z' },
   ]);
   const long = Array.from({ length: 60_000 }, (_, row) => row);
-  const record = { values: long, label: 'x' };
-  assert.equal((await readContent(context, 'a.json', JSON.stringify(record))).rows.length, 1);
+  const names = Object.fromEntries(long.map(row => [`n${row}`, row]));
+  for (const record of [
+    { values: long, label: 'x' },
+    { a: names, b: { other: 1 } },
+    { a: names, b: 1 },
+  ]) {
+    const read = await readContent(context, 'a.json', JSON.stringify(record));
+    assert.deepEqual(
+      [read.rows.length, read.decisions.find(({ name }) => name === 'record_path')?.confidence],
+      [1, 0.5],
+    );
+  }
   for (const [content, place] of [
     ['{"a":{"0":1,"1":2},"b":{"0":3,"1":4}', /bracket is not closed|middle of a value/],
     ['{"a":{"0":1,"1":2},\n"b":{"0":3 "1":4}}', /not JSON.*line 2/],

@@ -1,6 +1,7 @@
 import { emptyBatch, type Reader } from '../batch.ts';
 import { neverFailure } from '../failure.ts';
 import { type Limits, limitsOf } from '../limits.ts';
+import type { Decision } from '../protocol.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
 import type { Encoding } from './byte-order.ts';
@@ -42,7 +43,7 @@ export async function openJson(source: Source, extract: Extract, mode: 'lines' |
   const { records } = layout;
   const columns = records.kind === 'columns' ? await readColumns(text, layout.path, records.hasKeys) : undefined;
   const reader = columns ?? recordReader(text, records.kind === 'columns' ? ONE_RECORD : layout);
-  const known = records.kind === 'columns' && columns === undefined ? [] : decisions;
+  const known = records.kind === 'columns' && columns === undefined ? [NO_COLUMNS] : decisions;
   return {
     decisions: [encodingDecision(encoding), ...known],
     columnsVary: true,
@@ -52,6 +53,14 @@ export async function openJson(source: Source, extract: Extract, mode: 'lines' |
 }
 
 const ONE_RECORD: Layout = { path: [], isLines: false, records: { kind: 'objects' } };
+
+const NO_COLUMNS: Decision = {
+  name: 'record_path',
+  value: [],
+  confidence: 0.5,
+  reason:
+    'the object is one record, though it begins as a table does whose columns follow each other: they are not all alike',
+};
 
 async function layoutOf({ source, encoding, extract, limits, isLines }: JsonText): Promise<Found> {
   let headBytes = HEAD_BYTES;
@@ -83,7 +92,7 @@ async function readColumns(
   const text = await readTextHead(source, encoding, limits.rowBytes);
   if (text.length === limits.rowBytes) throw tooLong(source, limits.rowBytes);
   const columns = columnsOf(source, text, path);
-  if (columns === undefined) return undefined;
+  if (columns === undefined || (hasKeys && !columns.isAligned)) return undefined;
   const names = columnNames(hasKeys ? [INDEX, ...columns.names] : columns.names);
   const table: ArrayTable = { names, skipsFirst: false };
   const turned = { path: source.path, sizeBytes: text.length, stream: () => columns.stream(hasKeys) };

@@ -15,6 +15,8 @@ const NO_VALUE = Buffer.from('null');
 /** Stretches of bytes: stretch n is [at(2n), at(2n + 1)). Ten million of them are one object. */
 class Stretches {
   count = 0;
+  /** How many of them were set. */
+  values = 0;
   private positions = new Int32Array(256);
 
   add(from: number, to: number): void {
@@ -30,6 +32,7 @@ class Stretches {
     this.positions[2 * place] = from;
     this.positions[2 * place + 1] = to;
     this.count = Math.max(this.count, place + 1);
+    this.values++;
   }
 
   /** The stretch; empty where none was set. */
@@ -62,6 +65,11 @@ export class ColumnTable {
 
   private constructor(bytes: Buffer) {
     this.bytes = bytes;
+  }
+
+  /** Whether every column has a value under each key. */
+  get isAligned(): boolean {
+    return this.columns.every(({ values }) => values === this.rows);
   }
 
   /** The rows as a JSON list of lists; with `hasKeys` the first value of each is what it stands under. */

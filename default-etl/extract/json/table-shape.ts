@@ -27,6 +27,8 @@ const MAX_DEPTH = 3;
 const MOST_OF_TEXT = 0.8;
 /** Members that a beginning must show where it shows no end. */
 const ENOUGH = 20;
+/** Of one column alone. */
+const FEWEST_LABELS = 3;
 /** Under these a document tells the names of its columns, or where they are. */
 const OF_NAMES =
   /^(columns?|cols|fields?|headers?|head|header_?row|names|(column|field)_?(names|defs)|labels|keys|variables|attributes|meta(data)?|schema|view|structure)$/i;
@@ -148,10 +150,10 @@ function dictionaryIn(value: Members, path: readonly string[], isWhole: boolean)
     return isWhole || members.length > 1 || inner.length > ENOUGH
       ? columnsOf(path, false, 0.95, 'its members are columns whose values are counted')
       : undefined;
-  if (!isWhole && members.length === 1)
-    return inner.length > ENOUGH && inner.every(isLabel) && Object.values(seen[0] as Members).every(isScalar)
-      ? columnsOf(path, true, 0.7, 'its first member has values by number or date')
-      : undefined;
+  if (members.length === 1) {
+    const column = soleColumn(path, seen[0] as Members, { isWhole, mayBeRow: isCounted(outer) });
+    if (column || !isCounted(outer)) return column;
+  }
   if (isCounted(outer)) {
     if (!isCounted(inner)) return membersOf(path, false, 0.95, 'its members are rows that are counted');
     return members.length > 1 && areAlike(seen)
@@ -159,6 +161,20 @@ function dictionaryIn(value: Members, path: readonly string[], isWhole: boolean)
       : undefined;
   }
   return members.length > 1 && areAlike(seen) ? namedDictionary({ path, outer, inner, seen }) : undefined;
+}
+
+/** One column whose rows stand under numbers or dates; what goes on behind the beginning may have more, and any names: the whole text has to show that. */
+function soleColumn(
+  path: readonly string[],
+  column: Members,
+  { isWhole, mayBeRow }: { isWhole: boolean; mayBeRow: boolean },
+): TableShape | undefined {
+  const labels = Object.keys(column);
+  if (labels.length < (isWhole ? FEWEST_LABELS : ENOUGH) || !Object.values(column).every(isScalar)) return undefined;
+  if (labels.every(isLabel)) return columnsOf(path, true, 0.7, 'its first member has values by number or date');
+  return isWhole || mayBeRow
+    ? undefined
+    : columnsOf(path, true, 0.6, 'its first member has a value for each of many names');
 }
 
 interface Dictionary {
@@ -214,11 +230,13 @@ function listsIn(value: Members, path: readonly string[], isWhole: boolean): Tab
   };
 }
 
-/** The one object in an object that is its content. */
+/** The one object in an object that is its content. Only the longest may be: looking at all members for each would take for ever. */
 function mainMember(value: Members): { key: string; value: Members } | undefined {
-  const found = Object.entries(value).filter((entry): entry is [string, Members] => isObject(entry[1]));
-  const [main] = found.filter(([key]) => isMainMember(value, key));
-  return main && { key: main[0], value: main[1] };
+  const objects = Object.entries(value).filter((entry): entry is [string, Members] => isObject(entry[1]));
+  const lengths = objects.map(([, member]) => lengthOf(member));
+  const most = lengths.reduce((longer, length) => Math.max(longer, length), 0);
+  const [key, main] = objects[lengths.indexOf(most)] ?? [];
+  return key !== undefined && main !== undefined && isMainMember(value, key) ? { key, value: main } : undefined;
 }
 
 /** Whether nothing stands beside this member but what is about an answer, or it takes most of the text. */
