@@ -47,9 +47,10 @@ export class OddRecords {
   settle(cut: Cut): Settled | undefined {
     const { records } = this;
     const judge = records.width === 0 ? undefined : this.judge;
-    const first = judge?.first(this.ask(cut));
-    if (first === undefined && cut.isOdd && !cut.isUnclosed) this.rereadCut(cut);
-    const verdict = first ?? judge?.second(this.ask(cut));
+    const verdict =
+      judge?.first(this.ask(cut)) ??
+      (cut.isOdd && !cut.isUnclosed ? this.reread(cut, judge) : undefined) ??
+      judge?.second(this.ask(cut));
     if (verdict === 'more') return undefined;
     if (verdict !== undefined) {
       records.arenaUsed = cut.arenaBefore;
@@ -125,19 +126,22 @@ export class OddRecords {
   }
 
   /** Another reading of a record whose quotes are not where they should be, if there is a better one. */
-  private rereadCut(cut: Cut): void {
+  private reread(cut: Cut, judge: RecordJudge | undefined): Verdict | 'more' | undefined {
     const { records } = this;
     const { start, end, base, count, to } = cut;
     const width = records.width || this.expectedWidth;
     if (width === 0 || end - start > MOST_REREAD || (count === width && !this.someEndsWithQuote(base, base + count)))
-      return;
+      return undefined;
     this.lookedAt += end - start;
     const reread = rereadRecord(records.bytes.toString('latin1', start, end), this.dialect, width);
-    if (reread === undefined) return;
+    if (reread === undefined) return undefined;
+    const wider = reread.isSpent ? judge?.wider(this.ask(cut)) : undefined;
+    if (wider !== undefined) return wider;
     records.arenaUsed = cut.arenaBefore;
     cut.count = records.putCells(reread.cells, base, to) - base;
     cut.end = start + reread.end;
     cut.next = behindLineEnd(records.bytes, cut.end, to);
+    return undefined;
   }
 
   private someEndsWithQuote(base: number, cell: number): boolean {

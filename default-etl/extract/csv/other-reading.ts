@@ -30,6 +30,20 @@ export class OtherReader {
     return { cells: tokenizer.takeCells(count, 'latin1'), end: withoutLineEnd(bytes, next), next };
   }
 
+  /** Whether the bytes are records of `width` cells, and nothing else. */
+  areRows(bytes: Buffer, width: number): boolean {
+    const { tokenizer } = this;
+    let position = 0;
+    while (position < bytes.length) {
+      const next = tokenizer.parse(bytes, position, bytes.length, true);
+      const isRow = tokenizer.firstWidth === width && tokenizer.isFirstClean;
+      tokenizer.take([]);
+      if (!isRow) return false;
+      position = next;
+    }
+    return true;
+  }
+
   /** The same where no other line end than this one ends a record. */
   readJoined(bytes: Buffer, lineEnd: LineEnd, isWhole: boolean): OtherReading | 'cut' | undefined {
     const others = otherLineEnds(bytes, lineEnd);

@@ -144,6 +144,8 @@ test('a row with line breaks whose lines could be rows is said; where its lines 
   assert.deepEqual([text.rows.length, ...values(text, 'line_breaks')], [2, undefined]);
   const blank = await readTable(folder, 'a;b\n1;"x\n\n\n2;y"\n3;z\n');
   assert.deepEqual([blank.rows.length, ...values(blank, 'line_breaks')], [2, 1]);
+  const nested = await readTable(folder, 'a;b;c\n5;"q;r";n\n6;"x;n\n7;y";"l1\nl2"\n8;n;n\n');
+  assert.deepEqual([nested.rows.length, ...values(nested, 'line_breaks')], [3, 1]);
   const vectors = Array.from({ length: 180 }, (_, index) => {
     const word = index === 10 ? '"' : index === 100 ? '."' : `w${index}`;
     return `${word} ${Array.from({ length: 20 }, (__, column) => `0.${index}${column}`).join(' ')}\n`;
@@ -163,6 +165,7 @@ test('a row that only another escape, quote or blanks around quotes make whole i
     ["1,'a, b',z\n2,'a\nb',z\n3,'tis,z\n", ['1;a, b;z', '2;a|b;z', "3;'tis;z"], 'other_quote'],
     ['1, "a, b" ,z\n2, "a\nb", z\n', ['1;a, b;z', '2;a|b;z'], 'other_blanks'],
     ['1,"10" pipe\nlong",z\n', ['1;10" pipe|long;z'], 'quotes_within_quotes'],
+    ['1,"x,"l1\nl2"\n2,n,n\n', ['1;"x;l1|l2', '2;n;n'], 'quotes_within_quotes'],
   ] as const) {
     const found = await readTable(folder, before + rows);
     assert.deepEqual([shown(found).slice(9000), found.rejects], [expected, []]);

@@ -101,10 +101,18 @@ export class SecondLook implements RecordJudge {
   private fit(record: Question): Verdict | undefined {
     if (record.isOpen) this.findings.add('open_quotes', record.line);
     const { lines, filled, whole } = this.linesOf(record);
-    if (filled < 2 || 2 * whole <= filled) return undefined;
+    if (filled < 2 || (2 * whole <= filled && !this.couldBeRows(record))) return undefined;
     const isSure = whole === filled && (filled - 1) * (this.width - 1) >= SURE_DELIMITERS;
     this.findings.add(isSure ? 'quotes_as_text' : 'line_breaks', record.line);
     return isSure ? { kind: 'lines', before: record.line + lines } : undefined;
+  }
+
+  /** Whether its first line is a row, and what follows are such, which may span lines themselves. */
+  private couldBeRows({ bytes, start, end }: Question): boolean {
+    const first = endOfLine(bytes, start, end);
+    if (countWholeLines(bytes, start, first, this).whole === 0) return false;
+    this.lookedAt += 2 * (end - start);
+    return this.reader.areRows(Buffer.from(bytes.subarray(behindLineEnd(bytes, first, end), end)), this.width);
   }
 
   private misfit(record: Question): Verdict | 'more' | undefined {
@@ -152,11 +160,15 @@ export class SecondLook implements RecordJudge {
       const read = this.readAs(record, finding, (text, isWhole) => reader.read(text, isWhole));
       if (read !== undefined) return read;
     }
-    if (!record.isOdd || record.isUnclosed) return undefined;
+    return record.isOdd && !record.isUnclosed ? this.wider(record) : undefined;
+  }
+
+  wider(record: Question): Verdict | 'more' | undefined {
+    const length = record.next - record.start;
     return this.readAs(record, 'quotes_within_quotes', (text, isWhole) => {
       const read = rereadText(text.toString('latin1'), this.dialect, this.width);
-      if (read === undefined) return undefined;
-      return read.isCut && !isWhole ? 'cut' : read.record;
+      if (read.isCut && !isWhole) return 'cut';
+      return read.record && read.record.next > length ? read.record : undefined;
     });
   }
 

@@ -49,6 +49,8 @@ export interface RecordJudge {
   readonly doubtfulLine: number;
   /** Before misplaced quotes are taken for text. */
   first(record: Question): Verdict | 'more' | undefined;
+  /** Where that leaves a quote open on its last line: with the lines below, if it is closed there. */
+  wider(record: Question): Verdict | 'more' | undefined;
   /** After that. */
   second(record: Question): Verdict | 'more' | undefined;
 }
