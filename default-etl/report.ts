@@ -1,6 +1,7 @@
 import { BOUNDS } from './bounds.ts';
 import { shortenedJson } from './fitting.ts';
 import type { Decision, Message, ResultMessage } from './protocol.ts';
+import { visible } from './visible.ts';
 
 const PROGRESS_INTERVAL_MS = 250;
 /** Of a decision its value, and its reason; names of columns may be of any length. */
@@ -25,7 +26,8 @@ export function createReporter(write: (line: string) => void, file?: string): Re
   const say = (message: Message) => write(`${JSON.stringify(file === undefined ? message : { ...message, file })}\n`);
   let nextProgressAt = 0;
   // A line of text that looks like a message would be taken for one.
-  const log = (text: string) => write(`${text.startsWith('{') ? ' ' : ''}${shortenedJson(text, MOST_LOG_BYTES)}\n`);
+  const log = (text: string) =>
+    write(`${text.startsWith('{') ? ' ' : ''}${shortenedJson(visible(text), MOST_LOG_BYTES)}\n`);
   return {
     log,
     progress(rows, bytes, totalBytes) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { neverFailure } from './failure.ts';
+import { createReporter } from './report.ts';
 import { visible, visibleBeside } from './visible.ts';
 
 test('what takes no room or looks like a blank is shown by its number', () => {
@@ -20,6 +21,13 @@ test('what takes no room or looks like a blank is shown by its number', () => {
     assert.equal(visible(visible(text)), shown);
   }
   assert.equal(neverFailure('there is no column PRI\u200bX').message, 'there is no column PRI\\u200bX');
+});
+
+test('what the log says of how a file is read shows them, too', () => {
+  const lines: string[] = [];
+  const reporter = createReporter(line => lines.push(line));
+  reporter.decided([{ name: 'header', value: ['PRI\u200bX'], confidence: 1, reason: 'as it is' }]);
+  assert.equal(lines[0], 'header ["PRI\\u200bX"] (as it is)\n');
 });
 
 test('a name that looks the same as another shows what differs', () => {
