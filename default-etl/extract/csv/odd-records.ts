@@ -76,6 +76,18 @@ export class OddRecords {
     return behindLineEnd(records.bytes, end, to);
   }
 
+  /** Whether the last cell of a row begins as a quoted one does in another dialect, and does not end so: it may go on below. */
+  mayGoOn(cell: number): boolean {
+    const { bytes, starts, ends } = this.records;
+    let at = starts[cell] as number;
+    const first = bytes[at];
+    if (first !== SPACE && first !== SINGLE_QUOTE && first !== DOUBLE_QUOTE && first !== TAB) return false;
+    while (bytes[at] === SPACE || bytes[at] === TAB) at++;
+    const byte = bytes[at];
+    const last = (ends[cell] as number) - 1;
+    return last >= at && (byte === SINGLE_QUOTE || byte === DOUBLE_QUOTE) && (last === at || bytes[last] !== byte);
+  }
+
   /** Whether a record has not even the delimiters of two rows: then its lines are none. */
   hasFewDelimiters(from: number, to: number): boolean {
     const { bytes, width } = this.records;

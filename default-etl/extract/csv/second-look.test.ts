@@ -164,6 +164,8 @@ test('a row that only another escape, quote or blanks around quotes make whole i
     ['1,"a \\"b\nc\\" d",z\n2,"C:\\dir\\",z\n', ['1;a "b|c" d;z', '2;C:\\dir\\;z'], 'other_escape'],
     ["1,'a, b',z\n2,'a\nb',z\n3,'tis,z\n", ['1;a, b;z', '2;a|b;z', "3;'tis;z"], 'other_quote'],
     ['1, "a, b" ,z\n2, "a\nb", z\n', ['1;a, b;z', '2;a|b;z'], 'other_blanks'],
+    ["1,x,'a\nb'\n2,y,'tis\n3,y,z\n", ['1;x;a|b', "2;y;'tis", '3;y;z'], 'other_quote'],
+    ['1,x, "a\nb"\n2,y,z\n', ['1;x;a|b', '2;y;z'], 'other_blanks'],
     ['1,"10" pipe\nlong",z\n', ['1;10" pipe|long;z'], 'quotes_within_quotes'],
     ['1,"x,"l1\nl2"\n2,n,n\n', ['1;"x;l1|l2', '2;n;n'], 'quotes_within_quotes'],
   ] as const) {

@@ -98,7 +98,9 @@ export class SecondLook implements RecordJudge {
   }
 
   /** It has all cells; where it spans lines, these may be rows all the same. */
-  private fit(record: Question): Verdict | undefined {
+  private fit(record: Question): Verdict | 'more' | undefined {
+    const other = record.isOdd ? undefined : this.otherwise(record);
+    if (other !== undefined) return other;
     if (record.isOpen) this.findings.add('open_quotes', record.line);
     const { lines, filled, whole } = this.linesOf(record);
     if (filled < 2 || (2 * whole <= filled && !this.couldBeRows(record))) return undefined;
@@ -155,10 +157,15 @@ export class SecondLook implements RecordJudge {
 
   /** As a row of another dialect, or one whose quotes within quotes are not doubled. */
   private otherwise(record: Question): Verdict | 'more' | undefined {
+    const { count, start, next } = record;
     for (const { finding, dialect, reader } of this.others) {
       if (!this.couldBe(record, dialect)) continue;
-      const read = this.readAs(record, finding, (text, isWhole) => reader.read(text, isWhole));
-      if (read !== undefined) return read;
+      const found = this.readAs(record, finding, (text, isWhole) => {
+        const read = reader.read(text, isWhole);
+        // A row that has all its cells is only read otherwise if it goes on below.
+        return typeof read === 'object' && count === this.width && read.next <= next - start ? undefined : read;
+      });
+      if (found !== undefined) return found;
     }
     return record.isOdd && !record.isUnclosed ? this.wider(record) : undefined;
   }
@@ -172,9 +179,9 @@ export class SecondLook implements RecordJudge {
     });
   }
 
-  /** Whether a cell begins as quoted ones do in the other dialect: of a record that is too short only the last one may be cut. */
+  /** Whether a cell begins as quoted ones do in the other dialect: unless there are too many, only the last one may be cut. */
   private couldBe({ bytes, starts, base, count }: Question, other: Dialect): boolean {
-    for (let cell = count < this.width ? base + count - 1 : base; cell < base + count; cell++) {
+    for (let cell = count <= this.width ? base + count - 1 : base; cell < base + count; cell++) {
       const start = starts[cell] as number;
       let at = start;
       while (isBlank(bytes[at], this.dialect)) at++;

@@ -194,8 +194,9 @@ export class CsvTokenizer {
       const isOrdinary =
         !this.isOdd &&
         (judge === undefined ||
-          ((cell - cellsBefore === width ||
-            (cell - cellsBefore < width && odd.isPlainlyShort(cellsBefore, cell, lineBefore))) &&
+          ((cell - cellsBefore === width
+            ? !odd.mayGoOn(cell - 1)
+            : cell - cellsBefore < width && odd.isPlainlyShort(cellsBefore, cell, lineBefore)) &&
             (lines <= 1 || odd.hasFewDelimiters(recordStart, recordEnd)) &&
             (endBytes === 0 || (position - recordEnd === endBytes && bytes[recordEnd] === endByte))));
       if (isOrdinary) cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);
