@@ -61,6 +61,9 @@ function oneByte(key: string, character: string): number {
   return bytes[0] as number;
 }
 
+/** Of the cells that begin with a `'` so many may not end with one, or the other way round. */
+const MOST_UNEVEN = 0.05;
+
 type Refinement = (head: TextHead, trial: Trial, declared: Partial<Dialect>) => Trial;
 
 /** `'` where no cell begins with `"` and whole cells stand in it; none where `"` only breaks records apart, or never closes a cell. */
@@ -73,7 +76,8 @@ const withQuote: Refinement = (head, trial, declared) => {
   if (doubleOpened.length === 0) {
     const opened = cells.filter(cell => cell.startsWith("'")).length;
     const closed = cells.filter(cell => cell.endsWith("'")).length;
-    if (opened < 2 || opened !== closed || !cells.some(cell => isQuoted(cell, "'"))) return trial;
+    const isUneven = Math.abs(opened - closed) > MOST_UNEVEN * opened;
+    if (opened < 2 || isUneven || !cells.some(cell => isQuoted(cell, "'"))) return trial;
     const quoted = tryDialect(head, { ...trial.dialect, quote: SINGLE_QUOTE });
     return quoted.share >= bare.share ? quoted : trial;
   }

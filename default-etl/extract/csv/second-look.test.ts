@@ -181,6 +181,14 @@ test('a row that only another escape, quote or blanks around quotes make whole i
   assert.deepEqual([shown(paths).slice(9000), paths.rejects], [['1;C:\\;z', '2;b;z', '3;D:\\;z'], []]);
 });
 
+test('one quote that is not closed does not hide that the others are quotes', async context => {
+  const folder = temporaryFolder(context);
+  const rows = Array.from({ length: 40 }, (_, index) => (index === 7 ? "7;'x;z\n" : `${index};'a;b\nc';z\n`));
+  const found = await readTable(folder, `id;n;t\n${rows.join('')}`);
+  assert.deepEqual([found.rows.length, ...values(found, 'quote', 'open_quotes')], [40, "'", 1]);
+  assert.deepEqual(shown(found).slice(6, 8), ['6;a;b|c;z', "7;'x;z"]);
+});
+
 test('a row that no reading makes whole is a reject, and so is what goes on from it', async context => {
   const folder = temporaryFolder(context);
   const found = await readTable(folder, 'id,t,z\n0,"a, b",z\n1,"10" pipe\nlong" x,z\n2,x,z\n3,y\n');
