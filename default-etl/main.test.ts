@@ -146,7 +146,12 @@ test('a process that takes jobs runs one after another, says how each ended, and
   writeFileSync(join(folder, 'bad.parquet'), 'PAR1');
   const running = start([], { ORCHESTRATOR_WARM: 'jobs', LOAD: '{"target":"lake"}' });
   for (const [at, name] of ['good.csv', 'bad.parquet', 'gone.csv', 'good.csv'].entries()) {
-    const job = { FILE: join(folder, name), WORK_DIR: join(folder, String(at)), RUN_ID: `run-${at}` };
+    const job = {
+      FILE: join(folder, name),
+      WORK_DIR: join(folder, String(at)),
+      RUN_ID: `run-${at}`,
+      ORCHESTRATOR_JOB: `job${at}`,
+    };
     running.child.stdin?.write(`${JSON.stringify(job)}\n`);
   }
   running.child.stdin?.end();
@@ -154,8 +159,8 @@ test('a process that takes jobs runs one after another, says how each ended, and
   assert.equal(code, 0);
   const ends = running.said.text.split('\n').filter(line => line.startsWith(JOB_ENDED));
   assert.deepEqual(
-    ends.map(line => Number(line.slice(JOB_ENDED.length))),
-    [0, 65, 75, 0],
+    ends.map(line => line.slice(JOB_ENDED.length)),
+    ['job0 0', 'job1 65', 'job2 75', 'job3 0'],
   );
   assert.deepEqual(
     messages.map(message => message.type).filter(type => type === 'result' || type === 'error'),

@@ -200,7 +200,10 @@ export const RESERVE_STEP = 100_000;
 /** ORCHESTRATOR_WARM of a process that takes one job after another. Containers have `1`, for the one job that each gets. */
 export const WARM_JOBS = 'jobs';
 
-/** Begins the line with which such a process says that a job is over; its exit code follows. No line of text or JSON begins so. */
+/** In a job's environment: what its end is called. */
+export const JOB_NAME = 'ORCHESTRATOR_JOB';
+
+/** Begins the line with which such a process says that a job is over; the job's name and its exit code follow. */
 export const JOB_ENDED = '\0ended ';
 
 /** Label by which an image says that its containers can be started ahead and get their environment on stdin. */

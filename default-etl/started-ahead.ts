@@ -1,7 +1,7 @@
 // A program that was started before there was a file for it: everything is loaded, and waits.
 import { createInterface } from 'node:readline';
 import { configFailure, messageOf } from './failure.ts';
-import { EXIT, JOB_ENDED } from './protocol.ts';
+import { EXIT, JOB_ENDED, JOB_NAME } from './protocol.ts';
 import type { Environment } from './settings.ts';
 
 /** Exit code of what is a fault of this program. */
@@ -27,8 +27,9 @@ export async function runJobs(
   const lines = linesOfInput();
   signal.addEventListener('abort', () => lines.close(), { once: true });
   for await (const line of lines) {
-    const code = await runJob({ ...environment, ...parseEnvironment(line) });
-    process.stdout.write(`${JOB_ENDED}${code}\n`);
+    const { [JOB_NAME]: name, ...job } = parseEnvironment(line);
+    const code = await runJob({ ...environment, ...job });
+    process.stdout.write(`${JOB_ENDED}${name} ${code}\n`);
     if (code === UNEXPECTED || signal.aborted) return code;
   }
   return EXIT.done;

@@ -25,7 +25,7 @@ const CONTRACT: Record<keyof AttemptEnvironment, true> = {
   CONFIG_FILES: true,
   FILES: true,
 };
-const CONTRACT_NAMES = [...Object.keys(CONTRACT), 'CONNECTIONS_FILE', 'ORCHESTRATOR_WARM'];
+const CONTRACT_NAMES = [...Object.keys(CONTRACT), 'CONNECTIONS_FILE', 'ORCHESTRATOR_WARM', 'ORCHESTRATOR_JOB'];
 
 /** What a variable is that ENV may not set, since a run believes it: one of the dataset's keys, or what the contract says of a run. */
 export function reservedAs(name: string): 'key' | 'contract' | null {

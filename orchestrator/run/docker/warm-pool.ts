@@ -10,6 +10,7 @@ import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';
 import type { Owner } from '../../files/rights.ts';
 import type { Logger } from '../../log.ts';
+import { jsonLine } from '../json-line.ts';
 import { namesIn, putInPlace } from '../reserved-folder.ts';
 import type { Job, Mold, RunUids } from '../runner.ts';
 import { ownerNamed } from '../work-dir.ts';
@@ -231,7 +232,7 @@ export class WarmPool {
     // This line is nobody else's to see, so it says all: no file can be mounted any more.
     const { CONNECTIONS_FILE: _, ...environment } = job.environment(CONTAINER_PATHS);
     const whole = { ...environment, ...job.connections?.variables, WORK_DIR: CONTAINER_PATHS.work };
-    stdin.end(`${JSON.stringify(whole)}\n`);
+    stdin.end(jsonLine(whole));
     return true;
   }
 

@@ -58,6 +58,8 @@ interface Child {
   ended: Promise<Exit>;
   /** Once it has ended: nothing of it is left. */
   over(exit: Exit): Promise<void>;
+  /** Its job is over, and whatever its leader does now is none of its doing. */
+  isOver: boolean;
   stopped: Outcome['stopped'];
   unref: () => void;
 }
@@ -109,17 +111,23 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     const logOffset = sizeOf(job.logFile);
     try {
       await register.write({ runId: job.runId, attempt: job.attempt, leader });
+      // This line is nobody else's to see, so it says all.
+      const { CONNECTIONS_FILE: _, ...environment } = job.environment(pathsOf(job, workDir));
+      const ended = worker.run({ ...environment, ...job.connections?.variables, WORK_DIR: workDir }, job.logFile);
+      const handle = `${leader.pid}-${leader.startTime}-${job.runId}-${job.attempt}`;
+      const over = async (exit: Exit) => {
+        const isSound = children.get(handle)?.stopped === null;
+        await workers?.release(worker, isSound ? exit : null, job);
+      };
+      const child: Child = { leader, logOffset, ended, over, isOver: false, stopped: null, unref: () => undefined };
+      void ended.then(() => (child.isOver = true));
+      children.set(handle, child);
+      return handle;
     } catch (error) {
       await workers?.discard(worker);
+      await register.remove(job.runId, job.attempt);
       return notStarted(job)(error);
     }
-    // This line is nobody else's to see, so it says all.
-    const { CONNECTIONS_FILE: _, ...environment } = job.environment(pathsOf(job, workDir));
-    const ended = worker.run({ ...environment, ...job.connections?.variables, WORK_DIR: workDir }, job.logFile);
-    const handle = `${leader.pid}-${leader.startTime}-${job.runId}-${job.attempt}`;
-    const over = async (exit: Exit) => workers?.release(worker, exit, job);
-    children.set(handle, { leader, logOffset, ended, over, stopped: null, unref: () => undefined });
-    return handle;
   }
 
   async function startAlone(job: Job): Promise<string> {
@@ -186,7 +194,15 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     gated.go();
     const handle = `${leader.pid}-${leader.startTime}`;
     const over = () => killRest(leader, job);
-    children.set(handle, { leader, logOffset, ended: gated.ended, over, stopped: null, unref: gated.unref });
+    children.set(handle, {
+      leader,
+      logOffset,
+      ended: gated.ended,
+      over,
+      isOver: false,
+      stopped: null,
+      unref: gated.unref,
+    });
     return handle;
   }
 
@@ -219,7 +235,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   /** At once: in the time of a gentle end it would fill the disk. Where that fails, it is seen when it has ended. */
   function stopPrinting(child: Child): void {
     child.stopped ??= 'output';
-    void killMembers(child.leader).catch(() => undefined);
+    if (!child.isOver) void killMembers(child.leader).catch(() => undefined);
   }
 
   // As in a container: when the first process ends, so do the others.
@@ -239,7 +255,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
 
   async function stop(handle: string, _attempt: AttemptRef, reason: StopReason): Promise<void> {
     const child = children.get(handle);
-    if (!child) return;
+    // A worker has perhaps another job by now.
+    if (!child || child.isOver) return;
     child.stopped ??= reason;
     signalMembers(child.leader, 'SIGTERM');
     const deadline = clock.now() + killAfterMs;

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -30,17 +30,20 @@ export class WorkerHomes {
     for (const path of this.#all()) uids.recall(path);
   }
 
-  /** Undefined where RUN_UIDS has no uid to spare. */
+  /** Undefined where RUN_UIDS has no uid to spare. Where it throws, nothing is left. */
   make(jobs: number): Home | undefined {
     const path = join(this.#folder, randomUUID());
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    const owner = this.#uids.spare(path);
-    if (owner === undefined) return undefined;
     this.#inUse.add(path);
-    const places = this.#uids.areOwn ? Array.from({ length: jobs }, (_, index) => join(path, String(index + 1))) : [];
-    for (const place of places) mkdirSync(place, { mode: 0o700 });
-    if (this.#uids.areOwn) for (const own of [...places, path]) chownSync(own, owner.uid, owner.gid);
-    return { path, owner, places };
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      const owner = this.#uids.spare(path);
+      if (owner !== undefined) return { path, owner, places: this.#placesIn(path, owner, jobs) };
+    } catch (error) {
+      this.#giveUp(path);
+      throw error;
+    }
+    this.#giveUp(path);
+    return undefined;
   }
 
   /** Kills whatever has its uid, and removes it. */
@@ -56,6 +59,20 @@ export class WorkerHomes {
   /** Removes those that an orchestrator left which was killed. */
   async sweep(): Promise<void> {
     for (const path of this.#all()) if (!this.#inUse.has(path)) await this.remove(path);
+  }
+
+  #placesIn(path: string, { uid, gid }: Owner, jobs: number): string[] {
+    if (!this.#uids.areOwn) return [];
+    const places = Array.from({ length: jobs }, (_, index) => join(path, String(index + 1)));
+    for (const place of places) mkdirSync(place, { mode: 0o700 });
+    for (const own of [...places, path]) chownSync(own, uid, gid);
+    return places;
+  }
+
+  #giveUp(path: string): void {
+    rmSync(path, { recursive: true, force: true });
+    this.#uids.free(path);
+    this.#inUse.delete(path);
   }
 
   #all(): string[] {

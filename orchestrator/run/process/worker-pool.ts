@@ -3,7 +3,7 @@ import { EXIT } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { runsModules } from '../../config/receivers.ts';
-import { messageOf } from '../../errors.ts';
+import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { buildMold } from '../job.ts';
 import { putInPlace } from '../reserved-folder.ts';
@@ -61,6 +61,8 @@ export class WorkerPool {
   readonly #workers = new Map<Worker, Known>();
   readonly #lastJob = new Map<string, number>();
   readonly #making = new Map<string, Promise<void>>();
+  /** Hashes of the datasets that are configured, once that was told. */
+  #configured: Map<string, string> | undefined;
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -70,14 +72,13 @@ export class WorkerPool {
 
   /** A worker that waits and fits; undefined where there is none. */
   async take(job: Job): Promise<Taken | undefined> {
+    // A file from elsewhere: none of them sees its folder.
+    if (job.dataDir !== job.settings.watchDir) return undefined;
     const fit = fitOf(job);
     for (const [worker, known] of this.#workers) {
       if (known.dataset !== job.dataset || !worker.isFree) continue;
       known.callOff();
-      if (known.fit === fit) {
-        const workDir = await this.#place(worker, job);
-        if (workDir !== undefined) return { worker, workDir };
-      }
+      if (known.fit === fit) return { worker, workDir: await this.#place(worker, job) };
       await this.discard(worker);
     }
     return undefined;
@@ -91,19 +92,19 @@ export class WorkerPool {
     if (others || warmOf(job.settings) > 0) this.#makeOne(job);
   }
 
-  /** The job that it had is over. */
-  async release(worker: Worker, { exitCode }: Exit, job: Job): Promise<void> {
-    const isSound = EXPECTED.includes(exitCode) && residentBytes(worker.leader.pid) < MOST_RESIDENT_BYTES;
-    if (!isSound || !worker.isFree) await this.discard(worker);
-    else this.#await(worker);
+  /** The job that it had is over, as `exit` says; null: it was to be stopped, or is not to be trusted. */
+  async release(worker: Worker, exit: Exit | null, job: Job): Promise<void> {
+    const isSound = EXPECTED.includes(exit?.exitCode) && residentBytes(worker.leader.pid) < MOST_RESIDENT_BYTES;
+    if (isSound && this.#isCurrent(job.settings) && worker.free()) this.#await(worker);
+    else await this.discard(worker);
     this.#makeOne(job);
   }
 
   /** These are configured now: what is of another one, or of one as it was, goes; what WARM asks for is made. */
   keep(configured: readonly Dataset[], molds: readonly Mold[]): void {
-    const hashes = new Map(configured.map(({ name, hash }) => [name, hash]));
-    for (const [worker, { dataset, hash }] of this.#workers)
-      if (worker.isFree && hashes.get(dataset) !== hash) void this.discard(worker);
+    this.#configured = new Map(configured.map(({ name, hash }) => [name, hash]));
+    for (const [worker, { dataset: name, hash }] of this.#workers)
+      if (worker.isFree && !this.#isCurrent({ name, hash })) this.#discardSoon(worker);
     for (const mold of molds) if (warmOf(mold.settings) > 0) this.#makeOne(mold);
   }
 
@@ -138,7 +139,7 @@ export class WorkerPool {
 
   #await(worker: Worker): void {
     const known = this.#workers.get(worker);
-    if (known && !known.isKept) known.callOff = this.#options.clock.after(IDLE_MS, () => void this.discard(worker));
+    if (known && !known.isKept) known.callOff = this.#options.clock.after(IDLE_MS, () => this.#discardSoon(worker));
   }
 
   #makeOne({ settings, dataDir }: Mold): void {
@@ -148,7 +149,8 @@ export class WorkerPool {
     const isEnough = isKept
       ? own.length >= warmOf(settings)
       : own.length >= settings.settings.CONCURRENCY || own.some(worker => worker.isFree);
-    if (isEnough || this.#making.has(name) || this.#isClosed || !canWait(settings)) return;
+    const isOf = dataDir === settings.watchDir && this.#isCurrent(settings) && canWait(settings);
+    if (isEnough || !isOf || this.#making.has(name) || this.#isClosed) return;
     if (!isKept && !this.#hasRoomFor(name)) return;
     const mold = { ...buildMold(settings), dataDir };
     const made = this.#make(mold).catch((error: unknown) => {
@@ -168,7 +170,7 @@ export class WorkerPool {
     const others = [...this.#workers].filter(([, { isKept }]) => !isKept);
     if (others.length + this.#making.size < this.#options.most) return true;
     const idle = others.find(([worker, { dataset }]) => dataset !== name && worker.isFree);
-    if (idle) void this.discard(idle[0]);
+    if (idle) this.#discardSoon(idle[0]);
     return idle !== undefined;
   }
 
@@ -182,6 +184,7 @@ export class WorkerPool {
       const leader =
         process_ && leaderOf(process_.pid, home.path, this.#options.uids.areOwn ? home.owner.uid : undefined);
       if (!leader) {
+        process_?.giveUp();
         await this.#homes.remove(home.path);
         return false;
       }
@@ -192,12 +195,13 @@ export class WorkerPool {
         leader,
         owner: home.owner,
         places,
-        onOdd: () => void this.discard(worker),
+        onOdd: () => this.#discardSoon(worker),
       });
       const { name: dataset, hash } = mold.settings;
       this.#workers.set(worker, { dataset, hash, fit, isKept: warmOf(mold.settings) > 0, callOff: () => undefined });
-      this.#await(worker);
-      void worker.over.then(() => this.#forget(worker, home));
+      void worker.over.then(() => this.#forget(worker, home)).catch(this.#tellLater);
+      if (this.#isCurrent(mold.settings)) this.#await(worker);
+      else this.#discardSoon(worker);
       return true;
     } catch (error) {
       await this.#homes.remove(home.path);
@@ -211,8 +215,20 @@ export class WorkerPool {
     await this.#homes.remove(path);
   }
 
-  /** Undefined where the job can't have its folder. */
-  async #place(worker: Worker, job: Job): Promise<string | undefined> {
+  #discardSoon(worker: Worker): void {
+    this.discard(worker).catch(this.#tellLater);
+  }
+
+  /** What could not be removed or killed is for the next start. */
+  readonly #tellLater = (error: unknown): void =>
+    this.#options.logger.warn(`a process that was kept started is left over: ${messageOf(error)}`);
+
+  #isCurrent({ name, hash }: Pick<Dataset, 'name' | 'hash'>): boolean {
+    return this.#configured === undefined || this.#configured.get(name) === hash;
+  }
+
+  /** Throws `retry` where the job can't have its folder: what it needs may lie in either. */
+  async #place(worker: Worker, job: Job): Promise<string> {
     const place = worker.takePlace();
     if (!this.#options.uids.areOwn) return job.workDir;
     try {
@@ -220,8 +236,11 @@ export class WorkerPool {
       // All jobs of a worker have its uid.
       this.#options.uids.free(job.workDir);
       return place;
-    } catch {
-      return undefined;
+    } catch (error) {
+      await this.discard(worker);
+      throw new OrchestratorError('retry', `its folder could not be put in place: ${messageOf(error)}`, {
+        cause: error,
+      });
     }
   }
 }
@@ -238,8 +257,12 @@ function warmOf({ settings, written }: Dataset): number {
   return written.includes('WARM') ? settings.WARM : 0;
 }
 
-/** Equal where everything is that was fixed when a worker was made. The folder itself was mounted, whatever has its place by now. */
+/** Equal where everything is that was fixed when a worker was made. The folders themselves were mounted, whatever has their places by now. */
 function fitOf({ settings, dataDir }: Mold): string {
-  const stats = statSync(dataDir, { throwIfNoEntry: false });
-  return JSON.stringify([settings.hash, dataDir, stats?.dev, stats?.ino]);
+  return JSON.stringify([settings.hash, dataDir, identityOf(dataDir), identityOf(settings.configFolder)]);
+}
+
+function identityOf(folder: string): Array<number | undefined> {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  return [stats?.dev, stats?.ino];
 }

@@ -39,13 +39,34 @@ async function workerOf(t: TestContext, script: string): Promise<Bench> {
   return { worker, logFile, log: () => readFileSync(logFile, 'latin1'), odd: () => odd };
 }
 
+const NAMED = String.raw`name=$(echo "$job" | sed 's/.*ORCHESTRATOR_JOB":"//; s/".*//');`;
+
 test('what it prints goes to the log of its job, and the line that ends the job does not, in whatever pieces it comes', async t => {
-  const script = String.raw`while read -r job; do printf 'x\0ended 7\n\0other\n%s\n\0' "$job"; sleep 0.1; printf 'end'; sleep 0.1; printf 'ed 6'; sleep 0.1; printf '5\n'; done`;
+  const script = String.raw`while read -r job; do ${NAMED} printf 'x\0ended other 7\n\0ended 0\ny\0ended %s 1\n\0' $name; sleep 0.1; printf 'end'; sleep 0.1; printf 'ed %s 6' $name; sleep 0.1; printf '5\n'; done`;
   const { worker, logFile, log } = await workerOf(t, script);
-  assert.deepEqual(await worker.run({ A: '1' }, logFile), { exitCode: 65, signal: null });
-  assert.equal(log(), 'x\0ended 7\n\0other\n{"A":"1"}\n');
-  assert.deepEqual(await worker.run({ A: '2' }, logFile), { exitCode: 65, signal: null });
-  assert.match(log(), /"1"[^]*"2"/);
+  for (const place of ['a', 'b']) {
+    assert.equal(worker.takePlace(), place);
+    assert.deepEqual(await worker.run({ A: '1' }, logFile), { exitCode: 65, signal: null });
+    worker.free();
+  }
+  assert.match(log(), /^(x\0ended other 7\n\0ended 0\ny\0ended [-\da-f]{36} 1\n){2}$/);
+});
+
+test('one that ends without a word has no job done, whatever its exit code', async t => {
+  const { worker, logFile } = await workerOf(t, 'read -r job; exit 0');
+  assert.deepEqual(await worker.run({}, logFile), { exitCode: null, signal: null });
+});
+
+test('a log that can’t be written makes it odd, and ends nobody else', async t => {
+  const { worker, odd } = await workerOf(t, 'read -r job; echo said; exit 3');
+  assert.deepEqual(await worker.run({}, '/dev/full'), { exitCode: 3, signal: null });
+  assert.ok(odd() > 0);
+});
+
+test('a job of any text is one line', async t => {
+  const { worker, logFile, log } = await workerOf(t, String.raw`read -r job; echo "$job"; exit 3`);
+  await worker.run({ FILE: 'a\u2028b\u2029c\nd' }, logFile);
+  assert.match(log(), /"a\\u2028b\\u2029c\\nd"/);
 });
 
 test('one that ends with its job has the job end as it did, with all that it said', async t => {
@@ -70,14 +91,18 @@ test('one that speaks without a job is odd', async t => {
   await until('it was told', () => odd() === 1);
 });
 
-test('each folder is for one job, one at a time; without a folder there is no job', async t => {
-  const { worker, logFile } = await workerOf(t, String.raw`while read -r job; do printf '\0ended 0\n'; done`);
+test('each folder is for one job, one at a time, and not before what came with the last one is over', async t => {
+  const { worker, logFile } = await workerOf(
+    t,
+    String.raw`while read -r job; do ${NAMED} printf '\0ended %s 0\n' $name; done`,
+  );
   for (const place of ['a', 'b']) {
     assert.equal(worker.isFree, true);
     assert.equal(worker.takePlace(), place);
     assert.equal(worker.isFree, false);
     assert.throws(() => worker.takePlace(), /not free/);
-    await worker.run({}, logFile);
+    assert.deepEqual(await worker.run({}, logFile), { exitCode: 0, signal: null });
+    assert.equal(worker.isFree, false);
+    assert.equal(worker.free(), place === 'a');
   }
-  assert.equal(worker.isFree, false);
 });

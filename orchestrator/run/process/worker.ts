@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { JOB_ENDED } from '../../../default-etl/contract.ts';
+import { JOB_ENDED, JOB_NAME } from '../../../default-etl/contract.ts';
 import type { Owner } from '../../files/rights.ts';
+import { jsonLine } from '../json-line.ts';
 import type { Piped } from './piped.ts';
 import type { Leader } from './process-group.ts';
 
@@ -22,13 +24,21 @@ interface CurrentJob {
   /** Descriptor of its log. */
   log: number;
   ended: PromiseWithResolvers<Exit>;
-  /** What may become the line that says how it ended. */
+  /** Begins the line that says how it ended. */
+  mark: Buffer;
+  /** What may become that line. */
   held: Buffer;
+  /** Whether what comes next begins a line. */
+  isLineStart: boolean;
 }
 
+/** Nothing is known of how it ended. */
+const LOST: Exit = { exitCode: null, signal: null };
 const LOG_MODE = 0o600;
-const MARK = Buffer.from(JOB_ENDED);
 const NEWLINE = 10;
+/** What follows the mark: an exit code. */
+const CODE = /^(\d{1,3})\n$/;
+const MOST_CODE_BYTES = 4;
 
 /** An ETL process that takes one job of its dataset after another. What it prints goes to the log of the job that it has. */
 export class Worker {
@@ -53,12 +63,14 @@ export class Worker {
     process.stdin.on('error', () => undefined);
     const isRead = Promise.all([
       readAll(process.stdout, chunk => this.#hear(chunk)),
-      readAll(process.stderr, chunk => this.#job && writeSync(this.#job.log, chunk)),
+      readAll(process.stderr, chunk => this.#job && this.#write(this.#job, chunk)),
     ]);
-    this.over = process.ended.then(async exit => {
+    const ended = process.ended.catch(() => LOST);
+    this.over = ended.then(async exit => {
       await isRead;
       this.#isOver = true;
-      this.#end(exit);
+      // Without the line that says so no job is done: it was stopped while it waited.
+      this.#end(exit.exitCode === 0 ? LOST : exit);
     });
   }
 
@@ -75,13 +87,27 @@ export class Worker {
     return place;
   }
 
-  /** Gives it a job by its environment. Resolves when the job is over, or the process with it. */
+  /** Gives it a job by its environment. Resolves when the job is over, or the process with it; the worker is not free before free() says so. */
   run(environment: Readonly<Record<string, string>>, logFile: string): Promise<Exit> {
-    const job = { log: openSync(logFile, 'a', LOG_MODE), ended: Promise.withResolvers<Exit>(), held: Buffer.alloc(0) };
+    // In no file: nothing that a job prints of one can look like its end.
+    const name = randomUUID();
+    const job: CurrentJob = {
+      log: openSync(logFile, 'a', LOG_MODE),
+      ended: Promise.withResolvers<Exit>(),
+      mark: Buffer.from(`${JOB_ENDED}${name} `),
+      held: Buffer.alloc(0),
+      isLineStart: true,
+    };
     this.#job = job;
-    this.#process.stdin.write(`${JSON.stringify(environment)}\n`);
-    if (this.#isOver) this.#end({ exitCode: null, signal: null });
+    this.#process.stdin.write(jsonLine({ ...environment, [JOB_NAME]: name }));
+    if (this.#isOver) this.#end(LOST);
     return job.ended.promise;
+  }
+
+  /** Its job is over, and all that came with it: whether it can have another one. */
+  free(): boolean {
+    this.#isTaken = this.#job !== undefined;
+    return this.isFree;
   }
 
   /** It gets no further job, and ends once it has none. */
@@ -101,21 +127,30 @@ export class Worker {
     const job = this.#job;
     if (job === undefined) return this.#onOdd();
     const said = Buffer.concat([job.held, chunk]);
-    const mark = markIn(said);
-    writeSync(job.log, said.subarray(0, mark));
-    job.held = said.subarray(mark);
-    if (job.held.at(-1) !== NEWLINE) return;
-    const exitCode = Number(job.held.subarray(MARK.length, -1).toString('latin1'));
+    const from = endIn(said, job);
+    this.#write(job, said.subarray(0, from));
+    job.held = said.subarray(from);
+    const code = CODE.exec(job.held.subarray(job.mark.length).toString('latin1'))?.[1];
+    if (code === undefined) return;
     job.held = Buffer.alloc(0);
-    this.#end({ exitCode, signal: null });
+    this.#end({ exitCode: Number(code), signal: null });
+  }
+
+  /** A log that can't be written is that of a job that can't go on. */
+  #write(job: CurrentJob, bytes: Buffer): void {
+    if (bytes.length > 0) job.isLineStart = bytes.at(-1) === NEWLINE;
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(job.log, bytes, at);
+    } catch {
+      this.#onOdd();
+    }
   }
 
   #end(exit: Exit): void {
     const job = this.#job;
     if (job === undefined) return;
     this.#job = undefined;
-    this.#isTaken = false;
-    writeSync(job.log, job.held);
+    this.#write(job, job.held);
     closeSync(job.log);
     job.ended.resolve(exit);
   }
@@ -127,10 +162,12 @@ async function readAll(stream: Readable, onChunk: (chunk: Buffer) => void): Prom
   await new Promise<void>(resolve => stream.once('error', () => resolve()).once('close', () => resolve()));
 }
 
-/** Where the line begins that says how the job ended, or what may become one; else the end. */
-function markIn(said: Buffer): number {
-  const at = said.lastIndexOf(MARK[0] as number);
-  if (at < 0 || (at > 0 && said[at - 1] !== NEWLINE)) return said.length;
-  const length = Math.min(said.length - at, MARK.length);
-  return said.subarray(at, at + length).equals(MARK.subarray(0, length)) ? at : said.length;
+/** Where the line begins that says how the job ended, or what may become it; else the end. */
+function endIn(said: Buffer, { mark, held, isLineStart }: CurrentJob): number {
+  const at = said.lastIndexOf(mark[0] as number);
+  // What was held began a line.
+  const beginsLine = at > 0 ? said[at - 1] === NEWLINE : held.length > 0 || isLineStart;
+  if (at < 0 || !beginsLine || said.length - at > mark.length + MOST_CODE_BYTES) return said.length;
+  const length = Math.min(said.length - at, mark.length);
+  return said.subarray(at, at + length).equals(mark.subarray(0, length)) ? at : said.length;
 }
