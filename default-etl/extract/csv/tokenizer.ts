@@ -8,6 +8,7 @@ import type { RecordJudge } from './verdict.ts';
 // Not imported: a constant of this module is part of the compiled code, one of another is read each time.
 const LF = 10;
 const CR = 13;
+const SINGLE_QUOTE = 39;
 /** As in quoted-cells.ts. */
 const INCOMPLETE = -1;
 /** More than a table may have columns. */
@@ -195,7 +196,7 @@ export class CsvTokenizer {
         !this.isOdd &&
         (judge === undefined ||
           ((cell - cellsBefore === width
-            ? !odd.mayGoOn(cell - 1)
+            ? (bytes[starts[cell - 1] as number] as number) > SINGLE_QUOTE || !odd.mayGoOn(cell - 1)
             : cell - cellsBefore < width && odd.isPlainlyShort(cellsBefore, cell, lineBefore)) &&
             (lines <= 1 || odd.hasFewDelimiters(recordStart, recordEnd)) &&
             (endBytes === 0 || (position - recordEnd === endBytes && bytes[recordEnd] === endByte))));
