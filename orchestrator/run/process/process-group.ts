@@ -24,6 +24,12 @@ export function leaderOf(pid: number, workDir: string, uid: number | undefined):
   );
 }
 
+/** Whether it is there and has not ended, though nobody may have heard of its end yet. */
+export function isLeading({ pid, startTime }: Leader): boolean {
+  const entry = readProcess(pid);
+  return entry !== undefined && !entry.isZombie && entry.startTime === startTime;
+}
+
 /**
  * The leader's processes that are alive, itself among them: those of its group, those of its session that made a group of
  * their own, and those that have its uid, wherever they went. Empty where the pid belongs to another process by now.

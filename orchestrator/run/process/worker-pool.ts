@@ -9,7 +9,7 @@ import { buildMold } from '../job.ts';
 import { putInPlace } from '../reserved-folder.ts';
 import type { Job, Mold, RunUids } from '../runner.ts';
 import type { Piped } from './piped.ts';
-import { killMembers, leaderOf } from './process-group.ts';
+import { isLeading, killMembers, leaderOf } from './process-group.ts';
 import { residentBytes } from './process-table.ts';
 import { type Exit, Worker } from './worker.ts';
 import { type Home, WorkerHomes } from './worker-homes.ts';
@@ -78,7 +78,8 @@ export class WorkerPool {
     for (const [worker, known] of this.#workers) {
       if (known.dataset !== job.dataset || !worker.isFree) continue;
       known.callOff();
-      if (known.fit === fit) return { worker, workDir: await this.#place(worker, job) };
+      // That one has been killed may not have been heard of yet.
+      if (known.fit === fit && isLeading(worker.leader)) return { worker, workDir: await this.#place(worker, job) };
       await this.discard(worker);
     }
     return undefined;
