@@ -29,9 +29,14 @@ const O_CLOEXEC = 0o2000000;
 
 /** As launch(), with pipes to the program. */
 export async function launchPiped(request: PipedRequest): Promise<Piped> {
-  const [stdin, stdout, stderr] = [openPipe('reads'), openPipe('writes'), openPipe('writes')];
-  const pipes = [stdin, stdout, stderr];
+  const pipes: Pipe[] = [];
+  const open = (program: 'reads' | 'writes') => {
+    const pipe = openPipe(program);
+    pipes.push(pipe);
+    return pipe;
+  };
   try {
+    const [stdin, stdout, stderr] = [open('reads'), open('writes'), open('writes')];
     const output = { stdout: stdout.theirs, stderr: stderr.theirs };
     const launched = await launch({ ...request, input: stdin.theirs, output });
     return { ...launched, stdin: stdin.ours, stdout: stdout.ours, stderr: stderr.ours };
