@@ -10,6 +10,7 @@ import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';
 import type { Owner } from '../../files/rights.ts';
 import type { Logger } from '../../log.ts';
+import { environmentAhead } from '../job.ts';
 import { jsonLine } from '../json-line.ts';
 import { namesIn, putInPlace } from '../reserved-folder.ts';
 import type { Job, Mold, RunUids } from '../runner.ts';
@@ -229,10 +230,8 @@ export class WarmPool {
     }
     this.#options.uids.move(reserved, job.workDir);
     this.#reserved.delete(basename(reserved));
-    // This line is nobody else's to see, so it says all: no file can be mounted any more.
-    const { CONNECTIONS_FILE: _, ...environment } = job.environment(CONTAINER_PATHS);
-    const whole = { ...environment, ...job.connections?.variables, WORK_DIR: CONTAINER_PATHS.work };
-    stdin.end(jsonLine(whole));
+    // No file can be mounted any more.
+    stdin.end(jsonLine(environmentAhead(job, CONTAINER_PATHS)));
     return true;
   }
 
