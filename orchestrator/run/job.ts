@@ -66,8 +66,8 @@ export function buildMold(dataset: Dataset): Mold {
 
 /** The environment of a job for a process or a container that was started ahead of it. The line in which it comes is nobody else's to see, so it says all. */
 export function environmentAhead(job: Job, paths: JobPaths): Record<string, string> {
-  const { CONNECTIONS_FILE: _, ...environment } = job.environment(paths);
-  return { ...environment, ...job.connections?.variables, WORK_DIR: paths.work };
+  const { CONNECTIONS_FILE: _, ...rest } = job.environment(paths);
+  return { ...rest, ...job.connections?.variables, WORK_DIR: paths.work };
 }
 
 /** Where a file's own part of WORK_DIR is: all of it, or with RUN_PER: folder a folder named after its run. */

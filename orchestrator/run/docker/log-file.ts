@@ -3,9 +3,8 @@ import { basename, dirname } from 'node:path';
 import { Folder } from '../../files/folder.ts';
 import { MAX_LINE_BYTES } from '../lines.ts';
 import { maskBytes } from '../mask-bytes.ts';
+import { WholeLines } from '../whole-lines.ts';
 import type { Frame } from './frames.ts';
-
-const NEWLINE = 10;
 
 /**
  * The log file of an attempt, to which its container's log is copied from the first line on. What the file holds already of it, from
@@ -24,23 +23,14 @@ export async function openLogFile(path: string, logOffset: number, mask: (text: 
   const file = await Folder.use(dirname(path), folder => folder.openLog(basename(path)));
   let skip = Math.max(0, (await file.stat()).size - logOffset);
   let isOpen = true;
-  const begun = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  // Lines are written whole, so that those of the two streams don't mix.
+  const lines = { stdout: new WholeLines(MAX_LINE_BYTES), stderr: new WholeLines(MAX_LINE_BYTES) };
 
   async function append(blocks: Buffer[]): Promise<void> {
     const bytes = Buffer.concat(blocks);
     const fresh = bytes.subarray(Math.min(skip, bytes.length));
     skip -= bytes.length - fresh.length;
     await writeAll(file, fresh);
-  }
-
-  // Lines are written whole, so that those of the two streams don't mix.
-  function wholeLines({ stream, payload }: Frame): Buffer[] {
-    const end = payload.lastIndexOf(NEWLINE) + 1;
-    const pieces = begun[stream];
-    const complete = end > 0 ? [Buffer.concat([...pieces.splice(0), payload.subarray(0, end)])] : [];
-    if (end < payload.length) pieces.push(payload.subarray(end));
-    const isTooLong = pieces.reduce((sum, piece) => sum + piece.length, 0) > MAX_LINE_BYTES;
-    return isTooLong ? [...complete, Buffer.concat(pieces.splice(0))] : complete;
   }
 
   async function close(): Promise<void> {
@@ -50,11 +40,12 @@ export async function openLogFile(path: string, logOffset: number, mask: (text: 
   }
 
   return {
-    write: frames => append(frames.flatMap(wholeLines).map(block => maskBytes(block, mask))),
+    write: frames =>
+      append(frames.flatMap(({ stream, payload }) => lines[stream].add(payload)).map(block => maskBytes(block, mask))),
     async end(note = '') {
-      const rests = [begun.stdout, begun.stderr].filter(pieces => pieces.length > 0);
-      const lines = rests.map(pieces => maskBytes(Buffer.concat([...pieces, Buffer.from('\n')]), mask));
-      await append([...lines, Buffer.from(note)]);
+      const rests = [lines.stdout.rest(), lines.stderr.rest()].filter(rest => rest.length > 0);
+      const ended = rests.map(rest => maskBytes(Buffer.concat([rest, Buffer.from('\n')]), mask));
+      await append([...ended, Buffer.from(note)]);
       await close();
     },
     close,

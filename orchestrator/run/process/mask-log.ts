@@ -4,7 +4,7 @@ import { maskBytes } from '../mask-bytes.ts';
 const NEWLINE = 10;
 const CHUNK_BYTES = 256 * 1024;
 /** A line that is longer is looked at in parts of this size. */
-const LONGEST_LINE = 16 * 1024 * 1024;
+export const LONGEST_LINE: number = 16 * 1024 * 1024;
 const LOG_MODE = 0o600;
 
 interface Block {

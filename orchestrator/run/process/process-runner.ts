@@ -13,6 +13,7 @@ import type { AttemptRef, Job, JobPaths, Mold, Outcome, Recovered, Runner, RunUi
 import { createTranscript } from '../transcript.ts';
 import { realDataDir } from '../data-folder.ts';
 import { giveWorkDir } from '../work-dir.ts';
+import { type Child, type Heard, stopPrinting } from './child.ts';
 import type { CompiledCode } from './compiled-code.ts';
 import { confine, isStranger, type Program } from './confinement.ts';
 import { demandAllowed, findExecutable } from './executable.ts';
@@ -24,6 +25,7 @@ import { openRegister, type Registered } from './register.ts';
 import { tailFile } from './tail.ts';
 import type { Exit } from './worker.ts';
 import type { Home } from './worker-homes.ts';
+import { startWorkerJob } from './worker-job.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface ProcessRunnerOptions {
@@ -49,19 +51,6 @@ export interface ProcessRunnerOptions {
   killAfterMs?: number;
   /** What an attempt may print; LIMITS.logBytes unless told. */
   mostLogBytes?: number;
-}
-
-interface Child {
-  leader: Leader;
-  /** Bytes that were in the log file before it started. */
-  logOffset: number;
-  ended: Promise<Exit>;
-  /** Once it has ended: nothing of it is left. */
-  over(exit: Exit): Promise<void>;
-  /** Its job is over, and whatever its leader does now is none of its doing. */
-  isOver: boolean;
-  stopped: Outcome['stopped'];
-  unref: () => void;
 }
 
 export interface ProcessRunner extends Runner {
@@ -102,29 +91,19 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   /** Undefined where no worker waits for it. */
   async function startInWorker(job: Job): Promise<string | undefined> {
     const taken = await workers?.take(job);
-    if (taken === undefined) {
+    if (workers === undefined || taken === undefined) {
       workers?.refill(job);
       return undefined;
     }
-    const { worker, workDir } = taken;
-    const { leader } = worker;
-    const logOffset = sizeOf(job.logFile);
+    const { leader } = taken.worker;
     try {
       await register.write({ runId: job.runId, attempt: job.attempt, leader });
-      // This line is nobody else's to see, so it says all.
-      const { CONNECTIONS_FILE: _, ...environment } = job.environment(pathsOf(job, workDir));
-      const ended = worker.run({ ...environment, ...job.connections?.variables, WORK_DIR: workDir }, job.logFile);
       const handle = `${leader.pid}-${leader.startTime}-${job.runId}-${job.attempt}`;
-      const over = async (exit: Exit) => {
-        const isSound = children.get(handle)?.stopped === null;
-        await workers?.release(worker, isSound ? exit : null, job);
-      };
-      const child: Child = { leader, logOffset, ended, over, isOver: false, stopped: null, unref: () => undefined };
-      void ended.then(() => (child.isOver = true));
-      children.set(handle, child);
+      const mask = (text: string) => options.mask(text, job.dataset);
+      children.set(handle, startWorkerJob(taken, job, { workers, mask, mostLogBytes }));
       return handle;
     } catch (error) {
-      await workers?.discard(worker);
+      await workers.discard(taken.worker);
       await register.remove(job.runId, job.attempt);
       return notStarted(job)(error);
     }
@@ -193,49 +172,50 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     }
     gated.go();
     const handle = `${leader.pid}-${leader.startTime}`;
-    const over = () => killRest(leader, job);
-    children.set(handle, {
+    const child: Child = {
       leader,
-      logOffset,
-      ended: gated.ended,
-      over,
       isOver: false,
       stopped: null,
       unref: gated.unref,
-    });
+      hearOut: onMessage => hearOutAlone({ child, ended: gated.ended, logOffset }, job, onMessage),
+    };
+    children.set(handle, child);
     return handle;
   }
 
   async function follow(handle: string, attempt: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome> {
     const child = childOf(handle, attempt);
+    const heard = await child.hearOut(onMessage);
+    await register.remove(attempt.runId, attempt.attempt);
+    children.delete(handle);
+    return { ...heard, outOfMemory: false, stopped: child.stopped };
+  }
+
+  async function hearOutAlone(
+    { child, ended, logOffset }: { child: Child; ended: Promise<Exit>; logOffset: number },
+    attempt: AttemptRef,
+    onMessage: (message: Message) => void,
+  ): Promise<Heard> {
     const transcript = createTranscript(onMessage);
     const lines = splitLines(transcript.output);
     const tail = await tailFile(attempt.logFile, {
-      offset: child.logOffset,
+      offset: logOffset,
       mostBytes: mostLogBytes,
       clock,
       onChunk: lines.write,
       onFull: () => stopPrinting(child),
     });
     try {
-      const exit = await child.ended;
-      await child.over(exit);
+      const exit = await ended;
+      await killRest(child.leader, attempt);
       await tail.finish();
       lines.end();
-      if (child.stopped === 'output') await cutLog(attempt.logFile, child.logOffset + mostLogBytes);
+      if (child.stopped === 'output') await cutLog(attempt.logFile, logOffset + mostLogBytes);
       await maskLog(attempt.logFile, text => options.mask(text, attempt.dataset));
-      await register.remove(attempt.runId, attempt.attempt);
-      children.delete(handle);
-      return { ...exit, outOfMemory: false, stopped: child.stopped, ...transcript.said() };
+      return { ...exit, ...transcript.said() };
     } finally {
       await tail.finish();
     }
-  }
-
-  /** At once: in the time of a gentle end it would fill the disk. Where that fails, it is seen when it has ended. */
-  function stopPrinting(child: Child): void {
-    child.stopped ??= 'output';
-    if (!child.isOver) void killMembers(child.leader).catch(() => undefined);
   }
 
   // As in a container: when the first process ends, so do the others.
@@ -307,10 +287,6 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
 /** A process finds its folders where they are. */
 function pathsOf({ dataDir, settings }: Pick<Job, 'dataDir' | 'settings'>, work: string): JobPaths {
   return { data: dataDir, config: settings.configFolder, work };
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Its uid may be another run's by now: it says who belongs to it only as long as its WORK_DIR is its own. */

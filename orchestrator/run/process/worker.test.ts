@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { until } from '../testing/attempts.ts';
+import { JobOutput } from './job-output.ts';
 import { launchPiped } from './piped.ts';
 import { killMembers, leaderOf } from './process-group.ts';
 import { Worker } from './worker.ts';
 
 interface Bench {
   worker: Worker;
-  logFile: string;
+  /** Of the next job. */
+  output(path?: string): JobOutput;
   log(): string;
   odd(): number;
 }
@@ -36,54 +38,56 @@ async function workerOf(t: TestContext, script: string): Promise<Bench> {
     rmSync(folder, { recursive: true });
   });
   const logFile = join(folder, 'log');
-  return { worker, logFile, log: () => readFileSync(logFile, 'latin1'), odd: () => odd };
+  const output = (path = logFile) =>
+    new JobOutput({ logFile: path, mask: text => text, mostBytes: 1000, onFull: () => assert.fail('it is full') });
+  return { worker, output, log: () => readFileSync(logFile, 'latin1'), odd: () => odd };
 }
 
 const NAMED = String.raw`name=$(echo "$job" | sed 's/.*ORCHESTRATOR_JOB":"//; s/".*//');`;
 
 test('what it prints goes to the log of its job, and the line that ends the job does not, in whatever pieces it comes', async t => {
   const script = String.raw`while read -r job; do ${NAMED} printf 'x\0ended other 7\n\0ended 0\ny\0ended %s 1\n\0' $name; sleep 0.1; printf 'end'; sleep 0.1; printf 'ed %s 6' $name; sleep 0.1; printf '5\n'; done`;
-  const { worker, logFile, log } = await workerOf(t, script);
+  const { worker, output, log } = await workerOf(t, script);
   for (const place of ['a', 'b']) {
     assert.equal(worker.takePlace(), place);
-    assert.deepEqual(await worker.run({ A: '1' }, logFile), { exitCode: 65, signal: null });
+    assert.deepEqual(await worker.run({ A: '1' }, output()), { exitCode: 65, signal: null });
     worker.free();
   }
   assert.match(log(), /^(x\0ended other 7\n\0ended 0\ny\0ended [-\da-f]{36} 1\n){2}$/);
 });
 
 test('one that ends without a word has no job done, whatever its exit code', async t => {
-  const { worker, logFile } = await workerOf(t, 'read -r job; exit 0');
-  assert.deepEqual(await worker.run({}, logFile), { exitCode: null, signal: null });
+  const { worker, output } = await workerOf(t, 'read -r job; exit 0');
+  assert.deepEqual(await worker.run({}, output()), { exitCode: null, signal: null });
 });
 
 test('a log that can’t be written makes it odd, and ends nobody else', async t => {
-  const { worker, odd } = await workerOf(t, 'read -r job; echo said; exit 3');
-  assert.deepEqual(await worker.run({}, '/dev/full'), { exitCode: 3, signal: null });
+  const { worker, output, odd } = await workerOf(t, 'read -r job; echo said; exit 3');
+  assert.deepEqual(await worker.run({}, output('/dev/full')), { exitCode: 3, signal: null });
   assert.ok(odd() > 0);
 });
 
 test('a job of any text is one line', async t => {
-  const { worker, logFile, log } = await workerOf(t, String.raw`read -r job; echo "$job"; exit 3`);
-  await worker.run({ FILE: 'a\u2028b\u2029c\nd' }, logFile);
+  const { worker, output, log } = await workerOf(t, String.raw`read -r job; echo "$job"; exit 3`);
+  await worker.run({ FILE: 'a\u2028b\u2029c\nd' }, output());
   assert.match(log(), /"a\\u2028b\\u2029c\\nd"/);
 });
 
 test('one that ends with its job has the job end as it did, with all that it said', async t => {
-  const { worker, logFile, log } = await workerOf(
+  const { worker, output, log } = await workerOf(
     t,
     String.raw`read -r job; echo to errors >&2; printf 'cut\n\0ende'; exit 3`,
   );
-  assert.deepEqual(await worker.run({}, logFile), { exitCode: 3, signal: null });
+  assert.deepEqual(await worker.run({}, output()), { exitCode: 3, signal: null });
   await worker.over;
   assert.deepEqual(log().split('\n').toSorted(), ['\0ende', 'cut', 'to errors'].toSorted());
   assert.equal(worker.isFree, false);
 });
 
 test('a job for one that has ended ends at once', async t => {
-  const { worker, logFile } = await workerOf(t, 'exit 0');
+  const { worker, output } = await workerOf(t, 'exit 0');
   await worker.over;
-  assert.deepEqual(await worker.run({}, logFile), { exitCode: null, signal: null });
+  assert.deepEqual(await worker.run({}, output()), { exitCode: null, signal: null });
 });
 
 test('one that speaks without a job is odd', async t => {
@@ -92,7 +96,7 @@ test('one that speaks without a job is odd', async t => {
 });
 
 test('each folder is for one job, one at a time, and not before what came with the last one is over', async t => {
-  const { worker, logFile } = await workerOf(
+  const { worker, output } = await workerOf(
     t,
     String.raw`while read -r job; do ${NAMED} printf '\0ended %s 0\n' $name; done`,
   );
@@ -101,7 +105,7 @@ test('each folder is for one job, one at a time, and not before what came with t
     assert.equal(worker.takePlace(), place);
     assert.equal(worker.isFree, false);
     assert.throws(() => worker.takePlace(), /not free/);
-    assert.deepEqual(await worker.run({}, logFile), { exitCode: 0, signal: null });
+    assert.deepEqual(await worker.run({}, output()), { exitCode: 0, signal: null });
     assert.equal(worker.isFree, false);
     assert.equal(worker.free(), place === 'a');
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { JOB_ENDED, JOB_NAME } from '../../../default-etl/contract.ts';
 import type { Owner } from '../../files/rights.ts';
 import { jsonLine } from '../json-line.ts';
+import type { JobOutput } from './job-output.ts';
 import type { Piped } from './piped.ts';
 import type { Leader } from './process-group.ts';
 
@@ -21,8 +21,7 @@ export interface WorkerOptions {
 }
 
 interface CurrentJob {
-  /** Descriptor of its log. */
-  log: number;
+  output: JobOutput;
   ended: PromiseWithResolvers<Exit>;
   /** Begins the line that says how it ended. */
   mark: Buffer;
@@ -34,17 +33,16 @@ interface CurrentJob {
 
 /** Nothing is known of how it ended. */
 const LOST: Exit = { exitCode: null, signal: null };
-const LOG_MODE = 0o600;
 const NEWLINE = 10;
 /** What follows the mark: an exit code. */
 const CODE = /^(\d{1,3})\n$/;
 const MOST_CODE_BYTES = 4;
 
-/** An ETL process that takes one job of its dataset after another. What it prints goes to the log of the job that it has. */
+/** An ETL process that takes one job of its dataset after another. What it prints is that of the job that it has. */
 export class Worker {
   readonly leader: Leader;
   readonly owner: Owner;
-  /** Resolves when the process has ended and all that it printed is in a log. */
+  /** Resolves when the process has ended and all that it printed was heard. */
   readonly over: Promise<void>;
   readonly #process: Piped;
   readonly #places: string[];
@@ -63,7 +61,7 @@ export class Worker {
     process.stdin.on('error', () => undefined);
     const isRead = Promise.all([
       readAll(process.stdout, chunk => this.#hear(chunk)),
-      readAll(process.stderr, chunk => this.#job && this.#write(this.#job, chunk)),
+      readAll(process.stderr, chunk => this.#job && this.#pass(this.#job, 'stderr', chunk)),
     ]);
     const ended = process.ended.catch(() => LOST);
     this.over = ended.then(async exit => {
@@ -88,11 +86,11 @@ export class Worker {
   }
 
   /** Gives it a job by its environment. Resolves when the job is over, or the process with it; the worker is not free before free() says so. */
-  run(environment: Readonly<Record<string, string>>, logFile: string): Promise<Exit> {
+  run(environment: Readonly<Record<string, string>>, output: JobOutput): Promise<Exit> {
     // In no file: nothing that a job prints of one can look like its end.
     const name = randomUUID();
     const job: CurrentJob = {
-      log: openSync(logFile, 'a', LOG_MODE),
+      output,
       ended: Promise.withResolvers<Exit>(),
       mark: Buffer.from(`${JOB_ENDED}${name} `),
       held: Buffer.alloc(0),
@@ -118,8 +116,9 @@ export class Worker {
 
   /** What becomes of its job is not told any more. */
   abandon(): void {
-    if (this.#job) closeSync(this.#job.log);
+    const job = this.#job;
     this.#job = undefined;
+    if (job) this.#close(job);
     this.dismiss();
   }
 
@@ -128,7 +127,9 @@ export class Worker {
     if (job === undefined) return this.#onOdd();
     const said = Buffer.concat([job.held, chunk]);
     const from = endIn(said, job);
-    this.#write(job, said.subarray(0, from));
+    const printed = said.subarray(0, from);
+    if (from > 0) job.isLineStart = printed.at(-1) === NEWLINE;
+    this.#pass(job, 'stdout', printed);
     job.held = said.subarray(from);
     const code = CODE.exec(job.held.subarray(job.mark.length).toString('latin1'))?.[1];
     if (code === undefined) return;
@@ -136,11 +137,18 @@ export class Worker {
     this.#end({ exitCode: Number(code), signal: null });
   }
 
+  #pass({ output }: CurrentJob, name: 'stdout' | 'stderr', bytes: Buffer): void {
+    this.#unlessOdd(() => output.write(name, bytes));
+  }
+
+  #close({ output }: CurrentJob): void {
+    this.#unlessOdd(() => output.end());
+  }
+
   /** A log that can't be written is that of a job that can't go on. */
-  #write(job: CurrentJob, bytes: Buffer): void {
-    if (bytes.length > 0) job.isLineStart = bytes.at(-1) === NEWLINE;
+  #unlessOdd(act: () => void): void {
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(job.log, bytes, at);
+      act();
     } catch {
       this.#onOdd();
     }
@@ -150,8 +158,8 @@ export class Worker {
     const job = this.#job;
     if (job === undefined) return;
     this.#job = undefined;
-    this.#write(job, job.held);
-    closeSync(job.log);
+    this.#pass(job, 'stdout', job.held);
+    this.#close(job);
     job.ended.resolve(exit);
   }
 }
