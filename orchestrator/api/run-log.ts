@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '../files/open-file.ts';
 import { StringDecoder } from 'node:string_decoder';
 import { LIMITS } from '../bounds.ts';
 import { Folder } from '../files/folder.ts';
@@ -53,7 +53,7 @@ function headingOf(attempt: Attempt, mask: (text: string) => string): string {
   return `=== ${parts.join(' · ')}\n`;
 }
 
-type Opener = () => Promise<FileHandle | undefined>;
+type Opener = () => Promise<OpenFile | undefined>;
 
 /** Undefined where it isn't there. */
 function openerOf(dataDir: string, runId: string, attempt: number): Opener {
@@ -75,7 +75,7 @@ async function* read(open: Opener): AsyncGenerator<Buffer> {
 /** The file as it grows, until the run has ended and all is read. */
 async function* follow(open: Opener, { current, signal }: RunLogOptions): AsyncGenerator<Buffer> {
   let position = 0;
-  let file: FileHandle | undefined;
+  let file: OpenFile | undefined;
   try {
     while (!signal.aborted) {
       const run = await current?.();
@@ -94,7 +94,7 @@ async function* follow(open: Opener, { current, signal }: RunLogOptions): AsyncG
 }
 
 /** No more than an attempt may print, and what is said of it when it did. */
-async function* readFrom(file: FileHandle, from: number): AsyncGenerator<Buffer> {
+async function* readFrom(file: OpenFile, from: number): AsyncGenerator<Buffer> {
   for (let position = from; position < LIMITS.logBytes + LIMITS.chunkBytes; ) {
     const { bytesRead, buffer } = await file.read(
       Buffer.allocUnsafe(LIMITS.chunkBytes),

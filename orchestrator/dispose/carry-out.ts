@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '../files/open-file.ts';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
 import { Folder } from '../files/folder.ts';
@@ -39,7 +39,7 @@ interface Work extends CarryOut {
 
 /** The hidden file, opened, and whether what stands staged was made of it just now. */
 interface Taken {
-  file: FileHandle;
+  file: OpenFile;
   isCopied: boolean;
 }
 
@@ -77,7 +77,7 @@ export function carryOut(disposal: Disposal, run: Run, options: CarryOut): Promi
 
 /** Forgets what was noted of a removal, once the journal knows. */
 export async function forgetWitness(runId: string, { witnessDir }: Pick<CarryOut, 'witnessDir'>): Promise<void> {
-  await Folder.use(witnessDir, folder => folder.unlink(runId)).catch(unless('ENOENT'));
+  await Folder.useNow(witnessDir, folder => folder.unlink(runId)).catch(unless('ENOENT'));
 }
 
 async function carry(work: Work): Promise<Carried> {
@@ -114,7 +114,7 @@ function othernessOf(now: BigIntStats): string {
 async function take(work: Work, onStaged: (isCopied: boolean) => void): Promise<Carried | undefined> {
   const { source, name, target, disposal } = work;
   const path = join(source.path, name);
-  let file: FileHandle;
+  let file: OpenFile;
   try {
     file = await source.openFile(name);
   } catch (error) {
@@ -205,7 +205,7 @@ async function namedBefore(folder: Folder, staged: string, names: readonly strin
 }
 
 async function remove({ disposal, source, hidden, marker, witnessDir }: Work, taken: Taken): Promise<Carried> {
-  await Folder.use(dirname(witnessDir), async data => {
+  await Folder.useNow(dirname(witnessDir), async data => {
     const folder = await data.makeFolder(basename(witnessDir));
     try {
       await (await folder.openLog(disposal.runId)).close();
@@ -225,7 +225,7 @@ async function removeTaken(source: Folder, hidden: string, { file }: Taken): Pro
 }
 
 async function isWitnessed(runId: string, witnessDir: string): Promise<boolean> {
-  const witness = await Folder.use(witnessDir, folder => folder.look(runId)).catch(unless('ENOENT'));
+  const witness = await Folder.useNow(witnessDir, folder => folder.look(runId)).catch(unless('ENOENT'));
   return witness !== undefined;
 }
 

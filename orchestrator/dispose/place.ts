@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '../files/open-file.ts';
 import { join } from 'node:path';
 import { codeOf, OrchestratorError } from '../errors.ts';
 import { copyContent, hashOf } from '../files/content.ts';
@@ -24,7 +24,7 @@ export interface Room {
  * Makes `to` hold what an open file holds, on its own device: another name of the file, which has the name `from`, else a copy that was synced and
  * compared. Throws `retry` where another file has the name by now, `wait` where a copy of it has no room.
  */
-export async function stage(file: FileHandle, from: Spot, to: Spot, room?: Room): Promise<'linked' | 'copied'> {
+export async function stage(file: OpenFile, from: Spot, to: Spot, room?: Room): Promise<'linked' | 'copied'> {
   await to.folder.unlink(to.name);
   try {
     await from.folder.link(from.name, to.folder, to.name);
@@ -72,9 +72,9 @@ async function renameIfFree(folder: Folder, from: string, to: string): Promise<b
   return true;
 }
 
-async function demandRoom(file: FileHandle, { folder }: Spot, room: Room | undefined): Promise<void> {
+async function demandRoom(file: OpenFile, { folder }: Spot, room: Room | undefined): Promise<void> {
   const { blocks, size } = await file.stat();
-  const data = room && (await Folder.use(room.dataDir, each => each.stat()));
+  const data = room && (await Folder.useNow(room.dataDir, each => each.stat()));
   const isOfData = data?.dev === (await folder.stat()).dev;
   const freeBytes = (await freeBytesAt(folder)) - Math.min(size, blocks * BLOCK_BYTES);
   if (freeBytes >= (room && isOfData ? room.minFreeBytes : 0)) return;
@@ -82,7 +82,7 @@ async function demandRoom(file: FileHandle, { folder }: Spot, room: Room | undef
   throw new OrchestratorError('wait', `a copy of it in ${folder.path} ${why}: free some space there`);
 }
 
-async function copyVerified(file: FileHandle, to: Spot): Promise<void> {
+async function copyVerified(file: OpenFile, to: Spot): Promise<void> {
   await using copy = await to.folder.create(to.name);
   const { mode, uid, gid, atime, mtime, size } = await file.stat();
   const hash = await copyContent(file, copy);

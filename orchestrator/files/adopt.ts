@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from './open-file.ts';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { copyContent } from './content.ts';
@@ -45,7 +45,7 @@ function ownUid(): number {
 }
 
 /** Who isn't root can't be given a file. */
-async function takeCopy(folder: Folder, name: string, file: FileHandle, adoption: Adoption): Promise<BigIntStats> {
+async function takeCopy(folder: Folder, name: string, file: OpenFile, adoption: Adoption): Promise<BigIntStats> {
   const unfinished = `.${randomUUID()}.tmp`;
   const copy = await folder.create(unfinished);
   try {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from './open-file.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
@@ -8,7 +8,7 @@ const ZEROS = Buffer.alloc(CHUNK_BYTES);
  * Writes what an open file holds, from its beginning and at most so much of it, into a new one, zeros as holes: a file without blocks of its own gets
  * none here. Resolves with its SHA-256, hexadecimal.
  */
-export async function copyContent(from: FileHandle, to: FileHandle, mostBytes = Infinity): Promise<string> {
+export async function copyContent(from: OpenFile, to: OpenFile, mostBytes = Infinity): Promise<string> {
   const hash = createHash('sha256');
   let [position, end] = [0, 0];
   for await (const chunk of chunksOf(from, mostBytes)) {
@@ -25,7 +25,7 @@ export async function copyContent(from: FileHandle, to: FileHandle, mostBytes = 
 }
 
 /** SHA-256 of an open file, hexadecimal. */
-export async function hashOf(file: FileHandle): Promise<string> {
+export async function hashOf(file: OpenFile): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of chunksOf(file, Infinity)) hash.update(chunk);
   return hash.digest('hex');
@@ -36,7 +36,7 @@ function isZeros(chunk: Buffer): boolean {
 }
 
 /** Each is written over by the next. */
-async function* chunksOf(file: FileHandle, mostBytes: number): AsyncGenerator<Buffer> {
+async function* chunksOf(file: OpenFile, mostBytes: number): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let position = 0; position < mostBytes; ) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, mostBytes - position), position);

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import type { OpenFile } from './open-file.ts';
 import { libc } from '../libc.ts';
 import type { Folder } from './folder.ts';
 
@@ -25,11 +26,11 @@ let loaded: Native | undefined;
  * blocks (btrfs, xfs), and is done by the kernel elsewhere. `beforeEach` is called before each part; what it throws ends the copying.
  */
 export async function copyInto(
-  source: FileHandle,
+  source: OpenFile,
   to: Folder,
   name: string,
   beforeEach: () => Promise<void>,
-): Promise<FileHandle> {
+): Promise<OpenFile> {
   const target = await createPlain(to, name);
   try {
     await beforeEach();
@@ -42,14 +43,14 @@ export async function copyInto(
 }
 
 /** copy_file_range(2) refuses a descriptor that appends. */
-async function createPlain(to: Folder, name: string): Promise<FileHandle> {
+async function createPlain(to: Folder, name: string): Promise<OpenFile> {
   const made = await to.create(name);
   if (process.platform !== 'linux') return made;
   await using appending = made;
   return await open(`/proc/self/fd/${appending.fd}`, constants.O_WRONLY);
 }
 
-async function copyParts(source: FileHandle, target: FileHandle, beforeEach: () => Promise<void>): Promise<void> {
+async function copyParts(source: OpenFile, target: OpenFile, beforeEach: () => Promise<void>): Promise<void> {
   for (;;) {
     const copied = await native().copyRange(source.fd, target.fd, CHUNK_BYTES);
     if (copied === 0) return;
@@ -59,7 +60,7 @@ async function copyParts(source: FileHandle, target: FileHandle, beforeEach: () 
   }
 }
 
-async function copyByHand(source: FileHandle, target: FileHandle): Promise<number> {
+async function copyByHand(source: OpenFile, target: OpenFile): Promise<number> {
   const { bytesRead, buffer } = await source.read(Buffer.allocUnsafe(BUFFER_BYTES), 0, BUFFER_BYTES, null);
   let written = 0;
   while (written < bytesRead) written += (await target.write(buffer, written, bytesRead - written)).bytesWritten;

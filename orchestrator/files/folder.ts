@@ -1,8 +1,10 @@
-import type { BigIntStats, Dir } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, opendir, rename, rmdir, unlink } from 'node:fs/promises';
+import type { BigIntStats, Dirent } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../errors.ts';
+import { AT_ONCE } from './at-once.ts';
+import { BY_THREADS, type Calls, type Name } from './calls.ts';
+import type { OpenFile } from './open-file.ts';
 import { asBehindLink, asNoFile, descriptorPath, isPlainName, namesOf, OPEN } from './reach.ts';
 import { check, type FileDemands, grant, type Owner, type Rights } from './rights.ts';
 import { unless } from './unless.ts';
@@ -10,7 +12,7 @@ import { UntrustedFile } from './untrusted-file.ts';
 
 /** A file that was opened, and what it was then. */
 export interface OpenedFile {
-  file: FileHandle;
+  file: OpenFile;
   stats: BigIntStats;
 }
 
@@ -21,10 +23,6 @@ interface Replacing extends Partial<Rights> {
   isSynced?: boolean;
 }
 
-/** A path with `/`, or one name as its bytes. */
-type Name = string | Buffer;
-
-const BIGINT = { bigint: true } as const;
 const OWN_FILE = 0o600;
 const OWN_FOLDER = 0o700;
 /** What a folder's group and others keep in one that is made below it: they may look, not write. */
@@ -40,21 +38,40 @@ const READ_ONLY = 0o055;
 export class Folder {
   /** As it was opened, for messages. */
   readonly path: string;
-  readonly #handle: FileHandle;
+  readonly #handle: OpenFile;
+  readonly #calls: Calls;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, handle: OpenFile, calls: Calls) {
     this.path = path;
     this.#handle = handle;
+    this.#calls = calls;
   }
 
   /** Opens a folder above which nobody but the administrator can write: links on the way to it are followed. */
-  static async open(path: string): Promise<Folder> {
-    return new Folder(path, await open(path, OPEN.anyFolder));
+  static open(path: string): Promise<Folder> {
+    return Folder.#open(path, OPEN.anyFolder, { path, calls: BY_THREADS });
+  }
+
+  /**
+   * The same, for DATA_DIR and what else is ours on a disk of this machine: small calls in it, and in what is opened below it, are made at once, without
+   * a thread. Never where the file system may keep us waiting: the whole process waits with it.
+   */
+  static openNow(path: string): Promise<Folder> {
+    return Folder.#open(path, OPEN.anyFolder, { path, calls: AT_ONCE });
   }
 
   /** Opens a folder, uses it and closes it. */
   static async use<T>(path: string, act: (folder: Folder) => Promise<T>): Promise<T> {
     return closing(await Folder.open(path), act);
+  }
+
+  /** The same, as openNow() opens it. */
+  static async useNow<T>(path: string, act: (folder: Folder) => Promise<T>): Promise<T> {
+    return closing(await Folder.openNow(path), act);
+  }
+
+  static async #open(at: Name, flags: number, { path, calls }: { path: string; calls: Calls }): Promise<Folder> {
+    return new Folder(path, await calls.open(at, flags), calls);
   }
 
   /** The folder itself, for what takes descriptors; open until close(). */
@@ -95,7 +112,7 @@ export class Folder {
   }
 
   async #make(name: string, rights: 'own' | 'as-above'): Promise<Folder> {
-    const isNew = await this.#at(name, at => mkdir(at, { mode: OWN_FOLDER })).then(() => true, unless('EEXIST'));
+    const isNew = await this.#at(name, at => this.#calls.mkdir(at, OWN_FOLDER)).then(() => true, unless('EEXIST'));
     const made = await this.folder(name);
     if (!isNew || rights === 'own') return made;
     try {
@@ -113,8 +130,8 @@ export class Folder {
     try {
       // For each of 200,000 files of a listing: a tenth less work than the way below.
       if (typeof relative === 'string' && isPlainName(relative))
-        return await lstat(`${this.#self()}/${relative}`, BIGINT);
-      return await this.#at(relative, at => lstat(at, BIGINT));
+        return await this.#calls.look(`${this.#self()}/${relative}`);
+      return await this.#at(relative, at => this.#calls.look(at));
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
       throw error;
@@ -122,7 +139,7 @@ export class Folder {
   }
 
   /** A regular file, to be read and closed. */
-  async openFile(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
+  async openFile(relative: string, demands: FileDemands = {}): Promise<OpenFile> {
     return (await this.openedFile(relative, demands)).file;
   }
 
@@ -132,12 +149,12 @@ export class Folder {
   }
 
   /** A regular file that is there, to be cut, or written over, and closed. */
-  async openToChange(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
+  async openToChange(relative: string, demands: FileDemands = {}): Promise<OpenFile> {
     return (await this.#openRegular(relative, OPEN.change, demands)).file;
   }
 
   /** A regular file to be added to; it is made, and ours alone, where it is not there. To be closed. */
-  async openLog(relative: string, demands: FileDemands = {}): Promise<FileHandle> {
+  async openLog(relative: string, demands: FileDemands = {}): Promise<OpenFile> {
     try {
       return await this.create(relative);
     } catch (error) {
@@ -147,8 +164,8 @@ export class Folder {
   }
 
   /** A new file, to be written and closed. Throws EEXIST where anything has that name, be it a link that leads nowhere. */
-  create(relative: string, mode: number = OWN_FILE): Promise<FileHandle> {
-    return this.#at(relative, at => open(at, OPEN.newFile, mode));
+  create(relative: string, mode: number = OWN_FILE): Promise<OpenFile> {
+    return this.#at(relative, at => this.#calls.open(at, OPEN.newFile, mode));
   }
 
   /**
@@ -158,10 +175,10 @@ export class Folder {
   async replace(
     relative: string,
     content: string | Uint8Array,
-    { draft = `.${randomUUID()}.tmp`, isSynced = true, ...rights }: Replacing = {},
+    { draft, isSynced = true, ...rights }: Replacing = {},
   ): Promise<void> {
-    const unfinished = join(dirname(relative), draft);
-    await this.unlink(unfinished);
+    const unfinished = join(dirname(relative), draft ?? `.${randomUUID()}.tmp`);
+    if (draft !== undefined) await this.unlink(unfinished);
     const file = await this.create(unfinished);
     try {
       await file.writeFile(content);
@@ -177,25 +194,23 @@ export class Folder {
   }
 
   /** What is in it, as it comes. Names that are not UTF-8 come with U+FFFD in them. */
-  entries(): Promise<Dir> {
-    return opendir(this.#self(), { bufferSize: 1024 });
+  entries(): Promise<AsyncIterable<Dirent>> {
+    return this.#calls.entries(this.#self());
   }
 
   /** The names in it as the bytes that they are, each of which stands for a relative path: what is not UTF-8 can be reached by them alone. */
   async *names(): AsyncGenerator<Buffer> {
-    // The types know nothing of `buffer`, which opendir() takes as readdir() does (Node 24.21).
-    const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 1024 };
-    for await (const { name } of await opendir(this.#self(), options)) yield name as unknown as Buffer;
+    for await (const { name } of await this.#calls.rawEntries(this.#self())) yield name;
   }
 
   /** As rename(2): what has the new name is replaced, and a link is renamed itself. */
   async rename(from: Name, to: Folder, name: string): Promise<void> {
-    await this.#at(from, source => to.#at(name, target => rename(source, target)));
+    await this.#at(from, source => to.#at(name, target => to.#calls.rename(source, target)));
   }
 
   /** A second name for a file. Throws EEXIST where the new one is taken, and an UntrustedFile where what got it is no regular file. */
   async link(from: string, to: Folder, name: string): Promise<void> {
-    await this.#at(from, source => to.#at(name, target => link(source, target)));
+    await this.#at(from, source => to.#at(name, target => to.#calls.link(source, target)));
     if ((await to.look(name))?.isFile() !== false) return;
     await to.unlink(name);
     throw new UntrustedFile(join(this.path, from), 'not-a-file');
@@ -203,12 +218,12 @@ export class Folder {
 
   /** Takes a name away from whatever but a folder has it; nothing happens where nothing has. */
   async unlink(relative: Name): Promise<void> {
-    await this.#at(relative, at => unlink(at)).catch(unless('ENOENT'));
+    await this.#at(relative, at => this.#calls.unlink(at)).catch(unless('ENOENT'));
   }
 
   /** Takes an empty folder away. Throws ENOTEMPTY where it isn't. */
   async removeFolder(relative: Name): Promise<void> {
-    await this.#at(relative, at => rmdir(at));
+    await this.#at(relative, at => this.#calls.rmdir(at));
   }
 
   /** Changes whose folder this is and who may enter it; only root can give it away. */
@@ -222,13 +237,13 @@ export class Folder {
     await this.#handle.sync().catch(unless('EINVAL', 'ENOTSUP'));
   }
 
-  async #opened(at: Name, path: string): Promise<Folder> {
-    return new Folder(path, await open(at, OPEN.folder));
+  #opened(at: Name, path: string): Promise<Folder> {
+    return Folder.#open(at, OPEN.folder, { path, calls: this.#calls });
   }
 
   async #openRegular(relative: string, flags: number, demands: FileDemands): Promise<OpenedFile> {
     const path = join(this.path, relative);
-    const file = await this.#at(relative, at => open(at, flags)).catch((error: unknown) => {
+    const file = await this.#at(relative, at => this.#calls.open(at, flags)).catch((error: unknown) => {
       throw asNoFile(error, path);
     });
     try {
@@ -246,11 +261,11 @@ export class Folder {
     if (typeof relative !== 'string') return act(Buffer.concat([Buffer.from(`${this.#self()}/`), relative]));
     const names = namesOf(relative, this.path);
     const last = names.pop() as string;
-    let held: FileHandle | undefined;
+    let held: OpenFile | undefined;
     try {
       let folder = this.#self();
       for (const name of names) {
-        const next = await open(`${folder}/${name}`, OPEN.step);
+        const next = await this.#calls.open(`${folder}/${name}`, OPEN.step);
         await held?.close();
         held = next;
         folder = descriptorPath(held.fd) ?? `${folder}/${name}`;

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from './open-file.ts';
 import { join } from 'node:path';
 import type { Folder } from './folder.ts';
 import type { FileDemands } from './rights.ts';
@@ -47,7 +47,7 @@ export async function readText(
 }
 
 /** The lines of an open file from its beginning, in memory that does not grow with them. Line ends are LF or CRLF. */
-export function readLines(file: FileHandle, { lineBytes, fileBytes }: LineBounds): AsyncGenerator<BoundedLine> {
+export function readLines(file: OpenFile, { lineBytes, fileBytes }: LineBounds): AsyncGenerator<BoundedLine> {
   return linesOf(chunksOf(file, fileBytes), lineBytes);
 }
 
@@ -67,7 +67,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>, lineBytes: number)
 }
 
 /** Each is written over by the next. */
-async function* chunksOf(file: FileHandle, fileBytes: number): AsyncGenerator<Buffer> {
+async function* chunksOf(file: OpenFile, fileBytes: number): AsyncGenerator<Buffer> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let position = 0; position < fileBytes; ) {
     const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, fileBytes - position), position);

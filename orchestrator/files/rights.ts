@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from './open-file.ts';
 import { UntrustedFile } from './untrusted-file.ts';
 
 /** Who owns a file. */
@@ -34,7 +34,7 @@ export function check(
 }
 
 /** The owner first: for a moment the file is closed to him, and never open to anybody else. */
-export async function grant(file: FileHandle, { owner, mode }: Partial<Rights>): Promise<void> {
+export async function grant(file: OpenFile, { owner, mode }: Partial<Rights>): Promise<void> {
   if (owner && process.getuid?.() === 0) await file.chown(owner.uid, owner.gid);
   if (mode !== undefined) await file.chmod(mode);
 }

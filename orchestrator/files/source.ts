@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from './open-file.ts';
 import { join } from 'node:path';
 import { codeOf } from '../errors.ts';
 import type { Folder } from './folder.ts';
@@ -19,7 +19,7 @@ export interface Source {
 
 /** One that is open for reading. To be closed. */
 export interface OpenSource extends Source {
-  file: FileHandle;
+  file: OpenFile;
 }
 
 export interface SourceRules {

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '../files/open-file.ts';
 import { basename, dirname, join } from 'node:path';
 import { BOUNDS, WORK_FILES } from '../../default-etl/contract.ts';
 import { LIMITS } from '../bounds.ts';
@@ -9,7 +9,7 @@ import { UntrustedFile } from '../files/untrusted-file.ts';
 /** Where a run's rejects lie. */
 export interface RejectsFiles {
   /** NDJSON of `Reject`s, to be read from its beginning and closed. Throws ENOENT where it is gone. */
-  open(): Promise<FileHandle>;
+  open(): Promise<OpenFile>;
   /** How their raw text is read, absolute; not there where another program left the rejects. */
   table: string;
 }
@@ -46,9 +46,9 @@ export async function mendedFolder(dataDir: string, runId: string): Promise<Fold
 }
 
 /** The mended rows that the journal names; to be closed. Where DATA_DIR was before does not matter. Throws ENOENT where they are gone. */
-export function openMended(dataDir: string, mendFile: string): Promise<FileHandle> {
+export function openMended(dataDir: string, mendFile: string): Promise<OpenFile> {
   const name = `mended/${basename(dirname(mendFile))}/${basename(mendFile)}`;
-  return Folder.use(dataDir, data => data.openFile(name, { onlyName: true }));
+  return Folder.useNow(dataDir, data => data.openFile(name, { onlyName: true }));
 }
 
 /** Passes over what isn't there, or must not be read. */
@@ -57,8 +57,8 @@ export function unlessMissing(error: unknown): undefined {
   return unless('ENOENT', 'ENOTDIR')(error);
 }
 
-function openKept(dataDir: string, runId: string, attempt: number): Promise<FileHandle> {
-  return Folder.use(dataDir, data =>
+function openKept(dataDir: string, runId: string, attempt: number): Promise<OpenFile> {
+  return Folder.useNow(dataDir, data =>
     data.within(`runs/${runId}`, async run => {
       // Whoever made it is the orchestrator, whoever we are.
       const { uid } = await run.stat();

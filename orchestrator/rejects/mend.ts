@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '../files/open-file.ts';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { MendedRow } from '../../default-etl/contract.ts';
@@ -121,6 +121,6 @@ async function write(
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+async function writeAll(file: OpenFile, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }

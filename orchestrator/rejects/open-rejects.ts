@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '../files/open-file.ts';
 import type { Reject } from '../../default-etl/contract.ts';
 import { type BoundedLine, type LineBounds, readLines } from '../files/read.ts';
 import type { Journal, Run } from '../journal/journal.ts';
@@ -76,7 +76,7 @@ async function* readRejects(files: RejectsFiles): AsyncGenerator<Reject> {
 }
 
 /** Lines with something in them; none where the file is gone. */
-async function* linesIfThere(open: () => Promise<FileHandle>, bounds: LineBounds): AsyncGenerator<BoundedLine> {
+async function* linesIfThere(open: () => Promise<OpenFile>, bounds: LineBounds): AsyncGenerator<BoundedLine> {
   const file = await open().catch(unlessMissing);
   if (file === undefined) return;
   try {

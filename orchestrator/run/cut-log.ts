@@ -7,9 +7,10 @@ export const CUT_TEXT: string = `(it printed more than ${LIMITS.logBytes / 1024 
 
 /** Cuts a log at this size, and says so in it. Nobody writes it any more. */
 export async function cutLog(path: string, size: number): Promise<void> {
-  await Folder.use(dirname(path), async folder => {
+  await Folder.useNow(dirname(path), async folder => {
     await using file = await folder.openToChange(basename(path));
     await file.truncate(size);
-    await file.write(`\n${CUT_TEXT}`, size);
+    const note = Buffer.from(`\n${CUT_TEXT}`);
+    await file.write(note, 0, note.length, size);
   });
 }

@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Folder } from '../files/folder.ts';
 import type { Owner } from '../files/rights.ts';
@@ -10,14 +9,14 @@ import { giveEntries } from './work-dir.ts';
  * not in the other. `owner`: whose it is; undefined where only the image knows.
  */
 export async function putInPlace(reserved: string, workDir: string, owner: Owner | undefined): Promise<void> {
-  await Folder.use(dirname(workDir), async attempts => {
+  await Folder.useNow(dirname(workDir), async attempts => {
     const name = basename(workDir);
-    await attempts.within(name, filled => Folder.use(reserved, folder => moveAll(filled, folder, owner)));
+    await attempts.within(name, filled => Folder.useNow(reserved, folder => moveAll(filled, folder, owner)));
     await attempts.removeFolder(name);
     try {
-      await rename(reserved, workDir);
+      renameSync(reserved, workDir);
     } catch (error) {
-      await mkdir(workDir, { mode: 0o700 });
+      mkdirSync(workDir, 0o700);
       throw error;
     }
   });

@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises';
+import { chmodSync } from 'node:fs';
 import { Folder } from '../files/folder.ts';
 import type { Owner } from '../files/rights.ts';
 
@@ -15,11 +15,11 @@ export async function giveWorkDir(workDir: string, user: string): Promise<void> 
   const owner = ownerNamed(user);
   const isRoot = process.getuid?.() === 0;
   if (owner && isRoot) {
-    await Folder.use(workDir, async folder => {
+    await Folder.useNow(workDir, async folder => {
       await giveEntries(folder, owner);
       await folder.give(owner, OWN);
     });
-  } else if (!owner || owner.uid !== process.getuid?.()) await chmod(workDir, ANYONE);
+  } else if (!owner || owner.uid !== process.getuid?.()) chmodSync(workDir, ANYONE);
 }
 
 /** What is in a folder that nobody else can reach yet is made the user's. */

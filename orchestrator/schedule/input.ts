@@ -1,4 +1,5 @@
-import { type FileHandle, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
+import type { OpenFile } from '../files/open-file.ts';
 import { basename, dirname } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
@@ -98,15 +99,15 @@ function asMoved(path: string): (error: unknown) => never {
   };
 }
 
-async function assertMeant(source: FileHandle, { run }: InputRequest): Promise<void> {
+async function assertMeant(source: OpenFile, { run }: InputRequest): Promise<void> {
   const version = versionOf(await source.stat({ bigint: true }));
   if (!isSameVersion(version, run.fileVersion)) throw new FileMoved(run.file);
 }
 
-async function copy(source: FileHandle, request: InputRequest): Promise<StandIn> {
+async function copy(source: OpenFile, request: InputRequest): Promise<StandIn> {
   const { run, workDir, minFreeBytes, signal } = request;
   const name = basename(run.file);
-  return Folder.use(workDir, async folder => {
+  return Folder.useNow(workDir, async folder => {
     const input = await folder.makeFolder(JOB_FILES.input);
     try {
       await assertRoom(workDir, run.fileVersion as FileVersion, minFreeBytes);

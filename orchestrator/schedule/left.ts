@@ -28,6 +28,7 @@ const OURS_ALONE = 0o700;
 /** Only we can have set it on a folder of ours: it says that anybody might write there, as where a container's user is known by name alone. */
 const WAS_ANYBODYS = 0o1000;
 const ANYBODY_WRITES = 0o002;
+const ALL_MODE_BITS = 0o7777;
 
 /**
  * Takes the folder back before anything in it is looked at, from whoever had it: nobody can put anything there any more. `part`: a folder in it,
@@ -89,7 +90,7 @@ export async function tidyWorkDir(workDir: string, keepRejects: boolean, tidying
 /** The rejects of one file of a folder's run go where a run of its own would have left them; `to` is absolute. */
 export async function moveRejects(left: Left, to: string, tidying: Tidying): Promise<void> {
   if (!(await adoptRejects(left, tidying))) return;
-  const runs = await Folder.open(dirname(dirname(to)));
+  const runs = await Folder.openNow(dirname(dirname(to)));
   try {
     const target = await runs.makeFolder(`${basename(dirname(to))}/${basename(to)}`);
     try {
@@ -105,7 +106,7 @@ export async function moveRejects(left: Left, to: string, tidying: Tidying): Pro
 }
 
 async function openWhole(workDir: string): Promise<Folder | undefined> {
-  const above = await Folder.open(dirname(workDir)).catch(unless('ENOENT'));
+  const above = await Folder.openNow(dirname(workDir)).catch(unless('ENOENT'));
   try {
     return await above?.folder(basename(workDir)).catch(unless('ENOENT'));
   } finally {
@@ -128,7 +129,12 @@ async function takeBack(folder: Folder): Promise<FileDemands> {
   const [uid, gid, mode] = [stats.uid, stats.gid, stats.mode].map(Number) as [number, number, number];
   const isAnybodys = uid === ours && (mode & (ANYBODY_WRITES | WAS_ANYBODYS)) !== 0;
   const holder = uid === ours && ours === 0 ? gid : uid;
-  await folder.give({ uid: ours, gid: ours === 0 ? holder : gid }, isAnybodys ? OURS_ALONE | WAS_ANYBODYS : OURS_ALONE);
+  const taken = {
+    owner: { uid: ours, gid: ours === 0 ? holder : gid },
+    mode: OURS_ALONE | (isAnybodys ? WAS_ANYBODYS : 0),
+  };
+  const isTaken = uid === ours && gid === taken.owner.gid && (mode & ALL_MODE_BITS) === taken.mode;
+  if (!isTaken) await folder.give(taken.owner, taken.mode);
   return isAnybodys ? { onlyName: true } : { onlyName: true, owners: [ours, holder] };
 }
 
@@ -165,7 +171,7 @@ async function removeWithEmptyParent(path: string, signal: AbortSignal | undefin
 const IN_USE = unless('ENOENT', 'ENOTEMPTY', 'EEXIST');
 
 async function useIfThere(path: string, act: (folder: Folder) => Promise<void>): Promise<boolean> {
-  const folder = await Folder.open(path).catch(unless('ENOENT'));
+  const folder = await Folder.openNow(path).catch(unless('ENOENT'));
   if (folder === undefined) return false;
   try {
     await act(folder);

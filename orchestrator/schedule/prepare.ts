@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '../files/open-file.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { openAdminFile } from '../files/admin-folder.ts';
 import { copyInto } from '../files/copy.ts';
@@ -54,9 +54,9 @@ async function placeMended(dataDir: string, run: Run, workDir: string): Promise<
 }
 
 /** Closes the source. */
-async function placeCopy(source: FileHandle, workDir: string, name: string): Promise<FileVersion> {
+async function placeCopy(source: OpenFile, workDir: string, name: string): Promise<FileVersion> {
   await using original = source;
-  return await Folder.use(workDir, async folder => {
+  return await Folder.useNow(workDir, async folder => {
     await using copy = await copyInto(original, folder, name, async () => undefined);
     return versionOf(await copy.stat({ bigint: true }));
   });

@@ -41,7 +41,7 @@ export function makeLogFile(path: string): Promise<void> {
 export async function shareLogFile(from: string, to: string): Promise<void> {
   if (from === to) return;
   await inFolderOf(to, folder =>
-    Folder.use(dirname(from), source => source.link(basename(from), folder, basename(to))).catch(
+    Folder.useNow(dirname(from), source => source.link(basename(from), folder, basename(to))).catch(
       unless('EEXIST', 'ENOENT'),
     ),
   );
@@ -50,7 +50,7 @@ export async function shareLogFile(from: string, to: string): Promise<void> {
 /** The folder that a path is in, and the one above, are made where they are missing: DATA_DIR itself is there. */
 async function inFolderOf(path: string, act: (folder: Folder) => Promise<void>): Promise<void> {
   const base = dirname(dirname(dirname(path)));
-  await Folder.use(base, async folder => {
+  await Folder.useNow(base, async folder => {
     const above = await folder.makeFolder(relative(base, dirname(path)));
     try {
       await act(above);

@@ -35,6 +35,6 @@ export function watchWorkSize({ workDir, mostBytes, clock, onExceeded }: WorkSiz
 }
 
 async function isExceeded(workDir: string, most: Usage): Promise<boolean> {
-  const { bytes, entries } = await Folder.use(workDir, folder => usageOf(folder, most));
+  const { bytes, entries } = await Folder.useNow(workDir, folder => usageOf(folder, most));
   return bytes > most.bytes || entries > most.entries;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { breather } from './breathe.ts';
+import { breather } from '../breathe.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Folder } from '../files/folder.ts';

@@ -1,7 +1,7 @@
 import type { Dataset } from '../config/dataset.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Absences } from './absences.ts';
-import { breather } from './breathe.ts';
+import { breather } from '../breathe.ts';
 import type { KnownFiles } from './known.ts';
 import type { ListedFile } from './listing.ts';
 import { inOrder } from './order.ts';

@@ -1,4 +1,4 @@
-import { breather } from './breathe.ts';
+import { breather } from '../breathe.ts';
 
 /** So many paths are looked at, and told to the journal, together. */
 const BATCH = 64;

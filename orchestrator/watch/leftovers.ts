@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Journal } from '../journal/journal.ts';
-import { breather } from './breathe.ts';
+import { breather } from '../breathe.ts';
 import type { NameRules } from './names.ts';
 
 export interface LeftoversRequest {

@@ -5,7 +5,7 @@ import type { Folder } from '../files/folder.ts';
 import { judgeSource, type Source, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, versionOf } from '../journal/journal.ts';
-import { breather } from './breathe.ts';
+import { breather } from '../breathe.ts';
 import { isTooDeep, type NameRules } from './names.ts';
 import type { Refusal } from './refusals.ts';
 

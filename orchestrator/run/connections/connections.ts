@@ -1,4 +1,4 @@
-import { chmod, chown, readdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { chmodSync, chownSync, lstatSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
@@ -93,23 +93,25 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
 
   async function write({ attempt, owner, runner }: GrantRequest, variables: ConnectionVariables): Promise<string> {
     const file = join(await folderFor(runner), nameOf(attempt));
-    await rm(file, { force: true });
-    await writeFile(file, `${JSON.stringify(variables)}\n`, { mode: READ_ONLY, flag: 'wx' });
-    if (process.getuid?.() === 0) await chown(file, owner.uid, owner.gid);
+    rmSync(file, { force: true });
+    writeFileSync(file, `${JSON.stringify(variables)}\n`, { mode: READ_ONLY, flag: 'wx' });
+    if (process.getuid?.() === 0) chownSync(file, owner.uid, owner.gid);
     return file;
   }
 
   async function close(attempt: AttemptRef): Promise<void> {
     const name = nameOf(attempt);
     let isKnown = live.delete(name);
-    for (const path of runtimeDirs(options)) if (await remove(join(path, name))) isKnown = true;
+    for (const path of runtimeDirs(options)) if (remove(join(path, name))) isKnown = true;
     if (isKnown) keys?.end(attempt);
   }
 
   /** Whether it was there. */
-  async function remove(file: string): Promise<boolean> {
+  function remove(file: string): boolean {
     try {
-      await unlink(file);
+      // An error costs more than a look, and for nearly every attempt there is none.
+      if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return false;
+      unlinkSync(file);
       return true;
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
@@ -121,19 +123,21 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
 
   async function sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<void> {
     for (const path of runtimeDirs(options)) {
-      for (const name of await namesIn(path)) {
+      for (const name of namesIn(path)) {
         const [, runId, attempt] = /^(.+)-(\d+)\.json$/.exec(name) ?? [];
         if (runId === undefined || isKnown(runId, Number(attempt))) continue;
-        if (await remove(join(path, name))) keys?.end({ runId, attempt: Number(attempt) });
+        if (remove(join(path, name))) keys?.end({ runId, attempt: Number(attempt) });
       }
     }
   }
 
-  async function namesIn(path: string): Promise<string[]> {
-    return readdir(path).catch((error: unknown) => {
+  function namesIn(path: string): string[] {
+    try {
+      return readdirSync(path);
+    } catch (error) {
       if (codeOf(error) !== 'ENOENT') logger.warn(`${path} can't be looked into: ${messageOf(error)}`);
       return [];
-    });
+    }
   }
 
   return {
@@ -163,10 +167,10 @@ function keysOf({ elasticsearch, runKeys, instance, clock, logger }: Connections
 }
 
 /** An image alone knows who a user is that has a name: then whoever is in the container may read the file, and nobody else finds it. */
-export async function giveConnections(file: string, owner: Job['owner'] | undefined): Promise<void> {
-  if (owner === undefined) await chmod(file, 0o444);
-  else if (process.getuid?.() === 0) await chown(file, owner.uid, owner.gid);
-  else if (owner.uid !== process.getuid?.()) await chmod(file, 0o444);
+export function giveConnections(file: string, owner: Job['owner'] | undefined): void {
+  if (owner === undefined) chmodSync(file, 0o444);
+  else if (process.getuid?.() === 0) chownSync(file, owner.uid, owner.gid);
+  else if (owner.uid !== process.getuid?.()) chmodSync(file, 0o444);
 }
 
 function nameOf({ runId, attempt }: Pick<AttemptRef, 'runId' | 'attempt'>): string {

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { OpenFile } from '../../files/open-file.ts';
 import { basename, dirname } from 'node:path';
 import { Folder } from '../../files/folder.ts';
 import { MAX_LINE_BYTES } from '../lines.ts';
@@ -52,6 +52,6 @@ export async function openLogFile(path: string, logOffset: number, mask: (text: 
   };
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+async function writeAll(file: OpenFile, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
 }

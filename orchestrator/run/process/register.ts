@@ -29,11 +29,11 @@ export function openRegister(dataDir: string): Register {
   const nameOf = (runId: string, attempt: number) => `${runId}.${attempt}${ENDING}`;
   /** Undefined where the folder isn't there yet. */
   const within = <T>(act: (folder: Folder) => Promise<T>): Promise<T | undefined> =>
-    Folder.use(dataDir, data => data.within(FOLDER, act)).catch(unless('ENOENT'));
+    Folder.useNow(dataDir, data => data.within(FOLDER, act)).catch(unless('ENOENT'));
 
   return {
     async write(entry) {
-      await Folder.use(dataDir, async data => {
+      await Folder.useNow(dataDir, async data => {
         const folder = await data.makeFolder(FOLDER);
         try {
           await folder.replace(nameOf(entry.runId, entry.attempt), JSON.stringify(entry), { isSynced: false });
