@@ -53,6 +53,8 @@ export interface AttemptEnvironment {
   CONFIG_FILES: string;
   /** RUN_PER: folder only: path of a JSON list of `FolderFile`. */
   FILES?: string;
+  /** Whoever started it makes its rows searchable once it has ended with 0: it need not refresh the index. */
+  REFRESH?: 'later';
 }
 
 /** One file of a run over a folder: the per-file part of the environment. */

@@ -74,6 +74,8 @@ export interface Job {
   /** Whoever started this keeps account: no row behind `fileRows` was ever sent. */
   isFileRowsKnown: boolean;
   replaces: Replaced[];
+  /** Whoever started this refreshes the index once it is done. */
+  isRefreshedLater: boolean;
   /** Milliseconds since 1970-01-01 UTC. */
   seenAt: number;
   workDir: string;
@@ -122,6 +124,7 @@ export function readJob(env: Environment, file: string, now: number): Job {
     fileRows: wholeOf(env, 'FILE_ROWS', 0),
     isFileRowsKnown: Boolean(env.FILE_ROWS),
     replaces: jsonOf<Replaced[]>(env, 'REPLACES', []),
+    isRefreshedLater: env.REFRESH === 'later',
     seenAt: seenAtOf(env, now),
     workDir: env.WORK_DIR ?? resolve('etl-out', fileName),
     extract: jsonOf<Extract>(env, 'EXTRACT', {}),

@@ -12,6 +12,7 @@ import type { Logger } from './log.ts';
 import { chooseRunner, type RunnerChoice } from './run/choose-runner.ts';
 import { createDockerRunner } from './run/docker/docker-runner.ts';
 import { createConnections } from './run/connections/connections.ts';
+import { createRefreshes } from './run/connections/refreshes.ts';
 import { connectEngine, type Engine } from './run/docker/engine.ts';
 import { findOwnContainer } from './run/docker/own-container.ts';
 import { surroundingsOf } from './run/docker/surroundings.ts';
@@ -21,7 +22,7 @@ import { buildMold } from './run/job.ts';
 import { createRunNetwork } from './run/network/run-network.ts';
 import { compileOnce } from './run/process/compiled-code.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
-import type { Connections, Runner, RunnerKind, RunUids } from './run/runner.ts';
+import type { Connections, Refreshes, Runner, RunnerKind, RunUids } from './run/runner.ts';
 import { RunMasks } from './run/run-masks.ts';
 import type { Runners } from './schedule/context.ts';
 
@@ -44,6 +45,7 @@ export interface RunnersOptions {
 export interface AllRunners extends Runners {
   engine: Engine;
   connections: Connections;
+  refreshes: Refreshes;
   /** These are configured now, and their secrets known. */
   learn(datasets: readonly Dataset[]): void;
   /** The text without what runs of this dataset were given. */
@@ -90,6 +92,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     clock,
     logger,
   });
+  const refreshes = createRefreshes({ elasticsearch, clock, logger });
   const masks = new RunMasks();
   const maskLog = (text: string, dataset: string) =>
     masks.text(connections.maskRecovered(text, masks.dataset(dataset)), dataset);
@@ -205,6 +208,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
   return {
     engine,
     connections,
+    refreshes,
     async for(dataset) {
       const choice = await choose(dataset);
       last.set(dataset.name, choice.kind);
@@ -231,6 +235,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
       await Promise.all(Object.values(byKind).map(runner => runner.close()));
       await network.close();
       await connections.stop();
+      await refreshes.close();
     },
   };
 }

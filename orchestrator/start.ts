@@ -218,6 +218,7 @@ class Parts implements Orchestrator {
       runners: this.#required(this.#runners),
       uids: this.#uids,
       connections: this.#required(this.#runners).connections,
+      refreshes: this.#required(this.#runners).refreshes,
       datasets,
       holder: ownHolderId(),
       environment,

@@ -31,6 +31,17 @@ test('rule 4: an attempt that is repeated writes the same rows under the same ve
   assert.deepEqual(await index.documents(), first);
 });
 
+test('REFRESH: later leaves the index as searches see it to whoever started the run', async context => {
+  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
+  const folder = temporaryFolder(context);
+  const count = async () => ((await index.call('GET', `/${index.name}/_count`)) as { count: number }).count;
+  await index.call('PUT', `/${index.name}`, { settings: { 'index.refresh_interval': '-1' } });
+  const ran = await load({ folder, content: lines(3), env: index.env(5, { REFRESH: 'later' }) });
+  assert.deepEqual([ran.code, ran.result?.rows_loaded, await count()], [0, 3, 0]);
+  await load({ folder, env: index.env(6, { FILE_ROWS: '3' }) });
+  assert.equal(await count(), 3);
+});
+
 test('the same file loaded twice gives the same documents', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);

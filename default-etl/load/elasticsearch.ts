@@ -117,7 +117,7 @@ export class ElasticsearchTarget implements Target {
     }
     await this.explain(async () => await this.overwrite?.finish());
     await this.deleteReplaced();
-    await this.refresh();
+    await this.show();
     return this.sender.deleted;
   }
 
@@ -126,7 +126,7 @@ export class ElasticsearchTarget implements Target {
     // A bulk delete would make an index that is not there.
     await this.deleteFrom({ index: this.name, FILE_KEY: this.job.fileKey, FILE_ROWS: this.job.fileRows });
     await this.deleteReplaced();
-    await this.refresh();
+    await this.show();
     return this.sender.deleted;
   }
 
@@ -268,6 +268,11 @@ export class ElasticsearchTarget implements Target {
     this.request = this.sender.newRequest();
     await this.deleteRows(fileKey, rows, () => true);
     this.sender.deleted += before;
+  }
+
+  /** From then on searches find what is new, and nothing that is gone. */
+  private async show(): Promise<void> {
+    if (!this.job.isRefreshedLater) await this.refresh();
   }
 
   private async refresh(index = this.name): Promise<void> {

@@ -24,6 +24,7 @@ const CONTRACT: Record<keyof AttemptEnvironment, true> = {
   WORK_DIR: true,
   CONFIG_FILES: true,
   FILES: true,
+  REFRESH: true,
 };
 const CONTRACT_NAMES = [...Object.keys(CONTRACT), 'CONNECTIONS_FILE', 'ORCHESTRATOR_WARM', 'ORCHESTRATOR_JOB'];
 

@@ -31,6 +31,8 @@ export interface JobRequest {
   /** More than one only with RUN_PER: folder. */
   files: readonly [JobFile, ...JobFile[]];
   owner: Job['owner'];
+  /** The index is refreshed once the attempt has ended. */
+  isRefreshedLater?: boolean;
 }
 
 /** What whoever starts the attempt puts into WORK_DIR beforehand; `files` is written once the paths are known. */
@@ -106,7 +108,12 @@ function contract(request: JobRequest, paths: JobPaths): Record<string, string> 
   const { dataset, files } = request;
   const [lead] = files;
   const own = fileEnvironment(dataset, lead, paths);
-  const whole = { DATASET: dataset.name, ATTEMPT: String(request.attempt.attempt), CONFIG_FILES: paths.config };
+  const whole = {
+    DATASET: dataset.name,
+    ATTEMPT: String(request.attempt.attempt),
+    CONFIG_FILES: paths.config,
+    ...(request.isRefreshedLater && { REFRESH: 'later' as const }),
+  };
   if (!isFolder(dataset)) return { ...whole, ...own };
   const FILES = posix.join(paths.work, JOB_FILES.files);
   // Only the runner knows where the attempt sees its files, so the list is written when it asks.

@@ -96,6 +96,14 @@ export interface Connections {
   sweep(isKnown: (runId: string, attempt: number) => boolean): Promise<void>;
 }
 
+/** Makes rows searchable for attempts that leave it to us: all that wait for the same index share one request. */
+export interface Refreshes {
+  /** Whether a dataset's attempts leave it to us: they write to the Elasticsearch that we know ourselves. */
+  cover(dataset: Dataset): boolean;
+  /** Resolves once searches find what was written to the index, or an alias, before; where that can't be had, it is told. Never throws. */
+  refresh(index: string): Promise<void>;
+}
+
 /** What is known of a dataset's jobs before there is one. */
 export type Mold = Pick<Job, 'dataset' | 'settings' | 'dataDir' | 'args' | 'environment'>;
 
@@ -130,6 +138,8 @@ export type Recovered = { state: 'adopt'; handle: string } | { state: 'dead' };
  */
 export interface Runner {
   readonly kind: RunnerKind;
+  /** Whether recover() may adopt what goes on: only then people ask the journal for its handle. */
+  readonly adopts: boolean;
   /** The nodes of Elasticsearch as an attempt of the dataset finds them. Throws as start() does. */
   reach(dataset: Dataset, nodes: readonly string[]): Promise<string[]>;
   /** Starts the attempt and returns the handle that finds it again. Where it throws, nothing runs. */

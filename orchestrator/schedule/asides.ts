@@ -1,21 +1,26 @@
-import type { DecidedMessage, Message, ProgressMessage } from '../../default-etl/contract.ts';
+import type { DecidedMessage, Decision, Message, ProgressMessage } from '../../default-etl/contract.ts';
 import type { JobFile } from '../run/job.ts';
 import type { ScheduleContext } from './context.ts';
 
-const PROGRESS_INTERVAL_MS = 500;
+/** What an attempt says within this time of its start, or of what it said last, is written with its end, if that comes first: of a small file nothing is written twice. */
+const INTERVAL_MS = 500;
 
 /** What an attempt says of itself while it runs. Only to be looked at: that it can't be written harms nothing. */
 export class Asides {
   readonly #context: ScheduleContext;
   /** Those of the attempt that are not concluded. */
   readonly #files: () => readonly JobFile[];
-  /** What it said, as far as it is not written yet. */
+  /** What is on its way to the journal. */
   #noted: Promise<void> = Promise.resolve();
-  #progressAt = 0;
+  #progressAt: number;
+  /** By run: how its file is read, where that is not written yet. */
+  readonly #decided = new Map<string, { file: JobFile; decisions: readonly Decision[] }>();
+  #callOff: (() => void) | undefined;
 
   constructor(context: ScheduleContext, files: () => readonly JobFile[]) {
     this.#context = context;
     this.#files = files;
+    this.#progressAt = context.clock.now();
   }
 
   hear(message: Message): void {
@@ -23,24 +28,40 @@ export class Asides {
     if (message.type === 'decided') this.#hearDecided(message);
   }
 
-  /** Resolves once all that was heard is written. */
-  written(): Promise<void> {
+  /** Nothing is written any more but by whoever asks for `decisionsOf`. Resolves once what was on its way is. */
+  end(): Promise<void> {
+    this.#callOff?.();
     return this.#noted;
+  }
+
+  /** How the file of a run is read, where that is still to be written. */
+  decisionsOf(runId: string): readonly Decision[] | undefined {
+    return this.#decided.get(runId)?.decisions;
   }
 
   #hearProgress(message: ProgressMessage): void {
     const { journal, clock } = this.#context;
     const [first] = this.#files();
-    if (!first || clock.now() - this.#progressAt < PROGRESS_INTERVAL_MS) return;
+    if (!first || clock.now() - this.#progressAt < INTERVAL_MS) return;
     this.#progressAt = clock.now();
     const progress = { rows: message.rows, bytes: message.bytes ?? null, totalBytes: message.total_bytes ?? null };
     this.#note(() => journal.progress(first.run.id, first.run.attempt, progress));
   }
 
   #hearDecided({ decisions, file }: DecidedMessage): void {
-    const { journal } = this.#context;
     const about = this.#files().find(({ run }) => file === undefined || run.file === file);
-    if (about) this.#note(() => journal.decided(about.run.id, about.run.attempt, decisions));
+    if (!about) return;
+    this.#decided.set(about.run.id, { file: about, decisions });
+    this.#callOff ??= this.#context.clock.after(INTERVAL_MS, () => this.#writeDecided());
+  }
+
+  #writeDecided(): void {
+    const { journal } = this.#context;
+    this.#callOff = undefined;
+    for (const { file, decisions } of this.#decided.values()) {
+      this.#note(() => journal.decided(file.run.id, file.run.attempt, decisions));
+    }
+    this.#decided.clear();
   }
 
   #note(write: () => Promise<void>): void {

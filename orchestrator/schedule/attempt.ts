@@ -1,3 +1,4 @@
+import { EXIT } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
@@ -6,7 +7,7 @@ import { buildJob, type JobFile } from '../run/job.ts';
 import type { AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
 import { Asides } from './asides.ts';
 import { RUNNER_WAIT } from './backoff.ts';
-import { conclude } from './conclude.ts';
+import { conclude, type Conclusion } from './conclude.ts';
 import type { ScheduleContext } from './context.ts';
 import { decide, decideMoved, decideRunnerError, endingOf, NO_ROWS, type Situation, unstarted } from './decide.ts';
 import { at, persist } from './pause.ts';
@@ -20,6 +21,8 @@ import { attemptPaths } from './work-dir.ts';
 
 /** How often a log that can't be read is asked for after its attempt was stopped. */
 const FOLLOWED_DEAD = 2;
+/** Where nothing ran there are no new rows. */
+const NEVER_RAN = { exitCode: null, searchable: Promise.resolve() };
 
 export interface AttemptOptions {
   context: ScheduleContext;
@@ -46,9 +49,13 @@ export class LiveAttempt {
   readonly #stopping = new AbortController();
   #started: { runner: Runner; handle: string } | null = null;
   #startedAt: number | null = null;
+  /** What will run it, as far as the journal knows. */
+  #announced: Runner | undefined;
   /** Seen so after it was to be stopped. */
   #isDead = false;
   readonly #asides: Asides;
+  readonly #over = Promise.withResolvers<void>();
+  #isOver = false;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
@@ -63,13 +70,27 @@ export class LiveAttempt {
     return this.#options.attempt;
   }
 
+  /** Resolves when nothing of it runs any more, though its end may not be recorded yet. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   has(runId: string): boolean {
     return this.#options.runs.some(run => run.id === runId);
   }
 
   /** Starts it and resolves once its end is recorded. Never throws. */
   async start(): Promise<void> {
+    const { context, dataset } = this.#options;
     await this.#guarded(async () => {
+      this.#announced = await context.runners.for(dataset).then(
+        ({ runner }) => runner,
+        () => undefined,
+      );
       for (const run of this.#options.runs) await this.#admit(run);
       if (this.#files.length === 0) return;
       if (this.#stopReason) return this.#concludeAll(unstarted(this.#stopReason));
@@ -111,23 +132,30 @@ export class LiveAttempt {
       const message = `attempt ${attempt} of run ${runId} could not be recorded: ${messageOf(error)}`;
       context.logger.error(message, { dataset, run: runId, error });
     } finally {
+      this.#end();
       // Left for the next start to find, it may still go on.
       if (!leave.aborted) context.uids.free(this.ref.workDir);
     }
   }
 
+  #end(): void {
+    this.#isOver = true;
+    this.#over.resolve();
+  }
+
   /** A run whose path holds something else by now ends here; the others get their key. */
   async #admit(run: Run): Promise<void> {
     const { context, dataset, leave } = this.#options;
+    const runner = this.#announced;
     let file: JobFile;
     try {
-      file = await this.#patiently(() => withLedger(context, dataset, run));
+      [file] = await this.#patiently(() =>
+        Promise.all([withLedger(context, dataset, run), runner && this.#recordStart(run, runner, '')]),
+      );
     } catch (error) {
       if (leave.aborted) throw error;
-      await this.#conclude(
-        withoutLedger(run),
-        situation => decideRunnerError(kindOf(error), messageOf(error), situation),
-        null,
+      await this.#conclude(withoutLedger(run), situation =>
+        decideRunnerError(kindOf(error), messageOf(error), situation),
       );
       return;
     }
@@ -136,10 +164,10 @@ export class LiveAttempt {
     const moved = decideMoved(null, { run, path, sentRows });
     if (!moved && path === 'unknown') return this.#waitForRoot(file);
     if (!moved && isLakeDeletion(dataset, run)) {
-      await this.#conclude(file, () => ({ to: 'done', rows: NO_ROWS, error: null }), null);
+      await this.#conclude(file, () => ({ to: 'done', rows: NO_ROWS, error: null }));
       return;
     }
-    if (moved) await this.#conclude(file, () => moved, null);
+    if (moved) await this.#conclude(file, () => moved);
     else this.#files.push(file);
   }
 
@@ -147,12 +175,13 @@ export class LiveAttempt {
   async #waitForRoot(file: JobFile): Promise<void> {
     const { root } = file.run;
     const error = `WATCH_DIR ${root} is not there, is another folder than was watched, or can't be looked into; mount it, or give uid ${process.getuid?.()} read access`;
-    await this.#conclude(file, situation => decideRunnerError('wait', error, situation), null);
+    await this.#conclude(file, situation => decideRunnerError('wait', error, situation));
   }
 
   async #begin(): Promise<void> {
     const { context, dataset, attempt } = this.#options;
     const { runner, reason } = await context.runners.for(dataset);
+    if (runner !== this.#announced) for (const { run } of this.#files) await this.#recordStart(run, runner, '');
     const [first] = this.#files as [JobFile, ...JobFile[]];
     this.#files = await makeFolders(context, dataset, attempt, this.#files);
     const owner = context.uids.take(attempt.workDir);
@@ -169,10 +198,16 @@ export class LiveAttempt {
       runner: runner.kind,
       reach,
     });
-    // Before it is there, so that whoever comes after a crash knows where to look for it.
-    await this.#recordStart(runner, '');
     const handle = await runner.start(
-      buildJob({ dataset, connections, hasCertificate: hasCertificate(context), attempt, files, owner }),
+      buildJob({
+        dataset,
+        connections,
+        hasCertificate: hasCertificate(context),
+        attempt,
+        files,
+        owner,
+        isRefreshedLater: context.refreshes.cover(dataset),
+      }),
     );
     this.#running(runner, handle);
     context.logger.debug(`${dataset.name}/${first.run.file}: attempt ${attempt.attempt} started, ${reason}`, {
@@ -193,7 +228,7 @@ export class LiveAttempt {
         if (!(error instanceof FileMoved)) throw error;
         this.#files.splice(place, 1);
         const wait = (situation: Situation) => decideRunnerError('wait', messageOf(error), situation);
-        await this.#conclude(file, situation => decideMoved(null, situation) ?? wait(situation), null);
+        await this.#conclude(file, situation => decideMoved(null, situation) ?? wait(situation));
       }
     }
   }
@@ -203,11 +238,9 @@ export class LiveAttempt {
     if (this.#stopReason) this.#halt(this.#stopReason);
   }
 
-  async #recordStart(runner: Runner, handle: string): Promise<void> {
-    const { journal } = this.#options.context;
-    for (const { run } of this.#files) {
-      await this.#patiently(() => journal.started(run.id, run.attempt, runner.kind, handle));
-    }
+  /** Before anything of it is there, so that whoever comes after a crash knows where to look for it; `handle`: once it has one. */
+  #recordStart({ id, attempt }: Run, { kind }: Runner, handle: string): Promise<void> {
+    return this.#patiently(() => this.#options.context.journal.started(id, attempt, kind, handle));
   }
 
   async #followToEnd(startedAt: number): Promise<void> {
@@ -217,9 +250,10 @@ export class LiveAttempt {
     const callOff = at(context.clock, startedAt + dataset.timeoutMs, () => this.stop('timeout'));
     const unwatch = this.#watchWorkSize();
     try {
-      await this.#recordStart(runner, handle);
+      if (runner.adopts) for (const { run } of this.#files) await this.#recordStart(run, runner, handle);
       const outcome = await this.#heardOut(() => runner.follow(handle, attempt, message => this.#asides.hear(message)));
-      await this.#asides.written();
+      this.#end();
+      await this.#asides.end();
       await this.#concludeAll(outcome);
     } catch (error) {
       if (leave.aborted || this.#files.length === 0) throw error;
@@ -277,13 +311,25 @@ export class LiveAttempt {
 
   async #concludeAll(outcome: Outcome): Promise<void> {
     const folder = this.#options.dataset.settings.RUN_PER === 'folder';
-    await this.#concludeEach(file => {
-      const ending = endingOf(outcome, folder ? file.run.file : null);
-      // One file of a folder was cancelled: the others start over.
-      const bystander = ending.stopped === 'cancel' && this.#cancelled.size > 0 && !this.#cancelled.has(file.run.id);
-      const own = bystander ? { ...ending, stopped: 'shutdown' as const } : ending;
-      return { exitCode: own.exitCode, judge: situation => decide(own, situation) };
-    });
+    const searchable = this.#makeSearchable(outcome);
+    await this.#concludeEach(
+      file => {
+        const ending = endingOf(outcome, folder ? file.run.file : null);
+        // One file of a folder was cancelled: the others start over.
+        const bystander = ending.stopped === 'cancel' && this.#cancelled.size > 0 && !this.#cancelled.has(file.run.id);
+        const own = bystander ? { ...ending, stopped: 'shutdown' as const } : ending;
+        return { exitCode: own.exitCode, judge: situation => decide(own, situation) };
+      },
+      { searchable },
+    );
+  }
+
+  /** Meanwhile its end is made ready to be recorded. A run of some files may have failed in others. */
+  async #makeSearchable({ exitCode, results }: Outcome): Promise<void> {
+    const { context, dataset } = this.#options;
+    if (!context.refreshes.cover(dataset) || (exitCode !== EXIT.done && results.length === 0)) return;
+    const indices = new Set(this.#files.map(({ ledger }) => ledger.index));
+    await Promise.all([...indices].map(index => context.refreshes.refresh(index)));
   }
 
   async #concludeUnstarted(error: unknown): Promise<void> {
@@ -303,6 +349,7 @@ export class LiveAttempt {
 
   async #concludeEach(
     ending: (file: JobFile) => { exitCode: number | null; judge: (situation: Situation) => Finish },
+    { searchable }: Pick<Conclusion, 'searchable'> = NEVER_RAN,
   ): Promise<void> {
     await this.#options.context.connections.close(this.ref);
     await takeBackWorkDir(this.ref.workDir);
@@ -310,7 +357,7 @@ export class LiveAttempt {
     let allRecorded = true;
     for (let file = this.#files.shift(); file; file = this.#files.shift()) {
       const { exitCode, judge } = ending(file);
-      const ended = await this.#conclude(file, judge, exitCode);
+      const ended = await this.#conclude(file, judge, { exitCode, searchable });
       if (ended?.id === this.ref.runId) keepRejects = FINAL_STATES.includes(ended.state);
       allRecorded &&= ended !== undefined;
     }
@@ -328,12 +375,13 @@ export class LiveAttempt {
   async #conclude(
     file: JobFile,
     judge: (situation: Situation) => Finish,
-    exitCode: number | null,
+    { exitCode, searchable }: Pick<Conclusion, 'exitCode' | 'searchable'> = NEVER_RAN,
   ): Promise<Run | undefined> {
     const { context, dataset, attempt, leave } = this.#options;
     try {
       const ranMs = this.#startedAt === null ? 0 : context.clock.now() - this.#startedAt;
-      return await conclude({ context, dataset, attempt, file, exitCode, ranMs, judge, leave });
+      const decisions = this.#asides.decisionsOf(file.run.id);
+      return await conclude({ context, dataset, attempt, file, exitCode, searchable, decisions, ranMs, judge, leave });
     } catch (error) {
       const message = `the end of run ${file.run.id} could not be recorded: ${messageOf(error)}`;
       context.logger.error(message, { dataset: dataset.name, run: file.run.id, error });

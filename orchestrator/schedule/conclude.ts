@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Decision } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { parseSize } from '../config/units.ts';
 import { kindOf, messageOf } from '../errors.ts';
@@ -27,6 +28,10 @@ export interface Conclusion {
   attempt: AttemptRef;
   file: JobFile;
   exitCode: number | null;
+  /** Resolves once searches find its rows: nobody hears that it is done before. */
+  searchable: Promise<void>;
+  /** How the file was read, where the journal does not know it yet. */
+  decisions: readonly Decision[] | undefined;
   /** How long it ran, in milliseconds. */
   ranMs: number;
   judge: (situation: Situation) => Finish;
@@ -35,8 +40,8 @@ export interface Conclusion {
 }
 
 /**
- * Records what became of a file, in an order in which a crash at any point loses nothing: the rows that may have been sent, what
- * is in the lake, what is to be done with the file, the end.
+ * Records what became of a file, in an order in which a crash at any point loses nothing: what is in the lake, what is to be
+ * done with the file, the end and with it the rows that may have been sent.
  */
 export function conclude(conclusion: Conclusion): Promise<Run> {
   const { dataset, attempt, file } = conclusion;
@@ -46,7 +51,7 @@ export function conclude(conclusion: Conclusion): Promise<Run> {
 
 async function concludeWith(conclusion: Conclusion, left: Left | undefined): Promise<Run> {
   const { context, dataset, file, leave } = conclusion;
-  const { journal, disposer, clock } = context;
+  const { disposer, clock } = context;
   const { run } = file;
   const keep = <T>(action: () => Promise<T>): Promise<T> =>
     persist(action, { clock, backoff: TARGET_WAIT, signal: leave });
@@ -54,16 +59,29 @@ async function concludeWith(conclusion: Conclusion, left: Left | undefined): Pro
   const { rows: reserved, breach } = await readReserved(left, most);
   const situation = await situationOf(conclusion, reserved, most);
   const judged = masked(judge(conclusion, situation, breach), conclusion);
-  // What was sent and refused need not be deleted: ids that never were cost Elasticsearch memory for a day each.
-  if (reserved > 0 && !isEmpty(judged)) await keep(() => journal.reserve(run.id, reserved));
   const finish = await afterLake(conclusion, judged, { situation, left });
   // Whoever hears of the end may ask for the rejects at once.
   if (left && isFinal(finish)) await secureRejects(left);
   await keep(() => disposer.intend(run, dataset, finish));
-  const ended = await keep(() => journal.finish(run.id, run.attempt, finish, clock.now(), conclusion.exitCode));
+  await conclusion.searchable;
+  const ended = await keep(() => record(conclusion, finish, isEmpty(judged) ? 0 : reserved));
   report(context, ended, finish);
   // What is told beside the file names its rejects, which must be in their place.
   await shareWithWhole(conclusion, ended, left).finally(() => disposer.ended(ended, dataset));
+  return ended;
+}
+
+/** In one turn, and so in one transaction. What was sent and refused need not be deleted: ids that never were cost Elasticsearch memory for a day each. */
+async function record(conclusion: Conclusion, finish: Finish, reserved: number): Promise<Run> {
+  const { decisions, exitCode, file, context } = conclusion;
+  const { journal, clock } = context;
+  const { id, attempt } = file.run;
+  const [, , ended] = await Promise.all([
+    // Only to be looked at.
+    decisions && journal.decided(id, attempt, decisions).catch(() => undefined),
+    reserved > 0 ? journal.reserve(id, reserved) : undefined,
+    journal.finish(id, attempt, finish, clock.now(), exitCode),
+  ]);
   return ended;
 }
 

@@ -3,7 +3,7 @@ import type { Dataset } from '../config/dataset.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Finish, Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import type { Connections, Runner, RunnerKind, RunUids } from '../run/runner.ts';
+import type { Connections, Refreshes, Runner, RunnerKind, RunUids } from '../run/runner.ts';
 
 /** Who runs what. */
 export interface Runners {
@@ -29,6 +29,7 @@ export interface ScheduleContext {
   uids: RunUids;
   /** What attempts connect to their target with. */
   connections: Connections;
+  refreshes: Refreshes;
   /** What is configured now, by name. */
   datasets: () => ReadonlyMap<string, Dataset>;
   /** Names this orchestrator process in leases. */

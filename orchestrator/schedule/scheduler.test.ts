@@ -8,7 +8,7 @@ import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
 import { FINAL_STATES, type Run } from '../journal/journal.ts';
 import type { Job, Outcome } from '../run/runner.ts';
-import { parquetOf, ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
+import { NO_REFRESHES, parquetOf, ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
 
 const isFinal = (run: Run): boolean => FINAL_STATES.includes(run.state);
@@ -92,6 +92,31 @@ test('no more runs at once than CONCURRENCY of the dataset and of all', async t 
   assert.equal(most.get('a'), 2);
   assert((most.get('b') ?? 0) <= 2);
   assert.equal(most.get('all'), 3);
+});
+
+test('while an end waits to be recorded another file has the place, and nobody hears of done before its rows are found', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { CONCURRENCY: 2, LOAD: { target: 'elasticsearch' } });
+  const { promise: shown, resolve: show } = Promise.withResolvers<void>();
+  const asked: string[] = [];
+  const told: Array<string | undefined> = [];
+  const runner = new ScriptedRunner(async job => {
+    told.push(job.environment(paths(job))['REFRESH']);
+    return done;
+  });
+  const refresh = (index: string): Promise<void> => {
+    asked.push(index);
+    return shown;
+  };
+  await bench.schedule(runner, [dataset], { refreshes: { ...NO_REFRESHES, cover: () => true, refresh } });
+  const runs = [];
+  for (const name of ['a', 'b', 'c', 'd', 'e']) runs.push(await bench.arrive(dataset, `${name}.csv`));
+  await waitFor(() => asked.length === 5);
+  assert.deepEqual(told, Array(5).fill('later'));
+  assert.deepEqual(asked, Array(5).fill('sales'));
+  for (const { id } of runs) assert.equal((await bench.journal.run(id))?.state, 'running');
+  show();
+  for (const { id } of runs) await bench.until(id, run => run.state === 'done');
 });
 
 test('one dataset cannot take all slots while another waits: its single file is next, though many came before it', async t => {

@@ -43,6 +43,8 @@ export interface Scheduler {
 
 /** Without an event something is looked for this often: other processes' requests have none. */
 const POLL_MS = 1000;
+/** While the ends of so many attempts are still to be recorded nothing is started. */
+const MOST_ENDING = 32;
 /** How long a stopped attempt may take to be seen dead (SIGTERM, 10 s, SIGKILL), before it is left to the next start. */
 const HAND_BACK_MS = 20_000;
 
@@ -213,7 +215,9 @@ class Schedule implements Scheduler {
 
   async #claim(): Promise<void> {
     const { journal, holder, clock, datasets, environment } = this.#context;
-    const free = environment.concurrency - this.#live.size - this.#orphans.size;
+    const going = this.#going();
+    if (this.#live.size - going.length >= MOST_ENDING) return;
+    const free = environment.concurrency - going.length - this.#orphans.size;
     const configured = datasets();
     const attempts = { running: this.#runningByDataset(), lastStartAt: this.#turns.lastStartAt };
     const all = freeSlots(configured.values(), attempts);
@@ -224,10 +228,15 @@ class Schedule implements Scheduler {
     for (const runs of batches) this.#launch(configured, runs as [Run, ...Run[]]);
   }
 
+  /** What has a place: of others only the end is still to be recorded. */
+  #going(): LiveAttempt[] {
+    return [...this.#live.keys()].filter(({ isOver }) => !isOver);
+  }
+
   /** What goes on by itself is counted, never a counter kept: a lost attempt leaks no slot. */
   #runningByDataset(): Map<string, number> {
     const running = new Map<string, number>();
-    for (const { ref } of [...this.#live.keys(), ...this.#orphans]) {
+    for (const { ref } of [...this.#going(), ...this.#orphans]) {
       running.set(ref.dataset, (running.get(ref.dataset) ?? 0) + 1);
     }
     return running;
@@ -241,8 +250,18 @@ class Schedule implements Scheduler {
     const attempt = this.#attempt(dataset, ref, runs);
     // Claimed while we were told to stop.
     if (this.#stopping) attempt.stop('shutdown');
-    const started = this.#queueOf(dataset).add(() => this.#all.add(() => attempt.start()));
-    this.#follow(attempt, started);
+    this.#follow(attempt, this.#inTurn(dataset, attempt));
+  }
+
+  /** Resolves when its end is recorded: until it is over it has its place, while that is recorded another one may have it. */
+  #inTurn(dataset: Dataset, attempt: LiveAttempt): Promise<void> {
+    return new Promise(resolve => {
+      const begin = (): Promise<void> => {
+        void attempt.start().then(resolve);
+        return attempt.over.then(() => this.wake());
+      };
+      void this.#queueOf(dataset).add(() => this.#all.add(begin));
+    });
   }
 
   #attempt(dataset: Dataset, ref: AttemptRef, runs: readonly [Run, ...Run[]]): LiveAttempt {

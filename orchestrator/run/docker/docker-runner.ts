@@ -431,6 +431,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   return {
     kind: 'docker',
+    adopts: true,
     reach: ({ settings }, nodes) => options.network.reach(settings.DOCKER_OPTIONS?.network, nodes),
     start,
     follow,

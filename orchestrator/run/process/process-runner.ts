@@ -272,6 +272,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
 
   return {
     kind: 'process',
+    adopts: false,
     reach: async (_dataset, nodes) => [...nodes],
     start,
     follow,

@@ -34,6 +34,11 @@ export const NO_CONNECTIONS: ScheduleContext['connections'] = {
   sweep: async () => undefined,
 };
 
+export const NO_REFRESHES: ScheduleContext['refreshes'] = {
+  cover: () => false,
+  refresh: async () => undefined,
+};
+
 export const IDLE_DISPOSER: ScheduleContext['disposer'] = { intend: async () => undefined, ended: () => undefined };
 
 export function setUp(t: TestContext): Bench {
@@ -68,6 +73,7 @@ export function setUp(t: TestContext): Bench {
         datasets: () => new Map(datasets.map(dataset => [dataset.name, dataset])),
         holder: 'test',
         connections: NO_CONNECTIONS,
+        refreshes: NO_REFRESHES,
         uids: createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 }),
         environment: { dataDir, elasticsearch: null, concurrency: 4, minFreeBytes: 0 },
         disposer: IDLE_DISPOSER,
@@ -134,6 +140,7 @@ export type Script = (job: Job, attempt: number, say: (message: Message) => void
 /** A runner whose attempts are functions: for what no real program does at will, such as an engine that goes away. */
 export class ScriptedRunner implements Runner {
   readonly kind = 'process';
+  readonly adopts = true;
   readonly jobs: Job[] = [];
   /** Attempts that were started and not followed to their end. */
   readonly living = new Set<string>();

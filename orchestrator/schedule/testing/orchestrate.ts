@@ -5,7 +5,7 @@ import { openSqliteJournal } from '../../journal/sqlite.ts';
 import { createProcessRunner } from '../../run/process/process-runner.ts';
 import { createRunUids } from '../../run/uids.ts';
 import { startScheduler } from '../scheduler.ts';
-import { NO_CONNECTIONS } from './bench.ts';
+import { NO_CONNECTIONS, NO_REFRESHES } from './bench.ts';
 import { datasetOf } from '../../config/testing/dataset.ts';
 
 const [, , dataDir = '', watchDir = ''] = process.argv;
@@ -27,6 +27,7 @@ await startScheduler({
   datasets: () => new Map([['sales', dataset]]),
   holder: String(process.pid),
   connections: NO_CONNECTIONS,
+  refreshes: NO_REFRESHES,
   uids: createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 }),
   environment: { dataDir, elasticsearch: null, concurrency: 4, minFreeBytes: 0 },
   disposer: { intend: async () => undefined, ended: () => undefined },

@@ -89,8 +89,8 @@ export const rule6: Rule = {
     {
       clause: 'the same before an attempt starts',
       file: 'orchestrator/schedule/attempt.ts',
-      code: 'if (moved) await this.#conclude(file, () => moved, null);',
-      without: 'if (moved && sentRows) await this.#conclude(file, () => moved, null);',
+      code: 'if (moved) await this.#conclude(file, () => moved);',
+      without: 'if (moved && sentRows) await this.#conclude(file, () => moved);',
       test: 'orchestrator/schedule/scheduler.test.ts',
       title:
         'rule 6: a file that changed before its attempt is skipped, one that is gone cancelled, and nothing is started',

@@ -7,9 +7,9 @@ export const rule8: Rule = {
     {
       clause: 'the intent is written before the end is',
       file: 'orchestrator/schedule/conclude.ts',
-      code: '  await keep(() => disposer.intend(run, dataset, finish));\n  const ended = await keep(() => journal.finish(run.id, run.attempt, finish, clock.now(), conclusion.exitCode));',
+      code: '  await keep(() => disposer.intend(run, dataset, finish));\n  await conclusion.searchable;\n  const ended = await keep(() => record(conclusion, finish, isEmpty(judged) ? 0 : reserved));',
       without:
-        '  const ended = await keep(() => journal.finish(run.id, run.attempt, finish, clock.now(), conclusion.exitCode));\n  await keep(() => disposer.intend(run, dataset, finish));',
+        '  await conclusion.searchable;\n  const ended = await keep(() => record(conclusion, finish, isEmpty(judged) ? 0 : reserved));\n  await keep(() => disposer.intend(run, dataset, finish));',
       test: 'orchestrator/schedule/conclude.test.ts',
       title: 'rule 8: what will become of a file is written down before the end of its run is, and carried out after',
     },
