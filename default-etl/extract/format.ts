@@ -24,6 +24,11 @@ const BY_ENDING: Record<string, Format> = {
 
 const WORKBOOKS: ReadonlySet<Format | undefined> = new Set(['xls', 'xlsx', 'ods']);
 
+/** What says nothing about how the text is written, and what is delimited text. */
+const TEXTS: ReadonlySet<Format | undefined> = new Set([undefined, 'txt', 'csv', 'tsv']);
+/** An object with a name, alone or in a list. */
+const JSON_START = /^\s*(\[\s*)?\{\s*"(?:[^"\\]|\\.)*"\s*:/;
+
 const PACKED = /\.(gz|gzip|zst|zstd|zip)$/i;
 
 /** In hexadecimal: a ZIP (xlsx, ods), an OLE 2 file (xls since Excel 5), or the first record of an older xls, a BOF. */
@@ -54,7 +59,27 @@ export function formatOf(fileName: string, head: Buffer): Format {
   // Text in the name of a binary format: a table of HTML or XML is a workbook all the same, anything else is delimited text.
   if (WORKBOOKS.has(named) || named === 'parquet')
     return (named && isBinary(head)) || isTree ? (named as Format) : 'csv';
-  return named ?? 'csv';
+  return (TEXTS.has(named) ? jsonIn(head, named) : undefined) ?? named ?? 'csv';
+}
+
+/** JSON under the name of a text, or none: lines of objects, two at least under that of a table, or the beginning of a document. */
+function jsonIn(head: Buffer, named: Format | undefined): Format | undefined {
+  const text = head.toString('utf8').replace(/^\ufeff/, '');
+  if (!JSON_START.test(text)) return undefined;
+  const [first = '', second = ''] = text.trimStart().split(/\r\n|\r|\n/);
+  const isTable = named === 'csv' || named === 'tsv';
+  if (isObject(first)) return !isTable || isObject(second) ? 'ndjson' : undefined;
+  return isTable || /\}.*[^\s,}\]]$/.test(first) ? undefined : 'json';
+}
+
+function isObject(line: string): boolean {
+  if (!line.startsWith('{')) return false;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the name says that it is packed, where these are the first bytes neither of that nor of anything that is known. */
