@@ -16,7 +16,7 @@ import { Ending } from './csv/tail.ts';
 import type { Encoding } from './byte-order.ts';
 import { type GridRow, MOST_ROWS } from './table/grid.ts';
 import { findTable, type TablePlace } from './table/table-place.ts';
-import { RepeatedHeader, watchHeader } from './table/repeated-header.ts';
+import { RowsWatch } from './table/rows-watch.ts';
 import { findEncoding, openText } from './text.ts';
 import { InnerMarks, withoutInnerMarks } from './inner-marks.ts';
 
@@ -39,7 +39,7 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   // Not the run itself: of an archive's members each would keep its windows.
   let header: readonly string[] = [];
   const onHeader = (found: readonly string[]) => void (header = found);
-  let repeated = new RepeatedHeader('line');
+  let watch = new RowsWatch('line', beginning.decisions);
   let found: Findings | undefined;
   return {
     decisions: [encoded, ...marks.decisions(), ...beginning.decisions, ...end.decisions],
@@ -47,12 +47,12 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
     maxRows: source.sizeBytes,
     emptyHeader: () => emptyBatch(header),
     ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => header) } : {}),
-    findings: () => [...marks.decisions(), ...repeated.decisions(), ...(found?.decisions() ?? [])],
+    findings: () => [...marks.decisions(), ...watch.decisions(), ...(found?.decisions() ?? [])],
     batches: () => {
-      repeated = new RepeatedHeader('line');
+      watch = new RowsWatch('line', beginning.decisions);
       const run = new CsvRun(source, encoding, layout, limits, { onHeader, marks });
       found = run.findings;
-      return watchHeader(run.batches(), repeated);
+      return watch.over(run.batches());
     },
   };
 }
@@ -84,6 +84,7 @@ function findLayout(source: Source, head: TextHead, extract: Extract, fallback: 
     skipsNothing: extract.skip_rows !== undefined || isNamed,
     hasHeader: isNamed ? false : header,
     isWhole: head.isWhole && records.length < MOST_ROWS,
+    isCutByBlanks: dialect.delimiter.toString() === ' ',
     place: 'line',
   });
   return {

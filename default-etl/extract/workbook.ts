@@ -4,7 +4,7 @@ import { neverFailure } from '../failure.ts';
 import { type Limits, limitsOf, mostCellsOf } from '../limits.ts';
 import type { Extract } from '../settings.ts';
 import type { Source } from '../source.ts';
-import { RepeatedHeader, watchHeader } from './table/repeated-header.ts';
+import { RowsWatch } from './table/rows-watch.ts';
 import { readRest } from '../unpack/byte-stream.ts';
 import type { Encoding } from './byte-order.ts';
 import { isMarkup } from './format.ts';
@@ -27,16 +27,17 @@ export async function openWorkbook(source: Source, extract: Extract, folder = ''
   const sheets = chosenSheets(source, all, extract.sheet);
   const tables: SheetTable[] = [];
   for (const sheet of sheets) tables.push(await openTable(sheet, extract));
-  let repeated = new RepeatedHeader('row');
+  const decisions = tableDecisions(sheets, tables);
+  let watch = new RowsWatch('row', decisions);
   return {
-    decisions: [sheetDecision(sheets, all, extract, tables), ...tableDecisions(sheets, tables)],
+    decisions: [sheetDecision(sheets, all, extract, tables), ...decisions],
     columnsVary: tables.length > 1,
     maxRows: sheets.reduce((sum, sheet) => sum + sheet.maxRows, 0),
     emptyHeader: () => emptyBatch(tables[0]?.header ?? []),
-    findings: () => repeated.decisions(),
+    findings: () => watch.decisions(),
     batches: () => {
-      repeated = new RepeatedHeader('row');
-      return watchHeader(batchesOf(tables), repeated);
+      watch = new RowsWatch('row', decisions);
+      return watch.over(batchesOf(tables));
     },
   };
 }

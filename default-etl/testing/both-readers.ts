@@ -12,7 +12,9 @@ const SHARED = ['skip_rows', 'header', 'header_rows', 'skip_footer', 'totals', '
 export async function readBoth(folder: string, text: string, extract: Extract = {}): Promise<Table> {
   const table = await readTable(folder, text, extract);
   const sheet = await readWorkbook(sheetOf(text, table.decided['delimiter']?.value as string), extract);
-  const decided = Object.fromEntries(sheet.decisions.map(decision => [decision.name, decision]));
+  const decided = Object.fromEntries(
+    [...sheet.decisions, ...sheet.findings].map(decision => [decision.name, decision]),
+  );
   const rows = table.rows
     .map(cells => cells.map(cell => cell || null))
     .filter(cells => cells.some(cell => cell !== null));

@@ -17,11 +17,6 @@ export const KNOWN: readonly Known[] = [
     explains: (_, ours) => !('error' in ours) && (ours.told?.length ?? 0) > 0,
   },
   {
-    name: 'no header over words',
-    kinds: ['csv', 'workbook'],
-    explains: ({ form, truth }) => form['around'] === 'no header' && !(truth.rows[0] ?? []).some(isMeasure),
-  },
-  {
     name: 'no header over a first row with gaps',
     kinds: ['csv', 'workbook'],
     explains: ({ form, truth }, ours) =>
@@ -32,12 +27,6 @@ export const KNOWN: readonly Known[] = [
     kinds: ['workbook'],
     explains: ({ form, truth }, ours) =>
       form['around'] === 'no header' && differenceOf(ours, withoutEmptyEnd(truth)) === undefined,
-  },
-  {
-    name: 'notes below rows that begin as notes do',
-    kinds: ['csv', 'workbook'],
-    explains: ({ form, truth }) =>
-      form['around']?.endsWith('source') === true && truth.rows.some(([first]) => /^\W/.test(first ?? '')),
   },
   {
     name: 'ods: blanks that the format makes one',
@@ -59,11 +48,6 @@ function isHalfEmpty(cells: ReadonlyArray<string | null>): boolean {
 
 function hasDecided(reading: Reading, name: string): boolean {
   return !('error' in reading) && reading.decided?.includes(name) === true;
-}
-
-/** A number or a date. */
-function isMeasure(cell: string | null): boolean {
-  return /^-?\d[\d.-]*$/.test(cell ?? '');
 }
 
 /** Whether two readings are the same once each cell is made what `plain` makes of it. */

@@ -24,8 +24,9 @@ export async function readByOurs(path: string, fileName: string, folder: string)
       for (let row = 0; row < batch.rows; row++)
         rows.push(batch.header.map((_, column) => cellText(batch, row, column) ?? null));
     }
-    const decided = reader.decisions.map(({ name }) => name);
-    const told = reader.decisions.filter(({ confidence }) => confidence < SURE).map(({ name }) => name);
+    const decisions = [...reader.decisions, ...(reader.findings?.() ?? [])];
+    const decided = decisions.map(({ name }) => name);
+    const told = decisions.filter(({ confidence }) => confidence < SURE).map(({ name }) => name);
     return { header, rows: rows.map(row => header.map((_, column) => row[column] ?? null)), rejects, decided, told };
   } catch (error) {
     if (error instanceof EtlFailure) return { error: error.message };

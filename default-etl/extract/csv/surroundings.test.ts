@@ -49,6 +49,20 @@ test('notes below the table are no rows, and said with their lines; skip_footer 
   assert.match(said.decided['skip_footer']?.reason ?? '', /^lines 6 to 7 .*"Source : Insee"/);
 });
 
+test('a source below rows that begin as notes do is no row, and what may be a note is said', async context => {
+  const folder = temporaryFolder(context);
+  const table = 'nom;x;n\n# a;;\na;b;\na;b;5\n';
+  for (const end of ['\nSource : Insee, recensement\n', '\n-----\nfin\n']) {
+    const found = await readBoth(folder, table + end);
+    const notes = end.trim().split('\n').length;
+    assert.deepEqual([found.rows.length, ...values(found, 'skip_footer')], [3, notes], end);
+  }
+  const alone = await readBoth(folder, `${table}Source : Insee\n`);
+  assert.deepEqual([alone.rows.length, ...values(alone, 'notes')], [4, 1]);
+  const marked = await readBoth(folder, `${table}Note : x;;\n`);
+  assert.deepEqual([marked.rows.length, ...values(marked, 'skip_footer')], [4, undefined]);
+});
+
 test('a last row that may be one is kept', async context => {
   const folder = temporaryFolder(context);
   const kept = async (text: string, rows: number) => {
@@ -65,6 +79,7 @@ test('a last row that may be one is kept', async context => {
   await kept('a;b;c\n(a) un;2;3\n(b) deux;5;6\n(c) trois;8;9;\n(d) quatre\n', 4);
   await kept('Commune;Nb;Part\nAix;1;2\nBriançon;3;4\nChamp-sur-Drac;;\n', 3);
   await kept('note\nSource : Insee\nNote : x\n', 2);
+  await kept('a,b,c,d,e\n1,2,3,4,5\n6,7,8,9,1\n(0)!,,,,\n', 3);
 });
 
 test('texts that go on, and lists of tasks, addresses and years, end with rows, whatever these begin with', async context => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { readBoth } from '../../testing/both-readers.ts';
 import { values } from '../../testing/csv-table.ts';
 import { temporaryFolder } from '../../testing/load.ts';
+import { readWorkbook, xlsxOf } from '../../testing/workbook.ts';
 
 /** Text, names, how many rows, and further decisions by name. */
 type Case = [text: string, names: string[], rows: number, decided?: Record<string, unknown>];
@@ -30,7 +31,24 @@ test('a header with gaps is one, whatever the first row below it has', async con
     ],
     ['Ville;;n\nParis;2014;5\nLyon;2015;6\n', ['Ville', 'Unnamed: 1', 'n'], 2],
     [';2019;2020\nF;1,5;2\nD;3;4\n', ['Unnamed: 0', '2019', '2020'], 2],
+    // Numbers are names beside an empty corner, and rows elsewhere.
+    [';6;23\nPTS;27;26\nAST;7;8\nREB;3;4\n', ['Unnamed: 0', '6', '23'], 3, { header: true }],
+    ['x;6;23\nPTS;27;26\nAST;7;8\nREB;3;4\n', ['0', '1', '2'], 4, { header: false }],
+    [';6;6\nPTS;27;26\nAST;7;8\nREB;3;4\n', ['0', '1', '2'], 4, { header: false }],
   ]);
+});
+
+test('that the first row has the names is said of a sheet, too, where all is text', async () => {
+  const cell = (text: string) => `<c t="str"><v>${text}</v></c>`;
+  const sheet = (...rows: string[][]) =>
+    xlsxOf({
+      sheets: { A: `<sheetData>${rows.map(row => `<row>${row.map(cell).join('')}</row>`).join('')}</sheetData>` },
+    });
+  const header = async (bytes: Buffer) =>
+    (await readWorkbook(bytes)).decisions.find(({ name }) => name === 'header')?.confidence;
+  assert.equal(await header(sheet(['Paris', 'Paris'], ['Paris', ''], ['Paris', ''])), 0.6);
+  assert.equal(await header(sheet(['nom', 'ville'], ['Paul', 'Lyon'])), 0.6);
+  assert.equal(await header(sheet(['nom', 'n'], ['Paul', '1'], ['Luc', '2'])), undefined);
 });
 
 test('titles as wide as the table are none of it where a blank line sets them apart, or they have gaps over names', async context => {

@@ -72,7 +72,8 @@ export function lastRowDecision(records: readonly GridRow[], below: number): Dec
   const couldBe = filledCells(last.cells) > 1 ? isSurelyMarked(text) : isMarked(text);
   if (!isTotal && !couldBe) return undefined;
   const others = records.slice(0, -1).map(firstText);
-  if (others.includes(text) || (!isTotal && others.slice(1).some(isMarked))) return undefined;
+  const isLikeOthers = isSurelyMarked(text) ? isSurelyMarked : isMarked;
+  if (others.includes(text) || (!isTotal && others.slice(1).some(isLikeOthers))) return undefined;
   const advice = `EXTRACT.skip_footer: ${below + 1} leaves it out`;
   if (isTotal) {
     const reason = `the last row begins with ${quoted(text)} and is loaded; if it sums up the others, ${advice}`;
@@ -100,8 +101,9 @@ type Kinds = ReadonlyArray<CellKind | undefined>;
 interface UsualColumn {
   /** Numbers, dates or times, and not even one text. */
   isMeasured: boolean;
-  /** Some begin as notes do. */
+  /** Some begin as notes do, or as rows never do. */
   hasMarks: boolean;
+  hasSureMarks: boolean;
   /** Some are three words and more. */
   hasSentences: boolean;
   /** Most are, each another one. */
@@ -115,6 +117,7 @@ function usualColumn(kind: CellKind | undefined, cells: readonly string[]): Usua
   return {
     isMeasured: kind !== undefined && isMeasure(kind) && !cells.slice(1).some(cell => cellKind(cell) === 'text'),
     hasMarks: cells.some(isMarked),
+    hasSureMarks: cells.some(isSurelyMarked),
     hasSentences: sentences > 0,
     isProse: sentences > cells.length / 2,
     longest: cells.reduce((longest, cell) => Math.max(longest, cell.length), 0),
@@ -157,7 +160,7 @@ function beginsNotes(records: readonly GridRow[], index: number, usual: Usual): 
   const text = firstText(record);
   const isApart = isSetApart(records, index);
   const isTold = isApart && !usual.hasGaps;
-  const isMark = isMarked(text) && !column.hasMarks;
+  const isMark = isSurelyMarked(text) ? !column.hasSureMarks : isMarked(text) && !column.hasMarks;
   if (usual.isRagged) return isMark && isTold;
   const isStrange = isForeign(text, column) && (isSurelyMarked(text) || !couldGoOn(record, usual));
   // A row whose text holds the delimiter has more cells, too.

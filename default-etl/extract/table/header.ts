@@ -19,6 +19,11 @@ export function decideHeader(
     return { name: 'header', value: false, confidence: 0.6, reason };
   }
   const isAlike = bodyLength > 1 ? alike.length > 0 : alike.some(column => isFraction(kinds[column] as CellKind));
+  if (named.length === 0 && isAlike && hasCorner(header, columns)) {
+    const reason =
+      'its first cell is empty, as the corner of a table with names on two sides is; header: false makes a row of its numbers';
+    return { name: 'header', value: true, confidence: 0.6, reason };
+  }
   if (named.length === 0 && isAlike) {
     const reason = `the first one of the table has numbers, dates or times in ${columnCount(alike.length)}, like those below; header: true makes names of it`;
     return { name: 'header', value: false, confidence: alike.length > 1 && bodyLength > 1 ? 0.9 : 0.75, reason };
@@ -27,6 +32,13 @@ export function decideHeader(
     return { name: 'header', value: true, confidence: 0.6, reason: 'as usual: the columns are text' };
   const reason = `it has names over ${columnCount(named.length)} of numbers, dates or times`;
   return { name: 'header', value: true, confidence: named.length > 1 ? 0.99 : 0.9, reason };
+}
+
+/** An empty cell over words, beside cells that are all filled, each with something else: numbers may be names, too. */
+function hasCorner(header: readonly string[], columns: ReadonlyArray<CellKind | undefined>): boolean {
+  const [corner = '', ...others] = header.map(cell => cell.trim());
+  if (corner !== '' || others.length < 2 || others.includes('') || new Set(others).size < others.length) return false;
+  return columns[0] === 'word' || columns[0] === 'text';
 }
 
 function isFraction(kind: CellKind): boolean {

@@ -1,10 +1,13 @@
 import type { Decision } from '../../protocol.ts';
 import { type CellKind, filledCells, isWord, measuredColumns, quoted, tableKinds } from './cell-kind.ts';
+import { isMissingWord } from './header-rows.ts';
 import { type GridRow, isSetApart, ownWidth, type Place } from './grid.ts';
 
 const MOST_BODY = 100;
 /** With fewer names it may be a note. */
 const FEWEST_NAMES = 2;
+/** Rows above and below a header that no blank line sets apart. */
+const FEWEST_AROUND = 3;
 const COMMENT = /^\s*(#|\/\/|--)\s*\S/;
 
 /**
@@ -23,20 +26,27 @@ export function tablesDecision(
   );
   const found = table[index];
   if (found === undefined) return undefined;
-  const reason = repeats(found.cells, header)
-    ? `${place} ${found.line} repeats the header, as where files were joined; it is loaded as a row: the step filter takes it out`
-    : otherTable(found, place, isWhole ? table.length - index : undefined);
+  if (!repeats(found.cells, header))
+    return otherTableDecision(found, place, isWhole ? table.length - index : undefined);
+  const reason = `${place} ${found.line} repeats the header, as where files were joined; it is loaded as a row: the step filter takes it out`;
   return { name: 'tables', value: 2, confidence: 0.8, reason };
 }
 
+/** Whether the row at `at` is the header of another table: `table` has the first one's names, and rows above and below that row. */
+export function beginsOtherTable(table: readonly GridRow[], at: number): boolean {
+  const above = table.slice(1, at).map(({ cells }) => cells);
+  const columns = tableKinds(above, table[0]!.cells.length);
+  return hasRowBelow(table, at) && (beginsTable(table, at, columns) || isOtherHeader(table, at, columns));
+}
+
 /** `below`: rows from its header on, where these are all. */
-function otherTable({ line, cells }: GridRow, place: Place, below: number | undefined): string {
+export function otherTableDecision({ line, cells }: GridRow, place: Place, below: number | undefined): Decision {
   const surplus = place === 'line' ? 'those with more cells are rejects' : 'those with more cells make columns';
   const advice = below === undefined ? '' : `, or leave it out with EXTRACT.skip_footer: ${below}`;
-  return (
+  const reason =
     `${place} ${line} looks like the header of another table, of ${ownWidth(cells)} columns; its rows are read as rows of the first, ` +
-    `${surplus}; put it in a ${place === 'line' ? 'file' : 'sheet'} of its own${advice}`
-  );
+    `${surplus}; put it in a ${place === 'line' ? 'file' : 'sheet'} of its own${advice}`;
+  return { name: 'tables', value: 2, confidence: 0.8, reason };
 }
 
 /** Lines between rows that look like comments: they stay rows. */
@@ -77,6 +87,21 @@ function beginsTable(table: readonly GridRow[], index: number, columns: Readonly
   const measured = measuredColumns(columns);
   if (measured.length > (isApart ? 0 : 2) && measured.every(column => isWord(cells[column] ?? ''))) return true;
   return isApart && isOverNumbers(table, index, columns.length);
+}
+
+/** Words, each another one, right between rows of other widths than those below, or over numbers both above and below in two columns at least. */
+function isOtherHeader(table: readonly GridRow[], at: number, columns: ReadonlyArray<CellKind | undefined>): boolean {
+  const { cells } = table[at]!;
+  const names = cells.slice(0, ownWidth(cells)).map(cell => cell.trim());
+  if (names.length < FEWEST_NAMES || new Set(names).size < names.length) return false;
+  if (!names.every(name => isWord(name) && !isMissingWord(name))) return false;
+  const [above, below] = [table.slice(1, at), table.slice(at + 1)].map(rows => rows.map(row => row.cells));
+  if (above!.length < FEWEST_AROUND || below!.length < FEWEST_AROUND) return false;
+  const isNamed = (column: number) => column < names.length;
+  const over = measuredColumns(tableKinds(below!, cells.length)).filter(isNamed);
+  if (over.length === 0 || below!.some(row => ownWidth(row) > names.length)) return false;
+  if (above!.every(row => ownWidth(row) !== names.length)) return below!.some(row => ownWidth(row) === names.length);
+  return measuredColumns(columns).filter(isNamed).length > 1 && measuredColumns(columns).every(isNamed);
 }
 
 /** Whether it has nothing but words, over a column of numbers at least: what stands above it may be titles, or a table of something else. */

@@ -22,14 +22,14 @@ export class RepeatedHeader {
     this.place = place;
   }
 
-  see(batch: Batch): void {
+  see(batch: Batch, from: number, to: number): void {
     if (batch.header !== this.header) this.begin(batch.header);
     const { column, name } = this;
     if (column < 0) return;
-    const { bytes, starts, ends, width, rows } = batch;
+    const { bytes, starts, ends, width } = batch;
     const [most, firstByte, lastByte] = [name.length + MOST_BEFORE, name[0], name.at(-1)];
     // Each row of each file comes by here: two bytes tell for nearly all.
-    for (let row = 0, cell = column; row < rows; row++, cell += width) {
+    for (let row = from, cell = from * width + column; row < to; row++, cell += width) {
       let end = ends[cell] as number;
       // Behind a form feed quotes are text.
       if (bytes[end - 1] === QUOTE) end--;
@@ -67,16 +67,8 @@ export class RepeatedHeader {
   }
 }
 
-/** The batches as they are. */
-export async function* watchHeader(batches: AsyncIterable<Batch>, repeated: RepeatedHeader): AsyncGenerator<Batch> {
-  for await (const batch of batches) {
-    repeated.see(batch);
-    yield batch;
-  }
-}
-
 /** Whether the file has that name, and not this program, for a column without one. */
-function isGiven(name: string, column: number): boolean {
+export function isGiven(name: string, column: number): boolean {
   return name !== `Unnamed: ${column}` && name !== String(column);
 }
 

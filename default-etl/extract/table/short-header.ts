@@ -15,9 +15,13 @@ const COUNTING = /^(#|id\w*|\w*_id|n|n°|no|nr|num\w*|numéro|rang|rank|row|lign
 
 /**
  * R's `write.table` gives the names of the rows no name: with a name less than each row has cells, the first column may be that without one, or the last. It is the first where each row says
- * something else there, and the last column has numbers; or where the first counts the rows. `table`: from the header on.
+ * something else there, and the last column has numbers; or where the first counts the rows, or blanks are the delimiter, as R alone writes it. `table`: from the header on.
  */
-export function shortHeader(table: readonly GridRow[], width: number, place: Place): ShortHeader | undefined {
+export function shortHeader(
+  table: readonly GridRow[],
+  width: number,
+  { place, isCutByBlanks }: { place: Place; isCutByBlanks?: boolean },
+): ShortHeader | undefined {
   const [header, ...below] = table;
   const rows = wholeRows(below, width);
   if (header === undefined || width < 2 || rows.length === 0 || ownWidth(header.cells) !== width - 1) return undefined;
@@ -27,7 +31,7 @@ export function shortHeader(table: readonly GridRow[], width: number, place: Pla
   const said = `${place} ${header.line} has one name less than the rows have cells`;
   const advice = `EXTRACT.skip_rows: ${header.line} with the list of the names as EXTRACT.header says otherwise`;
   // Where the delimiter is there the last name is empty, and no other.
-  if (header.cells.length === width || !hasRowNames(table, width)) {
+  if (header.cells.length === width || (isCutByBlanks !== true && !hasRowNames(table, width))) {
     const reason = `${said}: the last column has none, unless it is the first, as R writes names of rows; ${advice}`;
     return { decision: { name: 'header', value: true, confidence: 0.5, reason } };
   }

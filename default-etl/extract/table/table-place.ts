@@ -32,6 +32,8 @@ export interface TableOptions {
   hasHeader: boolean | undefined;
   /** No row follows these. */
   isWhole: boolean;
+  /** Blanks are the delimiter. */
+  isCutByBlanks?: boolean;
   place: Place;
 }
 
@@ -39,7 +41,8 @@ export interface TableOptions {
 export function findTable(rows: readonly GridRow[], given: TableOptions): TablePlace {
   const { place } = given;
   const width = commonWidth(rows);
-  const above = given.skipsNothing ? 0 : preambleLength(rows, width, given.hasHeader);
+  const isNamed = given.isCutByBlanks === true && rows[0]?.cells.length === width - 1;
+  const above = given.skipsNothing || isNamed ? 0 : preambleLength(rows, width, given.hasHeader);
   const table = rows.slice(above);
   const body = table.slice(1, 1 + MOST_BODY).map(({ cells }) => cells);
   const columns = tableKinds(body, width);
@@ -74,8 +77,9 @@ function headerOf(
   table: readonly GridRow[],
   columns: ReadonlyArray<CellKind | undefined>,
   width: number,
-  { hasHeader, place }: TableOptions,
+  options: TableOptions,
 ): Header {
+  const { hasHeader, place } = options;
   if (hasHeader !== undefined) return { rows: hasHeader ? 1 : 0 };
   const joined = joinHeader(table, width);
   if (joined !== undefined) {
@@ -87,7 +91,7 @@ function headerOf(
   const bodyLength = Math.min(table.length - 1, MOST_BODY);
   const decision = decideHeader(table[0]?.cells ?? [], columns, { bodyLength, place });
   if (decision.value === false) return { rows: 0, decision };
-  const short = shortHeader(table, width, place);
+  const short = shortHeader(table, width, options);
   if (short !== undefined) return { rows: 1, ...short };
   return { rows: 1, decision: isSetApart(table, 1) ? inDoubt(decision, table[0] as GridRow, place) : decision };
 }

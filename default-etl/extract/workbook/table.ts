@@ -65,9 +65,9 @@ function placeOf({ rows, isWhole }: Head, { header, skip_rows: skipRows }: Extra
   return { above, names: found.names ?? cells, firstRow: line, decisions };
 }
 
-/** That the first row has the names need not be said. */
+/** That the first row has the names need not be said where it has some over numbers. */
 function isUsual({ name, value, confidence }: Decision): boolean {
-  return name === 'header' && value === true && confidence > 0.5;
+  return name === 'header' && value === true && confidence > 0.6;
 }
 
 function columnsOf({ names }: SheetPlace, width: number): string[] {
