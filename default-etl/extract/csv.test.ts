@@ -472,6 +472,8 @@ test('a header with a name less than the rows have cells leaves the first column
     ['mpg cyl\nMazda 21 6\nDatsun 22 4\n', ['Unnamed: 0', 'mpg', 'cyl'], ['Mazda', '21', '6']],
     ['"x"\n"a",1\n"b",2\n"c",3\n', ['Unnamed: 0', 'x'], ['a', '1']],
     ['"x"\n"a" 1\n"b" 2\n', ['Unnamed: 0', 'x'], ['a', '1']],
+    ['"x"\n"a b" "oui"\n"c d" "non"\n', ['Unnamed: 0', 'x'], ['a b', 'oui']],
+    ['"x"\r\n"1" "Dupont, Jean"\r\n"2" "a; ""b"" c"\r\n', ['Unnamed: 0', 'x'], ['1', 'Dupont, Jean']],
     ['a,b\n1,2,x\n3,4,y\n', ['a', 'b', 'Unnamed: 2'], ['1', '2', 'x']],
     ['id,nom\n1,Paul,x\n2,Marie,y\n', ['id', 'nom', 'Unnamed: 2'], ['1', 'Paul', 'x']],
   ] as const) {
@@ -479,6 +481,16 @@ test('a header with a name less than the rows have cells leaves the first column
     assert.deepEqual([found.header, found.rows[0], found.rejects], [names, first, []], text);
     assert.match(found.decided['header']?.reason ?? '', /^line 1 has one name less than the rows have cells/, text);
   }
+  const unnamed = await read(folder, '"x" "y"\n"a b" 1\n"c d" 2\n');
+  assert.deepEqual(
+    [unnamed.header, unnamed.rows[0]],
+    [
+      ['x', 'y'],
+      ['a b', '1'],
+    ],
+  );
+  const titles = await read(folder, '"titre"\n"Le ""Monde"" diplo"\n"Le" "Point" ce soir\n');
+  assert.equal(titles.header.length, 1);
   const words = await read(folder, 'Hello world\nfoo bar baz\nqux quux x\n');
   assert.deepEqual(words.header, ['Hello world']);
 });

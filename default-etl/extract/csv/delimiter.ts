@@ -1,5 +1,4 @@
 import { commonWidth } from '../table/grid.ts';
-import { hasRowNames } from '../table/short-header.ts';
 import { cellKind, isMeasure, measuredColumns, tableKinds } from '../table/cell-kind.ts';
 import type { HeadRecord, TextHead } from './head.ts';
 import type { Dialect } from './marks.ts';
@@ -21,6 +20,8 @@ export function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallba
   const attempt = (delimiter: string) =>
     tryDialect(head, { ...PLAIN, skipsBlanks: delimiter === ' ', ...declared, delimiter: Buffer.from(delimiter) });
   const text = head.bytes.toString();
+  const quoted = text.startsWith('"') ? attempt(' ') : undefined;
+  if (quoted !== undefined && areQuotedCells(quoted, text)) return quoted;
   const oneColumn = () => attempt(NOT_IN_TEXT.find(delimiter => !text.includes(delimiter)) ?? fallback);
   const usual = USUAL.map(attempt).reduce(better);
   if (isOneColumn(usual)) return oneColumn();
@@ -63,12 +64,20 @@ function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
   );
 }
 
+/** Cells cut by blanks, the first of each record in quotes, and none with a quote where none should be: all have as many, or the header has one less. */
+function areQuotedCells({ records, width }: Trial, text: string): boolean {
+  const [header, ...rows] = records;
+  if (rows.length === 0 || width < 2 || !records.every(({ isClean }) => isClean)) return false;
+  if (rows.some(({ cells }) => cells.length !== width)) return false;
+  return width - (header?.cells.length ?? 0) <= 1 && areQuoted(text, records.length, ' ');
+}
+
 /** As R writes a table: each row begins with its name, for which the header has none. In quotes any text is a name; without them the columns have numbers. */
 function beginsWithRowNames({ dialect, records, width }: Trial, text: string): boolean {
   const [header, ...rows] = records;
   if (header?.cells.length !== width - 1 || rows.length === 0 || rows.some(({ cells }) => cells.length !== width))
     return false;
-  if (areQuoted(text, records.length, dialect.delimiter.toString())) return width > 2 || hasRowNames(records, width);
+  if (width > 2 && areQuoted(text, records.length, dialect.delimiter.toString())) return true;
   const columns = tableKinds(
     rows.map(({ cells }) => cells),
     width,
@@ -81,6 +90,6 @@ function beginsWithRowNames({ dialect, records, width }: Trial, text: string): b
 function areQuoted(text: string, count: number, delimiter: string): boolean {
   const lines = text.split(/\r\n|\r|\n/, count);
   return lines.every(
-    line => line.startsWith('"') && ['', delimiter].includes(/^"[^"]*"(.?)/s.exec(line)?.[1] ?? 'none'),
+    line => line.startsWith('"') && ['', delimiter].includes(/^"(?:[^"]|"")*"(.?)/s.exec(line)?.[1] ?? 'none'),
   );
 }

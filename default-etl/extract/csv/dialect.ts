@@ -66,27 +66,42 @@ const MOST_UNEVEN = 0.05;
 
 type Refinement = (head: TextHead, trial: Trial, declared: Partial<Dialect>) => Trial;
 
-/** `'` where no cell begins with `"` and whole cells stand in it; none where `"` only breaks records apart, or never closes a cell. */
+/** `'` where hardly a cell begins with `"`, none ends with it, and whole cells stand in it; none where `"` only breaks records apart, or never closes a cell. */
 const withQuote: Refinement = (head, trial, declared) => {
   if (declared.quote !== undefined) return trial;
   const bare = tryDialect(head, { ...trial.dialect, quote: NONE });
   const cells = bare.records.flatMap(record => record.cells.map(cell => cell.trim()));
-  const isQuoted = (cell: string, quote: string) => cell.length > 1 && cell.startsWith(quote) && cell.endsWith(quote);
   const doubleOpened = cells.filter(cell => cell.startsWith('"'));
-  if (doubleOpened.length === 0) {
-    const opened = cells.filter(cell => cell.startsWith("'")).length;
-    const closed = cells.filter(cell => cell.endsWith("'")).length;
-    const isUneven = Math.abs(opened - closed) > MOST_UNEVEN * opened;
-    if (opened < 2 || isUneven || !cells.some(cell => isQuoted(cell, "'"))) return trial;
-    const quoted = tryDialect(head, { ...trial.dialect, quote: SINGLE_QUOTE });
-    return quoted.share >= bare.share ? quoted : trial;
-  }
   const whole = doubleOpened.filter(cell => isQuoted(cell, '"')).length;
+  const singleOpened = cells.filter(cell => cell.startsWith("'")).length;
+  if (whole === 0 && doubleOpened.length <= MOST_UNEVEN * singleOpened) {
+    const quoted = withSingleQuote(head, trial, { bare, cells });
+    if (quoted !== trial) return quoted;
+  }
   if (trial.records.every(record => record.isClean)) return trial;
   const isNeverClosed = doubleOpened.length > 1 && !cells.some(cell => cell.endsWith('"'));
   if (isNeverClosed && bare.share >= trial.share) return bare;
   return bare.share > trial.share + 0.05 && whole < 0.5 * doubleOpened.length ? bare : trial;
 };
+
+/** Where as many cells end with a `'` as begin with one, in nearly all of these both do, or more records have all their cells only then. */
+function withSingleQuote(
+  head: TextHead,
+  trial: Trial,
+  { bare, cells }: { bare: Trial; cells: readonly string[] },
+): Trial {
+  const opened = cells.filter(cell => cell.startsWith("'"));
+  const closed = cells.filter(cell => cell.endsWith("'")).length;
+  const whole = opened.filter(cell => isQuoted(cell, "'")).length;
+  if (opened.length < 2 || whole === 0 || Math.abs(opened.length - closed) > MOST_UNEVEN * opened.length) return trial;
+  const quoted = tryDialect(head, { ...trial.dialect, quote: SINGLE_QUOTE });
+  const isSure = whole >= (1 - MOST_UNEVEN) * opened.length;
+  return quoted.share > bare.share || (isSure && quoted.share === bare.share) ? quoted : trial;
+}
+
+function isQuoted(cell: string, quote: string): boolean {
+  return cell.length > 1 && cell.startsWith(quote) && cell.endsWith(quote);
+}
 
 /** A backslash, where quotes within quoted cells have one before them, and none of these is doubled. */
 const withEscape: Refinement = (head, trial, declared) => {

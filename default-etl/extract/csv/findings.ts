@@ -18,22 +18,35 @@ const TEXTS = {
     `the row on line ${first} has all its cells only where the backslash is taken the other way than was detected; it was read so; EXTRACT.escape sets it for all rows`,
   other_quote: (first: number) =>
     `the row on line ${first} has all its cells only with another quote than the one that was detected; it was read so; EXTRACT.quote sets it for all rows`,
+  other_delimiter: (first: number) =>
+    `line ${first} has too few cells, and as many as the header, or as the lines above it, where another delimiter separates them: perhaps files were joined; such lines are loaded with what is missing as null; put them in a file of their own`,
+  delimiters_in_quotes: (first: number) =>
+    `line ${first} has all its cells only where quotes that were not detected are text: what stands in them may be one cell; EXTRACT.quote, and EXTRACT.skip_blanks for blanks before a quote, say so`,
+  other_quotes_as_text: (first: number) =>
+    `a cell on line ${first} begins with another quote than the one that was detected, and the next of its kind that ends a cell is on another line: it is text, since the lines between are rows; if they are text of that cell, EXTRACT.quote says so`,
   other_blanks: (first: number) =>
     `the row on line ${first} has all its cells only where blanks around quotes are left out; it was read so; EXTRACT.skip_blanks: true leaves them out of all rows`,
 } as const;
 
 export type Finding = keyof typeof TEXTS;
 
-const CONFIDENCE: Partial<Record<Finding, number>> = { line_breaks: 0.6, quotes_as_text: 0.8, other_line_ends: 0.8 };
+const CONFIDENCE: Partial<Record<Finding, number>> = {
+  line_breaks: 0.6,
+  quotes_as_text: 0.8,
+  other_line_ends: 0.8,
+  other_delimiter: 0.5,
+  delimiters_in_quotes: 0.5,
+  other_quotes_as_text: 0.6,
+};
 
 /** Counts them; each kind becomes one decision, however many rows there are. */
 export class Findings {
-  private readonly found = new Map<Finding, { count: number; first: number }>();
+  private readonly found = new Map<Finding, { count: number; first: number; last: number }>();
 
+  /** A record may be asked about again once more bytes are there: of a line a finding counts once. */
   add(finding: Finding, line: number): void {
-    const known = this.found.get(finding);
-    if (known) known.count++;
-    else this.found.set(finding, { count: 1, first: line });
+    const known = this.found.get(finding) ?? { count: 0, first: line, last: 0 };
+    if (known.last !== line) this.found.set(finding, { ...known, count: known.count + 1, last: line });
   }
 
   decisions(): Decision[] {

@@ -57,7 +57,10 @@ export class OddRecords {
       return this.follow(verdict, cut);
     }
     const line = cut.line + countLines(records.bytes, cut.start, cut.next);
-    if (cut.count < records.width) [this.shortLine, this.shortCount] = [line - 1, cut.count];
+    if (cut.count < records.width) {
+      [this.shortLine, this.shortCount] = [line - 1, cut.count];
+      judge?.takeShort(records.bytes, cut.start, cut.end, cut.count, cut.line);
+    }
     return { position: cut.next, line, cell: this.addCut(cut) };
   }
 
@@ -99,13 +102,14 @@ export class OddRecords {
   }
 
   /** Whether a record that has too few cells ends neither with what may be the beginning of a quoted cell, nor with a backslash before a quote, and a reject is not right above it. */
-  isPlainlyShort(base: number, end: number, line: number): boolean {
+  isPlainlyShort(base: number, to: number, record: { start: number; end: number; line: number }): boolean {
     const { bytes, starts, ends } = this.records;
-    const byte = bytes[starts[end - 1] as number];
+    const byte = bytes[starts[to - 1] as number];
     if (byte === SPACE || byte === TAB || byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) return false;
-    if (bytes[(ends[end - 1] as number) - 1] === BACKSLASH || line === this.judge?.doubtfulLine) return false;
-    this.shortLine = line;
-    this.shortCount = end - base;
+    if (bytes[(ends[to - 1] as number) - 1] === BACKSLASH || record.line === this.judge?.doubtfulLine) return false;
+    this.shortLine = record.line;
+    this.shortCount = to - base;
+    this.judge?.takeShort(bytes, record.start, record.end, to - base, record.line);
     return true;
   }
 

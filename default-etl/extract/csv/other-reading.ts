@@ -30,18 +30,19 @@ export class OtherReader {
     return { cells: tokenizer.takeCells(count, 'latin1'), end: withoutLineEnd(bytes, next), next };
   }
 
-  /** Whether the bytes are records of `width` cells, and nothing else. */
-  areRows(bytes: Buffer, width: number): boolean {
+  /** Records in the bytes, and how many of them have `width` cells and quotes where they should be. */
+  countRows(bytes: Buffer, width: number): { records: number; whole: number } {
     const { tokenizer } = this;
-    let position = 0;
-    while (position < bytes.length) {
-      const next = tokenizer.parse(bytes, position, bytes.length, true);
+    const count = { records: 0, whole: 0 };
+    for (let position = 0; position < bytes.length; ) {
+      position = tokenizer.parse(bytes, position, bytes.length, true);
       const isRow = tokenizer.firstWidth === width && tokenizer.isFirstClean;
+      const isRecord = tokenizer.firstWidth > 0 || !tokenizer.isFirstClean;
       tokenizer.take([]);
-      if (!isRow) return false;
-      position = next;
+      if (isRecord) count.records++;
+      if (isRow) count.whole++;
     }
-    return true;
+    return count;
   }
 
   /** The same where no other line end than this one ends a record. */

@@ -12,10 +12,12 @@ import { WindowBuffers } from '../window-buffers.ts';
 import { type Dialect, skipLines } from './marks.ts';
 import type { Findings } from './findings.ts';
 import type { LineEnd } from './line-end.ts';
-import { SecondLook, type Undeclared } from './second-look.ts';
+import type { Undeclared } from './other-dialects.ts';
+import { SecondLook } from './second-look.ts';
 import { StoppedStream } from './stopped-stream.ts';
 import { endOfText } from './tail.ts';
 import { CsvTokenizer } from './tokenizer.ts';
+import { UnseenQuotes } from './unseen-quotes.ts';
 
 /** How the text is cut into rows, and where they begin. */
 export interface Layout {
@@ -43,6 +45,7 @@ export class CsvRun {
   private readonly limits: Limits;
   private readonly tokenizer: CsvTokenizer;
   private readonly look: SecondLook;
+  private readonly unseenQuotes: UnseenQuotes;
   private window: Buffer = Buffer.alloc(0);
   private lease: Lease | undefined;
   private readonly buffers: WindowBuffers;
@@ -69,6 +72,7 @@ export class CsvRun {
     this.onHeader = onHeader;
     this.marks = marks;
     this.look = new SecondLook(layout.dialect, layout.undeclared, layout.lineEnd);
+    this.unseenQuotes = new UnseenQuotes(layout, this.look.findings);
     this.tokenizer = new CsvTokenizer(layout.dialect, this.look);
     this.tokenizer.expectedWidth = layout.width;
   }
@@ -92,6 +96,7 @@ export class CsvRun {
         if (this.from === this.to) await this.slide(stream);
         const next = this.tokenizer.parse(this.window, this.from, this.to, this.final);
         const batch = { ...this.tokenizer.take(this.header), lease: this.lease };
+        this.unseenQuotes.see(batch, this.from, next);
         if (this.encoding.name === 'utf8') rejectInvalid(batch, this.window.subarray(this.from, next));
         const stuck = next === this.from;
         this.from = next;

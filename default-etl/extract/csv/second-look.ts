@@ -1,13 +1,13 @@
 import type { LineEnd } from './line-end.ts';
 import { behindLineEnd, type Dialect, endOfLine, isBlank } from './marks.ts';
 import { Findings, type Finding } from './findings.ts';
+import { OtherDelimiters } from './other-delimiters.ts';
+import { type Other, othersOf, type Undeclared, withOtherEscape } from './other-dialects.ts';
 import { OtherReader, type OtherReading } from './other-reading.ts';
 import { rereadText } from './reread.ts';
-import { DOUBLE_QUOTE, NONE } from './trial.ts';
 import type { Question, RecordJudge, Verdict } from './verdict.ts';
 import { countWholeLines, type LineCount } from './whole-lines.ts';
 
-const SINGLE_QUOTE = 39;
 const BACKSLASH = 92;
 /** How far another reading of a record may look. */
 const MOST_AHEAD = 1 << 16;
@@ -28,19 +28,6 @@ const BROKEN =
   'a quote stands on this line where none should be, and the row has fewer cells than the header, however that is taken';
 const GOES_ON = 'the line above is a reject, whose text may go on here: it has fewer cells than the header';
 
-/** What EXTRACT leaves open of a dialect. */
-export interface Undeclared {
-  quote: boolean;
-  escape: boolean;
-  blanks: boolean;
-}
-
-interface Other {
-  finding: Finding;
-  dialect: Dialect;
-  reader: OtherReader;
-}
-
 /**
  * Decides about records that are not what rows usually are: that span lines, have too few or too many cells, misplaced quotes, or another line end. A row is
  * never merged, cut or shifted here without a finding or a reject.
@@ -48,14 +35,14 @@ interface Other {
 export class SecondLook implements RecordJudge {
   readonly lineEnd: LineEnd;
   readonly findings = new Findings();
-  /** Columns of the table. */
-  width = 0;
   /** Bytes looked at, each as often as it was. */
   lookedAt = 0;
   readonly dialect: Dialect;
   private readonly reader: OtherReader;
   private readonly otherEscape: Other | undefined;
   private readonly others: readonly Other[];
+  private readonly otherDelimiters: OtherDelimiters;
+  private columns = 0;
   private credit = FIRST_CREDIT;
   doubtfulLine = 0;
   private doubtfulTo = 0;
@@ -66,11 +53,19 @@ export class SecondLook implements RecordJudge {
     this.dialect = dialect;
     this.lineEnd = lineEnd;
     this.reader = new OtherReader(dialect);
+    this.otherDelimiters = new OtherDelimiters(dialect, this.findings);
     this.otherEscape = undeclared.escape ? withOtherEscape(dialect) : undefined;
-    this.others = [
-      ...(undeclared.quote ? [withOtherQuote(dialect)] : []),
-      ...(undeclared.blanks && !dialect.skipsBlanks && dialect.quote !== NONE ? [withoutBlanks(dialect)] : []),
-    ];
+    this.others = othersOf(dialect, undeclared);
+  }
+
+  /** Columns of the table. */
+  get width(): number {
+    return this.columns;
+  }
+
+  set width(width: number) {
+    this.columns = width;
+    this.otherDelimiters.width = width;
   }
 
   first(record: Question): Verdict | 'more' | undefined {
@@ -89,6 +84,11 @@ export class SecondLook implements RecordJudge {
     const verdict = record.isUnclosed || !this.hasAllCells(record) ? this.misfit(record) : this.fit(record);
     if (isForeign && verdict !== 'more') this.findings.add('other_line_ends', record.line);
     return verdict;
+  }
+
+  takeShort(bytes: Buffer, start: number, end: number, count: number, line: number): void {
+    this.lookedAt += end - start;
+    this.otherDelimiters.see(bytes, start, end, count, line);
   }
 
   private hasAllCells({ starts, ends, base, count }: Question): boolean {
@@ -113,8 +113,9 @@ export class SecondLook implements RecordJudge {
   private couldBeRows({ bytes, start, end }: Question): boolean {
     const first = endOfLine(bytes, start, end);
     if (countWholeLines(bytes, start, first, this).whole === 0) return false;
-    this.lookedAt += 2 * (end - start);
-    return this.reader.areRows(Buffer.from(bytes.subarray(behindLineEnd(bytes, first, end), end)), this.width);
+    this.lookedAt += end - start;
+    const { records, whole } = this.rowsIn(bytes, behindLineEnd(bytes, first, end), end);
+    return records === whole;
   }
 
   private misfit(record: Question): Verdict | 'more' | undefined {
@@ -248,35 +249,28 @@ export class SecondLook implements RecordJudge {
 
   private accepted(record: Question, read: OtherReading, finding: Finding, line: number): Verdict | undefined {
     if (read.cells.length !== this.width) return undefined;
-    if (finding !== 'line_break_without_quotes' && this.joinsRows(record, record.start + read.end)) return undefined;
+    if (finding !== 'line_break_without_quotes' && this.joinsRows(record, record.start + read.end)) {
+      if (finding === 'other_quote' || finding === 'other_blanks') this.findings.add('other_quotes_as_text', line);
+      return undefined;
+    }
     this.findings.add(finding, line);
     return { kind: 'row', ...read };
   }
 
-  /** Whether most lines behind the first one are rows themselves. */
+  /** Whether most lines behind the first one are rows themselves, or most of the records that are cut there. */
   private joinsRows({ bytes, start }: Question, end: number): boolean {
     const first = endOfLine(bytes, start, end);
     this.lookedAt += end - start;
     if (first === end) return false;
-    const { filled, whole } = countWholeLines(bytes, behindLineEnd(bytes, first, end), end, this);
-    return 2 * whole > filled;
+    const behind = behindLineEnd(bytes, first, end);
+    const { filled, whole } = countWholeLines(bytes, behind, end, this);
+    if (2 * whole > filled) return true;
+    const rows = this.rowsIn(bytes, behind, end);
+    return 2 * rows.whole > rows.records;
   }
-}
 
-function otherDialect(finding: Finding, dialect: Dialect): Other {
-  return { finding, dialect, reader: new OtherReader(dialect) };
-}
-
-function withOtherEscape(dialect: Dialect): Other | undefined {
-  if (dialect.quote === NONE) return undefined;
-  return otherDialect('other_escape', { ...dialect, escape: dialect.escape === NONE ? BACKSLASH : NONE });
-}
-
-function withOtherQuote(dialect: Dialect): Other {
-  const quote = dialect.quote === DOUBLE_QUOTE ? SINGLE_QUOTE : DOUBLE_QUOTE;
-  return otherDialect('other_quote', { ...dialect, quote });
-}
-
-function withoutBlanks(dialect: Dialect): Other {
-  return otherDialect('other_blanks', { ...dialect, skipsBlanks: true });
+  private rowsIn(bytes: Buffer, from: number, to: number): { records: number; whole: number } {
+    this.lookedAt += to - from;
+    return this.reader.countRows(Buffer.from(bytes.subarray(from, to)), this.width);
+  }
 }

@@ -197,7 +197,8 @@ export class CsvTokenizer {
         (judge === undefined ||
           ((cell - cellsBefore === width
             ? (bytes[starts[cell - 1] as number] as number) > SINGLE_QUOTE || !odd.mayGoOn(cell - 1)
-            : cell - cellsBefore < width && odd.isPlainlyShort(cellsBefore, cell, lineBefore)) &&
+            : cell - cellsBefore < width &&
+              odd.isPlainlyShort(cellsBefore, cell, { start: recordStart, end: recordEnd, line: lineBefore })) &&
             (lines <= 1 || odd.hasFewDelimiters(recordStart, recordEnd)) &&
             (endBytes === 0 || (position - recordEnd === endBytes && bytes[recordEnd] === endByte))));
       if (isOrdinary) cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);

@@ -53,4 +53,6 @@ export interface RecordJudge {
   wider(record: Question): Verdict | 'more' | undefined;
   /** After that. */
   second(record: Question): Verdict | 'more' | undefined;
+  /** Sees the record of `count` cells in bytes[start, end), which is taken as a row, though it has fewer than there are columns. Of a ragged table each row comes by here: no object is made. */
+  takeShort(bytes: Buffer, start: number, end: number, count: number, line: number): void;
 }
