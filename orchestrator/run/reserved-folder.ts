@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { codeOf } from '../errors.ts';
 import { Folder } from '../files/folder.ts';
 import type { Owner } from '../files/rights.ts';
 import { giveEntries } from './work-dir.ts';
@@ -9,6 +10,7 @@ import { giveEntries } from './work-dir.ts';
  * not in the other. `owner`: whose it is; undefined where only the image knows.
  */
 export async function putInPlace(reserved: string, workDir: string, owner: Owner | undefined): Promise<void> {
+  if (takesEmptyPlace(reserved, workDir)) return;
   await Folder.useNow(dirname(workDir), async attempts => {
     const name = basename(workDir);
     await attempts.within(name, filled => Folder.useNow(reserved, folder => moveAll(filled, folder, owner)));
@@ -20,6 +22,19 @@ export async function putInPlace(reserved: string, workDir: string, owner: Owner
       throw error;
     }
   });
+}
+
+const FILLED = ['ENOTEMPTY', 'EEXIST'];
+
+/** As nearly always: an empty folder is replaced in one step. False where something lies there. */
+function takesEmptyPlace(reserved: string, workDir: string): boolean {
+  try {
+    renameSync(reserved, workDir);
+    return true;
+  } catch (error) {
+    if (FILLED.includes(codeOf(error) ?? '')) return false;
+    throw error;
+  }
 }
 
 /** Names of what is in a folder; none where it isn't there. */

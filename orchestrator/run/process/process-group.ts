@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, OrchestratorError } from '../../errors.ts';
 import { livingOf, hasVariable, listProcesses, type ProcessEntry, readBootId, readProcess } from './process-table.ts';
@@ -22,6 +23,12 @@ export function leaderOf(pid: number, workDir: string, uid: number | undefined):
   return (
     entry && { pid, startTime: entry.startTime, bootId: readBootId(), workDir, ...(uid === undefined ? {} : { uid }) }
   );
+}
+
+/** A leader of an earlier orchestrator. Its uid may be another run's by now: it says who belongs to it only as long as its WORK_DIR is its own. */
+export function ownOf({ uid, ...leader }: Leader): Leader {
+  const owner = statSync(leader.workDir, { throwIfNoEntry: false })?.uid;
+  return uid !== undefined && uid === owner ? { ...leader, uid } : leader;
 }
 
 /** Whether it is there and has not ended, though nobody may have heard of its end yet. */

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Message, WARM_JOBS } from '../../../default-etl/contract.ts';
@@ -18,7 +18,7 @@ import type { CompiledCode } from './compiled-code.ts';
 import { confine, isStranger, type Program } from './confinement.ts';
 import { demandAllowed, findExecutable } from './executable.ts';
 import { launch, type Launched } from './launcher.ts';
-import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from './process-group.ts';
+import { killMembers, type Leader, leaderOf, livingMembers, ownOf, signalMembers } from './process-group.ts';
 import { maskLog } from './mask-log.ts';
 import { launchPiped, type Piped } from './piped.ts';
 import { openRegister, type Registered } from './register.ts';
@@ -97,14 +97,12 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     }
     const { leader } = taken.worker;
     try {
-      await register.write({ runId: job.runId, attempt: job.attempt, leader });
       const handle = `${leader.pid}-${leader.startTime}-${job.runId}-${job.attempt}`;
       const mask = (text: string) => options.mask(text, job.dataset);
       children.set(handle, startWorkerJob(taken, job, { workers, mask, mostLogBytes }));
       return handle;
     } catch (error) {
       await workers.discard(taken.worker);
-      await register.remove(job.runId, job.attempt);
       return notStarted(job)(error);
     }
   }
@@ -186,7 +184,6 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   async function follow(handle: string, attempt: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome> {
     const child = childOf(handle, attempt);
     const heard = await child.hearOut(onMessage);
-    await register.remove(attempt.runId, attempt.attempt);
     children.delete(handle);
     return { ...heard, outOfMemory: false, stopped: child.stopped };
   }
@@ -212,6 +209,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
       lines.end();
       if (child.stopped === 'output') await cutLog(attempt.logFile, logOffset + mostLogBytes);
       await maskLog(attempt.logFile, text => options.mask(text, attempt.dataset));
+      await register.remove(attempt.runId, attempt.attempt);
       return { ...exit, ...transcript.said() };
     } finally {
       await tail.finish();
@@ -247,6 +245,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   }
 
   async function recover(attempt: AttemptRef): Promise<Recovered> {
+    // Which of them had the job is noted nowhere: their end is due in any case, as their standard input has closed.
+    await workers?.endLeft();
     const entry = await register.read(attempt.runId, attempt.attempt);
     if (entry) await end(entry);
     if (existsSync(attempt.logFile)) await maskLog(attempt.logFile, text => options.mask(text, attempt.dataset));
@@ -288,12 +288,6 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
 /** A process finds its folders where they are. */
 function pathsOf({ dataDir, settings }: Pick<Job, 'dataDir' | 'settings'>, work: string): JobPaths {
   return { data: dataDir, config: settings.configFolder, work };
-}
-
-/** Its uid may be another run's by now: it says who belongs to it only as long as its WORK_DIR is its own. */
-function ownOf({ uid, ...leader }: Leader): Leader {
-  const owner = statSync(leader.workDir, { throwIfNoEntry: false })?.uid;
-  return uid !== undefined && uid === owner ? { ...leader, uid } : leader;
 }
 
 /** What is wrong with one that can't be started is told with the file that it was for. */

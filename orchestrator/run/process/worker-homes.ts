@@ -1,12 +1,11 @@
-import { chownSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Owner } from '../../files/rights.ts';
 import { namesIn } from '../reserved-folder.ts';
 import type { RunUids } from '../runner.ts';
-import { killMembers } from './process-group.ts';
-import { readBootId } from './process-table.ts';
+import { killMembers, type Leader, ownOf } from './process-group.ts';
 
 /** Folders of a worker. */
 export interface Home {
@@ -17,11 +16,15 @@ export interface Home {
   places: readonly string[];
 }
 
+/** Of the file beside a home that says which process is at home there. */
+const NOTE = '.json';
+
 /** Where workers are at home: each in a folder of its own. */
 export class WorkerHomes {
   readonly #folder: string;
   readonly #uids: RunUids;
   readonly #inUse = new Set<string>();
+  #ending: Promise<void> | undefined;
 
   constructor(folder: string, uids: RunUids) {
     this.#folder = folder;
@@ -46,19 +49,42 @@ export class WorkerHomes {
     return undefined;
   }
 
-  /** Kills whatever has its uid, and removes it. */
+  /** To be called before it does anything: from here on it is found after a crash. */
+  note({ path }: Home, leader: Leader): void {
+    writeFileSync(path + NOTE, JSON.stringify(leader), { flag: 'wx', mode: 0o600 });
+  }
+
+  /** Kills whatever is at home there, and removes it. */
   async remove(path: string): Promise<void> {
-    const uid = statSync(path, { throwIfNoEntry: false })?.uid;
-    if (this.#uids.areOwn && uid !== undefined && uid !== process.getuid?.())
-      await killMembers({ pid: 0, startTime: '', bootId: readBootId(), workDir: path, uid });
-    await rm(path, { recursive: true, force: true });
+    await this.#end(path);
+    for (const each of [path, path + NOTE]) await rm(each, { recursive: true, force: true });
     this.#uids.free(path);
     this.#inUse.delete(path);
   }
 
-  /** Removes those that an orchestrator left which was killed. */
+  /** Whatever an orchestrator left which was killed is dead when it resolves. Never twice at a time. */
+  endLeft(): Promise<void> {
+    this.#ending ??= this.#endLeft().finally(() => (this.#ending = undefined));
+    return this.#ending;
+  }
+
+  /** Removes what such a one left. */
   async sweep(): Promise<void> {
-    for (const path of this.#all()) if (!this.#inUse.has(path)) await this.remove(path);
+    await this.endLeft();
+    for (const path of this.#left()) await this.remove(path);
+  }
+
+  async #endLeft(): Promise<void> {
+    for (const path of this.#left()) await this.#end(path);
+  }
+
+  async #end(path: string): Promise<void> {
+    const leader = readLeader(path);
+    if (leader) await killMembers(ownOf(leader));
+  }
+
+  #left(): string[] {
+    return this.#all().filter(path => !this.#inUse.has(path));
   }
 
   #placesIn(path: string, { uid, gid }: Owner, jobs: number): string[] {
@@ -76,6 +102,18 @@ export class WorkerHomes {
   }
 
   #all(): string[] {
-    return namesIn(this.#folder).map(name => join(this.#folder, name));
+    const names = namesIn(this.#folder).map(name => (name.endsWith(NOTE) ? name.slice(0, -NOTE.length) : name));
+    return [...new Set(names)].map(name => join(this.#folder, name));
+  }
+}
+
+/** Undefined where there is none, or it was never complete: then its process was never told to go. */
+function readLeader(path: string): Leader | undefined {
+  if (!existsSync(path + NOTE)) return undefined;
+  const text = readFileSync(path + NOTE, 'utf8');
+  try {
+    return JSON.parse(text) as Leader;
+  } catch {
+    return undefined;
   }
 }

@@ -9,7 +9,7 @@ import { buildMold } from '../job.ts';
 import { putInPlace } from '../reserved-folder.ts';
 import type { Job, Mold, RunUids } from '../runner.ts';
 import type { Piped } from './piped.ts';
-import { isLeading, killMembers, leaderOf } from './process-group.ts';
+import { isLeading, killMembers, type Leader, leaderOf } from './process-group.ts';
 import { residentBytes } from './process-table.ts';
 import { type Exit, Worker } from './worker.ts';
 import { type Home, WorkerHomes } from './worker-homes.ts';
@@ -40,6 +40,15 @@ interface Known {
   /** Whether WARM asks for it. */
   isKept: boolean;
   callOff: () => void;
+}
+
+/** A worker that has just got its go. */
+interface Made {
+  mold: Mold;
+  fit: string;
+  home: Home;
+  leader: Leader;
+  process: Piped;
 }
 
 /** What one does before another takes its place: nothing grows in it for ever. */
@@ -115,6 +124,11 @@ export class WorkerPool {
     await killMembers(worker.leader);
   }
 
+  /** After a crash: what the last orchestrator had is dead when it resolves, so that its jobs are. */
+  endLeft(): Promise<void> {
+    return this.#homes.endLeft();
+  }
+
   /** After a crash: what the last orchestrator had goes. */
   sweep(): Promise<void> {
     return this.#homes.sweep();
@@ -182,32 +196,47 @@ export class WorkerPool {
     if (home === undefined) return false;
     try {
       const process_ = await this.#options.launch(mold, home);
-      const leader =
-        process_ && leaderOf(process_.pid, home.path, this.#options.uids.areOwn ? home.owner.uid : undefined);
+      const leader = process_ && this.#leaderOf(process_, home);
       if (!leader) {
-        process_?.giveUp();
         await this.#homes.remove(home.path);
         return false;
       }
       process_.go();
-      const places = home.places.length > 0 ? home.places : Array.from({ length: JOBS }, () => '');
-      const worker: Worker = new Worker({
-        process: process_,
-        leader,
-        owner: home.owner,
-        places,
-        onOdd: () => this.#discardSoon(worker),
-      });
-      const { name: dataset, hash } = mold.settings;
-      this.#workers.set(worker, { dataset, hash, fit, isKept: warmOf(mold.settings) > 0, callOff: () => undefined });
-      void worker.over.then(() => this.#forget(worker, home)).catch(this.#tellLater);
-      if (this.#isCurrent(mold.settings)) this.#await(worker);
-      else this.#discardSoon(worker);
+      this.#keepWorker({ mold, fit, home, leader, process: process_ });
       return true;
     } catch (error) {
       await this.#homes.remove(home.path);
       throw error;
     }
+  }
+
+  /** It goes only once it can be found. */
+  #leaderOf(process_: Piped, home: Home): Leader | undefined {
+    try {
+      const leader = leaderOf(process_.pid, home.path, this.#options.uids.areOwn ? home.owner.uid : undefined);
+      if (leader) this.#homes.note(home, leader);
+      else process_.giveUp();
+      return leader;
+    } catch (error) {
+      process_.giveUp();
+      throw error;
+    }
+  }
+
+  #keepWorker({ mold, fit, home, leader, process: process_ }: Made): void {
+    const places = home.places.length > 0 ? home.places : Array.from({ length: JOBS }, () => '');
+    const worker: Worker = new Worker({
+      process: process_,
+      leader,
+      owner: home.owner,
+      places,
+      onOdd: () => this.#discardSoon(worker),
+    });
+    const { name: dataset, hash } = mold.settings;
+    this.#workers.set(worker, { dataset, hash, fit, isKept: warmOf(mold.settings) > 0, callOff: () => undefined });
+    void worker.over.then(() => this.#forget(worker, home)).catch(this.#tellLater);
+    if (this.#isCurrent(mold.settings)) this.#await(worker);
+    else this.#discardSoon(worker);
   }
 
   async #forget(worker: Worker, { path }: Home): Promise<void> {
