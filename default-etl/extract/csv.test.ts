@@ -495,6 +495,50 @@ test('a header with a name less than the rows have cells leaves the first column
   assert.deepEqual(words.header, ['Hello world']);
 });
 
+test('a header that another delimiter cuts than the rows is one, and said', async context => {
+  const folder = temporaryFolder(context);
+  for (const [text, rows, above] of [
+    ['id,n,t\n1;2;3\n2;3;4\n', 2, undefined],
+    ['id,n,t\nx;y;z\nu;v;w\np;q;r\n', 3, undefined],
+    ['id;n;t\r\n1,2,3\r\n2,3,4\r\n', 2, undefined],
+    ['Titre\n\nid|n|t\n1;2;3\n2;3;4\n', 2, 2],
+    ['id n "t"\n1,2,"3"\n2,3,"4"\n', 2, undefined],
+  ] as const) {
+    const found = await read(folder, text);
+    assert.deepEqual([found.header, found.rows.length, found.rejects], [['id', 'n', 't'], rows, []], text);
+    assert.deepEqual(values(found, 'header', 'skip_rows'), [['id', 'n', 't'], above], text);
+    assert.match(
+      found.decided['header']?.reason ?? '',
+      /^line [13] has a name for each column where another delimiter/,
+    );
+  }
+  const told = await read(folder, 'id,n,t\n1;2;3\n2;3;4\n', { header: true, skip_rows: 0 });
+  assert.deepEqual([told.header, told.rows.length], [['id', 'n', 't'], 2]);
+  for (const title of ['Population, des, communes', 'a,b', 'a,a,b', 'Population des communes', '1,2,3']) {
+    const found = await read(folder, `${title}\n10;20;37\n40;55;60\n71;85;97\n`);
+    assert.deepEqual([found.header, found.rows.length, ...values(found, 'skip_rows')], [['0', '1', '2'], 3, 1], title);
+  }
+  const named = await read(folder, 'un,deux,trois\na;b;c\n1;2;3\n2;3;4\n');
+  assert.deepEqual([named.header, ...values(named, 'skip_rows')], [['a', 'b', 'c'], 1]);
+});
+
+test('blanks are the delimiter where they cut cells in quotes in every line, though texts without quotes have blanks', async context => {
+  const folder = temporaryFolder(context);
+  const rows = [
+    '1 Boots "rugged, light" "x"',
+    '2 Men\'s Boots "warm" "y"',
+    '3 Caps "blue" "z"',
+    '4 Rods "two, three" "t"',
+  ];
+  const found = await read(folder, `id name "text" "url"\n${rows.join('\n')}\n`);
+  assert.deepEqual([found.header, found.rows.length, found.rejects.length], [['id', 'name', 'text', 'url'], 3, 1]);
+  const text = await read(
+    folder,
+    'He said "yes" loudly\nand then "no" again\nbut this line has none\nso it "is" a text\n',
+  );
+  assert.equal(text.header.length, 1);
+});
+
 test('one column whose texts hold a delimiter and a blank stays one', async context => {
   const folder = temporaryFolder(context);
   for (const delimiter of [',', ';', '|'])

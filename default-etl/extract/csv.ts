@@ -8,6 +8,7 @@ import { canSample, sampleCsv } from './csv/sample.ts';
 import type { TextHead } from './csv/head.ts';
 import type { Findings } from './csv/findings.ts';
 import { usualLineEnd } from './csv/line-end.ts';
+import { withHeaderLine } from './csv/header-line.ts';
 import { CR, skipLines } from './csv/marks.ts';
 import { findDialect } from './csv/dialect.ts';
 import { CsvRun, type Layout } from './csv/run.ts';
@@ -80,13 +81,14 @@ function findLayout(source: Source, head: TextHead, extract: Extract, fallback: 
   const isNamed = Array.isArray(header);
   const linesAbove = (extract.skip_rows ?? 0) + (separator ? 1 : 0);
   const rows = records.map(record => ({ ...record, line: record.line + linesAbove }));
-  const place = findTable(rows, {
+  const found = findTable(rows, {
     skipsNothing: extract.skip_rows !== undefined || isNamed,
     hasHeader: isNamed ? false : header,
     isWhole: head.isWhole && records.length < MOST_ROWS,
     isCutByBlanks: dialect.delimiter.toString() === ' ',
     place: 'line',
   });
+  const place = isNamed ? found : withHeaderLine(found, { records, rows, head: text.bytes, dialect });
   return {
     layout: {
       dialect,

@@ -1,5 +1,5 @@
 import { commonWidth } from '../table/grid.ts';
-import { cellKind, isMeasure, measuredColumns, tableKinds } from '../table/cell-kind.ts';
+import { cellKind, isMeasure, isWord, measuredColumns, tableKinds } from '../table/cell-kind.ts';
 import type { HeadRecord, TextHead } from './head.ts';
 import type { Dialect } from './marks.ts';
 import { better, blankShare, FEWEST_KNOWN, knownShare, PLAIN, type Trial, tryDialect, USUAL } from './trial.ts';
@@ -13,6 +13,9 @@ const DECIMAL_COMMA = /^\s*[-+]?\d[\d \u00a0\u202f]*(,\d+)?\s*$/;
 const MOST_NUMBERS = 0.1;
 /** Where fewer records agree on a width, and their cells are not FEWEST_KNOWN, it is a text. */
 const AGREED = 0.6;
+/** Where blanks cut cells in quotes, so many records have their quotes where they should be, and so many as many cells as the names: of others a text without quotes has blanks. */
+const CLEAN_SHARE = 0.95;
+const QUOTED_SHARE = 0.4;
 
 /** The delimiter that cuts the head most evenly into cells that look like such; one that the text does not hold where it is a text, or one column. `fallback` where nothing says anything. */
 export function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallback: string): Trial {
@@ -24,6 +27,8 @@ export function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallba
   if (quoted !== undefined && areQuotedCells(quoted, text)) return quoted;
   const oneColumn = () => attempt(NOT_IN_TEXT.find(delimiter => !text.includes(delimiter)) ?? fallback);
   const usual = USUAL.map(attempt).reduce(better);
+  const blanks = usual.records[0]?.cells.length === 1 && text.includes(' "') ? attempt(' ') : undefined;
+  if (blanks !== undefined && hasQuotedCells(blanks, text)) return blanks;
   if (isOneColumn(usual)) return oneColumn();
   const isKnown = knownShare(usual.records, usual.width) >= FEWEST_KNOWN;
   if (usual.share >= 0.5 && isKnown) return usual;
@@ -70,6 +75,15 @@ function areQuotedCells({ records, width }: Trial, text: string): boolean {
   if (rows.length === 0 || width < 2 || !records.every(({ isClean }) => isClean)) return false;
   if (rows.some(({ cells }) => cells.length !== width)) return false;
   return width - (header?.cells.length ?? 0) <= 1 && areQuoted(text, records.length, ' ');
+}
+
+/** Whether blanks cut names, and the most records into as many cells, where in nearly every line a cell in quotes stands between blanks, and no quote elsewhere: no text has that line by line. */
+function hasQuotedCells({ records, width, share }: Trial, text: string): boolean {
+  const names = records[0]?.cells ?? [];
+  if (width < 3 || share < QUOTED_SHARE || names.length !== width || !names.every(isWord)) return false;
+  if (records.filter(({ isClean }) => isClean).length < CLEAN_SHARE * records.length) return false;
+  const lines = text.split(/\r\n|\r|\n/, records.length);
+  return lines.filter(line => / "[^"]*"(?= |$)/.test(line)).length >= CLEAN_SHARE * lines.length;
 }
 
 /** As R writes a table: each row begins with its name, for which the header has none. In quotes any text is a name; without them the columns have numbers. */
