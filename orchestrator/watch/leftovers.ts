@@ -3,6 +3,7 @@ import type { Dataset } from '../config/dataset.ts';
 import type { Journal } from '../journal/journal.ts';
 import { breather } from '../breathe.ts';
 import type { NameRules } from './names.ts';
+import { unsettle } from './unsettle.ts';
 
 export interface LeftoversRequest {
   dataset: Dataset;
@@ -30,7 +31,7 @@ export async function dropLeftovers(request: LeftoversRequest): Promise<void> {
       await breathe();
       if (run.root !== dataset.watchDir || isSettling(run.file)) continue;
       const reason = rules.refuseFile(run.file);
-      await journal.unsettle(run.id, reason === null ? 'the file is gone' : `the file ${reason}`, clock.now());
+      await unsettle(journal, run.id, reason === null ? 'the file is gone' : `the file ${reason}`, clock.now());
     }
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined && !signal.aborted);
