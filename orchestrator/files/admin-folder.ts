@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, OrchestratorError } from '../errors.ts';
-import { Folder } from './folder.ts';
+import type { Folder } from './folder.ts';
+import { lookWhereLocal, openWhereLocal } from './local.ts';
 import { check } from './rights.ts';
 
 const ROOT = 0n;
@@ -60,7 +61,8 @@ export async function openAdminFile(path: string): Promise<FileHandle> {
 
 async function walk(path: string, finish: (at: Folder, rest: string) => Promise<Folder>): Promise<Folder> {
   const names = path.split('/').filter(name => name !== '');
-  let at = await Folder.open('/');
+  let at = await openWhereLocal('/');
+  let isWhole = false;
   try {
     while (names.length > 0 && (await isChangedByUsAlone(at, names[0] as string))) {
       const next = await openBelow(at, names[0] as string);
@@ -69,16 +71,17 @@ async function walk(path: string, finish: (at: Folder, rest: string) => Promise<
       at = next;
       names.shift();
     }
-    return await (names.length === 0 ? at.folder('') : finish(at, names.join('/')));
+    isWhole = names.length === 0;
+    return isWhole ? at : await finish(at, names.join('/'));
   } finally {
-    await at.close();
+    if (!isWhole) await at.close();
   }
 }
 
 /** By path: what is on the way to it stays what it is. */
 async function openBelow(at: Folder, name: string): Promise<Folder | undefined> {
   try {
-    return await Folder.open(join(at.path, name));
+    return await openWhereLocal(join(at.path, name));
   } catch (error) {
     // EACCES: one that we may pass through, but not look into.
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EACCES') return undefined;
@@ -93,7 +96,7 @@ async function isChangedByUsAlone(folder: Folder, name: string): Promise<boolean
   if ((mode & GROUP_OR_OTHERS_WRITE) === 0n) return true;
   if ((mode & STICKY) === 0n) return false;
   // As in /tmp: others can make names, but take away their own alone.
-  const stats = await folder.look(name);
+  const stats = await lookWhereLocal(folder, name);
   return stats !== undefined && isTrusted(stats.uid);
 }
 

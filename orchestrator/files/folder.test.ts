@@ -24,7 +24,7 @@ import { asRoot } from '../testing/as-root.ts';
 
 const WAYS = [
   ['by threads', Folder.open],
-  ['at once', Folder.openNow],
+  ['at once', (path: string) => Folder.openNow(path)],
 ] as const;
 
 for (const [way, open] of WAYS)

@@ -48,16 +48,21 @@ export class Folder {
   }
 
   /** Opens a folder above which nobody but the administrator can write: links on the way to it are followed. */
-  static open(path: string): Promise<Folder> {
-    return Folder.#open(path, OPEN.anyFolder, { path, calls: BY_THREADS });
+  static async open(path: string): Promise<Folder> {
+    return new Folder(path, await BY_THREADS.open(path, OPEN.anyFolder), BY_THREADS);
   }
 
   /**
    * The same, for DATA_DIR and what else is ours on a disk of this machine: small calls in it, and in what is opened below it, are made at once, without
-   * a thread. Never where the file system may keep us waiting: the whole process waits with it.
+   * a thread. Never where the file system may keep us waiting: the whole process waits with it. `by-threads`: only the folder itself is opened, looked at
+   * and closed so, for others may have mounted something below it.
    */
-  static openNow(path: string): Promise<Folder> {
-    return Folder.#open(path, OPEN.anyFolder, { path, calls: AT_ONCE });
+  static async openNow(
+    path: string,
+    { below = 'at-once' }: { below?: 'at-once' | 'by-threads' } = {},
+  ): Promise<Folder> {
+    const handle = await AT_ONCE.open(path, OPEN.anyFolder);
+    return new Folder(path, handle, below === 'at-once' ? AT_ONCE : BY_THREADS);
   }
 
   /** Opens a folder, uses it and closes it. */
@@ -70,13 +75,14 @@ export class Folder {
     return closing(await Folder.openNow(path), act);
   }
 
-  static async #open(at: Name, flags: number, { path, calls }: { path: string; calls: Calls }): Promise<Folder> {
-    return new Folder(path, await calls.open(at, flags), calls);
-  }
-
   /** The folder itself, for what takes descriptors; open until close(). */
   get descriptor(): number {
     return this.#handle.fd;
+  }
+
+  /** The same folder, asked at once; open as long as this one is. */
+  get atOnce(): Folder {
+    return new Folder(this.path, this.#handle, AT_ONCE);
   }
 
   /** Of the folder itself. */
@@ -237,8 +243,8 @@ export class Folder {
     await this.#handle.sync().catch(unless('EINVAL', 'ENOTSUP'));
   }
 
-  #opened(at: Name, path: string): Promise<Folder> {
-    return Folder.#open(at, OPEN.folder, { path, calls: this.#calls });
+  async #opened(at: Name, path: string): Promise<Folder> {
+    return new Folder(path, await this.#calls.open(at, OPEN.folder), this.#calls);
   }
 
   async #openRegular(relative: string, flags: number, demands: FileDemands): Promise<OpenedFile> {

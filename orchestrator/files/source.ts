@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import type { OpenFile } from './open-file.ts';
 import { join } from 'node:path';
 import { codeOf } from '../errors.ts';
+import { fileSystemKindOf } from './file-system.ts';
 import type { Folder } from './folder.ts';
 import { areHardLinksProtected, mayHaveSeveralNames } from './hard-links.ts';
 import { countsBlocks, seemsHollow } from './holes.ts';
@@ -20,6 +21,8 @@ export interface Source {
 /** One that is open for reading. To be closed. */
 export interface OpenSource extends Source {
   file: OpenFile;
+  /** By which it was opened, and in which it is best looked at again. */
+  folder: Folder;
 }
 
 export interface SourceRules {
@@ -60,11 +63,19 @@ export async function openSource(folder: Folder, relative: string, rules: Source
   }
 }
 
+/** The same at once, in a folder on a local file system: of what is mounted below it from elsewhere by threads after all. */
+export async function openSourceNow(folder: Folder, relative: string, rules: SourceRules): Promise<OpenSource> {
+  const source = await openSource(folder.atOnce, relative, rules);
+  if (fileSystemKindOf(source.file.fd) === 'local') return source;
+  await source.file.close();
+  return openSource(folder, relative, rules);
+}
+
 async function openRegular(folder: Folder, relative: string): Promise<OpenSource> {
   const { file, stats } = await folder.openedFile(relative);
   try {
     if (stats.nlink > 1n || seemsHollow(stats)) await demandOwn(folder, relative, stats);
-    return { file, stats, isLink: false, changedAt: Number(stats.ctimeMs) };
+    return { file, folder, stats, isLink: false, changedAt: Number(stats.ctimeMs) };
   } catch (error) {
     await file.close();
     throw error;
@@ -91,7 +102,7 @@ async function lookThrough(
 function openThrough(folder: Folder, relative: string): Promise<OpenSource> {
   return reach(folder, relative, async destination => {
     const { stats } = destination;
-    return { file: await openDestination(destination), stats, isLink: true, changedAt: Number(stats.ctimeMs) };
+    return { file: await openDestination(destination), folder, stats, isLink: true, changedAt: Number(stats.ctimeMs) };
   });
 }
 

@@ -64,21 +64,26 @@ export async function placeInput(request: InputRequest): Promise<StandIn | null>
  * all, or be another file by then.
  */
 async function isReadable(root: Folder, path: string, request: InputRequest): Promise<boolean> {
-  if ((await root.look(path))?.isSymbolicLink()) return false;
+  const file = await root.look(path);
+  if (file?.isSymbolicLink()) return false;
   const { dataset, owner } = request;
   if (owner === null) return true;
   const reader = readerOf({ dataset, owner });
   if (!allows(await root.stat(), reader, ENTER)) return false;
   const names = path.split('/');
-  for (let depth = 1; depth <= names.length; depth++) {
-    const stats = await root.look(names.slice(0, depth).join('/'));
-    // What has gone meanwhile is noticed when it is opened.
-    if (stats === undefined || !allows(stats, reader, depth === names.length ? READ : ENTER)) return false;
+  for (let depth = 1; depth < names.length; depth++) {
+    if (!allows(await root.look(names.slice(0, depth).join('/')), reader, ENTER)) return false;
   }
-  return true;
+  return allows(file, reader, READ);
 }
 
-function allows(stats: { mode: bigint; uid: bigint; gid: bigint }, reader: Owner | undefined, right: number): boolean {
+/** Not where it has gone meanwhile: that is noticed when it is opened. */
+function allows(
+  stats: { mode: bigint; uid: bigint; gid: bigint } | undefined,
+  reader: Owner | undefined,
+  right: number,
+): boolean {
+  if (stats === undefined) return false;
   const mode = Number(stats.mode);
   if (reader && Number(stats.uid) === reader.uid) return ((mode >> 6) & right) !== 0;
   if (reader && Number(stats.gid) === reader.gid) return ((mode >> 3) & right) !== 0;

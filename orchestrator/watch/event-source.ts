@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { FileSystemKind } from './file-system.ts';
+import type { FileSystemKind } from '../files/file-system.ts';
 import type { HintQueue } from './hint-queue.ts';
 import { type Hints, watchHints } from './hints.ts';
 import { DOUBT_LISTING_MS, type Listings } from './listings.ts';

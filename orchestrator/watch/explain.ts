@@ -7,7 +7,7 @@ import type { Folder } from '../files/folder.ts';
 import { lookAtSource, type OpenSource, openSource } from '../files/source.ts';
 import { UntrustedFile, type UntrustedReason } from '../files/untrusted-file.ts';
 import { type Journal, type Run, versionOf } from '../journal/journal.ts';
-import { fileSystemKind } from './file-system.ts';
+import { fileSystemKind } from '../files/file-system.ts';
 import { hasWriter } from './lease.ts';
 import { isGone } from './listing.ts';
 import { nameRules } from './names.ts';

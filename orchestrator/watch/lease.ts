@@ -2,7 +2,7 @@ import { codeOf } from '../errors.ts';
 import type { Folder } from '../files/folder.ts';
 import { examineNow } from '../files/now.ts';
 import { libc, requireKoffi } from '../libc.ts';
-import { fileSystemKindOf } from './file-system.ts';
+import { fileSystemKindOf } from '../files/file-system.ts';
 
 /** Whether someone has a file open for writing; `unknown` where that can't be seen. */
 export type WriterAnswer = 'yes' | 'no' | 'unknown';

@@ -1,7 +1,8 @@
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
 import { identityOf, makeAdminFolder, openAdminFolder } from '../files/admin-folder.ts';
-import { Folder } from '../files/folder.ts';
+import type { Folder } from '../files/folder.ts';
+import { openWhereLocal } from '../files/local.ts';
 import type { Journal } from '../journal/journal.ts';
 import { SharedFolder } from './shared-folder.ts';
 
@@ -36,7 +37,16 @@ export class WatchedRoot {
 
   /** The same of what is at its path now; null where it is missing or can't be read. */
   async read(): Promise<string | null> {
-    return Folder.use(this.#dataset.watchDir, identityOf).catch(() => null);
+    try {
+      const folder = await openWhereLocal(this.#dataset.watchDir);
+      try {
+        return await identityOf(folder);
+      } finally {
+        await folder.close();
+      }
+    } catch {
+      return null;
+    }
   }
 
   /** Opens it for a look at what is in it. Throws what open(2) throws, and ENOENT where it is another than find() has found. */
@@ -51,7 +61,7 @@ export class WatchedRoot {
 
   /** By path, which costs least: what find() has found is known by its identity. */
   async #open(): Promise<Folder> {
-    const folder = await Folder.open(this.#dataset.watchDir);
+    const folder = await openWhereLocal(this.#dataset.watchDir);
     if ((await identityOf(folder)) === this.#identity) return folder;
     await folder.close();
     throw Object.assign(new Error(`${folder.path} is another folder than it was`), { code: 'ENOENT' });

@@ -1,8 +1,9 @@
+import { breather } from '../breathe.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
-import { kindOf, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import type { Folder } from '../files/folder.ts';
-import { lookAtSource, type OpenSource, openSource, type SourceRules } from '../files/source.ts';
+import { lookAtSource, type OpenSource, openSource, openSourceNow, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, type Journal, versionOf } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
@@ -12,6 +13,7 @@ import { isGone } from './listing.ts';
 import { Queue } from './queue.ts';
 import type { WatchedRoot } from './root.ts';
 import { SettlingComplaints } from './settling-complaints.ts';
+import { unsettle } from './unsettle.ts';
 import { versionKey } from './version.ts';
 
 export interface SettlingRequest {
@@ -73,6 +75,7 @@ export class Settling {
   /** CONCURRENCY 1: runs are strictly one after the other, so files are queued in the order in which their reading began. */
   readonly #strict: boolean;
   readonly #sources: SourceRules;
+  readonly #breathe = breather();
   #leases = false;
   #reading = 0;
   #readingLarge = 0;
@@ -150,17 +153,9 @@ export class Settling {
   async drop(path: string, reason: string): Promise<void> {
     const entry = this.#entries.get(path);
     if (!entry) return;
-    if (entry.runId !== null) await this.#unsettle(entry.runId, reason);
+    const { journal, clock } = this.#request;
+    if (entry.runId !== null) await unsettle(journal, entry.runId, reason, clock.now());
     if (this.#entries.get(path) === entry) this.#forget(entry);
-  }
-
-  async #unsettle(runId: string, reason: string): Promise<void> {
-    try {
-      await this.#request.journal.unsettle(runId, reason, this.#request.clock.now());
-    } catch (error) {
-      // Another process has queued the run meanwhile: it is no longer ours.
-      if (kindOf(error) !== 'bug') throw error;
-    }
   }
 
   /** What settles stays so in the journal, and goes on at the next start. */
@@ -209,6 +204,7 @@ export class Settling {
   }
 
   async #testIn(folder: Folder, entry: Entry): Promise<Complete | void> {
+    await this.#breathe();
     const marker = this.#request.dataset.settings.READY_MARKER;
     if (marker !== undefined && !(await folder.look(entry.path + marker))) {
       return this.drop(entry.path, 'its READY_MARKER is gone');
@@ -217,13 +213,13 @@ export class Settling {
     if (this.#leases && this.#isWrittenNow(folder, entry.path)) return this.#written(entry);
     let source: OpenSource;
     try {
-      source = await openSource(folder, entry.path, this.#sources);
+      source = await (this.#leases ? openSourceNow : openSource)(folder, entry.path, this.#sources);
     } catch (error) {
       if (isLeased(error)) return this.#written(entry);
       throw error;
     }
     try {
-      return await this.#testOpen(folder, entry, source);
+      return await this.#testOpen(entry, source);
     } finally {
       await source.file.close();
     }
@@ -238,16 +234,16 @@ export class Settling {
     }
   }
 
-  async #testOpen(folder: Folder, entry: Entry, source: OpenSource): Promise<Complete | void> {
+  async #testOpen(entry: Entry, source: OpenSource): Promise<Complete | void> {
     const writer = this.#leases ? hasWriter(source.file.fd) : 'unknown';
     if (writer === 'yes') return this.#written(entry);
     const quietMs = this.#quietMs(entry, writer);
     const restMs = quietMs === 0 ? 0 : this.#restMs(entry, source, quietMs);
     if (restMs > 0) return this.#wait(entry, restMs);
-    if (source.stats.size < LARGE_BYTES) return this.#read(folder, entry, source);
+    if (source.stats.size < LARGE_BYTES) return this.#read(entry, source);
     if (this.#readingLarge >= LARGE_READS_AT_ONCE) return this.#wait(entry, LARGE_TEST_MS);
     this.#readingLarge += 1;
-    return this.#read(folder, entry, source).finally(() => (this.#readingLarge -= 1));
+    return this.#read(entry, source).finally(() => (this.#readingLarge -= 1));
   }
 
   /** How long it must still be quiet. */
@@ -259,9 +255,9 @@ export class Settling {
     return Math.min(entry.changedAt + quietMs - now, quietMs);
   }
 
-  async #read(folder: Folder, entry: Entry, source: OpenSource): Promise<Complete | void> {
+  async #read(entry: Entry, source: OpenSource): Promise<Complete | void> {
     const now = async () => {
-      const found = await lookAtSource(folder, entry.path, this.#sources);
+      const found = await lookAtSource(source.folder, entry.path, this.#sources);
       return found && versionOf(found.stats);
     };
     const content = await readContent({ source, now, leases: this.#leases, signal: this.#abort.signal });

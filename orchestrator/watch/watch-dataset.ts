@@ -10,7 +10,7 @@ import { Absences, type Doubt } from './absences.ts';
 import { Arrivals } from './arrivals.ts';
 import { Delays } from './delays.ts';
 import { EventSource } from './event-source.ts';
-import { fileSystemKind } from './file-system.ts';
+import { fileSystemKind } from '../files/file-system.ts';
 import { Folders } from './folders.ts';
 import { HintQueue } from './hint-queue.ts';
 import { KnownFiles } from './known.ts';

@@ -1,6 +1,4 @@
-// oxlint-disable-next-line no-restricted-imports -- statfs(2), of descriptors that are open already
 import { statfsSync } from 'node:fs';
-// oxlint-disable-next-line no-restricted-imports -- the same
 import { statfs } from 'node:fs/promises';
 
 /**
