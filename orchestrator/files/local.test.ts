@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { identityOf, openAdminFolder } from './admin-folder.ts';
 import type { Folder } from './folder.ts';
-import { openWhereLocal } from './local.ts';
+import { forKnownFile, openWhereLocal } from './local.ts';
 
 const isLinux = process.platform === 'linux';
 
@@ -20,6 +20,21 @@ test('what was seen on a local file system is opened at once, what is in it is n
   const folder = await openWhereLocal(path);
   assert.equal(await isAtOnce(folder.folder('below')), false);
   await folder.close();
+});
+
+test('about a file in a local folder it is asked at once, about one below another folder in it not', {
+  skip: !isLinux,
+}, async t => {
+  const path = makeFolder(t);
+  mkdirSync(join(path, 'below'));
+  const folder = await openAdminFolder(path);
+  const isAsked = (file: string) => isAtOnce(forKnownFile(folder, file).folder(file));
+  assert.equal(await isAsked('below'), true);
+  assert.equal(await isAsked('./below'), false);
+  await folder.close();
+  const other = await openAdminFolder('/proc/tty');
+  assert.equal(forKnownFile(other, 'drivers'), other);
+  await other.close();
 });
 
 test('it is the folder that is there now, however short the time since another one was', async t => {

@@ -3,7 +3,7 @@ import { readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileSystemKind } from './file-system.ts';
 import { Folder } from './folder.ts';
-import { descriptorPath } from './reach.ts';
+import { descriptorPath, isPlainName } from './reach.ts';
 
 interface Seen {
   /** null: it was not on a local file system, or behind a link. */
@@ -35,6 +35,14 @@ export async function openWhereLocal(path: string): Promise<Folder> {
 /** As folder.look(): at once where that name was opened before, and on a local file system. */
 export async function lookWhereLocal(folder: Folder, name: string): Promise<BigIntStats | undefined> {
   return (deviceOf(join(folder.path, name)) ? folder.atOnce : folder).look(name);
+}
+
+/**
+ * The folder as it is to be asked about a file that was read in it before: at once where it is on a local file system, and the file is not in a folder below it, on which something from elsewhere may be
+ * mounted.
+ */
+export function forKnownFile(folder: Folder, file: string): Folder {
+  return isPlainName(file) && deviceOf(folder.path) ? folder.atOnce : folder;
 }
 
 /** null: it is not to be opened at once; undefined where nothing is known of it, or no longer. */

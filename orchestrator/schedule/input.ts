@@ -6,6 +6,7 @@ import { codeOf, OrchestratorError } from '../errors.ts';
 import { openAdminFolder } from '../files/admin-folder.ts';
 import { copyInto } from '../files/copy.ts';
 import { Folder } from '../files/folder.ts';
+import { forKnownFile } from '../files/local.ts';
 import type { Owner } from '../files/rights.ts';
 import { openSource } from '../files/source.ts';
 import { type FileVersion, isSameVersion, type Run, versionOf } from '../journal/journal.ts';
@@ -64,7 +65,7 @@ export async function placeInput(request: InputRequest): Promise<StandIn | null>
  * all, or be another file by then.
  */
 async function isReadable(root: Folder, path: string, request: InputRequest): Promise<boolean> {
-  const file = await root.look(path);
+  const file = await forKnownFile(root, path).look(path);
   if (file?.isSymbolicLink()) return false;
   const { dataset, owner } = request;
   if (owner === null) return true;

@@ -1,5 +1,6 @@
 import type { Dataset } from '../config/dataset.ts';
 import { openKnownFolder } from '../files/admin-folder.ts';
+import { forKnownFile } from '../files/local.ts';
 import { lookAtSource, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { isSameVersion, type Run, versionOf } from '../journal/journal.ts';
@@ -36,7 +37,7 @@ async function lookBelow(
 ): ReturnType<typeof lookAtSource> {
   const root = await openKnownFolder(run.root, known);
   try {
-    return await lookAtSource(root, run.file, sourceRulesOf(dataset, run));
+    return await lookAtSource(forKnownFile(root, run.file), run.file, sourceRulesOf(dataset, run));
   } finally {
     await root.close();
   }
