@@ -100,7 +100,7 @@ const granted = {
 
 test('ENV goes before the orchestrator’s connection, and nothing before the contract', () => {
   const dataset = datasetOf('sales', '/srv/in', { ENV: { ELASTICSEARCH_NODE: 'http://mine', RUN_ID: 'x', LIMIT: 3 } });
-  const connections = { variables: granted, file: null };
+  const connections = { variables: granted, file: null, write: () => undefined };
   const environment = buildJob({ ...requestFor(dataset), connections, hasCertificate: true }).environment(inContainer);
   assert.equal(environment['ELASTICSEARCH_NODE'], 'http://mine');
   assert.equal(environment['ELASTICSEARCH_PASSWORD'], 'secret');
@@ -113,7 +113,10 @@ test('ENV goes before the orchestrator’s connection, and nothing before the co
 test('ENV says nothing of what the dataset’s own keys and the contract say, whatever gets past `check`', () => {
   const ENV = { LOAD: '{"index":"other"}', TRANSFORM: '[{"module":"s.mjs"}]', FILES: '/x', CONNECTIONS_FILE: '/x' };
   const dataset = datasetOf('sales', '/srv/in', { ENV, LOAD: { index: 'mine' } });
-  const environment = buildJob({ ...requestFor(dataset), connections: { variables: granted, file: '/run/c.json' } });
+  const environment = buildJob({
+    ...requestFor(dataset),
+    connections: { variables: granted, file: '/run/c.json', write: () => undefined },
+  });
   const { LOAD, TRANSFORM, CONNECTIONS_FILE, ...others } = environment.environment(inContainer);
   assert.deepEqual([LOAD, TRANSFORM, CONNECTIONS_FILE], ['{"index":"mine"}', '["minimal"]', '/run/c.json']);
   assert(!('FILES' in others));
@@ -122,7 +125,10 @@ test('ENV says nothing of what the dataset’s own keys and the contract say, wh
 
 test('connections by file: the environment names the file and the nodes, and holds no secret, not even one of ENV', () => {
   const dataset = datasetOf('sales', '/srv/in', { ENV: { ELASTICSEARCH_PASSWORD: 'other', LIMIT: 3 } });
-  const job = buildJob({ ...requestFor(dataset), connections: { variables: granted, file: '/run/r1-2.json' } });
+  const job = buildJob({
+    ...requestFor(dataset),
+    connections: { variables: granted, file: '/run/r1-2.json', write: () => undefined },
+  });
   const environment = job.environment({ ...inContainer, connections: '/run/connections.json' });
   assert.equal(environment['CONNECTIONS_FILE'], '/run/connections.json');
   assert.equal(environment['ELASTICSEARCH_NODE'], 'http://a:9200,http://b');

@@ -68,8 +68,10 @@ export interface RunUids {
 /** What an attempt connects to its target with. */
 export interface Grant {
   variables: ConnectionVariables;
-  /** Absolute: the file that holds them; null where they go by the environment. */
+  /** Absolute: the file that holds them once it was written; null where they go by the environment. */
   file: string | null;
+  /** Writes that file. What was started ahead of its job has no need of it. Idempotent. */
+  write(): void;
 }
 
 export interface GrantRequest {

@@ -62,7 +62,12 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
     const variables = await variablesFor(request, variablesIn(ENV));
     if (Object.keys(variables).length === 0) return null;
     remember(request.attempt.dataset, secretsOf(variables));
-    return { variables, file: CONNECTIONS === 'file' ? await write(request, variables) : null };
+    if (CONNECTIONS !== 'file') return { variables, file: null, write: () => undefined };
+    const file = join(await folderFor(request.runner), nameOf(request.attempt));
+    const grant = { variables, file, write: () => write(file, variables, request.owner) };
+    // After a crash nothing else tells that the attempt has a key.
+    if (live.has(nameOf(request.attempt))) grant.write();
+    return grant;
   }
 
   /**
@@ -91,12 +96,10 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
     return given.get(dataset)?.mask.text(text) ?? text;
   }
 
-  async function write({ attempt, owner, runner }: GrantRequest, variables: ConnectionVariables): Promise<string> {
-    const file = join(await folderFor(runner), nameOf(attempt));
+  function write(file: string, variables: ConnectionVariables, owner: Job['owner']): void {
     rmSync(file, { force: true });
     writeFileSync(file, `${JSON.stringify(variables)}\n`, { mode: READ_ONLY, flag: 'wx' });
     if (process.getuid?.() === 0) chownSync(file, owner.uid, owner.gid);
-    return file;
   }
 
   async function close(attempt: AttemptRef): Promise<void> {

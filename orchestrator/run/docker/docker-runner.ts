@@ -160,6 +160,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   async function attemptRequest(job: Job): Promise<ContainerCreateOptions> {
     const environment = { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work };
     const file = job.connections?.file ?? null;
+    job.connections?.write();
     if (file !== null) giveConnections(file, ownerNamed(userOf(job)));
     const request = await requestFor(job, job.workDir, environment, file);
     const labels = {

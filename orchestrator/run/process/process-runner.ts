@@ -109,6 +109,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
 
   async function startAlone(job: Job): Promise<string> {
     const program = programOf(job);
+    job.connections?.write();
     const paths = pathsOf(job, job.workDir);
     const own = { ...job.environment(paths), WORK_DIR: job.workDir };
     const args = [...program.args, ...job.args(paths)];
