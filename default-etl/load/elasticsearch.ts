@@ -153,6 +153,7 @@ export class ElasticsearchTarget implements Target {
   }
 
   async close(): Promise<void> {
+    this.sender.close(this.request);
     this.connection.close();
   }
 
