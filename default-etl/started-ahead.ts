@@ -1,6 +1,7 @@
 // A program that was started before there was a file for it: everything is loaded, and waits.
 import { createInterface } from 'node:readline';
 import { configFailure, messageOf } from './failure.ts';
+import { keepConnections } from './load/kept-pool.ts';
 import { EXIT, JOB_ENDED, JOB_NAME } from './protocol.ts';
 import type { Environment } from './settings.ts';
 
@@ -24,6 +25,7 @@ export async function runJobs(
   signal: AbortSignal,
 ): Promise<number> {
   await loadPrograms();
+  keepConnections();
   const lines = linesOfInput();
   signal.addEventListener('abort', () => lines.close(), { once: true });
   for await (const line of lines) {

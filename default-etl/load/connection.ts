@@ -5,7 +5,8 @@ import type { InputType, ZlibOptions } from 'node:zlib';
 import type { estypes } from '@elastic/elasticsearch';
 import { awayFailure, configFailure, EtlFailure, messageOf } from '../failure.ts';
 import type { ElasticsearchSettings } from '../settings.ts';
-import { basicAuthorization, type Exchange, NodePool, type Received } from './node-pool.ts';
+import { leavePool, takePool } from './kept-pool.ts';
+import { basicAuthorization, type Exchange, type NodePool, type NodePoolOptions, type Received } from './node-pool.ts';
 
 export type ItemError = estypes.ErrorCause;
 
@@ -34,7 +35,7 @@ export interface Answer {
 
 /** One Elasticsearch. What it refuses for a while is tried again for `patienceMs` in all; then EtlFailure 75 is thrown. */
 export class Connection {
-  private readonly pool: NodePool;
+  readonly pool: NodePool;
   private readonly settings: ElasticsearchSettings;
   private readonly signal: AbortSignal;
   private readonly closing = new AbortController();
@@ -44,7 +45,7 @@ export class Connection {
     this.settings = settings;
     this.signal = AbortSignal.any([signal, this.closing.signal]);
     this.patienceMs = patienceMs;
-    this.pool = openPool(settings);
+    this.pool = takePool(poolOptions(settings));
   }
 
   /** Throws EtlFailure 75 where Elasticsearch is away or refuses the user; any other refusal is a Refusal. */
@@ -86,7 +87,7 @@ export class Connection {
   /** What is still on its way is not tried again: it could make an index after the run's end. */
   close(): void {
     this.closing.abort();
-    this.pool.close();
+    leavePool(this.pool);
   }
 
   private async once(request: Request): Promise<Answer | { passing: string }> {
@@ -134,7 +135,7 @@ export class Refusal extends Error {
   }
 }
 
-function openPool(settings: ElasticsearchSettings): NodePool {
+function poolOptions(settings: ElasticsearchSettings): NodePoolOptions {
   if (settings.nodes.length === 0) {
     throw configFailure('ELASTICSEARCH_NODE is not set; give an address such as http://localhost:9200');
   }
@@ -144,7 +145,7 @@ function openPool(settings: ElasticsearchSettings): NodePool {
     : username
       ? basicAuthorization(username, password ?? '')
       : undefined;
-  return new NodePool({ nodes, authorization, ca: caFile ? readCa(caFile) : undefined });
+  return { nodes, authorization, ca: caFile ? readCa(caFile) : undefined };
 }
 
 function exchangeOf({ method, path, query, body, bulkBody }: Request): Exchange {

@@ -10,14 +10,25 @@ import { deleteAction, keyAction, rowAction } from './actions.ts';
 import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
 import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
-import { ensureIndex, indexIds, indicesBehind, type Place, placesBehind, type ReadyIndices } from './index-setup.ts';
+import {
+  ensureIndex,
+  indexIds,
+  type IndexPlan,
+  indicesBehind,
+  type Place,
+  placesBehind,
+  type ReadyIndices,
+} from './index-setup.ts';
 import { FieldNames } from './field-names.ts';
+import { recallIndex, rememberIndex } from './known-index.ts';
 import { newestBuilt, Overwrite } from './overwrite.ts';
 import { assertNoSourceColumn, sourceMembers } from './source-columns.ts';
 import type { RejectRow, Target } from './target.ts';
 
 /** How long Elasticsearch may be away before the run ends with 75. */
 export const PATIENCE_MS = 30_000;
+
+const NONE: ReadyIndices = { ids: [], former: [], isAlias: false };
 
 export interface ElasticsearchOptions {
   job: Job;
@@ -51,7 +62,9 @@ export class ElasticsearchTarget implements Target {
   private sentUpTo = 0;
   /** Of mended rows there are not all up to `sentUpTo`. */
   private readonly mended = new RowSet();
-  private indices: ReadyIndices = { ids: [], former: [] };
+  private indices: ReadyIndices = NONE;
+  /** How the index must be, where it is not built anew. */
+  private plan: IndexPlan | undefined;
   private opened = Promise.resolve();
 
   constructor({ job, reserve, reject, log, signal, sourceBytes = 0, patienceMs = PATIENCE_MS }: ElasticsearchOptions) {
@@ -163,9 +176,11 @@ export class ElasticsearchTarget implements Target {
       if (this.job.action === 'mend' && this.job.load.overwrite) await this.assertNotRebuilt();
       if (this.overwrite) {
         await this.overwrite.begin({ mappings, types, sourceBytes: this.sourceBytes });
-        this.indices = { ids: await indexIds(this.connection, this.overwrite.building), former: [] };
+        this.indices = { ...NONE, ids: await indexIds(this.connection, this.overwrite.building) };
       } else {
-        this.indices = await ensureIndex(this.connection, { name: this.name, mappings, types, aliases }, this.log);
+        this.plan = { name: this.name, mappings, types, aliases };
+        this.indices =
+          recallIndex(this.connection, this.plan) ?? (await ensureIndex(this.connection, this.plan, this.log));
       }
     });
     this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
@@ -178,7 +193,10 @@ export class ElasticsearchTarget implements Target {
   /** A bulk request makes an index anew that someone deleted meanwhile: rows sent before would be missing without a word. */
   private async assertStillThere(): Promise<void> {
     const now = await indexIds(this.connection, this.writtenTo);
-    if (this.indices.ids.every(id => now.includes(id))) return;
+    if (this.indices.ids.every(id => now.includes(id))) {
+      if (this.plan) rememberIndex(this.connection, this.plan, this.indices);
+      return;
+    }
     throw awayFailure(
       `index ${this.writtenTo} was deleted while rows were on their way; the file will be loaded again`,
     );

@@ -69,6 +69,8 @@ export interface ReadyIndices {
   ids: string[];
   /** Of an alias that was rolled over: the indices that hold rows, but get none any more. */
   former: Place[];
+  /** Whether the name is an alias. */
+  isAlias: boolean;
 }
 
 /** Where rows are that were written by way of a name. */
@@ -99,6 +101,7 @@ export async function ensureIndex(
   return {
     ids: Object.values(found).map(({ settings }) => settings['index.uuid'] as string),
     former: placesOf(plan.name, found).filter(place => place.index !== written),
+    isAlias: written !== plan.name,
   };
 }
 
