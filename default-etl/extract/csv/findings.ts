@@ -2,6 +2,8 @@ import type { Decision } from '../../protocol.ts';
 
 /** What is found in rows while they are read, and what is said about it: `first` is the line of the first one. */
 const TEXTS = {
+  short_rows: (first: number) =>
+    `the row on line ${first} has fewer cells than the header: what is missing at its end is null; where a delimiter is missing within it, or a line end stands in one of its texts, its cells are under the wrong names`,
   open_quotes: (first: number) =>
     `the quote that opens a cell on line ${first} is text, since the next quote stands on another line where no cell ends`,
   quotes_as_text: (first: number) =>
@@ -31,6 +33,7 @@ const TEXTS = {
 export type Finding = keyof typeof TEXTS;
 
 const CONFIDENCE: Partial<Record<Finding, number>> = {
+  short_rows: 0.8,
   line_breaks: 0.6,
   quotes_as_text: 0.8,
   other_line_ends: 0.8,
@@ -45,8 +48,12 @@ export class Findings {
 
   /** A record may be asked about again once more bytes are there: of a line a finding counts once. */
   add(finding: Finding, line: number): void {
-    const known = this.found.get(finding) ?? { count: 0, first: line, last: 0 };
-    if (known.last !== line) this.found.set(finding, { ...known, count: known.count + 1, last: line });
+    const known = this.found.get(finding);
+    if (known === undefined) this.found.set(finding, { count: 1, first: line, last: line });
+    else if (known.last !== line) {
+      known.count++;
+      known.last = line;
+    }
   }
 
   decisions(): Decision[] {
