@@ -34,13 +34,15 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
   const beginning = findLayout(source, head, extract, fallback);
   const { dialect } = beginning.layout;
   const end: TableEnd =
-    extract.skip_footer === undefined ? await findTableEnd(ending, encoding, beginning) : { decisions: [] };
+    extract.skip_footer === undefined
+      ? await findTableEnd(ending, encoding, beginning)
+      : { decisions: [], isKnown: true };
   const layout = { ...beginning.layout, endBytes: end.endBytes };
   const encoded = { name: 'encoding', value: encoding.name, confidence: encoding.confidence, reason: encoding.reason };
   // Not the run itself: of an archive's members each would keep its windows.
   let header: readonly string[] = [];
   const onHeader = (found: readonly string[]) => void (header = found);
-  let watch = new RowsWatch('line', beginning.decisions);
+  let watch = new RowsWatch('line', beginning.decisions, end.isKnown);
   let found: Findings | undefined;
   return {
     decisions: [encoded, ...marks.decisions(), ...beginning.decisions, ...end.decisions],
@@ -50,7 +52,7 @@ export async function openCsv(source: Source, extract: Extract, fallback: string
     ...(canSample(source, encoding.name) ? { samples: () => sampleCsv(source, dialect, () => header) } : {}),
     findings: () => [...marks.decisions(), ...watch.decisions(), ...(found?.decisions() ?? [])],
     batches: () => {
-      watch = new RowsWatch('line', beginning.decisions);
+      watch = new RowsWatch('line', beginning.decisions, end.isKnown);
       const run = new CsvRun(source, encoding, layout, limits, { onHeader, marks });
       found = run.findings;
       return watch.over(run.batches());

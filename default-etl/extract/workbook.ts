@@ -28,7 +28,8 @@ export async function openWorkbook(source: Source, extract: Extract, folder = ''
   const tables: SheetTable[] = [];
   for (const sheet of sheets) tables.push(await openTable(sheet, extract));
   const decisions = tableDecisions(sheets, tables);
-  let watch = new RowsWatch('row', decisions);
+  const isEndKnown = tables.every(table => table.isEndKnown);
+  let watch = new RowsWatch('row', decisions, isEndKnown);
   return {
     decisions: [sheetDecision(sheets, all, extract, tables), ...decisions],
     columnsVary: tables.length > 1,
@@ -36,7 +37,7 @@ export async function openWorkbook(source: Source, extract: Extract, folder = ''
     emptyHeader: () => emptyBatch(tables[0]?.header ?? []),
     findings: () => watch.decisions(),
     batches: () => {
-      watch = new RowsWatch('row', decisions);
+      watch = new RowsWatch('row', decisions, isEndKnown);
       return watch.over(batchesOf(tables));
     },
   };

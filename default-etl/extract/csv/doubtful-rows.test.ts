@@ -86,3 +86,17 @@ test('rows that another delimiter cuts as the header is cut, or line by line ali
   ])
     assert.deepEqual(values(await readTable(folder, text), 'other_delimiter'), [undefined], text);
 });
+
+test('short rows are counted and said: a delimiter may be missing, or a text without quotes have a line end', async context => {
+  const folder = temporaryFolder(context);
+  for (const [text, count, line] of [
+    ['id;t;n\n1;a;1\n2;l1\nl2;5\n3;x;6\n', 2, 3],
+    ['id;t;n\n1;a;1\n2b;5\n3;x;6\n', 1, 3],
+    [`id;t\n${many(index => `${index};x`)}1\n2;"q\nr"\n3\n`, 2, 9002],
+  ] as const) {
+    const found = await readTable(folder, text);
+    assert.deepEqual(values(found, 'short_rows'), [count], text.slice(0, 40));
+    assert.match(found.decided['short_rows']?.reason ?? '', new RegExp(`^the row on line ${line} `));
+  }
+  assert.deepEqual(values(await readTable(folder, 'id;t;n\n1;a;\n2;;\n'), 'short_rows'), [undefined]);
+});

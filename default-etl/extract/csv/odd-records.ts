@@ -102,14 +102,13 @@ export class OddRecords {
   }
 
   /** Whether a record that has too few cells ends neither with what may be the beginning of a quoted cell, nor with a backslash before a quote, and a reject is not right above it. */
-  isPlainlyShort(base: number, to: number, record: { start: number; end: number; line: number }): boolean {
+  isPlainlyShort(base: number, to: number, line: number): boolean {
     const { bytes, starts, ends } = this.records;
     const byte = bytes[starts[to - 1] as number];
     if (byte === SPACE || byte === TAB || byte === DOUBLE_QUOTE || byte === SINGLE_QUOTE) return false;
-    if (bytes[(ends[to - 1] as number) - 1] === BACKSLASH || record.line === this.judge?.doubtfulLine) return false;
-    this.shortLine = record.line;
+    if (bytes[(ends[to - 1] as number) - 1] === BACKSLASH || line === this.judge?.doubtfulLine) return false;
+    this.shortLine = line;
     this.shortCount = to - base;
-    this.judge?.takeShort(bytes, record.start, record.end, to - base, record.line);
     return true;
   }
 

@@ -10,6 +10,8 @@ import { type Ending, readTail, type TextTail } from './tail.ts';
 export interface TableEnd {
   /** Bytes of the source before what stands below the table. */
   endBytes?: number | undefined;
+  /** Whether the end was looked at. */
+  isKnown: boolean;
   decisions: Decision[];
 }
 
@@ -21,7 +23,7 @@ export async function findTableEnd(
 ): Promise<TableEnd> {
   const { dialect, skipLines } = layout;
   const tail = await readTail(ending, encoding);
-  if (tail === undefined) return { decisions: [] };
+  if (tail === undefined) return { isKnown: false, decisions: [] };
   const read = textRecords({ bytes: tail.text, isWhole: true }, dialect, { width, most: Number.POSITIVE_INFINITY });
   const records = tail.isWhole ? read.records.filter(({ line }) => line > skipLines) : read.records;
   const footer = records.slice(records.length - footerLength(records, width));
@@ -32,7 +34,7 @@ export async function findTableEnd(
     below > 0 ? footerDecision(footer, { isWhole: tail.isWhole, place: 'line' }) : undefined,
     lastRowDecision(records.slice(0, records.length - below), below),
   ];
-  return { endBytes, decisions: decisions.filter(decision => decision !== undefined) };
+  return { endBytes, isKnown: true, decisions: decisions.filter(decision => decision !== undefined) };
 }
 
 /** undefined where there is no footer, or one whose bytes do not tell for sure where it begins. */

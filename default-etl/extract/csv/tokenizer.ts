@@ -197,12 +197,13 @@ export class CsvTokenizer {
         (judge === undefined ||
           ((cell - cellsBefore === width
             ? (bytes[starts[cell - 1] as number] as number) > SINGLE_QUOTE || !odd.mayGoOn(cell - 1)
-            : cell - cellsBefore < width &&
-              odd.isPlainlyShort(cellsBefore, cell, { start: recordStart, end: recordEnd, line: lineBefore })) &&
+            : cell - cellsBefore < width && odd.isPlainlyShort(cellsBefore, cell, lineBefore)) &&
             (lines <= 1 || odd.hasFewDelimiters(recordStart, recordEnd)) &&
             (endBytes === 0 || (position - recordEnd === endBytes && bytes[recordEnd] === endByte))));
-      if (isOrdinary) cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);
-      else {
+      if (isOrdinary) {
+        if (cell - cellsBefore < width) judge?.takeShort(bytes, recordStart, recordEnd, cell - cellsBefore, lineBefore);
+        cell = records.add(cellsBefore, cell, recordStart, recordEnd, lineBefore);
+      } else {
         const { isOdd, isOpen, isUnclosed, isAtEnd } = this;
         const settled = odd.settle({
           start: recordStart,

@@ -160,3 +160,27 @@ test('whatever stands in a table, a text and a sheet of it are read alike', asyn
     { numRuns: 300 },
   );
 });
+
+test('a header that comes again in upper case, or with blanks, is told', async context => {
+  const folder = temporaryFolder(context);
+  const rows = Array.from({ length: 300 }, (_, index) => `${index};x\n`).join('');
+  for (const again of ['ID;NOM', 'Id;Nom', ' id ;nom'])
+    for (const text of [`id;nom\n1;a\n${again}\n2;b\n`, `id;nom\n${rows}${again}\n2;b\n`]) {
+      const { decided } = await readBoth(folder, text);
+      assert.equal(decided['repeated_headers']?.value, 1, again);
+    }
+});
+
+test('what may be a note below a long sheet stays a row, and is said', async () => {
+  const cells = (...texts: string[]) => `<row>${texts.map(text => `<c t="str"><v>${text}</v></c>`).join('')}</row>`;
+  const rows = Array.from({ length: 1500 }, (_, index) => cells(String(index), 'x', '1')).join('');
+  for (const [last, name] of [
+    [cells('Source : Insee'), 'notes'],
+    [cells('Total', '', '7'), 'totals'],
+    [cells('7', 'x', '1'), undefined],
+  ] as const) {
+    const sheets = { A: `<sheetData>${cells('a', 'b', 'c')}${rows}${last}</sheetData>` };
+    const read = await readWorkbook(xlsxOf({ sheets }));
+    assert.deepEqual([read.rows.length, read.findings[0]?.name], [1501, name]);
+  }
+});

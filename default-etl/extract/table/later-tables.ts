@@ -41,16 +41,16 @@ export class LaterTables {
 
   /** The rows from `from` to `to` of a batch. */
   see(batch: Batch, from: number, to: number): void {
-    if (this.found !== undefined) return;
     if (batch.header !== this.header) this.begin(batch);
     if (from === 0) this.endPending(batch);
-    const { starts, bytes, lines, width, header } = batch;
+    const { starts, ends, bytes, lines, width, header } = batch;
     const column = Math.max(this.column, 0);
     const last = header.length - 1;
     let { wasWhole, lastLine } = this;
     // Each row of each file comes by here: two cells and the line tell for nearly all.
     for (let row = from, cell = from * width; row < to; row++, cell += width) {
-      const isWhole = (starts[cell + last] as number) >= 0;
+      // In a sheet what is empty is missing.
+      const isWhole = (starts[cell + last] as number) >= 0 && ends[cell + last] !== starts[cell + last];
       const at = starts[cell + column] as number;
       const line = lines[row] as number;
       const isOther = isWhole !== wasWhole || line > lastLine + 1;
@@ -62,12 +62,17 @@ export class LaterTables {
     this.wasWhole = wasWhole;
     this.lastLine = lastLine;
     this.rows += to - from;
-    if (to === batch.rows) this.tail = rowsOf(batch, to - this.around(), to);
+    if (to === batch.rows) this.tail = [...this.tail, ...rowsOf(batch, to - this.around(), to)].slice(-this.around());
   }
 
   decisions(): Decision[] {
     for (const { table, at } of this.pending) this.decide(table, at);
     return this.found === undefined ? [] : [otherTableDecision(this.found, this.place, undefined)];
+  }
+
+  /** The last rows that came by, thirty at most. */
+  get lastRows(): readonly GridRow[] {
+    return this.tail;
   }
 
   private begin(batch: Batch): void {

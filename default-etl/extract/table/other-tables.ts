@@ -1,6 +1,7 @@
 import type { Decision } from '../../protocol.ts';
 import { type CellKind, filledCells, isWord, measuredColumns, quoted, tableKinds } from './cell-kind.ts';
 import { isMissingWord } from './header-rows.ts';
+import { isSameName } from './repeated-header.ts';
 import { type GridRow, isSetApart, ownWidth, type Place } from './grid.ts';
 
 const MOST_BODY = 100;
@@ -68,7 +69,9 @@ function isShort(cells: readonly string[], width: number): boolean {
 
 /** Whatever stands before it: pages that were printed begin with a form feed. */
 function repeats(cells: readonly string[], header: readonly string[]): boolean {
-  const same = cells.filter((cell, column) => cell.trim() !== '' && cell.trim() === header[column]?.trim()).length;
+  const same = cells.filter(
+    (cell, column) => cell.trim() !== '' && isSameName(cell.trim(), (header[column] ?? '').trim()),
+  ).length;
   return same >= Math.max(2, filledCells(header) * 0.7);
 }
 

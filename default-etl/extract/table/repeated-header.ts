@@ -4,6 +4,7 @@ import type { Place } from './grid.ts';
 
 /** A form feed, blanks, or a byte order mark may stand before the first name. */
 const MOST_BEFORE = 8;
+const SPACE = 32;
 const QUOTE = 34;
 /** Of the names so many must come again, but no fewer than two where there are two. */
 const SAME_SHARE = 0.7;
@@ -27,14 +28,15 @@ export class RepeatedHeader {
     const { column, name } = this;
     if (column < 0) return;
     const { bytes, starts, ends, width } = batch;
-    const [most, firstByte, lastByte] = [name.length + MOST_BEFORE, name[0], name.at(-1)];
+    const [most, firstByte, lastByte] = [name.length + MOST_BEFORE, lower(name[0]), lower(name.at(-1))];
     // Each row of each file comes by here: two bytes tell for nearly all.
     for (let row = from, cell = from * width + column; row < to; row++, cell += width) {
       let end = ends[cell] as number;
+      while (bytes[end - 1] === SPACE) end--;
       // Behind a form feed quotes are text.
       if (bytes[end - 1] === QUOTE) end--;
       const at = end - name.length;
-      if (bytes[end - 1] !== lastByte || bytes[at] !== firstByte) continue;
+      if (lower(bytes[end - 1]) !== lastByte || lower(bytes[at]) !== firstByte) continue;
       const start = starts[cell] as number;
       if (start >= 0 && at >= start && end - start <= most && this.repeats(batch, row)) this.add(batch, row);
     }
@@ -62,9 +64,21 @@ export class RepeatedHeader {
 
   private repeats(batch: Batch, row: number): boolean {
     const given = batch.header.flatMap((name, column) => (isGiven(name, column) ? [column] : []));
-    const same = given.filter(column => textAt(batch, row, column) === withoutNumber(batch.header, column)).length;
+    const same = given.filter(column =>
+      isSameName(textAt(batch, row, column), withoutNumber(batch.header, column)),
+    ).length;
     return same >= Math.max(Math.min(2, given.length), given.length * SAME_SHARE);
   }
+}
+
+/** Whether two names are the same but for upper case, as programs write it or not. */
+export function isSameName(one: string, other: string): boolean {
+  return one === other || one.toLowerCase() === other.toLowerCase();
+}
+
+/** Of a letter of ASCII: other bytes may become the same, too. */
+function lower(byte: number | undefined): number {
+  return (byte ?? 0) | 32;
 }
 
 /** Whether the file has that name, and not this program, for a column without one. */

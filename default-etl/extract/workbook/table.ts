@@ -16,6 +16,8 @@ export interface SheetTable {
   decisions: Decision[];
   /** Whether it looks like a page of explanations. */
   isPage: boolean;
+  /** Whether notes below it were looked for. */
+  isEndKnown: boolean;
   /** The rows, numbered from `firstNumber`. */
   batches(firstNumber: number): AsyncGenerator<Batch>;
 }
@@ -36,7 +38,13 @@ export async function openTable(sheet: Sheet, extract: Extract): Promise<SheetTa
   const range: RowRange = { from: place.firstRow, to: end.row };
   const names = columnsOf(place, await widthIn(sheet, head, place, range));
   const table = tableOf(sheet, names, range);
-  return { ...table, decisions: [...place.decisions, ...end.decisions], isPage: usualFilled(head.rows) < 2 };
+  const isEndKnown = head.isWhole || extract.skip_footer !== undefined;
+  return {
+    ...table,
+    decisions: [...place.decisions, ...end.decisions],
+    isPage: usualFilled(head.rows) < 2,
+    isEndKnown,
+  };
 }
 
 /** Where the table is in its sheet. */
@@ -80,6 +88,7 @@ function tableOf(sheet: Sheet, header: readonly string[], range: RowRange): Shee
     header,
     decisions: [],
     isPage: false,
+    isEndKnown: true,
     batches: firstNumber => batchesOf(sheet, header, range, firstNumber),
   };
 }
