@@ -16,6 +16,8 @@ export interface Leader {
 }
 
 const POLL_MS = 10;
+/** One that has much memory, or no core, takes its time to end. */
+const LONGEST_POLL_MS = 80;
 
 /** The leader that a process just started is, or undefined where it has ended already. */
 export function leaderOf(pid: number, workDir: string, uid: number | undefined): Leader | undefined {
@@ -68,11 +70,11 @@ export function signalMembers(leader: Leader, signal: NodeJS.Signals): number {
 /** SIGKILL until no member is alive: without a uid of its own one may fork while it is done. Returns how many were seen. */
 export async function killMembers(leader: Leader): Promise<number> {
   let killed = 0;
-  for (;;) {
+  for (let pauseMs = POLL_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_POLL_MS)) {
     const count = killOnce(leader);
     if (count === 0) return killed;
     killed = Math.max(killed, count);
-    await delay(POLL_MS);
+    await delay(pauseMs);
   }
 }
 
@@ -82,7 +84,8 @@ function killOnce(leader: Leader): number {
   if (uid === undefined || bootId !== readBootId()) return signalMembers(leader, 'SIGKILL');
   const before = livingMembers(leader).length;
   if (!killAllOf(uid)) return signalMembers(leader, 'SIGKILL');
-  return Math.max(before, livingMembers(leader).length);
+  // Those that were there a moment ago get time to end: a look at all processes takes milliseconds.
+  return before > 0 ? before : livingMembers(leader).length;
 }
 
 function signalOne(pid: number, signal: NodeJS.Signals): void {
