@@ -137,6 +137,14 @@ test('connections by file: the environment names the file and the nodes, and hol
   assert.equal(job.environment(inContainer)['CONNECTIONS_FILE'], '/run/r1-2.json');
 });
 
+test('what is started ahead has nothing of a connection that goes by file, not even one of ENV', () => {
+  const ENV = { ELASTICSEARCH_PASSWORD: 'other', LIMIT: 3 };
+  const mold = (CONNECTIONS: 'file' | 'environment') =>
+    buildMold(datasetOf('sales', '/srv/in', { CONNECTIONS, ENV })).environment(inContainer);
+  assert.doesNotMatch(JSON.stringify(mold('file')), /other/);
+  assert.deepEqual([mold('file')['LIMIT'], mold('environment')['ELASTICSEARCH_PASSWORD']], ['3', 'other']);
+});
+
 test('an attempt that is given no connections has none in its environment', () => {
   const environment = buildJob({ ...requestFor(), hasCertificate: true }).environment(inContainer);
   assert.deepEqual(

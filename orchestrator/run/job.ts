@@ -31,6 +31,7 @@ export interface JobRequest {
   /** More than one only with RUN_PER: folder. */
   files: readonly [JobFile, ...JobFile[]];
   owner: Job['owner'];
+  ahead?: Job['ahead'];
   /** The index is refreshed once the attempt has ended. */
   isRefreshedLater?: boolean;
 }
@@ -50,6 +51,7 @@ export function buildJob(request: JobRequest): Job {
     action: run.action,
     owner: request.owner,
     connections: request.connections,
+    ahead: request.ahead,
     args: paths => [...commandArguments(request, paths), ...parameters(request, paths)],
     environment: paths => environment(request, paths),
   };
@@ -98,8 +100,8 @@ function settingsEnvironment(
   paths: JobPaths,
 ): Record<string, string> {
   const { settings } = request.dataset;
-  const isByFile = request.connections?.file != null;
-  const ENV = isByFile ? withoutVariables(settings.ENV) : settings.ENV;
+  const isApart = settings.CONNECTIONS === 'file' || request.connections?.file != null;
+  const ENV = isApart ? withoutVariables(settings.ENV) : settings.ENV;
   const own = Object.entries(ENV ?? {}).filter(([name]) => reservedAs(name) === null);
   return { ...texts({ ...settings, ENV }), ...connection(request, paths), ...texts(Object.fromEntries(own)) };
 }

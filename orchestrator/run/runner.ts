@@ -43,6 +43,16 @@ export interface Job extends AttemptRef {
   owner: Owner;
   /** What it connects to its target with; null: nothing. By file or environment, as the grant says. */
   connections: Grant | null;
+  /** What it is to be started in. */
+  ahead?: Ahead | undefined;
+}
+
+/** What was started ahead and waits for a job, kept for one. */
+export interface Ahead {
+  /** Who the job will run as. */
+  owner: Owner;
+  /** The job does not come. Harmless once it has. */
+  giveBack(): void;
 }
 
 /**
@@ -144,6 +154,10 @@ export interface Runner {
   readonly adopts: boolean;
   /** The nodes of Elasticsearch as an attempt of the dataset finds them. Throws as start() does. */
   reach(dataset: Dataset, nodes: readonly string[]): Promise<string[]>;
+  /**
+   * What waits for a job like this one: to be given to start() with the job, or back. A job that comes without one may find that the runner starts something ahead of the next.
+   */
+  ahead?(job: Pick<Job, 'dataset' | 'settings' | 'dataDir'>): Ahead | undefined;
   /** Starts the attempt and returns the handle that finds it again. Where it throws, nothing runs. */
   start(job: Job): Promise<string>;
   /**

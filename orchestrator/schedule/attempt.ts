@@ -3,8 +3,8 @@ import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
 import { FINAL_STATES, type Finish, type Run, knownRoot } from '../journal/journal.ts';
-import { buildJob, type JobFile } from '../run/job.ts';
-import type { AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
+import { buildJob, type JobFile, mountOf } from '../run/job.ts';
+import type { Ahead, AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
 import { Asides } from './asides.ts';
 import { RUNNER_WAIT } from './backoff.ts';
 import { conclude, type Conclusion } from './conclude.ts';
@@ -51,6 +51,8 @@ export class LiveAttempt {
   #startedAt: number | null = null;
   /** What will run it, as far as the journal knows. */
   #announced: Runner | undefined;
+  /** What waited for it. */
+  #ahead: Ahead | undefined;
   /** Seen so after it was to be stopped. */
   #isDead = false;
   readonly #asides: Asides;
@@ -98,6 +100,8 @@ export class LiveAttempt {
         await this.#begin();
       } catch (error) {
         return await this.#concludeUnstarted(error);
+      } finally {
+        this.#ahead?.giveBack();
       }
       if (this.#started) await this.#followToEnd(this.#options.context.clock.now());
     });
@@ -184,7 +188,8 @@ export class LiveAttempt {
     if (runner !== this.#announced) for (const { run } of this.#files) await this.#recordStart(run, runner, '');
     const [first] = this.#files as [JobFile, ...JobFile[]];
     this.#files = await makeFolders(context, dataset, attempt, this.#files);
-    const owner = context.uids.take(attempt.workDir);
+    this.#ahead = runner.ahead?.({ dataset: dataset.name, settings: dataset, dataDir: mountOf(first.run).folder });
+    const owner = this.#ahead?.owner ?? context.uids.take(attempt.workDir);
     await this.#placeInputs(owner);
     if (this.#files.length === 0) return tidyWorkDir(attempt.workDir, false);
     // Ours shrinks as its files are concluded.
@@ -206,6 +211,7 @@ export class LiveAttempt {
         attempt,
         files,
         owner,
+        ahead: this.#ahead,
         isRefreshedLater: context.refreshes.cover(dataset),
       }),
     );

@@ -9,7 +9,7 @@ import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { cutLog } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
-import type { AttemptRef, Job, JobPaths, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
+import type { Ahead, AttemptRef, Job, JobPaths, Mold, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
 import { createTranscript } from '../transcript.ts';
 import { realDataDir } from '../data-folder.ts';
 import { giveWorkDir } from '../work-dir.ts';
@@ -23,10 +23,10 @@ import { maskLog } from './mask-log.ts';
 import { launchPiped, type Piped } from './piped.ts';
 import { openRegister, type Registered } from './register.ts';
 import { tailFile } from './tail.ts';
-import type { Exit } from './worker.ts';
+import type { Exit, Worker } from './worker.ts';
 import type { Home } from './worker-homes.ts';
 import { startWorkerJob } from './worker-job.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
 
 export interface ProcessRunnerOptions {
   logger: Logger;
@@ -43,8 +43,8 @@ export interface ProcessRunnerOptions {
   etlFiles?: readonly string[];
   /** What the default ETL need not compile. */
   compiled?: CompiledCode;
-  /** Where ETL processes are kept started: whose uids they have, and the most of them at once. None are unless told. */
-  workers?: { uids: RunUids; most: number };
+  /** Where ETL processes are kept started: whose uids they have, the most of them at once, and what each does. None are unless told. */
+  workers?: Pick<WorkerPoolOptions, 'uids' | 'most' | 'jobs'>;
   /** What each process inherits: of it only PATH and LANG, and as us HOME and TMPDIR, so that no secret goes where it wasn't sent. */
   environment: Readonly<Record<string, string | undefined>>;
   /** Between SIGTERM and SIGKILL; 10,000 unless told. */
@@ -79,32 +79,41 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   const { etlFiles = [], compiled } = options;
   const surroundings = { dataDir, projectDir, etlFiles, compiled };
   const children = new Map<string, Child>();
+  /** What each job that is to come was promised. */
+  const taken = new Map<Ahead, Worker>();
   const workers =
     options.workers &&
     new WorkerPool({ ...options.workers, logger, clock, folder: join(dataDir, 'workers'), launch: launchWorker });
 
   async function start(job: Job): Promise<string> {
     if (process.getuid?.() === 0 && job.owner.uid === 0) throw new OrchestratorError('bug', 'nothing is run as root');
-    return (await startInWorker(job)) ?? (await startAlone(job));
+    const worker = job.ahead && taken.get(job.ahead);
+    if (workers && worker) return startInWorker(worker, job, workers);
+    workers?.refill(job);
+    return startAlone(job);
   }
 
-  /** Undefined where no worker waits for it. */
-  async function startInWorker(job: Job): Promise<string | undefined> {
-    const taken = await workers?.take(job);
-    if (workers === undefined || taken === undefined) {
-      workers?.refill(job);
-      return undefined;
-    }
-    const { leader } = taken.worker;
-    try {
-      const handle = `${leader.pid}-${leader.startTime}-${job.runId}-${job.attempt}`;
-      const mask = (text: string) => options.mask(text, job.dataset);
-      children.set(handle, startWorkerJob(taken, job, { workers, mask, mostLogBytes }));
-      return handle;
-    } catch (error) {
-      await workers.discard(taken.worker);
-      return notStarted(job)(error);
-    }
+  function ahead(job: Pick<Job, 'dataset' | 'settings' | 'dataDir'>): Ahead | undefined {
+    const worker = workers?.take(job);
+    if (worker === undefined) return undefined;
+    const kept: Ahead = {
+      owner: worker.owner,
+      giveBack() {
+        if (taken.delete(kept)) workers?.giveBack(worker);
+      },
+    };
+    taken.set(kept, worker);
+    return kept;
+  }
+
+  async function startInWorker(worker: Worker, job: Job, pool: WorkerPool): Promise<string> {
+    taken.delete(job.ahead as Ahead);
+    const { pid, startTime } = worker.leader;
+    const mask = (text: string) => options.mask(text, job.dataset);
+    const child = await startWorkerJob(worker, job, { workers: pool, mask, mostLogBytes }).catch(notStarted(job));
+    const handle = `${pid}-${startTime}-${job.runId}-${job.attempt}`;
+    children.set(handle, child);
+    return handle;
   }
 
   async function startAlone(job: Job): Promise<string> {
@@ -275,6 +284,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     kind: 'process',
     adopts: false,
     reach: async (_dataset, nodes) => [...nodes],
+    ahead,
     start,
     follow,
     stop,

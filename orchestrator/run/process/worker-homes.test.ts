@@ -23,7 +23,7 @@ const shared: RunUids = {
 
 /** A process that is at home there, and is told to go on. */
 async function settle(t: TestContext, homes: WorkerHomes, isOwn: boolean): Promise<Home & { leader: Leader }> {
-  const home = homes.make(3) ?? assert.fail('there is no uid');
+  const home = (await homes.make(3)) ?? assert.fail('there is no uid');
   const started: Piped = await launchPiped({
     command: ['/bin/sleep', '600'],
     environment: { WORK_DIR: home.path },
@@ -49,7 +49,7 @@ for (const isOwn of [true, false]) {
       const of = isOwn ? uids : shared;
       const former = new WorkerHomes(folder, of);
       const left = await settle(t, former, isOwn);
-      const unfinished = former.make(3);
+      const unfinished = await former.make(3);
       const homes = new WorkerHomes(folder, of);
       const own = await settle(t, homes, isOwn);
       await Promise.all([homes.endLeft(), homes.endLeft()]);

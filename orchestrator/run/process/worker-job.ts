@@ -2,7 +2,8 @@ import { environmentAhead } from '../job.ts';
 import type { Job } from '../runner.ts';
 import { type Child, stopPrinting } from './child.ts';
 import { JobOutput } from './job-output.ts';
-import type { Taken, WorkerPool } from './worker-pool.ts';
+import type { Worker } from './worker.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
 export interface WorkerJobOptions {
   workers: WorkerPool;
@@ -11,9 +12,18 @@ export interface WorkerJobOptions {
   mostLogBytes: number;
 }
 
-/** Gives a worker its job. Throws where its log can't be opened; the worker is still to be discarded then. */
-export function startWorkerJob({ worker, workDir }: Taken, job: Job, options: WorkerJobOptions): Child {
-  const { workers, mask, mostLogBytes } = options;
+/** Gives a worker the job that it was taken for. Where it throws the worker is gone, and the job was never begun. */
+export async function startWorkerJob(worker: Worker, job: Job, options: WorkerJobOptions): Promise<Child> {
+  const workDir = await options.workers.place(worker, job);
+  try {
+    return begin(worker, workDir, job, options);
+  } catch (error) {
+    await options.workers.discard(worker);
+    throw error;
+  }
+}
+
+function begin(worker: Worker, workDir: string, job: Job, { workers, mask, mostLogBytes }: WorkerJobOptions): Child {
   const output = new JobOutput({
     logFile: job.logFile,
     mask,

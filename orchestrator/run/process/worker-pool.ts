@@ -1,8 +1,6 @@
-import { statSync } from 'node:fs';
 import { EXIT } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
-import { runsModules } from '../../config/receivers.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { buildMold } from '../job.ts';
@@ -12,6 +10,7 @@ import type { Piped } from './piped.ts';
 import { isLeading, killMembers, type Leader, leaderOf } from './process-group.ts';
 import { residentBytes } from './process-table.ts';
 import { type Exit, Worker } from './worker.ts';
+import { canWait, fitOf, warmOf } from './worker-fit.ts';
 import { type Home, WorkerHomes } from './worker-homes.ts';
 
 export interface WorkerPoolOptions {
@@ -22,15 +21,10 @@ export interface WorkerPoolOptions {
   folder: string;
   /** Of all datasets together at most, but for those that WARM asks for. */
   most: number;
+  /** What one does before another takes its place; 300 unless told. */
+  jobs?: number;
   /** Starts one that waits for jobs like this one, still at its gate. Null where it would not find what it needs. */
   launch(mold: Mold, home: Home): Promise<Piped | null>;
-}
-
-/** A worker with the job's folder in place. */
-export interface Taken {
-  worker: Worker;
-  /** The job's WORK_DIR, as the worker sees it. */
-  workDir: string;
 }
 
 interface Known {
@@ -40,6 +34,8 @@ interface Known {
   /** Whether WARM asks for it. */
   isKept: boolean;
   callOff: () => void;
+  /** It is used up soon: another one is to be there by then. */
+  isFading: boolean;
 }
 
 /** A worker that has just got its go. */
@@ -51,9 +47,17 @@ interface Made {
   process: Piped;
 }
 
-/** What one does before another takes its place: nothing grows in it for ever. */
-const JOBS = 50;
+/**
+ * What one does before another takes its place: nothing grows in it for ever. A new one costs 0.3 s of CPU with its view, and is slow at first: a job of ten rows takes 22 ms of CPU among the first
+ * 50, 14 from the 100th on (2026-11).
+ */
+const JOBS = 300;
+/** With fewer left the next one is made. */
+const FADING_JOBS = 50;
 const MOST_RESIDENT_BYTES = 256 * 2 ** 20;
+const FADING_RESIDENT_BYTES = 224 * 2 ** 20;
+/** Files that come so soon after one another wait for each other. */
+const FLOOD_MS = 1000;
 /** So long after its last job one goes that is there only because files come. */
 const IDLE_MS = 60_000;
 /** How a job may end after which nothing is odd. */
@@ -67,9 +71,13 @@ const EXPECTED: readonly unknown[] = Object.values(EXIT);
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #homes: WorkerHomes;
+  readonly #jobs: number;
   readonly #workers = new Map<Worker, Known>();
+  /** What is left of one that has ended is dead. */
+  readonly #ends = new WeakMap<Worker, Promise<void>>();
   readonly #lastJob = new Map<string, number>();
-  readonly #making = new Map<string, Promise<void>>();
+  /** By dataset, those that are on their way. */
+  readonly #making = new Map<string, Set<Promise<void>>>();
   /** Hashes of the datasets that are configured, once that was told. */
   #configured: Map<string, string> | undefined;
   #isClosed = false;
@@ -77,10 +85,11 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#homes = new WorkerHomes(options.folder, options.uids);
+    this.#jobs = options.jobs ?? JOBS;
   }
 
-  /** A worker that waits and fits; undefined where there is none. */
-  async take(job: Job): Promise<Taken | undefined> {
+  /** A worker that waits and fits, kept for a job: then place(), or giveBack(). Undefined where there is none. */
+  take(job: Pick<Job, 'dataset' | 'settings' | 'dataDir'>): Worker | undefined {
     // A file from elsewhere: none of them sees its folder.
     if (job.dataDir !== job.settings.watchDir) return undefined;
     const fit = fitOf(job);
@@ -88,26 +97,53 @@ export class WorkerPool {
       if (known.dataset !== job.dataset || !worker.isFree) continue;
       known.callOff();
       // That one has been killed may not have been heard of yet.
-      if (known.fit === fit && isLeading(worker.leader)) return { worker, workDir: await this.#place(worker, job) };
-      await this.discard(worker);
+      if (known.fit === fit && isLeading(worker.leader) && worker.take()) return worker;
+      this.#discardSoon(worker);
     }
     return undefined;
   }
 
-  /** No worker was free for this job: in the background one more is made, where there may be, but not for files that come a minute apart. */
+  /** The job's WORK_DIR, as the worker sees it. Throws `retry` where the job can't have its folder: what it needs may lie in either. The worker is gone then. */
+  async place(worker: Worker, job: Job): Promise<string> {
+    try {
+      const place = worker.takePlace();
+      if (!this.#options.uids.areOwn) return job.workDir;
+      await putInPlace(place, job.workDir, worker.owner);
+      return place;
+    } catch (error) {
+      await this.discard(worker);
+      throw new OrchestratorError('retry', `its folder could not be put in place: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The job that it was taken for does not come. */
+  giveBack(worker: Worker): void {
+    const known = this.#workers.get(worker);
+    const isCurrent = known && this.#isCurrent({ name: known.dataset, hash: known.hash });
+    if (isCurrent && worker.free()) this.#await(worker);
+    else this.#discardSoon(worker);
+  }
+
+  /** No worker was free for this job: in the background more are made, where there may be, but not for files that come a minute apart. */
   refill(job: Job): void {
     const now = this.#options.clock.now();
-    const others = now - (this.#lastJob.get(job.dataset) ?? -Infinity) < IDLE_MS;
+    const sinceMs = now - (this.#lastJob.get(job.dataset) ?? -Infinity);
     this.#lastJob.set(job.dataset, now);
-    if (others || warmOf(job.settings) > 0) this.#makeOne(job);
+    if (sinceMs < IDLE_MS || warmOf(job.settings) > 0) this.#fill(job, sinceMs < FLOOD_MS);
   }
 
   /** The job that it had is over, as `exit` says; null: it was to be stopped, or is not to be trusted. */
   async release(worker: Worker, exit: Exit | null, job: Job): Promise<void> {
-    const isSound = EXPECTED.includes(exit?.exitCode) && residentBytes(worker.leader.pid) < MOST_RESIDENT_BYTES;
+    const bytes = residentBytes(worker.leader.pid);
+    const isSound = EXPECTED.includes(exit?.exitCode) && bytes < MOST_RESIDENT_BYTES;
+    const known = this.#workers.get(worker);
+    if (known)
+      known.isFading = worker.jobsLeft < Math.min(FADING_JOBS, this.#jobs / 2) || bytes >= FADING_RESIDENT_BYTES;
     if (isSound && this.#isCurrent(job.settings) && worker.free()) this.#await(worker);
     else await this.discard(worker);
-    this.#makeOne(job);
+    this.#fill(job);
   }
 
   /** These are configured now: what is of another one, or of one as it was, goes; what WARM asks for is made. */
@@ -115,13 +151,15 @@ export class WorkerPool {
     this.#configured = new Map(configured.map(({ name, hash }) => [name, hash]));
     for (const [worker, { dataset: name, hash }] of this.#workers)
       if (worker.isFree && !this.#isCurrent({ name, hash })) this.#discardSoon(worker);
-    for (const mold of molds) if (warmOf(mold.settings) > 0) this.#makeOne(mold);
+    for (const mold of molds) if (warmOf(mold.settings) > 0) this.#fill(mold);
   }
 
   /** Kills what is left of it and sees it dead. */
   async discard(worker: Worker): Promise<void> {
     worker.dismiss();
-    await killMembers(worker.leader);
+    // Once it has ended by itself its uid is perhaps another's.
+    if (this.#workers.has(worker)) await killMembers(worker.leader);
+    else await this.#ends.get(worker);
   }
 
   /** After a crash: what the last orchestrator had is dead when it resolves, so that its jobs are. */
@@ -136,7 +174,7 @@ export class WorkerPool {
 
   /** Resolves when what was begun in the background is done. */
   async settled(): Promise<void> {
-    await Promise.all(this.#making.values());
+    await Promise.all([...this.#making.values()].flatMap(making => [...making]));
   }
 
   /** Ends all. What becomes of their jobs is for the next start to find. */
@@ -157,53 +195,65 @@ export class WorkerPool {
     if (known && !known.isKept) known.callOff = this.#options.clock.after(IDLE_MS, () => this.#discardSoon(worker));
   }
 
-  #makeOne({ settings, dataDir }: Mold): void {
-    const { name } = settings;
-    const isKept = warmOf(settings) > 0;
-    const own = [...this.#workers].filter(([, { dataset }]) => dataset === name).map(([worker]) => worker);
-    const isEnough = isKept
-      ? own.length >= warmOf(settings)
-      : own.length >= settings.settings.CONCURRENCY || own.some(worker => worker.isFree);
+  /** Makes what is missing: all that files at once need, or one where none is free. */
+  #fill({ settings, dataDir }: Mold, isFlood = false): void {
     const isOf = dataDir === settings.watchDir && this.#isCurrent(settings) && canWait(settings);
-    if (isEnough || !isOf || this.#making.has(name) || this.#isClosed) return;
-    if (!isKept && !this.#hasRoomFor(name)) return;
-    const mold = { ...buildMold(settings), dataDir };
-    const made = this.#make(mold).catch((error: unknown) => {
-      this.#options.logger.debug(`dataset ${name}: no worker is kept: ${messageOf(error)}`);
-      return false;
+    if (!isOf || this.#isClosed) return;
+    for (let missing = this.#missing(settings, isFlood); missing > 0; missing -= 1) {
+      if (warmOf(settings) === 0 && !this.#hasRoomFor(settings.name)) return;
+      this.#makeOne({ ...buildMold(settings), dataDir });
+    }
+  }
+
+  #missing(settings: Dataset, isFlood: boolean): number {
+    const lasting = this.#lastingOf(settings.name);
+    const coming = this.#making.get(settings.name)?.size ?? 0;
+    const most = warmOf(settings) || settings.settings.CONCURRENCY;
+    const missing = most - lasting.length - coming;
+    if (isFlood || warmOf(settings) > 0) return missing;
+    return coming > 0 || lasting.some(worker => worker.isFree) ? 0 : Math.min(missing, 1);
+  }
+
+  /** Of a dataset, those that are not used up soon. */
+  #lastingOf(name: string): Worker[] {
+    return [...this.#workers].flatMap(([worker, { dataset, isFading }]) =>
+      dataset === name && !isFading ? [worker] : [],
+    );
+  }
+
+  #makeOne(mold: Mold): void {
+    const { name } = mold.settings;
+    const making = this.#making.get(name) ?? new Set();
+    this.#making.set(name, making);
+    const made = this.#make(mold).catch((error: unknown) =>
+      this.#options.logger.debug(`dataset ${name}: no worker is kept: ${messageOf(error)}`),
+    );
+    const settled = made.then(() => {
+      making.delete(settled);
     });
-    const settled = made.then(isMade => {
-      this.#making.delete(name);
-      // WARM asks for more than one.
-      if (isMade && isKept) this.#makeOne(mold);
-    });
-    this.#making.set(name, settled);
+    making.add(settled);
   }
 
   /** Of all datasets there are no more than can run at once: one that waits for another dataset's files gives way. */
   #hasRoomFor(name: string): boolean {
-    const others = [...this.#workers].filter(([, { isKept }]) => !isKept);
-    if (others.length + this.#making.size < this.#options.most) return true;
+    const others = [...this.#workers].filter(([, { isKept, isFading }]) => !isKept && !isFading);
+    const coming = [...this.#making.values()].reduce((sum, making) => sum + making.size, 0);
+    if (others.length + coming < this.#options.most) return true;
     const idle = others.find(([worker, { dataset }]) => dataset !== name && worker.isFree);
     if (idle) this.#discardSoon(idle[0]);
     return idle !== undefined;
   }
 
-  /** Whether there is one more. */
-  async #make(mold: Mold): Promise<boolean> {
+  async #make(mold: Mold): Promise<void> {
     const fit = fitOf(mold);
-    const home = this.#homes.make(JOBS);
-    if (home === undefined) return false;
+    const home = await this.#homes.make(this.#jobs);
+    if (home === undefined) return;
     try {
       const process_ = await this.#options.launch(mold, home);
       const leader = process_ && this.#leaderOf(process_, home);
-      if (!leader) {
-        await this.#homes.remove(home.path);
-        return false;
-      }
+      if (!leader) return await this.#homes.remove(home.path);
       process_.go();
       this.#keepWorker({ mold, fit, home, leader, process: process_ });
-      return true;
     } catch (error) {
       await this.#homes.remove(home.path);
       throw error;
@@ -224,7 +274,7 @@ export class WorkerPool {
   }
 
   #keepWorker({ mold, fit, home, leader, process: process_ }: Made): void {
-    const places = home.places.length > 0 ? home.places : Array.from({ length: JOBS }, () => '');
+    const places = home.places.length > 0 ? home.places : Array.from({ length: this.#jobs }, () => '');
     const worker: Worker = new Worker({
       process: process_,
       leader,
@@ -233,7 +283,14 @@ export class WorkerPool {
       onOdd: () => this.#discardSoon(worker),
     });
     const { name: dataset, hash } = mold.settings;
-    this.#workers.set(worker, { dataset, hash, fit, isKept: warmOf(mold.settings) > 0, callOff: () => undefined });
+    this.#workers.set(worker, {
+      dataset,
+      hash,
+      fit,
+      isKept: warmOf(mold.settings) > 0,
+      callOff: () => undefined,
+      isFading: false,
+    });
     void worker.over.then(() => this.#forget(worker, home)).catch(this.#tellLater);
     if (this.#isCurrent(mold.settings)) this.#await(worker);
     else this.#discardSoon(worker);
@@ -242,6 +299,9 @@ export class WorkerPool {
   async #forget(worker: Worker, { path }: Home): Promise<void> {
     this.#workers.get(worker)?.callOff();
     this.#workers.delete(worker);
+    const end = this.#homes.end(path);
+    this.#ends.set(worker, end);
+    await end;
     await this.#homes.remove(path);
   }
 
@@ -256,43 +316,4 @@ export class WorkerPool {
   #isCurrent({ name, hash }: Pick<Dataset, 'name' | 'hash'>): boolean {
     return this.#configured === undefined || this.#configured.get(name) === hash;
   }
-
-  /** Throws `retry` where the job can't have its folder: what it needs may lie in either. */
-  async #place(worker: Worker, job: Job): Promise<string> {
-    const place = worker.takePlace();
-    if (!this.#options.uids.areOwn) return job.workDir;
-    try {
-      await putInPlace(place, job.workDir, worker.owner);
-      // All jobs of a worker have its uid.
-      this.#options.uids.free(job.workDir);
-      return place;
-    } catch (error) {
-      await this.discard(worker);
-      throw new OrchestratorError('retry', `its folder could not be put in place: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-  }
-}
-
-/** Only our own program is trusted with more than one job, and only where what it leaves is read, never taken as it is. */
-function canWait({ settings, command, parameters, written }: Dataset): boolean {
-  const isOurs = command.length === 0 && parameters.length === 0 && !runsModules(settings);
-  const isOff = written.includes('WARM') && settings.WARM === 0;
-  return isOurs && !isOff && settings.RUN_PER !== 'folder' && settings.LOAD?.target === 'elasticsearch';
-}
-
-/** What WARM asks for; 0 where it says nothing. */
-function warmOf({ settings, written }: Dataset): number {
-  return written.includes('WARM') ? settings.WARM : 0;
-}
-
-/** Equal where everything is that was fixed when a worker was made. The folders themselves were mounted, whatever has their places by now. */
-function fitOf({ settings, dataDir }: Mold): string {
-  return JSON.stringify([settings.hash, dataDir, identityOf(dataDir), identityOf(settings.configFolder)]);
-}
-
-function identityOf(folder: string): Array<number | undefined> {
-  const stats = statSync(folder, { throwIfNoEntry: false });
-  return [stats?.dev, stats?.ino];
 }

@@ -49,6 +49,7 @@ test('what it prints goes to the log of its job, and the line that ends the job 
   const script = String.raw`while read -r job; do ${NAMED} printf 'x\0ended other 7\n\0ended 0\ny\0ended %s 1\n\0' $name; sleep 0.1; printf 'end'; sleep 0.1; printf 'ed %s 6' $name; sleep 0.1; printf '5\n'; done`;
   const { worker, output, log } = await workerOf(t, script);
   for (const place of ['a', 'b']) {
+    worker.take();
     assert.equal(worker.takePlace(), place);
     assert.deepEqual(await worker.run({ A: '1' }, output()), { exitCode: 65, signal: null });
     worker.free();
@@ -101,10 +102,9 @@ test('each folder is for one job, one at a time, and not before what came with t
     String.raw`while read -r job; do ${NAMED} printf '\0ended %s 0\n' $name; done`,
   );
   for (const place of ['a', 'b']) {
-    assert.equal(worker.isFree, true);
+    assert.throws(() => worker.takePlace(), /not taken/);
+    assert.deepEqual([worker.isFree, worker.take(), worker.isFree, worker.take()], [true, true, false, false]);
     assert.equal(worker.takePlace(), place);
-    assert.equal(worker.isFree, false);
-    assert.throws(() => worker.takePlace(), /not free/);
     assert.deepEqual(await worker.run({}, output()), { exitCode: 0, signal: null });
     assert.equal(worker.isFree, false);
     assert.equal(worker.free(), place === 'a');

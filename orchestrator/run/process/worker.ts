@@ -77,11 +77,22 @@ export class Worker {
     return !this.#isTaken && !this.#isOver && this.#places.length > 0;
   }
 
-  /** The folder of its next job. It is taken for that job from here on, which run() brings. */
-  takePlace(): string {
-    const place = this.isFree ? this.#places.shift() : undefined;
-    if (place === undefined) throw new Error('it is not free for another job');
+  /** Jobs that it may still have. */
+  get jobsLeft(): number {
+    return this.#places.length;
+  }
+
+  /** From here on it is somebody's, until free(). False where it is not free. */
+  take(): boolean {
+    if (!this.isFree) return false;
     this.#isTaken = true;
+    return true;
+  }
+
+  /** The folder of the job that it was taken for, which run() brings. */
+  takePlace(): string {
+    const place = this.#isTaken && this.#job === undefined ? this.#places.shift() : undefined;
+    if (place === undefined) throw new Error('it was not taken for a job');
     return place;
   }
 
