@@ -1,5 +1,5 @@
-import type { Batch } from '../batch.ts';
-import { type BatchBuilder, TooManyColumns } from '../batch-builder.ts';
+import type { ABSENT, Batch, NULL } from '../batch.ts';
+import { BatchBuilder, BatchFull, TooManyColumns } from '../batch-builder.ts';
 import { neverFailure } from '../failure.ts';
 import { type Limits, tooManyColumns } from '../limits.ts';
 import type { Source } from '../source.ts';
@@ -23,6 +23,46 @@ export interface RecordRun {
   advance(): boolean;
   /** The window is final, and nothing more can be taken. Throws where something is missing. */
   assertWhole(): void;
+}
+
+/** A record can't become a row, though it is what its format makes of one. */
+export class RecordError extends Error {}
+
+/** Makes rows of records, numbered one after the other; what can't be one becomes a reject. */
+export abstract class NumberedRows {
+  readonly builder = new BatchBuilder();
+  protected number = 1;
+
+  /** Puts the cells of bytes[from, to) into the row just begun. Throws RecordError, BatchFull and SyntaxFault. `key`: as addRow() got it. */
+  protected abstract fillRow(bytes: Buffer, from: number, to: number, key?: string): void;
+
+  /** False where the builder is full: the record has to come again once that is taken. Throws SyntaxFault. */
+  protected addRow(
+    blank: typeof NULL | typeof ABSENT,
+    bytes: Buffer,
+    from: number,
+    to: number,
+    line: number,
+    key?: string,
+  ): boolean {
+    this.builder.beginRow(this.number, line, blank);
+    try {
+      this.fillRow(bytes, from, to, key);
+    } catch (error) {
+      this.builder.dropRow();
+      if (error instanceof BatchFull) return false;
+      if (!(error instanceof RecordError)) throw error;
+      this.refuse(bytes, from, to, line, error.message);
+      return true;
+    }
+    this.number++;
+    return true;
+  }
+
+  /** Counts as a record, and becomes a reject. */
+  refuse(bytes: Buffer, from: number, to: number, line: number, reason: string): void {
+    this.builder.reject({ row: this.number++, line, reason, raw: bytes.toString('utf8', from, to) });
+  }
 }
 
 /** The batches of a run. Throws EtlFailure 65 where the text is damaged, with the line and the column. */

@@ -1,7 +1,7 @@
 import { NULL } from '../../batch.ts';
-import { BatchBuilder } from '../../batch-builder.ts';
+import { NumberedRows, RecordError } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
-import { JsonCells, JsonRecordError } from './cells.ts';
+import { JsonCells } from './cells.ts';
 import type { RecordRows } from './rows.ts';
 import { skipSpace, unexpected, valueEnd } from './scanner.ts';
 
@@ -23,14 +23,13 @@ export interface ArrayTable {
  * Makes rows of lists of values, by their places. A short one is filled with null; one with more values than columns is a reject, unless the surplus is empty. Their
  * text names no columns: what is kept of a row that is rejected later is what was read.
  */
-export class ArrayRows implements RecordRows {
-  readonly builder = new BatchBuilder();
+export class ArrayRows extends NumberedRows implements RecordRows {
   private readonly cells = new JsonCells(this.builder);
   private readonly table: ArrayTable;
-  private number = 1;
   private isPastNames: boolean;
 
   constructor(table: ArrayTable) {
+    super();
     this.table = table;
     this.isPastNames = !table.skipsFirst;
   }
@@ -47,27 +46,13 @@ export class ArrayRows implements RecordRows {
       return true;
     }
     if (bytes[to - 1] !== CLOSE_ARRAY) throw unexpected(bytes, to - 1, to, 'the end of a list');
-    this.builder.beginRow(this.number, line, NULL);
-    try {
-      this.addIndex();
-      this.addValues(bytes, from + 1, to - 1);
-    } catch (error) {
-      this.builder.dropRow();
-      if (!(error instanceof JsonRecordError)) throw error;
-      this.refuse(bytes, from, to, line, error.message);
-      return true;
-    }
-    this.number++;
-    return true;
+    return this.addRow(NULL, bytes, from, to, line);
   }
 
-  refuse(bytes: Buffer, from: number, to: number, line: number, reason: string): void {
-    this.builder.reject({ row: this.number++, line, reason, raw: bytes.toString('utf8', from, to) });
-  }
-
-  private addIndex(): void {
-    const value = this.table.index?.[this.number - 1];
-    if (value !== undefined) this.builder.text(0, value);
+  protected override fillRow(bytes: Buffer, from: number, to: number): void {
+    const first = this.table.index?.[this.number - 1];
+    if (first !== undefined) this.builder.text(0, first);
+    this.addValues(bytes, from + 1, to - 1);
   }
 
   private addValues(bytes: Buffer, from: number, to: number): void {
@@ -85,7 +70,7 @@ export class ArrayRows implements RecordRows {
       if (at >= to) throw new SyntaxFault('a value is missing behind a comma', at);
     }
     if (filled > names.length)
-      throw new JsonRecordError(`it has ${filled - first} values, and there are ${names.length - first} columns`);
+      throw new RecordError(`it has ${filled - first} values, and there are ${names.length - first} columns`);
   }
 
   private addValue(bytes: Buffer, from: number, to: number, column: number): number {

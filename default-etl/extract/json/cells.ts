@@ -1,4 +1,5 @@
 import type { BatchBuilder } from '../../batch-builder.ts';
+import { RecordError } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { extendedText } from './extended.ts';
 import { isDeeperThan, literalEnd, skipSpace, stringEnd, valueEnd } from './scanner.ts';
@@ -9,9 +10,6 @@ const BACKSLASH = 92;
 const OPEN_OBJECT = 123;
 /** A hundred bytes of memory for each while it is parsed. */
 const MOST_NESTED = 1_000_000;
-
-/** The record can't become a row, though it is JSON from bracket to bracket. */
-export class JsonRecordError extends Error {}
 
 /**
  * Writes values of JSON into cells of the row just begun: strings are the bytes between their quotes (unescaped where they have escapes), numbers as they are
@@ -24,7 +22,7 @@ export class JsonCells {
     this.builder = builder;
   }
 
-  /** The value begins at `from`. Returns the position behind it. Throws SyntaxFault, and JsonRecordError. */
+  /** The value begins at `from`. Returns the position behind it. Throws SyntaxFault, and RecordError. */
   add(bytes: Buffer, from: number, to: number, column: number): number {
     const first = bytes[from] as number;
     if (first === QUOTE) return this.addString(bytes, from, to, column);
@@ -46,7 +44,7 @@ export class JsonCells {
   private addNested(bytes: Buffer, from: number, to: number, column: number): number {
     const end = valueEnd(bytes, from, to, true);
     if (isDeeperThan(MOST_NESTED, bytes, from, end))
-      throw new JsonRecordError(`a value in it is nested more than ${MOST_NESTED} deep`);
+      throw new RecordError(`a value in it is nested more than ${MOST_NESTED} deep`);
     // Parsed to be sure that it is JSON, but not kept: numbers must stay as they are written.
     const { value, isPlain } = parseNested(bytes, from, end);
     const plain = startsExtended(bytes, from, end) ? extendedText(value) : undefined;
@@ -70,7 +68,7 @@ export function parseText(bytes: Buffer, from: number, to: number): unknown {
   }
 }
 
-/** `isPlain`: no string in it has control characters. Throws JsonRecordError for a number that JSON has no sign for: the cell's text would be no JSON. */
+/** `isPlain`: no string in it has control characters. Throws RecordError for a number that JSON has no sign for: the cell's text would be no JSON. */
 function parseNested(bytes: Buffer, from: number, to: number): { value: unknown; isPlain: boolean } {
   const text = bytes.toString('utf8', from, to);
   try {
@@ -80,7 +78,7 @@ function parseNested(bytes: Buffer, from: number, to: number): { value: unknown;
     const escaped = escapeControls(compact);
     if (escaped !== compact && isJson(escaped)) return { value: undefined, isPlain: false };
     const sign = /(?<![\w"])-?(NaN|Infinity)(?!\w)/.exec(text.replace(/"(\\.|[^"\\])*"/gs, '""'));
-    throw sign ? new JsonRecordError(`${sign[0]} in a nested value is not JSON; write null`) : faultOf(text, from);
+    throw sign ? new RecordError(`${sign[0]} in a nested value is not JSON; write null`) : faultOf(text, from);
   }
 }
 

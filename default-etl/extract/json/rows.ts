@@ -1,8 +1,9 @@
 import { ABSENT } from '../../batch.ts';
-import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
-import { SyntaxFault } from '../syntax-fault.ts';
+import type { BatchBuilder } from '../../batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
-import { JsonCells, JsonRecordError, parseText } from './cells.ts';
+import { NumberedRows } from '../record-run.ts';
+import { SyntaxFault } from '../syntax-fault.ts';
+import { JsonCells, parseText } from './cells.ts';
 import { skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;
@@ -26,14 +27,12 @@ export interface RecordRows {
 }
 
 /** Makes rows of JSON objects. Keys that a record lacks are absent. */
-export class JsonRows implements RecordRows {
-  readonly builder = new BatchBuilder();
+export class JsonRows extends NumberedRows implements RecordRows {
   private readonly cells = new JsonCells(this.builder);
   private readonly columns = new Map<string, number>();
   private readonly names = new FreeNames();
   /** Keys as they stood in the file, by their usual place in a record: most records have them in the same order. */
   private usual: Array<{ key: Buffer; column: number }> = [];
-  private number = 1;
   private readonly isFeatures: boolean;
   private readonly keyColumn: string | undefined;
 
@@ -42,6 +41,7 @@ export class JsonRows implements RecordRows {
    * stand under, where that is a value.
    */
   constructor({ isFeatures = false, keyColumn }: { isFeatures?: boolean; keyColumn?: string | undefined } = {}) {
+    super();
     this.isFeatures = isFeatures;
     this.keyColumn = keyColumn;
   }
@@ -52,26 +52,14 @@ export class JsonRows implements RecordRows {
       return true;
     }
     if (bytes[to - 1] !== CLOSE_OBJECT) throw unexpected(bytes, to - 1, to, 'the end of an object');
-    this.builder.beginRow(this.number, line, ABSENT);
-    // The text alone would lack the key.
-    if (this.keyColumn === undefined) this.builder.setRaw(from, to);
-    try {
-      if (this.keyColumn !== undefined && key !== undefined)
-        this.builder.text(this.columnNamed(`\0${this.keyColumn}`, this.keyColumn), key);
-      this.addMembers(bytes, from + 1, to - 1, this.isFeatures);
-    } catch (error) {
-      this.builder.dropRow();
-      if (error instanceof BatchFull) return false;
-      if (!(error instanceof JsonRecordError)) throw error;
-      this.refuse(bytes, from, to, line, error.message);
-      return true;
-    }
-    this.number++;
-    return true;
+    return this.addRow(ABSENT, bytes, from, to, line, key);
   }
 
-  refuse(bytes: Buffer, from: number, to: number, line: number, reason: string): void {
-    this.builder.reject({ row: this.number++, line, reason, raw: bytes.toString('utf8', from, to) });
+  protected override fillRow(bytes: Buffer, from: number, to: number, key?: string): void {
+    // The text alone would lack the key.
+    if (this.keyColumn === undefined) this.builder.setRaw(from, to);
+    else if (key !== undefined) this.builder.text(this.columnNamed(`\0${this.keyColumn}`, this.keyColumn), key);
+    this.addMembers(bytes, from + 1, to - 1, this.isFeatures);
   }
 
   private addMembers(bytes: Buffer, from: number, to: number, isFeature: boolean): void {

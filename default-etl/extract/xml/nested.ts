@@ -1,6 +1,7 @@
+import { RecordError } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
-import { decodeAttribute, decodeText, XmlRecordError } from './text.ts';
+import { decodeAttribute, decodeText } from './text.ts';
 
 /** What an element is as JSON: its text, or an object where it has elements or attributes in it; null where it is empty. */
 export type XmlValue = string | null | { [name: string]: XmlValue | XmlValue[] };
@@ -9,8 +10,8 @@ const MAX_DEPTH = 1000;
 /** Within one record: each takes a hundred bytes of memory and more. */
 export const MOST_ELEMENTS = 1_000_000;
 
-export function tooManyElements(): XmlRecordError {
-  return new XmlRecordError(`it has more than ${MOST_ELEMENTS} elements that are repeated or nested`);
+export function tooManyElements(): RecordError {
+  return new RecordError(`it has more than ${MOST_ELEMENTS} elements that are repeated or nested`);
 }
 
 /** An element that is being read. */
@@ -24,7 +25,7 @@ interface Open {
 /**
  * Reads the content of the element whose start tag ends at `from`, and its end tag. Attributes of the elements in it are members with `@` in
  * front, repeated elements a list, text beside elements the member `#text`. Returns undefined where it is not complete. Throws
- * SyntaxFault, and XmlRecordError for what is nested more than a thousand deep.
+ * SyntaxFault, and RecordError for what is nested more than a thousand deep.
  */
 export function readContent(
   bytes: Buffer,
@@ -73,7 +74,7 @@ function openElement(bytes: Buffer, from: number, to: number, stack: Open[]): vo
     attributes.push([bytes.toString('utf8', nameFrom, nameTo), decodeAttribute(bytes, valueFrom, valueTo)]),
   );
   if (tag === undefined) return;
-  if (stack.length >= MAX_DEPTH) throw new XmlRecordError(`its elements are nested more than ${MAX_DEPTH} deep`);
+  if (stack.length >= MAX_DEPTH) throw new RecordError(`its elements are nested more than ${MAX_DEPTH} deep`);
   const element = newOpen(bytes.toString('utf8', from + 1, tag.nameTo));
   for (const [name, value] of attributes) {
     if (isNil(name, value)) element.isNil = true;

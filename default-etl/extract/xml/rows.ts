@@ -1,9 +1,10 @@
 import { ABSENT } from '../../batch.ts';
 import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
+import { RecordError } from '../record-run.ts';
 import { assertCloses, isNil, isOfXml, MOST_ELEMENTS, readContent, tooManyElements, type XmlValue } from './nested.ts';
 import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
-import { decodeAttribute, decodeText, needsDecoding, needsDecodingInTag, XmlRecordError } from './text.ts';
+import { decodeAttribute, decodeText, needsDecoding, needsDecodingInTag } from './text.ts';
 
 /** The record has to come again after take(). */
 export const FULL = -2;
@@ -56,7 +57,7 @@ export class XmlRows {
       return end;
     } catch (error) {
       if (error instanceof BatchFull) return this.drop(FULL);
-      if (error instanceof XmlRecordError) return this.refuse(bytes, from, to, line, error.message);
+      if (error instanceof RecordError) return this.refuse(bytes, from, to, line, error.message);
       throw error;
     }
   }

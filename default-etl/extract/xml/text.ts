@@ -1,9 +1,8 @@
+import { RecordError } from '../record-run.ts';
+
 const AMPERSAND = 38;
 const CR = 13;
 const BLANK = 32;
-
-/** The record can't become a row, though the text is XML. */
-export class XmlRecordError extends Error {}
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
@@ -21,23 +20,23 @@ export function needsDecodingInTag(bytes: Buffer, from: number, to: number): boo
 
 /**
  * The text that bytes of content stand for: references replaced, line ends made \n (XML 1.0, 2.11). Only the five entities of XML itself are
- * known: what a DTD declares is not expanded, as it may grow without bounds. Throws XmlRecordError.
+ * known: what a DTD declares is not expanded, as it may grow without bounds. Throws RecordError.
  */
 export function decodeText(bytes: Buffer, from: number, to: number): string {
   return withoutReferences(bytes.toString('utf8', from, to).replace(/\r\n?/g, '\n'));
 }
 
-/** The value that bytes of an attribute stand for: line ends and tabs are blanks unless they are references (XML 1.0, 3.3.3). Throws XmlRecordError. */
+/** The value that bytes of an attribute stand for: line ends and tabs are blanks unless they are references (XML 1.0, 3.3.3). Throws RecordError. */
 export function decodeAttribute(bytes: Buffer, from: number, to: number): string {
   return withoutReferences(bytes.toString('utf8', from, to).replace(/\r\n|[\r\n\t]/g, ' '));
 }
 
 function withoutReferences(text: string): string {
   return text.replace(/&([^;&<\s]{0,64})(;?)/g, (reference, name: string, end: string) => {
-    if (end === '') throw new XmlRecordError('a & stands alone; it is written &amp;');
+    if (end === '') throw new RecordError('a & stands alone; it is written &amp;');
     const character = entityText(name);
     if (character === undefined)
-      throw new XmlRecordError(`${reference} is no character: a DTD's entities are not expanded`);
+      throw new RecordError(`${reference} is no character: a DTD's entities are not expanded`);
     return character;
   });
 }
