@@ -1,6 +1,5 @@
 // Memory and speed as files grow: a CSV of 2 GB beside one of 33 MB, packed too, JSON and XML of 1 GB, and a workbook of a million rows. The server is a stub that says yes at once,
 // so that neither its disk nor its speed counts.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   createReadStream,
@@ -23,6 +22,7 @@ import type { Usage } from './child.ts';
 import { loadByProcess } from './default-etl.ts';
 import { round, type Rows } from './measure.ts';
 import { requirePython } from './python.ts';
+import { startStub } from './stub.ts';
 
 export const BIG_CAPTION = `The default ETL as a process, before a server that says yes at once. Rows/s are those behind the start, which the file of one row shows. CPU is
 user and system; memory is the process's at its highest. All but the workbook are the flights with a running number in front, again and again.`;
@@ -170,12 +170,6 @@ function rowOf(file: string, rows: number, run: Run, start?: Run): Rows[number] 
     'rows/CPU s': start ? round(rows / (cpuSeconds - start.cpuSeconds)) : null,
     'peak MB': peakMb === null ? null : round(peakMb),
   };
-}
-
-async function startStub(): Promise<{ node: string; stop(): void }> {
-  const child = spawn(process.execPath, [pathOf('stub-server.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { node: line.toString().trim(), stop: () => child.stdin.end() };
 }
 
 function pathOf(name: string): string {

@@ -1,16 +1,15 @@
 // The default ETL alone, as a process and in a container, beside the raw bulk limit and beside other programs: one file,
 // one server, in turns, so that whatever slows the machine slows all of them.
-import { performance } from 'node:perf_hooks';
 import { BIG_CAPTION, benchBig } from './big.ts';
 import { announce } from '../services/command.ts';
-import type { Usage } from './child.ts';
+import { type Contender, measure, type Measured, modelOf, RAW, rawLimit, summaryOf } from './contender.ts';
 import { loadByContainer, loadByProcess } from './default-etl.ts';
-import type { IndexModel, Target } from './elasticsearch.ts';
-import { median, round, type Rows } from './measure.ts';
+import type { Target } from './elasticsearch.ts';
+import { inTurns, round, type Rows } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { providePeers } from './peers.ts';
 import { PROFILE_CAPTION, profileEtl } from './profile.ts';
-import { type Bodies, renderBodies, sendBodies } from './raw-bulk.ts';
+import { type Bodies, renderBodies } from './raw-bulk.ts';
 import { withFlights } from './sample.ts';
 
 const CAPTION = `Seconds are from the start of the program (raw: from the first request, the documents being rendered and the index made beforehand) until all
@@ -20,21 +19,6 @@ CPU is user and system; Elasticsearch's is its whole process. Memory is the larg
 
 const TYPES = ['text', 'inferred'] as const;
 type Types = (typeof TYPES)[number];
-
-interface Contender {
-  name: string;
-  mapping: Types | 'own';
-  index: string;
-  /** Makes the index ready; not measured. */
-  prepare?: () => Promise<void>;
-  load(): Promise<Usage>;
-}
-
-interface Measured extends Usage {
-  seconds: number;
-  elasticsearchCpuSeconds: number;
-  documents: number;
-}
 
 /** What the numbers of the table are. */
 export function etlCaption({ big, profile }: BenchOptions): string {
@@ -47,12 +31,7 @@ export async function benchEtl(target: Target, options: BenchOptions): Promise<R
     if (options.profile) return await profileEtl(target, file);
     const bodies = await renderBodies(file);
     const contenders = await allContenders(target, file, bodies);
-    const loads = new Map<Contender, Measured[]>(contenders.map(contender => [contender, []]));
-    for (let turn = 0; turn < options.turns; turn++) {
-      // Every second turn goes backwards, so that nobody always comes after the same one.
-      for (const contender of turn % 2 === 0 ? contenders : contenders.toReversed())
-        loads.get(contender)!.push(...(await measureOr(target, contender)));
-    }
+    const loads = await inTurns(contenders, options.turns, contender => measureOr(target, contender));
     return rowsOf(loads, bodies.documents);
   });
 }
@@ -79,59 +58,14 @@ async function allContenders(target: Target, file: string, bodies: Bodies): Prom
   return [...ours, ...others];
 }
 
-/** What index the default ETL makes; that first load also warms up the server. */
-async function modelOf(target: Target, contender: Contender): Promise<IndexModel> {
-  await target.remove(contender.index);
-  try {
-    await contender.load();
-    return await target.describe(contender.index);
-  } finally {
-    await target.remove(contender.index);
-  }
-}
-
-function rawLimit(target: Target, bodies: Bodies, mapping: Types, model: IndexModel): Contender {
-  const index = `bench-raw-${mapping}`;
-  return {
-    name: RAW,
-    mapping,
-    index,
-    prepare: () => target.create(index, model),
-    async load() {
-      const before = process.cpuUsage();
-      await sendBodies(target.node, index, bodies);
-      const { user, system } = process.cpuUsage(before);
-      return { cpuSeconds: (user + system) / 1e6, peakMb: null };
-    },
-  };
-}
-
-const RAW = 'raw bulk limit';
-
 /** A peer that fails is no reason to measure nothing; it is said, and counted as a turn less. */
-async function measureOr(target: Target, contender: Contender): Promise<Measured[]> {
+async function measureOr(target: Target, contender: Contender): Promise<Measured | undefined> {
   try {
-    return [await measure(target, contender)];
+    return await measure(target, contender);
   } catch (error) {
     if (contender.mapping !== 'own') throw error;
     announce(`${contender.name} failed, and is left out of this turn: ${String(error)}`);
-    return [];
-  }
-}
-
-async function measure(target: Target, { index, prepare, load }: Contender): Promise<Measured> {
-  await target.remove(index);
-  await prepare?.();
-  const before = await target.settle();
-  try {
-    const begin = performance.now();
-    const usage = await load();
-    await target.refresh(index);
-    const seconds = (performance.now() - begin) / 1000;
-    const elasticsearchCpuSeconds = (await target.cpuSeconds()) - before;
-    return { ...usage, seconds, elasticsearchCpuSeconds, documents: await target.count(index) };
-  } finally {
-    await target.remove(index);
+    return undefined;
   }
 }
 
@@ -156,15 +90,4 @@ function rowsOf(loads: Map<Contender, Measured[]>, documents: number): Rows {
       'all s': taken.map(load => load.seconds.toFixed(2)).join(' '),
     };
   });
-}
-
-/** Medians. */
-function summaryOf(taken: Measured[]): Omit<Measured, 'documents'> {
-  const medianOf = (value: (load: Measured) => number): number => median(taken.map(value));
-  return {
-    seconds: medianOf(load => load.seconds),
-    cpuSeconds: medianOf(load => load.cpuSeconds),
-    elasticsearchCpuSeconds: medianOf(load => load.elasticsearchCpuSeconds),
-    peakMb: taken.every(load => load.peakMb !== null) ? medianOf(load => load.peakMb ?? 0) : null,
-  };
 }

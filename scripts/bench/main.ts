@@ -1,9 +1,10 @@
-// `npm run bench [-- etl|latency|flights|flood] [--turns N] [--rows N] [--files N] [--quick] [--profile] [--big]`: a table for people, and the
+// `npm run bench [-- etl|client|steady|latency|flights|flood] [--turns N] [--rows N] [--files N] [--quick] [--profile] [--big]`: a table for people, and the
 // same as JSON in the last line.
 import { buildImages } from '../images/plans.ts';
 import { announce } from '../services/command.ts';
 import { dockerClient } from '../services/docker-client.ts';
 import { bringUpServices, stopServices } from '../services/services.ts';
+import { benchClient, CLIENT_CAPTION } from './client.ts';
 import { openTarget, type Target } from './elasticsearch.ts';
 import { benchEtl, etlCaption } from './etl.ts';
 import { benchFlights } from './flights.ts';
@@ -11,9 +12,12 @@ import { benchFlood } from './flood.ts';
 import { benchLatency } from './latency.ts';
 import { type Rows, tableOf } from './measure.ts';
 import { type BenchOptions, readOptions } from './options.ts';
+import { benchSteady, STEADY_CAPTION } from './steady.ts';
 
 const BENCHMARKS: Record<string, (target: Target, options: BenchOptions) => Promise<Rows>> = {
   etl: benchEtl,
+  client: (_, options) => benchClient(options),
+  steady: benchSteady,
   latency: benchLatency,
   flights: benchFlights,
   flood: benchFlood,
@@ -32,13 +36,18 @@ async function main(options: BenchOptions): Promise<void> {
     for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
       announce(`${name}…`);
       results[name] = await BENCHMARKS[name]!(openTarget(environment.ELASTICSEARCH_NODE), options);
-      const caption = name === 'etl' ? `${etlCaption(options)}\n` : '';
-      process.stdout.write(`${name}\n${tableOf(results[name])}\n${caption}`);
+      process.stdout.write(`${name}\n${tableOf(results[name])}\n${captionOf(name, options)}`);
     }
   } finally {
     await stopServices(started);
   }
   process.stdout.write(`${JSON.stringify(results)}\n`);
+}
+
+function captionOf(name: string, options: BenchOptions): string {
+  if (name === 'etl') return `${etlCaption(options)}\n`;
+  if (name === 'client') return `${CLIENT_CAPTION}\n`;
+  return name === 'steady' ? `${STEADY_CAPTION}\n` : '';
 }
 
 try {

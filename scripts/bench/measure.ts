@@ -16,6 +16,22 @@ export function median(values: number[]): number {
   return percentile(values, 0.5);
 }
 
+/** Measures each so often. Every second turn goes backwards, so that nobody always comes after the same one. */
+export async function inTurns<Each, Taken>(
+  each: readonly Each[],
+  turns: number,
+  take: (one: Each) => Promise<Taken | undefined>,
+): Promise<Map<Each, Taken[]>> {
+  const all = new Map<Each, Taken[]>(each.map(one => [one, []]));
+  for (let turn = 0; turn < turns; turn++) {
+    for (const one of turn % 2 === 0 ? each : each.toReversed()) {
+      const taken = await take(one);
+      if (taken !== undefined) all.get(one)!.push(taken);
+    }
+  }
+  return all;
+}
+
 /** CPU seconds of a process and of its children that have ended (proc(5), stat, fields 14 to 17). */
 export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -1,5 +1,5 @@
-// Says yes to every request at once and forgets it: what a client itself costs is what is left. A process of its own, so that its CPU isn't
-// counted. Prints its address, and ends with its parent.
+// Says yes to every request at once and forgets it, but for when the first one came: what a client itself costs is what is left. A process of its own, so
+// that its CPU isn't counted. Prints its address, and ends with its parent.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -7,6 +7,12 @@ const ANSWER_HEADERS = { 'content-type': 'application/json', 'x-elastic-product'
 
 const server = createServer((request, response) => {
   const url = request.url ?? '';
+  if (url === '/first-request') {
+    response.end(JSON.stringify({ at: firstAt }));
+    firstAt = null;
+    return;
+  }
+  firstAt ??= Date.now();
   request.resume().on('end', () => {
     const index = decodeURIComponent(url.split(/[/?]/)[1] ?? '');
     response.writeHead(
@@ -19,6 +25,7 @@ const server = createServer((request, response) => {
 });
 /** Indices that somebody made. */
 const made = new Set<string>();
+let firstAt: number | null = null;
 
 function statusOf(method: string | undefined, index: string): number {
   return method === 'GET' && !made.has(index) ? 404 : 200;
