@@ -3,14 +3,21 @@
 // npm installed beside us: only that one runs TypeScript without a build.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
 
 const WANTED_MAJOR = 24;
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const self = fileURLToPath(import.meta.url);
 const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
 
 if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) {
+  // V8 would give what was just made up to 32 MB, and keep them: 45 MB less where many files come (Node 24.21).
+  v8.setFlagsFromString('--semi-space-growth-factor=1');
+  // Where the types are stripped already, what strips them is not loaded: 24 MB and half a second of CPU less (Node 24.21).
+  if (process.env.NODE_COMPILE_CACHE === undefined)
+    module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/orchestrator', import.meta.url)));
   await import('./main.ts');
 } else if (existsSync(bundled)) {
   handOver();
@@ -23,7 +30,7 @@ if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) {
 
 function handOver() {
   const binFolder = fileURLToPath(new URL('../node_modules/.bin', import.meta.url));
-  const child = spawn(bundled, [main, ...process.argv.slice(2)], {
+  const child = spawn(bundled, [self, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, ORCHESTRATOR_LAUNCHER: 'bin.js', PATH: `${binFolder}${delimiter}${process.env.PATH ?? ''}` },
   });

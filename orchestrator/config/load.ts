@@ -56,6 +56,10 @@ export async function loadDatasets(configDir: string, env: Variables, options: L
   return { ...found, datasets: found.datasets.map(revive) };
 }
 
+const IDLE_MS = 10_000;
+/** What was just made, before it is garbage or kept. */
+const YOUNG_MEGABYTES = 16;
+
 /** Files that took too long, and which version of them did. */
 const slowFiles = new Map<string, string>();
 
@@ -71,8 +75,9 @@ function nothing(file: string): ReadConfig {
   return { ...empty, errors: [mistake], unreadable: mistake.message };
 }
 
-// One thread for all readings, one at a time: starting it takes longer than reading a hundred files.
+// One thread for all readings, one at a time: starting it takes longer than reading a hundred files. It goes when there was none for a while, since it takes 50 MB.
 let thread: Worker | undefined;
+let idle: NodeJS.Timeout | undefined;
 let turn: Promise<unknown> = Promise.resolve();
 
 function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
@@ -84,6 +89,7 @@ function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
 /** The end of a reading, or the file with which the thread did not come to an end. The thread is ended then. */
 function read(request: ReadRequest, fileDeadlineMs: number): Promise<Said> {
   const { promise, resolve } = Promise.withResolvers<Said>();
+  clearTimeout(idle);
   const worker = (thread ??= startThread());
   let last: Said = { begin: request.places.policyFile };
   const giveUp = () => {
@@ -105,14 +111,20 @@ function read(request: ReadRequest, fileDeadlineMs: number): Promise<Said> {
   return promise.finally(() => {
     clearTimeout(timer);
     worker.off('message', hear).off('error', giveUp).unref();
+    idle = setTimeout(endThread, IDLE_MS).unref();
   });
+}
+
+function endThread(): void {
+  void thread?.terminate();
+  thread = undefined;
 }
 
 function startThread(): Worker {
   const worker = new Worker(new URL('./thread.ts', import.meta.url), {
     env: {},
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: LOADER_MEGABYTES },
+    resourceLimits: { maxOldGenerationSizeMb: LOADER_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });
   // Whoever waits for an answer hears of it, too; without this one an end between two readings would end the process.
   return worker.on('error', () => {

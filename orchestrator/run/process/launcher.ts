@@ -34,9 +34,16 @@ export async function launch(request: LaunchRequest): Promise<Launched> {
   return thread.launch(request);
 }
 
+/** It keeps little, and not for long. */
+const YOUNG_MEGABYTES = 2;
+
 /** Our side of the thread. It keeps nothing alive but what it was asked to start. */
 class LaunchThread {
-  readonly #worker = new Worker(new URL('./launch-thread.ts', import.meta.url), { name: 'launcher', env: {} });
+  readonly #worker = new Worker(new URL('./launch-thread.ts', import.meta.url), {
+    name: 'launcher',
+    env: {},
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+  });
   readonly #launches = new Map<number, Launch>();
   readonly #kept = new Set<number>();
   #last = 0;
