@@ -63,6 +63,8 @@ function oneByte(key: string, character: string): number {
 
 /** Of the cells that begin with a `'` so many may not end with one, or the other way round. */
 const MOST_UNEVEN = 0.05;
+/** Of the records that have all cells where it is text so many must have them where it is the quote of most cells. */
+const FEWEST_WHOLE = 0.75;
 
 type Refinement = (head: TextHead, trial: Trial, declared: Partial<Dialect>) => Trial;
 
@@ -73,18 +75,18 @@ const withQuote: Refinement = (head, trial, declared) => {
   const cells = bare.records.flatMap(record => record.cells.map(cell => cell.trim()));
   const doubleOpened = cells.filter(cell => cell.startsWith('"'));
   const whole = doubleOpened.filter(cell => isQuoted(cell, '"')).length;
-  const singleOpened = cells.filter(cell => cell.startsWith("'")).length;
-  if (whole === 0 && doubleOpened.length <= MOST_UNEVEN * singleOpened) {
-    const quoted = withSingleQuote(head, trial, { bare, cells });
-    if (quoted !== trial) return quoted;
-  }
+  const single = hardlyAny(doubleOpened, cells) ? withSingleQuote(head, trial, { bare, cells }) : trial;
+  if (single !== trial) return single;
   if (trial.records.every(record => record.isClean)) return trial;
   const isNeverClosed = doubleOpened.length > 1 && !cells.some(cell => cell.endsWith('"'));
   if (isNeverClosed && bare.share >= trial.share) return bare;
   return bare.share > trial.share + 0.05 && whole < 0.5 * doubleOpened.length ? bare : trial;
 };
 
-/** Where as many cells end with a `'` as begin with one, in nearly all of these both do, or more records have all their cells only then. */
+/**
+ * Where as many cells end with a `'` as begin with one, in nearly all of these both do, or more records have all their cells only then. Where most cells are like that a record or two with a quote too many
+ * say nothing.
+ */
 function withSingleQuote(
   head: TextHead,
   trial: Trial,
@@ -93,10 +95,19 @@ function withSingleQuote(
   const opened = cells.filter(cell => cell.startsWith("'"));
   const closed = cells.filter(cell => cell.endsWith("'")).length;
   const whole = opened.filter(cell => isQuoted(cell, "'")).length;
-  if (opened.length < 2 || whole === 0 || Math.abs(opened.length - closed) > MOST_UNEVEN * opened.length) return trial;
+  const areMost = whole > cells.filter(cell => cell !== '').length / 2;
+  const uneven = Math.max(MOST_UNEVEN * opened.length, areMost ? 1 : 0);
+  if (opened.length < 2 || whole === 0 || Math.abs(opened.length - closed) > uneven) return trial;
   const quoted = tryDialect(head, { ...trial.dialect, quote: SINGLE_QUOTE });
-  const isSure = whole >= (1 - MOST_UNEVEN) * opened.length;
-  return quoted.share > bare.share || (isSure && quoted.share === bare.share) ? quoted : trial;
+  const isSure = whole >= opened.length - uneven;
+  const least = areMost ? FEWEST_WHOLE * bare.share : bare.share;
+  return quoted.share > bare.share || (isSure && quoted.share >= least) ? quoted : trial;
+}
+
+/** Whether next to no cell begins with a `"`: one may where most are in `'`. */
+function hardlyAny(doubleOpened: readonly string[], cells: readonly string[]): boolean {
+  const singles = cells.filter(cell => isQuoted(cell, "'")).length;
+  return doubleOpened.length <= Math.max(MOST_UNEVEN * singles, singles > cells.length / 2 ? 1 : 0);
 }
 
 function isQuoted(cell: string, quote: string): boolean {

@@ -42,6 +42,16 @@ test("as many cells that begin with ' as end with it make no quote of it, unless
   assert.deepEqual([words.rows.length, words.rows[0]?.[1], ...values(words, 'quote')], [5, "'s Gravenhage", '"']);
   const delimiters = await readTable(folder, "id;t\n1;'a;b'\n2;'c;d'\n3;'e'\n");
   assert.deepEqual([shown(delimiters)[0], ...values(delimiters, 'quote')], ['1;a;b', "'"]);
+  const all = Array.from({ length: 12 }, (_, index) => `'${index}';'x ${index}';'y'`);
+  for (const faulty of ["'7;'x 7';'y'", "7';'x 7';'y'", "'7';''';'y'", "'7''8';'x';'y'", "'7';\"x;'y'"]) {
+    const found = await readTable(folder, ["'id';'n';'t'", ...all.slice(0, 7), faulty, ...all.slice(8)].join('\n'));
+    assert.deepEqual(
+      [found.header, found.rows[3], found.rows.at(-1)?.[1]],
+      [['id', 'n', 't'], ['3', 'x 3', 'y'], 'x 11'],
+      faulty,
+    );
+    assert.equal(found.rows.length + found.rejects.length, 12, faulty);
+  }
   const breaks = await readTable(folder, "id;t\n1;'a\nb'\n2;'c\nd'\n3;'e'\n");
   assert.deepEqual([shown(breaks)[0], ...values(breaks, 'quote')], ['1;a|b', "'"]);
 });
@@ -56,6 +66,8 @@ test('a row that has all its cells only where an undetected quote is text is sai
   }
   const first = await readTable(folder, "id;n;t\n1;x;y\n2;'a;b'\n3;x;y\n4;x;y\n");
   assert.match(first.decided['delimiters_in_quotes']?.reason ?? '', /^line 3 /);
+  const spent = await readTable(folder, 'a,b,c\n1,"x, y",z\n2,","l1\nl,2",t\n3,"x, y",z\n');
+  assert.deepEqual([spent.rows.length, ...values(spent, 'open_quotes')], [4, 1]);
   for (const row of ["9;'tis;b", "9;b;the boys'", "9;'a';'b'", "9;b';'a", '9;"a ""b""";c', "9;l'eau;d'or"]) {
     const found = await readTable(folder, `${before}${row}\n9;a;b\n`);
     assert.deepEqual(values(found, 'delimiters_in_quotes'), [undefined], row);

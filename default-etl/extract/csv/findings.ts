@@ -9,7 +9,7 @@ const TEXTS = {
   quotes_as_text: (first: number) =>
     `from line ${first} on quotes would join lines that are whole rows: they were read line by line, with the quotes as text; lines that are no whole row are rejects`,
   line_breaks: (first: number) =>
-    `the row on line ${first} has a line break in quotes, though most of its lines have as many cells as a row: it was read as one row; if its lines are rows, set EXTRACT.quote to false`,
+    `the row on line ${first} has a line break in quotes, though most of its lines have as many cells as a row, or more: it was read as one row; if its lines are rows, set EXTRACT.quote to false`,
   line_break_without_quotes: (first: number) =>
     `the row on line ${first} goes on behind a line end that is not the one of the other rows: it is text of a cell, since the row has all its cells only with what follows`,
   other_line_ends: (first: number) =>

@@ -153,6 +153,7 @@ export class OddRecords {
     const wider = reread.isSpent ? judge?.wider(this.ask(cut)) : undefined;
     if (wider !== undefined) return wider;
     records.arenaUsed = cut.arenaBefore;
+    cut.isOpen ||= reread.isSpent;
     cut.count = records.putCells(reread.cells, base, to) - base;
     cut.end = start + reread.end;
     cut.next = behindLineEnd(records.bytes, cut.end, to);

@@ -144,6 +144,8 @@ test('a row with line breaks whose lines could be rows is said; where its lines 
   assert.deepEqual([text.rows.length, ...values(text, 'line_breaks')], [2, undefined]);
   const blank = await readTable(folder, 'a;b\n1;"x\n\n\n2;y"\n3;z\n');
   assert.deepEqual([blank.rows.length, ...values(blank, 'line_breaks')], [2, 1]);
+  const surplus = await readTable(folder, 'a;b;c\n1;"q;r";n\n2;x;"y\n3;y;z;"\n4;n;n\n');
+  assert.deepEqual([surplus.rows.length, ...values(surplus, 'line_breaks')], [3, 1]);
   const nested = await readTable(folder, 'a;b;c\n5;"q;r";n\n6;"x;n\n7;y";"l1\nl2"\n8;n;n\n');
   assert.deepEqual([nested.rows.length, ...values(nested, 'line_breaks')], [3, 1]);
   const vectors = Array.from({ length: 180 }, (_, index) => {

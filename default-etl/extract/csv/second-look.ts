@@ -103,8 +103,8 @@ export class SecondLook implements RecordJudge {
     const other = record.isOdd ? undefined : this.otherwise(record);
     if (other !== undefined) return other;
     if (record.isOpen) this.findings.add('open_quotes', record.line);
-    const { lines, filled, whole } = this.linesOf(record);
-    if (filled < 2 || (2 * whole <= filled && !this.couldBeRows(record))) return undefined;
+    const { lines, filled, whole, wide } = this.linesOf(record);
+    if (filled < 2 || (2 * wide <= filled && !this.couldBeRows(record))) return undefined;
     const isSure = whole === filled && (filled - 1) * (this.width - 1) >= SURE_DELIMITERS;
     this.findings.add(isSure ? 'quotes_as_text' : 'line_breaks', record.line);
     return isSure ? { kind: 'lines', before: record.line + lines } : undefined;

@@ -81,6 +81,7 @@ test('a last row that may be one is kept', async context => {
   await kept('note\nSource : Insee\nNote : x\n', 2);
   await kept('a,b,c,d,e\n1,2,3,4,5\n6,7,8,9,1\n(0)!,,,,\n', 3);
   await kept('a,b,c,d,e\n1,2,3,4,5\n6,7,8,9,1\n*!,,,,\n', 3);
+  await kept('a,b,c,d,e\n1,2,3,4,5\n6,7,8,9,1\n*0,,,,\n', 3);
 });
 
 test('texts that go on, and lists of tasks, addresses and years, end with rows, whatever these begin with', async context => {

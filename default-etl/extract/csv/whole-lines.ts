@@ -10,6 +10,8 @@ export interface LineCount {
   whole: number;
   /** Without the last line. */
   wholeBeforeLast: number;
+  /** Those with as many delimiters as a row has, or more. */
+  wide: number;
 }
 
 /** Quotes that do not close on their line are text here. The lines are those of bytes[from, to). */
@@ -19,13 +21,16 @@ export function countWholeLines(
   to: number,
   { dialect, width }: { dialect: Dialect; width: number },
 ): LineCount {
-  const count = { lines: 0, filled: 0, whole: 0, wholeBeforeLast: 0 };
+  const count = { lines: 0, filled: 0, whole: 0, wholeBeforeLast: 0, wide: 0 };
   for (let at = from; at <= to; ) {
     const end = endOfLine(bytes, at, to);
     count.lines++;
     if (end > at) count.filled++;
     count.wholeBeforeLast = count.whole;
-    if (isWholeLine(bytes, at, end, { dialect, width })) count.whole++;
+    if (couldBeWhole(bytes, at, end, dialect.delimiter[0] as number, width)) {
+      count.wide++;
+      if (isWholeLine(bytes, at, end, { dialect, width })) count.whole++;
+    }
     if (end === to) break;
     at = behindLineEnd(bytes, end, to);
   }
@@ -38,7 +43,6 @@ function isWholeLine(
   end: number,
   { dialect, width }: { dialect: Dialect; width: number },
 ): boolean {
-  if (!couldBeWhole(bytes, from, end, dialect.delimiter[0] as number, width)) return false;
   const read = rereadRecord(bytes.toString('latin1', from, end), dialect, width);
   return read?.end === end - from;
 }

@@ -153,8 +153,8 @@ test('whatever stands in a table, a text and a sheet of it are read alike', asyn
   await fc.assert(
     fc.asyncProperty(fc.array(line, { minLength: 2, maxLength: 12 }), async lines => {
       const rows = lines.filter(cells => cells.length === 0 || cells.some(text => text !== ''));
-      // The last column has something: a sheet is no wider than its cells.
-      if (!rows.some(cells => (cells[width - 1] ?? '') !== '')) return;
+      // The last column has something where the table is: a sheet is no wider than its cells.
+      if (!rows.slice(-2).some(cells => (cells[width - 1] ?? '') !== '')) return;
       await readBoth(folder, `${rows.map(cells => cells.join(';')).join('\n')}\n`, { delimiter: ';' });
     }),
     { numRuns: 300 },

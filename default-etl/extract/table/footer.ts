@@ -69,7 +69,8 @@ export function lastRowDecision(records: readonly GridRow[], below: number): Dec
   if (last === undefined || records.length < 3) return undefined;
   const text = firstText(last);
   const isTotal = TOTAL.test(text);
-  const couldBe = filledCells(last.cells) > 1 ? isSurelyMarked(text) : isMarked(text);
+  const isRow = filledCells(last.cells) > 1 && !isSetApart(records, records.length - 1);
+  const couldBe = isRow ? isSurelyMarked(text) : isMarked(text);
   if (!isTotal && !couldBe) return undefined;
   const others = records.slice(0, -1).map(firstText);
   const isLikeOthers = isSurelyMarked(text) ? isSurelyMarked : isMarked;

@@ -24,8 +24,8 @@ export class LaterTables {
   private readonly place: Place;
   private header: readonly string[] | undefined;
   private names: GridRow = { cells: [], line: 0, linesBefore: 0 };
-  /** A column of numbers: what begins with a letter there may be a name. -1 for none: then it is one of the first column, behind a gap. */
-  private column = -1;
+  /** The columns of numbers. */
+  private measured: number[] = [];
   private rows = 0;
   private looks = 0;
   private lastLine = 0;
@@ -44,20 +44,20 @@ export class LaterTables {
     if (batch.header !== this.header) this.begin(batch);
     if (from === 0) this.endPending(batch);
     const { starts, ends, bytes, lines, width, header } = batch;
-    const column = Math.max(this.column, 0);
+    // What begins with a letter there may be a name. Without such a column only gaps tell.
+    const [column = -1] = this.measured;
     const last = header.length - 1;
     let { wasWhole, lastLine } = this;
     // Each row of each file comes by here: two cells and the line tell for nearly all.
     for (let row = from, cell = from * width; row < to; row++, cell += width) {
       // In a sheet what is empty is missing.
       const isWhole = (starts[cell + last] as number) >= 0 && ends[cell + last] !== starts[cell + last];
-      const at = starts[cell + column] as number;
       const line = lines[row] as number;
       const isOther = isWhole !== wasWhole || line > lastLine + 1;
       wasWhole = isWhole;
       lastLine = line;
-      if (at < 0 || (bytes[at] as number) < FIRST_LETTER || (!isOther && this.column < 0)) continue;
-      if (this.found === undefined) this.look(batch, row);
+      if (!isOther && (column < 0 || !beginsWord(bytes, starts[cell + column] as number))) continue;
+      if (this.found === undefined && this.couldBeNames(batch, row)) this.look(batch, row);
     }
     this.wasWhole = wasWhole;
     this.lastLine = lastLine;
@@ -80,13 +80,23 @@ export class LaterTables {
     this.header = header;
     this.names = { cells: header.map((name, column) => (isGiven(name, column) ? name : '')), line: 0, linesBefore: 0 };
     const first = rowsOf(batch, 0, this.around()).map(({ cells }) => cells);
-    [this.column = -1] = measuredColumns(tableKinds(first, header.length));
+    this.measured = measuredColumns(tableKinds(first, header.length));
     this.rows = 0;
     this.looks = 0;
     this.tail = [];
     this.pending = [];
     this.wasWhole = true;
     this.lastLine = (lines[0] as number) - 1;
+  }
+
+  /** Whether all that is in it begins as words do, or what is in the columns of numbers. */
+  private couldBeNames({ bytes, starts, ends, width, header }: Batch, row: number): boolean {
+    const from = row * width;
+    const isWord = (column: number) => {
+      const start = starts[from + column] as number;
+      return start < 0 || (bytes[start] as number) >= FIRST_LETTER || starts[from + column] === ends[from + column];
+    };
+    return header.every((_, column) => isWord(column)) || (this.measured.length > 0 && this.measured.every(isWord));
   }
 
   /** Rows on each side. */
@@ -119,6 +129,10 @@ export class LaterTables {
   private decide(table: readonly GridRow[], at: number): void {
     if (beginsOtherTable(table, at)) this.found ??= table[at];
   }
+}
+
+function beginsWord(bytes: Buffer, start: number): boolean {
+  return start >= 0 && (bytes[start] as number) >= FIRST_LETTER;
 }
 
 function rowsOf(batch: Batch, from: number, to: number): GridRow[] {

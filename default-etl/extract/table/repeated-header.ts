@@ -54,7 +54,7 @@ export class RepeatedHeader {
     this.header = header;
     const isNamed = header.some((name, column) => isGiven(name, column));
     this.column = isNamed ? header.findIndex(isGiven) : -1;
-    this.name = Buffer.from(header[this.column] ?? '');
+    this.name = Buffer.from((header[this.column] ?? '').trim());
   }
 
   private add({ lines }: Batch, row: number): void {
