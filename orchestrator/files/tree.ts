@@ -29,11 +29,14 @@ const DEEPEST = 64;
  */
 export async function removeTree(parent: Folder, relative: string | Buffer, signal?: AbortSignal): Promise<void> {
   if (!(await isFolder(parent, relative))) return parent.unlink(relative);
-  const breathe = breather();
-  await parent.within(relative, async top => {
-    while (!signal?.aborted && (await clearOnce(top, breathe, signal))) continue;
-  });
+  await parent.within(relative, top => emptyFolder(top, signal));
   if (!signal?.aborted) await parent.removeFolder(relative).catch(unless('ENOENT'));
+}
+
+/** As removeTree(), but for the folder itself. */
+export async function emptyFolder(folder: Folder, signal?: AbortSignal): Promise<void> {
+  const breathe = breather();
+  while (!signal?.aborted && (await clearOnce(folder, breathe, signal))) continue;
 }
 
 /**

@@ -51,8 +51,12 @@ export interface Job extends AttemptRef {
 export interface Ahead {
   /** Who the job will run as. */
   owner: Owner;
+  /** Where WORK_DIR, of which there is nothing yet, has to be a folder that it sees: puts it there, empty, and ours alone until start() gives it away. False where any folder will do. */
+  putWorkDir(workDir: string): boolean;
   /** The job does not come. Harmless once it has. */
   giveBack(): void;
+  /** After the job: WORK_DIR is ours alone again, and empty. Whether it was taken away, for another job. */
+  takeWorkDir(workDir: string): boolean;
 }
 
 /**

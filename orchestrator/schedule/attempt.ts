@@ -187,11 +187,11 @@ export class LiveAttempt {
     const { runner, reason } = await context.runners.for(dataset);
     if (runner !== this.#announced) for (const { run } of this.#files) await this.#recordStart(run, runner, '');
     const [first] = this.#files as [JobFile, ...JobFile[]];
-    this.#files = await makeFolders(context, dataset, attempt, this.#files);
     this.#ahead = runner.ahead?.({ dataset: dataset.name, settings: dataset, dataDir: mountOf(first.run).folder });
+    this.#files = await makeFolders(context, dataset, attempt, this.#files, this.#ahead);
     const owner = this.#ahead?.owner ?? context.uids.take(attempt.workDir);
     await this.#placeInputs(owner);
-    if (this.#files.length === 0) return tidyWorkDir(attempt.workDir, false);
+    if (this.#files.length === 0) return tidyWorkDir(attempt.workDir, false, this.#tidying());
     // Ours shrinks as its files are concluded.
     const files = [...this.#files] as [JobFile, ...JobFile[]];
     const reach = (nodes: readonly string[]) => runner.reach(dataset, nodes);
@@ -374,7 +374,8 @@ export class LiveAttempt {
   #tidying(): Tidying {
     const { context, dataset, attempt, leave } = this.#options;
     const warn = (text: string) => context.logger.warn(text, { dataset: dataset.name, run: attempt.runId });
-    return { warn, signal: leave };
+    const ahead = this.#ahead;
+    return { warn, signal: leave, ...(ahead && { take: workDir => ahead.takeWorkDir(workDir) }) };
   }
 
   /** One file that can't be concluded doesn't keep the others from it. */

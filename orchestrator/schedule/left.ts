@@ -5,7 +5,7 @@ import { adopt } from '../files/adopt.ts';
 import { Folder } from '../files/folder.ts';
 import { readText } from '../files/read.ts';
 import type { FileDemands } from '../files/rights.ts';
-import { removeTree } from '../files/tree.ts';
+import { emptyFolder, removeTree } from '../files/tree.ts';
 import { unless } from '../files/unless.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 
@@ -22,6 +22,8 @@ export interface Tidying {
   warn?: (text: string) => void;
   /** Breaks off. What is left is removed by the next start. */
   signal?: AbortSignal;
+  /** Takes away the folder, which is empty then, if it is of use. */
+  take?: (workDir: string) => boolean;
 }
 
 const OURS_ALONE = 0o700;
@@ -79,12 +81,19 @@ export function secureRejects(left: Left): Promise<boolean> {
 
 /** Leaves nothing but the rejects and how they are read, and not even those where there are none or they aren't wanted. */
 export async function tidyWorkDir(workDir: string, keepRejects: boolean, tidying: Tidying = {}): Promise<void> {
-  const isKept = await withLeft(workDir, '', async left => {
-    if (left === undefined || !keepRejects || !(await adoptRejects(left, tidying))) return false;
-    await removeOthers(left.folder, tidying.signal);
-    return true;
+  const { signal, take } = tidying;
+  const became = await withLeft(workDir, '', async left => {
+    if (left === undefined) return 'left';
+    if (keepRejects && (await adoptRejects(left, tidying))) {
+      await removeOthers(left.folder, signal);
+      return 'kept';
+    }
+    if (take === undefined) return 'left';
+    await emptyFolder(left.folder, signal);
+    return !signal?.aborted && take(workDir) ? 'taken' : 'left';
   });
-  if (!isKept) await removeWithEmptyParent(workDir, tidying.signal);
+  if (became === 'taken') await removeEmpty(dirname(workDir));
+  if (became === 'left') await removeWithEmptyParent(workDir, signal);
 }
 
 /** The rejects of one file of a folder's run go where a run of its own would have left them; `to` is absolute. */
@@ -165,7 +174,11 @@ async function removeWithEmptyParent(path: string, signal: AbortSignal | undefin
   const above = dirname(path);
   const isThere = await useIfThere(above, folder => removeTree(folder, basename(path), signal));
   // Not with all that is in it: other attempts' rejects keep it.
-  if (isThere) await useIfThere(dirname(above), runs => runs.removeFolder(basename(above)).catch(IN_USE));
+  if (isThere) await removeEmpty(above);
+}
+
+async function removeEmpty(path: string): Promise<void> {
+  await useIfThere(dirname(path), above => above.removeFolder(basename(path)).catch(IN_USE));
 }
 
 const IN_USE = unless('ENOENT', 'ENOTEMPTY', 'EEXIST');

@@ -7,7 +7,7 @@ import type { Owner } from '../files/rights.ts';
 import { type FileVersion, type Run, versionOf } from '../journal/journal.ts';
 import { openMended } from '../rejects/files.ts';
 import { JOB_FILES, type JobFile, type StandIn, workDirOf } from '../run/job.ts';
-import type { AttemptRef } from '../run/runner.ts';
+import type { Ahead, AttemptRef } from '../run/runner.ts';
 import type { ScheduleContext } from './context.ts';
 import { placeInput } from './input.ts';
 import { ledgerRequest } from './key.ts';
@@ -32,10 +32,11 @@ export async function makeFolders(
   dataset: Dataset,
   attempt: AttemptRef,
   files: readonly JobFile[],
+  ahead: Ahead | undefined,
 ): Promise<JobFile[]> {
   const { workDir, logFile } = attempt;
   await makeLogFile(logFile);
-  await makeWorkDir(workDir);
+  await makeWorkDir(workDir, path => ahead?.putWorkDir(path) ?? false);
   const certificate = environment.elasticsearch?.ca;
   if (certificate) await placeCopy(await openAdminFile(certificate), workDir, JOB_FILES.certificate);
   const made: JobFile[] = [];

@@ -13,17 +13,17 @@ export function attemptPaths(dataDir: string, runId: string, attempt: number): P
   };
 }
 
-/** Makes a folder that is ours alone, empty, whatever an earlier try left there. It is given away once it is filled. */
-export async function makeWorkDir(path: string): Promise<void> {
-  while (!(await makeEmpty(path)));
+/** Makes a folder that is ours alone, empty, whatever an earlier try left there. It is given away once it is filled. `put`: puts one there that is to be it; false where any will do. */
+export async function makeWorkDir(path: string, put: (path: string) => boolean = () => false): Promise<void> {
+  while (!(await makeEmpty(path, put)));
 }
 
 /** False where the folder above went in between: that of the attempt before is just being tidied away. */
-async function makeEmpty(path: string): Promise<boolean> {
+async function makeEmpty(path: string, put: (path: string) => boolean): Promise<boolean> {
   try {
     await inFolderOf(path, async above => {
       await removeTree(above, basename(path));
-      await (await above.makeFolder(basename(path))).close();
+      if (!put(path)) await (await above.makeFolder(basename(path))).close();
     });
     return true;
   } catch (error) {

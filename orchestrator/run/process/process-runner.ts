@@ -23,9 +23,9 @@ import { maskLog } from './mask-log.ts';
 import { launchPiped, type Piped } from './piped.ts';
 import { openRegister, type Registered } from './register.ts';
 import { tailFile } from './tail.ts';
-import type { Exit, Worker } from './worker.ts';
+import type { Exit } from './worker.ts';
 import type { Home } from './worker-homes.ts';
-import { startWorkerJob } from './worker-job.ts';
+import { putWorkDir, startWorkerJob, type Taken } from './worker-job.ts';
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
 
 export interface ProcessRunnerOptions {
@@ -80,15 +80,15 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   const surroundings = { dataDir, projectDir, etlFiles, compiled };
   const children = new Map<string, Child>();
   /** What each job that is to come was promised. */
-  const taken = new Map<Ahead, Worker>();
+  const taken = new Map<Ahead, Taken>();
   const workers =
     options.workers &&
     new WorkerPool({ ...options.workers, logger, clock, folder: join(dataDir, 'workers'), launch: launchWorker });
 
   async function start(job: Job): Promise<string> {
     if (process.getuid?.() === 0 && job.owner.uid === 0) throw new OrchestratorError('bug', 'nothing is run as root');
-    const worker = job.ahead && taken.get(job.ahead);
-    if (workers && worker) return startInWorker(worker, job, workers);
+    const promised = job.ahead && taken.get(job.ahead);
+    if (workers && promised) return startInWorker(promised, job, workers);
     workers?.refill(job);
     return startAlone(job);
   }
@@ -96,21 +96,24 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   function ahead(job: Pick<Job, 'dataset' | 'settings' | 'dataDir'>): Ahead | undefined {
     const worker = workers?.take(job);
     if (worker === undefined) return undefined;
+    const place = worker.takePlace();
     const kept: Ahead = {
       owner: worker.owner,
+      putWorkDir: workDir => place !== null && putWorkDir(place, workDir),
       giveBack() {
-        if (taken.delete(kept)) workers?.giveBack(worker);
+        if (taken.delete(kept)) workers?.giveBack(worker, place);
       },
+      takeWorkDir: workDir => place !== null && workers?.takeWorkDir(worker, place, workDir) === true,
     };
-    taken.set(kept, worker);
+    taken.set(kept, { worker, place });
     return kept;
   }
 
-  async function startInWorker(worker: Worker, job: Job, pool: WorkerPool): Promise<string> {
+  async function startInWorker(promised: Taken, job: Job, pool: WorkerPool): Promise<string> {
     taken.delete(job.ahead as Ahead);
-    const { pid, startTime } = worker.leader;
+    const { pid, startTime } = promised.worker.leader;
     const mask = (text: string) => options.mask(text, job.dataset);
-    const child = await startWorkerJob(worker, job, { workers: pool, mask, mostLogBytes }).catch(notStarted(job));
+    const child = await startWorkerJob(promised, job, { workers: pool, mask, mostLogBytes }).catch(notStarted(job));
     const handle = `${pid}-${startTime}-${job.runId}-${job.attempt}`;
     children.set(handle, child);
     return handle;

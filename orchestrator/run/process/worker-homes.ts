@@ -12,7 +12,7 @@ export interface Home {
   /** Absolute: the worker's own while it is there, and whose owner says after a crash which uid it had. */
   path: string;
   owner: Owner;
-  /** A folder for each of its jobs, where jobs have uids of their own; else none, as it can work in the attempt's. */
+  /** Folders that it sees, where it sees not all: its jobs work in them, and ours alone till then. Else none. */
   places: readonly string[];
 }
 
@@ -34,13 +34,13 @@ export class WorkerHomes {
   }
 
   /** Undefined where RUN_UIDS has no uid to spare. Where it throws, nothing is left. */
-  async make(jobs: number): Promise<Home | undefined> {
+  async make(places: number): Promise<Home | undefined> {
     const path = join(this.#folder, randomUUID());
     this.#inUse.add(path);
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       const owner = this.#uids.spare(path);
-      if (owner !== undefined) return { path, owner, places: await this.#placesIn(path, owner, jobs) };
+      if (owner !== undefined) return { path, owner, places: await this.#placesIn(path, owner, places) };
     } catch (error) {
       this.#giveUp(path);
       throw error;
@@ -89,13 +89,10 @@ export class WorkerHomes {
   }
 
   /** Not at once: in a file system that has lost many files a moment ago each takes up to 0.4 ms of CPU (ext4, 2026-11). */
-  async #placesIn(path: string, { uid, gid }: Owner, jobs: number): Promise<string[]> {
+  async #placesIn(path: string, { uid, gid }: Owner, count: number): Promise<string[]> {
     if (!this.#uids.areOwn) return [];
-    const places = Array.from({ length: jobs }, (_, index) => join(path, String(index + 1)));
-    for (const place of places) {
-      await mkdir(place, { mode: 0o700 });
-      chownSync(place, uid, gid);
-    }
+    const places = Array.from({ length: count }, (_, index) => join(path, String(index + 1)));
+    for (const place of places) await mkdir(place, { mode: 0o700 });
     chownSync(path, uid, gid);
     return places;
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -35,8 +35,10 @@ interface Bench {
   job(environment?: Record<string, string>): Promise<Job>;
   /** Gives it to a worker where one waits. */
   start(job: Job): Promise<string>;
+  /** `isTidied`: its folder goes back. */
   run(
     environment?: Record<string, string>,
+    isTidied?: boolean,
   ): Promise<Outcome & { said: Record<string, string>; ahead: Ahead | undefined }>;
   /** Another orchestrator, of the same DATA_DIR. */
   next(): ProcessRunner;
@@ -76,17 +78,26 @@ async function bench(t: TestContext, more: Partial<ProcessRunnerOptions> & { job
     return { ...made, settings: { ...made.settings, written: [], settings: SETTINGS as Settings } };
   }
 
-  function start(made: Job): Promise<string> {
-    const ahead = runner.ahead?.(made);
+  function start(made: Job, ahead = runner.ahead?.(made)): Promise<string> {
+    if (ahead) {
+      rmdirSync(made.workDir);
+      if (!ahead.putWorkDir(made.workDir)) mkdirSync(made.workDir);
+    }
     return runner.start({ ...made, ahead, owner: ahead?.owner ?? made.owner });
   }
 
-  async function run(environment?: Record<string, string>) {
+  async function run(environment?: Record<string, string>, isTidied = false) {
     const made = await job(environment);
     const ahead = runner.ahead?.(made);
-    const handle = await runner.start({ ...made, ahead, owner: ahead?.owner ?? made.owner });
+    const handle = await start(made, ahead);
     const outcome = await runner.follow(handle, made, () => undefined);
     uids.free(made.workDir);
+    if (isTidied) {
+      const [owner, group] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+      chownSync(made.workDir, owner, group);
+      unlinkSync(join(made.workDir, 'left'));
+      assert.equal(ahead?.takeWorkDir(made.workDir), ahead && process.getuid?.() === 0);
+    }
     return { ...outcome, said: JSON.parse(outcome.errorText) as Record<string, string>, ahead };
   }
   return { runner, place, job, start, run, next };
@@ -161,6 +172,25 @@ test('another one is there before one is used up: no job waits for it, or does w
     await of.runner.settled();
   }
   assert.ok(pids.size >= 5 && pids.size <= 6, `${pids.size} workers for 40 jobs of 8`);
+});
+
+test('a folder that is given back empty is used again, by the same one, and is the orchestrator’s alone meanwhile', async t => {
+  const of = await bench(t, { jobs: 100 });
+  await warm(of);
+  const job = await of.job();
+  const pids = new Set<string>();
+  for (let times = 0; times < 90; times += 1) {
+    const { said, ahead } = await of.run({}, true);
+    pids.add(said['pid'] as string);
+    assert.notEqual(ahead, undefined);
+  }
+  assert.equal(pids.size, 1);
+  const ahead = of.runner.ahead?.(job);
+  rmdirSync(job.workDir);
+  if (!ahead?.putWorkDir(job.workDir)) return;
+  const { uid, mode } = statSync(job.workDir);
+  assert.deepEqual([uid, mode & 0o777, readdirSync(job.workDir)], [0, 0o700, []]);
+  ahead.giveBack();
 });
 
 test('one that prints too much is stopped, and its log cut', async t => {

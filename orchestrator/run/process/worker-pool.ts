@@ -1,10 +1,10 @@
+import { existsSync, renameSync } from 'node:fs';
 import { EXIT } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
-import { messageOf, OrchestratorError } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { buildMold } from '../job.ts';
-import { putInPlace } from '../reserved-folder.ts';
 import type { Job, Mold, RunUids } from '../runner.ts';
 import type { Piped } from './piped.ts';
 import { isLeading, killMembers, type Leader, leaderOf } from './process-group.ts';
@@ -54,6 +54,9 @@ interface Made {
 const JOBS = 300;
 /** With fewer left the next one is made. */
 const FADING_JOBS = 50;
+/** Folders that it works in, one at a time: those come back in which nothing is kept. */
+const PLACES = 50;
+const FADING_PLACES = 10;
 const MOST_RESIDENT_BYTES = 256 * 2 ** 20;
 const FADING_RESIDENT_BYTES = 224 * 2 ** 20;
 /** Files that come so soon after one another wait for each other. */
@@ -88,7 +91,7 @@ export class WorkerPool {
     this.#jobs = options.jobs ?? JOBS;
   }
 
-  /** A worker that waits and fits, kept for a job: then place(), or giveBack(). Undefined where there is none. */
+  /** A worker that waits and fits, kept for a job: it comes, or giveBack() does. Undefined where there is none. */
   take(job: Pick<Job, 'dataset' | 'settings' | 'dataDir'>): Worker | undefined {
     // A file from elsewhere: none of them sees its folder.
     if (job.dataDir !== job.settings.watchDir) return undefined;
@@ -103,27 +106,25 @@ export class WorkerPool {
     return undefined;
   }
 
-  /** The job's WORK_DIR, as the worker sees it. Throws `retry` where the job can't have its folder: what it needs may lie in either. The worker is gone then. */
-  async place(worker: Worker, job: Job): Promise<string> {
-    try {
-      const place = worker.takePlace();
-      if (!this.#options.uids.areOwn) return job.workDir;
-      await putInPlace(place, job.workDir, worker.owner);
-      return place;
-    } catch (error) {
-      await this.discard(worker);
-      throw new OrchestratorError('retry', `its folder could not be put in place: ${messageOf(error)}`, {
-        cause: error,
-      });
-    }
-  }
-
-  /** The job that it was taken for does not come. */
-  giveBack(worker: Worker): void {
+  /** The job that it was taken for does not come, and perhaps has left its place alone. */
+  giveBack(worker: Worker, place: string | null): void {
+    if (place !== null && existsSync(place)) worker.returnPlace(place);
     const known = this.#workers.get(worker);
     const isCurrent = known && this.#isCurrent({ name: known.dataset, hash: known.hash });
     if (isCurrent && worker.free()) this.#await(worker);
     else this.#discardSoon(worker);
+  }
+
+  /** Whether a folder that was its place, empty and ours alone, is so again. */
+  takeWorkDir(worker: Worker, place: string, workDir: string): boolean {
+    if (!this.#workers.has(worker)) return false;
+    try {
+      renameSync(workDir, place);
+    } catch {
+      return false;
+    }
+    worker.returnPlace(place);
+    return true;
   }
 
   /** No worker was free for this job: in the background more are made, where there may be, but not for files that come a minute apart. */
@@ -139,11 +140,14 @@ export class WorkerPool {
     const bytes = residentBytes(worker.leader.pid);
     const isSound = EXPECTED.includes(exit?.exitCode) && bytes < MOST_RESIDENT_BYTES;
     const known = this.#workers.get(worker);
-    if (known)
-      known.isFading = worker.jobsLeft < Math.min(FADING_JOBS, this.#jobs / 2) || bytes >= FADING_RESIDENT_BYTES;
+    if (known) known.isFading = this.#isUsedUpSoon(worker) || bytes >= FADING_RESIDENT_BYTES;
     if (isSound && this.#isCurrent(job.settings) && worker.free()) this.#await(worker);
     else await this.discard(worker);
     this.#fill(job);
+  }
+
+  #isUsedUpSoon({ jobsLeft, placesLeft }: Worker): boolean {
+    return jobsLeft < Math.min(FADING_JOBS, this.#jobs / 2) || placesLeft < Math.min(FADING_PLACES, this.#jobs / 2);
   }
 
   /** These are configured now: what is of another one, or of one as it was, goes; what WARM asks for is made. */
@@ -246,7 +250,7 @@ export class WorkerPool {
 
   async #make(mold: Mold): Promise<void> {
     const fit = fitOf(mold);
-    const home = await this.#homes.make(this.#jobs);
+    const home = await this.#homes.make(Math.min(PLACES, this.#jobs));
     if (home === undefined) return;
     try {
       const process_ = await this.#options.launch(mold, home);
@@ -274,12 +278,12 @@ export class WorkerPool {
   }
 
   #keepWorker({ mold, fit, home, leader, process: process_ }: Made): void {
-    const places = home.places.length > 0 ? home.places : Array.from({ length: this.#jobs }, () => '');
     const worker: Worker = new Worker({
       process: process_,
       leader,
       owner: home.owner,
-      places,
+      places: this.#options.uids.areOwn ? home.places : null,
+      jobs: this.#jobs,
       onOdd: () => this.#discardSoon(worker),
     });
     const { name: dataset, hash } = mold.settings;

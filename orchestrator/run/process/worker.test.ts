@@ -17,7 +17,7 @@ interface Bench {
   odd(): number;
 }
 
-async function workerOf(t: TestContext, script: string): Promise<Bench> {
+async function workerOf(t: TestContext, script: string, jobs = 2): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'worker-'));
   const process_ = await launchPiped({
     command: ['/bin/bash', '-c', script],
@@ -30,7 +30,7 @@ async function workerOf(t: TestContext, script: string): Promise<Bench> {
   process_.go();
   let odd = 0;
   const owner = { uid: 0, gid: 0 };
-  const worker = new Worker({ process: process_, leader, owner, places: ['a', 'b'], onOdd: () => (odd += 1) });
+  const worker = new Worker({ process: process_, leader, owner, places: ['a', 'b'], jobs, onOdd: () => (odd += 1) });
   t.after(async () => {
     worker.dismiss();
     await killMembers(leader);
@@ -96,17 +96,23 @@ test('one that speaks without a job is odd', async t => {
   await until('it was told', () => odd() === 1);
 });
 
-test('each folder is for one job, one at a time, and not before what came with the last one is over', async t => {
+test('each job has a folder, one at a time, and not before what came with the last one is over; one that is there again serves another', async t => {
   const { worker, output } = await workerOf(
     t,
     String.raw`while read -r job; do ${NAMED} printf '\0ended %s 0\n' $name; done`,
+    3,
   );
-  for (const place of ['a', 'b']) {
+  for (const place of ['a', 'b', 'a']) {
     assert.throws(() => worker.takePlace(), /not taken/);
     assert.deepEqual([worker.isFree, worker.take(), worker.isFree, worker.take()], [true, true, false, false]);
     assert.equal(worker.takePlace(), place);
     assert.deepEqual(await worker.run({}, output()), { exitCode: 0, signal: null });
     assert.equal(worker.isFree, false);
-    assert.equal(worker.free(), place === 'a');
+    assert.equal(worker.free(), worker.jobsLeft === 2);
+    if (worker.jobsLeft !== 1) continue;
+    worker.returnPlace('a');
+    assert.equal(worker.isFree, true);
   }
+  worker.returnPlace('b');
+  assert.deepEqual([worker.jobsLeft, worker.placesLeft, worker.isFree], [0, 1, false]);
 });

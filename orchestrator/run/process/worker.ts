@@ -14,8 +14,10 @@ export interface WorkerOptions {
   process: Piped;
   leader: Leader;
   owner: Owner;
-  /** Absolute: a folder for each job that it may have. */
-  places: readonly string[];
+  /** Absolute: the folders that its jobs can work in; null: any. */
+  places: readonly string[] | null;
+  /** So many may it have. */
+  jobs: number;
   /** It said something without a job: it is to be trusted no more. */
   onOdd(): void;
 }
@@ -45,16 +47,18 @@ export class Worker {
   /** Resolves when the process has ended and all that it printed was heard. */
   readonly over: Promise<void>;
   readonly #process: Piped;
-  readonly #places: string[];
+  readonly #places: Set<string> | null;
   readonly #onOdd: () => void;
+  #jobsLeft: number;
   #job: CurrentJob | undefined;
   #isTaken = false;
   #isOver = false;
 
-  constructor({ process, leader, owner, places, onOdd }: WorkerOptions) {
+  constructor({ process, leader, owner, places, jobs, onOdd }: WorkerOptions) {
     this.leader = leader;
     this.owner = owner;
-    this.#places = [...places];
+    this.#places = places && new Set(places);
+    this.#jobsLeft = jobs;
     this.#process = process;
     this.#onOdd = onOdd;
     // That it has ended is heard otherwise.
@@ -74,12 +78,17 @@ export class Worker {
 
   /** Whether it waits, and nobody has taken it for a job. */
   get isFree(): boolean {
-    return !this.#isTaken && !this.#isOver && this.#places.length > 0;
+    return !this.#isTaken && !this.#isOver && this.#jobsLeft > 0 && this.placesLeft > 0;
   }
 
   /** Jobs that it may still have. */
   get jobsLeft(): number {
-    return this.#places.length;
+    return this.#jobsLeft;
+  }
+
+  /** Folders for them that are free. */
+  get placesLeft(): number {
+    return this.#places?.size ?? Infinity;
   }
 
   /** From here on it is somebody's, until free(). False where it is not free. */
@@ -89,11 +98,18 @@ export class Worker {
     return true;
   }
 
-  /** The folder of the job that it was taken for, which run() brings. */
-  takePlace(): string {
-    const place = this.#isTaken && this.#job === undefined ? this.#places.shift() : undefined;
-    if (place === undefined) throw new Error('it was not taken for a job');
+  /** A folder for the job that it was taken for; null where any does. */
+  takePlace(): string | null {
+    if (this.#places === null) return null;
+    const [place] = this.#places;
+    if (place === undefined || !this.#isTaken) throw new Error('it was not taken for a job');
+    this.#places.delete(place);
     return place;
+  }
+
+  /** It is there again, empty. */
+  returnPlace(place: string): void {
+    this.#places?.add(place);
   }
 
   /** Gives it a job by its environment. Resolves when the job is over, or the process with it; the worker is not free before free() says so. */
@@ -108,6 +124,7 @@ export class Worker {
       isLineStart: true,
     };
     this.#job = job;
+    this.#jobsLeft -= 1;
     this.#process.stdin.write(jsonLine({ ...environment, [JOB_NAME]: name }));
     if (this.#isOver) this.#end(LOST);
     return job.ended.promise;
@@ -121,7 +138,7 @@ export class Worker {
 
   /** It gets no further job, and ends once it has none. */
   dismiss(): void {
-    this.#places.length = 0;
+    this.#jobsLeft = 0;
     this.#process.stdin.end();
   }
 
