@@ -481,6 +481,8 @@ test('a header with a name less than the rows have cells leaves the first column
     assert.deepEqual([found.header, found.rows[0], found.rejects], [names, first, []], text);
     assert.match(found.decided['header']?.reason ?? '', /^line 1 has one name less than the rows have cells/, text);
   }
+  const source = await read(folder, 'Source : Insee\nx,22\nAin,603\nNord,75\n');
+  assert.deepEqual([source.rows[0], ...values(source, 'skip_rows')], [['x', '22'], 1]);
   const unnamed = await read(folder, '"x" "y"\n"a b" 1\n"c d" 2\n');
   assert.deepEqual(
     [unnamed.header, unnamed.rows[0]],

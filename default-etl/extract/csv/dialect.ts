@@ -173,14 +173,16 @@ function decisionsOf(trial: Trial, declared: Partial<Dialect>): Decision[] {
       ? { name, value, confidence: 1, reason: `as EXTRACT.${name} says` }
       : { name, value, confidence: Number(confidence.toFixed(2)), reason };
   const [sureness, reason] = delimiterSureness(trial);
+  const inSingle = trial.records.flatMap(({ cells }) => cells.filter(cell => isQuoted(cell, "'"))).length;
+  const areDoubtful = dialect.quote === DOUBLE_QUOTE && inSingle > 1;
   const decisions = [
     decide('delimiter', dialect.delimiter.toString(), declared.delimiter !== undefined, sureness, reason),
     decide(
       'quote',
       characterOf(dialect.quote),
       declared.quote !== undefined,
-      dialect.quote === DOUBLE_QUOTE ? 0.99 : 0.9,
-      QUOTE_REASONS[dialect.quote] ?? '',
+      areDoubtful ? 0.6 : dialect.quote === DOUBLE_QUOTE ? 0.99 : 0.9,
+      areDoubtful ? `as usual; ${inSingle} cells stand in ', and keep it` : (QUOTE_REASONS[dialect.quote] ?? ''),
     ),
     decide(
       'escape',

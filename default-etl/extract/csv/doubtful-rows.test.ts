@@ -52,6 +52,8 @@ test("as many cells that begin with ' as end with it make no quote of it, unless
     );
     assert.equal(found.rows.length + found.rejects.length, 12, faulty);
   }
+  const few = await readTable(folder, "id;t\n1;'a'\n2;\"x\"\n3;'b'\n4;y\n");
+  assert.deepEqual([few.rows[0]?.[1], few.decided['quote']?.confidence], ["'a'", 0.6]);
   const breaks = await readTable(folder, "id;t\n1;'a\nb'\n2;'c\nd'\n3;'e'\n");
   assert.deepEqual([shown(breaks)[0], ...values(breaks, 'quote')], ['1;a|b', "'"]);
 });

@@ -14,8 +14,8 @@ const MARKS: readonly RegExp[] = [
   /^\s*(mise? à jour|date d['’](extraction|édition|export)|extraits? (le|du)|(exporté|édité|généré)e?s? (le|par|depuis|à)|données (au|du|extraites|provisoires))(?![a-zß-ÿ])/i,
   /^\s*(p|r|e|nd|n\.d\.?|ns|so|s)\s*[:=]\s*[a-zß-ÿ]/i,
   /^\s*(last updated|(updated|generated|exported|extracted) (on|by|at|from)|report (run|created|generated|date)|data (from|source|as of|extracted|downloaded))\b/i,
-  // Signs and digits behind the mark are no text.
-  /^\s*(\*+|[†‡©¹²³⁴⁵]|\((\*+|\d{1,2}|[a-z]{1,3})\)|\[(\*+|\d{1,2}|[a-z])\]).*[a-z\x80-\uffff]/i,
+  // Signs, digits and a letter behind the mark are no text.
+  /^\s*(\*+|[†‡©¹²³⁴⁵]|\((\*+|\d{1,2}|[a-z]{1,3})\)|\[(\*+|\d{1,2}|[a-z])\]).*[a-z\x80-\uffff]{2}/i,
   /^\s*(#|\/\/|--)\s+\S/,
 ];
 /** What database clients write below a result. */

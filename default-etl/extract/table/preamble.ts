@@ -12,7 +12,7 @@ import {
 import { type GridRow, isSetApart, type Place, usualFilled } from './grid.ts';
 import { decideHeader } from './header.ts';
 import { isAmong, isMissingWord, joinHeader } from './header-rows.ts';
-import { isSentence } from './note-marks.ts';
+import { isMarked, isSentence } from './note-marks.ts';
 import { hasRowNames } from './short-header.ts';
 import { countColumns, isPlainUnit } from './units.ts';
 
@@ -88,8 +88,8 @@ function isNamedAbove(rows: readonly GridRow[], first: number, width: number): b
   if (row === undefined) return false;
   const body = rows.slice(first + 1, first + 1 + MOST_BODY).map(({ cells }) => cells);
   const columns = tableKinds(body, width);
-  if (above.length === width - 1 && isWord(above[0] as string) && hasRowNames(rows.slice(first - 1), width))
-    return true;
+  const isShortHeader = above.length === width - 1 && isWord(above[0] as string) && !above.some(isMarked);
+  if (isShortHeader && hasRowNames(rows.slice(first - 1), width)) return true;
   if (filledCells(above) > 1 && decideHeader(row, columns, { bodyLength: body.length, place: 'line' }).value === false)
     return true;
   const measured = measuredColumns(columns);

@@ -1,6 +1,7 @@
 import type { Decision } from '../../protocol.ts';
 import { filledCells, isMeasure, isWord, tableKinds } from './cell-kind.ts';
 import { type GridRow, ownWidth, type Place } from './grid.ts';
+import { isMarked } from './note-marks.ts';
 
 /** A header with a name less than the rows have cells. */
 export interface ShortHeader {
@@ -25,7 +26,7 @@ export function shortHeader(
   const [header, ...below] = table;
   const rows = wholeRows(below, width);
   if (header === undefined || width < 2 || rows.length === 0 || ownWidth(header.cells) !== width - 1) return undefined;
-  if (filledCells(header.cells) < width - 1) return undefined;
+  if (filledCells(header.cells) < width - 1 || header.cells.some(isMarked)) return undefined;
   const filled = rows.filter(({ cells }) => (cells[width - 1] as string).trim() !== '').length;
   if (filled < rows.length / 2) return undefined;
   const said = `${place} ${header.line} has one name less than the rows have cells`;
