@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Made while the image is built (compile-ahead.ts). */
 const ahead = fileURLToPath(new URL('../compiled', import.meta.url));
+const ourFolder = new URL('.', import.meta.url).href;
 const kept = fileURLToPath(new URL('../node_modules/.cache/default-etl', import.meta.url));
 
 /** Node looks in a folder whose name ends with the user's id; a container has any. */
@@ -24,9 +25,20 @@ function forThisUser(folder) {
   return own;
 }
 
+/**
+ * Names of our own modules are paths, and nothing else: what Node would look for besides, for each of a hundred, is half of the time that it takes to load them
+ * (25 ms of 50 on 30 November 2026, Node 24.21).
+ */
+function resolve(name, context, next) {
+  if (!name.startsWith('.') || !name.endsWith('.ts') || !context.parentURL?.startsWith(ourFolder))
+    return next(name, context);
+  return { url: new URL(name, context.parentURL).href, format: 'module-typescript', shortCircuit: true };
+}
+
 if (process.features.typescript) {
   if (process.env.NODE_COMPILE_CACHE === undefined)
     module.enableCompileCache(existsSync(ahead) ? forThisUser(ahead) : kept);
+  module.registerHooks({ resolve });
   await import('./main.ts');
 } else {
   console.error(
