@@ -41,9 +41,11 @@ const MOST_OF_UNICODE = 0x10ffff;
  * so line ends tell; 一 (4E 00) has one on the other side.
  */
 export function withoutMark(head: Buffer): Encoding | undefined {
+  const looked = Math.min(head.length, HEAD_OF_WIDE) & ~1;
+  // Nearly all texts have none: that is told a hundred times as fast.
+  if (!head.subarray(0, looked).includes(0)) return undefined;
   const widest = inFourBytes(head);
   if (widest) return widest;
-  const looked = Math.min(head.length, HEAD_OF_WIDE) & ~1;
   const found = { le: 0, be: 0, leLines: 0, beLines: 0, narrowLines: 0 };
   for (let at = 0; at < looked; at += 2) {
     const [first, second] = [head[at] as number, head[at + 1] as number];

@@ -125,7 +125,9 @@ export class ElasticsearchTarget implements Target {
     if (deletesTail) {
       // A delete of what was never there costs Elasticsearch memory for a day (gc_deletes): a filter may take millions of rows out.
       const upTo = this.job.isFileRowsKnown ? this.job.fileRows : this.lastRow();
-      await this.deleteRows(this.job.fileKey, upTo, row => this.isLeft(row));
+      // All rows up to the last one were sent, mostly: then there is nothing to look for among them.
+      const from = this.notLoaded.isEmpty && !this.job.mendReplaces ? this.sentUpTo + 1 : 1;
+      await this.deleteRows(this.job.fileKey, from, upTo, row => this.isLeft(row));
       for (const place of this.indices.former) await this.deleteIn(place, this.job.fileKey, this.job.fileRows);
     }
     await this.explain(async () => await this.overwrite?.finish());
@@ -158,7 +160,7 @@ export class ElasticsearchTarget implements Target {
     if (this.sentUpTo === 0) return '';
     if (this.byKey) return 'what was loaded stays: with LOAD.id nothing is taken back';
     if (this.job.action === 'mend') return 'the rows mended so far stay';
-    await this.deleteRows(this.job.fileKey, this.lastRow(), () => true);
+    await this.deleteRows(this.job.fileKey, 1, this.lastRow(), () => true);
     await this.refresh();
     const former =
       this.job.fileRows > 0 ? "; the former version's rows are gone too, since they have the same ids" : '';
@@ -252,9 +254,14 @@ export class ElasticsearchTarget implements Target {
   }
 
   /** By computed ids: Elasticsearch finds no range of ids. */
-  private async deleteRows(fileKey: string, upTo: number, isLeft: (row: number) => boolean): Promise<void> {
+  private async deleteRows(
+    fileKey: string,
+    from: number,
+    upTo: number,
+    isLeft: (row: number) => boolean,
+  ): Promise<void> {
     this.sender.countDeletes();
-    for (let row = 1; row <= upTo; row++) {
+    for (let row = from; row <= upTo; row++) {
       if (isLeft(row)) this.addDelete(fileKey, row);
       if (this.request.isFull) await this.flush();
     }
@@ -285,7 +292,7 @@ export class ElasticsearchTarget implements Target {
     const before = this.sender.deleted;
     this.sender = this.senderFor(place);
     this.request = this.sender.newRequest();
-    await this.deleteRows(fileKey, rows, () => true);
+    await this.deleteRows(fileKey, 1, rows, () => true);
     this.sender.deleted += before;
   }
 

@@ -1,4 +1,4 @@
-import { type Batch, NULL } from '../batch.ts';
+import { NULL } from '../batch.ts';
 import { renaming } from './renaming.ts';
 import type { NewStep, StepContext } from './step.ts';
 
@@ -11,7 +11,8 @@ export function minimalStep(context: Pick<StepContext, 'warn'>): NewStep {
   return writer => {
     const renameColumns = rename(writer);
     return batch => {
-      emptyToNull(batch);
+      // Not the batch itself: it is made in several places, and code for one of them is not for another's.
+      emptyToNull(batch.starts, batch.ends, batch.rows * batch.width);
       return renameColumns(batch);
     };
   };
@@ -22,8 +23,6 @@ export function minimalName(name: string): string {
   return name.trim().toUpperCase();
 }
 
-function emptyToNull(batch: Batch): void {
-  const { starts, ends } = batch;
-  const cells = batch.rows * batch.width;
+function emptyToNull(starts: Int32Array, ends: Int32Array, cells: number): void {
   for (let cell = 0; cell < cells; cell++) if (starts[cell] === ends[cell]) starts[cell] = NULL;
 }
