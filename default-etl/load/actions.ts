@@ -2,31 +2,45 @@ import { type Batch, cellText } from '../batch.ts';
 import { documentId } from '../protocol.ts';
 import { neverFailure } from '../failure.ts';
 import type { WriteAction } from './bulk-request.ts';
-import { wordJson, wordTable, writeWords } from './words.ts';
+import { TEXT_WORD_BYTES, viewOf, wordJson } from './words.ts';
 
+const ZERO = 48;
+const NINE = 57;
 const ROW_DIGITS = 10;
 const MAX_ROW = 10 ** ROW_DIGITS - 1;
 /** With LOAD.id the version is VERSION × 10^8 + row. */
 const ROWS_PER_VERSION = 100_000_000;
 const MAX_ID_BYTES = 512;
 
-/** `{"index":{"_id":"<FILE_KEY>-<row>",…}}`: the same bytes for each row but for the digits. */
+/**
+ * `{"index":{"_id":"<FILE_KEY>-<row>",…}}`: the same bytes for each row but for the digits, which are counted up where they stand, since rows mostly follow one
+ * another.
+ */
 export function rowAction(fileKey: string, version: number): WriteAction {
-  const template = Buffer.from(actionLine('index', documentId(fileKey, 0), String(version)));
-  const words = wordTable([template.toString()]);
-  const lastDigit = template.indexOf('","version"') - 1;
+  const line = actionLine('index', documentId(fileKey, 0), String(version));
+  const length = Buffer.byteLength(line);
+  const text = Buffer.alloc(Math.ceil(length / TEXT_WORD_BYTES) * TEXT_WORD_BYTES);
+  text.write(line);
+  const words = viewOf(text);
+  const lastDigit = text.indexOf('","version"') - 1;
+  let former = -1;
   return (batch, row, target, at) => {
     const number = batch.numbers[row] as number;
     if (number > MAX_ROW) throw neverFailure(`row ${number}: ids have ${ROW_DIGITS} digits for the row`);
-    const end = writeWords(words, 0, target.view, at);
-    let rest = number;
-    for (let digit = at + lastDigit; rest > 0; digit--) {
-      const tenth = Math.floor(rest / 10);
-      target.body[digit] = 48 + (rest - tenth * 10);
-      rest = tenth;
-    }
-    return end;
+    if (number === former + 1) countUp(text, lastDigit);
+    else text.write(String(number).padStart(ROW_DIGITS, '0'), lastDigit + 1 - ROW_DIGITS);
+    former = number;
+    const { view } = target;
+    for (let word = 0; word < length; word += TEXT_WORD_BYTES)
+      view.setFloat64(at + word, words.getFloat64(word, true), true);
+    return at + length;
   };
+}
+
+function countUp(text: Buffer, lastDigit: number): void {
+  let digit = lastDigit;
+  for (; text[digit] === NINE; digit--) text[digit] = ZERO;
+  text[digit] = (text[digit] as number) + 1;
 }
 
 /** LOAD.id: the id is the key columns' values, the version the file's and then the row's, so that the later row wins. */
