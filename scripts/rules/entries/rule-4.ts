@@ -7,8 +7,8 @@ export const rule4: Rule = {
     {
       clause: 'every row carries VERSION',
       file: 'default-etl/load/actions.ts',
-      code: "Buffer.from(actionLine('index', documentId(fileKey, 0), String(version)))",
-      without: "Buffer.from(actionLine('index', documentId(fileKey, 0), String(2 ** 50)))",
+      code: "const line = actionLine('index', documentId(fileKey, 0), String(version));",
+      without: "const line = actionLine('index', documentId(fileKey, 0), String(2 ** 50));",
       test: 'default-etl/load/elasticsearch.test.ts',
       title: 'rule 4: an older version stops at a newer one, says which, and changes nothing',
     },
