@@ -81,6 +81,24 @@ test(
   },
 );
 
+test('rule 10: a uid that two folders have after a restart is nobody else’s before both are free', asRoot, t => {
+  const { uids, folder } = place(t);
+  const [home, attempt] = [folder('home'), folder('attempt')];
+  for (const path of [home, attempt]) chownSync(path, 71_000, 71_000);
+  for (const [first, last] of [
+    [home, attempt],
+    [attempt, home],
+  ] as const) {
+    const [next, other] = [uids(71_000), uids(71_000)];
+    for (const path of [first, last]) next.recall(path);
+    next.free(first);
+    assert.throws(() => other.take(folder('other')), /are taken/);
+    next.free(last);
+    assert.equal(other.take(folder('other')).uid, 71_000);
+    other.free(folder('other'));
+  }
+});
+
 test('a uid that any process still has is nobody else’s', asRoot, async t => {
   const { uids, folder } = place(t);
   const left = spawn('/bin/sh', ['-c', 'echo; read -r end'], { uid: 71_000, gid: 71_000 });

@@ -102,7 +102,15 @@ class OwnUids implements RunUids {
     const uid = this.#held.get(folder);
     if (uid === undefined) return;
     this.#held.delete(folder);
-    this.#claims.remove(uid);
+    const other = this.#otherOf(uid);
+    if (other === undefined) this.#claims.remove(uid);
+    else this.#claims.change(uid, other);
+  }
+
+  /** After a crash a worker's home and the attempt that it had are of one uid: it is free once both are. */
+  #otherOf(uid: number): string | undefined {
+    for (const [folder, held] of this.#held) if (held === uid) return folder;
+    return undefined;
   }
 }
 
