@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Settings } from '../config/schema.ts';
@@ -201,6 +202,52 @@ test('rule 8: a file that changed after its run is left alone', async t => {
   await bench.finish(disposer, dataset, run, DONE);
   assert.deepEqual(bench.tree('in'), [['a.csv', 'a newer version']]);
   assert.deepEqual(await bench.journal.intents(), []);
+});
+
+test('rule 3: a run of a new file waits until it is written down that the former one was taken away', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { BACKUP_FILE: true });
+  const writing = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const closeDisposal: Journal['closeDisposal'] = async (...closed) => {
+    begun.resolve();
+    await writing.promise;
+    return bench.journal.closeDisposal(...closed);
+  };
+  const disposer = await bench.disposer([dataset], { journal: { ...bench.journal, closeDisposal } });
+  const former = await bench.running(dataset, 'a.csv');
+  await disposer.intend(former, dataset, DONE);
+  await disposer.released(former);
+  disposer.ended(await bench.journal.finish(former.id, former.attempt, DONE, Date.now()), dataset);
+  await begun.promise;
+  const run = await bench.running(dataset, 'a.csv', 'a new file');
+  const other = await bench.running(dataset, 'b.csv');
+  await Promise.all([former, other].map(each => disposer.released(each)));
+  const order: string[] = [];
+  const released = disposer.released(run).then(() => order.push('released'));
+  await setImmediate();
+  order.push('written');
+  writing.resolve();
+  await released;
+  assert.deepEqual(order, ['written', 'released']);
+  assert.deepEqual(await bench.journal.intents(), []);
+});
+
+test('rule 3: after a crash, a run waits for the disposal that was under way, which no newer file keeps waiting', async t => {
+  const bench = setUp(t);
+  const dataset = bench.dataset('sales', { BACKUP_FILE: true });
+  const run = await bench.running(dataset, 'a.csv');
+  const before = await bench.disposer([dataset]);
+  await before.intend(run, dataset, DONE);
+  await bench.journal.finish(run.id, run.attempt, DONE, Date.now());
+  const [intent] = await bench.journal.intents();
+  renameSync(join(bench.watchDir, 'a.csv'), intent?.hidden as string);
+  const next = await bench.running(dataset, 'a.csv', 'a new file');
+  const after = await bench.disposer([dataset]);
+  await after.released(next);
+  assert.deepEqual(await bench.journal.intents(), []);
+  assert.deepEqual(bench.tree('in'), [['a.csv', 'a new file']]);
+  assert.deepEqual(bench.tree('backup')[0], ['sales/a.csv', CONTENT]);
 });
 
 test('rule 8: a file that changes while it is taken is put back, beside a new one that has its name meanwhile', async t => {
@@ -393,7 +440,7 @@ interface Bench {
   watchDir: string;
   journal: Journal;
   dataset(name: string, settings?: Partial<Settings>): Dataset;
-  disposer(datasets: Dataset[], more?: { hasWriter?: HasWriter }): Promise<FileDisposer>;
+  disposer(datasets: Dataset[], more?: { hasWriter?: HasWriter; journal?: Journal }): Promise<FileDisposer>;
   /** Writes the file (content null: it is there) and claims its run. */
   running(dataset: Dataset, file: string, content?: string | null): Promise<Run>;
   finish(disposer: FileDisposer, dataset: Dataset, run: Run, finish: Finish): Promise<Run>;
@@ -422,9 +469,9 @@ function setUp(t: TestContext): Bench {
     journal,
     dataset: (name, settings = {}) =>
       ({ name, watchDir, settings: { BACKUP_DIR: join(base, 'backup'), ...settings } }) as Dataset,
-    async disposer(datasets, { hasWriter = (): 'no' => 'no' } = {}) {
+    async disposer(datasets, { hasWriter = (): 'no' => 'no', journal: ownJournal = journal } = {}) {
       const disposer = await startDisposer({
-        journal,
+        journal: ownJournal,
         datasets: () => new Map(datasets.map(dataset => [dataset.name, dataset])),
         datasetsMatching: () => datasets,
         hasWriter,

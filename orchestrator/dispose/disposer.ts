@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Reject } from '../../default-etl/contract.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
@@ -13,6 +13,7 @@ import {
   knownRoot,
 } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
+import { isAwaited } from './awaited.ts';
 import { type CarryOut, type Carried, carryOut, forgetWitness, type HasWriter } from './carry-out.ts';
 import { firstRejects } from '../rejects/open-rejects.ts';
 import { MOST_REJECTS, NOTE_ENDINGS, writeError, writeReceipt } from './notes.ts';
@@ -45,6 +46,7 @@ export interface PendingDisposal {
 export interface FileDisposer {
   intend(run: Run, dataset: Dataset, finish: Finish): Promise<void>;
   ended(run: Run, dataset: Dataset): void;
+  released(run: Run): Promise<void>;
   pending(): PendingDisposal[];
   /** Resolves when all that can be done now is done. */
   idle(): Promise<void>;
@@ -58,6 +60,8 @@ interface Pending {
   failures: number;
   /** Not before; milliseconds since 1970-01-01 UTC. */
   dueAt: number;
+  /** While its file has perhaps been taken and that is not written down: resolved when it is, or the file has its name. Else null. */
+  taking: PromiseWithResolvers<void> | null;
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -99,7 +103,9 @@ class Disposing implements FileDisposer {
   async begin(): Promise<void> {
     const { journal } = this.#options;
     for (const { state: _, error, ...intent } of await journal.intents()) {
-      this.#pending.set(intent.runId, { intent, error, failures: 0, dueAt: 0 });
+      // An earlier orchestrator may have been killed at any step of it.
+      const taking = Promise.withResolvers<void>();
+      this.#pending.set(intent.runId, { intent, error, failures: 0, dueAt: 0, taking });
     }
     this.#off = journal.onChange(run => this.#hear(run));
     this.#wake();
@@ -114,7 +120,7 @@ class Disposing implements FileDisposer {
     const intent = await planDisposal(run, dataset, to, dataDir);
     if (!intent) return;
     await journal.intend(intent);
-    this.#pending.set(run.id, { intent, error: null, failures: 0, dueAt: 0 });
+    this.#pending.set(run.id, { intent, error: null, failures: 0, dueAt: 0, taking: null });
   }
 
   ended(run: Run, dataset: Dataset): void {
@@ -126,6 +132,15 @@ class Disposing implements FileDisposer {
       this.#receipts.delete(writing);
     });
     this.#receipts.add(writing);
+  }
+
+  async released({ root, file, fileVersion }: Run): Promise<void> {
+    if (this.#pending.size === 0) return;
+    const path = join(root, file);
+    const others = [...this.#pending.values()].filter(
+      ({ intent }) => intent.source === path && !isSameVersion(intent.fileVersion, fileVersion),
+    );
+    await Promise.all(others.map(async ({ taking }) => taking?.promise));
   }
 
   pending(): PendingDisposal[] {
@@ -181,12 +196,16 @@ class Disposing implements FileDisposer {
 
   async #try(pending: Pending): Promise<void> {
     const { intent } = pending;
+    pending.taking ??= Promise.withResolvers<void>();
     try {
       await this.#dispose(pending);
     } catch (error) {
       await this.#postpone(pending, messageOf(error)).catch((failure: unknown) => {
         this.#options.logger.error(`${intent.source}: ${messageOf(failure)}`, { run: intent.runId });
       });
+    } finally {
+      pending.taking.resolve();
+      pending.taking = null;
     }
   }
 
@@ -199,7 +218,7 @@ class Disposing implements FileDisposer {
     if (run.state !== (intent.kind === 'quarantine' ? 'quarantined' : 'done')) {
       return this.#close(intent, { state: 'abandoned', error: `the run is ${run.state}` });
     }
-    if (await this.#isAwaited(intent)) return;
+    if (await isAwaited(this.#options, intent, run)) return;
     if (intent.kind === 'quarantine' && (await this.#isReplaced(run))) {
       return this.#close(intent, { state: 'abandoned', error: 'a later run of the file is done' });
     }
@@ -233,30 +252,10 @@ class Disposing implements FileDisposer {
     await journal.closeDisposal(intent.runId, 'intended', error);
   }
 
-  /** Whether a dataset that takes this file has not come to an end with this version of it. */
-  async #isAwaited({ source, fileVersion }: Intent): Promise<boolean> {
-    const { journal, datasetsMatching } = this.#options;
-    for (const dataset of datasetsMatching(source)) {
-      const file = relative(dataset.watchDir, source);
-      const latest = await journal.latest(dataset.name, file);
-      if (latest ? !hasEndedWith(latest, fileVersion) : !(await this.#isIgnored(dataset.name, file))) return true;
-    }
-    return false;
-  }
-
   /** A replay of the very version came to another end: it says what becomes of the file. */
   async #isReplaced(run: Run): Promise<boolean> {
     const latest = await this.#options.journal.latest(run.dataset, run.file);
     return latest !== undefined && latest.id !== run.id && latest.state === 'done' && latest.action !== 'mend';
-  }
-
-  /** EXISTING: ignore: known, with no run to come. */
-  async #isIgnored(dataset: string, file: string): Promise<boolean> {
-    const { journal } = this.#options;
-    const { items } = await journal.runs({ dataset, file, states: ['settling'], limit: 1000 });
-    if (items.some(run => run.file === file)) return false;
-    const known = await journal.knownFile(dataset, file);
-    return known !== undefined && known.version !== null;
   }
 
   async #leaveNote(run: Run, target: string | null, dataset: Dataset | undefined): Promise<void> {
@@ -288,8 +287,4 @@ class Disposing implements FileDisposer {
   #owner(source: string): Dataset | undefined {
     return [...this.#options.datasets().values()].find(({ watchDir }) => source.startsWith(`${watchDir}/`));
   }
-}
-
-function hasEndedWith(run: Run, version: Intent['fileVersion']): boolean {
-  return isSameVersion(run.fileVersion, version) && FINAL_STATES.includes(run.state);
 }

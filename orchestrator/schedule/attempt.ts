@@ -152,6 +152,7 @@ export class LiveAttempt {
     const { context, dataset, leave } = this.#options;
     const runner = this.#announced;
     let file: JobFile;
+    await context.disposer.released(run);
     try {
       [file] = await this.#patiently(() =>
         Promise.all([withLedger(context, dataset, run), runner && this.#recordStart(run, runner, '')]),

@@ -16,6 +16,7 @@ test('rule 8: what will become of a file is written down before the end of its r
       seen.push(`carried out when ${state}`);
       resolve();
     },
+    released: async () => undefined,
   };
   const outcome = { ...SUCCESS, results: [{ type: 'result' as const, ...ROWS }] };
   await bench.schedule(new ScriptedRunner(async () => outcome), [dataset], { disposer });

@@ -39,7 +39,11 @@ export const NO_REFRESHES: ScheduleContext['refreshes'] = {
   refresh: async () => undefined,
 };
 
-export const IDLE_DISPOSER: ScheduleContext['disposer'] = { intend: async () => undefined, ended: () => undefined };
+export const IDLE_DISPOSER: ScheduleContext['disposer'] = {
+  intend: async () => undefined,
+  ended: () => undefined,
+  released: async () => undefined,
+};
 
 export function setUp(t: TestContext): Bench {
   const base = mkdtempSync(join(tmpdir(), 'schedule-'));

@@ -30,7 +30,7 @@ await startScheduler({
   refreshes: NO_REFRESHES,
   uids: createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 }),
   environment: { dataDir, elasticsearch: null, concurrency: 4, minFreeBytes: 0 },
-  disposer: { intend: async () => undefined, ended: () => undefined },
+  disposer: { intend: async () => undefined, ended: () => undefined, released: async () => undefined },
   clock: systemClock,
   logger,
 });

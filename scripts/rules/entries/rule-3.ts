@@ -103,6 +103,14 @@ export const rule3: Rule = {
       title: 'rule 3: the rows of an append key stay once the file of its done run was disposed of',
     },
     {
+      clause: 'also where the next file comes while it is being taken away',
+      file: 'orchestrator/dispose/disposer.ts',
+      code: '    await Promise.all(others.map(async ({ taking }) => taking?.promise));',
+      without: '',
+      test: 'orchestrator/dispose/disposer.test.ts',
+      title: 'rule 3: a run of a new file waits until it is written down that the former one was taken away',
+    },
+    {
       clause: 'any other end does not keep its ids',
       file: 'orchestrator/journal/disposing.ts',
       code: "WHERE id = $runId AND state = 'done' AND append_key = 1",

@@ -56,7 +56,7 @@ export const rule8: Rule = {
     {
       clause: 'disposal waits for every dataset that matches',
       file: 'orchestrator/dispose/disposer.ts',
-      code: 'if (await this.#isAwaited(intent)) return;',
+      code: 'if (await isAwaited(this.#options, intent, run)) return;',
       without: '',
       test: 'orchestrator/dispose/disposer.test.ts',
       title: 'rule 8: disposal waits for every dataset that matches the path',
