@@ -1,4 +1,4 @@
-import { NULL } from '../batch.ts';
+import { type Batch, NULL } from '../batch.ts';
 import { renaming } from './renaming.ts';
 import type { NewStep, StepContext } from './step.ts';
 
@@ -11,8 +11,7 @@ export function minimalStep(context: Pick<StepContext, 'warn'>): NewStep {
   return writer => {
     const renameColumns = rename(writer);
     return batch => {
-      // Not the batch itself: it is made in several places, and code for one of them is not for another's.
-      emptyToNull(batch.starts, batch.ends, batch.rows * batch.width);
+      emptyToNull(batch);
       return renameColumns(batch);
     };
   };
@@ -23,6 +22,8 @@ export function minimalName(name: string): string {
   return name.trim().toUpperCase();
 }
 
-function emptyToNull(starts: Int32Array, ends: Int32Array, cells: number): void {
+function emptyToNull(batch: Batch): void {
+  const { starts, ends } = batch;
+  const cells = batch.rows * batch.width;
   for (let cell = 0; cell < cells; cell++) if (starts[cell] === ends[cell]) starts[cell] = NULL;
 }
