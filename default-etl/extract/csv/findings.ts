@@ -46,6 +46,14 @@ const CONFIDENCE: Partial<Record<Finding, number>> = {
 export class Findings {
   private readonly found = new Map<Finding, { count: number; first: number; last: number }>();
 
+  private shortRows = 0;
+  private firstShort = 0;
+
+  /** A row with fewer cells than the header: each row of a ragged table comes by here. */
+  addShort(line: number): void {
+    if (this.shortRows++ === 0) this.firstShort = line;
+  }
+
   /** A record may be asked about again once more bytes are there: of a line a finding counts once. */
   add(finding: Finding, line: number): void {
     const known = this.found.get(finding);
@@ -57,7 +65,9 @@ export class Findings {
   }
 
   decisions(): Decision[] {
-    return [...this.found].map(([name, { count, first }]) => ({
+    const short = { count: this.shortRows, first: this.firstShort };
+    const found = [...(short.count > 0 ? [['short_rows', short] as const] : []), ...this.found];
+    return found.map(([name, { count, first }]) => ({
       name,
       value: count,
       confidence: CONFIDENCE[name] ?? 0.9,

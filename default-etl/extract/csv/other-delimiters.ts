@@ -29,7 +29,8 @@ export class OtherDelimiters {
 
   /** The record of `count` cells, fewer than there are columns, in bytes[from, to). Of a ragged table each row comes by here. */
   see(bytes: Buffer, from: number, to: number, count: number, line: number): void {
-    if (line === this.lastLine) return;
+    // Of a ragged table most rows lack but a few cells: they cost nothing here.
+    if (line === this.lastLine || (count > 1 && 4 * count >= 3 * this.width)) return;
     const { others } = this;
     this.count(bytes, from, to);
     const isBelow = line === this.lastLine + 1;

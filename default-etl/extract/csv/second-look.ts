@@ -88,7 +88,7 @@ export class SecondLook implements RecordJudge {
 
   takeShort(bytes: Buffer, start: number, end: number, count: number, line: number): void {
     this.lookedAt += end - start;
-    this.findings.add('short_rows', line);
+    this.findings.addShort(line);
     this.otherDelimiters.see(bytes, start, end, count, line);
   }
 

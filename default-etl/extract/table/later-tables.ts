@@ -13,6 +13,8 @@ const SPACE = 32;
 const FIRST_LETTER = 65;
 /** Rows above and below one that may be a header, and their cells: a table may have 20,000 columns. */
 const MOST_AROUND = 30;
+/** Of them so many are kept from one batch for the next: their texts are taken of each batch. */
+const TAIL_ROWS = 6;
 const FEWEST_AROUND = 3;
 const MOST_CELLS = 4000;
 /** So many rows are looked at more closely, and one more for each ROWS_A_LOOK that came by. */
@@ -56,13 +58,17 @@ export class LaterTables {
       const isOther = isWhole !== wasWhole || line > lastLine + 1;
       wasWhole = isWhole;
       lastLine = line;
-      if (!isOther && (column < 0 || !beginsWord(bytes, starts[cell + column] as number))) continue;
-      if (this.found === undefined && this.couldBeNames(batch, row)) this.look(batch, row);
+      const first = starts[cell] as number;
+      if (
+        (isOther && (first < 0 || (bytes[first] as number) >= FIRST_LETTER)) ||
+        (column >= 0 && beginsWord(bytes, starts[cell + column] as number))
+      )
+        this.lookAt(batch, row);
     }
     this.wasWhole = wasWhole;
     this.lastLine = lastLine;
     this.rows += to - from;
-    if (to === batch.rows) this.tail = [...this.tail, ...rowsOf(batch, to - this.around(), to)].slice(-this.around());
+    if (to === batch.rows) this.tail = [...this.tail, ...rowsOf(batch, to - TAIL_ROWS, to)].slice(-TAIL_ROWS);
   }
 
   decisions(): Decision[] {
@@ -70,7 +76,7 @@ export class LaterTables {
     return this.found === undefined ? [] : [otherTableDecision(this.found, this.place, undefined)];
   }
 
-  /** The last rows that came by, thirty at most. */
+  /** The last rows that came by, TAIL_ROWS at most. */
   get lastRows(): readonly GridRow[] {
     return this.tail;
   }
@@ -87,6 +93,11 @@ export class LaterTables {
     this.pending = [];
     this.wasWhole = true;
     this.lastLine = (lines[0] as number) - 1;
+  }
+
+  private lookAt(batch: Batch, row: number): void {
+    if (this.found !== undefined || this.looks >= FIRST_LOOKS + this.rows / ROWS_A_LOOK) return;
+    if (this.couldBeNames(batch, row)) this.look(batch, row);
   }
 
   /** Whether all that is in it begins as words do, or what is in the columns of numbers. */
@@ -106,7 +117,6 @@ export class LaterTables {
   }
 
   private look(batch: Batch, row: number): void {
-    if (this.looks >= FIRST_LOOKS + this.rows / ROWS_A_LOOK) return;
     this.looks++;
     const isFirst = row === 0;
     const isApart = isFirst ? (batch.lines[0] as number) > this.lastLine + 1 : isSetApart(batch, row);

@@ -6,6 +6,7 @@ import type { Place } from './grid.ts';
 const MOST_BEFORE = 8;
 const SPACE = 32;
 const QUOTE = 34;
+const CASE = 32;
 /** Of the names so many must come again, but no fewer than two where there are two. */
 const SAME_SHARE = 0.7;
 
@@ -28,7 +29,7 @@ export class RepeatedHeader {
     const { column, name } = this;
     if (column < 0) return;
     const { bytes, starts, ends, width } = batch;
-    const [most, firstByte, lastByte] = [name.length + MOST_BEFORE, lower(name[0]), lower(name.at(-1))];
+    const [most, firstByte, lastByte] = [name.length + MOST_BEFORE, (name[0] ?? 0) | CASE, (name.at(-1) ?? 0) | CASE];
     // Each row of each file comes by here: two bytes tell for nearly all.
     for (let row = from, cell = from * width + column; row < to; row++, cell += width) {
       let end = ends[cell] as number;
@@ -36,7 +37,8 @@ export class RepeatedHeader {
       // Behind a form feed quotes are text.
       if (bytes[end - 1] === QUOTE) end--;
       const at = end - name.length;
-      if (lower(bytes[end - 1]) !== lastByte || lower(bytes[at]) !== firstByte) continue;
+      // Upper and lower case differ by this bit.
+      if (((bytes[end - 1] as number) | CASE) !== lastByte || ((bytes[at] as number) | CASE) !== firstByte) continue;
       const start = starts[cell] as number;
       if (start >= 0 && at >= start && end - start <= most && this.repeats(batch, row)) this.add(batch, row);
     }
@@ -74,11 +76,6 @@ export class RepeatedHeader {
 /** Whether two names are the same but for upper case, as programs write it or not. */
 export function isSameName(one: string, other: string): boolean {
   return one === other || one.toLowerCase() === other.toLowerCase();
-}
-
-/** Of a letter of ASCII: other bytes may become the same, too. */
-function lower(byte: number | undefined): number {
-  return (byte ?? 0) | 32;
 }
 
 /** Whether the file has that name, and not this program, for a column without one. */
