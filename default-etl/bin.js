@@ -26,8 +26,8 @@ function forThisUser(folder) {
 }
 
 /**
- * Names of our own modules are paths, and nothing else: what Node would look for besides, for each of a hundred, is half of the time that it takes to load them
- * (25 ms of 50 on 30 November 2026, Node 24.21).
+ * Names of our own modules are paths, and nothing else: what Node would look for besides, for each of a hundred, is a third of the time that it takes to load them
+ * and more (29 ms of 86 on 30 November 2026, Node 24.21, other work beside).
  */
 function resolve(name, context, next) {
   if (!name.startsWith('.') || !name.endsWith('.ts') || !context.parentURL?.startsWith(ourFolder))
