@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('bin.js', import.meta.url));
 const ROWS = 20_000;
+/** Whoever started it has nothing of it once it is gone. */
+const parent = process.ppid;
+const LOOK_MS = 200;
 
 /** As far as a load asks: a new index, and every row taken. */
 function answerAsElasticsearch(): RequestListener {
@@ -29,6 +32,12 @@ function answerAsElasticsearch(): RequestListener {
 
 async function run(file: string, environment: Record<string, string>): Promise<void> {
   const child = spawn(process.execPath, [bin, file], { env: { ...process.env, ...environment }, stdio: 'inherit' });
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return;
+    child.kill('SIGKILL');
+    process.exit(1);
+  }, LOOK_MS);
+  child.once('close', () => clearInterval(looking));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`${file} ended with ${code}`);
 }

@@ -5,6 +5,8 @@ import type { Owner } from '../../files/rights.ts';
 import type { RunUids } from '../runner.ts';
 import { giveWorkDir } from '../work-dir.ts';
 import { launch } from './launcher.ts';
+import { killMembers } from './process-group.ts';
+import { readBootId } from './process-table.ts';
 import { OWN_FOLDERS, shownAs } from './view.ts';
 
 /** What V8 made of the default ETL's code, so that a run need not make it anew (200 ms). Runs may read it, and never write it: it is code that others run. */
@@ -66,7 +68,7 @@ export async function compileOnce(options: CompileOptions): Promise<void> {
   if (!uids.areOwn) return;
   const stamp = stampOf(options.etlFiles[0] as string);
   if (code.folder() && readText(join(code.path, STAMP)) === stamp) return;
-  await rm(workDir, { recursive: true, force: true });
+  await clear(options);
   await mkdir(workDir, { recursive: true, mode: 0o700 });
   try {
     const owner = uids.take(workDir);
@@ -75,9 +77,20 @@ export async function compileOnce(options: CompileOptions): Promise<void> {
     await putInPlace(options);
     writeFileSync(join(code.path, STAMP), stamp);
   } finally {
-    await rm(workDir, { recursive: true, force: true });
-    uids.free(workDir);
+    await clear(options);
   }
+}
+
+/**
+ * First whatever compiles there, perhaps since an orchestrator was killed: Node looks without end for a folder to compile into that is taken from under it (24.21).
+ */
+async function clear({ uids, workDir }: CompileOptions): Promise<void> {
+  uids.recall(workDir);
+  const uid = lstatSync(workDir, { throwIfNoEntry: false })?.uid;
+  if (uid !== undefined && uid !== process.getuid?.())
+    await killMembers({ pid: 0, startTime: '', bootId: readBootId(), workDir, uid });
+  await rm(workDir, { recursive: true, force: true });
+  uids.free(workDir);
 }
 
 async function compile(options: CompileOptions, owner: Owner): Promise<void> {
