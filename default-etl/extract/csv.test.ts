@@ -366,6 +366,16 @@ test('encodings are found out', async context => {
   }
 });
 
+test('a file that ends within a character is the UTF-8 that it was until then, however large it is', async context => {
+  const folder = temporaryFolder(context);
+  for (const rows of [10, 200_000]) {
+    const whole = Buffer.from(`id;saison\n${'12;été\n'.repeat(rows)}13;ét\u00e9`);
+    const { rows: found, decided } = await read(folder, whole.subarray(0, -1));
+    assert.equal(decided['encoding']?.value, 'utf8', `${rows} rows`);
+    assert.deepEqual([found.length, found[0]], [rows, ['12', 'été']]);
+  }
+});
+
 test('lines of UTF-8 and of another encoding side by side are each read as what they are', async context => {
   const folder = temporaryFolder(context);
   const lines = [

@@ -11,6 +11,10 @@ const HEAD_OF_TWICE = 1 << 16;
 /** How sure the guess must be that the lines which are not UTF-8 are in one encoding. */
 const LIKELY = 0.8;
 const CHUNK_BYTES = 1 << 20;
+const CONTEXT_BYTES = 1 << 14;
+/** A byte of UTF-8 that begins no character. */
+const CONTINUATION = 0x80;
+const CONTINUATION_MASK = 0xc0;
 
 /** What is looked at of a file to find out how its text is encoded. */
 type Bytes = Pick<Source, 'path' | 'head' | 'stream'>;
@@ -114,14 +118,24 @@ async function firstInvalid(source: Bytes, head: Buffer): Promise<Buffer | undef
   const stream = source.stream();
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + 4);
   let kept = 0;
+  let before = Buffer.alloc(0);
   for (;;) {
     const count = await stream.fill(buffer, kept);
     const filled = buffer.subarray(0, kept + count);
     const whole = count === 0 ? filled : cutPartial(filled);
-    if (!isUtf8(whole)) return whole;
+    // Of a character that the end cuts the few bytes alone say nothing.
+    if (!isUtf8(whole)) return count === 0 ? Buffer.concat([before, whole]) : whole;
     if (count === 0) return undefined;
+    before = Buffer.from(lastCharacters(whole));
     kept = filled.copy(buffer, 0, whole.length);
   }
+}
+
+/** Some thousand of them. */
+function lastCharacters(bytes: Buffer): Buffer {
+  let from = Math.max(0, bytes.length - CONTEXT_BYTES);
+  while (from < bytes.length && ((bytes[from] as number) & CONTINUATION_MASK) === CONTINUATION) from++;
+  return bytes.subarray(from);
 }
 
 /** Without the character at the end whose last bytes may still be to come. */
