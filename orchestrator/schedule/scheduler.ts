@@ -44,7 +44,7 @@ export interface Scheduler {
 /** Without an event something is looked for this often: other processes' requests have none. */
 const POLL_MS = 1000;
 /** While the ends of so many attempts are still to be recorded nothing is started. */
-const MOST_ENDING = 32;
+const MOST_ENDING = 64;
 /** How long a stopped attempt may take to be seen dead (SIGTERM, 10 s, SIGKILL), before it is left to the next start. */
 const HAND_BACK_MS = 20_000;
 
