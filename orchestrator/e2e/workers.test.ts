@@ -8,6 +8,8 @@ import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrch
 import { elasticsearchNode, openIndex } from './index.ts';
 
 const INDEX = 'e2e-workers';
+/** With two files at once there are two workers. */
+const ONE = 'CONCURRENCY: 1\n';
 
 async function serve(t: TestContext, more = ''): Promise<TestOrchestrator> {
   const folder = await makeFolder(
@@ -68,7 +70,7 @@ async function withWorker(orchestrator: TestOrchestrator): Promise<number> {
 }
 
 test('one process takes file after file; each has its own rows, rejects and log, and nothing stays of its work', async t => {
-  const orchestrator = await serve(t);
+  const orchestrator = await serve(t, ONE);
   const pid = await withWorker(orchestrator);
   const good = await load(orchestrator, 'good.csv', rowsOf(10, 'good'));
   const bad = await load(orchestrator, 'bad.csv', 'a,b\n1,x\n2,"y\n3,z,z,z\n');
@@ -102,7 +104,7 @@ test('one process takes file after file; each has its own rows, rejects and log,
 });
 
 test('a worker that is killed costs the file that it has an attempt, and nothing else', async t => {
-  const orchestrator = await serve(t);
+  const orchestrator = await serve(t, ONE);
   const pid = await withWorker(orchestrator);
   await writeFile(join(orchestrator.folder, 'in', 'big.csv'), rowsOf(200_000, 'big'));
   await untilLoading(orchestrator, 'big.csv');
@@ -115,7 +117,7 @@ test('a worker that is killed costs the file that it has an attempt, and nothing
 });
 
 test('one that is killed while it waits costs nothing', async t => {
-  const orchestrator = await serve(t);
+  const orchestrator = await serve(t, ONE);
   process.kill(await withWorker(orchestrator), 'SIGKILL');
   await waitFor('it is gone', async () => workersOf(orchestrator.folder).length === 0);
   const next = await load(orchestrator, 'next.csv', rowsOf(3, 'next'));

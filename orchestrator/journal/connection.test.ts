@@ -18,11 +18,11 @@ describe('journal: the SQLite file', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('is WAL, synced fully, with foreign keys', () => {
+  it('is WAL, whose commits the store syncs, with foreign keys', () => {
     const database = openDatabase(join(folder, 'pragmas.sqlite'));
     const pragma = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
     assert.equal(pragma('journal_mode'), 'wal');
-    assert.equal(pragma('synchronous'), 2);
+    assert.equal(pragma('synchronous'), 1);
     assert.equal(pragma('foreign_keys'), 1);
     database.close();
   });
@@ -143,7 +143,49 @@ describe('journal: the SQLite file', () => {
     await fill(10);
     const kept = filled.filter(result => result.status === 'fulfilled').length;
     assert.equal(store.get<{ n: number }>('SELECT count(*) AS n FROM filler')?.n, kept + 1);
-    store.close();
+    await store.close();
+  });
+
+  it('a call resolves once what it wrote is synced, those that come meanwhile share the next transaction, and one that could not be synced is refused', async () => {
+    const path = join(folder, 'synced.sqlite');
+    const { Store } = await import('./store.ts');
+    const syncs: Array<PromiseWithResolvers<void>> = [];
+    const wal = {
+      sync() {
+        const next = Promise.withResolvers<void>();
+        syncs.push(next);
+        return next.promise;
+      },
+      close: async () => undefined,
+    };
+    const store = new Store(path, openDatabase(path), wal);
+    const told: number[] = [];
+    store.onCommit = number => void told.push(number);
+    store.execute('CREATE TABLE kept (name TEXT)');
+    const ended: string[] = [];
+    const add = (name: string) =>
+      store
+        .write(() => store.execute('INSERT INTO kept VALUES ($name)', { name }))
+        .then(
+          () => ended.push(name),
+          () => ended.push(`${name} refused`),
+        );
+    const until = async (count: number) => {
+      while (syncs.length < count) await new Promise(resolve => setImmediate(resolve));
+    };
+    const first = add('first');
+    await until(1);
+    const others = [add('second'), add('third')];
+    for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+    assert.deepEqual([ended, told, syncs.length], [[], [], 1]);
+    syncs[0]?.resolve();
+    await first;
+    await until(2);
+    assert.deepEqual([ended, told.length], [['first'], 1]);
+    syncs[1]?.reject(new Error('EIO'));
+    await Promise.all(others);
+    assert.deepEqual([ended, told.length], [['first', 'second refused', 'third refused'], 1]);
+    await store.close();
   });
 
   it('a call that fails takes nothing back of those that share its transaction', async () => {

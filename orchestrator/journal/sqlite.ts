@@ -22,7 +22,7 @@ export interface SqliteJournalOptions {
   logger?: Logger;
 }
 
-/** The journal in a SQLite file: WAL, synchronous=FULL; what a call promises is on disk when it resolves. */
+/** The journal in a SQLite file: WAL, synced by us (wal-file.ts); what a call promises is on disk when it resolves. */
 export function openSqliteJournal(options: SqliteJournalOptions): Journal {
   const store = new Store(options.path, openDatabase(options.path));
   const changes = new Changes(store, options.clock, options.logger);
@@ -104,7 +104,7 @@ function upkeep(store: Store, changes: Changes) {
     prune: request => prune(store, request),
     close: async () => {
       changes.stop();
-      store.close();
+      await store.close();
     },
   } satisfies Partial<Journal>;
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Run } from './journal.ts';
 import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
 import { journalError } from './sqlite-errors.ts';
+import { openWalFile, type WalFile } from './wal-file.ts';
 
 export type Parameters = Record<string, SQLInputValue>;
 
@@ -16,24 +17,29 @@ interface Write {
 }
 
 /**
- * The database with its prepared statements and its one writer. Writes that come in the same turn of the event loop share
- * a transaction, and so one fsync (it is most of what a write costs), each inside a savepoint of its own: one that fails
+ * The database with its prepared statements and its one writer. Writes that come in the same turn of the event loop, or while the ones before are
+ * synced, share a transaction, and so one fsync (it is most of what a write costs), each inside a savepoint of its own: one that fails
  * takes nothing back but itself. A write's promise resolves once the transaction is on disk.
  */
 export class Store {
   readonly path: string;
   readonly #database: DatabaseSync;
+  readonly #wal: WalFile;
   readonly #statements = new Map<string, StatementSync>();
   #waiting: Write[] = [];
   /** Runs changed by the transaction that is open, in order; one may stand there more than once. */
   #noted: Run[] = [];
   #changeNumber = 0;
+  /** Resolves when what was committed last is on disk, and told. */
+  #syncing: Promise<void> | undefined;
+  #isScheduled = false;
   /** Called after each commit, with its number and what it changed, in order. */
   onCommit: (changeNumber: number, runs: Run[]) => void = () => {};
 
-  constructor(path: string, database: DatabaseSync) {
+  constructor(path: string, database: DatabaseSync, wal: WalFile = openWalFile(path, database)) {
     this.path = path;
     this.#database = database;
+    this.#wal = wal;
   }
 
   get<Row>(sql: string, parameters: Parameters = {}): Row | undefined {
@@ -90,35 +96,65 @@ export class Store {
     return new Promise<Result>(resolve => resolve(this.#telling(work)));
   }
 
-  /** Writes what waits; harmless when nothing does. */
-  flush(): void {
-    const group = this.#takeGroup();
-    if (this.#waiting.length > 0) setImmediate(() => this.flush());
-    if (group.length === 0) return;
-    this.#noted = [];
-    let settled: Array<() => void>;
-    try {
-      settled = this.#transaction(group);
-    } catch (error) {
-      const told = journalError(this.path, error);
-      for (const write of group) write.reject(told);
-      return;
+  /** Writes what waits first. */
+  async close(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#syncing) {
+      this.#flush();
+      await this.#syncing;
     }
-    for (const settle of settled) settle();
-    this.onCommit(this.#changeNumber, this.#noted);
-  }
-
-  close(): void {
-    while (this.#waiting.length > 0) this.flush();
+    await this.#wal.close();
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
   }
 
   #enqueue<Result>(work: () => Result, alone: boolean): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.flush());
       this.#waiting.push({ work, alone, resolve: value => resolve(value as Result), reject });
+      this.#schedule();
     });
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#syncing || this.#waiting.length === 0) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#flush();
+    });
+  }
+
+  /** Commits what waits, and begins to sync it; harmless when nothing does, or something is still synced. */
+  #flush(): void {
+    if (this.#syncing) return;
+    const group = this.#takeGroup();
+    if (group.length === 0) return;
+    this.#noted = [];
+    try {
+      const settled = this.#transaction(group);
+      this.#syncing = this.#sync(group, settled);
+    } catch (error) {
+      this.#refuse(group, error);
+      this.#schedule();
+    }
+  }
+
+  async #sync(group: Write[], settled: Array<() => void>): Promise<void> {
+    const [changeNumber, noted] = [this.#changeNumber, this.#noted];
+    const isSynced = await this.#wal.sync().then(
+      () => true,
+      (error: unknown) => this.#refuse(group, error),
+    );
+    this.#syncing = undefined;
+    this.#schedule();
+    if (!isSynced) return;
+    for (const settle of settled) settle();
+    this.onCommit(changeNumber, noted);
+  }
+
+  #refuse(group: readonly Write[], error: unknown): false {
+    const told = journalError(this.path, error);
+    for (const write of group) write.reject(told);
+    return false;
   }
 
   #takeGroup(): Write[] {

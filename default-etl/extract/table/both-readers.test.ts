@@ -125,6 +125,12 @@ test('a second table and a repeated header are said, and their rows stay', async
     [`${table}\nx;y\n7;8\n9;10\n`, ['a', 'b', 'c'], 5, { tables: 2 }],
     [`${table}\nx;y;z\n7;8;9\n9;10;9\n`, ['a', 'b', 'c'], 5, { tables: 2 }],
     [`${table}\n7;8;9\n`, ['a', 'b', 'c'], 3, { tables: undefined }],
+    [
+      ';%;;2020\n;;trois mots ici;3,5\n\n;;km²;trois mots ici\n;;x;2020\n',
+      ['Unnamed: 0', '%', 'Unnamed: 2', '2020'],
+      3,
+      { tables: 2 },
+    ],
   ]);
 });
 

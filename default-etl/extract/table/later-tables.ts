@@ -60,7 +60,7 @@ export class LaterTables {
       lastLine = line;
       const first = starts[cell] as number;
       if (
-        (isOther && (first < 0 || (bytes[first] as number) >= FIRST_LETTER)) ||
+        (isOther && (first < 0 || ends[cell] === first || (bytes[first] as number) >= FIRST_LETTER)) ||
         (column >= 0 && beginsWord(bytes, starts[cell + column] as number))
       )
         this.lookAt(batch, row);

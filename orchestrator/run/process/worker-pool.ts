@@ -48,8 +48,8 @@ interface Made {
 }
 
 /**
- * What one does before another takes its place: nothing grows in it for ever. A new one costs 0.3 s of CPU with its view, and is slow at first: a job of ten rows takes 22 ms of CPU among the first
- * 50, 14 from the 100th on (2026-11).
+ * What one does before another takes its place: nothing grows in it for ever. A new one costs 0.3 s of CPU with its view, and is slow at first: a job of ten rows takes 12 ms of CPU among the first
+ * 50, 5 from the 200th on (2026-11).
  */
 const JOBS = 300;
 /** With fewer left the next one is made. */
