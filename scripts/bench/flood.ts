@@ -16,10 +16,18 @@ interface Way {
   yaml: string;
   /** Of all files this share: a container takes so long to start. */
   share: number;
+  /** The orchestrator's own environment. */
+  environment?: Record<string, string>;
 }
 
 const WAYS: Record<string, Way> = {
   process: { what: 'orchestrator, process', yaml: 'RUNNER: process', share: 1 },
+  four: {
+    what: 'orchestrator, process, CONCURRENCY: 4',
+    yaml: 'RUNNER: process\nCONCURRENCY: 4',
+    share: 1,
+    environment: { CONCURRENCY: '4' },
+  },
   alone: { what: 'orchestrator, process, WARM: 0', yaml: 'RUNNER: process\nWARM: 0', share: 0.1 },
   warm: { what: 'orchestrator, warm container', yaml: 'RUNNER: docker\nWARM: 2', share: 0.1 },
   cold: { what: 'orchestrator, container', yaml: 'RUNNER: docker', share: 0.1 },
@@ -36,13 +44,13 @@ export async function benchFlood(target: Target, { files }: BenchOptions): Promi
 }
 
 async function throughOrchestrator(target: Target, name: string, all: number): Promise<Rows[number]> {
-  const { what, yaml, share } = WAYS[name] as Way;
+  const { what, yaml, share, environment } = WAYS[name] as Way;
   const files = Math.ceil(all * share);
   const index = `bench-flood-${name}`;
   const text = `WATCH_DIR: '{folder}/in'\n${yaml}\nLOAD: { target: elasticsearch, index: ${index} }\n`;
   const folder = await makeFolder({ [name]: text }, 0o755);
   await target.remove(index);
-  const orchestrator = await startOrchestrator(folder, { ELASTICSEARCH_NODE: target.node });
+  const orchestrator = await startOrchestrator(folder, { ELASTICSEARCH_NODE: target.node, ...environment });
   try {
     const [pid, before] = [orchestrator.process.pid!, cpuSeconds(orchestrator.process.pid!)];
     const begin = performance.now();
