@@ -53,19 +53,24 @@ export class Changes {
     this.#tell(runs);
   }
 
-  #poll(): void {
+  async #poll(): Promise<void> {
     try {
-      const last = this.#last();
-      if (last > this.#seen) this.#tell(this.#changedBetween(this.#seen, last + 1));
-      this.#seen = Math.max(this.#seen, last);
+      // What we have committed, but not told yet, is not another one's.
+      await this.#store.read(() => this.#look());
     } catch (error) {
       this.#logger?.warn(`changes made by other processes can’t be read: ${messageOf(error)}`);
     }
-    this.#pollLater();
+    if (this.#stopPolling) this.#pollLater();
+  }
+
+  #look(): void {
+    const last = this.#last();
+    if (last > this.#seen) this.#tell(this.#changedBetween(this.#seen, last + 1));
+    this.#seen = Math.max(this.#seen, last);
   }
 
   #pollLater(): void {
-    this.#stopPolling = this.#clock.after(POLL_MS, () => this.#poll());
+    this.#stopPolling = this.#clock.after(POLL_MS, () => void this.#poll());
   }
 
   #last(): number {

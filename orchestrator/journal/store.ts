@@ -91,9 +91,10 @@ export class Store {
     return this.#enqueue(work, true);
   }
 
-  /** A read, or several that see the same state; errors are told as the journal's. */
-  read<Result>(work: () => Result): Promise<Result> {
-    return new Promise<Result>(resolve => resolve(this.#telling(work)));
+  /** A read, or several that see the same state, which is on disk and was told; errors are told as the journal's. */
+  async read<Result>(work: () => Result): Promise<Result> {
+    await this.#syncing;
+    return this.#telling(work);
   }
 
   /** Writes what waits first. */
