@@ -3,12 +3,10 @@ import { configFailure } from '../../failure.ts';
 import type { Extract } from '../../settings.ts';
 import { bestDelimiter } from './delimiter.ts';
 import { type HeadRecord, headRecords, type TextHead } from './head.ts';
-import type { Dialect } from './marks.ts';
-import { DOUBLE_QUOTE, FEWEST_KNOWN, knownShare, NONE, PLAIN, type Trial, tryDialect } from './trial.ts';
+import { BACKSLASH, type Dialect, DOUBLE_QUOTE, SINGLE_QUOTE } from './marks.ts';
+import { FEWEST_KNOWN, knownShare, NONE, PLAIN, type Trial, tryDialect } from './trial.ts';
 
 const NAMES: Record<string, string> = { '\\t': '\t', tab: '\t', comma: ',', semicolon: ';', pipe: '|', space: ' ' };
-const SINGLE_QUOTE = 39;
-const BACKSLASH = 92;
 
 /** The dialect that EXTRACT declares; what it leaves open is found in the first bytes of the text, which are cut into `records` with it. Throws EtlFailure 78. */
 export function findDialect(

@@ -1,5 +1,8 @@
 export const LF = 10;
 export const CR = 13;
+export const DOUBLE_QUOTE = 34;
+export const SINGLE_QUOTE = 39;
+export const BACKSLASH = 92;
 const SPACE = 32;
 const TAB = 9;
 

@@ -1,4 +1,13 @@
-import { behindLineEnd, countLines, CR, type Dialect, endOfLine } from './marks.ts';
+import {
+  BACKSLASH,
+  behindLineEnd,
+  countLines,
+  CR,
+  type Dialect,
+  DOUBLE_QUOTE,
+  endOfLine,
+  SINGLE_QUOTE,
+} from './marks.ts';
 import { INCOMPLETE } from './quoted-cells.ts';
 import type { RecordList } from './record-list.ts';
 import { rereadRecord } from './reread.ts';
@@ -6,9 +15,6 @@ import type { Question, RecordJudge, Verdict } from './verdict.ts';
 
 const TAB = 9;
 const SPACE = 32;
-const DOUBLE_QUOTE = 34;
-const SINGLE_QUOTE = 39;
-const BACKSLASH = 92;
 /** Bytes of a record whose quotes are misplaced that are looked at once more, as text. */
 const MOST_REREAD = 1 << 22;
 const NOT_WHOLE =

@@ -1,10 +1,7 @@
 import type { Finding } from './findings.ts';
-import type { Dialect } from './marks.ts';
+import { BACKSLASH, type Dialect, DOUBLE_QUOTE, SINGLE_QUOTE } from './marks.ts';
 import { OtherReader } from './other-reading.ts';
-import { DOUBLE_QUOTE, NONE } from './trial.ts';
-
-const SINGLE_QUOTE = 39;
-const BACKSLASH = 92;
+import { NONE } from './trial.ts';
 
 /** What EXTRACT leaves open of a dialect. */
 export interface Undeclared {

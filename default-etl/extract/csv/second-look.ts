@@ -1,5 +1,5 @@
 import type { LineEnd } from './line-end.ts';
-import { behindLineEnd, type Dialect, endOfLine, isBlank } from './marks.ts';
+import { BACKSLASH, behindLineEnd, type Dialect, endOfLine, isBlank } from './marks.ts';
 import { Findings, type Finding } from './findings.ts';
 import { OtherDelimiters } from './other-delimiters.ts';
 import { type Other, othersOf, type Undeclared, withOtherEscape } from './other-dialects.ts';
@@ -8,7 +8,6 @@ import { rereadText } from './reread.ts';
 import type { Question, RecordJudge, Verdict } from './verdict.ts';
 import { countWholeLines, type LineCount } from './whole-lines.ts';
 
-const BACKSLASH = 92;
 /** How far another reading of a record may look. */
 const MOST_AHEAD = 1 << 16;
 const FIRST_AHEAD = 1 << 8;

@@ -1,5 +1,5 @@
 import type { Batch } from '../../batch.ts';
-import { behindLeadingBlanks, delimiterAt, type Dialect, isBlank } from './marks.ts';
+import { behindLeadingBlanks, delimiterAt, type Dialect, isBlank, SINGLE_QUOTE } from './marks.ts';
 import { OddRecords } from './odd-records.ts';
 import { QuotedCells } from './quoted-cells.ts';
 import { RecordList } from './record-list.ts';
@@ -8,7 +8,6 @@ import type { RecordJudge } from './verdict.ts';
 // Not imported: a constant of this module is part of the compiled code, one of another is read each time.
 const LF = 10;
 const CR = 13;
-const SINGLE_QUOTE = 39;
 /** As in quoted-cells.ts. */
 const INCOMPLETE = -1;
 /** More than a table may have columns. */

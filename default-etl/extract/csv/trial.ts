@@ -1,11 +1,10 @@
 import { cellKind } from '../table/cell-kind.ts';
 import { type HeadRecord, headRecords, type TextHead } from './head.ts';
-import type { Dialect } from './marks.ts';
+import { type Dialect, DOUBLE_QUOTE } from './marks.ts';
 
 /** Delimiters that nearly all files have. */
 export const USUAL: readonly string[] = [',', ';', '\t', '|'];
 
-export const DOUBLE_QUOTE = 34;
 /** No byte: cells are not quoted, or nothing escapes. */
 export const NONE = -1;
 /** What is tried where EXTRACT and the text say nothing else. */

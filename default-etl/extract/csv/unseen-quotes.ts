@@ -1,10 +1,8 @@
 import type { Batch } from '../../batch.ts';
 import type { Findings } from './findings.ts';
-import { CR, type Dialect, isBlank, LF } from './marks.ts';
+import { CR, type Dialect, DOUBLE_QUOTE, isBlank, LF, SINGLE_QUOTE } from './marks.ts';
 import type { Layout } from './run.ts';
-import { DOUBLE_QUOTE } from './trial.ts';
 
-const SINGLE_QUOTE = 39;
 /** Rows of a batch that are looked at: of a table that has such quotes in all rows a few are enough. */
 const MOST_ROWS = 100;
 
