@@ -124,6 +124,9 @@ export function createRunners(options: RunnersOptions): AllRunners {
     environment: variables,
   });
   const byKind: Record<RunnerKind, Runner> = { docker, process: process_ };
+  const compilingDir = join(dataDir, 'compiling');
+  // What an orchestrator left there which was killed keeps its uid until it is seen dead.
+  uids.recall(compilingDir);
   const isDefaultImageThere = recently(() => docker.hasImage(DEFAULT_IMAGE), IMAGE_KNOWN_MS, clock);
   const last = new Map<string, RunnerKind>();
   let mistakes = new Map<string, string>();
@@ -197,7 +200,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     await compileOnce({
       code: COMPILED,
       uids,
-      workDir: join(dataDir, 'compiling'),
+      workDir: compilingDir,
       command: [process.execPath, COMPILE_AHEAD],
       etlFiles: etlFiles(),
       hidden: [dataDir, environment.configDir],

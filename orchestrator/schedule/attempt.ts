@@ -24,6 +24,8 @@ const FOLLOWED_DEAD = 2;
 /** Where nothing ran there are no new rows. */
 const NEVER_RAN = { exitCode: null, searchable: Promise.resolve() };
 
+type Choice = Awaited<ReturnType<ScheduleContext['runners']['for']>>;
+
 export interface AttemptOptions {
   context: ScheduleContext;
   /** As it was when the attempt began: a reload changes nothing of it. */
@@ -49,8 +51,6 @@ export class LiveAttempt {
   readonly #stopping = new AbortController();
   #started: { runner: Runner; handle: string } | null = null;
   #startedAt: number | null = null;
-  /** What will run it, as far as the journal knows. */
-  #announced: Runner | undefined;
   /** What waited for it. */
   #ahead: Ahead | undefined;
   /** Seen so after it was to be stopped. */
@@ -89,15 +89,17 @@ export class LiveAttempt {
   async start(): Promise<void> {
     const { context, dataset } = this.#options;
     await this.#guarded(async () => {
-      this.#announced = await context.runners.for(dataset).then(
-        ({ runner }) => runner,
+      const choice = context.runners.for(dataset);
+      // That there is none is told only of a file that is to run.
+      const runner = await choice.then(
+        chosen => chosen.runner,
         () => undefined,
       );
-      for (const run of this.#options.runs) await this.#admit(run);
+      for (const run of this.#options.runs) await this.#admit(run, runner);
       if (this.#files.length === 0) return;
       if (this.#stopReason) return this.#concludeAll(unstarted(this.#stopReason));
       try {
-        await this.#begin();
+        await this.#begin(await choice);
       } catch (error) {
         return await this.#concludeUnstarted(error);
       } finally {
@@ -148,9 +150,8 @@ export class LiveAttempt {
   }
 
   /** A run whose path holds something else by now ends here; the others get their key. */
-  async #admit(run: Run): Promise<void> {
+  async #admit(run: Run, runner: Runner | undefined): Promise<void> {
     const { context, dataset, leave } = this.#options;
-    const runner = this.#announced;
     let file: JobFile;
     await context.disposer.released(run);
     try {
@@ -183,10 +184,8 @@ export class LiveAttempt {
     await this.#conclude(file, situation => decideRunnerError('wait', error, situation));
   }
 
-  async #begin(): Promise<void> {
+  async #begin({ runner, reason }: Choice): Promise<void> {
     const { context, dataset, attempt } = this.#options;
-    const { runner, reason } = await context.runners.for(dataset);
-    if (runner !== this.#announced) for (const { run } of this.#files) await this.#recordStart(run, runner, '');
     const [first] = this.#files as [JobFile, ...JobFile[]];
     this.#ahead = runner.ahead?.({ dataset: dataset.name, settings: dataset, dataDir: mountOf(first.run).folder });
     this.#files = await makeFolders(context, dataset, attempt, this.#files, this.#ahead);

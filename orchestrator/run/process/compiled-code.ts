@@ -82,10 +82,10 @@ export async function compileOnce(options: CompileOptions): Promise<void> {
 }
 
 /**
- * First whatever compiles there, perhaps since an orchestrator was killed: Node looks without end for a folder to compile into that is taken from under it (24.21).
+ * First whatever compiles there, perhaps since an orchestrator was killed: Node looks without end for a folder to compile into that is taken from under it (24.21). Its uid is
+ * nobody else's: whoever makes CompileOptions has had it recalled before any run got one.
  */
 async function clear({ uids, workDir }: CompileOptions): Promise<void> {
-  uids.recall(workDir);
   const uid = lstatSync(workDir, { throwIfNoEntry: false })?.uid;
   if (uid !== undefined && uid !== process.getuid?.())
     await killMembers({ pid: 0, startTime: '', bootId: readBootId(), workDir, uid });
