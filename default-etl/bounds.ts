@@ -23,6 +23,9 @@ export const BOUNDS = {
   /** All of a `decided` line's decisions, and how many there are. */
   decisionsBytes: 512 * KB,
   decisions: 1000,
+  /** All sentences of a `to_check` line, and how many there are. */
+  toCheckBytes: 8 * KB,
+  toCheck: 20,
   /** `message` of an `error` line. */
   errorBytes: 16 * KB,
 } as const;

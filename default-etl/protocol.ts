@@ -151,8 +151,22 @@ export interface DecidedMessage {
   file?: string;
 }
 
+/** What people should look at though every row is accounted for. Optional; the last one counts. */
+export interface ToCheckMessage {
+  type: 'to_check';
+  /** For people: what is in doubt, and what to do. */
+  sentences: string[];
+  file?: string;
+}
+
 /** One JSON object a line on stdout; any other line is log text. */
-export type Message = ProgressMessage | ResultMessage | ErrorMessage | SupersededMessage | DecidedMessage;
+export type Message =
+  | ProgressMessage
+  | ResultMessage
+  | ErrorMessage
+  | SupersededMessage
+  | DecidedMessage
+  | ToCheckMessage;
 
 /** A line of WORK_DIR/rejects.ndjson. */
 export interface Reject {
@@ -267,6 +281,8 @@ function isMessage(value: unknown): value is Message {
       return isCount(message.version);
     case 'decided':
       return Array.isArray(message.decisions) && message.decisions.every(isDecision);
+    case 'to_check':
+      return Array.isArray(message.sentences) && message.sentences.every(sentence => typeof sentence === 'string');
     default:
       return false;
   }

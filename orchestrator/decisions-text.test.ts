@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decisionsText } from './decisions-text.ts';
+import { decisionsText, doubtTexts } from './decisions-text.ts';
+
+test('each guess is a sentence, the least certain first', () => {
+  const sheet = { name: 'sheet', value: 'Lisez-moi', confidence: 0.2, reason: 'there are 3' };
+  const texts = doubtTexts([
+    { ...sheet, confidence: 0.6 },
+    { ...sheet, name: 'header', value: false, confidence: 0.5 },
+    sheet,
+  ]);
+  assert.deepEqual(texts, [
+    'it was read with sheet "Lisez-moi", which is only 20 % sure: there are 3',
+    'it was read with header false, which is only 50 % sure: there are 3',
+  ]);
+});
 
 test('what is doubtful about a file comes first, with its reason; what nobody asks about is left out', () => {
   const decision = (name: string, value: unknown, confidence: number) => ({ name, value, confidence, reason: 'why' });

@@ -79,6 +79,7 @@ function present(
     rowsRejected: summary?.rowsRejected ?? 0,
     rowsMended: summary?.rowsMended ?? 0,
     rowsFiltered: summary?.rowsFiltered ?? 0,
+    runsToCheck: summary?.runsToCheck ?? 0,
     lastEndedAt: isoTime(summary?.lastEndedAt ?? null),
     paused: summary?.paused ?? false,
     watcher: watcher === null ? null : presentWatcher(watcher),

@@ -32,6 +32,7 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
   const counter = (name: string, help: string) =>
     new Counter({ name: `orchestrator_${name}`, help, labelNames: ['dataset'], registers: [register] });
   const runs = gauge('runs', 'Runs by state.', ['dataset', 'state']);
+  const toCheck = gauge('runs_to_check', 'Runs that are done and have something to check.', ['dataset']);
   const paused = gauge('dataset_paused', '1 while a dataset is paused.', ['dataset']);
   const loaded = counter('rows_loaded_total', 'Rows loaded.');
   const rejected = counter('rows_rejected_total', 'Rows rejected.');
@@ -42,9 +43,11 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
   const filtered = counter('rows_filtered_total', 'Rows taken out by steps.');
   return async () => {
     const summaries = await journal.summaries();
-    for (const metric of [runs, paused, loaded, rejected, mended, filtered]) metric.reset();
-    for (const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected, rowsMended, rowsFiltered } of summaries) {
+    for (const metric of [runs, toCheck, paused, loaded, rejected, mended, filtered]) metric.reset();
+    for (const summary of summaries) {
+      const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected, rowsMended, rowsFiltered } = summary;
       for (const [state, count] of Object.entries(counts)) runs.set({ dataset, state }, count);
+      toCheck.set({ dataset }, summary.runsToCheck);
       paused.set({ dataset }, Number(isPaused));
       loaded.inc({ dataset }, rowsLoaded);
       rejected.inc({ dataset }, rowsRejected);

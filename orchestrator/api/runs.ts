@@ -44,8 +44,9 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
       config: { documented: { querystring: schemas.documentedRunsQuery } },
     },
     async request => {
-      const { state, ...filter } = request.query;
-      const page = await journal.runs({ ...filter, ...(state === undefined ? {} : { states: parseStates(state) }) });
+      const { state, toCheck, ...filter } = request.query;
+      const states = state === undefined ? {} : { states: parseStates(state) };
+      const page = await journal.runs({ ...filter, ...states, toCheck: toCheck === 1 });
       return { items: page.items.map(run => presentRun(run, mask)), nextCursor: page.nextCursor };
     },
   );

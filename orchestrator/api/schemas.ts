@@ -28,6 +28,9 @@ export const runSchema = Type.Object({
   rowsFiltered: count,
   rowsDeleted: count,
   rowsMended: nullable(Type.Integer({ description: 'Of the rejected rows, those that mends loaded since.' })),
+  toCheck: Type.Array(Type.String(), {
+    description: 'Of a run that is done: what should be looked at all the same, as sentences. Mostly empty.',
+  }),
   progress: nullable(Type.Object({ rows: Type.Integer(), bytes: count, totalBytes: count })),
   replayOf: nullable(Type.String()),
   index: nullable(Type.String()),
@@ -74,6 +77,9 @@ export const runsQuery = Type.Object(
     ),
     file: Type.Optional(
       Type.String({ maxLength: REQUEST.filterCharacters, description: 'A part of the path; case does not matter.' }),
+    ),
+    toCheck: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 1, description: '1: only those that have something to check.' }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: REQUEST.mostItems, default: 100 })),
     cursor: Type.Optional(Type.String({ pattern: CURSOR })),
@@ -201,6 +207,7 @@ export const datasetsSchema = Type.Object({
       rowsRejected: Type.Integer(),
       rowsMended: Type.Integer({ description: 'Of the rejected ones, those that mends loaded since.' }),
       rowsFiltered: Type.Integer({ description: 'Taken out by steps.' }),
+      runsToCheck: Type.Integer({ description: 'Runs that are done and have something to check.' }),
       lastEndedAt: time('When its last run ended.'),
       paused: Type.Boolean(),
       configError: nullable(Type.String({ description: 'file:line:column: message.' })),

@@ -80,11 +80,26 @@ test('runs are filtered by dataset, state and a part of the path', async () => {
   assert.equal((await get('/api/runs?dataset=filtered&state=done')).body.items.length, 0);
 });
 
+test('runs that are done and have something to check are listed, counted and measured', async () => {
+  const { id } = await startRun('doubt/a.csv');
+  await submit('doubt/b.csv');
+  const toCheck = ['the sheet is a guess, said s3cret'];
+  await journal.finish(id, 1, { to: 'done', rows, error: null, toCheck }, Date.now(), 0);
+  const found = await get('/api/runs?file=doubt%2F&toCheck=1');
+  const shown = found.body.items.map((run: { id: string; toCheck: string[] }) => [run.id, run.toCheck]);
+  assert.deepEqual(shown, [[id, ['the sheet is a guess, said ***']]]);
+  assert.equal((await get('/api/runs?file=doubt%2F&toCheck=0')).body.items.length, 2);
+  const { items } = (await get('/api/datasets')).body as { items: Array<{ name: string; runsToCheck: number }> };
+  assert.equal(items.find(({ name }) => name === 'sales')?.runsToCheck, 1);
+  const metrics = await (await fetch(`${api.url}/metrics`)).text();
+  assert.match(metrics, /^orchestrator_runs_to_check\{dataset="sales"\} 1$/m);
+});
+
 test('a wrong parameter is named in the answer', async () => {
   for (const [path, reason] of [
     [
       '/api/runs?satate=done',
-      /^satate is not a parameter of \/api\/runs; it takes dataset, state, file, limit, cursor$/,
+      /^satate is not a parameter of \/api\/runs; it takes dataset, state, file, toCheck, limit, cursor$/,
     ],
     ['/api/runs?state=finished', /finished is not a state; take settling/],
     ['/api/runs?limit=0', /limit.*>= 1/],
@@ -229,7 +244,7 @@ test('metrics tell runs, rows and what is up', async () => {
   assert.match(text, /orchestrator_runs\{dataset="sales",state="running"\} [1-9]/);
   for (const what of ['loaded', 'rejected', 'mended', 'filtered'])
     assert.match(text, new RegExp(`orchestrator_rows_${what}_total\\{dataset="sales"\\} \\d+`));
-  assert.match(text, /orchestrator_run_duration_seconds_count\{dataset="sales",state="done"\} 1/);
+  assert.match(text, /orchestrator_run_duration_seconds_count\{dataset="sales",state="done"\} 2/);
   assert.match(text, /orchestrator_start_latency_seconds_count\{dataset="sales"\} [1-9]/);
   assert.match(text, /orchestrator_up\{part="elasticsearch"\} 1/);
   assert.doesNotMatch(text, /part="engine"/);

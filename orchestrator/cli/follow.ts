@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 import type { Terminal } from './deps.ts';
-import { count, oneLine, paint } from './text.ts';
+import { type Colour, count, oneLine, paint } from './text.ts';
 
 /** Ctrl-C: 128 + SIGINT, as shells have it. */
 export const INTERRUPTED = 130;
@@ -104,12 +104,21 @@ function sumUp(runs: Map<string, Run>): { total: number; done: number; payload: 
 function tellEnd(run: Run, told: Set<string>, { write, hasColour }: Terminal): void {
   if (!hasEnded(run) || told.has(run.id)) return;
   told.add(run.id);
-  const colour = run.state === 'done' ? 'green' : run.state === 'skipped' ? 'yellow' : 'red';
   const { loaded, rejected } = run.rows ?? { loaded: 0, rejected: 0 };
   const rejects = rejected === 0 ? '' : `, ${rejected.toLocaleString('en')} rejected`;
   const rows = run.rows === null ? '' : `: ${count(loaded, 'row')} loaded${rejects}`;
   const error = run.error === null ? '' : `: ${oneLine(run.error)}`;
   // A file from elsewhere is known by its path from the root.
   const file = oneLine(run.root === '/' ? `/${run.file}` : run.file);
-  write(`${paint(run.state, colour, hasColour)} ${file}${rows}${error}\n`);
+  write(`${paint(endText(run), endColour(run), hasColour)} ${file}${rows}${error}\n`);
+  for (const sentence of run.toCheck) write(`  ${oneLine(sentence)}\n`);
+}
+
+function endText({ state, toCheck }: Run): string {
+  return toCheck.length > 0 ? `${state}, to check:` : state;
+}
+
+function endColour({ state, toCheck }: Run): Colour {
+  if (state === 'done' && toCheck.length === 0) return 'green';
+  return state === 'done' || state === 'skipped' ? 'yellow' : 'red';
 }

@@ -108,7 +108,7 @@ test('status shows counts, configuration errors, what waits and the newest failu
   await orchestrator('run', 'sales', await file('a.csv'));
   shown = '';
   await orchestrator('status');
-  assert.match(shown, /sales +│ +0 │ +0 │ +0 │ +1 │/);
+  assert.match(shown, /sales +│ +0 │ +0 │ +0 │ +0 │ +1 │/);
   assert.match(shown, /config\/bad\.yaml:7:3: WATCH_REGX is not a key/);
   assert.match(
     shown,
@@ -117,18 +117,22 @@ test('status shows counts, configuration errors, what waits and the newest failu
   assert.ok(!shown.includes('\u001b'));
 });
 
-test('status shows how files were read that were read in doubt, what is doubtful first', async () => {
+test('status and run show what is to be checked of files that are done', async () => {
   const id = await queued('a.csv');
   const slot = { dataset: 'sales', free: 9, strict: false, order: 'arrival' as const, perFolder: false };
   await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
-  const format = { name: 'format', value: 'csv', confidence: 1, reason: 'by its name' };
-  await journal.decided(id, 1, [format, { name: 'delimiter', value: ',', confidence: 0.5, reason: 'none occurs' }]);
-  await journal.finish(id, 1, done(3, 0), Date.now());
+  await journal.finish(id, 1, { ...done(3, 0), toCheck: ['the sheet\nis a guess', 'and more'] }, Date.now());
+  finish = { ...done(3, 0), toCheck: ['the delimiter is a guess'] };
   await orchestrator('run', 'sales', await file('b.csv'));
+  assert.match(shown, /done, to check: b\.csv: 3 rows loaded\n {2}the delimiter is a guess\n/);
+  finish = done(3, 0);
+  await orchestrator('run', 'sales', await file('c.csv'));
   shown = '';
   await orchestrator('status');
-  const line = `sales a.csv (run ${id}): delimiter "," (50 % sure: none occurs), format "csv"`;
-  assert.ok(shown.endsWith(`read in doubt; EXTRACT can say it:\n  ${line}\n`), shown);
+  assert.match(shown, /sales +│ +0 │ +0 │ +3 │ +2 │ +0 │/);
+  const [newest, older] = [/sales b\.csv \(run [0-9a-f-]{36}\): the delimiter is a guess/, `sales a.csv (run ${id})`];
+  assert.match(shown, new RegExp(`Done, to check:\n {2}${newest.source}\n`));
+  assert.ok(shown.endsWith(`  ${older}: the sheet · is a guess\n  ${older}: and more\n`), shown);
 });
 
 test('status --json is JSON', async () => {
@@ -419,6 +423,6 @@ async function queued(name: string): Promise<string> {
   return (await journal.submit({ ...request, fileVersion, contentHash: 'x' })).id;
 }
 
-function done(loaded: number, rejected: number): Finish {
+function done(loaded: number, rejected: number): Extract<Finish, { to: 'done' }> {
   return { to: 'done', rows: { read: loaded, loaded, rejected, filtered: 0, deleted: 0 }, error: null };
 }

@@ -1,5 +1,4 @@
 import Table from 'cli-table3';
-import { decisionsText, isDoubtful } from '../decisions-text.ts';
 import type { DatasetSummary, Journal, Run } from '../journal/journal.ts';
 import type { CommandDeps, ConfigState } from './deps.ts';
 import { count, localTime, oneLine, paint } from './text.ts';
@@ -7,8 +6,6 @@ import { count, localTime, oneLine, paint } from './text.ts';
 const MOST_LISTED = 10;
 /** Of the runs that are queued, for those that wait for something. */
 const MOST_LOOKED_THROUGH = 1000;
-/** Of the newest runs, for those that were read in doubt. */
-const NEWEST = 50;
 
 interface Status {
   running: { pid: number; host: string } | null;
@@ -23,8 +20,8 @@ interface Status {
   waiting: Run[];
   /** Newest first. */
   failures: Run[];
-  /** How those of the newest runs were read whose reading is in doubt. */
-  doubts: Array<{ run: string; dataset: string; file: string; decided: string }>;
+  /** Done, with something to check all the same; newest first. */
+  toCheck: Run[];
 }
 
 /** `orchestrator status`: read from the journal, so it works while no orchestrator is running. */
@@ -41,10 +38,11 @@ async function readStatus(
   config: ConfigState,
   service: Pick<Status, 'running' | 'troubles'>,
 ): Promise<Status> {
-  const [summaries, queued, failed, intents] = await Promise.all([
+  const [summaries, queued, failed, doubted, intents] = await Promise.all([
     journal.summaries(),
     journal.runs({ states: ['queued'], limit: MOST_LOOKED_THROUGH }),
     journal.runs({ states: ['failed', 'quarantined'], limit: MOST_LISTED }),
+    journal.runs({ toCheck: true, limit: MOST_LISTED }),
     journal.intents(),
   ]);
   const waiting = queued.items.filter(run => run.error !== null).slice(0, MOST_LISTED);
@@ -55,21 +53,11 @@ async function readStatus(
     configWarnings: config.warnings,
     waiting,
     failures: failed.items,
-    doubts: await readDoubts(journal),
+    toCheck: doubted.items,
     disposals: intents.flatMap(({ runId, kind, source, error }) =>
       error === null ? [] : [{ run: runId, kind, file: source, error }],
     ),
   };
-}
-
-async function readDoubts(journal: Journal): Promise<Status['doubts']> {
-  const { items } = await journal.runs({ states: ['done', 'failed', 'quarantined'], limit: NEWEST });
-  const doubts: Status['doubts'] = [];
-  for (const { id, dataset, file } of items) {
-    const decisions = await journal.decisions(id);
-    if (decisions.some(isDoubtful)) doubts.push({ run: id, dataset, file, decided: decisionsText(decisions) });
-  }
-  return doubts.slice(0, MOST_LISTED);
 }
 
 /** Those that are configured and those that the journal remembers. */
@@ -93,6 +81,7 @@ function emptySummary(dataset: string): DatasetSummary {
     rowsRejected: 0,
     rowsMended: 0,
     rowsFiltered: 0,
+    runsToCheck: 0,
     lastEndedAt: null,
   };
 }
@@ -108,7 +97,7 @@ function textOf(status: Status, hasColour: boolean): string {
     section("Files that can't be moved or removed yet", status.disposals.slice(0, MOST_LISTED).map(disposalText)),
     section('Waiting', status.waiting.map(runText)),
     section('Newest failures', status.failures.map(runText)),
-    section('Newest files read in doubt; EXTRACT can say it', status.doubts.map(doubtText)),
+    section('Done, to check', status.toCheck.flatMap(toCheckTexts)),
   ];
   return `${sections.filter(text => text !== '').join('\n\n')}\n`;
 }
@@ -119,18 +108,19 @@ function runningText({ running }: Status): string {
 }
 
 function tableOf(status: Status, hasColour: boolean): string {
-  const head = ['dataset', 'waiting', 'running', 'done', 'failed', 'rows', 'rejected', 'last'];
+  const head = ['dataset', 'waiting', 'running', 'done', 'to check', 'failed', 'rows', 'rejected', 'last'];
   const colAligns = head.map(
     (_, column) => (column === 0 || column === head.length - 1 ? 'left' : 'right') as 'left' | 'right',
   );
   const table = new Table({ head, colAligns, style: hasColour ? { head: ['cyan'] } : { head: [], border: [] } });
-  for (const { name, paused, counts, rowsLoaded, rowsRejected, lastEndedAt } of status.datasets) {
+  for (const { name, paused, counts, runsToCheck, rowsLoaded, rowsRejected, lastEndedAt } of status.datasets) {
     const failed = counts.failed + counts.quarantined;
     table.push([
       paused ? `${name} (paused)` : name,
       number(counts.settling + counts.queued),
       number(counts.running),
       paint(number(counts.done), 'green', hasColour && counts.done > 0),
+      paint(number(runsToCheck), 'yellow', hasColour && runsToCheck > 0),
       paint(number(failed), 'red', hasColour && failed > 0),
       number(rowsLoaded),
       number(rowsRejected),
@@ -158,8 +148,8 @@ function disposalText({ run, kind, file, error }: Status['disposals'][number]): 
   return `${file} (${kind}, run ${run}): ${error}`;
 }
 
-function doubtText({ run, dataset, file, decided }: Status['doubts'][number]): string {
-  return `${dataset} ${file} (run ${run}): ${decided}`;
+function toCheckTexts({ id, dataset, file, toCheck }: Run): string[] {
+  return toCheck.map(sentence => `${dataset} ${file} (run ${id}): ${sentence}`);
 }
 
 function runText({ id, dataset, file, attempt, error }: Run): string {

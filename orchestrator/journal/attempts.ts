@@ -109,7 +109,7 @@ export function finish(
       closeAttempt(store, run, { ...closing, outcome: 'done', error: how.error });
       settleLedger(store, run, how.rows);
       countMended(store, run, how.rows.loaded);
-      return end(store, run, 'done', how.rows, how.error, now);
+      return end(store, run, 'done', how.rows, how.error, now, how.toCheck);
     case 'queued':
       closeAttempt(store, run, { ...closing, outcome: how.counts ? 'retry' : 'wait', error: how.error });
       return again(store, run, how, now);
@@ -191,11 +191,19 @@ function again(store: Store, run: Run, how: Again, now: number): Run {
   );
 }
 
-function end(store: Store, run: Run, state: Run['state'], rows: Rows | null, error: string | null, now: number): Run {
+function end(
+  store: Store,
+  run: Run,
+  state: Run['state'],
+  rows: Rows | null,
+  error: string | null,
+  now: number,
+  toCheck: readonly string[] = [],
+): Run {
   return store.updateRun(
     run.id,
     `state = $state, ended_at = $now, error = $error, rows_read = $read, rows_loaded = $loaded, rows_rejected = $rejected,
-     rows_filtered = $filtered, rows_deleted = $deleted, ${LEAVES}`,
+     rows_filtered = $filtered, rows_deleted = $deleted, to_check = $toCheck, ${LEAVES}`,
     {
       state,
       now,
@@ -205,6 +213,7 @@ function end(store: Store, run: Run, state: Run['state'], rows: Rows | null, err
       rejected: rows?.rejected ?? null,
       filtered: rows?.filtered ?? null,
       deleted: rows?.deleted ?? null,
+      toCheck: toCheck.length === 0 ? null : JSON.stringify(toCheck),
     },
   );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { OrchestratorError } from '../errors.ts';
-import type { DatasetSlots, Finish, Journal, QueueRequest, Retry, Rows, Run } from './journal.ts';
+import type { DatasetSlots, Finish, Journal, QueueRequest, Retry, Rows, Run, RunFilter } from './journal.ts';
 
 /** 2026-01-01 UTC. */
 export const T0 = Date.UTC(2026, 0, 1);
@@ -20,7 +20,7 @@ export function rowsRead(read: number, rejected = 0): Rows {
   return { read, loaded: read - rejected, rejected, filtered: 0, deleted: 0 };
 }
 
-export function done(read: number): Finish {
+export function done(read: number): Extract<Finish, { to: 'done' }> {
   return { to: 'done', rows: rowsRead(read), error: null };
 }
 
@@ -1143,6 +1143,37 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.finish(run, done(1));
         assert.deepEqual(await journal.decisions(run.id), [decision]);
         await assert.rejects(journal.decided(run.id, run.attempt, []), isKind('bug'));
+      });
+
+      it('what is to be checked stays with a run that is done, and such runs are found and counted', async () => {
+        const sentences = ['the sheet is a guess', '“é” was left out'];
+        await hand.load('a.csv', 1);
+        await hand.arrive('b.csv');
+        const run = await hand.finish(await hand.claimOne(), { ...done(1), toCheck: sentences });
+        assert.deepEqual(run.toCheck, sentences);
+        assert.deepEqual((await journal.run(run.id))?.toCheck, sentences);
+        const found = async (filter: RunFilter) => (await journal.runs({ toCheck: true, ...filter })).items;
+        for (const filter of [{}, { dataset: 'sales' }, { file: 'B' }, { states: ['failed', 'done'] }] as RunFilter[])
+          assert.deepEqual(
+            (await found(filter)).map(({ id }) => id),
+            [run.id],
+            JSON.stringify(filter),
+          );
+        for (const filter of [{ dataset: 'costs' }, { file: 'a' }, { states: ['failed'] }] as RunFilter[])
+          assert.deepEqual(await found(filter), [], JSON.stringify(filter));
+        assert.equal((await journal.summaries())[0]?.runsToCheck, 1);
+      });
+
+      it('runs that have something to check are given page by page', async () => {
+        for (const file of ['a', 'b', 'c']) {
+          await hand.arrive(file);
+          await hand.finish(await hand.claimOne(), { ...done(1), toCheck: [file] });
+        }
+        const first = await journal.runs({ toCheck: true, limit: 2 });
+        const cursor = first.nextCursor as string;
+        const second = await journal.runs({ toCheck: true, limit: 2, cursor });
+        const texts = [first, second].map(({ items }) => items.flatMap(({ toCheck }) => toCheck));
+        assert.deepEqual([texts, second.nextCursor], [[['c', 'b'], ['a']], null]);
       });
 
       it('summaries count the runs of each state and the rows', async () => {

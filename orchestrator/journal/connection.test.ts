@@ -75,7 +75,7 @@ describe('journal: the SQLite file', () => {
     assert.deepEqual([run?.state, run?.rows?.rejected, run?.rowsMended], ['done', 2, 0]);
     const [{ rowsLoaded, rowsRejected, rowsMended, rowsFiltered }] = (await journal.summaries()) as [DatasetSummary];
     assert.deepEqual([rowsLoaded, rowsRejected, rowsMended, rowsFiltered], [6, 2 + 5, 0, 1]);
-    assert.deepEqual(await journal.decisions('1'), []);
+    assert.deepEqual([await journal.decisions('1'), run?.toCheck], [[], []]);
     assert.equal((await journal.mend('1', '/mended', Date.UTC(2026, 0, 1))).replayOf, '1');
     await journal.close();
   });

@@ -104,6 +104,8 @@ export interface Run {
   rows: Rows | null;
   /** Of the rejected rows, those that mends loaded since. */
   rowsMended: number;
+  /** Of a run that is done: what people should look at all the same, as sentences. Mostly empty. */
+  toCheck: string[];
   /** While running. */
   progress: { rows: number; bytes: number | null; totalBytes: number | null } | null;
   error: string | null;
@@ -209,7 +211,7 @@ export type Retry =
 
 /** How an attempt is closed. `error` is for people and null only where nothing is to be said. */
 export type Finish =
-  | { to: 'done'; rows: Rows; error: string | null }
+  | { to: 'done'; rows: Rows; error: string | null; toCheck?: readonly string[] }
   /** `lookAgain`: its path held something else, or nothing, and may hold this version again: the watcher is to take it then. */
   | {
       to: 'failed' | 'quarantined' | 'cancelled' | 'skipped';
@@ -244,6 +246,8 @@ export interface Disposal {
 export interface RunFilter {
   dataset?: string;
   states?: RunState[];
+  /** Only those that have something to check; they are `done`. */
+  toCheck?: boolean;
   /** A part of the path; case does not matter. */
   file?: string;
   /** At most 1,000; 100 unless told. */
@@ -267,6 +271,8 @@ export interface DatasetSummary {
   rowsMended: number;
   /** Taken out by steps. */
   rowsFiltered: number;
+  /** Its runs that have something to check. */
+  runsToCheck: number;
   lastEndedAt: number | null;
 }
 

@@ -22,16 +22,23 @@ export function runs(store: Store, filter: RunFilter): RunPage {
 }
 
 function select(store: Store, filter: RunFilter, limit: number): RunRow[] {
-  const { dataset, states } = filter;
+  const { dataset, states, toCheck } = filter;
   const base = { before: parseCursor(filter.cursor), limit, ...(filter.file ? { part: foldPath(filter.file) } : {}) };
-  if (dataset === undefined && states === undefined) return stretch(store, '', base);
+  if (dataset === undefined && states === undefined && !toCheck) return stretch(store, '', base);
   const datasets = dataset === undefined ? datasetNames(store) : [dataset];
-  const found = datasets.flatMap(name =>
-    (states ?? RUN_STATES).flatMap(state =>
+  const found = datasets.flatMap(name => {
+    if (toCheck) return doubted(store, states, { ...base, dataset: name });
+    return (states ?? RUN_STATES).flatMap(state =>
       stretch(store, 'dataset = $dataset AND state = $state AND', { ...base, dataset: name, state }),
-    ),
-  );
+    );
+  });
   return found.toSorted((a, b) => b.seq - a.seq).slice(0, limit);
+}
+
+/** Only runs that are done have something to check. */
+function doubted(store: Store, states: readonly RunState[] | undefined, parameters: Parameters): RunRow[] {
+  if (states?.includes('done') === false) return [];
+  return stretch(store, 'to_check IS NOT NULL AND dataset = $dataset AND', parameters);
 }
 
 function stretch(store: Store, where: string, parameters: Parameters): RunRow[] {
@@ -59,6 +66,7 @@ interface SummaryRow {
   rows_rejected: number;
   rows_mended: number;
   rows_filtered: number;
+  runs_to_check: number;
   last_ended_at: number | null;
 }
 
@@ -75,6 +83,7 @@ export function summaries(store: Store): DatasetSummary[] {
     rowsRejected: row.rows_rejected,
     rowsMended: row.rows_mended,
     rowsFiltered: row.rows_filtered,
+    runsToCheck: row.runs_to_check,
     lastEndedAt: row.last_ended_at,
   }));
 }

@@ -23,9 +23,11 @@ function bounded(message: Message): Message | undefined {
       return isCode(code) ? { ...rest, code } : rest;
     }
     case 'error':
-      return { ...message, message: cutText(message.message) };
+      return { ...message, message: cutText(message.message, BOUNDS.errorBytes) };
     case 'decided':
       return isSmall(message) ? message : undefined;
+    case 'to_check':
+      return { ...message, sentences: cutSentences(message.sentences) };
     default:
       return message;
   }
@@ -59,11 +61,23 @@ function isShallow(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every(inner => isShallow(inner, levels - 1));
 }
 
-/** At most BOUNDS.errorBytes of it. */
-function cutText(text: string): string {
-  if (Buffer.byteLength(text) <= BOUNDS.errorBytes) return text;
+/** What there is room for: the first ones, the last of them cut. */
+function cutSentences(sentences: readonly string[]): string[] {
+  const kept: string[] = [];
+  let left: number = BOUNDS.toCheckBytes;
+  for (const sentence of sentences.slice(0, BOUNDS.toCheck)) {
+    if (left <= 0) break;
+    kept.push(cutText(sentence, left));
+    left -= Buffer.byteLength(sentence);
+  }
+  return kept;
+}
+
+/** At most so many bytes of it. */
+function cutText(text: string, most: number): string {
+  if (Buffer.byteLength(text) <= most) return text;
   return `${Buffer.from(text)
-    .subarray(0, BOUNDS.errorBytes)
+    .subarray(0, most)
     .toString()
     .replace(/\uFFFD$/, '')}…`;
 }

@@ -30,6 +30,7 @@ const run: Run = {
   endedAt: null,
   rows: null,
   rowsMended: 0,
+  toCheck: [],
   progress: null,
   error: null,
   runner: null,

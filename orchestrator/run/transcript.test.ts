@@ -51,6 +51,18 @@ test('an error is cut, and decisions beyond their bounds are none', () => {
   );
 });
 
+test('of what is to be checked no more is kept than there is room for', () => {
+  const { messages } = hear([
+    { type: 'to_check', sentences: ['one', 2] },
+    { type: 'to_check', sentences: 'one' },
+    { type: 'to_check', sentences: Array.from({ length: 5000 }, (_, n) => `${n}`) },
+    { type: 'to_check', sentences: ['one', 'é'.repeat(BOUNDS.toCheckBytes), 'three'] },
+  ]);
+  const [many, long] = messages.map(message => (message.type === 'to_check' ? message.sentences : []));
+  assert.deepEqual([messages.length, many?.length, long?.length], [2, BOUNDS.toCheck, 2]);
+  assert.match(long?.[1] ?? '', /^é{4000,4096}…$/);
+});
+
 test('decisions that are nested deeply are none, however deeply', () => {
   for (const levels of [20, 5_000, 200_000]) {
     const { output, said } = createTranscript(() => assert.fail('no message was expected'));

@@ -1,5 +1,6 @@
-import type { DecidedMessage, Decision, Message, ProgressMessage } from '../../default-etl/contract.ts';
+import type { DecidedMessage, Decision, Message, ProgressMessage, ToCheckMessage } from '../../default-etl/contract.ts';
 import type { JobFile } from '../run/job.ts';
+import { doubtTexts } from '../decisions-text.ts';
 import type { ScheduleContext } from './context.ts';
 
 /** What an attempt says within this time of its start, or of what it said last, is written with its end, if that comes first: of a small file nothing is written twice. */
@@ -15,6 +16,8 @@ export class Asides {
   #progressAt: number;
   /** By run: how its file is read, where that is not written yet. */
   readonly #decided = new Map<string, { file: JobFile; decisions: readonly Decision[] }>();
+  /** By run: what is doubtful in how its file is read, and what else the attempt said is to be checked. */
+  readonly #toCheck = new Map<string, { read: readonly string[]; said: readonly string[] }>();
   #callOff: (() => void) | undefined;
 
   constructor(context: ScheduleContext, files: () => readonly JobFile[]) {
@@ -26,6 +29,7 @@ export class Asides {
   hear(message: Message): void {
     if (message.type === 'progress') this.#hearProgress(message);
     if (message.type === 'decided') this.#hearDecided(message);
+    if (message.type === 'to_check') this.#hearToCheck(message);
   }
 
   /** Nothing is written any more but by whoever asks for `decisionsOf`. Resolves once what was on its way is. */
@@ -39,6 +43,12 @@ export class Asides {
     return this.#decided.get(runId)?.decisions;
   }
 
+  /** What people should look at, should all rows of the run be accounted for. */
+  toCheckOf(runId: string): readonly string[] {
+    const { read, said } = this.#doubtsOf(runId);
+    return [...read, ...said];
+  }
+
   #hearProgress(message: ProgressMessage): void {
     const { journal, clock } = this.#context;
     const [first] = this.#files();
@@ -49,10 +59,26 @@ export class Asides {
   }
 
   #hearDecided({ decisions, file }: DecidedMessage): void {
-    const about = this.#files().find(({ run }) => file === undefined || run.file === file);
+    const about = this.#fileOf(file);
     if (!about) return;
     this.#decided.set(about.run.id, { file: about, decisions });
+    // How a table of mended rows is read says nothing of the file.
+    const read = about.run.action === 'mend' ? [] : doubtTexts(decisions);
+    this.#toCheck.set(about.run.id, { ...this.#doubtsOf(about.run.id), read });
     this.#callOff ??= this.#context.clock.after(INTERVAL_MS, () => this.#writeDecided());
+  }
+
+  #hearToCheck({ sentences, file }: ToCheckMessage): void {
+    const about = this.#fileOf(file);
+    if (about) this.#toCheck.set(about.run.id, { ...this.#doubtsOf(about.run.id), said: sentences });
+  }
+
+  #doubtsOf(runId: string): { read: readonly string[]; said: readonly string[] } {
+    return this.#toCheck.get(runId) ?? { read: [], said: [] };
+  }
+
+  #fileOf(name: string | undefined): JobFile | undefined {
+    return this.#files().find(({ run }) => name === undefined || run.file === name);
   }
 
   #writeDecided(): void {

@@ -388,7 +388,9 @@ export class LiveAttempt {
     try {
       const ranMs = this.#startedAt === null ? 0 : context.clock.now() - this.#startedAt;
       const decisions = this.#asides.decisionsOf(file.run.id);
-      return await conclude({ context, dataset, attempt, file, exitCode, searchable, decisions, ranMs, judge, leave });
+      const toCheck = this.#asides.toCheckOf(file.run.id);
+      const said = { exitCode, searchable, decisions, toCheck };
+      return await conclude({ context, dataset, attempt, file, ...said, ranMs, judge, leave });
     } catch (error) {
       const message = `the end of run ${file.run.id} could not be recorded: ${messageOf(error)}`;
       context.logger.error(message, { dataset: dataset.name, run: file.run.id, error });

@@ -49,6 +49,27 @@ test('rule 5: what may be in the target is written down, unless the target refus
   assert.deepEqual(fileRows, ['0', '0', '5000000']);
 });
 
+test('what is to be checked is what the attempt said and what is a guess in how the file was read, only where it is done', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RETRIES: 0 });
+  const decision = { name: 'sheet', value: 'Lisez-moi', confidence: 0.2, reason: 'there are 3' };
+  const runner = new ScriptedRunner(async (job, _attempt, say) => {
+    say({ type: 'to_check', sentences: ['said first'] });
+    say({ type: 'to_check', sentences: ['4 values are not dates'] });
+    say({ type: 'decided', decisions: [decision, { ...decision, name: 'header', confidence: 1 }] });
+    if (job.file.endsWith('b.csv')) return { ...SUCCESS, exitCode: 3 };
+    return { ...SUCCESS, results: [{ type: 'result' as const, ...ROWS }] };
+  });
+  await bench.schedule(runner, [dataset]);
+  const runs = [await bench.arrive(dataset, 'a.csv'), await bench.arrive(dataset, 'b.csv')];
+  const [done, failed] = await Promise.all(runs.map(({ id }) => bench.until(id, run => run.endedAt !== null)));
+  assert.deepEqual(done?.toCheck, [
+    'it was read with sheet "Lisez-moi", which is only 20 % sure: there are 3',
+    '4 values are not dates',
+  ]);
+  assert.deepEqual([failed?.state, failed?.toCheck], ['failed', []]);
+});
+
 test('whoever hears of the end finds the rejects in their place, and ours alone', async t => {
   const bench = setUp(t);
   const dataset = datasetOf('sales', bench.watchDir);

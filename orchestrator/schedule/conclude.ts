@@ -32,6 +32,8 @@ export interface Conclusion {
   searchable: Promise<void>;
   /** How the file was read, where the journal does not know it yet. */
   decisions: readonly Decision[] | undefined;
+  /** What people should look at, should it be done. */
+  toCheck: readonly string[];
   /** How long it ran, in milliseconds. */
   ranMs: number;
   judge: (situation: Situation) => Finish;
@@ -58,7 +60,7 @@ async function concludeWith(conclusion: Conclusion, left: Left | undefined): Pro
   const most = mostRows(run, conclusion.ranMs);
   const { rows: reserved, breach } = await readReserved(left, most);
   const situation = await situationOf(conclusion, reserved, most);
-  const judged = masked(judge(conclusion, situation, breach), conclusion);
+  const judged = masked(withDoubts(judge(conclusion, situation, breach), conclusion), conclusion);
   const finish = await afterLake(conclusion, judged, { situation, left });
   // Whoever hears of the end may ask for the rejects at once.
   if (left && isFinal(finish)) await secureRejects(left);
@@ -154,15 +156,23 @@ async function afterLake(
   }
 }
 
+function withDoubts(finish: Finish, { toCheck }: Conclusion): Finish {
+  return finish.to === 'done' ? { ...finish, toCheck } : finish;
+}
+
 function masked(finish: Finish, { dataset, context }: Conclusion): Finish {
-  if (!('error' in finish) || finish.error === null) return finish;
-  return { ...finish, error: withoutSecrets(finish.error, dataset, context.connections) };
+  const mask = (text: string) => withoutSecrets(text, dataset, context.connections);
+  if (finish.to === 'done') {
+    return { ...finish, error: finish.error && mask(finish.error), toCheck: finish.toCheck?.map(mask) ?? [] };
+  }
+  return 'error' in finish ? { ...finish, error: mask(finish.error) } : finish;
 }
 
 function report({ logger }: ScheduleContext, run: Run, finish: Finish): void {
   const fields = { dataset: run.dataset, run: run.id, attempt: run.attempt, file: run.file, state: run.state };
   if (finish.to === 'done') {
-    logger.info(`${run.file}: done, ${doneText(run, finish.rows)}`, fields);
+    const doubts = run.toCheck.map(sentence => `; to check: ${sentence}`).join('');
+    logger[doubts === '' ? 'info' : 'warn'](`${run.file}: done, ${doneText(run, finish.rows)}${doubts}`, fields);
   } else {
     const level = levelOf(run);
     logger[level](`${run.file}: ${run.state}${run.error ? `: ${run.error}` : ''}`, fields);

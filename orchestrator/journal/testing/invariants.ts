@@ -11,6 +11,8 @@ const NEVER: Record<string, string> = {
     SELECT 1 FROM attempts WHERE run_id = id AND attempts.attempt = runs.attempt AND attempts.ended_at IS NULL)`,
   'attempts are missing': `SELECT id FROM runs WHERE attempt <> (SELECT count(*) FROM attempts WHERE run_id = id)`,
   'a count is wrong': `SELECT * FROM counts WHERE runs <> (SELECT count(*) FROM runs AS r WHERE r.dataset = counts.dataset AND r.state = counts.state)`,
+  'the count of runs to check is wrong': `SELECT name FROM datasets
+    WHERE runs_to_check <> (SELECT count(*) FROM runs WHERE dataset = name AND to_check IS NOT NULL)`,
   'a waiting run was not ended by a newer one': `SELECT old.id FROM runs AS old JOIN runs AS newer USING (dataset, file)
     WHERE old.state IN ('settling', 'queued') AND newer.seq > old.seq AND newer.state IN ('running', 'done')`,
 };
