@@ -13,6 +13,7 @@ import { createProgram } from './cli/program.ts';
 import { createTerminal } from './cli/terminal.ts';
 import type { Service } from './cli/service.ts';
 import { type Environment, parseEnvFile, parseEnvironment } from './config/environment.ts';
+import { KeptFolders } from './config/kept-folders.ts';
 import { type Loaded, loadDatasets } from './config/load.ts';
 import { formatMistake } from './config/messages.ts';
 import { environmentPlaces } from './config/places.ts';
@@ -26,7 +27,6 @@ import { replayRun } from './replay.ts';
 import { openJournal, type Orchestrator, startOrchestrator } from './start.ts';
 import { explain } from './watch/explain.ts';
 import { takesPath } from './watch/names.ts';
-import { excludedFolders } from './watch/watchers.ts';
 
 // What is written below DATA_DIR is this user's alone, whoever writes it.
 process.umask(0o077);
@@ -76,8 +76,8 @@ function commandDeps(): CommandDeps {
     dataDir: () => environment().dataDir,
     async takers(path) {
       const { datasets } = await loadConfiguration();
-      const { dataDir } = environment();
-      return datasets.filter(dataset => takesPath(dataset, path, excludedFolders(dataset, datasets, dataDir)));
+      const kept = new KeptFolders(environment().dataDir, () => datasets);
+      return datasets.filter(dataset => takesPath(dataset, path, kept.of(dataset)));
     },
     async replay(journal, run) {
       const { datasets } = await loadConfiguration();
@@ -180,13 +180,13 @@ function heedInterrupt(): void {
 }
 
 async function explainFile(file: string): Promise<number> {
-  const { dataDir } = environment();
   const { datasets } = await loadConfiguration();
+  const kept = new KeptFolders(environment().dataDir, () => datasets);
   const journal = openJournal(environment());
   try {
     return await explainCommand({
       file,
-      explain: path => explain(path, datasets, journal, dataset => excludedFolders(dataset, datasets, dataDir)),
+      explain: path => explain(path, datasets, journal, dataset => kept.of(dataset)),
       print: line => terminal.write(`${line}\n`),
     });
   } finally {

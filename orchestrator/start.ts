@@ -7,6 +7,7 @@ import type { Api, DatasetStatus, ServiceStatus } from './api/options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
+import { KeptFolders } from './config/kept-folders.ts';
 import { environmentPlaces } from './config/places.ts';
 import { type ConfigChange, type ConfigWatcher, watchConfig } from './config/reload.ts';
 import { accountsMistake } from './config/run-uids.ts';
@@ -31,7 +32,7 @@ import { type Housekeeping, startHousekeeping } from './schedule/housekeeping.ts
 import { type Scheduler, startScheduler } from './schedule/scheduler.ts';
 import { hasWriter } from './watch/lease.ts';
 import { takesPath } from './watch/names.ts';
-import { excludedFolders, Watchers } from './watch/watchers.ts';
+import { Watchers } from './watch/watchers.ts';
 
 export interface StartOptions {
   environment: Environment;
@@ -89,6 +90,7 @@ class Parts implements Orchestrator {
   readonly journal: Journal;
   readonly #probe: ElasticsearchProbe;
   readonly #uids: RunUids;
+  readonly #kept: KeptFolders;
   #config: ConfigWatcher | undefined;
   #runners: AllRunners | undefined;
   #disposer: FileDisposer | undefined;
@@ -107,6 +109,7 @@ class Parts implements Orchestrator {
     const { environment, logger } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#kept = new KeptFolders(environment.dataDir, () => this.#datasets().values());
     for (const sentence of closeDataDir(environment.dataDir)) logger.warn(sentence);
     this.#unlock = lockJournal(environment);
     try {
@@ -155,8 +158,7 @@ class Parts implements Orchestrator {
       journal: this.journal,
       logger,
       clock,
-      dataDir: environment.dataDir,
-      datasets: () => this.#datasets().values(),
+      kept: this.#kept,
       listIntervalMs: environment.listIntervalMs,
     });
     await this.#serve();
@@ -274,6 +276,7 @@ class Parts implements Orchestrator {
 
   async #reconfigure(change: ConfigChange): Promise<void> {
     const config = this.#config;
+    this.#kept.forget();
     if (config) this.#learn(config);
     await this.#watchers?.end(change.removed);
     await this.#watchers?.begin([...change.added, ...change.changed]);
@@ -312,9 +315,7 @@ class Parts implements Orchestrator {
   }
 
   #datasetsMatching(path: string): Dataset[] {
-    const all = [...this.#datasets().values()];
-    const { dataDir } = this.#options.environment;
-    return all.filter(dataset => takesPath(dataset, path, excludedFolders(dataset, all, dataDir)));
+    return [...this.#datasets().values()].filter(dataset => takesPath(dataset, path, this.#kept.of(dataset)));
   }
 
   async #datasetStatuses(): Promise<DatasetStatus[]> {

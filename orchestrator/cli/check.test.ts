@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -27,6 +27,24 @@ test('a good configuration has exit code 0; a missing folder or program is a war
   assert.ok(text.includes(`dataset sales: warning: WATCH_DIR ${root}/in does not exist yet`), text);
   assert.ok(text.includes(`dataset sales: warning: COMMAND ${root}/send.sh is not there`), text);
   assert.ok(text.endsWith('1 dataset fine, 0 mistakes, 2 warnings\n'), text);
+});
+
+test('a folder of our own that a link leads below WATCH_DIR is a warning, a WATCH_DIR in one a mistake', async t => {
+  const { run, root } = await project(t, {
+    'config/sales.yaml': 'WATCH_DIR: ./in\nBACKUP_FILE: true\nBACKUP_DIR: ./bk\n',
+    'in/sub/.keep': '',
+  });
+  await symlink(join(root, 'in/sub'), join(root, 'bk'));
+  const warned = await run({});
+  assert.equal(warned.code, 0);
+  const found = `dataset sales: warning: ${root}/in/sub, below WATCH_DIR ${root}/in, is BACKUP_DIR ${root}/bk by a link or a mount`;
+  assert.ok(warned.text.includes(found), warned.text);
+  await writeFile(join(root, 'config/sales.yaml'), 'WATCH_DIR: ./in/sub/deep\nBACKUP_FILE: true\nBACKUP_DIR: ./bk\n');
+  const refused = await run({});
+  assert.equal(refused.code, 1);
+  assert.ok(refused.text.includes(`WATCH_DIR ${root}/in/sub/deep is, or lies in, BACKUP_DIR ${root}/bk`), refused.text);
+  await writeFile(join(root, 'config/sales.yaml'), 'WATCH_DIR: ./in\nBACKUP_FILE: true\nBACKUP_DIR: ./in/sub\n');
+  assert.deepEqual((await run({})).text.match(/by a link/), null);
 });
 
 test('a wrong variable of the environment counts too', async t => {

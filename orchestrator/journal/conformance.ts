@@ -1053,6 +1053,17 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal((await journal.knownFiles('sales'))[0]?.present, false);
       });
 
+      it('rule 8: where a file of a path and content was moved is remembered, once it is on its way', async () => {
+        const run = await hand.load('a.csv');
+        const hash = run.contentHash ?? '';
+        assert.deepEqual(await journal.moves('sales', 'a.csv', hash), []);
+        await hand.dispose(run);
+        const [move, ...others] = await journal.moves('sales', 'a.csv', hash);
+        assert.deepEqual([move?.source, others], [`${run.root}/a.csv`, []]);
+        assert.deepEqual(await journal.moves('sales', 'a.csv', 'another'), []);
+        assert.deepEqual(await journal.moves('sales', 'b.csv', hash), []);
+      });
+
       it('rule 8: a file disposed of is absent to every dataset that knows it', async () => {
         await hand.arrive('a.csv', 1, 'same', 'other');
         await hand.finish(await hand.claimOne('other'), done(1));

@@ -38,6 +38,20 @@ export function intents(store: Store): Disposal[] {
     .map(toDisposal);
 }
 
+export function moves(
+  store: Store,
+  dataset: string,
+  file: string,
+  contentHash: string,
+): Array<{ source: string; target: string }> {
+  return store.all(
+    `SELECT source, target FROM runs JOIN disposals ON run_id = runs.id
+     WHERE dataset = $dataset AND file = $file AND version IS NOT NULL AND content_hash = $contentHash
+       AND target IS NOT NULL AND disposals.state IN ('intended', 'disposed')`,
+    { dataset, file, contentHash },
+  );
+}
+
 export function closeDisposal(store: Store, runId: string, state: Disposal['state'], error: string | null): void {
   const open = openIntent(store, runId);
   if (open === undefined) throw new OrchestratorError('bug', `run ${runId} has no open disposal to close`);

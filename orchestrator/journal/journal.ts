@@ -370,6 +370,8 @@ export interface Journal {
    * now, as `error` says, and stays to be done.
    */
   closeDisposal(runId: string, state: Disposal['state'], error: string | null): Promise<void>;
+  /** From where to where (absolute paths) files of this path with this content (SHA-256) were moved by us, or are being moved. */
+  moves(dataset: string, file: string, contentHash: string): Promise<Array<{ source: string; target: string }>>;
   /** Latest run of a dataset's path that has a version, or undefined. */
   latest(dataset: string, file: string): Promise<Run | undefined>;
 

@@ -81,6 +81,7 @@ function requestCalls(store: Store) {
     pause: (dataset, paused) => store.write(() => requests.pause(store, dataset, paused)),
     intend: disposal => store.write(() => disposing.intend(store, disposal)),
     intents: () => store.read(() => disposing.intents(store)),
+    moves: (dataset, file, hash) => store.read(() => disposing.moves(store, dataset, file, hash)),
     closeDisposal: (runId, state, error) => store.write(() => disposing.closeDisposal(store, runId, state, error)),
   } satisfies Partial<Journal>;
 }

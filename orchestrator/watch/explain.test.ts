@@ -10,7 +10,7 @@ import { WatchedFolder } from './testing/watched-folder.ts';
 test('explain says which name rule keeps a file from being taken', async () => {
   await using folder = await WatchedFolder.make();
   const dataset = datasetOf('sales', folder.root, { WATCH_REGEX: '\\.csv$', RECURSIVE: false, READY_MARKER: '.ok' });
-  const excluded = [folder.path('backup')];
+  const kept = [{ path: folder.path('backup'), is: 'BACKUP_DIR' }];
   for (const [name, expected] of [
     ['.a.csv', /is hidden/],
     ['a.csv.part', /ends with \.part/],
@@ -19,11 +19,11 @@ test('explain says which name rule keeps a file from being taken', async () => {
     ['a.txt', /is not matched by WATCH_REGEX/],
     ['sub/a.csv', /RECURSIVE is false/],
   ] as const) {
-    assert.match((await explain(folder.path(name), [dataset], folder.journal, () => excluded)).join('\n'), expected);
+    assert.match((await explain(folder.path(name), [dataset], folder.journal, () => kept)).join('\n'), expected);
   }
   const deep = datasetOf('sales', folder.root);
   assert.match(
-    (await explain(folder.path('backup/a.csv'), [deep], folder.journal, () => excluded)).join(),
+    (await explain(folder.path('backup/a.csv'), [deep], folder.journal, () => kept)).join(),
     /keeps for itself/,
   );
   assert.match(

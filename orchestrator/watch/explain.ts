@@ -1,5 +1,6 @@
 import { relative, resolve, sep } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import type { KeptFolder } from '../config/kept-folders.ts';
 import { decisionsText } from '../decisions-text.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { openAdminFolder } from '../files/admin-folder.ts';
@@ -20,21 +21,21 @@ import { describeWriters } from './writers.ts';
 export type ExplainJournal = Pick<Journal, 'decisions' | 'knownFiles' | 'runs'>;
 
 /**
- * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `excludedFor` gives
- * a dataset's excluded folders, as for watchDataset. Works whether the orchestrator runs or not. Throws only what the journal throws.
+ * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `keptFor` gives
+ * a dataset's kept folders, as for watchDataset. Works whether the orchestrator runs or not. Throws only what the journal throws.
  */
 export async function explain(
   path: string,
   datasets: readonly Dataset[],
   journal: ExplainJournal,
-  excludedFor: (dataset: Dataset) => readonly string[] = () => [],
+  keptFor: (dataset: Dataset) => readonly KeptFolder[] = () => [],
 ): Promise<string[]> {
   const absolute = resolve(path);
   const watching = datasets.filter(dataset => isWithin(absolute, dataset.watchDir) && absolute !== dataset.watchDir);
   if (watching.length === 0) return [notWatched(absolute, datasets)];
   const sentences: string[] = [];
   for (const dataset of watching) {
-    for (const sentence of await explainFor(absolute, dataset, journal, excludedFor(dataset))) {
+    for (const sentence of await explainFor(absolute, dataset, journal, keptFor(dataset))) {
       sentences.push(`dataset ${dataset.name}: ${sentence}`);
     }
   }
@@ -50,10 +51,10 @@ async function explainFor(
   absolute: string,
   dataset: Dataset,
   journal: ExplainJournal,
-  excluded: readonly string[],
+  kept: readonly KeptFolder[],
 ): Promise<string[]> {
   const path = relative(dataset.watchDir, absolute).split(sep).join('/');
-  const refusal = nameRules(dataset, excluded).refuseFile(path);
+  const refusal = nameRules(dataset, () => kept).refuseFile(path);
   const history = await explainHistory(path, dataset, journal);
   if (refusal !== null) return [`${path} is never taken: it ${refusal}.`, ...history.sentences];
   const now = await explainNow(path, dataset, history);

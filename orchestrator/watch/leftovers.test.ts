@@ -23,7 +23,7 @@ test('a file that is queued while leftovers are looked through is none, and keep
       unsettle: (...gone) => journal.unsettle(...gone),
     },
     clock: systemClock,
-    rules: nameRules(dataset, []),
+    rules: nameRules(dataset, () => []),
     isSettling: () => false,
     signal: AbortSignal.timeout(5000),
   });

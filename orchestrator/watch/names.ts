@@ -1,5 +1,6 @@
 import { basename, join, relative } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import type { KeptFolder } from '../config/kept-folders.ts';
 import { isWithin } from '../within.ts';
 
 /** Endings of files that are still being made, by browsers, editors and transfer programs; case does not matter. */
@@ -26,8 +27,8 @@ export interface NameRules {
   markedFile(path: string): string | null;
 }
 
-/** `excluded`: absolute folders (DATA_DIR, backups, quarantine) that are never watched. */
-export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRules {
+/** `kept`: the folders (DATA_DIR, backups, quarantine) that are never watched, as they are at the moment. */
+export function nameRules(dataset: Dataset, kept: () => readonly KeptFolder[]): NameRules {
   const { READY_MARKER: marker, RECURSIVE: recursive } = dataset.settings;
 
   function refuseFolder(path: string): string | null {
@@ -35,8 +36,8 @@ export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRu
       return `lies more than ${MOST_FOLDERS} folders deep, or its path is longer than ${LONGEST_PATH_BYTES} bytes`;
     if (path !== '' && !recursive) return 'is in a folder below WATCH_DIR, and RECURSIVE is false';
     if (isHidden(path)) return 'is hidden: its name, or that of a folder above it, begins with a dot';
-    const folder = excluded.find(each => isWithin(join(dataset.watchDir, path), each));
-    return folder === undefined ? null : `is in ${folder}, which the orchestrator keeps for itself`;
+    const folder = kept().find(each => isWithin(join(dataset.watchDir, path), each.path));
+    return folder === undefined ? null : whyKept(folder);
   }
 
   return {
@@ -58,10 +59,14 @@ export function nameRules(dataset: Dataset, excluded: readonly string[]): NameRu
   };
 }
 
+function whyKept({ path, is }: KeptFolder): string {
+  return `is in ${path}, which the orchestrator keeps for itself: it is ${is}`;
+}
+
 /** Whether names let a dataset take the file at this absolute path. */
-export function takesPath(dataset: Dataset, path: string, excluded: readonly string[]): boolean {
+export function takesPath(dataset: Dataset, path: string, kept: readonly KeptFolder[]): boolean {
   if (!isWithin(path, dataset.watchDir)) return false;
-  return nameRules(dataset, excluded).refuseFile(relative(dataset.watchDir, path)) === null;
+  return nameRules(dataset, () => kept).refuseFile(relative(dataset.watchDir, path)) === null;
 }
 
 /** Whether a path is not even looked at. */

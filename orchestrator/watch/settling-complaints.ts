@@ -10,6 +10,7 @@ export class SettlingComplaints {
   /** By path. */
   readonly #troubles = new Map<string, string>();
   #hasToldNoLease = false;
+  #hasToldOwnCopy = false;
 
   constructor(dataset: Dataset, logger: Logger) {
     this.#dataset = dataset;
@@ -31,6 +32,16 @@ export class SettlingComplaints {
 
   end(path: string): void {
     this.#troubles.delete(path);
+  }
+
+  /** Of the first; each says it in its run. */
+  tellOwnCopy(path: string, reason: string): void {
+    if (this.#hasToldOwnCopy) return;
+    this.#hasToldOwnCopy = true;
+    const { name, watchDir } = this.#dataset;
+    this.#logger.warn(
+      `dataset ${name}: ${join(watchDir, path)} is not taken: ${reason}; does BACKUP_DIR or QUARANTINE_DIR lead below WATCH_DIR? Further files like it are left alone without a word`,
+    );
   }
 
   /** Of the first such file; of the others it is the same. */

@@ -10,6 +10,7 @@ import type { Logger } from '../log.ts';
 import { type Content, readContent } from './content.ts';
 import { hasWriter, hasWriterAt, isLeased, type WriterAnswer } from './lease.ts';
 import { isGone } from './listing.ts';
+import { ownCopyOf } from './own-copies.ts';
 import { Queue } from './queue.ts';
 import type { WatchedRoot } from './root.ts';
 import { SettlingComplaints } from './settling-complaints.ts';
@@ -269,8 +270,21 @@ export class Settling {
   }
 
   async #queue(entry: Entry, { version, hash }: Complete): Promise<void> {
-    const { journal, clock } = this.#request;
+    const { dataset, journal, clock } = this.#request;
+    const copy = await ownCopyOf(journal, dataset, entry.path, hash);
+    if (copy !== undefined) return this.#leaveAlone(entry, version, copy);
     await journal.queue({ runId: entry.runId ?? '', fileVersion: version, contentHash: hash, now: clock.now() });
+    this.#forget(entry);
+    this.#request.onQueued(entry.path, version, entry.touched);
+  }
+
+  /** Known from now on, without a run. */
+  async #leaveAlone(entry: Entry, version: FileVersion, copy: string): Promise<void> {
+    const { dataset, journal, clock } = this.#request;
+    const reason = `it is the orchestrator’s own copy of a file that was loaded before, moved to ${copy}; to load it again, replay its run`;
+    await unsettle(journal, entry.runId ?? '', reason, clock.now());
+    await journal.ignore(dataset.name, entry.path, version);
+    this.#complaints.tellOwnCopy(entry.path, reason);
     this.#forget(entry);
     this.#request.onQueued(entry.path, version, entry.touched);
   }

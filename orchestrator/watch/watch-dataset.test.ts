@@ -271,11 +271,12 @@ test('a WATCH_DIR behind a link of somebody else is not watched; behind one of o
   assert.deepEqual(await folder.states('a.csv', 'his'), []);
 });
 
-test('WATCH_REGEX, RECURSIVE: false and excluded folders keep files out', async () => {
+test('WATCH_REGEX, RECURSIVE: false and kept folders keep files out', async () => {
   await using folder = await WatchedFolder.make();
   await mkdir(folder.path('backup'));
   await folder.watch({ WATCH_REGEX: '\\.csv$', RECURSIVE: false }, { name: 'flat' });
-  await folder.watch({}, { name: 'deep', excluded: [folder.path('backup')] });
+  const kept = [{ path: folder.path('backup'), is: 'BACKUP_DIR' }];
+  await folder.watch({}, { name: 'deep', kept: () => kept });
   for (const name of ['backup/b.csv', 'c.txt', 'd.csv']) await writeFile(folder.path(name), 'x');
   await folder.untilStates('d.csv', ['queued'], 'flat');
   await folder.untilStates('c.txt', ['queued'], 'deep');
@@ -287,9 +288,16 @@ test('WATCH_REGEX, RECURSIVE: false and excluded folders keep files out', async 
   assert.equal((await folder.journal.runs({ dataset: 'deep' })).items.length, 2);
 });
 
-test('a WATCH_DIR inside an excluded folder is refused', async () => {
+test('a WATCH_DIR that lies in a kept folder is not watched, says so, and is watched once it no longer does', async () => {
   await using folder = await WatchedFolder.make();
-  await assert.rejects(folder.watch({}, { excluded: [folder.base] }), /choose a folder outside it/);
+  await writeFile(folder.path('a.csv'), 'x');
+  let kept = [{ path: folder.root, is: 'DATA_DIR /data' }];
+  const watch = await folder.watch({}, { kept: () => kept });
+  assert.match(watch.status().error ?? '', /is, or lies in, DATA_DIR \/data, .*choose a folder outside it/);
+  assert.deepEqual(await folder.states('a.csv'), []);
+  kept = [];
+  await folder.untilStates('a.csv', ['queued']);
+  assert.equal(watch.status().error, null);
 });
 
 test('with READY_MARKER a file is taken once its marker is there, and the marker never', async () => {

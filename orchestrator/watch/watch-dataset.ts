@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
+import { aroundText, type KeptFolder } from '../config/kept-folders.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { Folder } from '../files/folder.ts';
 import { judgeSource, type Source, type SourceRules } from '../files/source.ts';
@@ -23,7 +24,6 @@ import { Refusals } from './refusals.ts';
 import { identityOf } from '../files/admin-folder.ts';
 import { WatchedRoot } from './root.ts';
 import { Settling } from './settling.ts';
-import { isWithin } from '../within.ts';
 import { Troubles } from './troubles.ts';
 
 export interface WatchRequest {
@@ -31,8 +31,8 @@ export interface WatchRequest {
   journal: Journal;
   logger: Logger;
   clock: Clock;
-  /** Absolute: DATA_DIR, and the backup and quarantine folders of all datasets. Never watched. */
-  excluded: readonly string[];
+  /** DATA_DIR, and the backup and quarantine folders of all datasets, as WATCH_DIR reaches them now. Never watched. */
+  kept: () => readonly KeptFolder[];
   /** How often to list; null or nothing: every 60 s where events are seen, every 5 s where polled. */
   listIntervalMs?: number | null;
 }
@@ -63,16 +63,11 @@ export interface DatasetWatch {
 }
 
 /**
- * Watches one dataset's WATCH_DIR until stopped. A root that is missing or can't be read is no reason to throw: status() says so, and
- * watching begins when it is there. Throws an OrchestratorError (`never`) where WATCH_DIR lies in an excluded folder.
+ * Watches one dataset's WATCH_DIR until stopped. A root that is missing, can't be read or lies in a kept folder is no reason to throw: status() says
+ * so, and watching begins when that is over.
  */
 export async function watchDataset(request: WatchRequest): Promise<DatasetWatch> {
   const { dataset, journal, clock } = request;
-  const within = request.excluded.find(folder => isWithin(dataset.watchDir, folder));
-  if (within !== undefined) {
-    const message = `dataset ${dataset.name}: WATCH_DIR ${dataset.watchDir} is in ${within}, which the orchestrator keeps for itself; choose a folder outside it`;
-    throw new OrchestratorError('never', message);
-  }
   const existingAt = await journal.firstWatch(dataset.name, clock.now());
   const isNew = (await journal.place(dataset.name)) === null;
   const known = new KnownFiles(await journal.knownFiles(dataset.name), await journal.doubts(dataset.name));
@@ -128,7 +123,7 @@ class DatasetWatcher implements DatasetWatch {
     this.#known = known;
     this.#delays = new Delays(clock);
     this.#root = new WatchedRoot(dataset, journal, before.isNew);
-    this.#rules = { ...nameRules(dataset, request.excluded), followLinks: dataset.settings.FOLLOW_LINKS };
+    this.#rules = { ...nameRules(dataset, request.kept), followLinks: dataset.settings.FOLLOW_LINKS };
     this.#settling = new Settling({
       dataset,
       journal,
@@ -216,7 +211,7 @@ class DatasetWatcher implements DatasetWatch {
 
   async #checkRoot(): Promise<void> {
     const { dataset, logger } = this.#request;
-    const identity = await this.#root.find().catch((error: unknown) => {
+    const identity = await this.#findRoot().catch((error: unknown) => {
       this.#troubles.tell('root', messageOf(error));
       return null;
     });
@@ -230,6 +225,14 @@ class DatasetWatcher implements DatasetWatch {
     this.#settling.leases = kind === 'local';
     await this.#events.open(kind);
     this.#listings.within(0);
+  }
+
+  /** By a link or a mount WATCH_DIR may have become one of our own folders: every file there would be an arrival, be moved there, and so on. */
+  async #findRoot(): Promise<string> {
+    const { dataset, kept } = this.#request;
+    const why = aroundText(dataset, kept());
+    if (why !== undefined) throw new OrchestratorError('wait', why);
+    return this.#root.find();
   }
 
   /** A quick look at one path: a file or a folder, there or gone. */

@@ -1,20 +1,17 @@
-import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
+import { disguisedText, type KeptFolders } from '../config/kept-folders.ts';
 import { messageOf } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import { isWithin } from '../within.ts';
 import { type DatasetWatch, type WatchStatus, watchDataset } from './watch-dataset.ts';
 
 export interface WatchersOptions {
   journal: Journal;
   logger: Logger;
   clock: Clock;
-  /** Absolute. Never watched, but for its folder `in`. */
-  dataDir: string;
-  /** What is configured now: their backup and quarantine folders are not watched by any of them. */
-  datasets: () => Iterable<Dataset>;
+  /** What is watched by none of them. */
+  kept: KeptFolders;
   listIntervalMs: number | null;
 }
 
@@ -61,9 +58,10 @@ export class Watchers {
 
   async #begin(dataset: Dataset): Promise<void> {
     await this.#end(dataset.name);
-    const { journal, logger, clock, dataDir, datasets, listIntervalMs } = this.#options;
+    const { journal, logger, clock, kept, listIntervalMs } = this.#options;
+    const disguised = disguisedText(dataset, kept.of(dataset));
+    if (disguised !== undefined) logger.warn(disguised, { dataset: dataset.name });
     try {
-      const excluded = excludedFolders(dataset, datasets(), dataDir);
       this.#watches.set(
         dataset.name,
         await watchDataset({
@@ -71,7 +69,7 @@ export class Watchers {
           journal,
           logger: logger.child({ dataset: dataset.name }),
           clock,
-          excluded,
+          kept: () => kept.of(dataset),
           listIntervalMs,
         }),
       );
@@ -87,12 +85,4 @@ export class Watchers {
     this.#watches.delete(name);
     await watch?.stop();
   }
-}
-
-/** Absolute folders that a dataset's watch leaves out: DATA_DIR, and where any dataset's files are moved to. */
-export function excludedFolders(dataset: Dataset, all: Iterable<Dataset>, dataDir: string): string[] {
-  const kept = [...all].flatMap(({ settings }) => [settings.BACKUP_DIR, settings.QUARANTINE_DIR]);
-  const folders = kept.filter(folder => typeof folder === 'string');
-  // DATA_DIR/in is where a small installation has its watched folders; the rest of DATA_DIR is ours.
-  return isWithin(dataset.watchDir, join(dataDir, 'in')) ? folders : [dataDir, ...folders];
 }

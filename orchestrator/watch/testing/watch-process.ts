@@ -25,7 +25,7 @@ const watch = await watchDataset({
   journal: openSqliteJournal({ path, clock: systemClock }),
   logger,
   clock: systemClock,
-  excluded: [],
+  kept: () => [],
   listIntervalMs: 50,
 });
 let last = '';

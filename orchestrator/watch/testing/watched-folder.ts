@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../clock.ts';
+import type { KeptFolder } from '../../config/kept-folders.ts';
 import { datasetOf } from '../../config/testing/dataset.ts';
 import type { Settings } from '../../config/schema.ts';
 import type { Finish, Journal, Run } from '../../journal/journal.ts';
@@ -53,7 +54,7 @@ export class WatchedFolder implements AsyncDisposable {
       journal: this.journal,
       logger: this.#logger(),
       clock: systemClock,
-      excluded: more.excluded ?? [],
+      kept: more.kept ?? (() => []),
       listIntervalMs: more.listIntervalMs ?? null,
     });
     this.#watches.push(watch);
@@ -130,7 +131,7 @@ interface WatchMore {
   name?: string;
   /** Another WATCH_DIR. */
   root?: string;
-  excluded?: string[];
+  kept?: () => readonly KeptFolder[];
   listIntervalMs?: number;
 }
 
