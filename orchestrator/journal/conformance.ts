@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { OrchestratorError } from '../errors.ts';
-import type { DatasetSlots, Finish, Journal, QueueRequest, Retry, Rows, Run, RunFilter } from './journal.ts';
+import type {
+  DatasetSlots,
+  Finish,
+  Journal,
+  KnownFilesPage,
+  QueueRequest,
+  Retry,
+  Rows,
+  Run,
+  RunFilter,
+} from './journal.ts';
 
 /** 2026-01-01 UTC. */
 export const T0 = Date.UTC(2026, 0, 1);
@@ -159,7 +169,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal(queued.action, 'add');
         assert.deepEqual(queued.fileVersion, fileVersion(7));
         assert.deepEqual(await journal.knownFiles('sales'), [
-          { path: 'a.csv', present: true, version: fileVersion(7) },
+          { path: 'a.csv', present: true, version: fileVersion(7), doubted: null },
         ]);
       });
 
@@ -179,7 +189,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
       it('an ignored file is known, has no run, and its next version is a change', async () => {
         await journal.ignore('sales', 'old.csv', fileVersion(1));
         assert.deepEqual(await journal.knownFiles('sales'), [
-          { path: 'old.csv', present: true, version: fileVersion(1) },
+          { path: 'old.csv', present: true, version: fileVersion(1), doubted: null },
         ]);
         assert.deepEqual((await journal.runs({})).items, []);
         assert.equal((await hand.arrive('old.csv', 2)).action, 'change');
@@ -213,7 +223,9 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         // Beside another call, whose transaction it shares.
         await Promise.all([assert.rejects(journal.queue(request), OrchestratorError), journal.pause('sales', false)]);
         assert.equal((await journal.run(settling.id))?.state, 'settling');
-        assert.deepEqual(await journal.knownFiles('sales'), [{ path: 'a.csv', present: true, version: null }]);
+        assert.deepEqual(await journal.knownFiles('sales'), [
+          { path: 'a.csv', present: true, version: null, doubted: null },
+        ]);
       });
 
       it('rule 6: equal content after a version that is done is skipped, and its version known', async () => {
@@ -288,18 +300,57 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await journal.moved('sales', at('1:1'), ['sub']);
         await journal.moved('sales', at('1:2'), ['']);
         assert.deepEqual(await journal.place('sales'), at('1:2'));
-        assert.deepEqual(await journal.doubts('sales'), [
-          { path: 'a.csv', folder: '' },
-          { path: 'sub/b.csv', folder: 'sub' },
-          { path: 'sub/c.csv', folder: 'sub' },
-          { path: 'subs/d.csv', folder: '' },
+        const doubted = async () =>
+          (await journal.knownFiles('sales')).flatMap(file =>
+            file.doubted === null ? [] : [`${file.path} because of ${file.doubted}/`],
+          );
+        assert.deepEqual(await doubted(), [
+          'a.csv because of /',
+          'sub/b.csv because of sub/',
+          'sub/c.csv because of sub/',
+          'subs/d.csv because of /',
         ]);
+        assert.deepEqual(await journal.doubtedFolders('sales'), ['', 'sub']);
         await hand.absent('a.csv', false);
         await hand.arrive('sub/b.csv', 2);
         assert.equal(await journal.trust('sales', ''), 1);
-        assert.deepEqual(await journal.doubts('sales'), [{ path: 'sub/c.csv', folder: 'sub' }]);
+        assert.deepEqual(await doubted(), ['sub/c.csv because of sub/']);
+        assert.deepEqual(await journal.doubtedFolders('sales'), ['sub']);
         assert.equal(await journal.trust('sales', null), 1);
-        assert.deepEqual(await journal.doubts('sales'), []);
+        assert.deepEqual(await doubted(), []);
+        assert.deepEqual(await journal.doubtedFolders('sales'), []);
+      });
+
+      it('many files are doubted, and trusted, in steps; what WATCH_DIR is changes with the last of them', async () => {
+        const names = Array.from({ length: 2500 }, (_, number) => `${number}.csv`);
+        await Promise.all(names.map(file => journal.ignore('sales', file, fileVersion(1))));
+        const doubted = async () => {
+          const known = await journal.knownFiles('sales', { limit: 3000 });
+          return known.filter(file => file.doubted !== null).length;
+        };
+        const stopped = AbortSignal.abort();
+        await journal.moved('sales', { root: '1:1', mounts: {} }, []);
+        await journal.moved('sales', { root: '1:2', mounts: {} }, [''], stopped);
+        assert.equal((await journal.place('sales'))?.root, '1:1');
+        await journal.moved('sales', { root: '1:2', mounts: {} }, ['']);
+        assert.equal((await journal.place('sales'))?.root, '1:2');
+        assert.equal(await doubted(), 2500);
+        assert.equal(await journal.trust('sales', null), 2500);
+        assert.equal(await doubted(), 0);
+      });
+
+      it('known files are read in pages, by the bytes of their paths: all, those present, those below a folder', async () => {
+        const names = ['a-b/1.csv', 'a/1.csv', 'a/2.csv', 'a/b/3.csv', 'a0.csv', 'é.csv', '😀.csv'];
+        for (const file of names) await journal.ignore('sales', file, fileVersion(1));
+        await hand.absent('a/2.csv');
+        const paths = async (page: KnownFilesPage) => (await journal.knownFiles('sales', page)).map(({ path }) => path);
+        assert.deepEqual(await paths({}), names);
+        assert.deepEqual(await paths({ present: true, limit: 2 }), ['a-b/1.csv', 'a/1.csv']);
+        assert.deepEqual(await paths({ present: true, after: 'a/1.csv', limit: 2 }), ['a/b/3.csv', 'a0.csv']);
+        assert.deepEqual(await paths({ below: 'a' }), ['a/1.csv', 'a/2.csv', 'a/b/3.csv']);
+        assert.deepEqual(await paths({ below: 'a', present: true, after: 'a/1.csv' }), ['a/b/3.csv']);
+        const [none, some] = await journal.knownAt('sales', ['none', 'a/2.csv']);
+        assert.deepEqual([none, some?.present], [undefined, false]);
       });
 
       it('a version whose path was found to hold something else is not known any more, but for a newer one', async () => {
@@ -312,7 +363,12 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
           if (newer) await hand.arrive(file, 2);
           await hand.finish(run, { to: 'cancelled', rows: null, error: 'the file is gone', lookAgain: true });
         }
-        assert.deepEqual(await journal.knownFile('sales', 'a.csv'), { path: 'a.csv', present: true, version: null });
+        assert.deepEqual(await journal.knownFile('sales', 'a.csv'), {
+          path: 'a.csv',
+          present: true,
+          version: null,
+          doubted: null,
+        });
         assert.deepEqual((await journal.knownFile('sales', 'b.csv'))?.version, fileVersion(2));
         assert.equal(await journal.knownFile('sales', 'c.csv'), undefined);
       });
@@ -802,7 +858,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal((await journal.knownFiles('sales'))[0]?.present, false);
         await journal.replay(bad.id, T0);
         assert.deepEqual(await journal.knownFiles('sales'), [
-          { path: 'a.csv', present: true, version: fileVersion(3) },
+          { path: 'a.csv', present: true, version: fileVersion(3), doubted: null },
         ]);
       });
 

@@ -46,6 +46,22 @@ export interface KnownFile {
   path: string;
   present: boolean;
   version: FileVersion | null;
+  /**
+   * It may be missing only because its folder is not the one in which it was seen: the folder that was replaced, unmounted or mounted over, relative to
+   * WATCH_DIR ('' is WATCH_DIR); else null.
+   */
+  doubted: string | null;
+}
+
+/** Which of the known files; all of them unless told. */
+export interface KnownFilesPage {
+  present?: true;
+  /** Those below a folder, relative to WATCH_DIR. */
+  below?: string;
+  /** Those behind this path. */
+  after?: string;
+  /** 1,000 unless told. */
+  limit?: number;
 }
 
 /** What a dataset's WATCH_DIR was when it was listed. */
@@ -54,13 +70,6 @@ export interface WatchedPlace {
   root: string;
   /** Folders below it that are on another device than the one above them, by relative path, and that device. */
   mounts: Record<string, number>;
-}
-
-/** A file that may be missing only because its folder is not the one in which it was seen. */
-export interface Doubted {
-  path: string;
-  /** The folder that was replaced, unmounted or mounted over, relative to WATCH_DIR; '' is WATCH_DIR. */
-  folder: string;
 }
 
 export interface Rows {
@@ -288,8 +297,10 @@ export interface PruneRequest {
  */
 export interface Journal {
   // watch
-  /** All paths ever seen of a dataset that are not forgotten. */
-  knownFiles(dataset: string): Promise<KnownFile[]>;
+  /** Paths ever seen of a dataset that are not forgotten, in the order of their bytes: a page. There may be millions, so nobody reads them all at once. */
+  knownFiles(dataset: string, page?: KnownFilesPage): Promise<KnownFile[]>;
+  /** What is known of each of these paths; some hundreds at a time. */
+  knownAt(dataset: string, files: readonly string[]): Promise<Array<KnownFile | undefined>>;
   knownFile(dataset: string, file: string): Promise<KnownFile | undefined>;
   /** When the dataset was first watched (now, if it never was), until existingKnown() says that all files that were there then are known; then null. */
   firstWatch(dataset: string, now: number): Promise<number | null>;
@@ -313,11 +324,14 @@ export interface Journal {
   absent(request: SettleRequest & { remove: boolean }): Promise<Run | undefined>;
   /** What WATCH_DIR was when it was last listed; null before. */
   place(dataset: string): Promise<WatchedPlace | null>;
-  /** WATCH_DIR is `now`, and these folders of it are others than they were: the files that were present below them are doubted. */
-  moved(dataset: string, now: WatchedPlace, folders: readonly string[]): Promise<void>;
-  /** Present files that are doubted: until they are trusted, absent, or there in another version. */
-  doubts(dataset: string): Promise<Doubted[]>;
-  /** No file is doubted any more because of this folder (null: any). Resolves with how many were. */
+  /**
+   * WATCH_DIR is `now`, and these folders of it are others than they were: the files that were present below them are doubted until they are trusted, absent, or
+   * there in another version. In steps, and WATCH_DIR is what it was before until the last of them: `signal` ends it there, and it is to be called again.
+   */
+  moved(dataset: string, now: WatchedPlace, folders: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Folders because of which files are doubted. */
+  doubtedFolders(dataset: string): Promise<string[]>;
+  /** No file is doubted any more because of this folder (null: any). In steps. Resolves with how many were. */
   trust(dataset: string, folder: string | null): Promise<number>;
 
   // schedule

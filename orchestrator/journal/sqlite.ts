@@ -6,6 +6,7 @@ import { claim } from './claiming.ts';
 import { openDatabase } from './connection.ts';
 import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
+import { knownAt, knownFiles } from './known-files.ts';
 import * as mending from './mending.ts';
 import { latestRun } from './paths.ts';
 import * as places from './places.ts';
@@ -37,8 +38,9 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
 
 function watchCalls(store: Store) {
   return {
-    knownFiles: dataset => store.read(() => watching.knownFiles(store, dataset)),
-    knownFile: (dataset, file) => store.read(() => watching.knownFile(store, dataset, file)),
+    knownFiles: (dataset, page = {}) => store.read(() => knownFiles(store, dataset, page)),
+    knownAt: (dataset, files) => store.read(() => knownAt(store, dataset, files)),
+    knownFile: (dataset, file) => store.read(() => knownAt(store, dataset, [file])[0]),
     firstWatch: (dataset, now) => store.write(() => watching.firstWatch(store, dataset, now)),
     existingKnown: dataset => store.write(() => watching.existingKnown(store, dataset)),
     settle: request => store.write(() => watching.settle(store, request)),
@@ -47,9 +49,9 @@ function watchCalls(store: Store) {
     ignore: (dataset, file, version) => store.write(() => watching.ignore(store, dataset, file, version)),
     absent: request => store.write(() => watching.absent(store, request)),
     place: dataset => store.read(() => places.place(store, dataset)),
-    moved: (dataset, now, folders) => store.write(() => places.moved(store, dataset, now, folders)),
-    doubts: dataset => store.read(() => places.doubts(store, dataset)),
-    trust: (dataset, folder) => store.write(() => places.trust(store, dataset, folder)),
+    moved: (dataset, now, folders, signal) => places.moved(store, dataset, { now, folders, signal }),
+    doubtedFolders: dataset => store.read(() => places.doubtedFolders(store, dataset)),
+    trust: (dataset, folder) => places.trust(store, dataset, folder),
   } satisfies Partial<Journal>;
 }
 

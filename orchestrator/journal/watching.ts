@@ -2,7 +2,6 @@ import { randomUUIDv7 } from 'node:crypto';
 import {
   type FileVersion,
   isSameVersion,
-  type KnownFile,
   type QueueRequest,
   type Run,
   type SettleRequest,
@@ -33,20 +32,6 @@ interface FileRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'> {
 }
 
 const FILE_COLUMNS = 'path, root, present, arriving, size_bytes, CAST(mtime_ns AS TEXT) AS mtime_text, inode';
-
-export function knownFiles(store: Store, dataset: string): KnownFile[] {
-  const rows = store.all<FileRow>(`SELECT ${FILE_COLUMNS} FROM files WHERE dataset = $dataset`, { dataset });
-  return rows.map(toKnownFile);
-}
-
-export function knownFile(store: Store, dataset: string, file: string): KnownFile | undefined {
-  const row = fileRow(store, dataset, file);
-  return row && toKnownFile(row);
-}
-
-function toKnownFile(row: FileRow): KnownFile {
-  return { path: row.path, present: row.present === 1, version: toFileVersion(row) };
-}
 
 export function firstWatch(store: Store, dataset: string, now: number): number | null {
   ensureDataset(store, dataset);

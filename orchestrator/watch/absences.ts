@@ -16,6 +16,10 @@ export interface AbsencesRequest {
   root: Pick<WatchedRoot, 'useOr'>;
   /** Whether this is WATCH_DIR as it was listed, and it still is. */
   isRootFine(root: Folder): Promise<boolean>;
+  /** A file that settles says itself when it is gone. */
+  isSettling(path: string): boolean;
+  /** What was decided by then stays; the rest is found again. */
+  signal: AbortSignal;
 }
 
 /** What is still to be done about paths that are not there. */
@@ -27,6 +31,8 @@ export interface Doubt {
 }
 
 const LISTINGS_BEFORE_REMOVAL = 2;
+/** So many are looked at, and told to the journal, together: some 10 ms of the event loop. */
+const GROUP = 256;
 
 /**
  * Decides when a path is absent. With ON_DELETE: keep one look is enough; with remove, rows are at stake: two complete listings of the
@@ -37,8 +43,6 @@ export class Absences {
   readonly #removes: boolean;
   /** ON_DELETE: remove: paths that are not there, and in how many complete listings they were not. */
   readonly #gone = new Map<string, number>();
-  /** Not there because of an intent of our own, when last looked at. */
-  readonly #disposing = new Set<string>();
   #rootIdentity: string | undefined;
   #missing = 0;
 
@@ -58,112 +62,126 @@ export class Absences {
 
   /** Whether the path was seen not to be there, without that being settled yet. */
   isPending(path: string): boolean {
-    return this.#gone.has(path) || this.#disposing.has(path);
+    return this.#gone.has(path);
   }
 
   /** Single paths that one look did not find. */
   async vanished(paths: Iterable<string>): Promise<Doubt> {
-    return this.#decide(paths, new Map(), path => {
+    return this.#decide([[...paths]], path => {
       if (!this.#gone.has(path)) this.#gone.set(path, 0);
     });
   }
 
-  /** After a complete listing: `devices` of its folders, `rootIdentity` the device and inode of WATCH_DIR. */
-  async missedBy(listing: number, devices: Map<string, number>, rootIdentity: string): Promise<Doubt> {
+  /** After a complete listing: `rootIdentity` is the device and inode of WATCH_DIR, `devices` those of its folders. */
+  async missedBy(devices: ReadonlyMap<string, number>, rootIdentity: string): Promise<Doubt> {
+    const { known, signal } = this.#request;
     if (rootIdentity !== this.#rootIdentity) this.#gone.clear();
     this.#rootIdentity = rootIdentity;
     this.#missing = 0;
-    return this.#decide(this.#request.known.missedBy(listing), new Map(devices), path =>
-      this.#gone.set(path, (this.#gone.get(path) ?? 0) + 1),
-    );
+    const doubt = await this.#decide(known.missed(), path => this.#gone.set(path, (this.#gone.get(path) ?? 0) + 1));
+    if (this.#missing === 0 && !signal.aborted) known.devices.listed(devices);
+    return doubt;
   }
 
   /** A path that was not there is back: the journal learns that it was absent, which makes it an arrival. */
   async returned(path: string): Promise<void> {
-    const { dataset, journal, known } = this.#request;
-    if (this.#gone.delete(path)) return this.#tell(path, false);
-    if (!this.#disposing.delete(path)) return;
-    // Put back by the disposal, or disposed of and then moved in again: only the journal knows.
-    const file = await journal.knownFile(dataset.name, path);
-    if (file?.present === false) known.forget(path);
+    if (this.#gone.delete(path)) await this.#tell(path, false);
   }
 
-  /** Where WATCH_DIR can't be opened nothing is absent. */
-  async #decide(paths: Iterable<string>, devices: Map<string, number>, count: (path: string) => void): Promise<Doubt> {
-    const none: Doubt = { listAgain: false, beingDisposed: [] };
-    return this.#request.root.useOr(none, folder => this.#decideIn(folder, paths, devices, count));
-  }
-
-  async #decideIn(
-    folder: Folder,
-    paths: Iterable<string>,
-    devices: Map<string, number>,
-    count: (path: string) => void,
-  ): Promise<Doubt> {
+  async #decide(pages: AsyncIterable<string[]> | Iterable<string[]>, count: (path: string) => void): Promise<Doubt> {
     const doubt: Doubt = { listAgain: false, beingDisposed: [] };
-    const telling: Array<Promise<void>> = [];
     let own: Set<string> | undefined;
-    const breathe = breather();
-    for (const path of paths) {
-      await breathe();
-      if (!(await this.#isAbsent(folder, path, devices))) continue;
-      own ??= new Set((await this.#request.journal.intents()).map(intent => intent.source));
-      if (own.has(join(this.#request.dataset.watchDir, path))) {
-        this.#disposing.add(path);
-        doubt.beingDisposed.push(path);
-        continue;
+    for await (const page of pages) {
+      for (let from = 0; from < page.length; from += GROUP) {
+        if (this.#request.signal.aborted) return doubt;
+        const absent = await this.#absentOf(page.slice(from, from + GROUP));
+        if (absent.length === 0) continue;
+        own ??= new Set((await this.#request.journal.intents()).map(intent => intent.source));
+        await this.#conclude(absent, own, doubt, count);
       }
-      this.#disposing.delete(path);
-      const removes = this.#removes && this.#request.known.isPresent(path);
-      if (removes && this.#request.known.isDoubted(path)) {
-        this.#missing += 1;
-        continue;
-      }
-      if (removes) count(path);
-      if (removes && (this.#gone.get(path) ?? 0) < LISTINGS_BEFORE_REMOVAL) doubt.listAgain = true;
-      else telling.push(this.#tell(path, removes));
     }
-    await Promise.all(telling);
     return doubt;
   }
 
-  /** A look at the path itself: it may be there though no longer matched, or have come since. */
-  async #isAbsent(root: Folder, path: string, devices: Map<string, number>): Promise<boolean> {
-    const isThere = await root.look(path).then(
-      stats => stats !== undefined,
-      // What can't be looked at may be there.
-      () => true,
-    );
-    if (isThere) return false;
-    const device = this.#request.known.device(path);
-    const now = await this.#deviceOf(root, folderOf(path), devices);
-    if (now === null || !(await this.#request.isRootFine(root))) return false;
+  /** Those of them that are not there. Where WATCH_DIR can't be opened, or is another by now, nothing is absent. */
+  async #absentOf(paths: string[]): Promise<string[]> {
+    const { root, isRootFine } = this.#request;
+    return root.useOr([], async folder => {
+      const breathe = breather();
+      const gone: string[] = [];
+      for (const path of paths) {
+        await breathe();
+        if (await isGoneFrom(folder, path)) gone.push(path);
+      }
+      if (gone.length === 0) return [];
+      // After the looks: what was unmounted between two of them is noticed.
+      const devices = new Map<string, number>();
+      const now = await Promise.all(gone.map(path => deviceOf(folder, folderOf(path), devices)));
+      if (!(await isRootFine(folder))) return [];
+      return gone.filter((path, index) => this.#isOnItsDevice(path, now[index] ?? null));
+    });
+  }
+
+  #isOnItsDevice(path: string, now: number | null): boolean {
+    if (now === null) return false;
+    const device = this.#request.known.devices.of(path);
     if (device === null || device === now) return true;
     this.#missing += 1;
     return false;
   }
 
-  /** Device of the folder, or of the nearest one above it that is there; null without any. */
-  async #deviceOf(root: Folder, folder: string, devices: Map<string, number>): Promise<number | null> {
-    const known = devices.get(folder);
-    if (known !== undefined) return known;
-    const device = await this.#statDevice(root, folder, devices);
-    if (device !== null) devices.set(folder, device);
-    return device;
-  }
-
-  async #statDevice(root: Folder, folder: string, devices: Map<string, number>): Promise<number | null> {
-    if (folder === '') return Number((await root.stat()).dev);
-    const stats = await root.look(folder).catch(() => undefined);
-    return stats?.isDirectory() ? Number(stats.dev) : this.#deviceOf(root, folderOf(folder), devices);
+  async #conclude(
+    absent: string[],
+    own: ReadonlySet<string>,
+    doubt: Doubt,
+    count: (path: string) => void,
+  ): Promise<void> {
+    const { dataset, known, isSettling } = this.#request;
+    const facts = await known.at(absent);
+    const telling: Array<Promise<void>> = [];
+    for (const [index, path] of absent.entries()) {
+      const removes = this.#removes && facts[index]?.present === true;
+      // Back since the look, as the journal is told before it hears of what is told below.
+      if (isSettling(path)) continue;
+      if (own.has(join(dataset.watchDir, path))) doubt.beingDisposed.push(path);
+      else if (removes && facts[index]?.doubted !== null) this.#missing += 1;
+      else {
+        if (removes) count(path);
+        if (removes && (this.#gone.get(path) ?? 0) < LISTINGS_BEFORE_REMOVAL) doubt.listAgain = true;
+        else telling.push(this.#tell(path, removes));
+      }
+    }
+    await Promise.all(telling);
   }
 
   async #tell(path: string, remove: boolean): Promise<void> {
-    const { dataset, journal, known, clock } = this.#request;
+    const { dataset, journal, clock } = this.#request;
     const priority = dataset.settings.PRIORITY;
     const request = { dataset: dataset.name, file: path, root: dataset.watchDir, priority, now: clock.now() };
     await journal.absent({ ...request, remove });
     this.#gone.delete(path);
-    known.forget(path);
   }
+}
+
+/** A look at the path itself: it may be there though no longer matched, or have come since. What can't be looked at may be there. */
+async function isGoneFrom(root: Folder, path: string): Promise<boolean> {
+  return root.look(path).then(
+    stats => stats === undefined,
+    () => false,
+  );
+}
+
+/** Device of the folder, or of the nearest one above it that is there; null without any. */
+async function deviceOf(root: Folder, folder: string, devices: Map<string, number>): Promise<number | null> {
+  const known = devices.get(folder);
+  if (known !== undefined) return known;
+  const device = await lookAtDevice(root, folder, devices);
+  if (device !== null) devices.set(folder, device);
+  return device;
+}
+
+async function lookAtDevice(root: Folder, folder: string, devices: Map<string, number>): Promise<number | null> {
+  if (folder === '') return Number((await root.stat()).dev);
+  const stats = await root.look(folder).catch(() => undefined);
+  return stats?.isDirectory() ? Number(stats.dev) : deviceOf(root, folderOf(folder), devices);
 }

@@ -27,17 +27,10 @@ const BATCH = 64;
 export class Arrivals {
   readonly #request: ArrivalsRequest;
   #firstWatchedAt: number | null;
-  /** Number of the listing that goes on, or of the last one. */
-  listing = 0;
 
   constructor(request: ArrivalsRequest) {
     this.#request = request;
     this.#firstWatchedAt = request.firstWatchedAt;
-  }
-
-  beginListing(): number {
-    this.listing += 1;
-    return this.listing;
   }
 
   /** Every file that was there when the dataset was first watched is known. */
@@ -47,16 +40,17 @@ export class Arrivals {
     this.#firstWatchedAt = null;
   }
 
-  isNews(file: ListedFile): boolean {
+  /** Those of them that the journal is to be told of. */
+  async newsAmong(files: ListedFile[]): Promise<ListedFile[]> {
     const { known, settling, absences } = this.#request;
-    const isNew = known.see(file.path, file.version, file.device, this.listing);
-    return !settling.has(file.path) && (isNew || absences.isPending(file.path));
+    const isNew = await known.see(files);
+    return files.filter(({ path }, index) => !settling.has(path) && (isNew[index] || absences.isPending(path)));
   }
 
   async arriveAll(files: ListedFile[]): Promise<void> {
     const { dataset, signal } = this.#request;
     const breathe = breather();
-    const inTurn = inOrder(files, dataset.settings.ORDER);
+    const inTurn = await inOrder(files, dataset.settings.ORDER);
     for (let from = 0; from < inTurn.length && !signal.aborted; from += BATCH) {
       await this.arriveBatch(inTurn.slice(from, from + BATCH));
       await breathe();
@@ -68,15 +62,15 @@ export class Arrivals {
     const { absences } = this.#request;
     const marked = await Promise.all(files.map(file => this.#isMarked(file.path)));
     for (const { path } of files) if (absences.isPending(path)) await absences.returned(path);
-    await Promise.all(files.filter((_, index) => marked[index]).map(file => this.#arrive(file)));
+    const ready = files.filter((_, index) => marked[index]);
+    const isNew = await this.#request.known.see(ready);
+    await Promise.all(ready.filter((_, index) => isNew[index]).map(file => this.#arrive(file)));
   }
 
-  async #arrive({ path, version, changedAt, device }: ListedFile): Promise<void> {
-    const { dataset, journal, known, settling } = this.#request;
-    if (!known.see(path, version, device, this.listing)) return;
+  async #arrive({ path, version, changedAt }: ListedFile): Promise<void> {
+    const { dataset, journal, settling } = this.#request;
     if (this.#firstWatchedAt !== null && dataset.settings.EXISTING === 'ignore' && changedAt <= this.#firstWatchedAt) {
       await journal.ignore(dataset.name, path, version);
-      known.record(path, version, device, this.listing);
     } else {
       await settling.sight(path, version);
     }

@@ -18,7 +18,7 @@ import { versionKey } from './version.ts';
 import { describeWriters } from './writers.ts';
 
 /** What explaining asks of the journal: reading only, so that it works beside a running orchestrator. */
-export type ExplainJournal = Pick<Journal, 'decisions' | 'knownFiles' | 'runs'>;
+export type ExplainJournal = Pick<Journal, 'decisions' | 'knownFile' | 'runs'>;
 
 /**
  * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `keptFor` gives
@@ -74,7 +74,7 @@ async function explainHistory(path: string, dataset: Dataset, journal: ExplainJo
   const latest = ofPath[0];
   // How a table of mended rows is read says nothing of the file.
   const reading = ofPath.find(run => run.action !== 'mend');
-  const known = (await journal.knownFiles(dataset.name)).find(file => file.path === path);
+  const known = await journal.knownFile(dataset.name, path);
   const sentences: string[] = [];
   if (latest) sentences.push(describeRun(latest));
   else if (known?.present) sentences.push('It was there before the dataset was first watched, and EXISTING is ignore.');

@@ -37,9 +37,9 @@ export class Folders {
   }
 
   /** Lists a folder of WATCH_DIR and those below it; '' is WATCH_DIR itself. */
-  async list(root: Folder, folder: string, onFile: (file: ListedFile) => void): Promise<Listing> {
+  async list(root: Folder, folder: string, onFiles: (files: ListedFile[]) => Promise<void> | void): Promise<Listing> {
     const { rules, signal, onNew } = this.#request;
-    const listing = await listFiles({ root, folder, rules, onFile, signal });
+    const listing = await listFiles({ root, folder, rules, onFiles, signal });
     for (const [path, device] of listing.devices) {
       if (folder === '' && this.hasListedAll && !this.#devices.has(path)) onNew(path);
       this.#devices.set(path, device);

@@ -1,103 +1,102 @@
-import type { Doubted, FileVersion, KnownFile } from '../journal/journal.ts';
-import { isSameBesidesInode, versionKey } from './version.ts';
+import type { Journal, KnownFile } from '../journal/journal.ts';
+import { isSameVersion } from '../journal/journal.ts';
+import { FolderDevices } from './folder-devices.ts';
+import type { ListedFile } from './listing.ts';
+import { folderOf } from './names.ts';
+import { PathSet } from './path-set.ts';
 
-interface Known {
-  present: boolean;
-  /** Of the version the journal has, or null where it has none. */
-  key: string | null;
-  /** Device of its folder when it was last seen by this process, else null. */
-  device: number | null;
-  /** Number of the listing during or after which it was last seen. */
-  seenIn: number;
-  /** Whether it was then what the journal has: as large, and as old. */
-  asBefore: boolean;
-}
+/** So many paths are asked about together. */
+const BATCH = 64;
 
-/** What the journal knows of a dataset's paths, as this process last heard, and when each was last seen. */
+/**
+ * What the journal knows of a dataset's paths, asked when it is needed: there may be millions. What is kept here is which of them the listing that goes on has met, and
+ * on which device each folder was.
+ */
 export class KnownFiles {
-  readonly #files = new Map<string, Known>();
-  /** By path, the folder because of which it is doubted. */
-  #doubts = new Map<string, string>();
+  readonly #dataset: string;
+  readonly #journal: Pick<Journal, 'knownAt' | 'knownFiles'>;
+  readonly devices = new FolderDevices();
+  /** Seen since the listing began that goes on; null between listings. */
+  #seen: PathSet | null = null;
+  /** Since the last listing began: of each folder, and each reason to doubt, one file that was seen as it was. */
+  readonly #asBefore = new Map<string, string>();
+  #doubtedFolders: readonly string[] = [];
 
-  constructor(files: KnownFile[], doubts: Doubted[]) {
-    for (const { path, present, version } of files) {
-      const key = version && versionKey(version);
-      this.#files.set(path, { present, key, device: null, seenIn: 0, asBefore: false });
-    }
-    this.setDoubts(doubts);
+  constructor(dataset: string, journal: Pick<Journal, 'knownAt' | 'knownFiles'>) {
+    this.#dataset = dataset;
+    this.#journal = journal;
   }
 
-  /** What the journal doubts. A file that no longer is may be on another device than it was. */
-  setDoubts(doubts: Doubted[]): void {
-    const now = new Map(doubts.map(({ path, folder }) => [path, folder]));
-    for (const path of this.#doubts.keys()) {
-      const known = now.has(path) ? undefined : this.#files.get(path);
-      if (known) known.device = null;
-    }
-    this.#doubts = now;
+  /** Because of which the journal doubts files. Those of a folder that no longer is one may be on another device than they were. */
+  setDoubtedFolders(folders: readonly string[]): void {
+    for (const folder of this.#doubtedFolders) if (!folders.includes(folder)) this.devices.forget(folder);
+    this.#doubtedFolders = folders;
   }
 
-  get hasDoubts(): boolean {
-    return this.#doubts.size > 0;
-  }
-
-  isDoubted(path: string): boolean {
-    return this.#doubts.has(path);
-  }
-
-  /** Folders in which a doubted file was seen again, as it was, since this listing began. */
-  recognized(listing: number): Set<string> {
+  /** Folders because of which a file is doubted that was seen again, as it was, since the last listing began. */
+  async recognized(): Promise<Set<string>> {
     const folders = new Set<string>();
-    for (const [path, folder] of this.#doubts) {
-      const known = this.#files.get(path);
-      if (known?.asBefore && known.seenIn >= listing) folders.add(folder);
+    const paths = [...this.#asBefore.values()];
+    for (let from = 0; from < paths.length; from += BATCH) {
+      const known = await this.at(paths.slice(from, from + BATCH));
+      for (const file of known) if (file !== undefined && file.doubted !== null) folders.add(file.doubted);
     }
     return folders;
   }
 
-  /** The file is there. Returns whether this version of it is news to the journal. */
-  see(path: string, version: FileVersion, device: number | null, listing: number): boolean {
-    const known = this.#files.get(path);
-    if (!known) return true;
-    known.seenIn = listing;
-    known.device = device;
-    known.asBefore = known.present && known.key !== null && isSameBesidesInode(known.key, version);
-    return !known.present || known.key !== versionKey(version);
+  beginListing(): void {
+    this.#seen = new PathSet();
+    this.#asBefore.clear();
   }
 
-  /** The journal has it in this version. */
-  record(path: string, version: FileVersion, device: number | null, listing: number): void {
-    this.#files.set(path, { present: true, key: versionKey(version), device, seenIn: listing, asBefore: false });
+  endListing(): void {
+    this.#seen = null;
   }
 
-  /** The journal has it as no longer there. */
-  forget(path: string): void {
-    const known = this.#files.get(path);
-    if (known) known.present = false;
+  /** These files are there. Returns of each whether this version of it is news to the journal. */
+  async see(files: readonly ListedFile[]): Promise<boolean[]> {
+    const known = await this.at(files.map(({ path }) => path));
+    return files.map((file, index) => {
+      this.saw(file.path, file.device);
+      return this.#compare(file, known[index]);
+    });
   }
 
-  /** The journal has it, in no version: what is there is news. */
-  forgetVersion(path: string): void {
-    const known = this.#files.get(path);
-    if (known) known.key = null;
+  /** The same of one that the journal need not be asked about. */
+  saw(path: string, device: number | null): void {
+    this.#seen?.add(path);
+    this.devices.note(path, device);
   }
 
-  isPresent(path: string): boolean {
-    return this.#files.get(path)?.present === true;
+  at(paths: readonly string[]): Promise<Array<KnownFile | undefined>> {
+    return this.#journal.knownAt(this.#dataset, paths);
   }
 
-  /** Device of the folder of a path that was seen by this process, else null. */
-  device(path: string): number | null {
-    return this.#files.get(path)?.device ?? null;
+  async isPresent(path: string): Promise<boolean> {
+    const [known] = await this.at([path]);
+    return known?.present === true;
   }
 
-  /** Paths that the journal has as present, and that were last seen before this listing began. */
-  *missedBy(listing: number): Generator<string> {
-    for (const [path, known] of this.#files) if (known.present && known.seenIn < listing) yield path;
+  /** Paths that the journal has as present, and that were not seen since the listing began. */
+  async *missed(): AsyncGenerator<string[]> {
+    for await (const paths of this.below('')) yield paths.filter(path => this.#seen?.has(path) !== true);
   }
 
-  /** Present paths below a folder. */
-  *below(folder: string): Generator<string> {
-    for (const [path, known] of this.#files) if (known.present && path.startsWith(`${folder}/`)) yield path;
+  /** Present paths below a folder; '' is WATCH_DIR. */
+  async *below(folder: string): AsyncGenerator<string[]> {
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const page: KnownFile[] = await this.#journal.knownFiles(this.#dataset, { present: true, below: folder, after });
+      yield page.map(({ path }) => path);
+      after = page.at(-1)?.path;
+    }
+  }
+
+  #compare({ path, version }: ListedFile, known: KnownFile | undefined): boolean {
+    if (known === undefined || !known.present) return true;
+    // One that was restored has another inode.
+    const isAsBefore = known.version?.sizeBytes === version.sizeBytes && known.version.mtimeNs === version.mtimeNs;
+    const key = `${known.doubted ?? '\0'}\0${folderOf(path)}`;
+    if (isAsBefore && !this.#asBefore.has(key)) this.#asBefore.set(key, path);
+    return !isSameVersion(known.version, version);
   }
 }

@@ -40,7 +40,8 @@ export interface ListRequest {
   /** Where below it to begin; '' is WATCH_DIR. */
   folder: string;
   rules: NameRules & SourceRules;
-  onFile(file: ListedFile): void;
+  /** Some tens at a time, in the order of the folder. */
+  onFiles(files: ListedFile[]): Promise<void> | void;
   signal: AbortSignal;
 }
 
@@ -123,17 +124,16 @@ class Walk {
 
   async #lookAtAll(folder: Folder, path: string, names: string[], device: number): Promise<void> {
     const found = await Promise.all(names.map(name => this.#lookAt(folder, name)));
+    const files: ListedFile[] = [];
     for (const [index, name] of names.entries()) {
       const source = found[index];
       if (source === undefined) continue;
       const relative = below(path, name);
       if (source instanceof Error) this.#report(relative, source);
-      else {
-        this.listing.files += 1;
-        const { stats, changedAt } = source;
-        this.#request.onFile({ path: relative, version: versionOf(stats), changedAt, device });
-      }
+      else files.push({ path: relative, version: versionOf(source.stats), changedAt: source.changedAt, device });
     }
+    this.listing.files += files.length;
+    if (files.length > 0) await this.#request.onFiles(files);
   }
 
   /** undefined: it is gone, or a link that leads nowhere. */

@@ -7,6 +7,7 @@ export interface PlaceRequest {
   dataset: Dataset;
   journal: Journal;
   known: KnownFiles;
+  signal: AbortSignal;
 }
 
 /** What a listing told of the folders. */
@@ -21,21 +22,20 @@ export interface ListedPlace {
 /**
  * Rule 9, across restarts: compares what was listed with what WATCH_DIR was before, and has the journal doubt the files of folders
  * that are others now; once one of these files is seen there as it was, or a person says so, they are doubted no more.
- * `listing` is the number of the listing.
  */
-export async function comparePlace(request: PlaceRequest, listed: ListedPlace, listing: number): Promise<void> {
-  const { dataset, journal, known } = request;
+export async function comparePlace(request: PlaceRequest, listed: ListedPlace): Promise<void> {
+  const { dataset, journal, known, signal } = request;
   const before = await journal.place(dataset.name);
   const now = { root: listed.root, mounts: mountsOf(listed.devices) };
   const changed = changedFolders(before, now);
   // What could not be read may be what is mounted there; of another root all is in doubt, whatever could be read.
   const isNew = before === null || before.root !== now.root || (listed.complete && changed.length > 0);
-  if (isNew) await journal.moved(dataset.name, now, changed);
-  if (!isNew && !known.hasDoubts) return;
-  known.setDoubts(await journal.doubts(dataset.name));
-  const recognized = known.recognized(listing);
-  for (const folder of recognized) await journal.trust(dataset.name, folder);
-  if (recognized.size > 0) known.setDoubts(await journal.doubts(dataset.name));
+  if (isNew) await journal.moved(dataset.name, now, changed, signal);
+  const doubted = await journal.doubtedFolders(dataset.name);
+  if (doubted.length > 0 && !signal.aborted) {
+    for (const folder of await known.recognized()) await journal.trust(dataset.name, folder);
+  }
+  known.setDoubtedFolders(doubted.length > 0 ? await journal.doubtedFolders(dataset.name) : doubted);
 }
 
 function mountsOf(devices: ReadonlyMap<string, number>): Record<string, number> {

@@ -23,8 +23,8 @@ export interface SettlingRequest {
   logger: Logger;
   clock: Clock;
   root: Pick<WatchedRoot, 'use'>;
-  /** The journal has the file in this version. `touched`: something happened to it since it was read. */
-  onQueued(path: string, version: FileVersion, touched: boolean): void;
+  /** The journal has the file in a version. `touched`: something happened to it since it was read. */
+  onQueued(path: string, touched: boolean): void;
   /** The file went away while it settled; its run is cancelled. */
   onGone(path: string): Promise<void>;
 }
@@ -275,7 +275,7 @@ export class Settling {
     if (copy !== undefined) return this.#leaveAlone(entry, version, copy);
     await journal.queue({ runId: entry.runId ?? '', fileVersion: version, contentHash: hash, now: clock.now() });
     this.#forget(entry);
-    this.#request.onQueued(entry.path, version, entry.touched);
+    this.#request.onQueued(entry.path, entry.touched);
   }
 
   /** Known from now on, without a run. */
@@ -286,7 +286,7 @@ export class Settling {
     await journal.ignore(dataset.name, entry.path, version);
     this.#complaints.tellOwnCopy(entry.path, reason);
     this.#forget(entry);
-    this.#request.onQueued(entry.path, version, entry.touched);
+    this.#request.onQueued(entry.path, entry.touched);
   }
 
   #quietMs(entry: Entry, writer: WriterAnswer): number {

@@ -5,7 +5,7 @@ import { messageOf, OrchestratorError } from '../errors.ts';
 import type { Folder } from '../files/folder.ts';
 import { judgeSource, type Source, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { type FileVersion, type Journal, type Run, versionOf } from '../journal/journal.ts';
+import { type Journal, type Run, versionOf } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { Absences, type Doubt } from './absences.ts';
 import { Arrivals } from './arrivals.ts';
@@ -70,7 +70,7 @@ export async function watchDataset(request: WatchRequest): Promise<DatasetWatch>
   const { dataset, journal, clock } = request;
   const existingAt = await journal.firstWatch(dataset.name, clock.now());
   const isNew = (await journal.place(dataset.name)) === null;
-  const known = new KnownFiles(await journal.knownFiles(dataset.name), await journal.doubts(dataset.name));
+  const known = new KnownFiles(dataset.name, journal);
   const watcher = new DatasetWatcher(request, known, { existingAt, isNew });
   await watcher.checkRoot();
   return watcher;
@@ -130,14 +130,15 @@ class DatasetWatcher implements DatasetWatch {
       logger,
       clock,
       root: this.#root,
-      onQueued: (path, version, touched) => this.#queued(path, version, touched),
+      onQueued: (path, touched) => this.#queued(path, touched),
       onGone: path => this.#vanished([path]),
     });
     const isRootFine = async (folder: Folder) =>
       (await identityOf(folder)) === this.#identity && (await this.#root.read()) === this.#identity;
-    const absences = new Absences({ dataset, journal, clock, known, root: this.#root, isRootFine });
-    this.#absences = absences;
     const { signal } = this.#abort;
+    const isSettling = (path: string) => this.#settling.has(path);
+    const absences = new Absences({ dataset, journal, clock, known, root: this.#root, isRootFine, isSettling, signal });
+    this.#absences = absences;
     this.#folders = new Folders({
       dataset,
       logger,
@@ -270,7 +271,7 @@ class DatasetWatcher implements DatasetWatch {
     if (this.#rules.refuseFolder(folder) !== null) return;
     const found: ListedFile[] = [];
     const listing = await this.#root.useOr(undefined, root =>
-      this.#folders.list(root, folder, file => found.push(file)),
+      this.#folders.list(root, folder, files => void found.push(...files)),
     );
     if (!listing?.complete) this.#listings.within(DOUBT_LISTING_MS);
     await this.#arrivals.arriveAll(found);
@@ -279,8 +280,12 @@ class DatasetWatcher implements DatasetWatch {
   /** Of a name that isn't UTF-8 the event has but a distorted form: its folder's listing reports it. */
   async #lookAtGone(path: string): Promise<void> {
     if (path.includes('\uFFFD')) return this.#lookAtFolder(folderOf(path));
-    const wasFolder = this.#folders.forget(path);
-    await this.#vanished(wasFolder ? [...this.#known.below(path)] : this.#known.isPresent(path) ? [path] : []);
+    if (this.#folders.forget(path)) {
+      for await (const paths of this.#known.below(path)) {
+        if (this.#stopped) return;
+        await this.#vanished(paths);
+      }
+    } else if (await this.#known.isPresent(path)) await this.#vanished([path]);
   }
 
   async #vanished(paths: string[]): Promise<void> {
@@ -294,36 +299,44 @@ class DatasetWatcher implements DatasetWatch {
   }
 
   async #listAll(): Promise<void> {
+    try {
+      await this.#listAndConclude();
+    } finally {
+      this.#known.endListing();
+    }
+  }
+
+  async #listAndConclude(): Promise<void> {
     const identity = await this.#root.read();
     if (this.#stopped || identity === null || identity !== this.#identity) return;
     const began = performance.now();
     this.#hints.startCount();
-    const number = this.#arrivals.beginListing();
+    this.#known.beginListing();
     const news: ListedFile[] = [];
-    const note = (file: ListedFile) => {
-      if (this.#arrivals.isNews(file)) news.push(file);
-    };
+    const note = async (files: ListedFile[]) => void news.push(...(await this.#arrivals.newsAmong(files)));
     const listing = await this.#root.useOr(undefined, root => this.#folders.list(root, '', note));
     if (this.#stopped || listing === undefined) return;
     this.#refusals.listed(listing.refused);
     this.#files = listing.files;
     this.#listings.lastMs = Math.round(performance.now() - began);
     this.#reportListing(listing);
-    if ((await this.#root.read()) === identity) await this.#comparePlace(listing, number, identity);
+    if ((await this.#root.read()) === identity) await this.#comparePlace(listing, identity);
     await this.#arrivals.arriveAll(news);
     const isSameRoot = (await this.#root.read()) === identity;
-    if (listing.complete && isSameRoot && !this.#stopped) await this.#concludeListing(listing, number, identity);
+    if (listing.complete && isSameRoot && !this.#stopped) await this.#concludeListing(listing, identity);
     this.#troubles.end('journal');
     this.#lastListingAt = this.#request.clock.now();
   }
 
-  async #comparePlace({ devices, complete }: Listing, number: number, root: string): Promise<void> {
+  async #comparePlace({ devices, complete }: Listing, root: string): Promise<void> {
     const { dataset, journal } = this.#request;
-    await comparePlace({ dataset, journal, known: this.#known }, { root, devices, complete }, number);
+    const request = { dataset, journal, known: this.#known, signal: this.#abort.signal };
+    await comparePlace(request, { root, devices, complete });
   }
 
-  async #concludeListing(listing: Listing, number: number, identity: string): Promise<void> {
-    this.#settleDoubt(await this.#absences.missedBy(number, listing.devices, identity));
+  async #concludeListing(listing: Listing, identity: string): Promise<void> {
+    this.#settleDoubt(await this.#absences.missedBy(listing.devices, identity));
+    if (this.#stopped) return;
     await this.#arrivals.allKnown();
     if (!this.#folders.hasListedAll) await this.#dropLeftovers();
     this.#folders.hasListedAll = true;
@@ -342,12 +355,11 @@ class DatasetWatcher implements DatasetWatch {
     if (!isMine || run.startedAt === null || !(run.state === 'skipped' || run.state === 'cancelled')) return;
     const file = await journal.knownFile(run.dataset, run.file);
     if (this.#stopped || !file?.present || file.version !== null) return;
-    this.#known.forgetVersion(run.file);
     this.#hints.add(run.file);
   }
 
-  #queued(path: string, version: FileVersion, touched: boolean): void {
-    this.#known.record(path, version, this.#folders.deviceOf(path), this.#arrivals.listing);
+  #queued(path: string, touched: boolean): void {
+    this.#known.saw(path, this.#folders.deviceOf(path));
     if (touched) this.#hints.add(path);
   }
 

@@ -31,7 +31,7 @@ export const rule9: Rule = {
     {
       clause: 'a root that is gone is no empty one',
       file: 'orchestrator/watch/absences.ts',
-      code: 'if (now === null || !(await this.#request.isRootFine(root))) return false;',
+      code: 'if (!(await isRootFine(folder))) return [];',
       without: '',
       test: 'orchestrator/watch/absences.test.ts',
       title: 'rule 9: nothing is absent while the root is another than was listed',

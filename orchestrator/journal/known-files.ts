@@ -1,0 +1,42 @@
+import type { KnownFile, KnownFilesPage } from './journal.ts';
+import { type RunRow, toFileVersion } from './run-row.ts';
+import type { Store } from './store.ts';
+
+interface KnownRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'> {
+  path: string;
+  present: number;
+  doubted: string | null;
+}
+
+const DEFAULT_LIMIT = 1000;
+
+const SELECT = `SELECT files.path, present, size_bytes, CAST(mtime_ns AS TEXT) AS mtime_text, inode, folder AS doubted
+  FROM files LEFT JOIN doubts ON doubts.dataset = files.dataset AND doubts.path = files.path`;
+
+export function knownFiles(store: Store, dataset: string, page: KnownFilesPage): KnownFile[] {
+  const { after = '', below = '', limit = DEFAULT_LIMIT } = page;
+  const where = [
+    'files.dataset = $dataset AND files.path > $from',
+    // 0 is what follows the slash.
+    below === '' ? '' : `AND files.path < $below || '0'`,
+    page.present === true ? 'AND present = 1' : '',
+  ];
+  const start = below === '' ? '' : `${below}/`;
+  const parameters = { dataset, from: after > start ? after : start, limit, ...(below === '' ? {} : { below }) };
+  const sql = `${SELECT} WHERE ${where.join(' ')} ORDER BY files.path LIMIT $limit`;
+  return store.all<KnownRow>(sql, parameters).map(toKnownFile);
+}
+
+export function knownAt(store: Store, dataset: string, paths: readonly string[]): Array<KnownFile | undefined> {
+  return paths.map(path => {
+    const row = store.get<KnownRow>(`${SELECT} WHERE files.dataset = $dataset AND files.path = $path`, {
+      dataset,
+      path,
+    });
+    return row && toKnownFile(row);
+  });
+}
+
+function toKnownFile(row: KnownRow): KnownFile {
+  return { path: row.path, present: row.present === 1, version: toFileVersion(row), doubted: row.doubted };
+}
