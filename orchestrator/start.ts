@@ -146,6 +146,7 @@ class Parts implements Orchestrator {
       configDir: environment.configDir,
       env: variables,
       places: environmentPlaces(environment),
+      hasWriter,
       onChange: change => this.#reconfigure(change),
       logger,
       clock,

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { describeType, type SchemaNode } from '../orchestrator/config/describe.ts';
 import { STEP_SCHEMAS } from '../default-etl/contract.ts';
 import { VARIABLES } from '../orchestrator/config/environment.ts';
+import { IGNORED_NAMES } from '../orchestrator/config/ignored-names.ts';
 import { DEFAULT_FOLDERS, limitsSchema, policySchema } from '../orchestrator/config/policy-schema.ts';
 import { backoffSchema, settingsSchema } from '../orchestrator/config/schema.ts';
 
@@ -103,8 +104,8 @@ file, and where its rows go. One key is enough:
 WATCH_DIR: ./data/in/sales
 \`\`\`
 
-- Adding, changing or removing a file takes effect within a second, without a restart. Runs under way finish with what they
-  began with. A file with a mistake changes nothing: the version before it goes on, and the mistake is in the log.
+- Adding, changing or removing a file takes effect within a second, without a restart; a file that is still open for writing is
+  read once it is closed. Runs under way finish with what they began with. A file with a mistake changes nothing: the version before it goes on, and the mistake is in the log.
 - \`npx orchestrator check\` finds all mistakes beforehand, each with line, column and what was probably meant. The first line
   above gives the same while you type, in editors with a YAML language server.
 - \`_defaults.yaml\` lies under every dataset: maps are merged key by key, lists and single values replaced. \`null\` means "not
@@ -128,6 +129,7 @@ ${stepsOfTransform()}
 ${subTable('LOAD', keys['LOAD'])}
 ${subTable('DOCKER_OPTIONS', keys['DOCKER_OPTIONS'])}
 ${subTable('BACKOFF', backoffSchema as SchemaNode)}
+${ignoredNames()}
 Durations are a number and \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`; sizes a number and \`k\`, \`m\`, \`g\` or \`t\`, in powers of 1024. Every key reaches the container or process
 as an environment variable of its name, maps and lists as JSON.
 
@@ -204,6 +206,21 @@ const STEPS_IN_WORDS = `A list, in the order in which rows go through; each item
 have left them. A column that is not there is an error for the file (65), but for \`strip\`, \`drop\` and \`rename\`, where it is a warning; so it is in JSON, where
 later records may have it. \`on_error\` says what becomes of a value that does not fit: \`keep\`, \`null\`, or \`reject\`, which is the default where a wrong value would be hidden
 otherwise. Values of a step that has no value to work on stay null. Rows that a step leaves out are counted as filtered.`;
+
+function ignoredNames(): string {
+  const rows = IGNORED_NAMES.map(({ globs, of, what, source }) =>
+    row(globs.map(glob => `\`${of === 'folders' ? `${glob}/` : glob}\``).join(' '), what, source),
+  );
+  return `### Names that are never taken
+
+Files, and folders with all that is below them, whose names begin with a dot, and these; upper and lower case are the same. IGNORE adds to them, and takes back.
+\`npx orchestrator explain FILE\` says by which a file is left out.
+
+| names | what they are | by |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
 
 function subTable(name: string, schema: SchemaNode | undefined): string {
   return `### Keys of ${name}\n\n${table(schema?.properties ?? {})}`;

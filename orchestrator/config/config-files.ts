@@ -30,7 +30,15 @@ export interface AllRoom {
   deadline: number;
 }
 
+/** Its file lies under every dataset; in lower case. */
+export const DEFAULTS_NAME = '_defaults';
+
 const YAML_ENDINGS = ['.yaml', '.yml'];
+
+/** Whether a file of CONFIG_DIR is read: its ending counts, whatever its case. */
+export function isConfigName(name: string): boolean {
+  return YAML_ENDINGS.includes(extname(name).toLowerCase()) && !name.startsWith('.');
+}
 
 /** The room of a reading that begins now. */
 export function roomOfAll(deadlineMs: number): AllRoom {
@@ -42,9 +50,7 @@ class TooManyFiles extends Error {}
 
 /** The YAML files in CONFIG_DIR by name; throws where it can't be listed, or holds too many. */
 export function listFiles(context: Places): ConfigFile[] {
-  const names = readdirSync(context.configDir).filter(
-    name => YAML_ENDINGS.includes(extname(name)) && !name.startsWith('.'),
-  );
+  const names = readdirSync(context.configDir).filter(isConfigName);
   if (names.length > MOST_FILES) throw new TooManyFiles(compose('too-many-files', MOST_FILES));
   return names.sort().map(name => {
     const path = join(context.configDir, name);

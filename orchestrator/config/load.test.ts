@@ -6,6 +6,11 @@ import { type TestContext, test } from 'node:test';
 import { loadDatasets } from './load.ts';
 import { formatMistake } from './messages.ts';
 
+test('the ending and the name of _defaults count whatever their case', async t => {
+  const { dataset } = await load(t, { 'UP.YAML': 'WATCH_DIR: ./in\n', '_Defaults.Yml': 'PRIORITY: 7\n' });
+  assert.deepEqual([dataset.name, dataset.settings.PRIORITY], ['UP', 7]);
+});
+
 test('a file with one key is a dataset with every default of the table', async t => {
   const { dataset, root } = await load(t, { 'sales.yaml': 'WATCH_DIR: ./in/\n' });
   assert.equal(dataset.name, 'sales');

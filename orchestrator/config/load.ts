@@ -5,7 +5,7 @@ import type { Dataset } from './dataset.ts';
 import { ofFile } from './messages.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Policy } from './policy.ts';
-import type { ReadConfig, ReadRequest } from './read-config.ts';
+import type { ReadConfig, ReadRequest } from './reading.ts';
 import { revive } from './resolve.ts';
 import type { Variables } from './substitute.ts';
 import type { Said } from './thread.ts';
@@ -19,6 +19,8 @@ export interface Loaded extends Omit<ReadConfig, 'datasets'> {
 export interface LoadOptions extends Partial<Places> {
   /** The policy that holds where the one of now can't be trusted or read; without it nothing can be used then. */
   formerPolicy?: Policy | null;
+  /** Absolute paths of files that are still being written, and are not read. */
+  unfinished?: readonly string[];
   /** How long one file may take; 5 s. */
   fileDeadlineMs?: number;
   /** How long all of them may take; 30 s. */
@@ -31,9 +33,10 @@ export interface LoadOptions extends Partial<Places> {
  * `root`, by default the folder that holds `configDir`. Never throws for what is in the files.
  */
 export async function loadDatasets(configDir: string, env: Variables, options: LoadOptions = {}): Promise<Loaded> {
-  const { formerPolicy = null, fileDeadlineMs = FILE_DEADLINE_MS, allDeadlineMs = ALL_DEADLINE_MS, ...more } = options;
+  const { formerPolicy = null, unfinished = [], ...others } = options;
+  const { fileDeadlineMs = FILE_DEADLINE_MS, allDeadlineMs = ALL_DEADLINE_MS, ...more } = others;
   const places = placesOf(configDir, env, more);
-  const request = { places, env: { ...env }, formerPolicy, allDeadlineMs };
+  const request = { places, env: { ...env }, formerPolicy, unfinished, allDeadlineMs };
   let spentMs = 0;
   let notFrom: string | null = null;
   let found: ReadConfig | undefined;
@@ -71,7 +74,15 @@ function versionOf(path: string): string {
 /** Of the whole configuration: something that is no YAML of its own took too long. */
 function nothing(file: string): ReadConfig {
   const mistake = ofFile(file, null, 'too-slow', FILE_DEADLINE_MS / 1000);
-  const empty = { datasets: [], broken: [], warnings: [], referencedFiles: [], policy: null, isPolicyStale: true };
+  const empty = {
+    datasets: [],
+    broken: [],
+    unfinished: [],
+    warnings: [],
+    referencedFiles: [],
+    policy: null,
+    isPolicyStale: true,
+  };
   return { ...empty, errors: [mistake], unreadable: mistake.message };
 }
 

@@ -38,6 +38,12 @@ function matchesGlob(glob: string, text: string): boolean {
   const rest = glob.slice(literal.length);
   if (!text.startsWith(literal)) return false;
   if (rest === '') return text === literal;
+  // As most are: `*.csv`.
+  const ending = /^\*([^*?]+)$/.exec(rest)?.[1];
+  if (ending !== undefined) {
+    const end = text.length - ending.length;
+    return end >= literal.length && text.endsWith(ending) && !text.slice(literal.length, end).includes('/');
+  }
   return rest === '**' || reachesEnd(rest.match(/\*\*|[^]/g) ?? [], text.slice(literal.length));
 }
 

@@ -6,6 +6,7 @@ import { type Candidate, findContradictions } from './checks.ts';
 import {
   type AllRoom,
   type ConfigFile,
+  DEFAULTS_NAME,
   hasRoom,
   listFiles,
   roomOfAll,
@@ -19,6 +20,7 @@ import { compose, type Mistake, ofFile, severityOf, sortMistakes } from './messa
 import { type Places, shownPath } from './places.ts';
 import { type Policy, readPolicy } from './policy.ts';
 import { Unreadable } from './read-text.ts';
+import type { ReadConfig, ReadRequest } from './reading.ts';
 import { resolveDataset } from './resolve.ts';
 import { type DatasetRights, rightsOf } from './rights.ts';
 import type { Settings } from './schema.ts';
@@ -27,47 +29,15 @@ import type { Variables } from './substitute.ts';
 import { mergeTrees, type Origin, pointersOf, readTree, type Room, type Tree } from './tree.ts';
 import { type Finding, findSchemaErrors, kindsAt, withoutPointers, withoutUnset } from './validate.ts';
 
-/** What a reading found, as plain values. */
-export interface ReadConfig {
-  /** By name; those without a mistake. */
-  datasets: StoredDataset[];
-  /** Names of datasets that have a file, and a mistake. */
-  broken: string[];
-  errors: Mistake[];
-  warnings: Mistake[];
-  /** Absolute paths of the files that `${file:…}` names. */
-  referencedFiles: string[];
-  /** Why CONFIG_DIR could not be listed, so that nothing is known of the datasets; else null. */
-  unreadable: string | null;
-  /** By which they were judged; null where there is none to be trusted, and none from before. */
-  policy: Policy | null;
-  /** Whether the policy is one from before, since it can't be trusted or read now. */
-  isPolicyStale: boolean;
-}
-
-/** What is read, and what is known. Plain values. */
-export interface ReadRequest {
-  places: Places;
-  env: Variables;
-  /** The policy that holds where that of now can't be trusted or read. */
-  formerPolicy: Policy | null;
-  /** Absolute paths of files that took too long, which are not read again. */
-  tooSlow: readonly string[];
-  /** The file from which on none is read, since there was no time left for it. */
-  notFrom: string | null;
-  /** How long all of them may take. */
-  allDeadlineMs: number;
-}
-
 interface Context extends Places, AllRoom {
   env: Variables;
   policy: Policy;
   tooSlow: readonly string[];
+  unfinished: readonly string[];
   notFrom: string | null;
   secrets: SecretCount;
 }
 
-const DEFAULTS_NAME = '_defaults';
 const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u;
 
 /**
@@ -75,13 +45,14 @@ const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u;
  * datasets. `begin` is told each file before it is read. Never throws for what is in the files.
  */
 export function readConfig(request: ReadRequest, begin: (path: string) => void): ReadConfig {
-  const { places, env, formerPolicy, tooSlow, notFrom, allDeadlineMs } = request;
+  const { places, env, formerPolicy, tooSlow, unfinished, notFrom, allDeadlineMs } = request;
   begin(places.policyFile);
   const { policy: found, mistakes } = readPolicy(places);
   const policy = found ?? formerPolicy;
   const loaded: ReadConfig = {
     datasets: [],
     broken: [],
+    unfinished: [],
     errors: [...mistakes],
     warnings: [],
     referencedFiles: [],
@@ -96,6 +67,7 @@ export function readConfig(request: ReadRequest, begin: (path: string) => void):
     env,
     policy,
     tooSlow,
+    unfinished,
     notFrom,
     secrets: new SecretCount(),
   };
@@ -124,6 +96,10 @@ function loadFiles(files: ConfigFile[], context: Context, loaded: ReadConfig, be
   const inOrder = [...seen.values()].sort((a, b) => a.size - b.size);
   const end = inOrder.findIndex(({ path }) => path === context.notFrom);
   for (const [index, file] of inOrder.entries()) {
+    if (context.unfinished.includes(file.path)) {
+      loaded.unfinished.push(file.name);
+      continue;
+    }
     if ((end !== -1 && index >= end) || !hasRoom(file, defaults.taken, context)) {
       loaded.errors.push(withoutRoom(file));
       loaded.broken.push(file.name);
@@ -145,7 +121,7 @@ function readDefaults(
   loaded: ReadConfig,
   begin: (path: string) => void,
 ): ParsedFile {
-  const found = files.filter(({ name }) => name === DEFAULTS_NAME);
+  const found = files.filter(({ name }) => name.toLowerCase() === DEFAULTS_NAME);
   const [file, second] = found;
   if (file === undefined)
     return { source: undefined, tree: emptyTree(), isIntact: true, taken: { values: 0, characters: 0 } };

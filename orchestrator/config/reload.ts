@@ -1,16 +1,18 @@
-import { dirname, resolve } from 'node:path';
+import { parse, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { watch } from 'chokidar';
 import type { Clock } from '../clock.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Dataset } from './dataset.ts';
+import { DEFAULTS_NAME } from './config-files.ts';
 import { whyForbiddenNow } from './judge-again.ts';
 import { type Loaded, loadDatasets } from './load.ts';
 import { formatMistake, type Mistake } from './messages.ts';
-import { type Places, placesOf } from './places.ts';
+import { type Places, placesOf, shownPath } from './places.ts';
 import { type Policy, readPolicy } from './policy.ts';
 import type { Variables } from './substitute.ts';
+import { type HasWriter, UnfinishedFiles } from './unfinished.ts';
+import { watchFiles } from './watch-files.ts';
 
 /** What a reload made different. */
 export interface ConfigChange {
@@ -32,6 +34,8 @@ export interface WatchConfigOptions {
   onChange: (change: ConfigChange) => void | Promise<void>;
   logger: Logger;
   clock: Clock;
+  /** By which it is seen that a file is still being written; without it each is taken as it is. */
+  hasWriter?: HasWriter;
   /** How often the folder is listed besides the events; 30 s. */
   listEveryMs?: number;
 }
@@ -54,6 +58,13 @@ const QUIET_MS = 50;
 /** An editor that saves by renaming leaves a moment without the file: it is gone only if it still is after this. */
 const GONE_MS = 300;
 const LIST_EVERY_MS = 30_000;
+/** Until a file that is open for writing is looked at again. */
+const UNFINISHED_MS = 200;
+/** After so long it is said that one is. */
+const LONG_MS = 10_000;
+const LONGEST_START_MS = 10_000;
+/** So often all is read again because something was written to meanwhile. */
+const MOST_READINGS = 5;
 
 /**
  * Reads the configuration and keeps it current until stop(). The first state is in datasets() and errors(), without a call
@@ -66,7 +77,11 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   const current = new Map<string, Dataset>();
   /** Of the policy by which the current version of a dataset was found good. */
   const judgedBy = new Map<string, string>();
+  const files = new UnfinishedFiles({ ...places, hasWriter: options.hasWriter });
+  const complaints = new Set<string>();
+  let isStopped = false;
   let policy: Policy | null = null;
+  await sharedFinished();
   let loaded: Loaded = await load();
   policy = loaded.policy;
   if (policy === null) throw withoutPolicy(loaded.errors);
@@ -76,7 +91,6 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   let judging: Promise<void> = Promise.resolve();
   let cancelReload = (): void => {};
   let cancelListing = (): void => {};
-  let isStopped = false;
 
   takeOver(loaded);
   report([], loaded.errors);
@@ -106,10 +120,44 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     },
   };
 
-  async function load(): Promise<Loaded> {
-    const found = await loadDatasets(configDir, env, { ...places, formerPolicy: policy });
+  /** Again where something was written to meanwhile: at most so often, since somebody may do nothing else. */
+  async function load(again = MOST_READINGS): Promise<Loaded> {
+    const { unfinished, versions } = files.look();
+    const found = await loadDatasets(configDir, env, { ...places, unfinished, formerPolicy: policy });
     const isOutdated = policy !== null && found.policy?.hash !== policyOfNow().hash;
-    return isOutdated && !isStopped ? load() : found;
+    if (isStopped) return found;
+    if (isOutdated) return load(again);
+    return again > 0 && files.look().versions !== versions ? load(again - 1) : found;
+  }
+
+  /** What every dataset depends on is waited for at the start, but not for ever. */
+  async function sharedFinished(): Promise<void> {
+    const deadline = performance.now() + LONGEST_START_MS;
+    while (files.look().unfinished.some(isShared) && performance.now() < deadline) {
+      await new Promise<void>(done => clock.after(QUIET_MS, done));
+    }
+  }
+
+  function isShared(path: string): boolean {
+    return path === places.policyFile || parse(path).name.toLowerCase() === DEFAULTS_NAME;
+  }
+
+  /** Looks again until all are complete: the end of writing sends no event. Returns whether what all depend on is. */
+  function waitForWriters(): boolean {
+    const { unfinished } = files.look();
+    if (unfinished.length > 0) {
+      cancelReload();
+      cancelReload = clock.after(UNFINISHED_MS, () => void readAgain());
+    }
+    for (const path of unfinished) {
+      if (files.waitedFor(path) < LONG_MS || complaints.has(path)) continue;
+      complaints.add(path);
+      logger.warn(
+        `${shownPath(path, places.root)} is still open for writing: it is read once it is closed, and until then what it said before holds`,
+      );
+    }
+    for (const path of complaints) if (!unfinished.includes(path)) complaints.delete(path);
+    return !unfinished.some(isShared);
   }
 
   function hint(): void {
@@ -158,7 +206,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
 
   /** Stops the datasets that a changed policy forbids. What it allows anew, and where mistakes are, the reading that follows tells. */
   async function judgeByPolicy(): Promise<void> {
-    if (isStopped) return;
+    if (isStopped || files.look().unfinished.includes(places.policyFile)) return;
     const now = policyOfNow();
     if (now.hash === policy!.hash) return;
     policy = now;
@@ -175,7 +223,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   }
 
   async function apply(): Promise<void> {
-    if (isStopped) return;
+    if (isStopped || !waitForWriters()) return;
     let next = await load();
     if (namesGone(next).length > 0) {
       await new Promise<void>(done => clock.after(GONE_MS, done));
@@ -191,6 +239,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     if (before.errors.length > 0 && next.errors.length === 0)
       logger.info(`the configuration in ${configDir} is without mistakes again`);
     report(before.warnings, next.warnings);
+    waitForWriters();
     const differs = change.added.length + change.changed.length + change.removed.length > 0;
     if (differs || texts(before.errors) !== texts(next.errors)) await tell(change);
   }
@@ -198,13 +247,15 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   /** An unreadable folder says nothing about the datasets: all go on. */
   function namesGone(next: Loaded): string[] {
     if (next.unreadable !== null) return [];
-    const there = new Set([...next.broken, ...next.datasets.map(({ name }) => name)]);
+    const there = new Set([...next.broken, ...next.unfinished, ...next.datasets.map(({ name }) => name)]);
     return [...current.keys()].filter(name => !there.has(name));
   }
 
   /** The version before a mistake goes on, but not where the policy has changed meanwhile: nobody has judged it by this one. */
   function noLongerJudged(next: Loaded): string[] {
-    return next.broken.filter(name => current.has(name) && judgedBy.get(name) !== policy?.hash);
+    return [...next.broken, ...next.unfinished].filter(
+      name => current.has(name) && judgedBy.get(name) !== policy?.hash,
+    );
   }
 
   function takeOver(next: Loaded): ConfigChange {
@@ -238,34 +289,6 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
 function texts(mistakes: readonly Mistake[]): string {
   return mistakes.map(formatMistake).join('\n');
 }
-
-interface FilesWatcher {
-  add(paths: readonly string[]): void;
-  ready: Promise<unknown>;
-  close(): Promise<void>;
-}
-
-/** CONFIG_DIR, and of the policy's folder the policy alone. Links are not followed: what they lead to may be anything. */
-function watchFiles(
-  { configDir, policyFile }: Places,
-  onEvent: () => void,
-  onError: (error: unknown) => void,
-): FilesWatcher {
-  const folder = dirname(policyFile);
-  const ofConfig = watch(configDir, { ...WATCHING, depth: 1 });
-  const ofPolicy = watch(folder, { ...WATCHING, depth: 0, ignored: path => path !== folder && path !== policyFile });
-  const both = [ofConfig, ofPolicy];
-  for (const watcher of both) watcher.on('all', onEvent).on('error', onError);
-  return {
-    add: paths => void ofConfig.add([...paths]),
-    ready: Promise.all(both.map(watcher => new Promise<void>(done => watcher.once('ready', () => done())))),
-    async close() {
-      await Promise.all(both.map(watcher => watcher.close()));
-    },
-  };
-}
-
-const WATCHING = { ignoreInitial: true, followSymlinks: false };
 
 function withoutPolicy(errors: readonly Mistake[]): OrchestratorError {
   const text = errors.map(formatMistake).join('\n');

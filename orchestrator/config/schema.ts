@@ -45,6 +45,16 @@ export const settingsSchema = Type.Object(
       description:
         'Whether symbolic links in WATCH_DIR to files are followed, where the owner of the link could read the file himself; links to folders never are. What they lead to is not in WATCH_DIR, so they stay where they are, whatever BACKUP_FILE, REMOVE_FILE and QUARANTINE_DIR say.',
     }),
+    IGNORE: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+        maxItems: 100,
+        'x-type': 'a list of globs, at most 100',
+        description:
+          'Names of files and folders that are never taken, beside those listed below. `*` and `?` do not cross a `/`, `**` does; case does not matter. A glob without `/` is held against names, one with `/` against the path relative to WATCH_DIR. The last that matches decides; one that begins with `!` takes back what the list below and those before it leave out.',
+        examples: [['*.bak', 'archive/**', '!*.download']],
+        'x-default': 'none',
+      }),
+    ),
     WATCH_MODE: Type.Enum(['auto', 'events', 'poll'], {
       default: 'auto',
       description:

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
@@ -62,6 +64,34 @@ test('a broken edit keeps the previous version running', async () => {
   const [run] = await orchestrator.waitForRuns('dataset=broken&file=c.csv', runs => runs[0]?.endedAt != null);
   assert.equal(run?.state, 'done');
 });
+
+test('half a YAML is not used while its writer goes on: its files wait, and are loaded by the whole of it', async t => {
+  await mkdir(join(folder, 'in-half'));
+  const script = 'exec 3>"$1"; echo "WATCH_DIR: $2" >&3; echo begun; read -r _; echo "BACKUP_FILE: true" >&3';
+  const writer = spawn('bash', ['-c', script, '-', join(folder, 'config/half.yaml'), join(folder, 'in-half')]);
+  t.after(() => writer.kill());
+  await once(writer.stdout, 'data');
+  await writeFile(join(folder, 'in-half', 'a.csv'), 'a;b\n1;2\n');
+  // What is written after it is in use: by now the half would be, too.
+  await writeDataset(folder, 'later', 'WATCH_DIR: {folder}/in-later\n');
+  await waitFor('the later dataset', async () => (await datasets()).includes('later'));
+  assert.ok(!(await datasets()).includes('half'));
+  writer.stdin.end('\n');
+  await orchestrator.waitForRuns('dataset=half', runs => runs[0]?.endedAt != null);
+  const backup = join(folder, 'data/backup/half/a.csv');
+  await waitFor('its backup', () =>
+    access(backup).then(
+      () => true,
+      () => false,
+    ),
+  );
+  assert.equal((await orchestrator.runs('dataset=half')).length, 1);
+});
+
+async function datasets(): Promise<string[]> {
+  const { items } = await orchestrator.get<{ items: Array<{ name: string }> }>('/api/datasets');
+  return items.map(({ name }) => name);
+}
 
 async function configErrors(): Promise<unknown[]> {
   const response = await orchestrator.fetch('/api/health');

@@ -9,19 +9,21 @@ import { WatchedFolder } from './testing/watched-folder.ts';
 
 test('explain says which name rule keeps a file from being taken', async () => {
   await using folder = await WatchedFolder.make();
-  const dataset = datasetOf('sales', folder.root, { WATCH_REGEX: '\\.csv$', RECURSIVE: false, READY_MARKER: '.ok' });
+  const dataset = datasetOf('sales', folder.root, { WATCH_REGEX: '\\.csv$', READY_MARKER: '.ok' });
   const kept = [{ path: folder.path('backup'), is: 'BACKUP_DIR' }];
   for (const [name, expected] of [
     ['.a.csv', /is hidden/],
-    ['a.csv.part', /ends with \.part/],
+    ['a.csv.part', /is named like \*\.part, as downloads/],
+    ['#recycle/x/a.csv', /is in #recycle, which is named like #recycle, as folders that a Synology NAS/],
     ['a.csv.receipt.json', /the orchestrator’s own files/],
     ['a.csv.ok', /READY_MARKER/],
     ['a.txt', /is not matched by WATCH_REGEX/],
-    ['sub/a.csv', /RECURSIVE is false/],
   ] as const) {
     assert.match((await explain(folder.path(name), [dataset], folder.journal, () => kept)).join('\n'), expected);
   }
   const deep = datasetOf('sales', folder.root);
+  const flat = datasetOf('sales', folder.root, { RECURSIVE: false });
+  assert.match((await explain(folder.path('sub/a.csv'), [flat], folder.journal)).join(), /RECURSIVE is false/);
   assert.match(
     (await explain(folder.path('backup/a.csv'), [deep], folder.journal, () => kept)).join(),
     /keeps for itself/,

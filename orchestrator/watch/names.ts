@@ -1,13 +1,11 @@
 import { basename, join, relative } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
+import { ignoredBy, type WhyIgnored } from '../config/ignored-names.ts';
 import type { KeptFolder } from '../config/kept-folders.ts';
 import { isWithin } from '../within.ts';
 
-/** Endings of files that are still being made, by browsers, editors and transfer programs; case does not matter. */
-export const UNFINISHED = ['.tmp', '.part', '.partial', '.crdownload', '.swp', '~'];
-
 /** What the orchestrator itself leaves beside files. */
-export const OWN_FILES = ['.receipt.json', '.error.json'];
+const OWN_FILES = ['.receipt.json', '.error.json'];
 
 /** Files that lie deeper are never taken: each folder on the way is held open while those below it are walked. */
 export const MOST_FOLDERS = 64;
@@ -29,13 +27,23 @@ export interface NameRules {
 
 /** `kept`: the folders (DATA_DIR, backups, quarantine) that are never watched, as they are at the moment. */
 export function nameRules(dataset: Dataset, kept: () => readonly KeptFolder[]): NameRules {
-  const { READY_MARKER: marker, RECURSIVE: recursive } = dataset.settings;
+  const { READY_MARKER: marker, RECURSIVE: recursive, IGNORE: ignore } = dataset.settings;
+  const whyIgnored = ignoredBy(ignore);
+  // Files of one folder are asked for one after the other.
+  let last = { folder: '', why: null as string | null };
+
+  function whyFolder(folder: string): string | null {
+    if (folder !== last.folder) last = { folder, why: whyFolderIgnored(folder, whyIgnored) };
+    return last.why;
+  }
 
   function refuseFolder(path: string): string | null {
     if (isTooDeep(path))
       return `lies more than ${MOST_FOLDERS} folders deep, or its path is longer than ${LONGEST_PATH_BYTES} bytes`;
     if (path !== '' && !recursive) return 'is in a folder below WATCH_DIR, and RECURSIVE is false';
     if (isHidden(path)) return 'is hidden: its name, or that of a folder above it, begins with a dot';
+    const ignored = whyFolder(path);
+    if (ignored !== null) return ignored;
     const folder = kept().find(each => isWithin(join(dataset.watchDir, path), each.path));
     return folder === undefined ? null : whyKept(folder);
   }
@@ -47,7 +55,7 @@ export function nameRules(dataset: Dataset, kept: () => readonly KeptFolder[]): 
       const folder = folderOf(path);
       const ofFolder = refuseFolder(folder);
       if (ofFolder !== null) return ofFolder;
-      const ofName = refuseName(path, marker);
+      const ofName = refuseName(path, marker) ?? whyIgnored(path, 'files');
       if (ofName !== null) return ofName;
       const match = dataset.matches(path);
       if (match === 'too-long') return TOO_LONG;
@@ -81,12 +89,19 @@ export function isTooDeep(path: string): boolean {
 function refuseName(path: string, marker: string | undefined): string | null {
   const name = basename(path).toLowerCase();
   if (name.startsWith('.')) return 'is hidden: its name begins with a dot';
-  const unfinished = UNFINISHED.find(ending => name.endsWith(ending));
-  if (unfinished !== undefined) return `ends with ${unfinished}, as files do that are still being made`;
   const own = OWN_FILES.find(ending => name.endsWith(ending));
   if (own !== undefined) return `ends with ${own}, as the orchestrator’s own files do`;
   if (marker !== undefined && path.endsWith(marker))
     return `ends with ${marker}: it is a READY_MARKER, not a file to take`;
+  return null;
+}
+
+/** Of the folder or one above it. */
+function whyFolderIgnored(path: string, whyIgnored: WhyIgnored): string | null {
+  for (let at = path; at !== ''; at = folderOf(at)) {
+    const why = whyIgnored(at, 'folders');
+    if (why !== null) return at === path ? why : `is in ${at}, which ${why}`;
+  }
   return null;
 }
 

@@ -189,6 +189,8 @@ test('hidden and unfinished names, own files, links to folders and what is no re
   const watch = await folder.watch();
   await folder.listed(watch);
   const names = ['.dot.csv', '.hidden/a.csv', 'a.tmp', 'a.PART', 'a.partial', 'a.crdownload', 'a.swp', 'a.csv~'];
+  for (const bin of ['#recycle', '$RECYCLE.BIN', '@eaDir']) await mkdir(folder.path(bin));
+  names.push('#recycle/a.csv', '$RECYCLE.BIN/a.csv', '@eaDir/a.csv', '~$book.xlsx', 'a.csv.filepart');
   for (const name of [...names, 'a.csv.receipt.json', 'a.csv.error.json']) await writeFile(folder.path(name), 'x');
   const fifo = await folder.writer('fifo.csv', 'mkfifo $FILE; echo made');
   if (fifo.exitCode === null) await once(fifo, 'exit');
