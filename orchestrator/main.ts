@@ -23,7 +23,7 @@ import { readHolder } from './journal/lock.ts';
 import type { Journal } from './journal/journal.ts';
 import { findLauncher, type Launcher } from './launcher.ts';
 import { createLogger, type LoggerOptions, type RootLogger } from './log.ts';
-import { replayRun } from './replay.ts';
+import { replayRun } from './replay/replay.ts';
 import { openJournal, type Orchestrator, startOrchestrator } from './start.ts';
 import { explain } from './watch/explain.ts';
 import { takesPath } from './watch/names.ts';

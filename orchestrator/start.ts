@@ -24,7 +24,7 @@ import { lockJournal } from './journal/lock.ts';
 import { openSqliteJournal } from './journal/sqlite.ts';
 import type { Logger, RootLogger } from './log.ts';
 import { mendRejects } from './rejects/mend.ts';
-import { replayRun } from './replay.ts';
+import { replayRun } from './replay/replay.ts';
 import { type AllRunners, createRunners } from './runners.ts';
 import type { RunUids } from './run/runner.ts';
 import { createRunUids } from './run/uids.ts';

@@ -24,6 +24,7 @@ export async function replayRuns(deps: CommandDeps, request: ReplayRequest): Pro
     const { runs, refused } =
       request.rejects === undefined ? await replayAll(deps, journal, request) : await mend(deps, journal, request);
     terminal.writeError(`${count(runs.length, 'run')} queued\n`);
+    for (const sentence of await whatKeepsThem(deps, journal, runs, request)) terminal.writeError(`${sentence}\n`);
     const code = request.follow ? await followRuns({ journal, runs, terminal, interrupted }) : 0;
     return refused > 0 && code === 0 ? 1 : code;
   };
@@ -46,12 +47,28 @@ async function replayAll(deps: CommandDeps, journal: Journal, request: ReplayReq
   return { runs, refused };
 }
 
+/** Why nothing may come of what was queued, for now. */
+async function whatKeepsThem(
+  deps: CommandDeps,
+  journal: Journal,
+  runs: readonly Run[],
+  { follow }: ReplayRequest,
+): Promise<string[]> {
+  if (runs.length === 0) return [];
+  const paused = (await journal.summaries()).filter(
+    ({ dataset, paused: isPaused }) => isPaused && runs.some(run => run.dataset === dataset),
+  );
+  const sentences = paused.map(({ dataset }) => `dataset ${dataset} is paused: orchestrator resume ${dataset}`);
+  const isIdle = !follow && (await deps.holder()) === null;
+  return isIdle ? [...sentences, 'no orchestrator is running: its next start runs them, or --follow now'] : sentences;
+}
+
 /** Why not, where it can't be replayed: the others of many are replayed all the same. */
 async function replayOne(deps: CommandDeps, journal: Journal, run: Run): Promise<Run | string> {
   try {
     return (await deps.replay(journal, run)) ?? `${run.file} is waiting or running already; not replayed`;
   } catch (error) {
-    if (kindOf(error) !== 'never') throw error;
+    if (kindOf(error) !== 'never' && kindOf(error) !== 'wait') throw error;
     return messageOf(error);
   }
 }

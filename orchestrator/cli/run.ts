@@ -2,7 +2,7 @@ import { OrchestratorError } from '../errors.ts';
 import type { Run } from '../journal/journal.ts';
 import type { CommandDeps } from './deps.ts';
 import { followRuns } from './follow.ts';
-import { submitFile } from './submit.ts';
+import { submitFile } from '../replay/submit.ts';
 
 /** `orchestrator run DATASET FILE…`: without watching, and whether or not an orchestrator is running. */
 export async function runFiles(deps: CommandDeps, name: string, files: readonly string[]): Promise<number> {
@@ -15,7 +15,8 @@ export async function runFiles(deps: CommandDeps, name: string, files: readonly 
     );
   return deps.withScheduler(async journal => {
     const runs: Run[] = [];
-    for (const file of files) runs.push(await submitFile(journal, dataset, file, deps.now()));
+    const options = { journal, dataset, dataDir: deps.dataDir(), now: deps.now() };
+    for (const file of files) runs.push(await submitFile(file, options));
     return followRuns({ journal, runs, terminal: deps.terminal, interrupted: deps.interrupted });
   });
 }

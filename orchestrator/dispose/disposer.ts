@@ -127,7 +127,7 @@ class Disposing implements FileDisposer {
     const pending = this.#pending.get(run.id);
     if (pending) return this.#retry([pending]);
     // A deletion has no file any more, and a mend is about some rows of one that has its receipt.
-    if (run.state !== 'done' || run.action === 'delete' || run.action === 'mend') return;
+    if (run.state !== 'done' || run.action === 'delete' || run.action === 'mend' || run.readFrom !== null) return;
     const writing = this.#receipt(run, dataset, null).then(() => {
       this.#receipts.delete(writing);
     });
@@ -233,7 +233,8 @@ class Disposing implements FileDisposer {
   async #close(intent: Intent, carried: Carried): Promise<void> {
     const { journal, logger } = this.#options;
     const error = carried.state === 'disposed' ? null : carried.error;
-    await journal.closeDisposal(intent.runId, carried.state, error);
+    const target = carried.state === 'disposed' ? carried.target : null;
+    await journal.closeDisposal(intent.runId, carried.state, error, target);
     this.#pending.delete(intent.runId);
     if (intent.target === null) await forgetWitness(intent.runId, this.#carryOut);
     if (carried.state === 'disposed') logger.debug(`${intent.source}: ${intent.kind} done`, { run: intent.runId });

@@ -23,6 +23,18 @@ export function runName(path: string, runId: string): string {
   return join(dirname(path), `${shortened(stem)}.${runId}${ending}`);
 }
 
+const RUN_ID = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\.[^/]*$|$)/;
+
+/**
+ * Paths, relative to WATCH_DIR, of which a dataset's file at this absolute path may be the backup, or in quarantine: both have the dataset and the path below their folder, and the name may have got
+ * a run's id.
+ */
+export function pathsOfStored(path: string, dataset: string): string[] {
+  const names = path.split('/');
+  const below = names.flatMap((name, depth) => (name === dataset ? [names.slice(depth + 1).join('/')] : []));
+  return below.filter(rest => rest !== '').flatMap(rest => [...new Set([rest, rest.replace(RUN_ID, '')])]);
+}
+
 /** Of a note beside a file: the file's name and the ending, shortened where that is too long. */
 export function noteName(name: string, ending: string, runId: string): string {
   const plain = name + ending;

@@ -46,7 +46,7 @@ export function folderOf(file: string): string {
 }
 
 /** BACKUP_DIR or QUARANTINE_DIR as it was when the target was chosen: dataset and path follow it. */
-function targetRoot(target: string, { dataset, file }: Place): string {
+export function targetRoot(target: string, { dataset, file }: Place): string {
   const below = `/${dirname(join(dataset, file))}`;
   const folder = dirname(target);
   if (folder.endsWith(below)) return folder.slice(0, -below.length) || '/';

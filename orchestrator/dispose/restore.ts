@@ -10,8 +10,16 @@ import type { Run } from '../journal/journal.ts';
 import { noteName, runName, stagedName } from './names.ts';
 import { NOTE_ENDINGS } from './notes.ts';
 import { isSame, nameFreely, pathOf, stage } from './place.ts';
-import { folderOf, type Spot, withSource } from './places.ts';
+import { folderOf, type Spot, targetRoot, withSource } from './places.ts';
 import { quarantineDir } from './plan.ts';
+
+export interface Restoring {
+  dataDir: string;
+  /** Identity of the run's root. */
+  known: string | null;
+  /** Absolute: where the journal has it; where that is not known, it is looked for in QUARANTINE_DIR. */
+  place?: string | null;
+}
 
 /**
  * Puts a quarantined file back to its path, never over one that is there (rule 12), and resolves with the path. Idempotent: does
@@ -21,10 +29,10 @@ import { quarantineDir } from './plan.ts';
 export async function restoreQuarantined(
   run: Run,
   dataset: Dataset,
-  { dataDir, known }: { dataDir: string; known: string | null },
+  { dataDir, known, place = null }: Restoring,
 ): Promise<string> {
   const path = join(run.root, run.file);
-  const root = quarantineDir(dataset, dataDir);
+  const root = place === null ? quarantineDir(dataset, dataDir) : targetRoot(place, run);
   const folder = root === null ? undefined : await openQuarantine(root, run);
   try {
     const found = folder && (await findQuarantined(folder, run));

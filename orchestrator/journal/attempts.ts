@@ -31,18 +31,20 @@ export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
      ON CONFLICT DO NOTHING`,
     { fileKey, index, dataset, file, firstSeenAt },
   );
-  store.updateRun(run.id, 'file_key = $fileKey, index_name = $index, append_key = $append', {
-    fileKey,
-    index,
-    append: request.append ? 1 : 0,
-  });
+  const append = request.append ? 1 : 0;
+  store.updateRun(run.id, 'file_key = $fileKey, index_name = $index, append_key = $append', { fileKey, index, append });
+  // From now on they may be those of another version: with the next deletion of the path they go.
+  const isInPlace = run.readFrom === null && (run.action === 'add' || run.action === 'change');
+  if (isInPlace && !request.append) {
+    store.execute('UPDATE ledger SET kept = 0 WHERE file_key = $fileKey AND index_name = $index', { fileKey, index });
+  }
   const replacesFormer = !addsToVersion(store, run, request.rebuilds);
   return {
     index,
     firstSeenAt,
     fileRows: rowsOf(store, fileKey, index),
     replacesFormer,
-    replaces: replacesFormer ? replacedBy(store, run, fileKey, index) : [],
+    replaces: replacesFormer ? replacedBy(store, { ...run, fileKey, index }) : [],
     mended: mendedVersions(store, run),
   };
 }
@@ -52,14 +54,31 @@ function rowsOf(store: Store, fileKey: string, index: string): number {
   return store.get<{ rows: number }>(sql, { fileKey, index })?.rows ?? 0;
 }
 
-/** What else the target may hold of the path. */
-function replacedBy(store: Store, run: Run, fileKey: string, index: string): LedgerEntry['replaces'] {
-  const rows = store.all<LedgerEntry['replaces'][number]>(
-    `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS FROM ledger
-     WHERE dataset = $dataset AND path = $file AND rows > 0 AND kept = 0 AND NOT (file_key = $fileKey AND index_name = $index)`,
-    { dataset: run.dataset, file: run.file, fileKey, index },
-  );
-  return rows.map(row => ({ ...row }));
+/** An attempt is told of no more: they stand in its environment. The next run of the path replaces the others. */
+const MOST_REPLACED = 1000;
+
+/**
+ * What else the target may hold of the path, and is replaced: of the same kind of target, since no attempt writes to two. With ON_CHANGE replace all of it goes;
+ * with append what was kept stays, and a file that is read from elsewhere only takes the place of its own rows in another index.
+ */
+const REPLACED = `dataset = $dataset AND path = $file AND rows > 0 AND NOT (file_key = $fileKey AND index_name = $index)
+  AND (index_name LIKE 'lake:%') = ($index LIKE 'lake:%')
+  AND CASE (SELECT iif(action = 'delete', 'deletion', iif(append_key = 0, 'replace', iif(read_from IS NULL, 'append', 'stored')))
+            FROM runs WHERE id = $id)
+    WHEN 'replace' THEN TRUE
+    WHEN 'stored' THEN file_key = $fileKey
+    WHEN 'append' THEN kept = 0 OR file_key = $fileKey
+    ELSE kept = 0
+  END
+  ORDER BY file_key, index_name LIMIT ${MOST_REPLACED}`;
+
+function replacedBy(store: Store, run: Run): LedgerEntry['replaces'] {
+  const sql = `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS FROM ledger WHERE ${REPLACED}`;
+  return store.all<LedgerEntry['replaces'][number]>(sql, replacedOf(run)).map(row => ({ ...row }));
+}
+
+function replacedOf({ id, dataset, file, fileKey, index }: Run) {
+  return { id, dataset, file, fileKey, index };
 }
 
 export function started(store: Store, runId: string, attempt: number, runner: string, handle: string): void {
@@ -221,7 +240,7 @@ function end(
 /** Rules 3 and 5: what the target holds of the path after a run is done. */
 function settleLedger(store: Store, run: Run, rows: Rows): void {
   if (run.fileKey === null || run.index === null) return;
-  const { dataset, file, fileKey, index } = run;
+  const { fileKey, index } = run;
   if (run.action === 'mend') {
     // Its rows are some of many. One that loads nothing replaces nothing.
     if (rows.loaded === 0) return;
@@ -229,18 +248,20 @@ function settleLedger(store: Store, run: Run, rows: Rows): void {
     reserve(store, run.id, rows.loaded);
     if (addsToVersion(store, run, false)) return;
   } else {
-    // In place again, until it is disposed of.
-    store.execute('UPDATE ledger SET rows = $rows, kept = 0 WHERE file_key = $fileKey AND index_name = $index', {
+    // In place again, until it is disposed of; or where it was read from.
+    const sql = `UPDATE ledger SET rows = $rows, kept = $kept, content_hash = $contentHash, stored = $readFrom
+      WHERE file_key = $fileKey AND index_name = $index`;
+    store.execute(sql, {
       rows: run.action === 'delete' ? 0 : rows.read,
+      kept: run.readFrom === null ? 0 : 1,
+      contentHash: run.contentHash,
+      readFrom: run.readFrom,
       fileKey,
       index,
     });
   }
-  store.execute(
-    `UPDATE ledger SET rows = 0
-     WHERE dataset = $dataset AND path = $file AND rows > 0 AND kept = 0 AND NOT (file_key = $fileKey AND index_name = $index)`,
-    { dataset, file, fileKey, index },
-  );
+  const sql = `UPDATE ledger SET rows = 0 WHERE (file_key, index_name) IN (SELECT file_key, index_name FROM ledger WHERE ${REPLACED})`;
+  store.execute(sql, replacedOf(run));
 }
 
 function closeAttempt(store: Store, run: Run, closing: Closing): void {

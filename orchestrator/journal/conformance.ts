@@ -801,6 +801,111 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal((await hand.ledger(await hand.claimOne(), 'new-key')).replaces.length, 1);
       });
 
+      it('rule 3: after append, a version with ON_CHANGE: replace takes the place of all former ones of its path, kept or not', async () => {
+        await hand.dispose(await hand.load('a.csv', 1, { key: 'content-1', append: true }));
+        await hand.dispose(await hand.load('a.csv', 2, { key: 'content-2', append: true }));
+        await hand.load('b.csv', 3, { key: 'content-3', append: true });
+        const replaces = async () =>
+          (await hand.ledger(await hand.claimOne(), 'key')).replaces.map(old => old.FILE_KEY);
+        await hand.arrive('a.csv', 4);
+        assert.deepEqual(await replaces(), ['content-1', 'content-2']);
+      });
+
+      it('rule 3: after replace, what was disposed of stays beside what is appended, and what is still in place does not', async () => {
+        await hand.dispose(await hand.load('a.csv', 1, { key: 'key-a' }));
+        await hand.load('b.csv', 2, { key: 'key-b' });
+        const replaces = async (key: string) => (await hand.ledger(await hand.claimOne(), key, true)).replaces.length;
+        await hand.arrive('a.csv', 3);
+        assert.equal(await replaces('content-3'), 0);
+        await hand.arrive('b.csv', 4);
+        assert.equal(await replaces('content-4'), 1);
+      });
+
+      it('rule 3: a file that is read from the backup replaces no rows of another one that has its path by now, and stays kept', async () => {
+        const first = await hand.load('a.csv', 1, { key: 'content-1', append: true });
+        await hand.dispose(first);
+        await hand.load('a.csv', 2, { key: 'content-2', append: true });
+        const found = { fileVersion: fileVersion(1), contentHash: 'hash1', readFrom: '/backup/a.csv' };
+        await journal.replay(first.id, T0, found);
+        const again = await hand.claimOne();
+        assert.equal(again.readFrom, '/backup/a.csv');
+        assert.deepEqual((await hand.ledger(again, 'content-1', true)).replaces, []);
+        await hand.finish(again, done(10));
+        // It stands between the two, but is none of the path's versions.
+        const touched = await hand.arrive('a.csv', 3, 'hash2');
+        assert.equal(touched.state, 'skipped');
+        await hand.arrive('a.csv', 4);
+        const { replaces } = await hand.ledger(await hand.claimOne(), 'content-4', true);
+        assert.deepEqual(replaces, [{ index: 'sales', FILE_KEY: 'content-2', FILE_ROWS: 10 }]);
+      });
+
+      it('rule 3: read from the backup into another index, a file takes its own rows out of the former one', async () => {
+        const first = await hand.load('a.csv', 1, { key: 'content-1', append: true });
+        await hand.dispose(first);
+        await journal.replay(first.id, T0, {
+          fileVersion: fileVersion(1),
+          contentHash: 'hash1',
+          readFrom: '/backup/a.csv',
+        });
+        const { replaces } = await hand.ledger(await hand.claimOne(), 'content-1', true, 'renamed');
+        assert.deepEqual(replaces, [{ index: 'sales', FILE_KEY: 'content-1', FILE_ROWS: 10 }]);
+      });
+
+      it('rule 3: rows in the lake are not replaced by rows in an index, nor the other way round', async () => {
+        await hand.arrive('a.csv', 1);
+        const first = await hand.claimOne();
+        await hand.ledger(first, 'key', false, 'lake:sales');
+        await hand.finish(first, done(10));
+        await hand.arrive('a.csv', 2);
+        assert.deepEqual((await hand.ledger(await hand.claimOne(), 'key')).replaces, []);
+      });
+
+      it('where files were moved to is known as long as their rows are there', async () => {
+        const first = await hand.load('a.csv', 1, { key: 'content-1', append: true });
+        await hand.intend(first);
+        await journal.closeDisposal(first.id, 'disposed', null, '/backup/a.1.csv');
+        await hand.dispose(await hand.load('a.csv', 2, { key: 'content-2', append: true }));
+        const stored = async () =>
+          (await journal.stored('sales', 'a.csv')).map(({ place, runId }) => [place, runId === null]);
+        assert.deepEqual(await stored(), [
+          ['/backup/a.csv', false],
+          ['/backup/a.1.csv', false],
+        ]);
+        await journal.prune({ endedBefore: T0 + 1 });
+        assert.deepEqual(await stored(), [
+          ['/backup/a.csv', false],
+          ['/backup/a.1.csv', true],
+        ]);
+        assert.deepEqual(await journal.stored('sales', 'b.csv'), []);
+      });
+
+      it('a file of which no run is left is run from the backup, unless a run of its path is under way', async () => {
+        const request = {
+          ...hand.at('a.csv'),
+          fileVersion: fileVersion(1),
+          contentHash: 'hash1',
+          readFrom: '/backup/a.csv',
+        };
+        const run = await journal.submitStored(request);
+        assert.deepEqual([run?.state, run?.readFrom], ['queued', '/backup/a.csv']);
+        assert.equal(await journal.submitStored(request), null);
+        await hand.settle('a.csv');
+        assert.equal((await journal.run(run?.id ?? ''))?.state, 'skipped');
+      });
+
+      it('a run that reads from the backup is not ended where its path becomes absent', async () => {
+        await hand.load('a.csv');
+        const request = {
+          ...hand.at('a.csv'),
+          fileVersion: fileVersion(1),
+          contentHash: 'hash1',
+          readFrom: '/backup/a.csv',
+        };
+        const run = await journal.submitStored(request);
+        await hand.absent('a.csv', false);
+        assert.equal((await journal.run(run?.id ?? ''))?.state, 'queued');
+      });
+
       it('rule 11: the index of a key is of when the key was first seen, forever', async () => {
         const month = (seenAt: number) => `sales_${new Date(seenAt).toISOString().slice(0, 7)}`;
         const request = { fileKey: 'k', append: false, rebuilds: false, indexFor: month };
@@ -849,6 +954,19 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(replayed?.fileVersion, failed.fileVersion);
         assert.ok((replayed?.version ?? 0) > (failed.version ?? 0));
         assert.equal(await journal.replay(failed.id, T0), null);
+      });
+
+      it('rule 12: a replay reads what was found, also where its run was skipped as unchanged and has no version', async () => {
+        await hand.load('a.csv', 1);
+        const skipped = await hand.arrive('a.csv', 2, 'hash1');
+        assert.equal(skipped.state, 'skipped');
+        const found = { fileVersion: fileVersion(3), contentHash: 'hash1', readFrom: null };
+        const replayed = await journal.replay(skipped.id, T0, found);
+        assert.deepEqual([replayed?.fileVersion, replayed?.replayOf], [fileVersion(3), skipped.id]);
+        assert.deepEqual((await journal.knownFile('sales', 'a.csv'))?.version, fileVersion(3));
+        const unsettled = await hand.settle('b.csv');
+        await journal.unsettle(unsettled.id, 'gone', T0);
+        await assert.rejects(journal.replay(unsettled.id, T0), isKind('never'));
       });
 
       it('rule 12: a file put back for its replay is no arrival', async () => {

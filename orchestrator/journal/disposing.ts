@@ -1,4 +1,4 @@
-import type { Disposal } from './journal.ts';
+import type { Disposal, StoredFile } from './journal.ts';
 import { requireRun } from './paths.ts';
 import { OrchestratorError } from '../errors.ts';
 import { type RunRow, toFileVersion, versionColumns } from './run-row.ts';
@@ -52,15 +52,59 @@ export function moves(
   );
 }
 
-export function closeDisposal(store: Store, runId: string, state: Disposal['state'], error: string | null): void {
+export function closeDisposal(
+  store: Store,
+  runId: string,
+  state: Disposal['state'],
+  error: string | null,
+  target: string | null = null,
+): void {
   const open = openIntent(store, runId);
   if (open === undefined) throw new OrchestratorError('bug', `run ${runId} has no open disposal to close`);
   if (state === 'disposed') {
     markAway(store, open);
-    keepRows(store, open);
+    keepRows(store, { ...open, target: target ?? open.target });
   }
-  const sql = `UPDATE disposals SET state = $state, error = $error WHERE run_id = $runId AND state = 'intended'`;
-  store.execute(sql, { runId, state, error });
+  const sql = `UPDATE disposals SET state = $state, error = $error, target = coalesce($target, target)
+    WHERE run_id = $runId AND state = 'intended'`;
+  store.execute(sql, { runId, state, error, target });
+}
+
+const MOST_STORED = 100;
+
+/** Those that the runs tell of, and those of rows whose runs were pruned. */
+export function stored(store: Store, dataset: string, file: string): StoredFile[] {
+  const moved = store.all<DisposalRow & { content_hash: string }>(
+    `SELECT run_id, kind, target, disposals.size_bytes, CAST(disposals.mtime_ns AS TEXT) AS mtime_text, disposals.inode, content_hash
+     FROM runs JOIN disposals ON disposals.run_id = runs.id
+     WHERE dataset = $dataset AND file = $file AND version IS NOT NULL AND disposals.state = 'disposed' AND target IS NOT NULL
+     ORDER BY version DESC LIMIT ${MOST_STORED}`,
+    { dataset, file },
+  );
+  const kept = store.all<{ stored: string; content_hash: string }>(
+    `SELECT stored, content_hash FROM ledger
+     WHERE dataset = $dataset AND path = $file AND rows > 0 AND stored IS NOT NULL AND content_hash IS NOT NULL`,
+    { dataset, file },
+  );
+  const places = new Set(moved.map(({ target }) => target));
+  return [
+    ...moved.map(row => ({
+      kind: row.kind as StoredFile['kind'],
+      place: row.target as string,
+      contentHash: row.content_hash,
+      fileVersion: toFileVersion(row),
+      runId: row.run_id,
+    })),
+    ...kept
+      .filter(row => !places.has(row.stored))
+      .map(row => ({
+        kind: 'backup' as const,
+        place: row.stored,
+        contentHash: row.content_hash,
+        fileVersion: null,
+        runId: null,
+      })),
+  ];
 }
 
 /**
@@ -77,16 +121,16 @@ function markAway(store: Store, disposal: Disposal): void {
   );
 }
 
-/** Rule 3: an append key's rows stay once a `done` version was disposed of, whichever dataset disposed of it. */
-function keepRows(store: Store, { runId, source, fileVersion }: Disposal): void {
+/** Rule 3: the rows of a `done` version that was disposed of stay where the next one is added to them, whichever dataset disposed of it. */
+function keepRows(store: Store, { runId, kind, source, fileVersion, target }: Disposal): void {
   store.execute(
-    `UPDATE ledger SET kept = 1 WHERE (file_key, index_name) IN (
-       SELECT file_key, index_name FROM runs WHERE id = $runId AND state = 'done' AND append_key = 1
+    `UPDATE ledger SET kept = 1, stored = $target WHERE (file_key, index_name) IN (
+       SELECT file_key, index_name FROM runs WHERE id = $runId AND state = 'done'
        UNION ALL
        SELECT file_key, index_name FROM files JOIN runs ON runs.dataset = files.dataset AND runs.file = files.path
-       WHERE files.absolute = $source AND runs.version IS NOT NULL AND runs.state = 'done' AND runs.append_key = 1
+       WHERE files.absolute = $source AND runs.version IS NOT NULL AND runs.state = 'done'
          AND runs.size_bytes = $size_bytes AND runs.mtime_ns = $mtime_ns AND runs.inode = $inode)`,
-    { runId, source, ...versionColumns(fileVersion) },
+    { runId, source, target: kind === 'backup' ? target : null, ...versionColumns(fileVersion) },
   );
 }
 

@@ -89,6 +89,8 @@ export interface Run {
   file: string;
   /** Absolute: WATCH_DIR, or the folder of a file run from elsewhere. */
   root: string;
+  /** Absolute: where the file lies, where it is not at its path: in the backup. Else null. */
+  readFrom: string | null;
   state: RunState;
   action: Action;
   priority: number;
@@ -217,6 +219,26 @@ export interface LedgerEntry {
 export type Retry =
   | { to: 'queued'; dueAt: number; counts: boolean; error: string }
   | { to: 'failed'; rows: Rows | null; error: string };
+
+/** A file as it was found for a replay. */
+export interface FoundFile {
+  fileVersion: FileVersion;
+  contentHash: string;
+  /** As of a run: null where the file is at its path. */
+  readFrom: string | null;
+}
+
+/** Where a file of a path was moved to, once its run had ended. */
+export interface StoredFile {
+  kind: 'backup' | 'quarantine';
+  /** Absolute. */
+  place: string;
+  contentHash: string;
+  /** As it was when it was moved; null where that run was pruned. */
+  fileVersion: FileVersion | null;
+  /** The run after which it was moved; null where it was pruned. */
+  runId: string | null;
+}
 
 /** How an attempt is closed. `error` is for people and null only where nothing is to be said. */
 export type Finish =
@@ -364,8 +386,11 @@ export interface Journal {
   cancel(runId: string, now: number): Promise<Run>;
   /** Running runs that are to be stopped. */
   cancelRequests(holder: string): Promise<Run[]>;
-  /** A new queued run of the same path and version with `replayOf` and a new VERSION; null where the path has a settling, queued or running one. */
-  replay(runId: string, now: number): Promise<Run | null>;
+  /**
+   * A new queued run of the same path with `replayOf` and a new VERSION; null where the path has a settling, queued or running one. `found`: what it is to
+   * read, where that is known; else the version of the run, at its path. A file at its path becomes known in that version.
+   */
+  replay(runId: string, now: number, found?: FoundFile): Promise<Run | null>;
   /**
    * A new queued run with action `mend`, whose `replayOf` is the run that read the file, even where `runId` is a mend of it. Refused
    * (OrchestratorError `never`) unless that one is done, or all its rows were rejected, and once the path has a newer version.
@@ -373,6 +398,8 @@ export interface Journal {
   mend(runId: string, mendFile: string, now: number): Promise<Run>;
   /** A run of a file without watching: as settle() and queue() in one, never skipped for equal content. */
   submit(request: SettleRequest & Omit<QueueRequest, 'runId'>): Promise<Run>;
+  /** A run, made by hand, of a file that was stored and whose runs are all forgotten; null as with replay(). */
+  submitStored(request: SettleRequest & FoundFile): Promise<Run | null>;
   pause(dataset: string, paused: boolean): Promise<void>;
 
   // disposal
@@ -381,11 +408,15 @@ export interface Journal {
   intents(): Promise<Disposal[]>;
   /**
    * `disposed` marks the path absent without a deletion, and an `append` key as one whose rows stay. `intended`: it can't be done
-   * now, as `error` says, and stays to be done.
+   * now, as `error` says, and stays to be done. `target`: where the file is, if not where it was meant to be.
    */
-  closeDisposal(runId: string, state: Disposal['state'], error: string | null): Promise<void>;
+  closeDisposal(runId: string, state: Disposal['state'], error: string | null, target?: string | null): Promise<void>;
   /** From where to where (absolute paths) files of this path with this content (SHA-256) were moved by us, or are being moved. */
   moves(dataset: string, file: string, contentHash: string): Promise<Array<{ source: string; target: string }>>;
+  /** Where files of a path were moved to, newest first: at most the newest 100, and those whose rows are in the target. */
+  stored(dataset: string, file: string): Promise<StoredFile[]>;
+  /** Latest run that loaded a dataset's file, or undefined. */
+  latestDone(dataset: string, file: string): Promise<Run | undefined>;
   /** Latest run of a dataset's path that has a version, or undefined. */
   latest(dataset: string, file: string): Promise<Run | undefined>;
 

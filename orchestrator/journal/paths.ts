@@ -49,9 +49,16 @@ export function latestRun(store: Store, dataset: string, file: string): Run | un
   return store.selectRuns(where, { dataset, file })[0];
 }
 
-/** The same among those that read the file: a mend adds to a version, it is none. */
+/** The same among those that read the file at its path: a mend adds to a version, it is none. */
 export function latestVersion(store: Store, dataset: string, file: string): Run | undefined {
-  const where = `dataset = $dataset AND file = $file AND version IS NOT NULL AND action <> 'mend' ORDER BY version DESC LIMIT 1`;
+  const where = `dataset = $dataset AND file = $file AND version IS NOT NULL AND action <> 'mend' AND read_from IS NULL ORDER BY version DESC LIMIT 1`;
+  return store.selectRuns(where, { dataset, file })[0];
+}
+
+/** The same among those that loaded the file. */
+export function latestDone(store: Store, dataset: string, file: string): Run | undefined {
+  const where = `dataset = $dataset AND file = $file AND version IS NOT NULL AND state = 'done' AND action IN ('add', 'change')
+    ORDER BY version DESC LIMIT 1`;
   return store.selectRuns(where, { dataset, file })[0];
 }
 

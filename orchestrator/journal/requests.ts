@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { OrchestratorError } from '../errors.ts';
-import type { QueueRequest, Run, SettleRequest } from './journal.ts';
+import type { FoundFile, QueueRequest, Run, SettleRequest } from './journal.ts';
 import {
   allocateVersion,
   endWaiting,
@@ -24,10 +24,13 @@ export function cancel(store: Store, runId: string, now: number): Run {
   return endWaiting(store, run, 'cancelled', 'cancelled on request', now);
 }
 
-export function replay(store: Store, runId: string, now: number): Run | null {
+export function replay(store: Store, runId: string, now: number, found?: FoundFile): Run | null {
   const run = requireRun(store, runId);
   if (activeRun(store, run) !== undefined) return null;
-  if (run.version === null) throw refused(run, 'can’t be replayed: it never had a version');
+  const what = found ?? { fileVersion: run.fileVersion, contentHash: run.contentHash, readFrom: null };
+  // One that was skipped as unchanged got no VERSION, though it has a version of the file.
+  if (what.contentHash === null || (what.fileVersion === null && run.action !== 'delete'))
+    throw refused(run, 'can’t be replayed: it ended before its file was complete; copy the file again');
   if (run.action === 'delete' && newerRun(store, run) !== undefined) {
     throw refused(run, 'can’t be replayed: the file came back since, and its rows would be removed');
   }
@@ -35,15 +38,23 @@ export function replay(store: Store, runId: string, now: number): Run | null {
   if (newer !== undefined) {
     throw refused(run, `can’t be replayed: its mended rows are of a former version; run ${newer.id} is newer`);
   }
-  if (run.action !== 'delete' && run.action !== 'mend') rememberReturned(store, run);
-  return queueCopy(store, run, { action: run.action, mendFile: run.mendFile, replayOf: run.id, now });
+  const readsFile = run.action !== 'delete' && run.action !== 'mend';
+  // The watcher must not take it for an arrival: it was put back for its replay, or has a new mtime only.
+  if (readsFile && what.readFrom === null) rememberVersion(store, run, what.fileVersion);
+  const copy = { action: run.action, mendFile: run.mendFile, replayOf: run.id, now };
+  return queueCopy(store, readsFile ? { ...run, ...what } : { ...run, readFrom: null }, copy);
 }
 
-/** A file that was moved away is put back for its replay: the watcher must not take it for an arrival. */
-function rememberReturned(store: Store, run: Run): void {
-  const sql = 'SELECT 1 FROM files WHERE dataset = $dataset AND path = $file AND present = 0';
-  const isAway = store.get(sql, { dataset: run.dataset, file: run.file }) !== undefined;
-  if (isAway) rememberVersion(store, run, run.fileVersion);
+export function submitStored(store: Store, request: SettleRequest & FoundFile): Run | null {
+  const { dataset, file, readFrom } = request;
+  ensureDataset(store, dataset);
+  if (waitingRun(store, dataset, file) ?? runningRun(store, dataset, file)) return null;
+  return store.insertRun({
+    ...newRunColumns(randomUUIDv7(), request),
+    ...queuedColumns(store, request),
+    read_from: readFrom,
+    action: 'change',
+  });
 }
 
 interface Copy {
@@ -58,14 +69,9 @@ export function queueCopy(store: Store, run: Run, copy: Copy): Run {
   const { dataset, file, root, priority } = run;
   return store.insertRun({
     ...newRunColumns(randomUUIDv7(), { dataset, file, root, priority, now: copy.now }),
-    state: 'queued',
+    ...queuedColumns(store, { ...run, now: copy.now }),
+    read_from: run.readFrom,
     action: copy.action,
-    version: allocateVersion(store, dataset, copy.now),
-    ...versionColumns(run.fileVersion),
-    content_hash: run.contentHash,
-    queued_at: copy.now,
-    due_at: copy.now,
-    ready: 1,
     replay_of: copy.replayOf,
     mend_file: copy.mendFile,
   });
@@ -79,16 +85,25 @@ export function submit(store: Store, request: SettleRequest & Omit<QueueRequest,
   rememberVersion(store, { dataset, file, root }, request.fileVersion);
   return store.insertRun({
     ...newRunColumns(randomUUIDv7(), request),
-    state: 'queued',
+    ...queuedColumns(store, request),
     action: latestRun(store, dataset, file) === undefined ? 'add' : 'change',
+    error: reasonToWait(store, dataset, file),
+  });
+}
+
+function queuedColumns(
+  store: Store,
+  { dataset, fileVersion, contentHash, now }: Pick<Run, 'dataset' | 'fileVersion' | 'contentHash'> & { now: number },
+) {
+  return {
+    state: 'queued',
     version: allocateVersion(store, dataset, now),
-    ...versionColumns(request.fileVersion),
-    content_hash: request.contentHash,
+    ...versionColumns(fileVersion),
+    content_hash: contentHash,
     queued_at: now,
     due_at: now,
     ready: 1,
-    error: reasonToWait(store, dataset, file),
-  });
+  };
 }
 
 export function pause(store: Store, dataset: string, paused: boolean): void {

@@ -8,6 +8,7 @@ export interface RunRow {
   dataset: string;
   file: string;
   root: string;
+  read_from: string | null;
   state: RunState;
   action: Action;
   priority: number;
@@ -47,7 +48,7 @@ export interface RunRow {
 }
 
 // mtime_ns exceeds 2^53, so it leaves the database as text.
-export const RUN_COLUMNS = `seq, id, dataset, file, root, state, action, priority, version, size_bytes,
+export const RUN_COLUMNS = `seq, id, dataset, file, root, read_from, state, action, priority, version, size_bytes,
   CAST(mtime_ns AS TEXT) AS mtime_text, inode, content_hash, file_key, index_name, attempt, retries_used, waits, seen_at,
   queued_at, due_at, started_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, rows_mended, to_check, progress_rows,
   progress_bytes, progress_total_bytes, error, runner, handle, batch, replay_of, cancel_requested, mend_file, lease_holder`;
@@ -58,6 +59,7 @@ export function toRun(row: RunRow): Run {
     dataset: row.dataset,
     file: row.file,
     root: row.root,
+    readFrom: row.read_from,
     state: row.state,
     action: row.action,
     priority: row.priority,

@@ -8,7 +8,7 @@ import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
 import { knownAt, knownFiles } from './known-files.ts';
 import * as mending from './mending.ts';
-import { latestRun } from './paths.ts';
+import { latestDone, latestRun } from './paths.ts';
 import * as places from './places.ts';
 import { prune } from './pruning.ts';
 import * as reading from './reading.ts';
@@ -77,19 +77,23 @@ function requestCalls(store: Store) {
   return {
     cancel: (runId, now) => store.write(() => requests.cancel(store, runId, now)),
     cancelRequests: holder => store.read(() => attempts.cancelRequests(store, holder)),
-    replay: (runId, now) => store.write(() => requests.replay(store, runId, now)),
+    replay: (runId, now, found) => store.write(() => requests.replay(store, runId, now, found)),
     mend: (runId, mendFile, now) => store.write(() => mending.mend(store, runId, mendFile, now)),
     submit: request => store.write(() => requests.submit(store, request)),
+    submitStored: request => store.write(() => requests.submitStored(store, request)),
     pause: (dataset, paused) => store.write(() => requests.pause(store, dataset, paused)),
     intend: disposal => store.write(() => disposing.intend(store, disposal)),
     intents: () => store.read(() => disposing.intents(store)),
     moves: (dataset, file, hash) => store.read(() => disposing.moves(store, dataset, file, hash)),
-    closeDisposal: (runId, state, error) => store.write(() => disposing.closeDisposal(store, runId, state, error)),
+    closeDisposal: (runId, state, error, target) =>
+      store.write(() => disposing.closeDisposal(store, runId, state, error, target)),
+    stored: (dataset, file) => store.read(() => disposing.stored(store, dataset, file)),
   } satisfies Partial<Journal>;
 }
 
 function readCalls(store: Store, changes: Changes) {
   return {
+    latestDone: (dataset, file) => store.read(() => latestDone(store, dataset, file)),
     latest: (dataset, file) => store.read(() => latestRun(store, dataset, file)),
     run: id => store.read(() => reading.runById(store, id)),
     runs: filter => store.read(() => reading.runs(store, filter)),

@@ -149,10 +149,15 @@ export function absent(store: Store, request: SettleRequest & { remove: boolean 
     file,
   });
   const waiting = waitingRun(store, dataset, file);
-  if (waiting !== undefined && !isForeign(waiting, root) && waiting.action !== 'mend') {
+  if (waiting !== undefined && readsAt(waiting, root)) {
     endWaiting(store, waiting, 'cancelled', 'the file is gone', now);
   }
   return remove ? queueDelete(store, request) : undefined;
+}
+
+/** Whether it waits for the very file at its path. */
+function readsAt(waiting: Run, root: string): boolean {
+  return !isForeign(waiting, root) && waiting.action !== 'mend' && waiting.readFrom === null;
 }
 
 /** Of a file run from elsewhere, which the watcher has nothing to say about. */

@@ -12,6 +12,7 @@ const run: Run = {
   dataset: 'sales',
   file: 'north/a b.csv',
   root: '/srv/in',
+  readFrom: null,
   state: 'running',
   action: 'change',
   priority: 0,

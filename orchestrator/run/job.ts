@@ -46,8 +46,8 @@ export function buildJob(request: JobRequest): Job {
   return {
     ...request.attempt,
     settings: dataset,
-    file: isFolder(dataset) ? run.root : posix.join(run.root, run.file),
-    dataDir: mountOf(run).folder,
+    file: isFolder(dataset) ? run.root : placeOf(run),
+    dataDir: dataFolderOf(dataset, run),
     action: run.action,
     owner: request.owner,
     connections: request.connections,
@@ -79,10 +79,23 @@ export function workDirOf(dataset: Dataset, run: Pick<Run, 'id'>, workDir: strin
   return isFolder(dataset) ? posix.join(workDir, run.id) : workDir;
 }
 
-/** What is mounted at /data, and where the file is in it. A file from elsewhere has `/` as its root: only its own folder is shown. */
-export function mountOf({ root, file }: Pick<Run, 'root' | 'file'>): { folder: string; path: string } {
-  if (root !== '/') return { folder: root, path: file };
-  return { folder: posix.dirname(posix.join(root, file)), path: posix.basename(file) };
+type Placed = Pick<Run, 'root' | 'file' | 'readFrom'>;
+
+/** Absolute: where the file of a run is read. */
+export function placeOf({ root, file, readFrom }: Placed): string {
+  return readFrom ?? posix.join(root, file);
+}
+
+/** The folder in which the file of a run is looked for, and where it is in it. One from elsewhere, with `/` as its root, or in a backup is looked for in its own folder. */
+export function mountOf(run: Placed): { folder: string; path: string } {
+  if (run.root !== '/' && run.readFrom === null) return { folder: run.root, path: run.file };
+  const place = placeOf(run);
+  return { folder: posix.dirname(place), path: posix.basename(place) };
+}
+
+/** What is mounted at /data: nothing but the file's own folder where that is elsewhere. A run over a folder has a copy of what is in a backup. */
+export function dataFolderOf(dataset: Dataset, run: Placed): string {
+  return isFolder(dataset) && run.root !== '/' ? run.root : mountOf(run).folder;
 }
 
 function isFolder(dataset: Dataset): boolean {
@@ -202,7 +215,7 @@ function commandArguments({ dataset, files: [file] }: JobRequest, paths: JobPath
   const isCopied = standIn !== null && run.action !== 'mend';
   const own = isCopied ? pathOf(dataset, file, paths) : posix.join(paths.data, mountOf(run).path);
   const folder = isFolder(dataset) ? paths.data : posix.dirname(own);
-  const name = isFolder(dataset) ? '' : posix.basename(run.file);
+  const name = isFolder(dataset) ? '' : posix.basename(own);
   return [folder.endsWith('/') ? folder : `${folder}/`, run.action, name, dataset.configFile];
 }
 

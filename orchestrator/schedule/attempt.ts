@@ -3,7 +3,7 @@ import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
 import { FINAL_STATES, type Finish, type Run, knownRoot } from '../journal/journal.ts';
-import { buildJob, type JobFile, mountOf } from '../run/job.ts';
+import { buildJob, dataFolderOf, type JobFile } from '../run/job.ts';
 import type { Ahead, AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
 import { Asides } from './asides.ts';
 import { RUNNER_WAIT } from './backoff.ts';
@@ -179,7 +179,12 @@ export class LiveAttempt {
 
   /** A container would be given an empty folder in its place. */
   async #waitForRoot(file: JobFile): Promise<void> {
-    const { root } = file.run;
+    const { root, readFrom } = file.run;
+    if (readFrom !== null) {
+      const error = `${readFrom} can't be looked at: mount its folder, or give uid ${process.getuid?.()} read access`;
+      await this.#conclude(file, situation => decideRunnerError('wait', error, situation));
+      return;
+    }
     const error = `WATCH_DIR ${root} is not there, is another folder than was watched, or can't be looked into; mount it, or give uid ${process.getuid?.()} read access`;
     await this.#conclude(file, situation => decideRunnerError('wait', error, situation));
   }
@@ -187,7 +192,11 @@ export class LiveAttempt {
   async #begin({ runner, reason }: Choice): Promise<void> {
     const { context, dataset, attempt } = this.#options;
     const [first] = this.#files as [JobFile, ...JobFile[]];
-    this.#ahead = runner.ahead?.({ dataset: dataset.name, settings: dataset, dataDir: mountOf(first.run).folder });
+    this.#ahead = runner.ahead?.({
+      dataset: dataset.name,
+      settings: dataset,
+      dataDir: dataFolderOf(dataset, first.run),
+    });
     this.#files = await makeFolders(context, dataset, attempt, this.#files, this.#ahead);
     const owner = this.#ahead?.owner ?? context.uids.take(attempt.workDir);
     await this.#placeInputs(owner);

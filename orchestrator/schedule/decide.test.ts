@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Ending, decide, decideRunnerError, endingOf, type Situation } from './decide.ts';
 
 const situation: Situation = {
-  run: { dataset: 'sales', action: 'add', attempt: 1, retriesUsed: 0, waits: 0 },
+  run: { dataset: 'sales', action: 'add', attempt: 1, retriesUsed: 0, waits: 0, readFrom: null },
   path: 'same',
   sentRows: false,
   mostRows: 1e10,
@@ -301,6 +301,7 @@ test('every ending has exactly one answer, none is lost, and no retry is due in 
       attempt: fc.integer({ min: 1, max: 50 }),
       retriesUsed: fc.nat(10),
       waits: fc.nat(5000),
+      readFrom: fc.constantFrom(null, '/backup/a.csv'),
     }),
     path: fc.constantFrom('same' as const, 'changed' as const, 'gone' as const, 'unknown' as const),
     sentRows: fc.boolean(),

@@ -11,7 +11,7 @@ export type PathNow = 'same' | 'changed' | 'gone' | 'unknown';
 
 /** What is known of a run when its attempt is over. */
 export interface Situation {
-  run: Pick<Run, 'dataset' | 'action' | 'attempt' | 'retriesUsed' | 'waits'>;
+  run: Pick<Run, 'dataset' | 'action' | 'attempt' | 'retriesUsed' | 'waits' | 'readFrom'>;
   path: PathNow;
   /** Whether rows of this version may be in the target. */
   sentRows: boolean;
@@ -117,6 +117,7 @@ export function decideMoved(
   situation: Pick<Situation, 'run' | 'path' | 'sentRows'>,
 ): Finish | undefined {
   if (situation.run.action === 'delete') return undefined;
+  if (situation.run.readFrom !== null) return decideStoredMoved(situation.run.readFrom, rows, situation);
   if (situation.path === 'changed') {
     const error = 'the path holds another version now, which gets a run of its own';
     return { to: 'skipped', rows, error, lookAgain: true };
@@ -124,6 +125,18 @@ export function decideMoved(
   // The mended records are a file of their own: the file they once came from may have been disposed of.
   if (situation.path !== 'gone' || situation.run.action === 'mend') return undefined;
   return { to: 'cancelled', rows, error: `the file is gone${overwrittenText(situation)}`, lookAgain: true };
+}
+
+/** In a backup nothing new arrives. */
+function decideStoredMoved(
+  place: string,
+  rows: Rows | null,
+  situation: Pick<Situation, 'run' | 'path' | 'sentRows'>,
+): Finish | undefined {
+  if (situation.path !== 'changed' && situation.path !== 'gone') return undefined;
+  const what = situation.path === 'gone' ? 'is gone' : 'holds another version now';
+  const error = `${place} ${what}${overwrittenText(situation)}; copy the file into its folder to load it`;
+  return { to: 'cancelled', rows, error };
 }
 
 function decideSuccess(rows: Rows | null, situation: Situation): Finish {

@@ -28,7 +28,7 @@ function place(t: TestContext, file = 'below/a b.csv', docker?: DockerOptions): 
   writeFileSync(join(watchDir, file), 'a\n1\n', { mode: 0o644 });
   const dataset = datasetOf('sales', watchDir, docker ? { DOCKER_OPTIONS: docker } : {});
   const fileVersion = versionOf(statSync(join(watchDir, file), { bigint: true }));
-  const run = { id: 'r', root: watchDir, file, fileVersion, action: 'add' } as Run;
+  const run = { id: 'r', root: watchDir, file, fileVersion, action: 'add', readFrom: null } as Run;
   const { signal } = new AbortController();
   return {
     watchDir,

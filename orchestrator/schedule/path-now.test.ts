@@ -16,7 +16,7 @@ test('a path holds its version, another one, or nothing; without WATCH_DIR that 
   writeFileSync(file, 'one');
   const fileVersion = versionOf(statSync(file, { bigint: true }));
   const now = (FOLLOW_LINKS = false) =>
-    pathNow(datasetOf('sales', root, { FOLLOW_LINKS }), { root, file: 'a.csv', fileVersion }, null);
+    pathNow(datasetOf('sales', root, { FOLLOW_LINKS }), { root, file: 'a.csv', fileVersion, readFrom: null }, null);
   assert.equal(await now(), 'same');
   writeFileSync(file, 'other');
   assert.equal(await now(), 'changed');
@@ -35,7 +35,7 @@ test('a WATCH_DIR that is another folder, or a link that others can have made, s
   mkdirSync(root);
   const { dev, ino } = statSync(root);
   const now = (known: string | null) =>
-    pathNow(datasetOf('sales', root), { root, file: 'a.csv', fileVersion: null }, known);
+    pathNow(datasetOf('sales', root), { root, file: 'a.csv', fileVersion: null, readFrom: null }, known);
   assert.deepEqual([await now(`${dev}:${ino}`), await now(null)], ['gone', 'gone']);
   renameSync(root, join(base, 'away'));
   mkdirSync(root);
@@ -56,7 +56,7 @@ test('what a link leads to counts only where links are followed', async t => {
   symlinkSync('../target', join(root, 'a.csv'));
   symlinkSync('..', join(root, 'above'));
   const now = (file: string, FOLLOW_LINKS: boolean) =>
-    pathNow(datasetOf('sales', root, { FOLLOW_LINKS }), { root, file, fileVersion }, null);
+    pathNow(datasetOf('sales', root, { FOLLOW_LINKS }), { root, file, fileVersion, readFrom: null }, null);
   assert.deepEqual(
     [await now('a.csv', true), await now('a.csv', false), await now('above/target', true)],
     ['same', 'gone', 'gone'],

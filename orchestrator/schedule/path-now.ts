@@ -4,12 +4,18 @@ import { forKnownFile } from '../files/local.ts';
 import { lookAtSource, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { isSameVersion, type Run, versionOf } from '../journal/journal.ts';
+import { mountOf } from '../run/job.ts';
 import type { PathNow } from './decide.ts';
 
-/** Which links lead to a run's file: those that are followed below WATCH_DIR; a file from elsewhere has none on its path. */
-export function sourceRulesOf({ settings, watchDir }: Dataset, { root }: Pick<Run, 'root'>): SourceRules {
-  return { followLinks: settings.FOLLOW_LINKS && root === watchDir };
+/** Which links lead to a run's file: those that are followed below WATCH_DIR; a file from elsewhere, or in a backup, has none on its path. */
+export function sourceRulesOf(
+  { settings, watchDir }: Dataset,
+  { root, readFrom }: Pick<Run, 'root' | 'readFrom'>,
+): SourceRules {
+  return { followLinks: settings.FOLLOW_LINKS && root === watchDir && readFrom === null };
 }
+
+type Placed = Pick<Run, 'root' | 'file' | 'readFrom'>;
 
 /**
  * What the path of a run holds now, beside the version the run is about. What is not taken there is as good as gone. `known`: the identity of its root, where it is
@@ -17,7 +23,7 @@ export function sourceRulesOf({ settings, watchDir }: Dataset, { root }: Pick<Ru
  */
 export async function pathNow(
   dataset: Dataset,
-  run: Pick<Run, 'root' | 'file' | 'fileVersion'>,
+  run: Placed & Pick<Run, 'fileVersion'>,
   known: string | null,
 ): Promise<PathNow> {
   try {
@@ -30,14 +36,12 @@ export async function pathNow(
   }
 }
 
-async function lookBelow(
-  dataset: Dataset,
-  run: Pick<Run, 'root' | 'file'>,
-  known: string | null,
-): ReturnType<typeof lookAtSource> {
-  const root = await openKnownFolder(run.root, known);
+async function lookBelow(dataset: Dataset, run: Placed, known: string | null): ReturnType<typeof lookAtSource> {
+  const isStored = run.readFrom !== null;
+  const { folder, path } = isStored ? mountOf(run) : { folder: run.root, path: run.file };
+  const root = await openKnownFolder(folder, isStored ? null : known);
   try {
-    return await lookAtSource(forKnownFile(root, run.file), run.file, sourceRulesOf(dataset, run));
+    return await lookAtSource(forKnownFile(root, path), path, sourceRulesOf(dataset, run));
   } finally {
     await root.close();
   }

@@ -79,7 +79,7 @@ export const rule3: Rule = {
     {
       clause: 'a version changed in place is replaced',
       file: 'orchestrator/journal/attempts.ts',
-      code: 'replaces: replacesFormer ? replacedBy(store, run, fileKey, index) : [],',
+      code: 'replaces: replacesFormer ? replacedBy(store, { ...run, fileKey, index }) : [],',
       without: 'replaces: [],',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
@@ -96,7 +96,7 @@ export const rule3: Rule = {
     {
       clause: 'a done version that was disposed of stays',
       file: 'orchestrator/journal/disposing.ts',
-      code: '    keepRows(store, open);',
+      code: '    keepRows(store, { ...open, target: target ?? open.target });',
       without: '',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
@@ -113,11 +113,31 @@ export const rule3: Rule = {
     {
       clause: 'any other end does not keep its ids',
       file: 'orchestrator/journal/disposing.ts',
-      code: "WHERE id = $runId AND state = 'done' AND append_key = 1",
-      without: 'WHERE id = $runId AND append_key = 1',
+      code: "WHERE id = $runId AND state = 'done'",
+      without: 'WHERE id = $runId',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title: 'rule 3: the rows of an append key whose run was quarantined do not stay',
+    },
+    {
+      clause: 'after append, a version with replace takes the place of what was kept, too',
+      file: 'orchestrator/journal/attempts.ts',
+      code: "WHEN 'replace' THEN TRUE",
+      without: "WHEN 'replace' THEN kept = 0",
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title:
+        'rule 3: after append, a version with ON_CHANGE: replace takes the place of all former ones of its path, kept or not',
+    },
+    {
+      clause: 'a file that is read from the backup replaces no other one of its path',
+      file: 'orchestrator/journal/attempts.ts',
+      code: "WHEN 'stored' THEN file_key = $fileKey",
+      without: "WHEN 'stored' THEN kept = 0 OR file_key = $fileKey",
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title:
+        'rule 3: a file that is read from the backup replaces no rows of another one that has its path by now, and stays kept',
     },
     {
       clause: 'a path that was absent and is back is an arrival',

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { systemClock } from './clock.ts';
-import { datasetOf } from './config/testing/dataset.ts';
-import { openSqliteJournal } from './journal/sqlite.ts';
+import { systemClock } from '../clock.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
+import { openSqliteJournal } from '../journal/sqlite.ts';
 import { replayRun } from './replay.ts';
 
 test('a quarantined file whose mended rows wait to be loaded is not put back', async t => {
@@ -63,6 +63,10 @@ async function setUp(t: TestContext) {
   mkdirSync(dataset.watchDir);
   writeFileSync(quarantined, 'x');
   writeFileSync(`${quarantined}.error.json`, JSON.stringify({ run: run.id }));
+  const source = join(dataset.watchDir, 'a.csv');
+  const disposal = { runId: run.id, kind: 'quarantine' as const, source, target: quarantined, fileVersion };
+  await journal.intend({ ...disposal, hidden: `${source}.hidden`, marker: null });
+  await journal.closeDisposal(run.id, 'disposed', null);
   const replay = (which = run) => replayRun(which, { journal, dataset, dataDir, now: Date.now() });
   return { journal, run, claim, replay, quarantined, file: join(dataset.watchDir, 'a.csv') };
 }

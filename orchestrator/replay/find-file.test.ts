@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { systemClock } from '../clock.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
+import { type Disposal, type Finish, type Run, versionOf } from '../journal/journal.ts';
+import { openSqliteJournal } from '../journal/sqlite.ts';
+import { replayRun } from './replay.ts';
+import { submitFile } from './submit.ts';
+
+const ROWS = { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 };
+const DONE: Finish = { to: 'done', rows: ROWS, error: null };
+
+test('a file of which only mtime and inode changed is replayed in the version it has now, by the done run and by the skipped one', async t => {
+  const bench = setUp(t);
+  const run = await bench.load('a.csv', 'one');
+  utimesSync(bench.path('a.csv'), 1, 1);
+  const skipped = await bench.arrive('a.csv', 'one', { isTouched: true });
+  assert.match(skipped.error ?? '', /^unchanged/);
+  for (const which of [run, skipped]) {
+    const again = await bench.replay(which);
+    assert.deepEqual(
+      [again?.fileVersion, again?.readFrom, again?.replayOf],
+      [bench.versionOf('a.csv'), null, which.id],
+    );
+    await bench.end();
+  }
+  // The watcher has nothing to do with it.
+  const known = await bench.journal.knownFile('sales', 'a.csv');
+  assert.deepEqual(known?.version, bench.versionOf('a.csv'));
+});
+
+test('what can’t be replayed says so at once, and what to do', async t => {
+  const bench = setUp(t);
+  const run = await bench.load('a.csv', 'one');
+  writeFileSync(bench.path('a.csv'), 'two');
+  await assert.rejects(bench.replay(run), /a\.csv holds other content .*orchestrator run sales \/.*a\.csv$/);
+  rmSync(bench.path('a.csv'));
+  await assert.rejects(bench.replay(run), /a\.csv is gone, and no copy of it was kept: copy the file there again/);
+  symlinkSync('/etc/passwd', bench.path('a.csv'));
+  await assert.rejects(bench.replay(run), { kind: 'never' });
+  rmSync(bench.path('a.csv'));
+  await assert.rejects(
+    replayRun(run, { ...bench, dataset: undefined, now: Date.now() }),
+    /dataset sales is not configured, so nothing would run it; put sales\.yaml back/,
+  );
+  const unsettled = await bench.journal.settle(bench.at('b.csv'));
+  await bench.journal.unsettle(unsettled.id, 'the file is gone', Date.now());
+  await assert.rejects(bench.replay(unsettled), /ended before its file was complete; copy the file again/);
+  assert.equal((await bench.journal.runs({ states: ['queued'] })).items.length, 0);
+});
+
+test('a backed-up file is read where it lies, if it still is what was backed up', async t => {
+  const bench = setUp(t);
+  const run = await bench.load('sub/a.csv', 'one');
+  const place = await bench.moveAway(run, 'backup');
+  const again = await bench.replay(run);
+  assert.deepEqual([again?.readFrom, again?.file, again?.replayOf], [place, 'sub/a.csv', run.id]);
+  assert.equal((await bench.journal.knownFile('sales', 'sub/a.csv'))?.present, false);
+  await bench.end();
+  // As a copy on another disk has it.
+  rmSync(place);
+  writeFileSync(place, 'one');
+  assert.deepEqual((await bench.replay(run))?.fileVersion, versionOf(statSync(place, { bigint: true })));
+  await bench.end();
+  writeFileSync(place, 'edited');
+  await assert.rejects(
+    bench.replay(run),
+    /a\.csv is gone, and .*backup\/sales\/sub\/a\.csv is not what was backed up there/,
+  );
+  rmSync(place);
+  symlinkSync('/etc/passwd', place);
+  await assert.rejects(bench.replay(run), /can't be read .*link/);
+  rmSync(dirname(place), { recursive: true });
+  await assert.rejects(bench.replay(run), /is gone, too: copy the file there again/);
+});
+
+test('below a folder that others can write a backup is reached through no link', async t => {
+  const bench = setUp(t);
+  const run = await bench.load('sub/a.csv', 'one');
+  const place = await bench.moveAway(run, 'backup');
+  chmodSync(join(bench.dataDir, 'backup'), 0o777);
+  const elsewhere = join(bench.dataDir, 'elsewhere');
+  mkdirSync(elsewhere);
+  linkSync(place, join(elsewhere, 'a.csv'));
+  rmSync(dirname(place), { recursive: true });
+  symlinkSync(elsewhere, dirname(place));
+  await assert.rejects(bench.replay(run), { kind: 'never' });
+});
+
+test('with ON_CHANGE: replace an older backup does not take the place of newer rows by a replay; with append it stands beside them', async t => {
+  for (const ON_CHANGE of ['replace', 'append'] as const) {
+    const bench = setUp(t, { ON_CHANGE });
+    const older = await bench.load('a.csv', 'one');
+    const place = await bench.moveAway(older, 'backup');
+    const newer = await bench.load('a.csv', 'two');
+    await bench.moveAway(newer, 'backup', 'a.2.csv');
+    if (ON_CHANGE === 'append') assert.equal((await bench.replay(older))?.readFrom, place);
+    else
+      await assert.rejects(bench.replay(older), new RegExp(`run ${newer.id} loaded a newer a.csv.*copy ${place} to`));
+  }
+});
+
+test('a quarantined file is put back from where the journal says, and is loaded as it is by now, since people mend it there', async t => {
+  const bench = setUp(t);
+  const run = await bench.load('a.csv', 'one', { to: 'quarantined', rows: null, error: 'bad' });
+  const place = await bench.moveAway(run, 'quarantine', 'a.csv', 'former-quarantine');
+  writeFileSync(`${place}.error.json`, JSON.stringify({ run: run.id }));
+  writeFileSync(place, 'mended');
+  const again = await bench.replay(run);
+  const { fileVersion, contentHash, readFrom } = again as Run;
+  assert.deepEqual([fileVersion, contentHash, readFrom], [bench.versionOf('a.csv'), hashOf('mended'), null]);
+});
+
+test('run recognises a file of the backup or the quarantine as the one it is, also once its runs were pruned', async t => {
+  const bench = setUp(t, { ON_CHANGE: 'append' });
+  const run = await bench.load('sub/a.csv', 'one');
+  const place = await bench.moveAway(run, 'backup', `sub/a.${run.id}.csv`);
+  const again = await bench.submit(place);
+  assert.deepEqual(
+    [again.file, again.root, again.readFrom, again.replayOf],
+    ['sub/a.csv', bench.watchDir, place, run.id],
+  );
+  await assert.rejects(bench.submit(place), /is sub\/a\.csv of dataset sales, of which a run is waiting or running/);
+  await bench.end();
+  await bench.moveAway(await bench.load('sub/a.csv', 'two'), 'backup');
+  await bench.journal.prune({ endedBefore: Date.now() + 1 });
+  assert.equal(await bench.journal.run(run.id), undefined);
+  const forgotten = await bench.submit(place);
+  assert.deepEqual([forgotten.file, forgotten.readFrom, forgotten.contentHash], ['sub/a.csv', place, hashOf('one')]);
+  await bench.end();
+
+  const other = join(bench.dataDir, 'backup/sales/other.csv');
+  writeFileSync(other, 'one');
+  assert.deepEqual((await bench.submit(other)).root, '/');
+});
+
+function hashOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** A dataset whose runs end as they are told to. */
+function setUp(t: TestContext, settings: Parameters<typeof datasetOf>[2] = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'find-file-'));
+  const journal = openSqliteJournal({ path: join(dataDir, 'journal.sqlite'), clock: systemClock });
+  t.after(async () => {
+    await journal.close();
+    rmSync(dataDir, { recursive: true });
+  });
+  const watchDir = join(dataDir, 'in');
+  const dataset = datasetOf('sales', watchDir, settings);
+  const append = dataset.settings.ON_CHANGE === 'append';
+  const at = (file: string) => ({ dataset: 'sales', file, root: watchDir, priority: 0, now: Date.now() });
+  const path = (file: string) => join(watchDir, file);
+  const fileVersionOf = (file: string) => versionOf(statSync(path(file), { bigint: true }));
+  const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
+
+  async function arrive(file: string, content: string, { isTouched = false } = {}): Promise<Run> {
+    mkdirSync(dirname(path(file)), { recursive: true });
+    if (!isTouched) writeFileSync(path(file), content);
+    const { id } = await journal.settle(at(file));
+    const what = { fileVersion: fileVersionOf(file), contentHash: hashOf(content) };
+    return journal.queue({ runId: id, ...what, now: Date.now() });
+  }
+
+  async function end(how = DONE): Promise<Run> {
+    const request = { holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 };
+    const [[run] = []] = await journal.claim(request);
+    assert(run);
+    const fileKey = append ? `${run.file} ${run.contentHash}` : run.file;
+    await journal.ledger({ runId: run.id, fileKey, append, rebuilds: false, indexFor: () => 'sales' });
+    return journal.finish(run.id, run.attempt, how, Date.now());
+  }
+
+  async function load(file: string, content: string, how = DONE): Promise<Run> {
+    await arrive(file, content);
+    return end(how);
+  }
+
+  /** As the disposer does it. */
+  async function moveAway(run: Run, kind: Disposal['kind'], name = run.file, folder: string = kind): Promise<string> {
+    const [source, target] = [path(run.file), join(dataDir, folder, 'sales', name)];
+    const fileVersion = fileVersionOf(run.file);
+    await journal.intend({
+      runId: run.id,
+      kind,
+      source,
+      hidden: `${source}.hidden`,
+      target,
+      fileVersion,
+      marker: null,
+    });
+    mkdirSync(dirname(target), { recursive: true });
+    linkSync(source, target);
+    rmSync(source);
+    await journal.closeDisposal(run.id, 'disposed', null, target);
+    return target;
+  }
+
+  const replay = (run: Run) => replayRun(run, { journal, dataset, dataDir, now: Date.now() });
+  const submit = (file: string) => submitFile(file, { journal, dataset, dataDir, now: Date.now() });
+  return {
+    journal,
+    dataDir,
+    watchDir,
+    at,
+    path,
+    versionOf: fileVersionOf,
+    arrive,
+    load,
+    end,
+    moveAway,
+    replay,
+    submit,
+  };
+}

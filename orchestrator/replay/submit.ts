@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { relative, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Dataset } from '../config/dataset.ts';
+import { pathsOfStored } from '../dispose/names.ts';
+import { codeOf, OrchestratorError } from '../errors.ts';
+import { type NamedFile, openNamedFile } from '../files/named-file.ts';
+import { type Journal, type Run, type StoredFile, versionOf } from '../journal/journal.ts';
+import { readBackup } from './find-file.ts';
+import { replayRun } from './replay.ts';
+
+export interface SubmitOptions {
+  journal: Journal;
+  dataset: Dataset;
+  dataDir: string;
+  now: number;
+}
+
+/**
+ * Queues a file, wherever it lies: below WATCH_DIR under its path there; one of the backup or the quarantine as the file that it is, as by a replay; from elsewhere
+ * under its absolute path, lest it take another's place. It is read as whoever typed the command; links on the way to it are followed as long as it is nobody's but one who
+ * could read it himself.
+ */
+export async function submitFile(path: string, options: SubmitOptions): Promise<Run> {
+  const { journal, dataset, now } = options;
+  const { file, stats, path: found } = await open(path);
+  try {
+    const place = placeOf(found, await realpath(dataset.watchDir).catch(() => dataset.watchDir));
+    const stored = place.root === '/' ? await recognise(found, options) : undefined;
+    if (stored !== undefined) return await submitStored(stored, options);
+    const hash = createHash('sha256');
+    await pipeline(file.createReadStream({ autoClose: false, start: 0 }), hash);
+    const contentHash = hash.digest('hex');
+    const what = { ...place, priority: dataset.settings.PRIORITY, fileVersion: versionOf(stats), contentHash, now };
+    return await journal.submit({ dataset: dataset.name, ...what });
+  } finally {
+    await file.close();
+  }
+}
+
+interface Recognised extends StoredFile {
+  /** Its path below WATCH_DIR. */
+  file: string;
+}
+
+/** What the journal knows of a file that it moved to this place. */
+async function recognise(place: string, { journal, dataset }: SubmitOptions): Promise<Recognised | undefined> {
+  for (const file of pathsOfStored(place, dataset.name)) {
+    for (const stored of await journal.stored(dataset.name, file)) {
+      const isIt = stored.place === place || (await realpath(stored.place).catch(() => undefined)) === place;
+      if (isIt) return { ...stored, file };
+    }
+  }
+  return undefined;
+}
+
+async function submitStored(stored: Recognised, { journal, dataset, dataDir, now }: SubmitOptions): Promise<Run> {
+  const { file, place, runId } = stored;
+  const run = runId === null ? undefined : await journal.run(runId);
+  const next = run
+    ? await replayRun(run, { journal, dataset, dataDir, now })
+    : await submitForgotten(stored, { journal, dataset, now });
+  if (next !== null) return next;
+  const text = `${place} is ${file} of dataset ${dataset.name}, of which a run is waiting or running: try again once that has ended`;
+  throw new OrchestratorError('never', text);
+}
+
+/** Its runs were pruned. */
+async function submitForgotten(
+  stored: Recognised,
+  { journal, dataset, now }: Pick<SubmitOptions, 'journal' | 'dataset' | 'now'>,
+): Promise<Run | null> {
+  const { file, place } = stored;
+  const latest = await journal.latestDone(dataset.name, file);
+  if (latest !== undefined && latest.contentHash !== stored.contentHash && dataset.settings.ON_CHANGE !== 'append') {
+    throw new OrchestratorError(
+      'never',
+      `${place} is an older ${file} than run ${latest.id} loaded: copy it into ${dataset.watchDir} if its rows are to take the place of the newer ones`,
+    );
+  }
+  const found = await readBackup(stored);
+  if (typeof found === 'string') throw new OrchestratorError('never', `${place} ${found}`);
+  const at = { dataset: dataset.name, file, root: dataset.watchDir, priority: dataset.settings.PRIORITY, now };
+  return journal.submitStored({ ...at, ...found, readFrom: place });
+}
+
+async function open(path: string): Promise<NamedFile> {
+  try {
+    return await openNamedFile(resolve(path));
+  } catch (error) {
+    if (error instanceof OrchestratorError) throw error;
+    throw new OrchestratorError('never', `${path} can't be read (${codeOf(error) ?? 'unknown'}); does it exist?`, {
+      cause: error,
+    });
+  }
+}
+
+function placeOf(file: string, watchDir: string): { root: string; file: string } {
+  const below = relative(watchDir, file);
+  if (below === '' || below.startsWith('..') || resolve(below) === below) return { root: '/', file: file.slice(1) };
+  return { root: watchDir, file: below.split(sep).join('/') };
+}
