@@ -147,21 +147,7 @@ describe('journal: the SQLite file', () => {
   });
 
   it('a call resolves once what it wrote is synced, those that come meanwhile share the next transaction, and one that could not be synced is refused', async () => {
-    const path = join(folder, 'synced.sqlite');
-    const { Store } = await import('./store.ts');
-    const syncs: Array<PromiseWithResolvers<void>> = [];
-    const wal = {
-      sync() {
-        const next = Promise.withResolvers<void>();
-        syncs.push(next);
-        return next.promise;
-      },
-      close: async () => undefined,
-    };
-    const store = new Store(path, openDatabase(path), wal);
-    const told: number[] = [];
-    store.onCommit = number => void told.push(number);
-    store.execute('CREATE TABLE kept (name TEXT)');
+    const { store, syncs, told, until } = await openHeld(join(folder, 'synced.sqlite'));
     const ended: string[] = [];
     const add = (name: string) =>
       store
@@ -170,9 +156,6 @@ describe('journal: the SQLite file', () => {
           () => ended.push(name),
           () => ended.push(`${name} refused`),
         );
-    const until = async (count: number) => {
-      while (syncs.length < count) await new Promise(resolve => setImmediate(resolve));
-    };
     const first = add('first');
     await until(1);
     const others = [add('second'), add('third')];
@@ -186,6 +169,38 @@ describe('journal: the SQLite file', () => {
     await Promise.all(others);
     assert.deepEqual([ended, told.length], [['first', 'second refused', 'third refused'], 1]);
     await store.close();
+  });
+
+  it('an early call resolves at its commit, is told once it is synced, and shares that with the next one', async () => {
+    const { store, syncs, told, until } = await openHeld(join(folder, 'early.sqlite'));
+    const insert = (name: string) => () => store.execute('INSERT INTO kept VALUES ($name)', { name });
+    await store.writeEarly(insert('early'));
+    const later = store.write(insert('later'));
+    await until(1);
+    assert.deepEqual([told, syncs.length], [[], 1]);
+    let wasRead = false;
+    const read = store.read(() => store.all<{ name: string }>('SELECT name FROM kept')).finally(() => (wasRead = true));
+    const glanced = await store.glance(() => store.all<{ name: string }>('SELECT name FROM kept'));
+    assert.deepEqual([glanced.map(({ name }) => name), wasRead], [['early', 'later'], false]);
+    syncs[0]?.resolve();
+    await later;
+    assert.deepEqual([(await read).map(({ name }) => name), told.length], [['early', 'later'], 2]);
+    await store.close();
+  });
+
+  it('an early call that no other one follows is synced by itself, and before the journal is closed', async () => {
+    const { store, syncs, told, until } = await openHeld(join(folder, 'alone.sqlite'));
+    const insert = () => store.execute(`INSERT INTO kept VALUES ('alone')`);
+    await store.writeEarly(insert);
+    await until(1);
+    syncs[0]?.resolve();
+    await store.writeEarly(insert);
+    const closed = store.close();
+    await until(2);
+    assert.equal(told.length, 1);
+    syncs[1]?.resolve();
+    await closed;
+    assert.equal(told.length, 2);
   });
 
   it('a call that fails takes nothing back of those that share its transaction', async () => {
@@ -205,6 +220,28 @@ describe('journal: the SQLite file', () => {
     await assert.rejects(settle('c'), /closed|not open/);
   });
 });
+
+/** A store of one table, `kept`, whose syncs wait until they are let go. */
+async function openHeld(path: string) {
+  const { Store } = await import('./store.ts');
+  const syncs: Array<PromiseWithResolvers<void>> = [];
+  const wal = {
+    sync() {
+      const next = Promise.withResolvers<void>();
+      syncs.push(next);
+      return next.promise;
+    },
+    close: async () => undefined,
+  };
+  const store = new Store(path, openDatabase(path), wal);
+  const told: number[] = [];
+  store.onCommit = number => void told.push(number);
+  store.execute('CREATE TABLE kept (name TEXT)');
+  const until = async (count: number) => {
+    while (syncs.length < count) await new Promise(resolve => setTimeout(resolve, 1));
+  };
+  return { store, syncs, told, until };
+}
 
 function refusal(message: RegExp) {
   return (error: unknown) => {

@@ -359,7 +359,7 @@ export interface Journal {
   // schedule
   /**
    * Leases what is due: highest priority first, then by the dataset's order. Never two runs of one path, nor of a paused dataset. Each
-   * claimed run is `running`, its attempt counted and recorded. An inner list is one batch.
+   * claimed run is `running`, its attempt counted and recorded. An inner list is one batch. It is on disk once a later call about one of them is.
    */
   claim(request: ClaimRequest): Promise<Run[][]>;
   /** When the next queued run is due that is not yet due at `now`, or null. */

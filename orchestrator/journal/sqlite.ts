@@ -48,7 +48,7 @@ function watchCalls(store: Store) {
     unsettle: (runId, reason, now) => store.write(() => watching.unsettle(store, runId, reason, now)),
     ignore: (dataset, file, version) => store.write(() => watching.ignore(store, dataset, file, version)),
     absent: request => store.write(() => watching.absent(store, request)),
-    place: dataset => store.read(() => places.place(store, dataset)),
+    place: dataset => store.glance(() => places.place(store, dataset)),
     moved: (dataset, now, folders, signal) => places.moved(store, dataset, { now, folders, signal }),
     doubtedFolders: dataset => store.read(() => places.doubtedFolders(store, dataset)),
     trust: (dataset, folder) => places.trust(store, dataset, folder),
@@ -57,8 +57,8 @@ function watchCalls(store: Store) {
 
 function scheduleCalls(store: Store) {
   return {
-    claim: request => store.writeAlone(() => claim(store, request)),
-    nextDueAt: now => store.read(() => reading.nextDueAt(store, now)),
+    claim: request => store.writeEarly(() => claim(store, request)),
+    nextDueAt: now => store.glance(() => reading.nextDueAt(store, now)),
     ledger: request => store.write(() => attempts.ledger(store, request)),
     started: (runId, attempt, runner, handle) =>
       store.write(() => attempts.started(store, runId, attempt, runner, handle)),
@@ -76,7 +76,7 @@ function scheduleCalls(store: Store) {
 function requestCalls(store: Store) {
   return {
     cancel: (runId, now) => store.write(() => requests.cancel(store, runId, now)),
-    cancelRequests: holder => store.read(() => attempts.cancelRequests(store, holder)),
+    cancelRequests: holder => store.glance(() => attempts.cancelRequests(store, holder)),
     replay: (runId, now, found) => store.write(() => requests.replay(store, runId, now, found)),
     mend: (runId, mendFile, now) => store.write(() => mending.mend(store, runId, mendFile, now)),
     submit: request => store.write(() => requests.submit(store, request)),

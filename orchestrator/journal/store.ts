@@ -9,11 +9,26 @@ export type Parameters = Record<string, SQLInputValue>;
 /** More writes than this are not put into one transaction, so that the event loop is not held for long. */
 const GROUP_MAX = 256;
 
+/** What has been committed this long without a sync is synced, whoever waits for it. */
+const UNSYNCED_MS = 2;
+
 interface Write {
   alone: boolean;
+  /** Told at its commit. */
+  early: boolean;
   work(): unknown;
   resolve(value: unknown): void;
   reject(error: unknown): void;
+}
+
+/** A transaction that is not on disk yet. */
+interface Committed {
+  changeNumber: number;
+  /** Runs that it changed. */
+  noted: Run[];
+  group: Write[];
+  /** Tell its writes' results. */
+  settled: Array<() => void>;
 }
 
 /**
@@ -30,8 +45,11 @@ export class Store {
   /** Runs changed by the transaction that is open, in order; one may stand there more than once. */
   #noted: Run[] = [];
   #changeNumber = 0;
+  /** In order. */
+  #unsynced: Committed[] = [];
   /** Resolves when what was committed last is on disk, and told. */
   #syncing: Promise<void> | undefined;
+  #syncSoon: NodeJS.Timeout | undefined;
   #isScheduled = false;
   /** Called after each commit, with its number and what it changed, in order. */
   onCommit: (changeNumber: number, runs: Run[]) => void = () => {};
@@ -80,7 +98,7 @@ export class Store {
 
   /** Does the work in a transaction; all of it or nothing. */
   write<Result>(work: () => Result): Promise<Result> {
-    return this.#enqueue(work, false);
+    return this.#enqueue(work, { alone: false, early: false });
   }
 
   /**
@@ -88,19 +106,34 @@ export class Store {
    * grows with every statement and is walked at each (33,000 runs leased in one savepoint: 106 s).
    */
   writeAlone<Result>(work: () => Result): Promise<Result> {
-    return this.#enqueue(work, true);
+    return this.#enqueue(work, { alone: true, early: false });
+  }
+
+  /**
+   * As writeAlone(), but resolves at the commit, for what counts only with a later write: that one's sync covers this one. It is synced, and the listeners hear of it, within
+   * some milliseconds in any case.
+   */
+  writeEarly<Result>(work: () => Result): Promise<Result> {
+    return this.#enqueue(work, { alone: true, early: true });
   }
 
   /** A read, or several that see the same state, which is on disk and was told; errors are told as the journal's. */
   async read<Result>(work: () => Result): Promise<Result> {
+    this.#beginSync();
     await this.#syncing;
+    return this.#telling(work);
+  }
+
+  /** A read of what is committed, on disk or not, for what is looked at again in any case. */
+  async glance<Result>(work: () => Result): Promise<Result> {
     return this.#telling(work);
   }
 
   /** Writes what waits first. */
   async close(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#syncing) {
+    while (this.#waiting.length > 0 || this.#unsynced.length > 0 || this.#syncing) {
       this.#flush();
+      this.#beginSync();
       await this.#syncing;
     }
     await this.#wal.close();
@@ -108,9 +141,9 @@ export class Store {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #enqueue<Result>(work: () => Result, alone: boolean): Promise<Result> {
+  #enqueue<Result>(work: () => Result, how: Pick<Write, 'alone' | 'early'>): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ work, alone, resolve: value => resolve(value as Result), reject });
+      this.#waiting.push({ work, ...how, resolve: value => resolve(value as Result), reject });
       this.#schedule();
     });
   }
@@ -128,28 +161,45 @@ export class Store {
   #flush(): void {
     if (this.#syncing) return;
     const group = this.#takeGroup();
-    if (group.length === 0) return;
+    const [first] = group;
+    if (first === undefined) return;
     this.#noted = [];
     try {
       const settled = this.#transaction(group);
-      this.#syncing = this.#sync(group, settled);
+      const committed = { changeNumber: this.#changeNumber, noted: this.#noted, group, settled };
+      this.#unsynced.push(committed);
+      if (!first.early) return this.#beginSync();
+      for (const settle of committed.settled.splice(0)) settle();
+      this.#syncSoon ??= setTimeout(() => this.#beginSync(), UNSYNCED_MS);
     } catch (error) {
       this.#refuse(group, error);
-      this.#schedule();
     }
+    this.#schedule();
   }
 
-  async #sync(group: Write[], settled: Array<() => void>): Promise<void> {
-    const [changeNumber, noted] = [this.#changeNumber, this.#noted];
+  /** Harmless where nothing is to be synced. */
+  #beginSync(): void {
+    clearTimeout(this.#syncSoon);
+    this.#syncSoon = undefined;
+    if (this.#unsynced.length > 0) this.#syncing ??= this.#sync(this.#unsynced.splice(0));
+  }
+
+  async #sync(all: readonly Committed[]): Promise<void> {
     const isSynced = await this.#wal.sync().then(
       () => true,
-      (error: unknown) => this.#refuse(group, error),
+      (error: unknown) =>
+        this.#refuse(
+          all.flatMap(({ group }) => group),
+          error,
+        ),
     );
     this.#syncing = undefined;
     this.#schedule();
     if (!isSynced) return;
-    for (const settle of settled) settle();
-    this.onCommit(changeNumber, noted);
+    for (const { changeNumber, noted, settled } of all) {
+      for (const settle of settled) settle();
+      this.onCommit(changeNumber, noted);
+    }
   }
 
   #refuse(group: readonly Write[], error: unknown): false {
