@@ -247,7 +247,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
 function recently<T>(ask: () => Promise<T>, ttlMs: number, clock: Clock): () => Promise<T> {
   let last: { at: number; answer: Promise<T> } | undefined;
   return () => {
-    if (!last || clock.now() - last.at >= ttlMs) last = { at: clock.now(), answer: ask() };
+    if (!last || clock.elapsed() - last.at >= ttlMs) last = { at: clock.elapsed(), answer: ask() };
     return last.answer;
   };
 }

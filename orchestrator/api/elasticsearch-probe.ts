@@ -25,8 +25,8 @@ export function probeElasticsearch(settings: ElasticsearchSettings | null, clock
   return {
     async status() {
       if (settings === null) return null;
-      if (!last || clock.now() - last.at >= ANSWER_TTL_MS) {
-        last = { at: clock.now(), status: ask(() => (client ??= connectElasticsearch(settings)), settings) };
+      if (!last || clock.elapsed() - last.at >= ANSWER_TTL_MS) {
+        last = { at: clock.elapsed(), status: ask(() => (client ??= connectElasticsearch(settings)), settings) };
       }
       return last.status;
     },

@@ -58,7 +58,7 @@ interface Pending {
   intent: Intent;
   error: string | null;
   failures: number;
-  /** Not before; milliseconds since 1970-01-01 UTC. */
+  /** Not before; by `clock.elapsed()`. */
   dueAt: number;
   /** While its file has perhaps been taken and that is not written down: resolved when it is, or the file has its name. Else null. */
   taking: PromiseWithResolvers<void> | null;
@@ -189,7 +189,7 @@ class Disposing implements FileDisposer {
     this.#again = false;
     for (const pending of this.#pending.values()) {
       if (this.#stopped) return;
-      if (pending.dueAt > this.#options.clock.now()) continue;
+      if (pending.dueAt > this.#options.clock.elapsed()) continue;
       await this.#try(pending);
     }
   }
@@ -212,7 +212,7 @@ class Disposing implements FileDisposer {
   async #dispose(pending: Pending): Promise<void> {
     const { journal, datasets, clock } = this.#options;
     const { intent } = pending;
-    pending.dueAt = clock.now() + AWAITED_POLL_MS;
+    pending.dueAt = clock.elapsed() + AWAITED_POLL_MS;
     const run = await journal.run(intent.runId);
     if (!run || !FINAL_STATES.includes(run.state)) return;
     if (run.state !== (intent.kind === 'quarantine' ? 'quarantined' : 'done')) {
@@ -245,7 +245,7 @@ class Disposing implements FileDisposer {
   async #postpone(pending: Pending, error: string): Promise<void> {
     const { journal, logger, clock } = this.#options;
     const { intent } = pending;
-    pending.dueAt = clock.now() + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** pending.failures);
+    pending.dueAt = clock.elapsed() + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** pending.failures);
     pending.failures++;
     if (pending.error === error) return;
     pending.error = error;

@@ -59,6 +59,20 @@ export function claim(store: Store, request: ClaimRequest): Run[][] {
   return chooseFrom(lines, request).map(chosen => lease(store, chosen, request));
 }
 
+/**
+ * The clock was set back, or is behind what the last process had: runs that were given back to the queue at a time that is still to come are due now, for their
+ * pause would be longer by all that. Returns how many.
+ */
+export function hasten(store: Store, now: number): number {
+  const waiting = store.all<{ id: string }>(
+    `SELECT id FROM runs WHERE state = 'queued' AND ready = 0 AND due_at > $now
+       AND EXISTS (SELECT 1 FROM attempts WHERE run_id = runs.id AND attempts.ended_at > $now)`,
+    { now },
+  );
+  for (const { id } of waiting) store.updateRun(id, 'due_at = $now, ready = 1', { now });
+  return waiting.length;
+}
+
 function mayClaim(store: Store, slot: DatasetSlots): boolean {
   if (slot.free < 1) return false;
   const { dataset } = slot;
@@ -135,7 +149,9 @@ function isBefore(line: Line, other: Line, now: number): boolean {
 /** The lower the earlier; what comes first counts first. */
 function ranksOf({ claims, running, lastStartAt }: Line, now: number): number[] {
   const { priority, seq, queued_at: queuedAt } = (claims[0] as Candidate[])[0] as Candidate;
-  const waitsSince = Math.max(queuedAt ?? now, lastStartAt);
+  // Queued before the clock was set back: for how long it has waited isn't known.
+  const since = queuedAt === null ? now : queuedAt > now ? 0 : queuedAt;
+  const waitsSince = Math.max(since, lastStartAt);
   return [now - waitsSince < PATIENCE_MS ? 1 : 0, -priority, running, lastStartAt, seq];
 }
 

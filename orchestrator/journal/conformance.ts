@@ -569,6 +569,20 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal(await journal.nextDueAt(hand.now), null);
       });
 
+      it('a clock that was set back makes no pause longer: what was given back later than now is due, and no other', async () => {
+        for (const file of ['a.csv', 'b.csv']) await hand.arrive(file);
+        const [first, second] = [await hand.claimOne(), await hand.claimOne()];
+        await hand.finish(first, { to: 'queued', dueAt: T0 + 5000, counts: true, error: 'exit code 1' });
+        hand.now = T0 + 3_600_000;
+        await hand.finish(second, { to: 'queued', dueAt: hand.now + 5000, counts: false, error: 'away' });
+        assert.equal(await journal.hasten(hand.now), 0);
+        hand.now = T0 + 10;
+        assert.equal(await journal.hasten(hand.now), 1);
+        const again = await hand.claimOne();
+        assert.deepEqual([again.id, again.attempt, again.retriesUsed], [second.id, 2, 0]);
+        assert.deepEqual(await hand.claim(), []);
+      });
+
       it('strict: a run that waits holds back those behind it, in each order', async () => {
         for (const order of ['arrival', 'name', 'mtime'] as const) {
           hand.now = T0;

@@ -362,6 +362,8 @@ export interface Journal {
    * claimed run is `running`, its attempt counted and recorded. An inner list is one batch. It is on disk once a later call about one of them is.
    */
   claim(request: ClaimRequest): Promise<Run[][]>;
+  /** After the clock was set back: runs that were given back to the queue later than `now` are due now. Resolves with how many. */
+  hasten(now: number): Promise<number>;
   /** When the next queued run is due that is not yet due at `now`, or null. */
   nextDueAt(now: number): Promise<number | null>;
   /** Resolves key, index and what is to be replaced; remembers them. Idempotent. */

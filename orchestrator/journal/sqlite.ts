@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import * as attempts from './attempts.ts';
 import { Changes } from './changes.ts';
-import { claim } from './claiming.ts';
+import { claim, hasten } from './claiming.ts';
 import { openDatabase } from './connection.ts';
 import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
@@ -58,6 +58,7 @@ function watchCalls(store: Store) {
 function scheduleCalls(store: Store) {
   return {
     claim: request => store.writeEarly(() => claim(store, request)),
+    hasten: now => store.write(() => hasten(store, now)),
     nextDueAt: now => store.glance(() => reading.nextDueAt(store, now)),
     ledger: request => store.write(() => attempts.ledger(store, request)),
     started: (runId, attempt, runner, handle) =>

@@ -23,7 +23,7 @@ export class Asides {
   constructor(context: ScheduleContext, files: () => readonly JobFile[]) {
     this.#context = context;
     this.#files = files;
-    this.#progressAt = context.clock.now();
+    this.#progressAt = context.clock.elapsed();
   }
 
   hear(message: Message): void {
@@ -52,8 +52,8 @@ export class Asides {
   #hearProgress(message: ProgressMessage): void {
     const { journal, clock } = this.#context;
     const [first] = this.#files();
-    if (!first || clock.now() - this.#progressAt < INTERVAL_MS) return;
-    this.#progressAt = clock.now();
+    if (!first || clock.elapsed() - this.#progressAt < INTERVAL_MS) return;
+    this.#progressAt = clock.elapsed();
     const progress = { rows: message.rows, bytes: message.bytes ?? null, totalBytes: message.total_bytes ?? null };
     this.#note(() => journal.progress(first.run.id, first.run.attempt, progress));
   }

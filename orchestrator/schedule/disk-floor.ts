@@ -43,8 +43,8 @@ export function createDiskFloor(options: DiskFloorOptions): DiskFloor {
 
   return {
     async look() {
-      if (clock.now() - lookedAt < LOOK_INTERVAL_MS) return state;
-      lookedAt = clock.now();
+      if (clock.elapsed() - lookedAt < LOOK_INTERVAL_MS) return state;
+      lookedAt = clock.elapsed();
       note(await freeBytesOf(path).catch(() => null));
       return state;
     },

@@ -67,6 +67,29 @@ test('a failure is tried again until RETRIES are used up, and the history tells 
   );
 });
 
+test('a clock that is set back by ten years delays no retry, neither while it goes on nor at the next start', async t => {
+  const bench = setUp(t);
+  const dataset = datasetOf('sales', bench.watchDir, { RETRIES: 9 });
+  const patient = { ...dataset, backoff: { firstMs: 600_000, factor: 1, maxMs: 600_000 } };
+  let setBackMs = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() - setBackMs };
+  let attempts = 0;
+  const runner = new ScriptedRunner(async () => (++attempts % 2 === 1 ? { ...SUCCESS, exitCode: 3 } : done));
+  const waits = (run: Run) => run.state === 'queued' && run.attempt > 0;
+  const first = await bench.schedule(runner, [patient], { clock });
+  const one = await bench.arrive(dataset, 'a.csv');
+  await bench.until(one.id, waits);
+  setBackMs = 10 * 365 * 86_400_000;
+  first.wake();
+  assert.equal((await bench.until(one.id, isFinal)).state, 'done');
+  const two = await bench.arrive(dataset, 'b.csv');
+  await bench.until(two.id, waits);
+  await first.stop({ graceMs: 0 });
+  setBackMs *= 2;
+  await bench.schedule(runner, [patient], { clock });
+  assert.equal((await bench.until(two.id, isFinal)).state, 'done');
+});
+
 test('no more runs at once than CONCURRENCY of the dataset and of all', async t => {
   const bench = setUp(t);
   const datasets = ['a', 'b'].map(name => datasetOf(name, join(bench.watchDir, name), { CONCURRENCY: 2 }));

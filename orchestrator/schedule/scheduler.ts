@@ -78,6 +78,8 @@ class Schedule implements Scheduler {
   #again = false;
   #stopping: Promise<void> | null = null;
   #claimError: string | null = null;
+  /** At the start it isn't known what the clock was before. */
+  #lastNow = Number.POSITIVE_INFINITY;
 
   constructor(options: ScheduleOptions) {
     const { environment, clock, logger, freeBytesOf } = options;
@@ -185,6 +187,7 @@ class Schedule implements Scheduler {
     try {
       while (this.#again && !this.#stopping) {
         this.#again = false;
+        await this.#heedClock();
         await this.#cancelRequested();
         await this.#claim();
       }
@@ -208,6 +211,17 @@ class Schedule implements Scheduler {
     this.#callOffTimer = clock.after(wait, () => this.wake());
   }
 
+  /** What waits for a time that was set before the clock was set back would wait for all of it again. */
+  async #heedClock(): Promise<void> {
+    const { journal, clock, logger } = this.#context;
+    const now = clock.now();
+    const isSetBack = now < this.#lastNow;
+    this.#lastNow = now;
+    if (!isSetBack) return;
+    const hastened = await journal.hasten(now);
+    if (hastened > 0) logger.warn(`the clock was set back: ${hastened} runs that waited for a time are due now`);
+  }
+
   async #cancelRequested(): Promise<void> {
     const { journal, holder } = this.#context;
     for (const run of await journal.cancelRequests(holder)) this.#cancel(run);
@@ -219,7 +233,7 @@ class Schedule implements Scheduler {
     if (this.#live.size - going.length >= MOST_ENDING) return;
     const free = environment.concurrency - going.length - this.#orphans.size;
     const configured = datasets();
-    const attempts = { running: this.#runningByDataset(), lastStartAt: this.#turns.lastStartAt };
+    const attempts = { running: this.#runningByDataset(), lastStartAt: this.#turns.lastStartAt(clock.now()) };
     const all = freeSlots(configured.values(), attempts);
     const slots = free === 0 ? slotsWhileHeld(all, attempts, clock.now()) : all;
     const limit = free === 0 ? 1 : free;
@@ -301,7 +315,10 @@ class Schedule implements Scheduler {
       for (const run of runs) await journal.adopt(run.id, holder, LEASE_MS, clock.now());
       const attempt = this.#attempt(dataset, ref, runs);
       for (const run of runs) if (run.cancelRequested) attempt.stop('cancel', run.id);
-      this.#follow(attempt, attempt.adopt(runner, recovered.handle, runs[0].startedAt ?? clock.now()));
+      this.#follow(
+        attempt,
+        attempt.adopt(runner, recovered.handle, Math.min(runs[0].startedAt ?? Infinity, clock.now())),
+      );
     } else {
       // Nobody can say any more what its end would mean.
       if (runner && recovered.state === 'adopt') await endAdoptable(runner, recovered.handle, ref);

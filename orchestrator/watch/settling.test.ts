@@ -28,13 +28,16 @@ async function delaysOfOpenFile(count: number, setBack: (tests: number) => numbe
   const writer = openSync(folder.path('a.csv'), 'w');
   const delays: number[] = [];
   let now = Date.now();
+  let elapsed = 0;
   let due: (() => void) | undefined;
   const clock: Clock = {
     now: () => now,
+    elapsed: () => elapsed,
     after(ms, callback) {
       delays.push(ms);
       due = () => {
         now += ms;
+        elapsed += ms;
         callback();
       };
       return () => undefined;

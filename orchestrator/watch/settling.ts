@@ -35,11 +35,9 @@ interface Entry {
   /** Once the journal has it. */
   runId: string | null;
   key: string;
-  /** When it was last seen to be written to. */
+  /** When it was last seen to be written to; as all times here by `clock.elapsed()`. */
   changedAt: number;
   dueAt: number;
-  /** How long before `dueAt` that was set: more than this away means that the clock was set back. */
-  delayMs: number;
   testDelayMs: number;
   state: 'waiting' | 'ready' | 'busy';
   /** Written to while it was being read: is to be tested at once. */
@@ -114,14 +112,13 @@ export class Settling {
   async sight(path: string, version: FileVersion): Promise<void> {
     if (this.#entries.has(path)) return this.touch(path);
     const { dataset, journal, clock } = this.#request;
-    const now = clock.now();
+    const at = clock.elapsed();
     const entry: Entry = {
       path,
       runId: null,
       key: versionKey(version),
-      changedAt: now,
-      dueAt: now,
-      delayMs: 0,
+      changedAt: at,
+      dueAt: at,
       testDelayMs: FIRST_TEST_MS,
       state: 'waiting',
       touched: false,
@@ -130,7 +127,7 @@ export class Settling {
     try {
       const priority = dataset.settings.PRIORITY;
       const seen = { dataset: dataset.name, file: path, fileVersion: version };
-      const run = await journal.settle({ ...seen, root: dataset.watchDir, priority, now });
+      const run = await journal.settle({ ...seen, root: dataset.watchDir, priority, now: clock.now() });
       entry.runId = run.id;
     } catch (error) {
       // The next listing, or the next hint, finds it again.
@@ -144,7 +141,7 @@ export class Settling {
   touch(path: string): void {
     const entry = this.#entries.get(path);
     if (!entry) return;
-    entry.changedAt = this.#request.clock.now();
+    entry.changedAt = this.#request.clock.elapsed();
     entry.testDelayMs = FIRST_TEST_MS;
     entry.touched = true;
     if (entry.state === 'waiting' && entry.runId !== null) this.#wait(entry, FIRST_TEST_MS);
@@ -250,10 +247,9 @@ export class Settling {
   /** How long it must still be quiet. */
   #restMs(entry: Entry, { stats }: OpenSource, quietMs: number): number {
     const key = versionKey(versionOf(stats));
-    const now = this.#request.clock.now();
+    const now = this.#request.clock.elapsed();
     if (key !== entry.key) Object.assign(entry, { key, changedAt: now });
-    // A clock that was set back must not make it longer.
-    return Math.min(entry.changedAt + quietMs - now, quietMs);
+    return entry.changedAt + quietMs - now;
   }
 
   async #read(entry: Entry, source: OpenSource): Promise<Complete | void> {
@@ -265,7 +261,7 @@ export class Settling {
     if (this.#entries.get(entry.path) !== entry) return;
     if (content.state === 'written') return this.#written(entry);
     if (content.state === 'complete') return content;
-    entry.changedAt = this.#request.clock.now();
+    entry.changedAt = this.#request.clock.elapsed();
     this.#wait(entry, FIRST_TEST_MS);
   }
 
@@ -298,7 +294,7 @@ export class Settling {
   }
 
   #written(entry: Entry): void {
-    entry.changedAt = this.#request.clock.now();
+    entry.changedAt = this.#request.clock.elapsed();
     this.#wait(entry, entry.testDelayMs);
     entry.testDelayMs = Math.min(SLOWEST_TEST_MS, entry.testDelayMs + 1);
   }
@@ -329,8 +325,7 @@ export class Settling {
   #wait(entry: Entry, delayMs: number): void {
     if (this.#entries.get(entry.path) !== entry) return;
     entry.state = 'waiting';
-    entry.delayMs = entry.touched ? Math.min(delayMs, FIRST_TEST_MS) : delayMs;
-    entry.dueAt = this.#request.clock.now() + entry.delayMs;
+    entry.dueAt = this.#request.clock.elapsed() + (entry.touched ? Math.min(delayMs, FIRST_TEST_MS) : delayMs);
     // To the end: those tested longest ago come first.
     this.#entries.delete(entry.path);
     this.#entries.set(entry.path, entry);
@@ -341,18 +336,18 @@ export class Settling {
     if (at >= this.#timerAt || this.#abort.signal.aborted) return;
     this.#cancelTimer?.();
     this.#timerAt = at;
-    const delayMs = Math.max(FIRST_TEST_MS, at - this.#request.clock.now());
+    const delayMs = Math.max(FIRST_TEST_MS, at - this.#request.clock.elapsed());
     this.#cancelTimer = this.#request.clock.after(delayMs, () => this.#turn());
   }
 
   #turn(): void {
     this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = this.#request.clock.now();
+    const now = this.#request.clock.elapsed();
     let tests = 0;
     let nextAt = Number.POSITIVE_INFINITY;
     for (const entry of this.#entries.values()) {
       if (entry.state !== 'waiting' || entry.runId === null) continue;
-      if (entry.dueAt > now && entry.dueAt - now <= entry.delayMs) {
+      if (entry.dueAt > now) {
         nextAt = Math.min(nextAt, entry.dueAt);
       } else if (tests < TESTS_A_TURN) {
         tests += 1;

@@ -49,11 +49,11 @@ export function createRefreshes({ elasticsearch, clock, logger }: RefreshesOptio
     known.next ??= known.rested.then(() => {
       // What is written from here on may be too late for it.
       known.next = undefined;
-      const begin = clock.now();
+      const begin = clock.elapsed();
       const shared = known.waiting;
       known.waiting = 0;
       const answered = send(index);
-      known.rested = answered.then(() => rest(index, known, shared * (clock.now() - begin)));
+      known.rested = answered.then(() => rest(index, known, shared * (clock.elapsed() - begin)));
       return answered;
     });
     return known.next;

@@ -117,7 +117,7 @@ for (const [status, reason] of [
       'PUT /_security/api_key': { status, body: { error: { reason }, status } },
     });
     let now = 0;
-    const clock: Clock = { ...systemClock, now: () => now };
+    const clock: Clock = { ...systemClock, elapsed: () => now };
     const { keys, warnings } = keysAt(t, url, { clock });
     for (let run = 0; run < 3; run++) assert.equal(await keys.make(requestFor()), null);
     keys.end(requestFor().attempt);

@@ -53,7 +53,7 @@ export function createRunKeys({ elasticsearch, mode, instance, clock, logger }: 
   const connected = (): Client => (client ??= connectElasticsearch(elasticsearch));
 
   async function make(request: Pick<GrantRequest, 'attempt' | 'dataset' | 'ledgers'>): Promise<string | null> {
-    if (refused && clock.now() < refused.until) return without(refused.reason);
+    if (refused && clock.elapsed() < refused.until) return without(refused.reason);
     try {
       const key = await ask(request);
       refused = undefined;
@@ -63,7 +63,7 @@ export function createRunKeys({ elasticsearch, mode, instance, clock, logger }: 
       if (status === undefined || PASSING.includes(status)) {
         throw new OrchestratorError('wait', `Elasticsearch at ${at} is away: ${messageOf(error)}`, { cause: error });
       }
-      refused = { until: clock.now() + REFUSED_MS, reason: `${status}: ${reasonOf(error)}` };
+      refused = { until: clock.elapsed() + REFUSED_MS, reason: `${status}: ${reasonOf(error)}` };
       return without(refused.reason);
     }
   }

@@ -32,7 +32,7 @@ export function connectEngine(dockerHost: string | null, clock: Clock): Engine {
     docker,
     host,
     status() {
-      const now = clock.now();
+      const now = clock.elapsed();
       if (!last || now - last.at >= STATUS_TTL_MS) last = { at: now, status: askStatus(docker, host) };
       return last.status;
     },

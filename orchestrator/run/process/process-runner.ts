@@ -250,9 +250,9 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     if (!child || child.isOver) return;
     child.stopped ??= reason;
     signalMembers(child.leader, 'SIGTERM');
-    const deadline = clock.now() + killAfterMs;
+    const deadline = clock.elapsed() + killAfterMs;
     while (livingMembers(child.leader).length > 0) {
-      if (clock.now() >= deadline) await killMembers(child.leader);
+      if (clock.elapsed() >= deadline) await killMembers(child.leader);
       else await new Promise<void>(resolve => void clock.after(STOP_POLL_MS, resolve));
     }
   }

@@ -129,7 +129,7 @@ export class WorkerPool {
 
   /** No worker was free for this job: in the background more are made, where there may be, but not for files that come a minute apart. */
   refill(job: Job): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     const sinceMs = now - (this.#lastJob.get(job.dataset) ?? -Infinity);
     this.#lastJob.set(job.dataset, now);
     if (sinceMs < IDLE_MS || warmOf(job.settings) > 0) this.#fill(job, sinceMs < FLOOD_MS);
