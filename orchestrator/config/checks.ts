@@ -62,6 +62,7 @@ const POINTS_AT_KEY: ReadonlySet<MessageCode> = new Set<MessageCode>([
   'unused-image',
   'unused-backup-dir',
   'unused-on-change',
+  'unset-on-change',
   'unused-by-lake',
 ]);
 
@@ -219,6 +220,10 @@ function checkDisposal({ settings, root, isOwn }: Candidate, report: Report): vo
   }
   if (settings.BACKUP_DIR !== undefined && settings.BACKUP_FILE !== true && isOwn('/BACKUP_DIR'))
     report('unused-backup-dir', '/BACKUP_DIR');
+  const key = settings.BACKUP_FILE === true ? 'BACKUP_FILE' : settings.REMOVE_FILE === true ? 'REMOVE_FILE' : undefined;
+  const isAsked =
+    settings.ON_CHANGE === undefined && settings.LOAD?.id === undefined && settings.LOAD?.overwrite !== true;
+  if (key !== undefined && isAsked) report('unset-on-change', `/${key}`, `${key}: true`);
 }
 
 const ELASTICSEARCH_ONLY = ['id', 'date_suffix', 'aliases', 'overwrite', 'mappings'] as const;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -8,6 +8,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { load } from '../../default-etl/testing/load.ts';
 import { loadDatasets } from './load.ts';
+import { formatMistake } from './messages.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../config/examples', import.meta.url));
 
@@ -64,4 +65,21 @@ test('reference-and-module: rows get columns of the reference, and go through th
     [[5, 'module ./full-name.ts: Nemo has no PRENOM']],
   );
   assert.equal(result?.rows_filtered, 2);
+});
+
+test('neither the examples nor the README’s dataset leave anything to be said by check', async context => {
+  const root = await mkdtemp(join(tmpdir(), 'examples-'));
+  context.after(() => rm(root, { recursive: true }));
+  await cp(EXAMPLES, join(root, 'config'), { recursive: true });
+  const readme = await readFile(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+  const blocks = [...readme.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
+  const dataset = blocks.find(text => text.includes('WATCH_DIR'));
+  const transform = blocks.find(text => text.startsWith('TRANSFORM'));
+  await writeFile(join(root, 'config/readme.yaml'), `${dataset}${transform}`);
+  const { errors, warnings, datasets } = await loadDatasets(join(root, 'config'), {
+    ELASTICSEARCH_NODE: 'http://localhost:9200',
+  });
+  assert.deepEqual([...errors, ...warnings].map(formatMistake), []);
+  const readmes = datasets.find(({ name }) => name === 'readme')?.settings;
+  assert.deepEqual([readmes?.BACKUP_FILE, readmes?.ON_CHANGE], [true, 'replace']);
 });

@@ -105,6 +105,8 @@ const WARNINGS = {
   'unused-image': () => 'DOCKER_IMAGE has no effect with RUNNER: process',
   'unused-backup-dir': () => 'BACKUP_DIR has no effect without BACKUP_FILE: true',
   'unused-on-change': () => 'ON_CHANGE has no effect with LOAD.id: rows are replaced by their id',
+  'unset-on-change': (key: string) =>
+    `ON_CHANGE is not set, and with ${key} nobody can know whether a file of a name that was loaded before is the next delivery or a correction; it adds its rows to the former ones. Set ON_CHANGE: append if that is meant, or ON_CHANGE: replace if it is to take their place`,
   'unused-by-lake': (key: string) => `LOAD.${key} has no effect with target: lake`,
   'host-network': () =>
     'with this machine’s network containers reach every service on its loopback, the API included; Elasticsearch there is reached without it',

@@ -176,7 +176,7 @@ export const settingsSchema = Type.Object(
     ),
     ON_CHANGE: Type.Enum(['replace', 'append'], {
       description:
-        'What a new version of a file does to the rows of the old one: replace them, or stand beside them. A file changed in place is always replaced.',
+        'What a new version of a file does to the rows of the old one: replace them, or stand beside them. A file changed in place is always replaced. Where files are moved or removed the next one of a name may be either, so say which.',
       'x-default': 'replace; append where BACKUP_FILE or REMOVE_FILE is true',
     }),
     ON_DELETE: Type.Enum(['keep', 'remove'], {
