@@ -26,6 +26,8 @@ export const BOUNDS = {
   /** All sentences of a `to_check` line, and how many there are. */
   toCheckBytes: 8 * KB,
   toCheck: 20,
+  /** `rows_left` of a `result` line. */
+  rowsLeft: 1000,
   /** `message` of an `error` line. */
   errorBytes: 16 * KB,
 } as const;

@@ -12,6 +12,9 @@ export interface Replaced {
   FILE_ROWS: number;
 }
 
+/** The names under which rows of a former version were to be taken out. */
+export type LeftRows = Pick<Replaced, 'index' | 'FILE_KEY'>;
+
 /**
  * The environment of one attempt, besides every config key (objects and lists as JSON) and the ELASTICSEARCH_* settings.
  * All values are text, as in any environment; numbers are decimal.
@@ -113,6 +116,8 @@ export interface ResultMessage {
   rows_filtered: number;
   /** Rows of earlier versions taken out of the target. */
   rows_deleted: number;
+  /** Whose rows could not all be taken out, by index and FILE_KEY as they came in: they are remembered, and come again with the next version. */
+  rows_left?: LeftRows[];
   /** RUN_PER: folder: FILE_PATH of the file this line is about, and what its own exit code would be. */
   file?: string;
   code?: number;

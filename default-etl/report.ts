@@ -16,6 +16,8 @@ export interface Reporter {
   progress(rows: number, bytes: number, totalBytes: number): void;
   /** How the file is read, as a message and as log text. The message takes the place of a former one; the first `said` of them were in that one's text. */
   decided(decisions: readonly Decision[], said?: number): void;
+  /** What people should look at; nothing is said where there is nothing. */
+  toCheck(sentences: readonly string[]): void;
   result(message: Omit<ResultMessage, 'type'>): void;
   error(message: string): void;
   superseded(version: number): void;
@@ -41,6 +43,10 @@ export function createReporter(write: (line: string) => void, file?: string): Re
       for (const decision of fitting.slice(said)) log(decisionText(decision));
       say({ type: 'decided', decisions: fitting });
     },
+    toCheck(sentences) {
+      for (const sentence of sentences) log(`to check: ${sentence}`);
+      if (sentences.length > 0) say({ type: 'to_check', sentences: fittingSentences(sentences) });
+    },
     result: message => say({ type: 'result', ...message }),
     error: message => say({ type: 'error', message: shortenedJson(message, BOUNDS.errorBytes) }),
     superseded: version => say({ type: 'superseded', version }),
@@ -51,6 +57,11 @@ export function createReporter(write: (line: string) => void, file?: string): Re
 function decisionText({ name, value, confidence, reason }: Decision): string {
   const sure = confidence < 1 ? `${Math.round(confidence * 100)} % sure: ` : '';
   return `${name} ${typeof value === 'string' && /^\w/.test(value) ? value : JSON.stringify(value)} (${sure}${reason})`;
+}
+
+function fittingSentences(sentences: readonly string[]): string[] {
+  const most = Math.floor(BOUNDS.toCheckBytes / Math.min(sentences.length, BOUNDS.toCheck));
+  return sentences.slice(0, BOUNDS.toCheck).map(sentence => shortenedJson(sentence, most));
 }
 
 /** Within the bounds of a line: what does not fit is cut, and said to be. Values of a thousand columns fit. */

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch, Reader } from './batch.ts';
-import { type Decision, EXIT, type ResultMessage, WORK_FILES } from './protocol.ts';
+import { type Decision, EXIT, type LeftRows, type ResultMessage, WORK_FILES } from './protocol.ts';
 import { openReader } from './extract/open.ts';
 import { configFailure, EtlFailure, neverFailure, NothingLoaded, withinReach } from './failure.ts';
 import type { Target } from './load/target.ts';
@@ -73,10 +73,17 @@ async function deleteRows(job: Job, reporter: Reporter, signal: AbortSignal): Pr
   const reserve = new Reserve(job.workDir, 0);
   const target = new ElasticsearchTarget({ job, reserve, reject: () => {}, log: text => reporter.log(text), signal });
   try {
-    return { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered: 0, rows_deleted: await target.deleteAll() };
+    const { deleted, left, toCheck } = await target.deleteAll();
+    reporter.toCheck(toCheck);
+    const none = { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered: 0 };
+    return { ...none, rows_deleted: deleted, ...leftOf(left) };
   } finally {
     await target.close();
   }
+}
+
+function leftOf(left: LeftRows[]): Pick<Result, 'rows_left'> {
+  return left.length === 0 ? {} : { rows_left: left };
 }
 
 interface FileRunOptions {
@@ -143,7 +150,13 @@ class FileRun {
     this.rejects.assertWritten();
     if (this.isNothingLoaded()) return await this.leave(target);
     this.assertFewRejects(true);
-    return this.result(await target.complete());
+    return this.complete(target);
+  }
+
+  private async complete(target: Target): Promise<Result> {
+    const { deleted, left, toCheck } = await target.complete();
+    this.reporter.toCheck(toCheck);
+    return { ...this.result(deleted), ...leftOf(left) };
   }
 
   private tellFindings(): void {
@@ -219,18 +232,18 @@ class FileRun {
 
   /** Takes back what was sent where the failure says so. Returns what is to be thrown. */
   private async undo(target: Target, error: unknown): Promise<unknown> {
-    const cause = await this.betterReason(error);
+    const cause = await this.betterReason(target, error);
     if (!(cause instanceof EtlFailure) || !cause.takesBack || this.signal.aborted) return cause;
     const said = await target.takeBack();
     if (said === '') return cause;
     return new EtlFailure(cause.exitCode, `${cause.message}; ${said}`, { cause });
   }
 
-  private async betterReason(error: unknown): Promise<unknown> {
+  private async betterReason(target: Target, error: unknown): Promise<unknown> {
     if (!(error instanceof EtlFailure) || error.exitCode !== EXIT.never) return error;
     try {
       await this.source.assertUnchanged();
-      return error;
+      return target.fault?.() ?? error;
     } catch (changed) {
       return changed;
     }

@@ -1,7 +1,7 @@
-import { Superseded } from '../failure.ts';
+import { configFailure, Superseded } from '../failure.ts';
 import { BulkRequest } from './bulk-request.ts';
 import { type Connection, type ItemError, itemReason, Refusal } from './connection.ts';
-import { refusalReason } from './refusal-reason.ts';
+import { isOfValue, refusalReason, ROUTING_MISSING } from './refusal-reason.ts';
 
 export const IN_FLIGHT = 4;
 /** Whether there was any error: the answer of 10,000 rows is 16 bytes instead of 500 KB. */
@@ -30,8 +30,8 @@ interface Item {
 
 /** What becomes of operations that are refused for good. */
 export interface Verdicts {
-  /** A reason that stays: the row is a reject. */
-  rejected(request: BulkRequest, operation: number, reason: string): void;
+  /** A reason that stays: the row is a reject. `isOfValue`: another value would do; else the index takes no row like it. */
+  rejected(request: BulkRequest, operation: number, reason: string, isOfValue: boolean): void;
   /** 409: the index holds a newer version. */
   conflicted(request: BulkRequest, operation: number, reason: string): void;
 }
@@ -52,7 +52,10 @@ export interface BulkSenderOptions {
 export class BulkSender {
   /** Deletes that found something. */
   deleted = 0;
+  /** Whether the index has taken a single operation. */
+  hasAccepted = false;
   private readonly connection: Connection;
+  private readonly index: string;
   private readonly path: string;
   private readonly verdicts: Verdicts;
   private readonly patienceMs: number;
@@ -73,6 +76,7 @@ export class BulkSender {
     this.connection = connection;
     this.routing = routing === undefined ? {} : { routing };
     this.isPacked = isPacked;
+    this.index = index;
     this.path = `/${encodeURIComponent(index)}/_bulk`;
     this.verdicts = verdicts;
     this.patienceMs = patienceMs;
@@ -155,13 +159,16 @@ export class BulkSender {
   private async post(request: BulkRequest): Promise<number[]> {
     if (request.byteLength > this.mostBytes && request.operations > 1) return await this.halve(request);
     try {
-      if (!this.asksForEach && (await this.postOnce(request, ANY_ERROR)) === '{"errors":false}') return [];
+      if (!this.asksForEach && (await this.postOnce(request, ANY_ERROR)) === '{"errors":false}') {
+        this.hasAccepted = true;
+        return [];
+      }
       this.asksForEach = true;
       return this.read(request, await this.postOnce(request, EACH_ITEM));
     } catch (error) {
       if (!(error instanceof Refusal) || (error.status !== 400 && error.status !== 413)) throw error;
       if (request.operations === 1) {
-        this.verdicts.rejected(request, 0, error.status === 413 ? TOO_LARGE : error.message);
+        this.verdicts.rejected(request, 0, error.status === 413 ? TOO_LARGE : error.message, true);
         return [];
       }
       if (error.status === 413) this.mostBytes = Math.min(this.mostBytes, request.byteLength / 2);
@@ -193,10 +200,14 @@ export class BulkSender {
 
   private read(request: BulkRequest, text: string): number[] {
     this.deleted += countOf(text, '"result":"deleted"');
-    if (text.startsWith('{"errors":false')) return [];
+    if (text.startsWith('{"errors":false')) {
+      this.hasAccepted = true;
+      return [];
+    }
     const { items = [] } = JSON.parse(text) as { items?: Array<Record<string, Item>> };
     return items.flatMap((entry, operation) => {
       const { status, error } = Object.values(entry)[0] as Item;
+      this.hasAccepted ||= error === undefined;
       return error && this.isPassing(request, operation, status, error) ? [operation] : [];
     });
   }
@@ -207,9 +218,11 @@ export class BulkSender {
       this.lastReason = `${status} ${itemReason(error)}`;
       return true;
     }
+    if (error.type === ROUTING_MISSING)
+      throw configFailure(`index ${this.index} refuses every row: ${refusalReason(error)}`);
     if (status === 409) this.verdicts.conflicted(request, operation, error.reason ?? '');
     else if ((status === 400 || status === 413) && !isOfIndex(error))
-      this.verdicts.rejected(request, operation, refusalReason(error));
+      this.verdicts.rejected(request, operation, refusalReason(error), isOfValue(error));
     else throw this.connection.refusedIndex(this.path, status, itemReason(error));
     return false;
   }

@@ -1,6 +1,6 @@
 import type { Batch } from '../batch.ts';
 import { indexName, type Replaced } from '../protocol.ts';
-import { awayFailure, configFailure, messageOf, neverFailure } from '../failure.ts';
+import { awayFailure, configFailure, type EtlFailure, messageOf, neverFailure } from '../failure.ts';
 import { rawText } from '../original.ts';
 import type { Reserve } from '../reserve.ts';
 import { RowSet } from '../row-set.ts';
@@ -15,20 +15,23 @@ import {
   indexIds,
   type IndexPlan,
   indicesBehind,
+  mayBeInFormer,
   type Place,
   placesBehind,
   type ReadyIndices,
 } from './index-setup.ts';
-import { FieldNames } from './field-names.ts';
+import { FieldNames, typesOfFields } from './field-names.ts';
+import { LeftRows } from './left-rows.ts';
 import { recallIndex, rememberIndex } from './known-index.ts';
+import { Refusals } from './refusals.ts';
 import { newestBuilt, Overwrite } from './overwrite.ts';
 import { assertNoSourceColumn, sourceMembers } from './source-columns.ts';
-import type { RejectRow, Target } from './target.ts';
+import type { Completed, RejectRow, Target } from './target.ts';
 
 /** How long Elasticsearch may be away before the run ends with 75. */
 export const PATIENCE_MS = 30_000;
 
-const NONE: ReadyIndices = { ids: [], former: [], isAlias: false };
+const NONE: ReadyIndices = { ids: [], former: [], since: 0, isAlias: false };
 
 export interface ElasticsearchOptions {
   job: Job;
@@ -62,6 +65,8 @@ export class ElasticsearchTarget implements Target {
   private sentUpTo = 0;
   /** Of mended rows there are not all up to `sentUpTo`. */
   private readonly mended = new RowSet();
+  private readonly left = new LeftRows();
+  private readonly refusals = new Refusals();
   private indices: ReadyIndices = NONE;
   /** How the index must be, where it is not built anew. */
   private plan: IndexPlan | undefined;
@@ -87,7 +92,7 @@ export class ElasticsearchTarget implements Target {
       sourceMembers(job),
       header => this.fieldNames.of(header),
     );
-    this.sender = this.senderFor({ index: this.writtenTo, routing: undefined });
+    this.sender = this.senderFor({ index: this.writtenTo });
     this.request = this.sender.newRequest();
   }
 
@@ -117,7 +122,7 @@ export class ElasticsearchTarget implements Target {
     await this.sender.drain();
   }
 
-  async complete(): Promise<number> {
+  async complete(): Promise<Completed> {
     await this.drain();
     await this.assertStillThere();
     const isVersion = this.job.action !== 'mend' || this.job.mendReplaces;
@@ -128,25 +133,29 @@ export class ElasticsearchTarget implements Target {
       // All rows up to the last one were sent, mostly: then there is nothing to look for among them.
       const from = this.notLoaded.isEmpty && !this.job.mendReplaces ? this.sentUpTo + 1 : 1;
       await this.deleteRows(this.job.fileKey, from, upTo, row => this.isLeft(row));
-      for (const place of this.indices.former) await this.deleteIn(place, this.job.fileKey, this.job.fileRows);
+      await this.deleteFormer();
     }
     await this.explain(async () => await this.overwrite?.finish());
     await this.deleteReplaced();
     await this.show();
-    return this.sender.deleted;
+    return this.completed();
   }
 
-  /** ACTION delete: every row of the file goes. Returns how many there were. */
-  async deleteAll(): Promise<number> {
+  /** ACTION delete: every row of the file goes. */
+  async deleteAll(): Promise<Completed> {
     // A bulk delete would make an index that is not there.
     await this.deleteFrom({ index: this.name, FILE_KEY: this.job.fileKey, FILE_ROWS: this.job.fileRows });
     await this.deleteReplaced();
     await this.show();
-    return this.sender.deleted;
+    return this.completed();
   }
 
   async leave(): Promise<void> {
     await this.overwrite?.abandon();
+  }
+
+  fault(): EtlFailure | undefined {
+    return this.sender.hasAccepted ? undefined : this.refusals.fault(this.name);
   }
 
   async takeBack(): Promise<string> {
@@ -172,7 +181,8 @@ export class ElasticsearchTarget implements Target {
     this.connection.close();
   }
 
-  private async makeReady(types: FileTypes | undefined): Promise<void> {
+  private async makeReady(found: FileTypes | undefined): Promise<void> {
+    const types = found && typesOfFields(found);
     const { mappings, aliases = [] } = this.job.load;
     await this.explain(async () => {
       if (this.job.action === 'mend' && this.job.load.overwrite) await this.assertNotRebuilt();
@@ -186,6 +196,10 @@ export class ElasticsearchTarget implements Target {
       }
     });
     this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
+  }
+
+  private completed(): Completed {
+    return { deleted: this.sender.deleted, left: this.left.list(), toCheck: this.left.sentences() };
   }
 
   private get writtenTo(): string {
@@ -234,12 +248,14 @@ export class ElasticsearchTarget implements Target {
     this.request = this.sender.newRequest();
   }
 
-  private senderFor(place: Place): BulkSender {
+  private senderFor(place: Pick<Place, 'index'> & Partial<Place>): BulkSender {
     return new BulkSender({
-      ...place,
+      index: place.index,
+      routing: place.routing,
       connection: this.connection,
       verdicts: {
-        rejected: (request, operation, reason) => {
+        rejected: (request, operation, reason, isOfValue) => {
+          this.refusals.add(reason, isOfValue);
           this.notLoaded.add(request.rows[operation] as number);
           this.rejectRow(request.reject(operation, reason));
         },
@@ -275,6 +291,16 @@ export class ElasticsearchTarget implements Target {
     this.request.add(end, row, null, row);
   }
 
+  /** Where rows go no more, but went when the file was first seen. */
+  private async deleteFormer(): Promise<void> {
+    const { fileKey, fileRows, seenAt } = this.job;
+    if (fileRows === 0) return;
+    for (const place of this.indices.former) {
+      if (place.refusal === null) await this.deleteIn(place, fileKey, fileRows);
+      else if (mayBeInFormer(seenAt, this.indices.since, Date.now())) this.left.add(this.name, fileKey, place);
+    }
+  }
+
   private async deleteReplaced(): Promise<void> {
     for (const replaced of this.job.replaces) {
       if (this.overwrite && replaced.index === this.name) continue;
@@ -284,7 +310,12 @@ export class ElasticsearchTarget implements Target {
 
   /** From all indices behind the name: an alias may have been rolled over since. */
   private async deleteFrom({ index, FILE_KEY, FILE_ROWS }: Replaced): Promise<void> {
-    for (const place of await placesBehind(this.connection, index)) await this.deleteIn(place, FILE_KEY, FILE_ROWS);
+    for (const place of await placesBehind(this.connection, index)) {
+      // What rows still go to is waited for.
+      const isAwaited = index === this.name && place.isWritten;
+      if (place.refusal === null || isAwaited) await this.deleteIn(place, FILE_KEY, FILE_ROWS);
+      else if (FILE_ROWS > 0) this.left.add(index, FILE_KEY, place);
+    }
     if (index !== this.name) await this.refresh(index);
   }
 
@@ -302,7 +333,10 @@ export class ElasticsearchTarget implements Target {
   }
 
   private async refresh(index = this.name): Promise<void> {
-    await this.connection.request({ method: 'POST', path: `/${encodeURIComponent(index)}/_refresh`, ignore: [404] });
+    const path = `/${encodeURIComponent(index)}/_refresh`;
+    // An alias may lead to closed indices, too.
+    const query = { ignore_unavailable: 'true' };
+    await this.connection.request({ method: 'POST', path, query, ignore: [404] });
   }
 
   /** A refusal of the index itself is no fault of the file, nor over by itself. */

@@ -1,20 +1,15 @@
 import { configFailure } from '../failure.ts';
 import type { FileTypes } from '../types/column-type.ts';
 import type { Connection } from './connection.ts';
-import {
-  countFields,
-  DYNAMIC_TEMPLATES,
-  type FieldMapping,
-  inferredFields,
-  keywordAliases,
-} from './inferred-mapping.ts';
-import { addColumns, assertFewFields, declare, type FoundMappings, LIMIT_SETTING } from './new-columns.ts';
+import { DYNAMIC_TEMPLATES, type FieldMapping, inferredFields, keywordAliases } from './inferred-mapping.ts';
+import { guardedBody, type IndexBody } from './index-template.ts';
+import { addColumns, declare, type FoundMappings, LIMIT_SETTING } from './new-columns.ts';
 
 const GC_DELETES = '1d';
 /** 5,000 columns of text are two fields each, as are up to 1,000 of any type. */
 const FIELD_LIMIT = 20_000;
-/** Above the 100 to 200 of templates that come with Elasticsearch, below what people give their own. */
-const TEMPLATE_PRIORITY = 300;
+/** More than the clocks of two machines differ, and than it takes until an alias is known to be rolled over. */
+const CLOCKS_DIFFER_MS = 24 * 60 * 60_000;
 
 export interface IndexPlan {
   /** The index, or the alias with `overwrite`. */
@@ -38,10 +33,9 @@ interface FoundIndex {
  * Settings and mappings of the indices. `subobjects: false` lets `A` and `A.1` stand side by side; deleted versions are remembered for
  * a day (a minute by default) so that a late write of an older version stays refused; Elasticsearch itself guesses nothing from a text.
  */
-export function indexBody(plan: IndexPlan) {
-  const { name, mappings, types, aliases } = plan;
+export function indexBody(plan: IndexPlan): IndexBody {
+  const { mappings, types, aliases } = plan;
   const properties = types ? typedFields(plan) : (mappings as Record<string, FieldMapping> | undefined);
-  if (types) assertFewFields(name, countFields(properties ?? {}), FIELD_LIMIT);
   return {
     aliases: Object.fromEntries(aliases.map(alias => [alias, {}])),
     settings: { 'index.gc_deletes': GC_DELETES, [LIMIT_SETTING]: FIELD_LIMIT },
@@ -65,10 +59,12 @@ function typedFields(plan: IndexPlan): Record<string, FieldMapping> {
 
 /** What is behind the name of an index. */
 export interface ReadyIndices {
-  /** Ids that Elasticsearch gave the indices behind the name; an index that is deleted and made again has another. */
+  /** Ids that Elasticsearch gave what is written to; an index that is deleted and made again has another. */
   ids: string[];
   /** Of an alias that was rolled over: the indices that hold rows, but get none any more. */
   former: Place[];
+  /** When the index that gets them was made, in milliseconds since 1970-01-01 UTC. */
+  since: number;
   /** Whether the name is an alias. */
   isAlias: boolean;
 }
@@ -78,6 +74,10 @@ export interface Place {
   index: string;
   /** Of an alias that has one: in the index itself a row is not found by its id alone. */
   routing: string | undefined;
+  /** Whether what is written by way of the name goes there now. */
+  isWritten: boolean;
+  /** Why nothing can be taken out of it before somebody changes that; null where it can. */
+  refusal: 'closed' | 'blocked' | null;
 }
 
 /** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. */
@@ -94,13 +94,15 @@ export async function ensureIndex(
   }
   const written = writtenIndex(plan.name, found);
   await rememberDeletes(connection, found);
-  const index = { ...(found[written] as FoundIndex), name: plan.name };
+  // Of an alias' older indices nothing is needed: they may be closed, blocked, or have columns of other types.
+  const index = { ...(found[written] as FoundIndex), name: written };
   if (plan.mappings) await declare(connection, index, plan.mappings);
   await addAliases(connection, plan, written, index);
   if (plan.types) await addColumns(connection, { ...index, types: undeclared(plan), log });
   return {
-    ids: Object.values(found).map(({ settings }) => settings['index.uuid'] as string),
+    ids: [index.settings['index.uuid'] as string],
     former: placesOf(plan.name, found).filter(place => place.index !== written),
+    since: Number(found[written]?.settings['index.creation_date'] ?? 0),
     isAlias: written !== plan.name,
   };
 }
@@ -110,21 +112,46 @@ export async function indicesBehind(connection: Connection, name: string): Promi
   return (await placesBehind(connection, name)).map(({ index }) => index);
 }
 
-/** The same, and how rows were routed there. */
+/** The same, and what is to be known of them for taking rows out. */
 export async function placesBehind(connection: Connection, name: string): Promise<Place[]> {
-  const path = `/${encodeURIComponent(name)}/_alias`;
-  const answer = await connection.request({ method: 'GET', path, ignore: [404] });
-  return answer.status === 404 ? [] : placesOf(name, JSON.parse(answer.text) as Parameters<typeof placesOf>[1]);
+  const found = await findIndices(connection, name, { filter_path: '*.aliases,*.settings' });
+  return placesOf(name, found ?? {});
 }
 
-function placesOf(name: string, found: Record<string, Pick<FoundIndex, 'aliases'>>): Place[] {
-  return Object.entries(found).map(([index, { aliases }]) => ({ index, routing: aliases[name]?.index_routing }));
+function placesOf(name: string, found: Record<string, Pick<FoundIndex, 'settings'> & Partial<FoundIndex>>): Place[] {
+  const isOnly = Object.keys(found).length === 1;
+  return Object.entries(found).map(([index, { aliases = {}, settings }]) => ({
+    index,
+    routing: aliases[name]?.index_routing,
+    isWritten: isOnly || aliases[name]?.is_write_index === true,
+    refusal: refusalOf(settings),
+  }));
+}
+
+/** A disk that is too full (read_only_allow_delete) is over by itself one day: that is waited for. */
+function refusalOf(settings: Record<string, string>): Place['refusal'] {
+  if (settings['index.verified_before_close'] === 'true') return 'closed';
+  const isSet = (block: string) => settings[`index.blocks.${block}`] === 'true';
+  return isSet('write') || isSet('read_only') ? 'blocked' : null;
+}
+
+/**
+ * Whether rows of a file that was first seen then may be in indices that an alias was led to before the one that it is led to since. Where a clock was far ahead, nothing is
+ * known.
+ */
+export function mayBeInFormer(firstSeenAt: number, since: number, now: number): boolean {
+  return firstSeenAt < since + CLOCKS_DIFFER_MS || firstSeenAt > now + CLOCKS_DIFFER_MS;
 }
 
 /** The indices behind the name, by their own names; undefined where there are none. */
-async function findIndices(connection: Connection, name: string): Promise<Record<string, FoundIndex> | undefined> {
+async function findIndices(
+  connection: Connection,
+  name: string,
+  query: Record<string, string> = {},
+): Promise<Record<string, FoundIndex> | undefined> {
   const path = `/${encodeURIComponent(name)}`;
-  const answer = await connection.request({ method: 'GET', path, query: { flat_settings: 'true' }, ignore: [404] });
+  const flat = { ...query, flat_settings: 'true' };
+  const answer = await connection.request({ method: 'GET', path, query: flat, ignore: [404] });
   return answer.status === 404 ? undefined : (JSON.parse(answer.text) as Record<string, FoundIndex>);
 }
 
@@ -143,34 +170,11 @@ export async function indexIds(connection: Connection, name: string): Promise<st
 }
 
 async function createIndex(connection: Connection, plan: IndexPlan): Promise<void> {
-  const hasTemplate = await putTemplate(connection, plan);
-  const request = {
-    method: 'PUT',
-    path: `/${encodeURIComponent(plan.name)}`,
-    // With an empty body the template makes it, and a template of the user's own with a higher priority wins.
-    ...(hasTemplate ? {} : { body: indexBody(plan) }),
-  };
+  const body = await guardedBody(connection, plan.name, indexBody(plan), plan.mappings);
+  const request = { method: 'PUT', path: `/${encodeURIComponent(plan.name)}`, body };
   const created = await connection.request({ ...request, ignore: [400] });
   if (created.status < 400) return;
   if (!created.text.includes('resource_already_exists_exception')) await connection.request(request);
-}
-
-/**
- * The template is for this one name: that of a dataset `sales` must not catch `sales-eu`. `mark`: its `_meta`. False where the user may make none, as a
- * key may not that is for one index: then whoever makes the index says how it is to be.
- */
-export async function putTemplate(
-  connection: Connection,
-  plan: IndexPlan,
-  mark: Record<string, string> = {},
-): Promise<boolean> {
-  const { status } = await connection.request({
-    method: 'PUT',
-    path: `/_index_template/orchestrator-${encodeURIComponent(plan.name)}`,
-    body: { index_patterns: [plan.name], priority: TEMPLATE_PRIORITY, template: indexBody(plan), _meta: mark },
-    ignore: [403],
-  });
-  return status !== 403;
 }
 
 /**
@@ -192,10 +196,10 @@ function writtenIndex(name: string, found: Record<string, FoundIndex>): string {
   );
 }
 
-/** Sets gc_deletes where nobody has. */
+/** Sets gc_deletes where nobody has, and rows may be written or taken out. */
 async function rememberDeletes(connection: Connection, found: Record<string, FoundIndex>): Promise<void> {
   for (const [index, { settings }] of Object.entries(found)) {
-    if (settings['index.gc_deletes'] !== undefined) continue;
+    if (settings['index.gc_deletes'] !== undefined || refusalOf(settings) !== null) continue;
     const path = `/${encodeURIComponent(index)}/_settings`;
     await connection.request({ method: 'PUT', path, body: { 'index.gc_deletes': GC_DELETES } });
   }

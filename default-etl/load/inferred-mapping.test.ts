@@ -161,11 +161,12 @@ test('more columns than an index takes: one sentence that says what to do, and n
     content: `${row('c')}\n${row('v')}\n`,
     env: index.env(5, { EXTRACT: JSON.stringify({ limits: { columns: 30_000 } }) }),
   });
-  assert.equal(ran.code, 65);
+  assert.equal(ran.code, 78);
   assert.match(ran.error, /25000 fields.*takes 20000.*EXTRACT\.columns/);
   assert.deepEqual(await index.call('GET', `/${index.name}*`), {});
   await index.call('PUT', `/${index.name}`, { settings: { 'index.mapping.total_fields.limit': 3 } });
   const narrow = await load({ folder, content: 'a,b,c,d\n1,2,3,4\n', env: index.env(6) });
+  assert.equal(narrow.code, 78);
   assert.match(narrow.error, /4 fields.*takes 3 /);
 });
 

@@ -8,7 +8,7 @@ import type { ColumnType, FileTypes } from '../types/column-type.ts';
 import { LakeColumns } from './lake-columns.ts';
 import { ParquetFile } from './parquet/parquet-file.ts';
 import { SOURCE_FILE, SOURCE_RUN } from './source-columns.ts';
-import type { Target } from './target.ts';
+import type { Completed, Target } from './target.ts';
 
 /** A row group ends with the batch that makes it this large. DuckDB reads groups of 122,880 rows best. */
 const GROUP_ROWS = 122_880;
@@ -53,10 +53,10 @@ export class LakeTarget implements Target {
     this.writeGroup();
   }
 
-  async complete(): Promise<number> {
+  async complete(): Promise<Completed> {
     this.file?.finish(this.columns?.keyValues() ?? {});
     this.file = undefined;
-    return 0;
+    return { deleted: 0, left: [], toCheck: [] };
   }
 
   async leave(): Promise<void> {

@@ -1,4 +1,4 @@
-import { messageOf, neverFailure } from '../failure.ts';
+import { configFailure, messageOf } from '../failure.ts';
 import type { FileTypes } from '../types/column-type.ts';
 import { type Connection, Refusal } from './connection.ts';
 import { misfitsOf } from './field-misfits.ts';
@@ -35,7 +35,7 @@ export interface NewColumns {
 
 /**
  * Gives an index that was there the columns it does not know; a field that it has stays as it is, whatever the cells are. Whoever said in the
- * mapping what becomes of new columns is not interfered with. Throws EtlFailure 65 where there would be too many fields.
+ * mapping what becomes of new columns is not interfered with. Throws EtlFailure 78 where there would be too many fields.
  */
 export async function addColumns(connection: Connection, columns: NewColumns): Promise<void> {
   const { name, types, mappings, log } = columns;
@@ -78,10 +78,10 @@ export async function declare(
   await connection.request({ method: 'PUT', path: `/${encodeURIComponent(name)}/_mapping`, body });
 }
 
-/** Throws EtlFailure 65 where an index does not take so many fields. */
+/** Throws EtlFailure 78 where an index does not take so many fields. */
 export function assertFewFields(name: string, count: number, limit: number): void {
   if (count <= limit) return;
-  throw neverFailure(
+  throw configFailure(
     `the columns would make ${count} fields of index ${name}, which takes ${limit} (${LIMIT_SETTING}): name those that are needed in ` +
       'EXTRACT.columns, or raise the limit of the index, or of an index template of your own',
   );
@@ -104,14 +104,15 @@ function withinLimit(
   return count + countFields(aliases) <= limit ? { ...aliases, ...fields } : fields;
 }
 
-function takesNewColumns({ dynamic, dynamic_templates: templates = [] }: FoundMappings): boolean {
+/** Whether nobody said what becomes of columns that the index does not know. */
+export function takesNewColumns({ dynamic, dynamic_templates: templates = [] }: FoundMappings): boolean {
   const isDynamic = dynamic === undefined || String(dynamic) === 'true';
   const ours = new Set(DYNAMIC_TEMPLATES.flatMap(template => Object.keys(template)));
   return isDynamic && templates.every(template => Object.keys(template).every(key => ours.has(key)));
 }
 
 /** The field of a column: `a.b` is one, or `b` in an object `a`, or a sub-field of `a`. */
-function fieldAt(properties: Record<string, FieldMapping> = {}, column: string): FieldMapping | undefined {
+export function fieldAt(properties: Record<string, FieldMapping> = {}, column: string): FieldMapping | undefined {
   if (Object.hasOwn(properties, column)) return properties[column];
   for (let at = column.indexOf('.'); at >= 0; at = column.indexOf('.', at + 1)) {
     const parent = column.slice(0, at);

@@ -129,23 +129,3 @@ test('rule 11: answers that are lost on the way change nothing', async context =
   assert.deepEqual(Object.keys((await index.call('GET', `/${index.name}*`)) as object), [`${index.name}-6`]);
   assert.ok(lost.has('POST /_aliases') && lost.has(`PUT /${index.name}-6`) && lost.has(`POST /${index.name}-6/_bulk`));
 });
-
-test('rule 11: the template of an attempt that was killed before its index was there goes, and no other', async context => {
-  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
-  const template = (version: number, _meta?: object) =>
-    index.call('PUT', `/_index_template/orchestrator-${index.name}-${version}`, {
-      index_patterns: [`${index.name}-${version}`],
-      priority: 1000 + version,
-      ...(_meta ? { _meta } : {}),
-    });
-  await template(3, { orchestrator_alias: index.name });
-  await template(4);
-  await template(9, { orchestrator_alias: index.name });
-  const env = index.env(5, {}, { overwrite: true });
-  const ran = await load({ folder: temporaryFolder(context), content: lines(1), env });
-  assert.equal(ran.code, 0, ran.error);
-  const left = (await index.call('GET', `/_index_template/orchestrator-${index.name}*?filter_path=**.name`)) as {
-    index_templates: Array<{ name: string }>;
-  };
-  assert.deepEqual(left.index_templates.map(({ name }) => name.slice(-2)).toSorted(), ['-4', '-9']);
-});

@@ -1,9 +1,10 @@
 import { Superseded } from '../failure.ts';
 import { type Connection, Refusal } from './connection.ts';
-import { indexBody, type IndexPlan, indicesBehind, putTemplate } from './index-setup.ts';
+import { indexBody, type IndexPlan, indicesBehind } from './index-setup.ts';
+import { composedBody } from './index-template.ts';
 import { QuietIndex } from './quiet-index.ts';
 
-/** In `_meta` of each template and mapping of an index that is built so: the alias it is built for. */
+/** In `_meta` of the mapping of an index that is built so: the alias it is built for. */
 const MARK = 'orchestrator_alias';
 const READERS_DEADLINE_MS = 5_000;
 
@@ -11,10 +12,6 @@ interface SearchStats {
   query_current?: number;
   fetch_current?: number;
   open_contexts?: number;
-}
-
-interface FoundTemplate {
-  index_template: { index_patterns: string[]; _meta?: Record<string, unknown> };
 }
 
 interface BuildingPlan extends Pick<IndexPlan, 'mappings' | 'types'> {
@@ -55,14 +52,10 @@ export class Overwrite {
     await this.removeAllBut(current);
     const mark = { [MARK]: this.alias };
     const plan = { name: this.building, mappings, types, aliases: [] };
-    const hasTemplate = await putTemplate(this.connection, plan, mark);
+    const whole = await composedBody(this.connection, this.building, indexBody(plan), mappings);
+    const body = { ...whole, mappings: { ...whole.mappings, _meta: mark } };
     const path = `/${encodeURIComponent(this.building)}`;
-    const { aliases: _, ...whole } = indexBody(plan);
-    const body = hasTemplate
-      ? { mappings: { _meta: mark } }
-      : { ...whole, mappings: { ...whole.mappings, _meta: mark } };
     await this.unlessDone(this.connection.request({ method: 'PUT', path, body }), () => this.built());
-    await this.removeTemplate(this.building);
     await this.quiet.begin(sourceBytes);
   }
 
@@ -73,7 +66,6 @@ export class Overwrite {
     const current = await indicesBehind(this.connection, this.alias);
     if (!current.includes(this.building)) await this.moveAlias(current);
     await this.removeAllBut([this.building]);
-    await this.removeTemplates();
   }
 
   private async moveAlias(from: readonly string[]): Promise<void> {
@@ -146,25 +138,6 @@ export class Overwrite {
 
   private async remove(index: string): Promise<void> {
     await this.connection.request({ method: 'DELETE', path: `/${encodeURIComponent(index)}`, ignore: [404] });
-    await this.removeTemplate(index);
-  }
-
-  /** Those of attempts that were killed before their index was made. */
-  private async removeTemplates(): Promise<void> {
-    const path = `/_index_template/orchestrator-${encodeURIComponent(this.alias)}-*`;
-    const answer = await this.connection.request({ method: 'GET', path, ignore: [403, 404] });
-    if (answer.status >= 400) return;
-    const { index_templates: found } = JSON.parse(answer.text) as { index_templates: FoundTemplate[] };
-    for (const { index_template: template } of found) {
-      const [index = ''] = template.index_patterns;
-      if (template._meta?.[MARK] === this.alias && versionOf(this.alias, index) <= this.version)
-        await this.removeTemplate(index);
-    }
-  }
-
-  private async removeTemplate(index: string): Promise<void> {
-    const path = `/_index_template/orchestrator-${encodeURIComponent(index)}`;
-    await this.connection.request({ method: 'DELETE', path, ignore: [403, 404] });
   }
 }
 

@@ -4,6 +4,8 @@ import { type ItemError, itemReason } from './connection.ts';
 const MOST_ORIGINAL = 600;
 const MOST_VALUE = 80;
 
+export const ROUTING_MISSING = 'routing_missing_exception';
+
 const WHOLE_NUMBER = 'a whole number';
 const NUMBER = 'a number, with a point for its decimals';
 const DECIMAL_COMMA = /^[-+]?\d[\d\s]*,\d+$/;
@@ -37,8 +39,13 @@ const FORMATS: Readonly<Record<string, string>> = {
  */
 export function refusalReason(error: ItemError): string {
   const original = shortened(itemReason(error), MOST_ORIGINAL);
-  const plain = tooLongTerm(error) ?? newColumn(error) ?? unfitValue(error);
+  const plain = tooLongTerm(error) ?? newColumn(error) ?? unfitValue(error) ?? ruleOfIndex(error);
   return plain === undefined ? original : `${plain} (Elasticsearch: ${original})`;
+}
+
+/** Whether another value would do; else the index takes no row that is made like this one. */
+export function isOfValue(error: ItemError): boolean {
+  return (tooLongTerm(error) ?? unfitValue(error)) !== undefined;
 }
 
 function unfitValue({ reason, caused_by: cause }: ItemError): string | undefined {
@@ -61,6 +68,20 @@ function unfitness(type: string, cause: string): string {
   if (formats) return `is not a date as the index expects it: ${formats.map(one => FORMATS[one] ?? one).join(' or ')}`;
   const expected = EXPECTED[type];
   return expected === undefined ? `does not fit a field of type ${type}` : `is not ${expected}`;
+}
+
+/** What holds for each row, whatever is in it. */
+function ruleOfIndex({ type, reason: said }: ItemError): string | undefined {
+  const reason = said ?? '';
+  if (type === ROUTING_MISSING)
+    return 'the index takes only documents with a routing (_routing: {required: true}), and rows have none; its mapping, or the index template that it is made by, must not ask for one';
+  const alias = /Cannot write to a field alias \[(.*?)\]/.exec(reason)?.[1];
+  if (alias !== undefined)
+    return `column ${alias}: the index has it as an alias of another field, to which nothing can be written; rename the column by the step rename`;
+  const object = /object mapping for \[(.*?)\] tried to parse field .* as object/.exec(reason)?.[1];
+  if (object !== undefined)
+    return `column ${object}: the index has an object of that name, and a column is none; rename the column by the step rename`;
+  return undefined;
 }
 
 function newColumn({ type, reason }: ItemError): string | undefined {

@@ -1,6 +1,17 @@
 import type { Batch } from '../batch.ts';
-import type { Reject } from '../protocol.ts';
+import type { EtlFailure } from '../failure.ts';
+import type { LeftRows, Reject } from '../protocol.ts';
 import type { FileTypes } from '../types/column-type.ts';
+
+/** How a load ended, besides its rows. */
+export interface Completed {
+  /** Rows that were deleted. */
+  deleted: number;
+  /** Whose rows could not be. */
+  left: LeftRows[];
+  /** What people should look at. */
+  toCheck: string[];
+}
 
 /** Where the rows go. The calls come in this order: open, load (any number), then complete, leave or takeBack, then close. */
 export interface Target {
@@ -10,10 +21,12 @@ export interface Target {
   load(batch: Batch): Promise<void>;
   /** Resolves when every row loaded so far is in the target, or was given to the rejects. */
   drain(): Promise<void>;
-  /** All rows are in: what is left of former versions goes, and all becomes visible. Returns how many rows were deleted. */
-  complete(): Promise<number>;
+  /** All rows are in: what is left of former versions goes, and all becomes visible. */
+  complete(): Promise<Completed>;
   /** No row could be loaded: what was made ready for them goes, and all stays as it was. */
   leave(): Promise<void>;
+  /** Where every row was refused alike, whatever was in it: no file is at fault for what the target is. undefined: it was not so. */
+  fault?(): EtlFailure | undefined;
   /** Takes this version's rows out again. Returns what there is to say about the former version's, or an empty text. */
   takeBack(): Promise<string>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Decision } from '../../default-etl/contract.ts';
+import type { Decision, LeftRows } from '../../default-etl/contract.ts';
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
 import { addsToVersion, countMended, mendedVersions } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
@@ -126,7 +126,7 @@ export function finish(
   switch (how.to) {
     case 'done':
       closeAttempt(store, run, { ...closing, outcome: 'done', error: how.error });
-      settleLedger(store, run, how.rows);
+      settleLedger(store, run, how.rows, how.left ?? []);
       countMended(store, run, how.rows.loaded);
       return end(store, run, 'done', how.rows, how.error, now, how.toCheck);
     case 'queued':
@@ -238,9 +238,10 @@ function end(
 }
 
 /** Rules 3 and 5: what the target holds of the path after a run is done. */
-function settleLedger(store: Store, run: Run, rows: Rows): void {
+function settleLedger(store: Store, run: Run, rows: Rows, left: readonly LeftRows[]): void {
   if (run.fileKey === null || run.index === null) return;
   const { fileKey, index } = run;
+  const isLeft = left.some(each => each.FILE_KEY === fileKey && each.index === index);
   if (run.action === 'mend') {
     // Its rows are some of many. One that loads nothing replaces nothing.
     if (rows.loaded === 0) return;
@@ -249,10 +250,11 @@ function settleLedger(store: Store, run: Run, rows: Rows): void {
     if (addsToVersion(store, run, false)) return;
   } else {
     // In place again, until it is disposed of; or where it was read from.
-    const sql = `UPDATE ledger SET rows = $rows, kept = $kept, content_hash = $contentHash, stored = $readFrom
+    const sql = `UPDATE ledger SET rows = max($rows, $least * rows), kept = $kept, content_hash = $contentHash, stored = $readFrom
       WHERE file_key = $fileKey AND index_name = $index`;
     store.execute(sql, {
       rows: run.action === 'delete' ? 0 : rows.read,
+      least: isLeft ? 1 : 0,
       kept: run.readFrom === null ? 0 : 1,
       contentHash: run.contentHash,
       readFrom: run.readFrom,
@@ -260,8 +262,9 @@ function settleLedger(store: Store, run: Run, rows: Rows): void {
       index,
     });
   }
-  const sql = `UPDATE ledger SET rows = 0 WHERE (file_key, index_name) IN (SELECT file_key, index_name FROM ledger WHERE ${REPLACED})`;
-  store.execute(sql, replacedOf(run));
+  const sql = `UPDATE ledger SET rows = 0 WHERE (file_key, index_name) IN (SELECT file_key, index_name FROM ledger WHERE ${REPLACED})
+    AND NOT EXISTS (SELECT 1 FROM json_each($left) WHERE value ->> 'FILE_KEY' = file_key AND value ->> 'index' = index_name)`;
+  store.execute(sql, { ...replacedOf(run), left: JSON.stringify(left) });
 }
 
 function closeAttempt(store: Store, run: Run, closing: Closing): void {

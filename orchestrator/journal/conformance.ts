@@ -1344,6 +1344,28 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await assert.rejects(journal.decided(run.id, run.attempt, []), isKind('bug'));
       });
 
+      it('rule 5: rows that could not be taken out stay known, and are to be replaced by the next version', async () => {
+        await hand.load('a.csv', 1, { rows: 10 });
+        await hand.arrive('a.csv', 2);
+        const other = await hand.claimOne();
+        const { replaces } = await hand.ledger(other, 'key-a.csv', false, 'elsewhere');
+        assert.deepEqual(
+          replaces.map(({ FILE_ROWS }) => FILE_ROWS),
+          [10],
+        );
+        const left = replaces.map(({ index, FILE_KEY }) => ({ index, FILE_KEY }));
+        await hand.finish(other, { ...done(3), left });
+        await hand.arrive('a.csv', 3);
+        const next = await hand.claimOne();
+        const entry = await hand.ledger(next, 'key-a.csv', false, 'elsewhere');
+        assert.deepEqual([entry.replaces, entry.fileRows], [replaces, 3]);
+        const own = { index: 'elsewhere', FILE_KEY: replaces[0]?.FILE_KEY ?? '' };
+        await hand.finish(next, { ...done(2), left: [own] });
+        await hand.arrive('a.csv', 4);
+        const last = await hand.ledger(await hand.claimOne(), 'key-a.csv', false, 'elsewhere');
+        assert.deepEqual([last.replaces, last.fileRows], [[], 3], 'its own are kept, the others were taken out');
+      });
+
       it('what is to be checked stays with a run that is done, and such runs are found and counted', async () => {
         const sentences = ['the sheet is a guess', '“é” was left out'];
         await hand.load('a.csv', 1);

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { Action, Decision, Replaced } from '../../default-etl/contract.ts';
+import type { Action, Decision, LeftRows, Replaced } from '../../default-etl/contract.ts';
 
 /**
  * settling: a file at first sight, its version filled in on queuing · queued: due at `dueAt`; waits there with the reason in
@@ -242,7 +242,8 @@ export interface StoredFile {
 
 /** How an attempt is closed. `error` is for people and null only where nothing is to be said. */
 export type Finish =
-  | { to: 'done'; rows: Rows; error: string | null; toCheck?: readonly string[] }
+  /** `left`: rows of these keys could not all be taken out, and stay known. */
+  | { to: 'done'; rows: Rows; error: string | null; toCheck?: readonly string[]; left?: readonly LeftRows[] }
   /** `lookAgain`: its path held something else, or nothing, and may hold this version again: the watcher is to take it then. */
   | {
       to: 'failed' | 'quarantined' | 'cancelled' | 'skipped';

@@ -1,4 +1,4 @@
-import { BOUNDS, type DecidedMessage, type Message, parseMessage } from '../../default-etl/contract.ts';
+import { BOUNDS, type DecidedMessage, type LeftRows, type Message, parseMessage } from '../../default-etl/contract.ts';
 
 const HIGHEST_CODE = 255;
 const DECISION_LEVELS = 16;
@@ -19,8 +19,8 @@ function bounded(message: Message): Message | undefined {
     case 'progress':
       return withCounts(message, ['bytes', 'total_bytes']);
     case 'result': {
-      const { code, ...rest } = message;
-      return isCode(code) ? { ...rest, code } : rest;
+      const { code, rows_left: left, ...rest } = message;
+      return { ...rest, ...(isCode(code) && { code }), ...(areLeft(left) && { rows_left: left }) };
     }
     case 'error':
       return { ...message, message: cutText(message.message, BOUNDS.errorBytes) };
@@ -48,6 +48,11 @@ function withCounts<Said extends Message>(message: Said, names: ReadonlyArray<ke
 
 function isCode(code: unknown): code is number {
   return Number.isInteger(code) && (code as number) >= 0 && (code as number) <= HIGHEST_CODE;
+}
+
+function areLeft(left: unknown): left is LeftRows[] {
+  const isName = ({ index, FILE_KEY }: Partial<LeftRows>) => typeof index === 'string' && typeof FILE_KEY === 'string';
+  return Array.isArray(left) && left.length <= BOUNDS.rowsLeft && left.every(each => isName(each ?? {}));
 }
 
 function isSmall({ decisions }: DecidedMessage): boolean {

@@ -51,6 +51,21 @@ test('an error is cut, and decisions beyond their bounds are none', () => {
   );
 });
 
+test('whose rows are left is told by index and key, or not at all', () => {
+  const own = { index: 'sales', FILE_KEY: 'k' };
+  const { said } = hear([
+    { ...RESULT, file: 'a', rows_left: [own] },
+    { ...RESULT, file: 'b', rows_left: [own, null] },
+    { ...RESULT, file: 'c', rows_left: [{ index: 1, FILE_KEY: 'k' }] },
+    { ...RESULT, file: 'd', rows_left: Array.from({ length: BOUNDS.rowsLeft + 1 }, () => own) },
+    { ...RESULT, file: 'e', rows_left: 'sales' },
+  ]);
+  assert.deepEqual(
+    said.results.map(({ rows_left: left }) => left),
+    [[own], undefined, undefined, undefined, undefined],
+  );
+});
+
 test('of what is to be checked no more is kept than there is room for', () => {
   const { messages } = hear([
     { type: 'to_check', sentences: ['one', 2] },

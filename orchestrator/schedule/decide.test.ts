@@ -46,6 +46,14 @@ test('exit 0 with rows that add up is done', () => {
   });
 });
 
+test('whose rows are left goes with the end of a run that is done, and with no other', () => {
+  const left = [{ index: 'sales', FILE_KEY: 'k' }];
+  const said = { ...result(10, 7, 2, 1), rows_left: left };
+  const [done, failed] = [0, 3].map(exitCode => decide({ ...ending, exitCode, result: said }, situation));
+  assert.deepEqual(done && 'left' in done && done.left, left);
+  assert.ok(failed && !('left' in failed));
+});
+
 test('a setting that is wrong fails at once, and says what to do: to try again would change nothing', () => {
   const finish = decide({ ...ending, exitCode: 78, errorText: 'LOAD.index is no name' }, situation);
   assert.deepEqual(finish, {

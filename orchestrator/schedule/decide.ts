@@ -1,4 +1,4 @@
-import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
+import { EXIT, type LeftRows, type ResultMessage } from '../../default-etl/contract.ts';
 import { LIMITS } from '../bounds.ts';
 import type { Backoff } from '../config/dataset.ts';
 import type { Finish, Retry, Rows, Run } from '../journal/journal.ts';
@@ -64,7 +64,8 @@ export function decide(ending: Ending, situation: Situation): Finish {
   const lie = breachOf(ending, claimed, situation);
   if (lie !== undefined && ending.stopped === null) return { to: 'failed', rows: null, error: lie };
   const rows = lie === undefined ? claimed : null;
-  if (exitCode === EXIT.done && (ending.stopped === null || rows !== null)) return decideSuccess(rows, situation);
+  if (exitCode === EXIT.done && (ending.stopped === null || rows !== null))
+    return decideSuccess(rows, situation, result?.rows_left);
   if (ending.stopped === 'cancel') return { to: 'cancelled', rows, error: cancelledText(situation) };
   const moved = decideMoved(rows, situation);
   if (moved) return moved;
@@ -139,14 +140,14 @@ function decideStoredMoved(
   return { to: 'cancelled', rows, error };
 }
 
-function decideSuccess(rows: Rows | null, situation: Situation): Finish {
+function decideSuccess(rows: Rows | null, situation: Situation, left?: readonly LeftRows[]): Finish {
   if (rows === null) return { to: 'done', rows: NO_ROWS, error: null };
   const accounted = rows.loaded + rows.rejected + rows.filtered;
   if (rows.read !== accounted) return { to: 'failed', rows, error: breachText(rows, accounted) };
   if (rows.read > 0 && rows.read === rows.rejected && situation.run.action !== 'mend') {
     return { to: 'quarantined', rows, error: `all of the ${rows.read} rows were rejected; rejects.ndjson says why` };
   }
-  return { to: 'done', rows, error: null };
+  return { to: 'done', rows, error: null, ...(left && { left }) };
 }
 
 function decideWait(reason: string, situation: Situation, backoff: Backoff): Finish {

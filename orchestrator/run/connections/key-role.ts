@@ -33,26 +33,3 @@ export function roleOf(
 function escaped(name: string): string {
   return name.replaceAll(/[^\p{L}\p{N}_]/gu, String.raw`\$&`);
 }
-
-/** A template as `GET /_index_template` tells of it. */
-export interface IndexTemplate {
-  name: string;
-  index_template: { index_patterns?: string | string[]; priority?: number };
-}
-
-/** The default ETL's own: a template of a higher one is somebody's who wants to say how the index is made. */
-const OWN_PRIORITY = 300;
-
-/** Whether a template of somebody else's says how an index of this name is made. */
-export function hasTemplate(templates: readonly IndexTemplate[], name: string): boolean {
-  return templates.some(({ index_template: { index_patterns = [], priority = 0 } }) => {
-    const patterns = typeof index_patterns === 'string' ? [index_patterns] : index_patterns;
-    return priority > OWN_PRIORITY && patterns.some(pattern => fits(pattern, name));
-  });
-}
-
-/** `*` stands for any text. */
-function fits(pattern: string, name: string): boolean {
-  const parts = pattern.split('*').map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(name);
-}

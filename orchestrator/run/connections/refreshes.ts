@@ -63,7 +63,8 @@ export function createRefreshes({ elasticsearch, clock, logger }: RefreshesOptio
     if (elasticsearch === null) return;
     try {
       client ??= connectElasticsearch(elasticsearch);
-      await client.indices.refresh({ index }, REQUEST);
+      // An alias may lead to closed indices, too.
+      await client.indices.refresh({ index, ignore_unavailable: true }, REQUEST);
       failing.delete(index);
     } catch (error) {
       const text = `index ${index}: its new rows are loaded, but searches find them only from its next refresh on: ${messageOf(error)}`;

@@ -9,7 +9,7 @@ import { datasetOf } from '../../config/testing/dataset.ts';
 import { messageOf } from '../../errors.ts';
 import type { LedgerEntry } from '../../journal/journal.ts';
 import { silentLogger } from '../testing/attempts.ts';
-import { hasTemplate, roleOf } from './key-role.ts';
+import { roleOf } from './key-role.ts';
 import { createRunKeys, type RunKeysOptions } from './run-keys.ts';
 
 interface Asked {
@@ -22,7 +22,7 @@ interface Asked {
 type Answers = Record<string, { status?: number; body: unknown }>;
 
 const KEY = { id: 'id', name: 'n', api_key: 'part', encoded: 'aWQ6cGFydA==' };
-const NONE: Answers = { 'GET /_index_template': { body: { index_templates: [] } } };
+const NONE: Answers = { 'POST /_index_template/_simulate_index/sales': { body: {} } };
 
 /** A server that answers as it is told, as Elasticsearch would, and remembers what it was asked. */
 async function server(t: TestContext, answers: Answers): Promise<{ url: string; asked: Asked[] }> {
@@ -144,22 +144,32 @@ test('while Elasticsearch is away a run waits, instead of getting more than it s
   }
 });
 
-test('an index that a template of somebody else’s rules is made by it: the run itself may make no template', async t => {
-  const template = { name: 'theirs', index_template: { index_patterns: ['sal*'], priority: 500 } };
+test('an index for which somebody has a template is made by it, with what else the default ETL needs: the run itself sees no templates', async t => {
   const { url, asked } = await server(t, {
-    'GET /_index_template': { body: { index_templates: [template] } },
+    'POST /_index_template/_simulate_index/sales': {
+      body: { template: { settings: {}, mappings: { date_detection: true }, aliases: {} }, overlapping: [] },
+    },
     'PUT /_security/api_key': { body: KEY },
     'PUT /sales': { body: { acknowledged: true } },
   });
-  await keysAt(t, url).keys.make(requestFor());
-  assert.deepEqual(
+  const made = () =>
     asked
       .filter(({ method, path }) => method === 'PUT' && !path.startsWith('/_'))
-      .map(({ path, body }) => [path, body]),
-    [['/sales', {}]],
-  );
+      .map(({ path, body }) => [path, body]);
+  await keysAt(t, url).keys.make(requestFor());
+  assert.deepEqual(made(), [['/sales', { mappings: { subobjects: false, numeric_detection: false } }]]);
   asked.length = 0;
   await keysAt(t, url).keys.make(requestFor({ LOAD: { overwrite: true } }));
+  assert.deepEqual(made(), []);
+});
+
+test('an index for which nobody has a template is left to the run', async t => {
+  const { url, asked } = await server(t, {
+    'POST /_index_template/_simulate_index/sales': { body: {} },
+    'PUT /_security/api_key': { body: KEY },
+  });
+  await keysAt(t, url).keys.make(requestFor());
+  assert.ok(asked.some(({ path }) => path.includes('_simulate_index')));
   assert.deepEqual(
     asked.filter(({ method, path }) => method === 'PUT' && !path.startsWith('/_')),
     [],
@@ -179,15 +189,4 @@ test('the role has what the dataset writes to: its aliases, what it takes rows o
   const foreign = roleOf(['sales'], [], requestFor({ DOCKER_IMAGE: 'x' }).dataset);
   assert.deepEqual(foreign['run']?.indices?.[0]?.privileges, ['manage', 'index', 'delete', 'read']);
   assert.deepEqual([run?.cluster, foreign['run']?.cluster], [[], []]);
-});
-
-test('a template rules by its patterns and its priority', () => {
-  const templates = (pattern: string | string[], priority: number) => [
-    { name: 't', index_template: { index_patterns: pattern, priority } },
-  ];
-  for (const pattern of ['sales', 'sal*', '*', ['x', '*-eu*', 's*l*s']])
-    assert.equal(hasTemplate(templates(pattern, 301), 'sales'), true);
-  for (const pattern of ['sale', 'ales*', 'sa.es', 'sales-*'])
-    assert.equal(hasTemplate(templates(pattern, 301), 'sales'), false);
-  assert.equal(hasTemplate(templates('*', 300), 'sales'), false);
 });

@@ -6,7 +6,8 @@ import { connectElasticsearch } from '../../elasticsearch.ts';
 import { messageOf, OrchestratorError, statusOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { AttemptRef, GrantRequest } from '../runner.ts';
-import { hasTemplate, namesOf, roleOf } from './key-role.ts';
+import { namesOf, roleOf } from './key-role.ts';
+import { makeByTemplate } from './made-by-template.ts';
 import { withoutCredentials } from './variables.ts';
 
 export interface RunKeysOptions {
@@ -98,7 +99,7 @@ export function createRunKeys({ elasticsearch, mode, instance, clock, logger }: 
       },
       REQUEST,
     );
-    await makeByTemplate(names, dataset);
+    await makeMissing(names, dataset);
     return encoded;
   }
 
@@ -116,16 +117,11 @@ export function createRunKeys({ elasticsearch, mode, instance, clock, logger }: 
     return Object.entries(found).flatMap(([name, of]) => (typeof of === 'object' && 'aliases' in of ? [name] : []));
   }
 
-  /** The run itself may make no index template, so it says in full how its index is to be, before any template: one of somebody else's would count for nothing. */
-  async function makeByTemplate(names: readonly string[], { settings, name: dataset }: Dataset): Promise<void> {
+  async function makeMissing(names: readonly string[], { settings, name: dataset }: Dataset): Promise<void> {
     if (settings.LOAD.overwrite === true) return;
     try {
       const missing = await missingOf(names.filter(name => !settings.LOAD.aliases?.includes(name)));
-      if (missing.length === 0) return;
-      const { index_templates: templates } = await connected().indices.getIndexTemplate({}, REQUEST);
-      for (const index of missing.filter(each => hasTemplate(templates, each))) {
-        await connected().indices.create({ index }, { ...REQUEST, ignore: [400] });
-      }
+      for (const index of missing) await makeByTemplate(connected(), index);
     } catch (error) {
       logger.debug(
         `dataset ${dataset}: whether a template says how its index is made can't be seen: ${messageOf(error)}`,

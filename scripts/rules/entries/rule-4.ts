@@ -57,7 +57,7 @@ export const rule4: Rule = {
     {
       clause: 'and so does one that was there before',
       file: 'default-etl/load/index-setup.ts',
-      code: "    if (settings['index.gc_deletes'] !== undefined) continue;",
+      code: "    if (settings['index.gc_deletes'] !== undefined || refusalOf(settings) !== null) continue;",
       without: '    continue;',
       test: 'default-etl/load/elasticsearch.test.ts',
       title: 'rule 4: deleted versions are remembered for a day, on an index that was there before, too',
