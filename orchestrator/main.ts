@@ -114,14 +114,15 @@ function untilStopped(orchestrator: Orchestrator, logger: RootLogger, { launcher
   const { promise, resolve: end, reject } = Promise.withResolvers<void>();
   let stoppingSince: number | undefined;
   const stop = (why: string): void => {
-    const running = orchestrator.running();
+    const { running, leaving } = orchestrator.going();
     if (stoppingSince !== undefined) {
       if (performance.now() - stoppingSince < (launcher?.repeatWithinMs ?? 0)) return;
-      logger.info(`${why} again: ${running === 0 ? 'stopping' : 'what still runs is stopped and queued again'}`);
+      const isAny = running > leaving;
+      logger.info(`${why} again: ${isAny ? 'what still runs is stopped and queued again' : 'stopping'}`);
       return orchestrator.hurry();
     }
     stoppingSince = performance.now();
-    logger.info(`${why}: ${stoppingText(running, environment().graceMs)}`);
+    logger.info(`${why}: ${stoppingText({ running, leaving }, environment().graceMs)}`);
     orchestrator.stop().then(end, reject);
   };
   signals.handOver(signal => stop(signal));
@@ -148,10 +149,15 @@ function catchSignals(): { handOver(stop: (signal: string) => void): void } {
   };
 }
 
-function stoppingText(running: number, graceMs: number): string {
-  if (running === 0) return 'stopping';
-  const files = running === 1 ? 'a running file has' : `${running} running files have`;
-  return `stopping; ${files} ${graceMs / 1000} s to finish, a second signal hurries`;
+function stoppingText({ running, leaving }: { running: number; leaving: number }, graceMs: number): string {
+  const others = running - leaving;
+  const left = leaving === 1 ? 'a container runs on' : `${leaving} containers run on`;
+  const files = others === 1 ? 'a running file has' : `${others} running files have`;
+  return [
+    'stopping',
+    ...(leaving === 0 ? [] : [`${left}, for the next start to take over`]),
+    ...(others === 0 ? [] : [`${files} ${graceMs / 1000} s to finish, a second signal hurries`]),
+  ].join('; ');
 }
 
 /** Nobody else runs what is in the journal, so we do, for as long as the work takes. */

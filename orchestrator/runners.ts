@@ -237,6 +237,8 @@ export function createRunners(options: RunnersOptions): AllRunners {
     async close() {
       await Promise.all(Object.values(byKind).map(runner => runner.close()));
       await network.close();
+      // Of containers that run on nothing more is asked.
+      engine.close();
       await connections.stop();
       await refreshes.close();
     },

@@ -51,9 +51,9 @@ export interface Orchestrator {
   /** Of the page and the API; null where nothing is served. */
   url: string | null;
   journal: Journal;
-  /** Attempts that go on. */
-  running(): number;
-  /** Stops along the flow, letting runs finish within GRACE. Idempotent. */
+  /** Attempts that go on, and how many of them a stop leaves to the next start. */
+  going(): { running: number; leaving: number };
+  /** Stops along the flow: what is not left to the next start may finish within GRACE. Idempotent. */
   stop(): Promise<void>;
   /** Ends the grace period now. */
   hurry(): void;
@@ -172,8 +172,9 @@ class Parts implements Orchestrator {
     this.#closingBelow = closeBelow({ dataDir: environment.dataDir, logger, signal: this.#end.signal });
   }
 
-  running(): number {
-    return this.#scheduler?.status().running ?? 0;
+  going(): { running: number; leaving: number } {
+    const { running = 0, leaving = 0 } = this.#scheduler?.status() ?? {};
+    return { running, leaving };
   }
 
   hurry(): void {
@@ -190,7 +191,9 @@ class Parts implements Orchestrator {
     await this.#closingBelow;
     await this.#config?.stop();
     await this.#watchers?.stop();
-    await this.#scheduler?.stop({ graceMs: this.#options.environment.graceMs });
+    const { environment, isQuiet = false } = this.#options;
+    // Who ran files by hand and calls that off wants nothing to go on.
+    await this.#scheduler?.stop({ graceMs: environment.graceMs, leavesNone: isQuiet });
     await this.#disposer?.stop();
     await this.#housekeeping?.stop();
     await this.#runners?.close();

@@ -60,6 +60,7 @@ const POINTS_AT_KEY: ReadonlySet<MessageCode> = new Set<MessageCode>([
   'folder-with-warm',
   'unused-docker-options',
   'unused-image',
+  'process-not-left',
   'unused-backup-dir',
   'unused-on-change',
   'unset-on-change',
@@ -184,13 +185,15 @@ function whyBadSuffix(suffix: string): string | undefined {
 }
 
 function checkRunner({ settings, isOwn }: Candidate, report: Report): void {
-  const { COMMAND, DOCKER_IMAGE, DOCKER_OPTIONS, RUNNER } = settings;
+  const { COMMAND, DOCKER_IMAGE, DOCKER_OPTIONS, RUNNER, STOP } = settings;
   if (COMMAND !== undefined && DOCKER_IMAGE !== undefined)
     report('command-with-image', isOwn('/COMMAND') ? '/COMMAND' : '/DOCKER_IMAGE');
   if (COMMAND !== undefined && RUNNER === 'docker')
     report('command-in-docker', isOwn('/COMMAND') ? '/COMMAND' : '/RUNNER');
   if (DOCKER_IMAGE !== undefined && RUNNER === 'process' && isOwn('/DOCKER_IMAGE'))
     report('unused-image', '/DOCKER_IMAGE');
+  const isProcess = COMMAND !== undefined || RUNNER === 'process';
+  if (STOP === 'leave' && isProcess && isOwn('/STOP')) report('process-not-left', '/STOP');
   if (DOCKER_OPTIONS !== undefined && isOwn('/DOCKER_OPTIONS')) {
     if (RUNNER === 'process') report('unused-docker-options', '/DOCKER_OPTIONS', 'RUNNER: process');
     else if (COMMAND !== undefined) report('unused-docker-options', '/DOCKER_OPTIONS', 'COMMAND');

@@ -184,7 +184,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   GRACE: {
     type: 'a duration such as 30s, at most 24d',
     default: '30s',
-    description: 'How long runs may go on after SIGTERM before they are handed back.',
+    description:
+      'How long runs may go on after SIGTERM before they are stopped and queued again. Containers are left to run on, and not waited for, unless their dataset’s STOP says otherwise.',
   },
   RUN_UIDS: {
     type: 'a number from 1000 on, or two such as 61200-61455',

@@ -103,6 +103,8 @@ const ERRORS = {
 const WARNINGS = {
   'unused-docker-options': (why: string) => `DOCKER_OPTIONS has no effect with ${why}`,
   'unused-image': () => 'DOCKER_IMAGE has no effect with RUNNER: process',
+  'process-not-left': () =>
+    'STOP: leave is for containers: a process can’t be taken over by the next start, so it has GRACE to finish; write finish, or kill',
   'unused-backup-dir': () => 'BACKUP_DIR has no effect without BACKUP_FILE: true',
   'unused-on-change': () => 'ON_CHANGE has no effect with LOAD.id: rows are replaced by their id',
   'unset-on-change': (key: string) =>

@@ -161,6 +161,13 @@ export const settingsSchema = Type.Object(
       default: '1h',
       description: 'An attempt that takes longer is stopped and counts as failed. At most 24d.',
     }),
+    STOP: Type.Optional(
+      Type.Enum(['leave', 'finish', 'kill'], {
+        description:
+          'What becomes of runs that go on when the orchestrator is stopped. `leave`: containers run on, and the next start takes them over, as it does after a crash. `finish`: they have GRACE to finish, and are then stopped and queued again. `kill`: they are stopped at once and queued again. None of them uses up a retry.',
+        'x-default': '`leave` for containers, `finish` for processes, which can’t be left',
+      }),
+    ),
     RETRIES: Type.Integer({
       minimum: 0,
       default: 3,

@@ -130,8 +130,11 @@ export interface Outcome {
   signal: string | null;
   /** The engine said so. It misses some (1 in 6 on a busy engine 20.10, never told later): those end by SIGKILL alone. */
   outOfMemory: boolean;
-  /** Why it was stopped, if stop(), the deadline or WORK_SIZE did it; `output`: it printed more than LIMITS.logBytes. */
-  stopped: StopReason | 'output' | null;
+  /**
+   * Why it was stopped, if stop(), the deadline or WORK_SIZE did it; `output`: it printed more than LIMITS.logBytes; `engine`: what ran it was itself stopped or
+   * restarted meanwhile.
+   */
+  stopped: StopReason | 'output' | 'engine' | null;
   /** The result lines: at most one, or one a file with RUN_PER: folder. */
   results: ResultMessage[];
   /** Highest version of a `superseded` line, else null. */
@@ -156,6 +159,8 @@ export interface Runner {
   readonly kind: RunnerKind;
   /** Whether recover() may adopt what goes on: only then people ask the journal for its handle. */
   readonly adopts: boolean;
+  /** Whether what it has started can't be seen just now, because the engine doesn't answer. Never where it needs none. */
+  isAway?(): boolean;
   /** The nodes of Elasticsearch as an attempt of the dataset finds them. Throws as start() does. */
   reach(dataset: Dataset, nodes: readonly string[]): Promise<string[]>;
   /**

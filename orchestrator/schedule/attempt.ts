@@ -72,6 +72,22 @@ export class LiveAttempt {
     return this.#options.attempt;
   }
 
+  /** What has started it; null before that. */
+  get runner(): Runner | null {
+    return this.#started?.runner ?? null;
+  }
+
+  /** Whether it runs on when the orchestrator stops, for the next start to adopt. */
+  get isLeft(): boolean {
+    const { STOP = 'leave' } = this.#options.dataset.settings;
+    return STOP === 'leave' && this.runner?.adopts === true && !this.#stopReason && !this.#isOver;
+  }
+
+  /** Whether it has no time to finish when the orchestrator stops. */
+  get endsAtOnce(): boolean {
+    return this.#options.dataset.settings.STOP === 'kill';
+  }
+
   /** Resolves when nothing of it runs any more, though its end may not be recorded yet. */
   get over(): Promise<void> {
     return this.#over.promise;

@@ -45,6 +45,9 @@ export function unstarted(stopped: StopReason): Outcome {
 
 const OUTPUT_TEXT = `it printed more than ${LIMITS.logBytes / 1024 / 1024} MB, and was stopped: make it print less; its log has what came first`;
 
+const ENGINE_TEXT =
+  'it starts over, since the Docker Engine, or its machine, was stopped or restarted while it ran; that uses up no retry';
+
 export const NO_ROWS: Rows = { read: 0, loaded: 0, rejected: 0, filtered: 0, deleted: 0 };
 
 /** The part of an outcome that is about one file; without a line of its own it takes the exit code of the whole. */
@@ -74,6 +77,7 @@ export function decide(ending: Ending, situation: Situation): Finish {
   if (exitCode === EXIT.never) return { to: 'quarantined', rows, error: neverText(ending) };
   if (isDiskExceeded(ending)) return { to: 'failed', rows, error: diskText(situation) };
   if (ending.stopped === 'shutdown') return handBack(situation);
+  if (ending.stopped === 'engine') return decideWait(ENGINE_TEXT, situation, RUNNER_WAIT);
   if (exitCode === EXIT.away && !ending.outOfMemory) {
     return decideWait(ending.errorText || 'the target is away (exit code 75)', situation, TARGET_WAIT);
   }

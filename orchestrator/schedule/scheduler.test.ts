@@ -490,28 +490,6 @@ test('rule 13: below the floor of free space nothing is started, it says so once
   assert.equal(scheduler.status().waiting, null);
 });
 
-test('stopping lets runs finish within the grace, starts nothing new, and hands the rest back uncounted', async t => {
-  const bench = setUp(t);
-  const dataset = datasetOf('sales', bench.watchDir, { CONCURRENCY: 2 });
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const runner = new ScriptedRunner(job => (job.file.endsWith('quick.csv') ? promise : Promise.resolve(undefined)));
-  const scheduler = await bench.schedule(runner, [dataset]);
-  const quick = await bench.arrive(dataset, 'quick.csv');
-  const slow = await bench.arrive(dataset, 'slow.csv');
-  await bench.until(quick.id, run => Boolean(run.handle));
-  await bench.until(slow.id, run => Boolean(run.handle));
-  const stopping = scheduler.stop({ graceMs: 60_000 });
-  const late = await bench.arrive(dataset, 'late.csv');
-  resolve(done);
-  assert.equal((await bench.until(quick.id, isFinal)).state, 'done');
-  scheduler.hurry();
-  await stopping;
-  const handedBack = await bench.journal.run(slow.id);
-  assert.deepEqual([handedBack?.state, handedBack?.retriesUsed], ['queued', 0]);
-  assert.equal((await bench.journal.run(late.id))?.attempt, 0);
-  assert.equal(runner.living.size, 0);
-});
-
 test('rule 10: a container that outlived its orchestrator is adopted; its timeout goes on from its start', async t => {
   const bench = setUp(t);
   const dataset = datasetOf('sales', bench.watchDir);

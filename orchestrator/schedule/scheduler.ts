@@ -21,6 +21,8 @@ export interface ScheduleOptions extends ScheduleContext {
 export interface ScheduleStatus {
   /** Attempts that go on. */
   running: number;
+  /** Those among them that a stop leaves to the next start. */
+  leaving: number;
   /** Attempts of an earlier orchestrator of which it isn't known yet what became of them. */
   recovering: number;
   /** Why nothing new is started, or null. */
@@ -33,10 +35,10 @@ export interface Scheduler {
   wake(): void;
   status(): ScheduleStatus;
   /**
-   * Starts nothing more, lets runs finish for `graceMs`, then stops the rest and gives it back to the queue. Resolves when nothing
-   * runs. Stopping twice is harmless.
+   * Starts nothing more. Containers run on, for the next start to adopt, unless their dataset's STOP or `leavesNone` says otherwise; the others may finish for
+   * `graceMs`, then they are stopped and given back to the queue. Resolves when that is so. Stopping twice is harmless.
    */
-  stop(options: { graceMs: number }): Promise<void>;
+  stop(options: { graceMs: number; leavesNone?: boolean }): Promise<void>;
   /** Ends the grace period now. */
   hurry(): void;
 }
@@ -45,6 +47,8 @@ export interface Scheduler {
 const POLL_MS = 1000;
 /** While the ends of so many attempts are still to be recorded nothing is started. */
 const MOST_ENDING = 64;
+/** How often it is looked whether anything is left that has to end first. */
+const STOP_POLL_MS = 20;
 /** How long a stopped attempt may take to be seen dead (SIGTERM, 10 s, SIGKILL), before it is left to the next start. */
 const HAND_BACK_MS = 20_000;
 
@@ -77,6 +81,7 @@ class Schedule implements Scheduler {
   #pumping: Promise<void> | null = null;
   #again = false;
   #stopping: Promise<void> | null = null;
+  #leavesNone = false;
   #claimError: string | null = null;
   /** At the start it isn't known what the clock was before. */
   #lastNow = Number.POSITIVE_INFINITY;
@@ -125,10 +130,13 @@ class Schedule implements Scheduler {
     const disk = this.#disk.state();
     const { dataDir } = this.#context.environment;
     const low = disk.isLow ? lowDiskText(dataDir, disk.freeBytes ?? 0, disk.floorBytes) : null;
-    return { running: this.#live.size, recovering: this.#orphans.size, waiting: low ?? this.#claimError, disk };
+    const leaving = [...this.#live.keys()].filter(({ isLeft }) => isLeft).length;
+    const waiting = low ?? this.#claimError;
+    return { running: this.#live.size, leaving, recovering: this.#orphans.size, waiting, disk };
   }
 
-  stop({ graceMs }: { graceMs: number }): Promise<void> {
+  stop({ graceMs, leavesNone = false }: { graceMs: number; leavesNone?: boolean }): Promise<void> {
+    this.#leavesNone ||= leavesNone;
     this.#stopping ??= this.#end(graceMs);
     return this.#stopping;
   }
@@ -142,8 +150,9 @@ class Schedule implements Scheduler {
     this.#callOffTimer();
     this.#leaveOrphans.abort();
     await this.#pumping;
+    for (const attempt of this.#awaited()) if (attempt.endsAtOnce) attempt.stop('shutdown');
     await this.#ended(graceMs, this.#hurry.signal);
-    for (const attempt of this.#live.keys()) attempt.stop('shutdown');
+    for (const attempt of this.#awaited()) attempt.stop('shutdown');
     await this.#ended(HAND_BACK_MS, none());
     this.#leave.abort();
     // One turn more for those that leave; an engine that hangs keeps nobody here.
@@ -154,11 +163,22 @@ class Schedule implements Scheduler {
     for (const off of this.#off) off();
   }
 
-  /** Resolves when no attempt goes on, or the time is over, or the signal says so. */
+  /** Resolves when no attempt is awaited any more, or the time is over, or the signal says so. */
   async #ended(ms: number, signal: AbortSignal): Promise<void> {
-    const ended = new AbortController();
-    const all = Promise.allSettled(this.#live.values()).then(() => ended.abort());
-    await Promise.race([all, pause(this.#context.clock, ms, AbortSignal.any([signal, ended.signal]))]);
+    const { clock } = this.#context;
+    const late = new AbortController();
+    const callOff = clock.after(ms, () => late.abort());
+    const end = AbortSignal.any([signal, late.signal]);
+    while (this.#awaited().length > 0 && !end.aborted) await pause(clock, STOP_POLL_MS, end);
+    callOff();
+  }
+
+  /** What has to end before we do: not what the next start adopts, nor what can't be seen, as the engine doesn't answer. */
+  #awaited(): LiveAttempt[] {
+    return [...this.#live.keys()].filter(attempt => {
+      if (attempt.isOver) return true;
+      return !attempt.runner?.isAway?.() && (this.#leavesNone || !attempt.isLeft);
+    });
   }
 
   #hear(run: Run): void {
@@ -231,7 +251,7 @@ class Schedule implements Scheduler {
     const { journal, holder, clock, datasets, environment } = this.#context;
     const going = this.#going();
     if (this.#live.size - going.length >= MOST_ENDING) return;
-    const free = environment.concurrency - going.length - this.#orphans.size;
+    const free = environment.concurrency - this.#held(going);
     const configured = datasets();
     const attempts = { running: this.#runningByDataset(), lastStartAt: this.#turns.lastStartAt(clock.now()) };
     const all = freeSlots(configured.values(), attempts);
@@ -245,6 +265,14 @@ class Schedule implements Scheduler {
   /** What has a place: of others only the end is still to be recorded. */
   #going(): LiveAttempt[] {
     return [...this.#live.keys()].filter(({ isOver }) => !isOver);
+  }
+
+  /** Places that are held. Of what an engine runs that doesn't answer nothing is known: meanwhile the place is for what needs none. */
+  #held(going: readonly LiveAttempt[]): number {
+    const all = [...going, ...this.#orphans];
+    const held = all.filter(({ runner }) => !runner?.isAway?.()).length;
+    this.#all.concurrency = this.#context.environment.concurrency + 1 + all.length - held;
+    return held;
   }
 
   /** What goes on by itself is counted, never a counter kept: a lost attempt leaks no slot. */

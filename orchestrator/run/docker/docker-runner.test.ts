@@ -152,7 +152,8 @@ describe('docker runner, in particular', () => {
     const job = await jobOf(
       `echo one; printf half; while [ ! -e /work/go ]; do sleep 0.05; done; echo ' two'; echo '{"type":"result","rows_read":1,"rows_loaded":1,"rows_rejected":0,"rows_filtered":0,"rows_deleted":0}'; exit 3`,
     );
-    const former = createRunner(place);
+    const formerEngine = connectEngine(process.env['DOCKER_HOST'] ?? null, systemClock);
+    const former = createRunner(place, { engine: formerEngine });
     const lost = await former.start(job);
     const broken = new Promise<string>(
       resolve =>
@@ -167,6 +168,7 @@ describe('docker runner, in particular', () => {
       'the first line is in the log',
       () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8') === 'one\n',
     );
+    formerEngine.close();
     const found = await runner.recover(job);
     assert.equal(found.state, 'adopt');
     assert.ok(found.state === 'adopt');
@@ -268,6 +270,39 @@ describe('docker runner, in particular', () => {
     await assert.rejects(runner.start(job), error => kindOf(error) === 'retry');
     await runner.stop(handle, job, 'shutdown');
     await runner.follow(handle, job, () => {});
+  });
+
+  it('what somebody starts again is stopped, and the outcome is that of the start that was made', async () => {
+    const script =
+      'if [ -e /work/again ]; then sleep 60; exit 0; fi; touch /work/again; while [ ! -e /work/go ]; do sleep 0.05; done; exit 7';
+    const job = await jobOf(script);
+    const handle = await runner.start(job);
+    await engine.docker.getContainer(handle).update({ RestartPolicy: { Name: 'always' } });
+    const ended = runner.follow(handle, job, () => {});
+    await until('it runs', () => existsSync(join(job.workDir, 'again')));
+    await writeFile(join(job.workDir, 'go'), '');
+    const { exitCode, results, stopped } = await ended;
+    assert.deepEqual([exitCode, results, stopped], [7, [], null]);
+    assert.deepEqual(await containersOf(place), []);
+  });
+
+  it('what was started again before anybody looked has failed, though that start ended well', async () => {
+    for (const how of ['policy', 'by hand'] as const) {
+      const script =
+        'if [ -e /work/again ]; then exit 0; fi; touch /work/again; while [ ! -e /work/go ]; do sleep 0.05; done; exit 7';
+      const job = await jobOf(script);
+      const handle = await runner.start(job);
+      const container = engine.docker.getContainer(handle);
+      if (how === 'policy') await container.update({ RestartPolicy: { Name: 'always' } });
+      const isAgain = async () => (await container.inspect()).RestartCount > 0;
+      await writeFile(join(job.workDir, 'go'), '');
+      await container.wait();
+      if (how === 'by hand') await container.start();
+      else await until('it was started again', isAgain);
+      const { exitCode, signal, errorText } = await runner.follow(handle, job, () => {});
+      assert.deepEqual([exitCode, signal], [null, null], how);
+      assert.match(errorText, /its container was started again by somebody else/);
+    }
   });
 
   it('a container that somebody removed is lost, and says so', async () => {

@@ -1,5 +1,4 @@
 import { appendFileSync, statSync } from 'node:fs';
-import type { Readable } from 'node:stream';
 import type { Container, ContainerCreateOptions, ContainerInfo } from 'dockerode';
 import type { Message } from '../../../default-etl/contract.ts';
 import { LIMITS } from '../../bounds.ts';
@@ -8,20 +7,15 @@ import type { Dataset } from '../../config/dataset.ts';
 import { kindOf, messageOf, OrchestratorError, statusOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { giveConnections } from '../connections/connections.ts';
-import { CUT_TEXT } from '../cut-log.ts';
-import { splitLines } from '../lines.ts';
 import type { RunNetwork } from '../network/run-network.ts';
 import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
 import { realDataDir } from '../data-folder.ts';
-import { createTranscript, type Transcript } from '../transcript.ts';
 import { giveWorkDir, ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
 import { type Engine, withTimeout } from './engine.ts';
-import { engineError, isGone, isMissing } from './engine-errors.ts';
-import { endOf, LOST } from './exit.ts';
-import { entryOf, type Frame, readFrames } from './frames.ts';
+import { EngineSilent, engineError, engineSentence, isMissing } from './engine-errors.ts';
+import { type Followed, Following } from './following.ts';
 import { hasImage, ImagePuller, volumesOf } from './image.ts';
-import { openLogFile } from './log-file.ts';
 import { attemptOf, containerName, LABELS } from './names.ts';
 import { registryAuth } from './registry-auth.ts';
 import { NetworkHolders } from './network-holders.ts';
@@ -29,7 +23,6 @@ import { removeContainer } from './remove.ts';
 import type { Surroundings } from './surroundings.ts';
 import { configFolderOf } from './volumes.ts';
 import { WarmPool } from './warm-pool.ts';
-import { waitForEnd } from './wait.ts';
 
 export interface DockerRunnerOptions {
   engine: Engine;
@@ -70,10 +63,10 @@ export interface DockerRunner extends Runner {
   settled(): Promise<void>;
 }
 
-const LOGS = { stdout: true, stderr: true, timestamps: true } as const;
 const KILL_AFTER_SECONDS = 10;
-const LAST_LINES_MS = 5_000;
 const ANSWER_MS = 3_000;
+/** Removing containers takes half a second each, and many seconds on a busy machine. */
+const CLOSE_MS = 30_000;
 
 /** Runs attempts as containers, one each, which outlive the orchestrator and are adopted by the next one. */
 export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
@@ -93,8 +86,20 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     userOf,
   });
   const stopped = new Map<string, NonNullable<Outcome['stopped']>>();
+  /** When the engine says that each was started, so that a later start by somebody else is noticed. */
+  const started = new Map<string, Promise<string | undefined>>();
+  /** Containers that were followed when the engine went away, and were not seen to run since. */
+  const unseen = new Set<string>();
+  /** Containers that had ended when they were adopted. */
+  const adopted = new Set<string>();
   /** Containers that could not be removed, or of which it isn't known whether they run: removed before anything else is started. */
   const leftovers = new Map<string, string>();
+  const following = {
+    clock,
+    mask: options.mask,
+    mostLogBytes: options.mostLogBytes ?? LIMITS.logBytes,
+    onFull: ({ id }: Container) => stopped.has(id) || stopped.set(id, 'output'),
+  };
   const holders = new NetworkHolders({
     docker,
     logger,
@@ -115,12 +120,15 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   async function start(job: Job): Promise<string> {
     const what = `dataset ${job.dataset}: a container for ${job.file} could not be started`;
+    await seeEngine(what);
     await asking(what, removeLeftovers);
     const warm = sizeOf(job.logFile) === 0 ? await asking(what, () => pool.take(job)) : undefined;
     pool.refill(job);
     if (warm !== undefined) return warm;
     const name = containerName(instance, job);
     const container = await asking(what, () => create(job)).catch(async (error: unknown) => {
+      // Asked, and without an answer, it may be made all the same.
+      if (kindOf(error) === 'wait') leftovers.set(name, name);
       await holders.free(name);
       throw error;
     });
@@ -131,7 +139,21 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       await removeLeftovers().catch(() => {});
       throw engineError(error, host, what);
     }
+    started.set(
+      container.id,
+      container.inspect().then(
+        ({ State }) => State.StartedAt,
+        () => undefined,
+      ),
+    );
     return container.id;
+  }
+
+  /** One that hangs is not asked again and again, for each time somebody waits for it. */
+  async function seeEngine(what: string): Promise<void> {
+    if (!engine.isSilent()) return;
+    const { available, error } = await engine.status();
+    if (!available) throw new OrchestratorError('wait', `${what}: ${error}`);
   }
 
   async function create(job: Job): Promise<Container> {
@@ -219,130 +241,29 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     const what = `dataset ${attempt.dataset}: container ${handle.slice(0, 12)} of run ${attempt.runId} can't be followed`;
     return asking(what, async () => {
       const container = docker.getContainer(handle);
-      const outcome = await outcomeOf(container, attempt, onMessage);
+      const follower = new Following(following, container, attempt, onMessage);
+      const followed = await follower.toItsEnd(() => unseen.delete(handle), await started.get(handle));
+      const outcome = { ...followed, stopped: stopped.get(handle) ?? engineOf(handle, followed) };
       await removeOrRemember(container, containerName(instance, attempt));
-      stopped.delete(handle);
+      for (const known of [stopped, unseen, started]) known.delete(handle);
       return outcome;
     }).catch((error: unknown) => {
-      // Nobody follows it again.
-      if (kindOf(error) !== 'wait') leftovers.set(handle, containerName(instance, attempt));
+      if (kindOf(error) === 'wait') unseen.add(handle);
+      else forget(handle, attempt);
       throw error;
     });
   }
 
-  async function outcomeOf(
-    container: Container,
-    attempt: AttemptRef,
-    onMessage: (message: Message) => void,
-  ): Promise<Outcome> {
-    const stoppedBy = () => stopped.get(container.id) ?? null;
-    try {
-      const said = await copyToEnd(container, attempt, onMessage);
-      const { State } = await container.inspect();
-      const errorText = said.errorText || State.Error;
-      return { ...endOf(State.ExitCode, State.OOMKilled), stopped: stoppedBy(), ...said, errorText };
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      const errorText = 'its container was removed by somebody else';
-      return { ...LOST, stopped: stoppedBy(), results: [], supersededBy: null, errorText };
-    }
+  /** Nobody follows it again. */
+  function forget(handle: string, attempt: AttemptRef): void {
+    leftovers.set(handle, containerName(instance, attempt));
+    started.delete(handle);
   }
 
-  /** Copies the log while the container runs. Where the stream breaks off early, it is read again from its first line. */
-  async function copyToEnd(
-    container: Container,
-    attempt: AttemptRef,
-    onMessage: (message: Message) => void,
-  ): Promise<ReturnType<Transcript['said']>> {
-    const abort = new AbortController();
-    const ended = waitForEnd(container, abort.signal);
-    let told = 0;
-    const tell = (message: Message) => {
-      told += 1;
-      onMessage(message);
-    };
-    const copying = copyLog(container, attempt, tell, abort.signal, ended).catch(() => undefined);
-    try {
-      // A stream that ends while the container goes on is a broken one; its end is awaited all the same.
-      await ended;
-      const said = await within(LAST_LINES_MS, copying);
-      if (said) return said;
-    } finally {
-      abort.abort();
-      await copying;
-    }
-    // From the first line again, but no message is told twice.
-    let read = 0;
-    const tellOthers = (message: Message) => {
-      read += 1;
-      if (read > told) onMessage(message);
-    };
-    return copyLog(container, attempt, tellOthers, new AbortController().signal, ended);
-  }
-
-  /**
-   * Resolves when the stream and the container have ended: before that, a line without a break may still go on. Throws where the stream
-   * breaks, is cut by `signal`, or has ended before the log has: engine 20.10 leaves out the last entry once in a while (seen 2026-11).
-   */
-  async function copyLog(
-    container: Container,
-    attempt: AttemptRef,
-    onMessage: (message: Message) => void,
-    signal: AbortSignal,
-    ended: Promise<unknown>,
-  ): Promise<ReturnType<Transcript['said']>> {
-    const { Config } = await container.inspect();
-    const stream = (await container.logs({ ...LOGS, follow: true })) as Readable;
-    // It may break before it is read; the reading then throws.
-    stream.on('error', () => {});
-    const cut = () => void stream.destroy();
-    if (signal.aborted) cut();
-    signal.addEventListener('abort', cut, { once: true });
-    const log = await openLogFile(attempt.logFile, Number(Config.Labels[LABELS.logOffset] ?? 0), text =>
-      options.mask(text, attempt.dataset),
-    );
-    const transcript = createTranscript(onMessage);
-    const lines = { stdout: splitLines(transcript.output), stderr: splitLines(transcript.text) };
-    const kept = upToMost(options.mostLogBytes ?? LIMITS.logBytes);
-    let last: Buffer | undefined;
-    try {
-      for await (const frames of readFrames(stream)) {
-        const entries = kept.take(frames.map(entryOf));
-        await log.write(entries);
-        for (const { stream: source, payload } of entries) lines[source].write(payload);
-        last = frames.at(-1)?.payload ?? last;
-        if (kept.isFull()) break;
-      }
-      if (kept.isFull()) await stopPrinting(container);
-      await ended;
-      signal.throwIfAborted();
-      if (!kept.isFull() && !(await isLastEntry(container, last)))
-        throw new OrchestratorError('wait', 'the log has more entries than were read');
-      await log.end(kept.isFull() ? CUT_TEXT : '');
-    } finally {
-      signal.removeEventListener('abort', cut);
-      await log.close();
-    }
-    lines.stderr.end();
-    lines.stdout.end();
-    return transcript.said();
-  }
-
-  /** At once: in the time of a gentle end it would fill the engine's disk. */
-  async function stopPrinting(container: Container): Promise<void> {
-    if (!stopped.has(container.id)) stopped.set(container.id, 'output');
-    try {
-      await container.kill();
-    } catch (error) {
-      // 409: it has ended already; 404: it is gone.
-      if (!isMissing(error) && statusOf(error) !== 409) throw error;
-    }
-  }
-
-  async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
-    let cancel = (): void => {};
-    const tooLate = new Promise<undefined>(resolve => (cancel = clock.after(timeoutMs, () => resolve(undefined))));
-    return Promise.race([promise, tooLate]).finally(() => cancel());
+  /** Whether it ended while nobody could look: with the engine, which ends its containers when it is stopped, or with the machine. */
+  function engineOf(handle: string, { signal, outOfMemory }: Followed): 'engine' | null {
+    const isSignalled = adopted.delete(handle) && (signal === 'SIGTERM' || signal === 'SIGKILL') && !outOfMemory;
+    return isSignalled || unseen.has(handle) ? 'engine' : null;
   }
 
   async function stop(handle: string, attempt: AttemptRef, reason: StopReason): Promise<void> {
@@ -365,6 +286,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
       const state = await stateOf(container);
       if (state === undefined) return { state: 'dead' };
       holders.recall(name, state.network);
+      if (state.hasEnded) adopted.add(state.id);
       if (state.hasRun) return { state: 'adopt', handle: state.id };
       await removeContainer(container, clock);
       await holders.free(name);
@@ -374,11 +296,11 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   async function stateOf(
     container: Container,
-  ): Promise<{ id: string; hasRun: boolean; network: string | undefined } | undefined> {
+  ): Promise<{ id: string; hasRun: boolean; hasEnded: boolean; network: string | undefined } | undefined> {
     try {
       const { Id, State, HostConfig } = await container.inspect();
       const hasRun = ['running', 'paused', 'restarting', 'exited'].includes(State.Status);
-      return { id: Id, hasRun, network: HostConfig.NetworkMode };
+      return { id: Id, hasRun, hasEnded: State.Status === 'exited', network: HostConfig.NetworkMode };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -425,14 +347,29 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function close(): Promise<void> {
+    const hasClosed = await Promise.race([closeAll().then(() => true), closeInTime()]);
+    if (hasClosed) return;
+    logger.warn(
+      `${engineSentence(new EngineSilent(), host)}; containers that only wait are left, and removed by the next start`,
+    );
+    engine.close();
+  }
+
+  async function closeAll(): Promise<void> {
     await pool.close();
     await removeLeftovers().catch(error => logger.warn(`containers are left over: ${messageOf(error)}`));
     await holders.close();
   }
 
+  /** False at once from an engine that doesn't answer, else after a while. */
+  function closeInTime(): Promise<boolean> {
+    return new Promise(resolve => void clock.after(engine.isSilent() ? 0 : CLOSE_MS, () => resolve(false)));
+  }
+
   return {
     kind: 'docker',
     adopts: true,
+    isAway: () => engine.isSilent(),
     reach: ({ settings }, nodes) => options.network.reach(settings.DOCKER_OPTIONS?.network, nodes),
     start,
     follow,
@@ -444,26 +381,6 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     settled: async () => void (await Promise.all([pool.settled(), holders.settled()])),
     hasImage: image => withTimeout(hasImage(docker, image), ANSWER_MS),
   };
-}
-
-/** The entries of a log up to so many bytes: the same each time that it is read. */
-function upToMost(most: number): { take(entries: readonly Frame[]): Frame[]; isFull(): boolean } {
-  let bytes = 0;
-  return {
-    take: entries =>
-      entries.filter(({ payload }) => {
-        bytes += payload.length;
-        return bytes <= most;
-      }),
-    isFull: () => bytes > most,
-  };
-}
-
-/** Whether the log of a container ends with this entry, its timestamp included; or is empty, without one. */
-async function isLastEntry(container: Container, entry: Buffer | undefined): Promise<boolean> {
-  let last: Buffer | undefined;
-  for await (const frames of readFrames([await container.logs({ ...LOGS, tail: 1 })])) last = frames.at(-1)?.payload;
-  return last === undefined || entry === undefined ? last === entry : last.equals(entry);
 }
 
 function sizeOf(path: string): number {

@@ -1,10 +1,24 @@
+import { userInfo } from 'node:os';
 import { codeOf, type ErrorKind, messageOf, OrchestratorError, statusOf } from '../../errors.ts';
 
+const SILENT = 'ETIMEDOUT';
 const ADVICE: Record<string, string> = {
   ENOENT: 'start Docker, or set DOCKER_HOST',
   ECONNREFUSED: 'start Docker, or set DOCKER_HOST',
-  EACCES: 'give this user access to the socket (group docker)',
+  [SILENT]: 'it hangs, or its machine does; see whether "docker ps" answers, else restart Docker',
 };
+/** Both refuse a socket to whom its rights do. */
+const REFUSED = ['EACCES', 'EPERM'];
+
+/** The engine gave no answer in time. */
+export class EngineSilent extends Error {
+  readonly code = SILENT;
+
+  constructor() {
+    super('the engine gave no answer in time');
+    this.name = 'EngineSilent';
+  }
+}
 
 /** Whether it says that there is no such container or image. */
 export function isMissing(error: unknown): boolean {
@@ -22,8 +36,30 @@ export function engineSentence(error: unknown, host: string): string {
     const said = (error as { json?: { message?: unknown } | null }).json?.message;
     return typeof said === 'string' ? said : messageOf(error);
   }
-  const code = codeOf(error) ?? messageOf(error);
+  const code = codeOf(error) ?? (isTimeout(error) ? SILENT : messageOf(error));
+  if (REFUSED.includes(code)) return refusedText(host, code);
   return `Docker Engine doesn't answer at ${host} (${code}); ${ADVICE[code] ?? 'see whether it is running'}`;
+}
+
+/** Docker runs, most likely: it lets in root and the group of its socket alone. */
+function refusedText(host: string, code: string): string {
+  const name = ownName();
+  const user = name ?? `with uid ${process.getuid?.()}`;
+  const how = name === undefined ? '' : ` (sudo usermod -aG docker ${name})`;
+  return `Docker Engine at ${host} can't be asked by the user ${user} (${code}): add the user to the group docker${how}, then log in again, or restart the service`;
+}
+
+/** In a container a user may have no name. */
+function ownName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }
 
 /**

@@ -1,5 +1,8 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import Docker from 'dockerode';
 import type { Clock } from '../../clock.ts';
+import { type EngineCalls, limitCalls, type Patience } from './engine-calls.ts';
 import { engineSentence } from './engine-errors.ts';
 
 export interface EngineStatus {
@@ -10,7 +13,8 @@ export interface EngineStatus {
 }
 
 /** A Docker Engine, whether it answers or not. */
-export interface Engine {
+export interface Engine extends EngineCalls {
+  /** No call of it waits for ever. */
   docker: Docker;
   /** Its address, for messages. */
   host: string;
@@ -23,14 +27,16 @@ const STATUS_TTL_MS = 2_000;
 const STATUS_TIMEOUT_MS = 3_000;
 
 /** Connects when it is first asked something. `dockerHost` as DOCKER_HOST: unix://, tcp://, http:// or https://; null for the usual socket. */
-export function connectEngine(dockerHost: string | null, clock: Clock): Engine {
+export function connectEngine(dockerHost: string | null, clock: Clock, patience?: Patience): Engine {
   const host = dockerHost ?? DEFAULT_HOST;
   const docker = new Docker(addressOf(host));
+  const calls = limitCalls(docker, clock, patience);
   let last: { at: number; status: Promise<EngineStatus> } | undefined;
 
   return {
     docker,
     host,
+    ...calls,
     status() {
       const now = clock.elapsed();
       if (!last || now - last.at >= STATUS_TTL_MS) last = { at: now, status: askStatus(docker, host) };
@@ -55,9 +61,13 @@ export async function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Pro
   return Promise.race([answer, tooLate]);
 }
 
-function addressOf(host: string): Docker.DockerOptions {
-  if (!host.includes('://')) return { socketPath: host };
-  if (host.startsWith('unix://')) return { socketPath: host.slice('unix://'.length) };
+/** Each call has a connection of its own: on one that is open, an engine that is just being stopped goes on answering, while it ends its containers. */
+function addressOf(host: string): Docker.DockerOptions & { agent: HttpAgent } {
+  if (!host.includes('://')) return { socketPath: host, agent: new HttpAgent() };
+  if (host.startsWith('unix://')) return { socketPath: host.slice('unix://'.length), agent: new HttpAgent() };
   const url = new URL(host.replace(/^tcp:/, 'http:'));
-  return { host: url.hostname, port: url.port || '2375', protocol: url.protocol === 'https:' ? 'https' : 'http' };
+  const address = { host: url.hostname, port: url.port || '2375' };
+  return url.protocol === 'https:'
+    ? { ...address, protocol: 'https', agent: new HttpsAgent() }
+    : { ...address, protocol: 'http', agent: new HttpAgent() };
 }

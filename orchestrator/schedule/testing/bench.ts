@@ -144,12 +144,12 @@ export type Script = (job: Job, attempt: number, say: (message: Message) => void
 /** A runner whose attempts are functions: for what no real program does at will, such as an engine that goes away. */
 export class ScriptedRunner implements Runner {
   readonly kind = 'process';
-  readonly adopts = true;
+  readonly adopts: boolean = true;
   readonly jobs: Job[] = [];
   /** Attempts that were started and not followed to their end. */
   readonly living = new Set<string>();
   readonly #script: Script;
-  readonly #stops = new Map<string, (reason: StopReason) => void>();
+  readonly #stops = new Map<string, PromiseWithResolvers<StopReason>>();
 
   constructor(script: Script) {
     this.#script = script;
@@ -164,16 +164,24 @@ export class ScriptedRunner implements Runner {
 
   async follow(handle: string, _ref: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome> {
     const job = this.jobs.findLast(({ runId, attempt }) => handle === `${runId}/${attempt}`) as Job;
-    const stopped = new Promise<Outcome>(resolve => {
-      this.#stops.set(handle, reason => resolve({ ...SUCCESS, exitCode: 143, stopped: reason }));
-    });
-    const outcome = (await this.#script(job, job.attempt, onMessage)) ?? (await stopped);
+    const outcome = (await this.#script(job, job.attempt, onMessage)) ?? {
+      ...SUCCESS,
+      exitCode: 143,
+      stopped: await this.#stopOf(handle).promise,
+    };
     this.living.delete(handle);
     return outcome;
   }
 
   async stop(handle: string, _ref: AttemptRef, reason: StopReason): Promise<void> {
-    this.#stops.get(handle)?.(reason);
+    this.#stopOf(handle).resolve(reason);
+  }
+
+  /** It may be stopped before it is followed. */
+  #stopOf(handle: string): PromiseWithResolvers<StopReason> {
+    const stop = this.#stops.get(handle) ?? Promise.withResolvers<StopReason>();
+    this.#stops.set(handle, stop);
+    return stop;
   }
 
   async reach(_dataset: Dataset, nodes: readonly string[]): Promise<string[]> {

@@ -22,7 +22,7 @@ export const rule10: Rule = {
     },
     {
       clause: 'adoption reads it from its first line',
-      file: 'orchestrator/run/docker/docker-runner.ts',
+      file: 'orchestrator/run/docker/following.ts',
       code: '{ ...LOGS, follow: true }',
       without: '{ ...LOGS, follow: true, tail: 1 }',
       test: 'orchestrator/run/docker/docker-runner.test.ts',
