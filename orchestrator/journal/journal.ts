@@ -311,6 +311,8 @@ export interface DatasetSummary {
 export interface PruneRequest {
   /** Runs that ended before this are forgotten, but for each path's latest version. */
   endedBefore: number;
+  /** Ends it between two steps. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -438,6 +440,8 @@ export interface Journal {
   onChange(listener: (run: Run) => void): () => void;
 
   // housekeeping
+  /** Prepares what runs() needs to find parts of paths quickly, where many runs came since, in steps. They are found before, too. */
+  indexNames(signal?: AbortSignal): Promise<void>;
   /** Ids of the runs that were forgotten, whose files may go. Keeps each path's latest version, ledger and first SEEN_AT. */
   prune(request: PruneRequest): Promise<string[]>;
   close(): Promise<void>;

@@ -1,28 +1,52 @@
+import { breather } from '../breathe.ts';
 import type { PruneRequest } from './journal.ts';
 import type { Store } from './store.ts';
 
-/** Runs forgotten in one transaction: about 20 ms of the event loop. */
+/** Runs looked at, or forgotten, in one turn of the event loop: about 20 ms. */
 const SLICE = 500;
 /** Pages given back to the file system at a time. */
 const PAGES = 1000;
 
-const FORGET = `DELETE FROM runs WHERE seq IN (
-  SELECT seq FROM runs AS old
-  WHERE ended_at < $endedBefore
-    AND (version IS NULL OR EXISTS (
-      SELECT 1 FROM runs AS newer WHERE newer.dataset = old.dataset AND newer.file = old.file AND newer.version > old.version
-        AND newer.action <> 'mend'))
-    AND NOT EXISTS (SELECT 1 FROM disposals WHERE disposals.run_id = old.id AND disposals.state = 'intended')
-  LIMIT ${SLICE}) RETURNING id`;
+/** What may be forgotten: no path's latest version, and nothing that is still to be disposed of. */
+const OLD = `(version IS NULL OR EXISTS (
+    SELECT 1 FROM runs AS newer WHERE newer.dataset = old.dataset AND newer.file = old.file AND newer.version > old.version
+      AND newer.action <> 'mend'))
+  AND NOT EXISTS (SELECT 1 FROM disposals WHERE disposals.run_id = old.id AND disposals.state = 'intended')`;
 
-/** Forgets in slices, other work in between; then gives the freed pages back to the disk. */
-export async function prune(store: Store, request: PruneRequest): Promise<string[]> {
+const LOOK = `SELECT seq, ended_at AS endedAt, ${OLD} AS isOld FROM runs AS old
+  WHERE ended_at < $endedBefore AND ended_at >= $from AND (ended_at > $from OR seq > $after) ORDER BY ended_at, seq LIMIT ${SLICE}`;
+
+const FORGET = `DELETE FROM runs WHERE seq IN (
+  SELECT seq FROM runs AS old WHERE seq IN (SELECT value FROM json_each($seqs)) AND ${OLD}) RETURNING id`;
+
+interface Looked {
+  seq: number;
+  endedAt: number;
+  isOld: number;
+}
+
+/**
+ * Looks at what ended long ago, the oldest first, and forgets what may be, other work in between: most of it may be there to stay. Then gives the freed pages back to
+ * the disk.
+ */
+export async function prune(store: Store, { endedBefore, signal }: PruneRequest): Promise<string[]> {
   const forgotten: string[] = [];
-  for (;;) {
-    const rows = await store.writeAlone(() => store.all<{ id: string }>(FORGET, { endedBefore: request.endedBefore }));
-    forgotten.push(...rows.map(row => row.id));
-    if (rows.length < SLICE) break;
+  const breathe = breather();
+  let place = { endedAt: Number.MIN_SAFE_INTEGER, seq: 0 };
+  while (signal?.aborted !== true) {
+    const parameters = { endedBefore, from: place.endedAt, after: place.seq };
+    const looked = await store.read(() => store.all<Looked>(LOOK, parameters));
+    const seqs = looked.filter(({ isOld }) => isOld === 1).map(({ seq }) => seq);
+    if (seqs.length > 0) forgotten.push(...(await forget(store, seqs)));
+    if (looked.length < SLICE) break;
+    place = looked.at(-1) as Looked;
+    await breathe();
   }
   if (forgotten.length > 0) await store.writeAlone(() => store.all(`PRAGMA incremental_vacuum(${PAGES})`));
   return forgotten;
+}
+
+async function forget(store: Store, seqs: number[]): Promise<string[]> {
+  const rows = await store.writeAlone(() => store.all<{ id: string }>(FORGET, { seqs: JSON.stringify(seqs) }));
+  return rows.map(({ id }) => id);
 }

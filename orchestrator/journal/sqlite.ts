@@ -8,6 +8,7 @@ import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
 import { knownAt, knownFiles } from './known-files.ts';
 import * as mending from './mending.ts';
+import { indexNames } from './name-index.ts';
 import { latestDone, latestRun } from './paths.ts';
 import * as places from './places.ts';
 import { prune } from './pruning.ts';
@@ -97,7 +98,7 @@ function readCalls(store: Store, changes: Changes) {
     latestDone: (dataset, file) => store.read(() => latestDone(store, dataset, file)),
     latest: (dataset, file) => store.read(() => latestRun(store, dataset, file)),
     run: id => store.read(() => reading.runById(store, id)),
-    runs: filter => store.read(() => reading.runs(store, filter)),
+    runs: filter => reading.runs(store, filter),
     attempts: runId => store.read(() => attempts.attemptsOf(store, runId)),
     lastRunner: dataset => store.read(() => reading.lastRunner(store, dataset)),
     decisions: runId => store.read(() => reading.decisions(store, runId)),
@@ -109,6 +110,7 @@ function readCalls(store: Store, changes: Changes) {
 
 function upkeep(store: Store, changes: Changes) {
   return {
+    indexNames: signal => indexNames(store, signal),
     prune: request => prune(store, request),
     close: async () => {
       changes.stop();

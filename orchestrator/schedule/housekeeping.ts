@@ -26,33 +26,63 @@ export interface Housekeeping {
 }
 
 const INTERVAL_MS = 3_600_000;
+/** What came in so short a time is looked through in milliseconds. */
+const NAMES_MS = 10_000;
 /** Folders of DATA_DIR with one of each run's own in them. */
 const BY_RUN = ['runs', 'logs', 'mended'] as const;
 
-/** Prunes now and every hour; the first time it also clears what a crash left of runs that had ended. */
+/**
+ * Prunes now and every hour; the first time it also clears what a crash left of runs that had ended. Beside it what searches need is kept up
+ * to date.
+ */
 export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
-  const { clock, logger } = options;
+  const { clock, journal, logger } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
-  let callOff = (): void => undefined;
-  let working = work(true);
-
-  async function work(first: boolean): Promise<void> {
+  const pruning = repeat({ clock, signal, intervalMs: INTERVAL_MS }, async isFirst => {
     try {
-      if (first) await clearLeftovers(options, signal);
+      if (isFirst) await clearLeftovers(options, signal);
       await prune(options, signal);
     } catch (error) {
       logger.error(`old runs could not be pruned: ${messageOf(error)}`, { error });
     }
+  });
+  const naming = repeat({ clock, signal, intervalMs: NAMES_MS }, async () => {
+    try {
+      await journal.indexNames(signal);
+    } catch (error) {
+      logger.error(`names could not be prepared for searches, which take longer: ${messageOf(error)}`, { error });
+    }
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all([pruning.stop(), naming.stop()]);
+    },
+  };
+}
+
+interface Rhythm {
+  clock: Clock;
+  signal: AbortSignal;
+  intervalMs: number;
+}
+
+/** Works now, and again so long after each end. `work` never throws. */
+function repeat({ clock, signal, intervalMs }: Rhythm, work: (isFirst: boolean) => Promise<void>): Housekeeping {
+  let callOff = (): void => undefined;
+  let working = run(true);
+
+  async function run(isFirst: boolean): Promise<void> {
+    await work(isFirst);
     if (signal.aborted) return;
-    callOff = clock.after(INTERVAL_MS, () => {
-      working = work(false);
+    callOff = clock.after(intervalMs, () => {
+      working = run(false);
     });
   }
 
   return {
     async stop() {
-      stopping.abort();
       callOff();
       await working;
     },
@@ -67,7 +97,7 @@ export async function prune(
   { journal, dataDir, retentionMs, clock, logger }: HousekeepingOptions,
   signal?: AbortSignal,
 ): Promise<number> {
-  const ids = await journal.prune({ endedBefore: clock.now() - retentionMs });
+  const ids = await journal.prune({ endedBefore: clock.now() - retentionMs, signal });
   for (const id of ids) await removeRun(dataDir, id, signal);
   if (ids.length > 0) logger.info(`${ids.length} runs that ended more than RETENTION ago were forgotten`);
   return ids.length;

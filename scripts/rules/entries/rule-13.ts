@@ -48,9 +48,8 @@ export const rule13: Rule = {
     {
       clause: 'FILE_ROWS and first SEEN_AT stay',
       file: 'orchestrator/journal/pruning.ts',
-      code: 'forgotten.push(...rows.map(row => row.id));',
-      without:
-        "forgotten.push(...rows.map(row => row.id));\n    await store.write(() => store.execute('DELETE FROM ledger'));",
+      code: 'return rows.map(({ id }) => id);',
+      without: "await store.write(() => store.execute('DELETE FROM ledger'));\n  return rows.map(({ id }) => id);",
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title: 'rule 13: old runs are forgotten, but each path’s latest version, its rows and first sight stay',
