@@ -1,39 +1,34 @@
-// The one place that reads argv, the environment and signals, and sets the exit code.
+// The one place that reads argv, the environment and signals, and sets the exit code. What a command needs is imported when it is called.
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { systemClock } from './clock.ts';
 import { readToken } from './api/auth/token.ts';
-import { check } from './cli/check.ts';
+import { systemClock } from './clock.ts';
 import type { CommandDeps } from './cli/deps.ts';
-import { askTroubles } from './cli/ask-troubles.ts';
-import { explainCommand } from './cli/explain.ts';
-import { importFile } from './cli/import.ts';
 import { createProgram } from './cli/program.ts';
-import { createTerminal } from './cli/terminal.ts';
 import type { Service } from './cli/service.ts';
+import { createTerminal } from './cli/terminal.ts';
 import { type Environment, parseEnvFile, parseEnvironment } from './config/environment.ts';
-import { KeptFolders } from './config/kept-folders.ts';
-import { type Loaded, loadDatasets } from './config/load.ts';
-import { formatMistake } from './config/messages.ts';
-import { environmentPlaces } from './config/places.ts';
-import { secretsOfEnvironment } from './config/secrets.ts';
-import { messageOf } from './errors.ts';
-import { readHolder } from './journal/lock.ts';
+import type { Loaded } from './config/load.ts';
+import { messageOf, OrchestratorError } from './errors.ts';
 import type { Journal } from './journal/journal.ts';
-import { findLauncher, type Launcher } from './launcher.ts';
-import { createLogger, type LoggerOptions, type RootLogger } from './log.ts';
-import { replayRun } from './replay/replay.ts';
-import { openJournal, type Orchestrator, startOrchestrator } from './start.ts';
-import { explain } from './watch/explain.ts';
-import { takesPath } from './watch/names.ts';
+import { readHolder } from './journal/lock.ts';
+import type { Launcher } from './launcher.ts';
+import type { LoggerOptions, RootLogger } from './log.ts';
+import { openJournal } from './open-journal.ts';
+import type { Orchestrator } from './start.ts';
+import { findWhereabouts, isProject, notesFolder } from './whereabouts.ts';
 
 // What is written below DATA_DIR is this user's alone, whoever writes it.
 process.umask(0o077);
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const variables = { ...readEnvFile(), ...process.env };
 const interrupt = new AbortController();
+/** Where the settings come from: here, unless the orchestrator that is meant was started elsewhere. */
+let variables: Readonly<Record<string, string | undefined>> = { ...readEnvFile(process.cwd()), ...process.env };
+let workingDir = process.cwd();
+const notes = { folder: notesFolder(process.env, userInfo().homedir), workingDir };
 const terminal = createTerminal(process.stdout, process.stderr, { noColour: Boolean(variables['NO_COLOR']) });
 
 process.exitCode = await createProgram(commandDeps()).run(process.argv.slice(2));
@@ -45,8 +40,13 @@ function commandDeps(): CommandDeps {
     now: () => Date.now(),
     interrupted: interrupt.signal,
     start: serve,
-    check: () => check(configDir(), variables, terminal.write, process.cwd()),
+    async check() {
+      goWhereMeant();
+      const { check } = await import('./cli/check.ts');
+      return check(configDir(), variables, terminal.write, workingDir);
+    },
     async importFile(path) {
+      const { importFile } = await import('./cli/import.ts');
       const { yaml, warnings } = await importFile(path);
       for (const warning of warnings) terminal.writeError(`${path}: ${warning}\n`);
       terminal.write(yaml);
@@ -54,32 +54,39 @@ function commandDeps(): CommandDeps {
     },
     explain: explainFile,
     async config() {
+      const { formatMistake } = await import('./config/messages.ts');
       const { datasets, errors, warnings } = await loadConfiguration();
       return { datasets, errors: errors.map(formatMistake), warnings: warnings.map(formatMistake) };
     },
     holder: async () => readHolder(environment().dataDir),
     service,
-    troubles: async () => askTroubles(service()),
+    async state() {
+      const { askState } = await import('./cli/ask-state.ts');
+      return askState(service());
+    },
     heedInterrupt,
-    withJournal: beforeInterrupt(async work => {
-      const journal = openJournal(environment());
-      try {
-        return await work(journal);
-      } finally {
-        await journal.close();
-      }
-    }),
+    withJournal: beforeInterrupt(withJournal),
     async withScheduler(work) {
       if (readHolder(environment().dataDir) !== null) return this.withJournal(work);
       return beforeInterrupt(withOwnScheduler)(work);
     },
     dataDir: () => environment().dataDir,
+    async maskOf(name) {
+      const { createMask } = await import('./log/mask.ts');
+      const { secretsOfEnvironment } = await import('./config/secrets.ts');
+      const { datasets } = await loadConfiguration();
+      const secrets = datasets.find(dataset => dataset.name === name)?.secrets ?? [];
+      return createMask([...secrets, ...secretsOfEnvironment(variables)]).text;
+    },
     async takers(path) {
+      const { takesPath } = await import('./watch/names.ts');
+      const { KeptFolders } = await import('./config/kept-folders.ts');
       const { datasets } = await loadConfiguration();
       const kept = new KeptFolders(environment().dataDir, () => datasets);
       return datasets.filter(dataset => takesPath(dataset, path, kept.of(dataset)));
     },
     async replay(journal, run) {
+      const { replayRun } = await import('./replay/replay.ts');
       const { datasets } = await loadConfiguration();
       const dataset = datasets.find(({ name }) => name === run.dataset);
       return replayRun(run, { journal, dataset, dataDir: environment().dataDir, now: Date.now() });
@@ -89,12 +96,20 @@ function commandDeps(): CommandDeps {
 
 /** `orchestrator start`: until a signal; a second one hurries. */
 async function serve(): Promise<number> {
-  const launcher = findLauncher(variables, systemClock);
   const signals = catchSignals();
-  const logger = openLog(process.stdout, process.stdout.isTTY);
-  const localLogger = openLog(process.stdout, process.stdout.isTTY, { elasticsearch: null });
+  const { findLauncher } = await import('./launcher.ts');
+  const launcher = findLauncher(variables, systemClock);
+  const { startOrchestrator } = await import('./start.ts');
+  const logger = await openLog(process.stdout, process.stdout.isTTY);
+  const localLogger = await openLog(process.stdout, process.stdout.isTTY, { elasticsearch: null });
   try {
-    const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, localLogger });
+    const orchestrator = await startOrchestrator({
+      environment: environmentHere(),
+      variables,
+      logger,
+      localLogger,
+      notes,
+    });
     await untilStopped(orchestrator, logger, { launcher, signals });
     return 0;
   } catch (error) {
@@ -122,7 +137,7 @@ function untilStopped(orchestrator: Orchestrator, logger: RootLogger, { launcher
       return orchestrator.hurry();
     }
     stoppingSince = performance.now();
-    logger.info(`${why}: ${stoppingText({ running, leaving }, environment().graceMs)}`);
+    logger.info(`${why}: ${stoppingText({ running, leaving }, environmentHere().graceMs)}`);
     orchestrator.stop().then(end, reject);
   };
   signals.handOver(signal => stop(signal));
@@ -162,7 +177,9 @@ function stoppingText({ running, leaving }: { running: number; leaving: number }
 
 /** Nobody else runs what is in the journal, so we do, for as long as the work takes. */
 async function withOwnScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T> {
-  const logger = openLog(process.stderr, true, { level: 'warn' });
+  goWhereMeant();
+  const { startOrchestrator } = await import('./start.ts');
+  const logger = await openLog(process.stderr, true, { level: 'warn' });
   const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, isQuiet: true });
   interrupt.signal.addEventListener('abort', () => orchestrator.hurry());
   try {
@@ -185,23 +202,38 @@ function heedInterrupt(): void {
   for (const signal of STOP_SIGNALS) process.once(signal, () => interrupt.abort());
 }
 
-async function explainFile(file: string): Promise<number> {
-  const { datasets } = await loadConfiguration();
-  const kept = new KeptFolders(environment().dataDir, () => datasets);
+async function withJournal<T>(work: (journal: Journal) => Promise<T>): Promise<T> {
   const journal = openJournal(environment());
   try {
-    return await explainCommand({
-      file,
-      explain: path => explain(path, datasets, journal, dataset => kept.of(dataset)),
-      print: line => terminal.write(`${line}\n`),
-    });
+    return await work(journal);
   } finally {
     await journal.close();
   }
 }
 
-function openLog(stream: NodeJS.WriteStream, isForPeople: boolean, others: Partial<LoggerOptions> = {}): RootLogger {
-  const { logLevel, elasticsearch } = environment();
+async function explainFile(file: string): Promise<number> {
+  const { explainCommand } = await import('./cli/explain.ts');
+  const { explain } = await import('./watch/explain.ts');
+  const { KeptFolders } = await import('./config/kept-folders.ts');
+  const { datasets } = await loadConfiguration();
+  const kept = new KeptFolders(environment().dataDir, () => datasets);
+  return withJournal(journal =>
+    explainCommand({
+      file,
+      explain: path => explain(path, datasets, journal, dataset => kept.of(dataset)),
+      print: line => terminal.write(`${line}\n`),
+    }),
+  );
+}
+
+async function openLog(
+  stream: NodeJS.WriteStream,
+  isForPeople: boolean,
+  others: Partial<LoggerOptions> = {},
+): Promise<RootLogger> {
+  const { createLogger } = await import('./log.ts');
+  const { secretsOfEnvironment } = await import('./config/secrets.ts');
+  const { logLevel, elasticsearch } = environmentHere();
   return createLogger({
     level: logLevel,
     terminal: isForPeople,
@@ -213,28 +245,54 @@ function openLog(stream: NodeJS.WriteStream, isForPeople: boolean, others: Parti
   });
 }
 
+/** By the address that a running one says it has: PORT may be 0, or set where it was started alone. */
 function service(): Service {
   const { host, port, dataDir, auth } = environment();
-  return { host, port, token: auth === 'off' ? null : readToken(dataDir) };
+  const listens = readHolder(dataDir)?.listens ?? { host, port };
+  return { ...listens, token: auth === 'off' ? null : readToken(dataDir) };
 }
 
+/** Of the orchestrator that a command is about. Throws an OrchestratorError where none is here, and none is known elsewhere. */
 function environment(): Environment {
-  return parseEnvironment(variables, process.cwd());
+  if (!goWhereMeant()) {
+    throw new OrchestratorError(
+      'never',
+      `no dataset and no journal is in ${workingDir}, and none is known of an orchestrator that this user started elsewhere; go to its folder, or set DATA_DIR and CONFIG_DIR`,
+    );
+  }
+  return environmentHere();
 }
 
-function loadConfiguration(): Promise<Loaded> {
-  const settings = environment();
+/** From now on settings are those of the orchestrator that is meant where none is here. False where there is none. */
+function goWhereMeant(): boolean {
+  if (isProject(workingDir, variables)) return true;
+  const found = findWhereabouts(notes.folder, dataDir => readHolder(dataDir) !== null);
+  if (found === null) return false;
+  workingDir = found.workingDir;
+  variables = { ...readEnvFile(workingDir), ...process.env, ...found.variables };
+  return true;
+}
+
+function environmentHere(): Environment {
+  return parseEnvironment(variables, workingDir);
+}
+
+async function loadConfiguration(): Promise<Loaded> {
+  goWhereMeant();
+  const { loadDatasets } = await import('./config/load.ts');
+  const { environmentPlaces } = await import('./config/places.ts');
+  const settings = environmentHere();
   return loadDatasets(settings.configDir, variables, environmentPlaces(settings));
 }
 
 /** `check` reports a wrong environment itself, so it must not fail on it. */
 function configDir(): string {
-  return resolve(variables['CONFIG_DIR'] || 'config');
+  return resolve(workingDir, variables['CONFIG_DIR'] || 'config');
 }
 
-function readEnvFile(): Record<string, string> {
+function readEnvFile(folder: string): Record<string, string> {
   try {
-    return parseEnvFile(readFileSync(join(process.cwd(), '.env'), 'utf8'));
+    return parseEnvFile(readFileSync(join(folder, '.env'), 'utf8'));
   } catch {
     return {};
   }

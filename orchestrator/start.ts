@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { provideToken } from './api/auth/token.ts';
 import { startApi } from './api/server.ts';
@@ -15,12 +14,12 @@ import { closeBelow } from './data-dir/close-below.ts';
 import { closeDataDir } from './data-dir/close.ts';
 import { closedInboxes } from './data-dir/inbox.ts';
 import { type FileDisposer, startDisposer } from './dispose/disposer.ts';
-import { OrchestratorError } from './errors.ts';
+import { messageOf, OrchestratorError } from './errors.ts';
 import { answerAs } from './etl/helper.ts';
 import { offerSample, whenSampleEnds } from './first-start.ts';
 import { ownHolderId } from './journal/holder.ts';
 import type { Journal, Run } from './journal/journal.ts';
-import { lockJournal } from './journal/lock.ts';
+import { lockJournal, tellAddress } from './journal/lock.ts';
 import { openSqliteJournal } from './journal/sqlite.ts';
 import type { Logger, RootLogger } from './log.ts';
 import { mendRejects } from './rejects/mend.ts';
@@ -31,6 +30,7 @@ import { createRunUids } from './run/uids.ts';
 import { type Housekeeping, startHousekeeping } from './schedule/housekeeping.ts';
 import { type Scheduler, startScheduler } from './schedule/scheduler.ts';
 import { hasWriter } from './watch/lease.ts';
+import { type Whereabouts, noteWhereabouts } from './whereabouts.ts';
 import { takesPath } from './watch/names.ts';
 import { Watchers } from './watch/watchers.ts';
 
@@ -42,6 +42,8 @@ export interface StartOptions {
   /** For what must not leave this machine, as links to sign in; `logger` unless told. */
   localLogger?: Logger;
   clock?: Clock;
+  /** Where it is noted for commands that are typed elsewhere, and what is known of it there; not at all unless told. */
+  notes?: { folder: string; workingDir: string };
   /** Only what is in the journal is run: nothing is watched or served (`orchestrator run` while no other orchestrator runs). */
   isQuiet?: boolean;
 }
@@ -72,12 +74,6 @@ export async function startOrchestrator(options: StartOptions): Promise<Orchestr
     throw error;
   }
   return parts;
-}
-
-/** The journal of the environment, beside whoever else has it open; DATA_DIR is made if missing. */
-export function openJournal({ dataDir, journal }: Environment): Journal {
-  mkdirSync(dataDir, { recursive: true });
-  return openSqliteJournal({ path: journal, clock: systemClock });
 }
 
 /** More would be a wall of text. */
@@ -163,6 +159,7 @@ class Parts implements Orchestrator {
       listIntervalMs: environment.listIntervalMs,
     });
     await this.#serve();
+    this.#tellWhere();
     const datasets = this.#datasets();
     const sample = await offerSample({ journal: this.journal, datasets, configDir: environment.configDir });
     this.#greet(sample);
@@ -274,8 +271,29 @@ class Parts implements Orchestrator {
             signal,
           }),
         pause: (dataset, paused) => this.journal.pause(dataset, paused),
+        acknowledge: id => this.journal.acknowledge(id, this.#clock.now()),
+        acknowledgeAll: dataset => this.journal.acknowledgeAll(dataset, this.#clock.now()),
       },
     });
+  }
+
+  /** For commands, that ask by HOST and PORT. Whoever can't write in his own home is found by DATA_DIR all the same. */
+  #tellWhere(): void {
+    const { environment, notes, logger } = this.#options;
+    const { configDir, dataDir, journal, policyFile, host } = environment;
+    const port = Number(new URL(this.#required(this.#api).url).port);
+    tellAddress(dataDir, { host, port });
+    if (notes === undefined) return;
+    const paths = { CONFIG_DIR: configDir, DATA_DIR: dataDir, JOURNAL: journal, POLICY_FILE: policyFile };
+    const whereabouts: Whereabouts = {
+      workingDir: notes.workingDir,
+      variables: { ...paths, HOST: host, PORT: String(port) },
+    };
+    try {
+      noteWhereabouts(notes.folder, whereabouts);
+    } catch (error) {
+      logger.debug(`commands find this orchestrator by DATA_DIR alone: ${messageOf(error)}`);
+    }
   }
 
   async #reconfigure(change: ConfigChange): Promise<void> {

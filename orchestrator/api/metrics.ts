@@ -32,8 +32,17 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
   const counter = (name: string, help: string) =>
     new Counter({ name: `orchestrator_${name}`, help, labelNames: ['dataset'], registers: [register] });
   const runs = gauge('runs', 'Runs by state.', ['dataset', 'state']);
-  const toCheck = gauge('runs_to_check', 'Runs that are done and have something to check.', ['dataset']);
+  const toCheck = gauge('runs_to_check', 'Runs that are done, have something to check, and that nobody acknowledged.', [
+    'dataset',
+  ]);
   const paused = gauge('dataset_paused', '1 while a dataset is paused.', ['dataset']);
+  const failures = gauge(
+    'runs_failed',
+    'Failed and quarantined runs that nothing mended since and nobody acknowledged.',
+    ['dataset'],
+  );
+  const there = gauge('rows', 'Rows of its files that the target holds, as far as their runs say.', ['dataset']);
+  const toMend = gauge('rows_to_mend', 'Of those files, rows that were rejected and not mended since.', ['dataset']);
   const loaded = counter('rows_loaded_total', 'Rows loaded.');
   const rejected = counter('rows_rejected_total', 'Rows rejected.');
   const mended = counter(
@@ -43,9 +52,13 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
   const filtered = counter('rows_filtered_total', 'Rows taken out by steps.');
   return async () => {
     const summaries = await journal.summaries();
-    for (const metric of [runs, toCheck, paused, loaded, rejected, mended, filtered]) metric.reset();
+    for (const metric of [runs, toCheck, paused, failures, there, toMend, loaded, rejected, mended, filtered])
+      metric.reset();
     for (const summary of summaries) {
       const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected, rowsMended, rowsFiltered } = summary;
+      failures.set({ dataset }, summary.runsFailed);
+      there.set({ dataset }, summary.rowsThere);
+      toMend.set({ dataset }, summary.rowsToMend);
       for (const [state, count] of Object.entries(counts)) runs.set({ dataset, state }, count);
       toCheck.set({ dataset }, summary.runsToCheck);
       paused.set({ dataset }, Number(isPaused));

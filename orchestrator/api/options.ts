@@ -89,6 +89,10 @@ export interface Actions {
   /** Mended rejects of a run: CSV or NDJSON. Gives up, and changes nothing, once the signal is aborted before all is read and checked. */
   mend(run: Run, content: Readable, signal: AbortSignal): Promise<Run>;
   pause(dataset: string, paused: boolean): Promise<void>;
+  /** The run needs no looking after any more, until it ends otherwise. */
+  acknowledge(runId: string): Promise<void>;
+  /** Resolves with how many runs there were. */
+  acknowledgeAll(dataset: string): Promise<number>;
 }
 
 export interface ApiOptions {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import { RUN_STATES, type Run, type RunState } from '../journal/journal.ts';
+import { RUN_STATES, type RunState } from '../journal/journal.ts';
 import { mendRefusal } from '../mend-refusal.ts';
 import { originOf } from '../rejects/open-rejects.ts';
 import { untilGone } from './client-gone.ts';
@@ -10,6 +10,7 @@ import { DOWNLOADS, FOLLOW_MS } from './limits.ts';
 import type { ApiOptions } from './options.ts';
 import { presentAttempt, presentRun } from './present.ts';
 import { Problem } from './problem.ts';
+import { runOf } from './run-of.ts';
 import { addRejectRoutes } from './rejects.ts';
 import { STREAMED } from './routing.ts';
 import { readRunLog } from './run-log.ts';
@@ -21,20 +22,13 @@ type Log = Id & { Querystring: Static<typeof schemas.logQuery> };
 
 const tags = ['runs'];
 const problem = schemas.problemSchema;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Runs: listed, looked into, cancelled, done again. */
 export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing: AbortSignal): void {
   const { journal, mask, actions, dataDir } = options;
   const answer = { 200: schemas.runSchema, 404: problem, 409: problem };
   const params = schemas.runParams;
 
-  /** Only an id that the journal knows goes on, so none is ever a path of somebody's making. */
-  async function findRun(id: string): Promise<Run> {
-    const run = UUID.test(id) ? await journal.run(id) : undefined;
-    if (run === undefined) throw new Problem(404, `there is no run ${id.slice(0, 100)}; /api/runs lists them`);
-    return run;
-  }
+  const findRun = (id: string) => runOf(journal, id);
 
   const list = { tags, summary: 'Runs, newest first', querystring: schemas.runsQuery };
   app.get<List>(

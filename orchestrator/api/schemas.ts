@@ -87,6 +87,27 @@ export const runsQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const attentionQuery = Type.Object(
+  {
+    kind: Type.Optional(
+      Type.String({
+        enum: ['failed', 'to-check', 'waiting'],
+        description:
+          'failed: or quarantined; to-check: done, with something to check; waiting: queued, saying for what. The first two unless told.',
+      }),
+    ),
+    dataset: runsQuery.properties.dataset,
+    limit: runsQuery.properties.limit,
+    cursor: runsQuery.properties.cursor,
+  },
+  { additionalProperties: false },
+);
+
+export const acknowledgedSchema = Type.Object({
+  dataset: Type.String(),
+  acknowledged: Type.Integer({ description: 'Runs that are no longer told.' }),
+});
+
 const STATES = `(${RUN_STATES.join('|')})`;
 /** For the document: the handler says more of what is wrong than a pattern could. */
 export const documentedRunsQuery = Type.Object({
@@ -203,11 +224,18 @@ export const datasetsSchema = Type.Object({
       problem: nullable(Type.String({ description: 'What keeps its runs from working.' })),
       waitsFor: nullable(Type.String({ description: 'What its queued runs wait for.' })),
       counts: Type.Record(Type.String(), Type.Integer()),
-      rowsLoaded: Type.Integer(),
-      rowsRejected: Type.Integer(),
+      rowsLoaded: Type.Integer({ description: 'By all runs together, each time a file was loaded.' }),
+      rowsRejected: Type.Integer({ description: 'By all runs together.' }),
       rowsMended: Type.Integer({ description: 'Of the rejected ones, those that mends loaded since.' }),
       rowsFiltered: Type.Integer({ description: 'Taken out by steps.' }),
-      runsToCheck: Type.Integer({ description: 'Runs that are done and have something to check.' }),
+      runsToCheck: Type.Integer({
+        description: 'Runs that are done and have something to check, of those that /api/attention lists.',
+      }),
+      rowsThere: Type.Integer({
+        description: 'Rows of its files that the target holds now, as far as their runs say.',
+      }),
+      rowsToMend: Type.Integer({ description: 'Of those files, rows that were rejected and not mended since.' }),
+      runsFailed: Type.Integer({ description: 'Failed and quarantined runs that /api/attention lists.' }),
       lastEndedAt: time('When its last run ended.'),
       paused: Type.Boolean(),
       configError: nullable(Type.String({ description: 'file:line:column: message.' })),

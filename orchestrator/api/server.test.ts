@@ -32,6 +32,8 @@ before(async () => {
       replay: id => journal.replay(id, Date.now()),
       mend: (run, content, signal) => mendRejects({ journal, dataDir, run, content, now: Date.now(), signal }),
       pause: (name, paused) => journal.pause(name, paused),
+      acknowledge: id => journal.acknowledge(id, Date.now()),
+      acknowledgeAll: name => journal.acknowledgeAll(name, Date.now()),
     },
   });
   service = healthy();
@@ -158,6 +160,38 @@ test('a queued run is cancelled once, replayed once, and refusals say why', asyn
   const replay = await post(`/api/runs/${run.id}/replay`);
   assert.equal(replay.body.replayOf, run.id);
   assert.equal((await post(`/api/runs/${run.id}/replay`)).status, 409);
+});
+
+test('what failed is to look after until it is acknowledged, by run or all of a dataset', async () => {
+  const fail = async (file: string) => {
+    const run = await submit(file, 'attention');
+    const slot = { dataset: 'attention', free: 9, strict: false, order: 'arrival' as const, perFolder: false };
+    await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
+    return journal.finish(run.id, 1, { to: 'failed', rows: null, error: 'it said s3cret' }, Date.now());
+  };
+  const [one, two, three] = [await fail('1.csv'), await fail('2.csv'), await fail('3.csv')];
+  const listed = async () =>
+    (await get('/api/attention?dataset=attention')).body.items as Array<{ id: string; error: string }>;
+  assert.deepEqual(
+    (await listed()).map(({ id, error }) => [id, error]),
+    [three, two, one].map(({ id }) => [id, 'it said ***']),
+  );
+  assert.equal((await get('/api/attention?dataset=attention&limit=1')).body.items.length, 1);
+  assert.deepEqual((await get('/api/attention?dataset=attention&kind=waiting')).body.items, []);
+  const dataset = async () =>
+    (await get('/api/datasets')).body.items.find((item: { name: string }) => item.name === 'attention');
+  assert.equal((await dataset()).runsFailed, 3);
+  assert.equal((await post(`/api/runs/${one.id}/acknowledge`)).status, 200);
+  assert.deepEqual(
+    (await listed()).map(({ id }) => id),
+    [three.id, two.id],
+  );
+  assert.equal((await post('/api/datasets/attention/acknowledge')).body.acknowledged, 2);
+  assert.deepEqual([await listed(), (await dataset()).runsFailed, (await dataset()).counts.failed], [[], 0, 3]);
+  const well = await submit('4.csv', 'attention');
+  const refused = await post(`/api/runs/${well.id}/acknowledge`);
+  assert.deepEqual([refused.status, /nothing in it to look after/.test(refused.body.error)], [409, true]);
+  assert.equal((await post('/api/datasets/unknown/acknowledge')).status, 404);
 });
 
 test('a dataset is paused and resumed; an unknown one is a 404', async () => {

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { reachableHost } from '../config/hosts.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import { addDatasetRoutes } from './datasets.ts';
+import { addAttentionRoutes } from './attention.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { addSignInRoutes, signInLink } from './auth/routes.ts';
 import { addDocumentation } from './documentation.ts';
@@ -80,6 +81,7 @@ function guardOptions({ host, allowedHosts, publicUrl, isRefused }: ApiOptions):
 function addRoutes(app: FastifyInstance, options: ApiOptions, closing: AbortSignal): Array<{ stop(): void }> {
   addHealthRoute(app, options);
   addDatasetRoutes(app, options);
+  addAttentionRoutes(app, options);
   addRunRoutes(app, options, closing);
   addLakeRoute(app, options, closing);
   return [addEventRoutes(app, options), addMetricsRoute(app, options)];

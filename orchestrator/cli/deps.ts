@@ -20,12 +20,24 @@ export interface Terminal {
   stderr: NodeJS.WritableStream;
 }
 
-export interface ConfigState {
-  datasets: readonly Dataset[];
+interface Mistakes {
   /** As `file:line:column: message`. */
   errors: readonly string[];
   /** The same, of what may be meant so. */
   warnings: readonly string[];
+}
+
+export interface ConfigState extends Mistakes {
+  datasets: readonly Dataset[];
+}
+
+/** What the running orchestrator says of itself. */
+export interface ServiceState extends Mistakes {
+  datasets: ReadonlyArray<{ name: string; watchDir: string }>;
+  /** A line for each part that is in trouble. */
+  troubles: readonly string[];
+  /** Of folders that are well, what is never taken from them, and why. */
+  notices: readonly string[];
 }
 
 /** What the commands need of the program; main.ts gives it. Commands return exit codes and read neither argv nor the environment. */
@@ -49,14 +61,16 @@ export interface CommandDeps {
   holder(): Promise<{ pid: number; host: string } | null>;
   /** How the running orchestrator is asked. Throws an OrchestratorError where the token can't be read. */
   service(): Service;
-  /** What the running orchestrator says of itself (GET /api/health): a line for each trouble. null where it does not answer. */
-  troubles(): Promise<string[] | null>;
+  /** What the running orchestrator says of itself, by its API. null where it does not answer. */
+  state(): Promise<ServiceState | null>;
   /** Opens the journal, closes it when the work is done. Works beside a running orchestrator, and without one. */
   withJournal<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
   /** As withJournal; where no orchestrator is running, what is in the journal is run meanwhile. */
   withScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
   /** Absolute: DATA_DIR. */
   dataDir(): string;
+  /** Takes out of a text the secrets that runs of a dataset are given. */
+  maskOf(dataset: string): Promise<(text: string) => string>;
   /** The datasets that would take the file at this absolute path, by names alone. */
   takers(path: string): Promise<Dataset[]>;
   /** A new run of the same version, its file put back first if it was quarantined; null: the path is waiting or running. */

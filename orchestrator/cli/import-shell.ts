@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { compileRegex } from '../config/checks.ts';
+import { compileRegex } from '../config/regex.ts';
 import { reservedAs } from '../config/reserved-variables.ts';
 import { settingsSchema } from '../config/schema.ts';
 import { looksSecret, urlPasswords } from '../config/secrets.ts';

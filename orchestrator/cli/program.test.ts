@@ -7,9 +7,9 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
-import type { Finish, Journal } from '../journal/journal.ts';
+import type { Finish, Journal, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
-import type { CommandDeps } from './deps.ts';
+import type { CommandDeps, ServiceState } from './deps.ts';
 import { createProgram } from './program.ts';
 
 let folder: string;
@@ -23,6 +23,9 @@ let unreplayable = 'no file';
 /** Of the terminal. */
 let width: number | null;
 let holder: Awaited<ReturnType<CommandDeps['holder']>>;
+/** What the running orchestrator says of itself. */
+let state: ServiceState | null;
+let configErrors: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cli-'));
@@ -31,6 +34,8 @@ beforeEach(async () => {
   interrupt = new AbortController();
   finish = done(3, 0);
   holder = null;
+  state = null;
+  configErrors = ['config/bad.yaml:7:3: WATCH_REGX is not a key'];
   width = null;
 });
 
@@ -53,6 +58,9 @@ test('each command has a help with an example', async () => {
     'rejects',
     'replay',
     'status',
+    'acknowledge',
+    'runs',
+    'logs',
     'sign-in',
     'explain',
     'import',
@@ -75,6 +83,7 @@ test('an unknown command or a missing argument is an error that shows how', asyn
 });
 
 test('status of a fresh project says where to copy a file, and that nothing is running', async () => {
+  configErrors = [];
   assert.equal(await orchestrator('status'), 0);
   assert.match(shown, /No orchestrator is running/);
   assert.match(shown, new RegExp(`copy one into ${folder}`));
@@ -95,12 +104,20 @@ test('status shows what the running orchestrator says, warnings, and files that 
   });
   await journal.closeDisposal(run!.id, 'intended', 'EACCES: /backup');
   holder = { pid: 7, host: 'here' };
+  state = {
+    datasets: [{ name: 'sales', watchDir: '/in' }],
+    errors: [],
+    warnings: ['config/sales.yaml:3:1: a warning'],
+    troubles: ['sales: /in can’t be listed'],
+    notices: ['sales: 3 links are not followed'],
+  };
   shown = '';
-  await orchestrator('status');
+  assert.equal(await orchestrator('status'), 1);
   assert.match(shown, /An orchestrator is running \(pid 7 on here\)/);
   assert.match(shown, /To look after:\n {2}sales: \/in can’t be listed\n/);
   assert.match(shown, /Configuration warnings:\n {2}config\/sales\.yaml:3:1: a warning\n/);
-  assert.ok(shown.includes(`moved or removed yet:\n  ${source} (backup, run ${run!.id}): EACCES: /backup\n`), shown);
+  assert.match(shown, /Never taken:\n {2}sales: 3 links are not followed\n/);
+  assert.ok(shown.includes(`moved or removed yet:\n  ${source} (backup): EACCES: /backup\n`), shown);
 });
 
 test('status shows counts, configuration errors, what waits and the newest failures, without colours for a pipe', async () => {
@@ -112,7 +129,7 @@ test('status shows counts, configuration errors, what waits and the newest failu
   assert.match(shown, /config\/bad\.yaml:7:3: WATCH_REGX is not a key/);
   assert.match(
     shown,
-    /Newest failures:\n {2}sales a\.csv \(run [0-9a-f-]{36}, 1 attempt\): out of · memory \\u001b\[2J/,
+    /Failed, and not mended since:\n {2}sales a\.csv \(failed [0-9: -]{19}, 1 attempt\): out of · memory \\u001b\[2J/,
   );
   assert.ok(!shown.includes('\u001b'));
 });
@@ -130,9 +147,123 @@ test('status and run show what is to be checked of files that are done', async (
   shown = '';
   await orchestrator('status');
   assert.match(shown, /sales +│ +0 │ +0 │ +3 │ +2 │ +0 │/);
-  const [newest, older] = [/sales b\.csv \(run [0-9a-f-]{36}\): the delimiter is a guess/, `sales a.csv (run ${id})`];
-  assert.match(shown, new RegExp(`Done, to check:\n {2}${newest.source}\n`));
-  assert.ok(shown.endsWith(`  ${older}: the sheet · is a guess\n  ${older}: and more\n`), shown);
+  assert.match(
+    shown,
+    /Done, to check:\n {2}sales b\.csv: the delimiter is a guess\n {2}sales a\.csv: the sheet · is a guess\n {2}sales a\.csv: and more\n/,
+  );
+});
+
+test('status ends with 1 where something is to be looked after, until it is mended or acknowledged', async () => {
+  configErrors = [];
+  finish = { to: 'failed', rows: null, error: 'bad' };
+  for (const name of ['a.csv', 'b.csv', 'c.csv']) await orchestrator('run', 'sales', await file(name));
+  assert.equal(await orchestrator('status'), 1);
+  assert.match(
+    shown,
+    /orchestrator explain, logs or runs c\.csv · replay c\.csv; once you have seen it: acknowledge c\.csv\n$/,
+  );
+  assert.equal(await orchestrator('acknowledge', 'a.csv', join(folder, 'b.csv')), 0);
+  assert.equal(await orchestrator('acknowledge', 'a.csv'), 1);
+  assert.match(shown, /sales a\.csv: there is nothing to look after; its last run is failed/);
+  assert.equal(await orchestrator('status'), 1, 'c.csv is still there');
+  finish = done(3, 0);
+  assert.equal(await orchestrator('replay', 'c.csv', '--follow'), 0);
+  shown = '';
+  assert.equal(await orchestrator('status'), 0);
+  assert.match(shown, /sales +│ +0 │ +0 │ +1 │ +0 │ +0 │ +3 │ +0 │/);
+  finish = { to: 'failed', rows: null, error: 'bad' };
+  await orchestrator('run', 'sales', await file('a.csv'));
+  assert.equal(await orchestrator('acknowledge', 'sales'), 0);
+  assert.equal(await orchestrator('status'), 0);
+});
+
+test('status ends with 1 where files wait and nothing runs that would take them', async () => {
+  configErrors = [];
+  await queued('a.csv');
+  assert.equal(await orchestrator('status'), 1);
+  assert.match(shown, /1 file waits for the start of an orchestrator/);
+  holder = { pid: 7, host: 'here' };
+  assert.equal(await orchestrator('status'), 0);
+});
+
+test('runs are listed newest first, of all, a dataset or a file, by where it lies or the end of its path', async () => {
+  await orchestrator('run', 'sales', await file('a.csv'));
+  finish = { to: 'failed', rows: null, error: 'no header' };
+  await orchestrator('run', 'sales', await file('a.csv'), await file('ba.csv'));
+  const list = async (...args: string[]) => {
+    shown = '';
+    assert.equal(await orchestrator('runs', ...args, '--json'), 0);
+    return shown
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Run)
+      .map(({ file: name, state: is }) => `${name} ${is}`);
+  };
+  assert.deepEqual(await list(), ['ba.csv failed', 'a.csv failed', 'a.csv done']);
+  assert.deepEqual(await list('sales', '--limit', '1'), ['ba.csv failed']);
+  assert.deepEqual(await list('sales', '--state', 'done,skipped'), ['a.csv done']);
+  assert.deepEqual(await list('a.csv'), ['a.csv failed', 'a.csv done']);
+  assert.deepEqual(await list(join(folder, 'ba.csv')), ['ba.csv failed']);
+  shown = '';
+  assert.equal(await orchestrator('runs'), 0);
+  assert.match(shown, /sales +│ a\.csv +│ failed +│ +│ +│ [0-9.]+ s │ change: no header +│/);
+  assert.equal(await orchestrator('runs', '--state', 'dead'), 1);
+  assert.match(shown, /dead is not a state; there are settling, /);
+  assert.equal(await orchestrator('runs', 'none.csv'), 1);
+  assert.match(shown, /no run has the id or the file none\.csv/);
+});
+
+test('a name that several files have is asked back; more of the path says which is meant', async () => {
+  for (const name of ['2025/x.csv', '2026/x.csv']) await queued(name);
+  assert.equal(await orchestrator('cancel', 'x.csv'), 1);
+  assert.match(shown, /x\.csv may be several files: sales 2026\/x\.csv, sales 2025\/x\.csv; name more of its path/);
+  assert.equal(await orchestrator('cancel', '2026/x.csv'), 0);
+  assert.deepEqual(
+    (await journal.runs({ states: ['cancelled'] })).items.map(run => run.file),
+    ['2026/x.csv'],
+  );
+});
+
+test('a file that was moved away is found by where it lies now', async () => {
+  await orchestrator('run', 'sales', await file('a.csv'), await file('b.csv'));
+  const run = (await journal.latest('sales', 'a.csv'))!;
+  const [source, hidden, target] = [join(folder, 'a.csv'), join(folder, '.a'), '/backup/sales/a.csv'];
+  await journal.intend({
+    runId: run.id,
+    kind: 'backup',
+    source,
+    hidden,
+    target,
+    fileVersion: run.fileVersion!,
+    marker: null,
+  });
+  await journal.closeDisposal(run.id, 'disposed', null);
+  await orchestrator('run', 'sales', await file('a.csv'));
+  shown = '';
+  await orchestrator('runs', target, '--json');
+  assert.deepEqual(
+    shown
+      .trim()
+      .split('\n')
+      .map(line => (JSON.parse(line) as Run).id),
+    [run.id],
+  );
+});
+
+test('logs of a file are those of its newest run that was started, without the secrets that it was given', async () => {
+  await orchestrator('run', 'sales', await file('a.csv'));
+  const run = (await journal.latest('sales', 'a.csv'))!;
+  await mkdir(join(folder, 'data', 'logs', run.id), { recursive: true });
+  await writeFile(join(folder, 'data', 'logs', run.id, '1.log'), 'it said s3cret\n');
+  await queued('a.csv');
+  shown = '';
+  assert.equal(await orchestrator('logs', 'a.csv'), 0);
+  assert.match(
+    shown,
+    new RegExp(`^sales a\\.csv, run ${run.id}: done\n=== attempt 1 · .* · done\nit said \\*\\*\\*\n$`),
+  );
+  assert.equal(await orchestrator('logs', 'a.csv', '--attempt', '2'), 1);
+  assert.match(shown, /has no attempt 2/);
 });
 
 test('status --json is JSON', async () => {
@@ -176,7 +307,7 @@ test('cancel takes a run off the queue; a second time is refused; an unknown run
   assert.equal((await journal.run(run))?.state, 'cancelled');
   assert.equal(await orchestrator('cancel', run), 1);
   assert.equal(await orchestrator('cancel', 'x'), 1);
-  assert.match(shown, /there is no run x/);
+  assert.match(shown, /no run has the id or the file x;/);
 });
 
 test('replay --failed takes the latest version of each path, once', async () => {
@@ -263,7 +394,10 @@ test('preview cuts a wide table to the width of the terminal, and names what it 
 
 test('rejects are listed, written as CSV in the dialect of the file, and loaded once mended', async () => {
   const run = await runWithRejects();
-  assert.equal(await orchestrator('rejects', run), 0);
+  for (const name of ['sales', 'a.csv', run]) {
+    shown = '';
+    assert.equal(await orchestrator('rejects', name), 0);
+  }
   assert.match(shown, /row 2, line 3: 4 cells, but the header has 3 columns\n {2}2;y;z;w\n/);
   assert.match(shown, /sales a\.csv: 2 rows rejected\n$/);
 
@@ -348,7 +482,6 @@ function orchestrator(...args: string[]): Promise<number> {
 
 function dependencies(): CommandDeps {
   const show = (text: string | Uint8Array) => void (shown += text.toString());
-  const errors = ['config/bad.yaml:7:3: WATCH_REGX is not a key'];
   return {
     version: '0.0.0',
     terminal: {
@@ -367,10 +500,12 @@ function dependencies(): CommandDeps {
     check: () => Promise.resolve(0),
     importFile: () => Promise.resolve(0),
     explain: () => Promise.reject(new OrchestratorError('never', 'not asked for')),
-    config: () => Promise.resolve({ datasets: [sales()], errors, warnings: ['config/sales.yaml:3:1: a warning'] }),
+    config: () =>
+      Promise.resolve({ datasets: [sales()], errors: configErrors, warnings: ['config/sales.yaml:3:1: a warning'] }),
     holder: () => Promise.resolve(holder),
     service: () => ({ host: '127.0.0.1', port: 1, token: 'ours' }),
-    troubles: () => Promise.resolve(['sales: /in can’t be listed']),
+    state: () => Promise.resolve(state),
+    maskOf: () => Promise.resolve(text => text.replaceAll('s3cret', '***')),
     withJournal: work => work(journal),
     withScheduler: async work => {
       const stop = startRunning();
@@ -396,7 +531,12 @@ function startRunning(): () => Promise<void> {
   const loop = async () => {
     while (!stop.signal.aborted) {
       const claimed = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
-      for (const run of claimed.flat()) if (finish) await journal.finish(run.id, run.attempt, finish, Date.now());
+      for (const run of claimed.flat()) {
+        if (!finish) continue;
+        const ledger = { fileKey: run.file, append: false, rebuilds: false, indexFor: () => 'sales' };
+        await journal.ledger({ runId: run.id, ...ledger });
+        await journal.finish(run.id, run.attempt, finish, Date.now());
+      }
       await new Promise(resolve => setTimeout(resolve, 5));
     }
   };

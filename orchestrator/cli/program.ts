@@ -1,16 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { RunState } from '../journal/journal.ts';
-import { acceptMissing } from './accept.ts';
-import { cancelRuns } from './cancel.ts';
 import type { CommandDeps } from './deps.ts';
-import { pauseDatasets } from './pause.ts';
-import { previewFile } from './preview.ts';
-import { handleRejects } from './rejects.ts';
-import { replayRuns } from './replay.ts';
-import { runFiles } from './run.ts';
-import { printSignInLink } from './sign-in.ts';
-import { showStatus } from './status.ts';
 
 interface ReplayFlags {
   failed?: string;
@@ -19,7 +10,10 @@ interface ReplayFlags {
   follow?: boolean;
 }
 
-/** The command line, joined to what it commands. `run` gives the exit code, and never throws for what a user did. */
+/**
+ * The command line, joined to what it commands. `run` gives the exit code, and never throws for what a user did. What a command needs is loaded when it
+ * is called: all of it takes a second of CPU and 100 MB.
+ */
 export function createProgram(deps: CommandDeps): { run(args: readonly string[]): Promise<number> } {
   let exitCode = 0;
   const program = new Command('orchestrator')
@@ -62,16 +56,16 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
     end(deps.check()),
   );
   add(program, 'run <dataset> <files...>', 'Run files without watching.', 'run sales january.csv february.csv').action(
-    (dataset: string, files: string[]) => end(runFiles(deps, dataset, files)),
+    async (dataset: string, files: string[]) => end((await import('./run.ts')).runFiles(deps, dataset, files)),
   );
   addPreview(program, deps, end);
+  addStatus(program, deps, end);
+  addRuns(program, deps, end);
   addRejects(program, deps, end);
   addReplay(program, deps, end);
-  add(program, 'status', 'Datasets, problems and the newest failures.', 'status --json')
-    .option('--json', 'as JSON')
-    .action(({ json }: { json?: boolean }) => end(showStatus(deps, { json: json === true })));
-  add(program, 'sign-in', 'Print a link that signs a browser in to the page, once.', 'sign-in').action(() =>
-    end(printSignInLink(deps)),
+  addSteering(program, deps, end);
+  add(program, 'sign-in', 'Print a link that signs a browser in to the page, once.', 'sign-in').action(async () =>
+    end((await import('./sign-in.ts')).printSignInLink(deps)),
   );
   add(program, 'explain <file>', 'Say why a file was or was not taken.', 'explain incoming/sales/january.csv').action(
     (file: string) => end(deps.explain(file)),
@@ -82,22 +76,70 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
     "Turn one of the original's shell configs, or a pypel JSON, into YAML.",
     'import old/sales.conf',
   ).action((file: string) => end(deps.importFile(file)));
+}
+
+function addStatus(program: Command, deps: CommandDeps, end: End): void {
+  const summary = 'Datasets, and what needs looking after; exit code 1 where anything does.';
+  add(program, 'status', summary, 'status --json')
+    .option('--json', 'as JSON')
+    .action(async ({ json = false }: { json?: boolean }) =>
+      end((await import('./status.ts')).showStatus(deps, { json })),
+    );
+  add(
+    program,
+    'acknowledge <what...>',
+    'Say that failures, waits and doubts are known, by run, file or dataset: status no longer tells them.',
+    'acknowledge january.csv',
+  ).action(async (names: string[]) => end((await import('./acknowledge.ts')).acknowledge(deps, names)));
+}
+
+function addRuns(program: Command, deps: CommandDeps, end: End): void {
+  interface Flags {
+    state?: string;
+    limit: number;
+    json?: boolean;
+  }
+  add(program, 'runs [what]', 'List runs, newest first: all, or those of a dataset or a file.', 'runs january.csv')
+    .option('--state <states>', 'only those in these states, such as failed,quarantined')
+    .option('--limit <number>', 'how many, at most 1000', mostRuns, 20)
+    .option('--json', 'a JSON object a line')
+    .action(async (what: string | undefined, { state, limit, json = false }: Flags) => {
+      const { listRuns, statesOf } = await import('./runs.ts');
+      const states = state === undefined ? [] : statesOf(state);
+      return end(listRuns(deps, { states, limit, json, ...(what === undefined ? {} : { of: what }) }));
+    });
+  add(
+    program,
+    'logs <what>',
+    'Show what a run printed: of a file the newest run is meant.',
+    'logs january.csv --follow',
+  )
+    .option('--attempt <number>', 'only this one', wholeNumber)
+    .option('--follow', 'stay until the run ends')
+    .action(async (of: string, { attempt, follow = false }: { attempt?: number; follow?: boolean }) => {
+      if (follow) deps.heedInterrupt();
+      const { showLogs } = await import('./logs.ts');
+      return end(showLogs(deps, { of, follow, ...(attempt === undefined ? {} : { attempt }) }));
+    });
+}
+
+function addSteering(program: Command, deps: CommandDeps, end: End): void {
   add(
     program,
     'cancel <runs...>',
-    'Take runs off the queue, or stop them.',
-    'cancel 01a0c0de-0000-7000-8000-000000000000',
-  ).action((runs: string[]) => end(cancelRuns(deps, runs)));
+    'Take runs off the queue, or stop them: by id, or by file.',
+    'cancel january.csv',
+  ).action(async (runs: string[]) => end((await import('./cancel.ts')).cancelRuns(deps, runs)));
   add(
     program,
     'accept <datasets...>',
     'Count files as deleted that are missing since WATCH_DIR was replaced or unmounted (ON_DELETE: remove).',
     'accept sales',
-  ).action((datasets: string[]) => end(acceptMissing(deps, datasets)));
+  ).action(async (datasets: string[]) => end((await import('./accept.ts')).acceptMissing(deps, datasets)));
   for (const name of ['pause', 'resume']) {
     const summary = name === 'pause' ? 'Start no more runs of datasets.' : 'Start the runs of datasets again.';
-    add(program, `${name} <datasets...>`, summary, `${name} sales`).action((datasets: string[]) =>
-      end(pauseDatasets(deps, datasets, name === 'pause')),
+    add(program, `${name} <datasets...>`, summary, `${name} sales`).action(async (datasets: string[]) =>
+      end((await import('./pause.ts')).pauseDatasets(deps, datasets, name === 'pause')),
     );
   }
 }
@@ -113,14 +155,20 @@ function addPreview(program: Command, deps: CommandDeps, end: End): void {
     .option('--dataset <name>', 'read it as this dataset would; without it, as the one that would take the file')
     .option('--rows <number>', 'how many rows', wholeNumber, 10)
     .option('--json', 'as JSON')
-    .action((file: string, { dataset, rows, json = false }: Flags) =>
-      end(previewFile(deps, { file, rows, json, ...(dataset === undefined ? {} : { dataset }) })),
-    );
+    .action(async (file: string, { dataset, rows, json = false }: Flags) => {
+      const { previewFile } = await import('./preview.ts');
+      return end(previewFile(deps, { file, rows, json, ...(dataset === undefined ? {} : { dataset }) }));
+    });
 }
 
 function wholeNumber(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a whole number, at most 9999.');
+}
+
+function mostRuns(text: string): number {
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1000) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
 }
 
 function addRejects(program: Command, deps: CommandDeps, end: End): void {
@@ -130,20 +178,16 @@ function addRejects(program: Command, deps: CommandDeps, end: End): void {
     load?: string;
     follow?: boolean;
   }
-  const example = 'rejects 01a0c0de-0000-7000-8000-000000000000 --download mend.csv';
-  add(
-    program,
-    'rejects <run>',
-    'List the rejected rows of a run, save them as CSV, and load them once mended.',
-    example,
-  )
+  const summary = 'List the rejected rows of a run, save them as CSV, and load them once mended.';
+  add(program, 'rejects <what>', summary, 'rejects january.csv --download mend.csv')
+    .usage('[options] <run | file | dataset>')
     .option('--json', 'a JSON object a line')
     .option('--download <file>', 'save them as CSV, with the delimiter and encoding of their file; - is stdout')
     .option('--load <file>', 'load this CSV (or NDJSON) once mended, in the place of the rejected rows')
     .option('--follow', 'with --load: wait for the run and show its progress')
-    .action((run: string, { json = false, follow = false, ...files }: Flags, command: Command) => {
+    .action(async (run: string, { json = false, follow = false, ...files }: Flags, command: Command) => {
       if (files.download !== undefined && files.load !== undefined) command.error('--download or --load, not both');
-      return end(handleRejects(deps, { run, json, follow, ...files }));
+      return end((await import('./rejects.ts')).handleRejects(deps, { run, json, follow, ...files }));
     });
 }
 
@@ -151,17 +195,17 @@ function addReplay(program: Command, deps: CommandDeps, end: End): void {
   add(
     program,
     'replay [runs...]',
-    'Run files again, as new runs: by run, or all that failed or were quarantined.',
-    'replay --failed sales --follow',
+    'Run files again, as new runs: by file or run, or all that failed or were quarantined.',
+    'replay january.csv --follow',
   )
     .option('--failed <dataset>', 'all failed runs of a dataset')
     .option('--quarantined <dataset>', 'all quarantined runs of a dataset; their files are put back')
     .option('--rejects <file>', 'load the mended rejects of the run named, as rejects --load does')
     .option('--follow', 'wait for the runs and show their progress')
-    .action((runs: string[], { failed, quarantined, rejects, follow = false }: ReplayFlags, command: Command) => {
+    .action(async (runs: string[], { failed, quarantined, rejects, follow = false }: ReplayFlags, command: Command) => {
       const dataset = failed ?? quarantined;
       if (runs.length === 0 && dataset === undefined)
-        command.error('name runs, or a dataset by --failed or --quarantined');
+        command.error('name files or runs, or a dataset by --failed or --quarantined');
       if (failed !== undefined && quarantined !== undefined && failed !== quarantined) {
         command.error('--failed and --quarantined must name the same dataset');
       }
@@ -170,7 +214,7 @@ function addReplay(program: Command, deps: CommandDeps, end: End): void {
         ...(quarantined === undefined ? [] : (['quarantined'] as const)),
       ];
       const options = { ...(dataset === undefined ? {} : { dataset }), ...(rejects === undefined ? {} : { rejects }) };
-      return end(replayRuns(deps, { runs, states, follow, ...options }));
+      return end((await import('./replay.ts')).replayRuns(deps, { runs, states, follow, ...options }));
     });
 }
 

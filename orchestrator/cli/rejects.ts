@@ -9,14 +9,14 @@ import { mendRejects } from '../rejects/mend.ts';
 import { type OpenRejects, openRejects } from '../rejects/open-rejects.ts';
 import type { CommandDeps, Terminal } from './deps.ts';
 import { followRuns } from './follow.ts';
-import { knownRun } from './replay.ts';
+import { findRejected, knownRun } from './find-run.ts';
 import { count, oneLine, paint } from './text.ts';
 
 const MOST_LISTED = 100;
 const MOST_CHARACTERS = 300;
 
 export interface RejectsRequest {
-  /** Id. */
+  /** An id, a file or a dataset: the newest run with rejected rows is meant. */
   run: string;
   json: boolean;
   /** Path, or `-`. */
@@ -26,12 +26,12 @@ export interface RejectsRequest {
   follow: boolean;
 }
 
-/** `orchestrator rejects RUN`: lists them, writes them to be mended, loads what was mended. */
+/** `orchestrator rejects RUN|FILE|DATASET`: lists them, writes them to be mended, loads what was mended. */
 export async function handleRejects(deps: CommandDeps, request: RejectsRequest): Promise<number> {
   const { load } = request;
   if (load !== undefined) return loadMended(deps, request, load);
   return deps.withJournal(async journal => {
-    const rejects = await openRejects(journal, deps.dataDir(), await knownRun(journal, request.run));
+    const rejects = await openRejects(journal, deps.dataDir(), await findRejected(journal, request.run));
     if (request.download !== undefined) return download(deps, rejects, request.download);
     if (!request.json) return list(deps.terminal, rejects);
     for await (const line of rejectsAsLines(rejects)) deps.terminal.write(line);
@@ -43,14 +43,14 @@ async function loadMended(deps: CommandDeps, { run: id, follow }: RejectsRequest
   const { terminal, interrupted } = deps;
   await assertReadable(path);
   const work = async (journal: Journal) => {
-    const run = await knownRun(journal, id);
+    const run = await findRejected(journal, id);
     const content = createReadStream(path);
     const mend = await mendRejects({ journal, dataDir: deps.dataDir(), run, content, now: deps.now() });
     const later = follow || (await deps.holder()) !== null ? '' : '; it waits for the start of an orchestrator';
     terminal.writeError(`run ${mend.id} is queued${later}\n`);
     if (!follow) return 0;
     const code = await followRuns({ journal, runs: [mend], terminal, interrupted });
-    tellMended(terminal, await knownRun(journal, mend.replayOf ?? id));
+    tellMended(terminal, await knownRun(journal, mend.replayOf ?? run.id));
     return code;
   };
   return follow ? deps.withScheduler(work) : deps.withJournal(work);

@@ -3,11 +3,12 @@ import { kindOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run, RunState } from '../journal/journal.ts';
 import { mendRejects } from '../rejects/mend.ts';
 import type { CommandDeps } from './deps.ts';
+import { findRun } from './find-run.ts';
 import { followRuns } from './follow.ts';
 import { count, oneLine } from './text.ts';
 
 export interface ReplayRequest {
-  /** Ids. */
+  /** Ids, or files: the newest run that read the file is meant. */
   runs: readonly string[];
   /** All of a dataset in these states, each path's latest version. */
   dataset?: string;
@@ -17,7 +18,7 @@ export interface ReplayRequest {
   follow: boolean;
 }
 
-/** `orchestrator replay`: new runs of versions that were run before. */
+/** `orchestrator replay RUN|FILE…`: new runs of versions that were run before. */
 export async function replayRuns(deps: CommandDeps, request: ReplayRequest): Promise<number> {
   const { terminal, interrupted } = deps;
   const work = async (journal: Journal) => {
@@ -34,7 +35,7 @@ export async function replayRuns(deps: CommandDeps, request: ReplayRequest): Pro
 type Replayed = { runs: Run[]; refused: number };
 
 async function replayAll(deps: CommandDeps, journal: Journal, request: ReplayRequest): Promise<Replayed> {
-  const named = await Promise.all(request.runs.map(id => knownRun(journal, id)));
+  const named = await Promise.all(request.runs.map(name => findRun(journal, name, hasReadFile)));
   const found = request.dataset === undefined ? [] : await latestRuns(journal, request.dataset, request.states);
   const runs: Run[] = [];
   let refused = 0;
@@ -78,16 +79,14 @@ async function mend(deps: CommandDeps, journal: Journal, { runs, rejects }: Repl
   if (id === undefined || more.length > 0 || rejects === undefined) {
     throw new OrchestratorError('never', '--rejects needs exactly one RUN: the one whose rejects were mended');
   }
-  const run = await knownRun(journal, id);
+  const run = await findRun(journal, id, hasReadFile);
   const content = createReadStream(rejects);
   return { runs: [await mendRejects({ journal, dataDir: deps.dataDir(), run, content, now: deps.now() })], refused: 0 };
 }
 
-export async function knownRun(journal: Journal, id: string): Promise<Run> {
-  const run = await journal.run(id);
-  if (run === undefined)
-    throw new OrchestratorError('never', `there is no run ${id}; orchestrator status lists the newest`);
-  return run;
+/** Neither a file that was never complete, nor the removal of its rows, nor a few mended ones. */
+function hasReadFile({ version, action }: Run): boolean {
+  return version !== null && (action === 'add' || action === 'change');
 }
 
 /** A path that has a newer version, or was replayed since, is left alone. */

@@ -9,12 +9,38 @@ export interface Service extends Pick<Environment, 'host' | 'port'> {
 }
 
 /** Asks the running orchestrator. Rejects where it does not answer within 5 s. */
-export function askService(
-  { host, port, token }: Service,
-  path: string,
-  method: 'GET' | 'POST' = 'GET',
-): Promise<Response> {
+export function askService(service: Service, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Response> {
+  return ask(service, path, { method, signal: AbortSignal.timeout(WITHIN_MS) });
+}
+
+function ask({ host, port, token }: Service, path: string, options: RequestInit): Promise<Response> {
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
-  const url = `http://${reachableHost(host)}:${port}${path}`;
-  return fetch(url, { method, headers, redirect: 'error', signal: AbortSignal.timeout(WITHIN_MS) });
+  return fetch(`http://${reachableHost(host)}:${port}${path}`, { ...options, headers, redirect: 'error' });
+}
+
+/** The text of an answer as it comes, for as long as it comes. null where nobody answers, or otherwise than by the text. */
+export async function streamOf(
+  service: Service,
+  path: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<string> | null> {
+  try {
+    const within = AbortSignal.timeout(WITHIN_MS);
+    const begun = new AbortController();
+    const giveUp = (): void => begun.abort();
+    within.addEventListener('abort', giveUp);
+    const response = await ask(service, path, { signal: AbortSignal.any([signal, begun.signal]) });
+    within.removeEventListener('abort', giveUp);
+    return response.ok && response.body !== null ? untilAborted(response.body, signal) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function* untilAborted(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string> {
+  try {
+    yield* body.pipeThrough(new TextDecoderStream());
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { RE2JS, RE2JSSyntaxException } from 're2js';
+import { RE2JSSyntaxException } from 're2js';
 import { LONGEST_REGEX, MOST_REGEX_PROGRAM } from './bounds.ts';
 import { goodIndexName, whyBadIndexName } from './index-name.ts';
 import { compose, type MessageCode, type MESSAGES } from './messages.ts';
 import { realPathOf } from './places.ts';
+import { compileRegex } from './regex.ts';
 import { reservedAs } from './reserved-variables.ts';
 import type { Settings } from './schema.ts';
 import { isRecord, pointerOf } from './tree.ts';
@@ -43,11 +44,6 @@ export function findContradictions(candidate: Candidate): Finding[] {
   };
   for (const check of CHECKS) check(candidate, report);
   return findings;
-}
-
-/** The expression of WATCH_REGEX; throws what RE2JS throws. */
-export function compileRegex(pattern: string): RE2JS {
-  return RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
 }
 
 const POINTS_AT_KEY: ReadonlySet<MessageCode> = new Set<MessageCode>([

@@ -1,4 +1,6 @@
 import { statSync } from 'node:fs';
+import module from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ALL_DEADLINE_MS, FILE_DEADLINE_MS, LOADER_MEGABYTES, START_DEADLINE_MS } from './bounds.ts';
 import type { Dataset } from './dataset.ts';
@@ -6,7 +8,7 @@ import { ofFile } from './messages.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Policy } from './policy.ts';
 import type { ReadConfig, ReadRequest } from './reading.ts';
-import { revive } from './resolve.ts';
+import { revive } from './revive.ts';
 import type { Variables } from './substitute.ts';
 import type { Said } from './thread.ts';
 
@@ -131,9 +133,16 @@ function endThread(): void {
   thread = undefined;
 }
 
+/** Where the program is compiled already, the thread need not do it again: half a second of CPU (Node 24.21). */
+function compiledCode(): Record<string, string> {
+  const folder = module.getCompileCacheDir();
+  // It is one of this version of Node, below the one that was asked for.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
+}
+
 function startThread(): Worker {
   const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-    env: {},
+    env: compiledCode(),
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: LOADER_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });

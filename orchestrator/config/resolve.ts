@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { MOST_REGEX_WORK } from './bounds.ts';
-import { compileRegex } from './checks.ts';
-import type { Backoff, Dataset, Limits, RunRule, StoredDataset } from './dataset.ts';
+import type { Backoff, Limits, RunRule, StoredDataset } from './dataset.ts';
 import { defaultsOf } from './describe.ts';
 import type { PolicySettings } from './policy-schema.ts';
 import { needsConnections } from './receivers.ts';
-import { type DatasetRights, type PathBounds, whyForbidden } from './rights.ts';
+import type { DatasetRights, PathBounds } from './rights.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 import { isRecord } from './tree.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -56,28 +54,6 @@ export function resolveDataset(ingredients: Ingredients): StoredDataset {
     limits,
     bounds,
   };
-}
-
-/** A dataset again, of its plain values. */
-export function revive({ bounds, ...plain }: StoredDataset): Dataset {
-  // Once it is asked for: each reading makes all datasets anew, and most of them are as they were.
-  let match: Dataset['matches'] | undefined;
-  return {
-    ...plain,
-    matches: path => (match ??= matcherOf(plain.settings.WATCH_REGEX))(path),
-    whyForbidden(rule, path) {
-      const why = whyForbidden(path, bounds[rule]);
-      if (why === undefined) return null;
-      const shown = why.real === path ? '' : `is ${why.real}, which `;
-      return `${shown}${why.reason === null ? `the policy does not allow (${rule})` : `is never allowed: ${why.reason}`}`;
-    },
-  };
-}
-
-function matcherOf(pattern: string): Dataset['matches'] {
-  const regex = compileRegex(pattern);
-  const longest = MOST_REGEX_WORK / regex.programSize();
-  return path => (path.length > longest ? 'too-long' : regex.test(path));
 }
 
 /** What an attempt may take: what the YAML says, else the default, and no more than the policy's most. */

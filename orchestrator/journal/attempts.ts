@@ -1,7 +1,9 @@
 import type { Decision, LeftRows } from '../../default-etl/contract.ts';
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
-import { addsToVersion, countMended, mendedVersions } from './mending.ts';
+import { noteEnd } from './attention.ts';
+import { addsToVersion, countMended, mendedVersions, startRowsThere } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
+import { noteBuilder, setRejectedThere, setRowsThere } from './rows-there.ts';
 import type { Store } from './store.ts';
 import { forgetVersion } from './watching.ts';
 
@@ -38,6 +40,7 @@ export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
   if (isInPlace && !request.append) {
     store.execute('UPDATE ledger SET kept = 0 WHERE file_key = $fileKey AND index_name = $index', { fileKey, index });
   }
+  if (request.rebuilds) noteBuilder(store, requireRun(store, run.id));
   const replacesFormer = !addsToVersion(store, run, request.rebuilds);
   return {
     index,
@@ -219,7 +222,7 @@ function end(
   now: number,
   toCheck: readonly string[] = [],
 ): Run {
-  return store.updateRun(
+  const ended = store.updateRun(
     run.id,
     `state = $state, ended_at = $now, error = $error, rows_read = $read, rows_loaded = $loaded, rows_rejected = $rejected,
      rows_filtered = $filtered, rows_deleted = $deleted, to_check = $toCheck, ${LEAVES}`,
@@ -235,6 +238,9 @@ function end(
       toCheck: toCheck.length === 0 ? null : JSON.stringify(toCheck),
     },
   );
+  setRejectedThere(store, ended);
+  noteEnd(store, ended);
+  return ended;
 }
 
 /** Rules 3 and 5: what the target holds of the path after a run is done. */
@@ -248,6 +254,7 @@ function settleLedger(store: Store, run: Run, rows: Rows, left: readonly LeftRow
     // The lake reserves nothing: that there are rows must be known all the same.
     reserve(store, run.id, rows.loaded);
     if (addsToVersion(store, run, false)) return;
+    startRowsThere(store, run);
   } else {
     // In place again, until it is disposed of; or where it was read from.
     const sql = `UPDATE ledger SET rows = max($rows, $least * rows), kept = $kept, content_hash = $contentHash, stored = $readFrom
@@ -261,6 +268,7 @@ function settleLedger(store: Store, run: Run, rows: Rows, left: readonly LeftRow
       fileKey,
       index,
     });
+    setRowsThere(store, run, run.action === 'delete' ? { loaded: 0, rejected: 0 } : rows);
   }
   const sql = `UPDATE ledger SET rows = 0 WHERE (file_key, index_name) IN (SELECT file_key, index_name FROM ledger WHERE ${REPLACED})
     AND NOT EXISTS (SELECT 1 FROM json_each($left) WHERE value ->> 'FILE_KEY' = file_key AND value ->> 'index' = index_name)`;
@@ -276,26 +284,6 @@ function closeAttempt(store: Store, run: Run, closing: Closing): void {
   );
 }
 
-export function heartbeat(store: Store, holder: string, leaseMs: number, now: number): void {
-  const sql = `UPDATE runs SET lease_until = $until WHERE state = 'running' AND lease_holder = $holder`;
-  store.execute(sql, { holder, until: now + leaseMs });
-}
-
-export function orphans(store: Store, holder: string): Run[] {
-  return store.selectRuns(`state = 'running' AND lease_holder <> $holder ORDER BY seq`, { holder });
-}
-
-export function adopt(store: Store, runId: string, holder: string, leaseMs: number, now: number): void {
-  const run = requireRunning(store, runId);
-  store.updateRun(run.id, 'lease_holder = $holder, lease_until = $until', { holder, until: now + leaseMs });
-  const sql = `UPDATE attempts SET outcome = 'adopted' WHERE run_id = $runId AND attempt = $attempt`;
-  store.execute(sql, { runId, attempt: run.attempt });
-}
-
-export function cancelRequests(store: Store, holder: string): Run[] {
-  return store.selectRuns(`state = 'running' AND cancel_requested = 1 AND lease_holder = $holder`, { holder });
-}
-
 export function attemptsOf(store: Store, runId: string): Attempt[] {
   const rows = store.all<Attempt>(
     `SELECT run_id AS runId, attempt, runner, handle, started_at AS startedAt, ended_at AS endedAt, exit_code AS exitCode,
@@ -305,7 +293,8 @@ export function attemptsOf(store: Store, runId: string): Attempt[] {
   return rows.map(row => ({ ...row }));
 }
 
-function requireRunning(store: Store, runId: string): Run {
+/** Throws a bug where it doesn't run. */
+export function requireRunning(store: Store, runId: string): Run {
   const run = requireRun(store, runId);
   if (run.state !== 'running') throw bug(run, 'it must be running for this');
   return run;

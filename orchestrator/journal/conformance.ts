@@ -1486,6 +1486,206 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
       });
     });
 
+    describe('to look after', () => {
+      const FAILED: Finish = { to: 'failed', rows: null, error: 'bad' };
+      const failures = async () => (await journal.attention({})).items.map(run => run.id);
+      const fail = async (file: string, n = 1, append = false, content = `hash${n}`) => {
+        await hand.arrive(file, n, content);
+        const run = await hand.claimOne();
+        await hand.ledger(run, append ? `key-${content}` : undefined, append);
+        return hand.finish(run, FAILED);
+      };
+
+      it('are failed and quarantined runs, newest first, in pages', async () => {
+        const one = await fail('a.csv');
+        const two = await hand.reject('b.csv');
+        await hand.load('c.csv');
+        assert.deepEqual(await failures(), [two.id, one.id]);
+        const page = await journal.attention({ limit: 1 });
+        assert.deepEqual(
+          page.items.map(({ id }) => id),
+          [two.id],
+        );
+        const next = await journal.attention({ limit: 1, ...cursorOf(page.nextCursor) });
+        assert.deepEqual([next.items.map(({ id }) => id), next.nextCursor], [[one.id], null]);
+        assert.deepEqual((await journal.attention({ dataset: 'other' })).items, []);
+        assert.equal((await journal.summaries())[0]?.runsFailed, 2);
+      });
+
+      it('a failure that a later run of the file mended is none; one that fails again is one', async () => {
+        await fail('a.csv', 1);
+        const again = await fail('a.csv', 2);
+        assert.deepEqual(await failures(), [again.id]);
+        await journal.replay(again.id, T0);
+        assert.deepEqual(await failures(), [again.id], 'not before it has ended');
+        const run = await hand.claimOne();
+        await hand.ledger(run);
+        await hand.finish(run, { to: 'cancelled', rows: null, error: 'by hand' });
+        assert.deepEqual(await failures(), [again.id], 'and not by a run that loaded nothing');
+        await hand.load('a.csv', 3);
+        assert.deepEqual(await failures(), []);
+      });
+
+      it('a delivery that failed is not mended by the next one of its name (ON_CHANGE: append), but by its own replay', async () => {
+        const first = await fail('daily.csv', 1, true);
+        await hand.load('daily.csv', 2, { key: 'key-hash2', append: true });
+        assert.deepEqual(await failures(), [first.id]);
+        await journal.replay(first.id, T0);
+        const run = await hand.claimOne();
+        await hand.ledger(run, 'key-hash1', true);
+        await hand.finish(run, done(5));
+        assert.deepEqual(await failures(), []);
+      });
+
+      it('a file that was wholly rejected is no longer among them once all its rows are mended', async () => {
+        const run = await hand.reject('a.csv');
+        for (const [mended, rows, left] of [
+          ['/m1', 2, 1],
+          ['/m2', 3, 0],
+        ] as const) {
+          await journal.mend(run.id, mended, T0);
+          const mend = await hand.claimOne();
+          await hand.ledger(mend);
+          await hand.finish(mend, done(rows));
+          assert.equal((await failures()).length, left);
+        }
+        const [summary] = await journal.summaries();
+        assert.deepEqual([summary?.rowsThere, summary?.rowsToMend], [5, 0]);
+      });
+
+      it('what was acknowledged is not told again, until it happens again', async () => {
+        const run = await fail('a.csv');
+        await fail('b.csv');
+        await journal.acknowledge(run.id, T0);
+        await journal.acknowledge(run.id, T0 + 1);
+        assert.equal((await failures()).length, 1);
+        assert.equal(await journal.acknowledgeAll('sales', T0), 1);
+        assert.deepEqual([await failures(), (await journal.summaries())[0]?.runsFailed], [[], 0]);
+        const again = await fail('a.csv', 2);
+        assert.deepEqual(await failures(), [again.id]);
+        const well = await hand.load('c.csv');
+        await assert.rejects(journal.acknowledge(well.id, T0), isKind('never'));
+      });
+
+      it('queued runs that say what they wait for wait, but for those that wait for their own file', async () => {
+        await hand.arrive('a.csv', 1);
+        await hand.arrive('b.csv', 1);
+        const run = await hand.claimOne();
+        await hand.finish(run, { to: 'queued', dueAt: T0 + 5, counts: false, error: 'Docker is away' });
+        await hand.claimOne();
+        await hand.arrive('b.csv', 2);
+        const waiting = async () => (await journal.waiting({})).items.map(({ id }) => id);
+        assert.deepEqual(await waiting(), [run.id]);
+        await journal.acknowledge(run.id, T0);
+        assert.deepEqual(await waiting(), []);
+        hand.now = T0 + 10;
+        const second = await hand.claimOne();
+        assert.equal(second.id, run.id);
+        await hand.finish(second, FAILED);
+        assert.deepEqual(await failures(), [run.id], 'that it waited was acknowledged, not that it failed');
+      });
+
+      it('goes with the run', async () => {
+        await fail('a.csv', 1);
+        await hand.load('a.csv', 2);
+        await fail('b.csv');
+        await journal.prune({ endedBefore: T0 + 1 });
+        assert.equal((await failures()).length, 1);
+      });
+    });
+
+    describe('rows that are there', () => {
+      const there = async () => {
+        const [summary] = await journal.summaries();
+        return [summary?.rowsThere, summary?.rowsToMend];
+      };
+
+      it('a version replaces the one before, a deletion takes its rows out', async () => {
+        await hand.load('a.csv', 1, { rows: 10 });
+        await hand.load('b.csv', 1, { rows: 5 });
+        await hand.load('a.csv', 2, { rows: 7 });
+        assert.deepEqual(await there(), [12, 0]);
+        assert.equal((await journal.summaries())[0]?.rowsLoaded, 22);
+        await hand.absent('a.csv');
+        const run = await hand.claimOne();
+        await hand.ledger(run);
+        await hand.finish(run, done(0));
+        assert.deepEqual(await there(), [5, 0]);
+      });
+
+      it('deliveries of one name stand beside each other (ON_CHANGE: append)', async () => {
+        const first = await hand.load('a.csv', 1, { key: 'k1', append: true, rows: 10 });
+        await hand.dispose(first);
+        await hand.load('a.csv', 2, { key: 'k2', append: true, rows: 5 });
+        assert.deepEqual(await there(), [15, 0]);
+      });
+
+      it('an index that is built anew holds what built it last', async () => {
+        for (const [file, rows] of [
+          ['a.csv', 10],
+          ['b.csv', 5],
+        ] as const) {
+          await hand.arrive(file);
+          const run = await hand.claimOne();
+          await hand.ledger(run, undefined, false, 'sales', true);
+          await hand.finish(run, done(rows));
+        }
+        assert.deepEqual(await there(), [5, 0]);
+      });
+
+      it('rejected rows are those of the newest version, less what was mended', async () => {
+        for (const n of [1, 2]) {
+          await hand.arrive('a.csv', n);
+          const run = await hand.claimOne();
+          await hand.ledger(run);
+          await hand.finish(run, { to: 'done', rows: rowsRead(10, 3), error: null });
+        }
+        assert.deepEqual(await there(), [7, 3]);
+        await journal.mend((await journal.latest('sales', 'a.csv'))!.id, '/m', T0);
+        const mend = await hand.claimOne();
+        await hand.ledger(mend);
+        await hand.finish(mend, { to: 'done', rows: rowsRead(3, 1), error: null });
+        assert.deepEqual(await there(), [9, 1]);
+      });
+    });
+
+    describe('runs of a path', () => {
+      it('are found by where the file lies, or was moved to', async () => {
+        const run = await hand.load('2026/a.csv', 1);
+        await hand.settle('b.csv');
+        await hand.dispose(run);
+        assert.deepEqual(await journal.pathsAt('/in/2026/a.csv'), [
+          { dataset: 'sales', file: '2026/a.csv', runId: null },
+        ]);
+        assert.deepEqual(await journal.pathsAt('/in/b.csv'), [{ dataset: 'sales', file: 'b.csv', runId: null }]);
+        assert.deepEqual(await journal.pathsAt('/backup/2026/a.csv'), [
+          { dataset: 'sales', file: '2026/a.csv', runId: run.id },
+        ]);
+        for (const path of ['/elsewhere/a.csv', '/in/2026', '/', '/in/2026/a.csv/'])
+          assert.deepEqual(await journal.pathsAt(path), []);
+        assert.deepEqual(
+          (await journal.disposals(run.id)).map(({ state, target }) => [state, target]),
+          [['disposed', '/backup/2026/a.csv']],
+        );
+      });
+
+      it('are found by the whole path, those too that never had a version', async () => {
+        await hand.load('1.csv', 1);
+        await hand.load('11.csv', 1);
+        await hand.arrive('1.csv', 1);
+        await hand.settle('1.csv');
+        const { items } = await journal.runs({ dataset: 'sales', path: '1.csv' });
+        assert.deepEqual(
+          items.map(({ file, state }) => [file, state]),
+          [
+            ['1.csv', 'settling'],
+            ['1.csv', 'skipped'],
+            ['1.csv', 'done'],
+          ],
+        );
+      });
+    });
+
     it('what was written is there after it is closed and opened again', async () => {
       const run = await hand.load('a.csv', 1);
       const other = await opened.again();

@@ -66,16 +66,23 @@ describe('journal: the SQLite file', () => {
     former.exec(`PRAGMA user_version = 3;
       INSERT INTO datasets (name, last_version, rows_loaded, rows_rejected) VALUES ('sales', 2, 6, 2);
       INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns, inode, content_hash,
-        attempt, seen_at, queued_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, error, changed)
-      VALUES ('1', 'sales', 'a', 'a', '/in', 'done', 'add', 0, 1, 1, 1, '1', 'x', 1, 1, 1, 2, 9, 6, 2, 1, 0, NULL, 1),
-        ('2', 'sales', 'b', 'b', '/in', 'quarantined', 'add', 0, 2, 1, 1, '1', 'x', 1, 1, 1, 2, 5, 0, 5, 0, 0, 'all rejected', 1)`);
+        attempt, seen_at, queued_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, error, changed, file_key, index_name)
+      VALUES ('1', 'sales', 'a', 'a', '/in', 'done', 'add', 0, 1, 1, 1, '1', 'x', 1, 1, 1, 2, 9, 6, 2, 1, 0, NULL, 1, 'k', 'sales'),
+        ('2', 'sales', 'b', 'b', '/in', 'quarantined', 'add', 0, 2, 1, 1, '1', 'x', 1, 1, 1, 2, 5, 0, 5, 0, 0, 'all rejected', 1, 'k', 'sales');
+      INSERT INTO ledger (file_key, index_name, dataset, path, rows, first_seen_at) VALUES ('k', 'sales', 'sales', 'a', 9, 1)`);
     former.close();
     const journal = openSqliteJournal({ path, clock: systemClock });
     const run = await journal.run('1');
     assert.deepEqual([run?.state, run?.rows?.rejected, run?.rowsMended], ['done', 2, 0]);
-    const [{ rowsLoaded, rowsRejected, rowsMended, rowsFiltered }] = (await journal.summaries()) as [DatasetSummary];
+    const [summary] = (await journal.summaries()) as [DatasetSummary];
+    const { rowsLoaded, rowsRejected, rowsMended, rowsFiltered, rowsThere, rowsToMend } = summary;
     assert.deepEqual([rowsLoaded, rowsRejected, rowsMended, rowsFiltered], [6, 2 + 5, 0, 1]);
     assert.deepEqual([await journal.decisions('1'), run?.toCheck], [[], []]);
+    assert.deepEqual([rowsThere, rowsToMend], [6, 2]);
+    assert.deepEqual(
+      (await journal.attention({})).items.map(({ id }) => id),
+      ['2'],
+    );
     assert.equal((await journal.mend('1', '/mended', Date.UTC(2026, 0, 1))).replayOf, '1');
     await journal.close();
   });

@@ -52,6 +52,11 @@ export function moves(
   );
 }
 
+export function disposalsOf(store: Store, runId: string): Disposal[] {
+  const sql = `SELECT ${COLUMNS} FROM disposals WHERE run_id = $runId ORDER BY id DESC`;
+  return store.all<DisposalRow>(sql, { runId }).map(toDisposal);
+}
+
 export function closeDisposal(
   store: Store,
   runId: string,

@@ -275,13 +275,33 @@ export interface Disposal {
   error: string | null;
 }
 
+/** A path of a dataset that has runs. */
+export interface FoundPath {
+  dataset: string;
+  file: string;
+  runId: string | null;
+}
+
 export interface RunFilter {
   dataset?: string;
   states?: RunState[];
   /** Only those that have something to check; they are `done`. */
   toCheck?: boolean;
+  /** The whole path; with `dataset` alone. */
+  path?: string;
   /** A part of the path; case does not matter. */
   file?: string;
+  /** At most 1,000; 100 unless told. */
+  limit?: number;
+  cursor?: string;
+}
+
+export interface AttentionFilter {
+  dataset?: string;
+  /** The whole path; with `dataset` alone. */
+  path?: string;
+  /** Of attention(): those that failed or were quarantined, or those that are done with something to check; both unless told. */
+  kind?: 'failed' | 'to-check';
   /** At most 1,000; 100 unless told. */
   limit?: number;
   cursor?: string;
@@ -303,8 +323,14 @@ export interface DatasetSummary {
   rowsMended: number;
   /** Taken out by steps. */
   rowsFiltered: number;
-  /** Its runs that have something to check. */
+  /** Failed and quarantined runs that attention() gives. */
+  runsFailed: number;
+  /** Runs with something to check that attention() gives. */
   runsToCheck: number;
+  /** Rows of its files that the target holds by now, as far as the ends of their runs say. */
+  rowsThere: number;
+  /** Of those files, rows that were rejected and not mended since. */
+  rowsToMend: number;
   lastEndedAt: number | null;
 }
 
@@ -436,6 +462,26 @@ export interface Journal {
   /** The mends of a run, and their replays, oldest first. */
   mends(runId: string): Promise<Run[]>;
   summaries(): Promise<DatasetSummary[]>;
+
+  /**
+   * What an absolute path is known as: a file that was watched or run there, or one that was moved there since (backup, quarantine). Of the latter `runId`
+   * is the run whose file it is.
+   */
+  pathsAt(absolute: string): Promise<FoundPath[]>;
+  /** What became of a run's file, last first. */
+  disposals(runId: string): Promise<Disposal[]>;
+
+  // to look after
+  /** Runs that failed, were quarantined, or are done with something to check, unless a later run took their place, all their rows were mended, or they were acknowledged. */
+  attention(filter: AttentionFilter): Promise<RunPage>;
+  /** Queued runs that say what they wait for, unless that is another run of their file, or they were acknowledged. */
+  waiting(filter: AttentionFilter): Promise<RunPage>;
+  /** attention(), or waiting(), gives the run no longer, until it ends otherwise than it is now. Idempotent. Refused (`never`) where there is nothing to look after. */
+  acknowledge(runId: string, now: number): Promise<void>;
+  /** The same of all runs of a dataset. Resolves with how many there were. */
+  acknowledgeAll(dataset: string, now: number): Promise<number>;
+
+  // changes
   /** Calls back after each change of a run made through this object, and of others' within a second. Returns how to end it. */
   onChange(listener: (run: Run) => void): () => void;
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -33,6 +33,14 @@ export function lockDataDir(dataDir: string): () => void {
   };
 }
 
+/** Says in the note beside a lock that this process holds where its API listens. */
+export function tellAddress(dataDir: string, listens: { host: string; port: number }): void {
+  const note = join(dataDir, 'lock.json');
+  assertOwnFile(note);
+  writeFileSync(`${note}.new`, `${JSON.stringify({ pid: process.pid, host: hostname(), listens })}\n`);
+  renameSync(`${note}.new`, note);
+}
+
 /** As lockDataDir(), and the folder of a journal that is elsewhere: two orchestrators never share one. */
 export function lockJournal({ dataDir, journal }: { dataDir: string; journal: string }): () => void {
   const unlock = lockDataDir(dataDir);
@@ -52,8 +60,16 @@ export function lockJournal({ dataDir, journal }: { dataDir: string; journal: st
   }
 }
 
+/** Who has DATA_DIR. */
+export interface Holder {
+  pid: number;
+  host: string;
+  /** Where its API listens, once it does. */
+  listens?: { host: string; port: number };
+}
+
 /** Who has DATA_DIR now, as far as is known, or null: nobody. Never disturbs the one who has it. */
-export function readHolder(dataDir: string): { pid: number; host: string } | null {
+export function readHolder(dataDir: string): Holder | null {
   const path = join(dataDir, 'lock');
   assertOwnDatabase(path);
   if (!existsSync(path)) return null;
@@ -101,10 +117,10 @@ function holderText(dataDir: string): string {
   return note ? `pid ${note.pid} on ${note.host}` : 'its pid is not known yet';
 }
 
-function readNote(dataDir: string): { pid: number; host: string } | undefined {
+function readNote(dataDir: string): Holder | undefined {
   try {
     assertOwnFile(join(dataDir, 'lock.json'));
-    return JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')) as { pid: number; host: string };
+    return JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')) as Holder;
   } catch {
     return undefined;
   }

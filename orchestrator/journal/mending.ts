@@ -1,8 +1,10 @@
 import { mendRefusal } from '../mend-refusal.ts';
+import { noteMended } from './attention.ts';
 import type { LedgerEntry, Run } from './journal.ts';
 import { absolutePath, newerRun, requireRun } from './paths.ts';
 import { activeRun, queueCopy, refused } from './requests.ts';
 import { versionColumns } from './run-row.ts';
+import { addMendedThere, setRowsThere } from './rows-there.ts';
 import type { Store } from './store.ts';
 
 /** What is mended are the rejects of the run that read the file: a mend of a mend is one of that run, too. */
@@ -64,9 +66,15 @@ export function countMended(store: Store, mended: Run, loaded: number): void {
   if (origin.rows === null || origin.id === id) return;
   const more = Math.min(loaded - (before?.loaded ?? 0), origin.rows.rejected - origin.rowsMended);
   if (more <= 0) return;
-  store.updateRun(origin.id, 'rows_mended = rows_mended + $more', { more });
+  addMendedThere(store, mended, more);
+  noteMended(store, store.updateRun(origin.id, 'rows_mended = rows_mended + $more', { more }));
   store.execute('UPDATE datasets SET rows_mended = rows_mended + $more WHERE name = $dataset', { more, dataset });
   keepDisposed(store, mended);
+}
+
+/** The first mend that loads a row of a quarantined run brings that version's first: what a former one loaded goes. */
+export function startRowsThere(store: Store, mended: Run): void {
+  setRowsThere(store, mended, { loaded: 0, rejected: originOf(store, mended).rows?.rejected ?? 0 });
 }
 
 /** Rule 3: a version of an append key that was disposed of before its first rows were loaded stays from then on. */

@@ -1,6 +1,14 @@
 import type { Decision } from '../../default-etl/contract.ts';
 import { OrchestratorError } from '../errors.ts';
-import { type DatasetSummary, RUN_STATES, type Run, type RunFilter, type RunPage, type RunState } from './journal.ts';
+import {
+  type DatasetSummary,
+  type FoundPath,
+  RUN_STATES,
+  type Run,
+  type RunFilter,
+  type RunPage,
+  type RunState,
+} from './journal.ts';
 import { foldPath } from './paths.ts';
 import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
 import { searchRuns } from './searching.ts';
@@ -18,11 +26,21 @@ const FEW = 10_000;
  * found at once among a million runs.
  */
 export async function runs(store: Store, filter: RunFilter): Promise<RunPage> {
-  const limit = Math.min(Math.max(filter.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
-  const rows = await rowsOf(store, filter, limit + 1);
+  const rows = await rowsOf(store, filter, sizeOf(filter) + 1);
+  return pageOf(filter, rows);
+}
+
+/** Of what is read newest first, a page: one more is read than it holds, if there are as many. */
+export function pageOf(filter: { limit?: number }, rows: readonly RunRow[]): RunPage {
+  const limit = sizeOf(filter);
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
   return { items: items.map(toRun), nextCursor: last === undefined ? null : String(last.seq) };
+}
+
+/** How many runs a page holds. */
+export function sizeOf({ limit = DEFAULT_LIMIT }: { limit?: number }): number {
+  return Math.min(Math.max(limit, 1), MAX_LIMIT);
 }
 
 async function rowsOf(store: Store, filter: RunFilter, limit: number): Promise<RunRow[]> {
@@ -46,7 +64,8 @@ function countOf(store: Store, { dataset, states, toCheck }: RunFilter): number 
 }
 
 function select(store: Store, filter: RunFilter, limit: number): RunRow[] {
-  const { dataset, states, toCheck } = filter;
+  const { dataset, states, toCheck, path } = filter;
+  if (dataset !== undefined && path !== undefined) return ofPath(store, { ...filter, dataset, path }, limit);
   const base = { before: parseCursor(filter.cursor), limit, ...(filter.file ? { part: foldPath(filter.file) } : {}) };
   if (dataset === undefined && states === undefined && !toCheck) return stretch(store, '', base);
   const datasets = dataset === undefined ? datasetNames(store) : [dataset];
@@ -65,13 +84,27 @@ function doubted(store: Store, states: readonly RunState[] | undefined, paramete
   return stretch(store, 'to_check IS NOT NULL AND dataset = $dataset AND', parameters);
 }
 
+/** All of them, or the newest: a path has as many runs as it had versions. */
+function ofPath(
+  store: Store,
+  { dataset, path, states, cursor }: RunFilter & { path: string },
+  limit: number,
+): RunRow[] {
+  const where = 'dataset = $dataset AND file = $path AND seq < $before';
+  const of = (version: string) => `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} AND version ${version}`;
+  const sql = `${of('IS NULL')} UNION ALL ${of('IS NOT NULL')} ORDER BY seq DESC`;
+  const rows = store.all<RunRow>(sql, { dataset: dataset ?? null, path, before: parseCursor(cursor) });
+  return rows.filter(({ state }) => states?.includes(state) ?? true).slice(0, limit);
+}
+
 function stretch(store: Store, where: string, parameters: Parameters): RunRow[] {
   const search = 'part' in parameters ? 'AND instr(file_folded, $part) > 0' : '';
   const sql = `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} seq < $before ${search} ORDER BY seq DESC LIMIT $limit`;
   return store.all<RunRow>(sql, parameters);
 }
 
-function parseCursor(cursor: string | undefined): number {
+/** Cursors are checked whoever asks. */
+export function parseCursor(cursor: string | undefined): number {
   if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
   const seq = /^[0-9]{1,15}$/.test(cursor) ? Number(cursor) : Number.NaN;
   if (Number.isNaN(seq))
@@ -90,7 +123,8 @@ interface SummaryRow {
   rows_rejected: number;
   rows_mended: number;
   rows_filtered: number;
-  runs_to_check: number;
+  rows_there: number;
+  rows_to_mend: number;
   last_ended_at: number | null;
 }
 
@@ -98,6 +132,10 @@ export function summaries(store: Store): DatasetSummary[] {
   const counts = store.all<{ dataset: string; state: RunState; runs: number }>(
     'SELECT dataset, state, runs FROM counts',
   );
+  const attention = store.all<{ dataset: string; kind: string; runs: number }>(
+    'SELECT dataset, kind, count(*) AS runs FROM attention WHERE acknowledged_at IS NULL GROUP BY dataset, kind',
+  );
+  const toLookAfter = new Map(attention.map(({ dataset, kind, runs: number }) => [`${kind} ${dataset}`, number]));
   const byDataset = Map.groupBy(counts, row => row.dataset);
   return store.all<SummaryRow>('SELECT * FROM datasets ORDER BY name').map(row => ({
     dataset: row.name,
@@ -107,7 +145,10 @@ export function summaries(store: Store): DatasetSummary[] {
     rowsRejected: row.rows_rejected,
     rowsMended: row.rows_mended,
     rowsFiltered: row.rows_filtered,
-    runsToCheck: row.runs_to_check,
+    runsFailed: toLookAfter.get(`failed ${row.name}`) ?? 0,
+    runsToCheck: toLookAfter.get(`to-check ${row.name}`) ?? 0,
+    rowsThere: row.rows_there,
+    rowsToMend: row.rows_to_mend,
     lastEndedAt: row.last_ended_at,
   }));
 }
@@ -136,4 +177,21 @@ export function lastRunner(store: Store, dataset: string | null): string | null 
   const where = dataset === null ? '' : 'dataset = $dataset AND';
   const sql = `SELECT runner FROM runs WHERE ${where} runner IS NOT NULL ORDER BY seq DESC LIMIT 1`;
   return store.get<{ runner: string }>(sql, dataset === null ? {} : { dataset })?.runner ?? null;
+}
+
+/** Runs know a file by its root and the path below it: each way to cut the path in two is looked up. */
+export function pathsAt(store: Store, absolute: string): FoundPath[] {
+  const moved = store.all<FoundPath>(
+    'SELECT dataset, file, id AS runId FROM runs WHERE id IN (SELECT run_id FROM disposals WHERE target = $absolute)',
+    { absolute },
+  );
+  const cuts = [...absolute.matchAll(/\//g)].map(({ index }) => ({
+    root: absolute.slice(0, index) || '/',
+    file: absolute.slice(index + 1),
+  }));
+  const has = (version: string) =>
+    `EXISTS (SELECT 1 FROM runs WHERE dataset = name AND file = $file AND version ${version} AND root = $root)`;
+  const sql = `SELECT name AS dataset, $file AS file, NULL AS runId FROM datasets WHERE ${has('IS NOT NULL')} OR ${has('IS NULL')}`;
+  const known = cuts.filter(({ file }) => file !== '').flatMap(cut => store.all<FoundPath>(sql, cut));
+  return [...moved, ...known].map(row => ({ ...row }));
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import * as attention from './attention.ts';
 import * as attempts from './attempts.ts';
 import { Changes } from './changes.ts';
 import { claim, hasten } from './claiming.ts';
@@ -7,6 +8,7 @@ import { openDatabase } from './connection.ts';
 import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
 import { knownAt, knownFiles } from './known-files.ts';
+import * as leases from './leases.ts';
 import * as mending from './mending.ts';
 import { indexNames } from './name-index.ts';
 import { latestDone, latestRun } from './paths.ts';
@@ -32,6 +34,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
     ...watchCalls(store),
     ...scheduleCalls(store),
     ...requestCalls(store),
+    ...attentionCalls(store),
     ...readCalls(store, changes),
     ...upkeep(store, changes),
   };
@@ -69,16 +72,16 @@ function scheduleCalls(store: Store) {
     reserve: (runId, rows) => store.write(() => attempts.reserve(store, runId, rows)),
     finish: (runId, attempt, how, now, exitCode) =>
       store.write(() => attempts.finish(store, runId, attempt, how, now, exitCode)),
-    heartbeat: (holder, leaseMs, now) => store.write(() => attempts.heartbeat(store, holder, leaseMs, now)),
-    orphans: holder => store.read(() => attempts.orphans(store, holder)),
-    adopt: (runId, holder, leaseMs, now) => store.write(() => attempts.adopt(store, runId, holder, leaseMs, now)),
+    heartbeat: (holder, leaseMs, now) => store.write(() => leases.heartbeat(store, holder, leaseMs, now)),
+    orphans: holder => store.read(() => leases.orphans(store, holder)),
+    adopt: (runId, holder, leaseMs, now) => store.write(() => leases.adopt(store, runId, holder, leaseMs, now)),
   } satisfies Partial<Journal>;
 }
 
 function requestCalls(store: Store) {
   return {
     cancel: (runId, now) => store.write(() => requests.cancel(store, runId, now)),
-    cancelRequests: holder => store.glance(() => attempts.cancelRequests(store, holder)),
+    cancelRequests: holder => store.glance(() => leases.cancelRequests(store, holder)),
     replay: (runId, now, found) => store.write(() => requests.replay(store, runId, now, found)),
     mend: (runId, mendFile, now) => store.write(() => mending.mend(store, runId, mendFile, now)),
     submit: request => store.write(() => requests.submit(store, request)),
@@ -93,6 +96,15 @@ function requestCalls(store: Store) {
   } satisfies Partial<Journal>;
 }
 
+function attentionCalls(store: Store) {
+  return {
+    attention: filter => store.read(() => attention.attention(store, filter)),
+    waiting: filter => store.read(() => attention.waiting(store, filter)),
+    acknowledge: (runId, now) => store.write(() => attention.acknowledge(store, runId, now)),
+    acknowledgeAll: (dataset, now) => store.write(() => attention.acknowledgeAll(store, dataset, now)),
+  } satisfies Partial<Journal>;
+}
+
 function readCalls(store: Store, changes: Changes) {
   return {
     latestDone: (dataset, file) => store.read(() => latestDone(store, dataset, file)),
@@ -103,6 +115,8 @@ function readCalls(store: Store, changes: Changes) {
     lastRunner: dataset => store.read(() => reading.lastRunner(store, dataset)),
     decisions: runId => store.read(() => reading.decisions(store, runId)),
     mends: runId => store.read(() => mending.mendsOf(store, runId)),
+    pathsAt: absolute => store.read(() => reading.pathsAt(store, absolute)),
+    disposals: runId => store.read(() => disposing.disposalsOf(store, runId)),
     summaries: () => store.read(() => reading.summaries(store)),
     onChange: listener => changes.listen(listener),
   } satisfies Partial<Journal>;

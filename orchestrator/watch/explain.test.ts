@@ -76,5 +76,49 @@ test('explain says what misses a marker, waits to be quiet, was taken, has chang
   await folder.journal.absent({ ...request, remove: false });
   assert.match(await say(), /no longer there\.$/);
   await folder.journal.finish(run?.id ?? '', 1, { to: 'quarantined', rows: null, error: 'bad' }, Date.now());
-  assert.match(await say(), new RegExp(`no longer there: it was moved to the quarantine;.*\`replay ${run?.id}\``));
+  assert.match(
+    await say(),
+    new RegExp(`no longer there: it was moved to the quarantine;.*\`orchestrator replay a\\.csv\``),
+  );
+});
+
+test('explain says how far a run is, that the dataset is paused, and where the file went', async () => {
+  await using folder = await WatchedFolder.make();
+  const { journal } = folder;
+  const say = async (path = folder.path('a.csv')) =>
+    (await explain(path, [datasetOf('sales', folder.root)], journal)).join('\n');
+  await writeFile(folder.path('a.csv'), 'x');
+  const watch = await folder.watch();
+  await folder.untilStates('a.csv', ['queued']);
+  await watch.stop();
+  await journal.pause('sales', true);
+  assert.match(await say(), /The dataset is paused: none of its runs starts until `orchestrator resume sales`\./);
+  await journal.pause('sales', false);
+  const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
+  const [[run] = []] = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
+  assert.ok(run);
+  assert.match(await say(), /is running since \S+, attempt 1\./);
+  await journal.progress(run.id, 1, { rows: 12_345, bytes: 40, totalBytes: 99 });
+  assert.match(await say(), /, attempt 1: 12,345 rows so far, 40 % of its bytes\./);
+  const rows = { read: 3, loaded: 3, rejected: 0, filtered: 0, deleted: 0 };
+  await journal.finish(run.id, 1, { to: 'done', rows, error: null }, Date.now());
+  const target = join(folder.base, 'backup', 'sales', 'a.csv');
+  const [source, hidden] = [folder.path('a.csv'), folder.path('.a')];
+  await journal.intend({
+    runId: run.id,
+    kind: 'backup',
+    source,
+    hidden,
+    target,
+    fileVersion: run.fileVersion!,
+    marker: null,
+  });
+  assert.match(await say(), /Its file is to be moved to .*backup\/sales\/a\.csv\.$/);
+  await journal.closeDisposal(run.id, 'disposed', null);
+  await rm(source);
+  assert.match(await say(), /no longer there: it was moved to the backup, .*backup\/sales\/a\.csv\.$/);
+  assert.match(
+    await say(target),
+    /^dataset sales: it is what a\.csv was, and was moved here\. Its last run .* is done/,
+  );
 });

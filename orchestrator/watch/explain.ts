@@ -1,13 +1,13 @@
 import { relative, resolve, sep } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import type { KeptFolder } from '../config/kept-folders.ts';
-import { decisionsText } from '../decisions-text.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { openAdminFolder } from '../files/admin-folder.ts';
 import type { Folder } from '../files/folder.ts';
 import { lookAtSource, type OpenSource, openSource } from '../files/source.ts';
 import { UntrustedFile, type UntrustedReason } from '../files/untrusted-file.ts';
-import { type Journal, type Run, versionOf } from '../journal/journal.ts';
+import { type Journal, versionOf } from '../journal/journal.ts';
+import { describeRun, explainHistory, type History, type HistoryJournal } from './explain-history.ts';
 import { fileSystemKind } from '../files/file-system.ts';
 import { hasWriter } from './lease.ts';
 import { isGone } from './listing.ts';
@@ -18,7 +18,7 @@ import { versionKey } from './version.ts';
 import { describeWriters } from './writers.ts';
 
 /** What explaining asks of the journal: reading only, so that it works beside a running orchestrator. */
-export type ExplainJournal = Pick<Journal, 'decisions' | 'knownFile' | 'runs'>;
+export type ExplainJournal = HistoryJournal & Pick<Journal, 'pathsAt' | 'run'>;
 
 /**
  * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `keptFor` gives
@@ -32,12 +32,26 @@ export async function explain(
 ): Promise<string[]> {
   const absolute = resolve(path);
   const watching = datasets.filter(dataset => isWithin(absolute, dataset.watchDir) && absolute !== dataset.watchDir);
-  if (watching.length === 0) return [notWatched(absolute, datasets)];
+  if (watching.length === 0) {
+    const moved = await explainMoved(absolute, journal);
+    return moved.length > 0 ? moved : [notWatched(absolute, datasets)];
+  }
   const sentences: string[] = [];
   for (const dataset of watching) {
     for (const sentence of await explainFor(absolute, dataset, journal, keptFor(dataset))) {
       sentences.push(`dataset ${dataset.name}: ${sentence}`);
     }
+  }
+  return sentences;
+}
+
+/** A file in the backup or the quarantine. */
+async function explainMoved(absolute: string, journal: ExplainJournal): Promise<string[]> {
+  const sentences: string[] = [];
+  for (const { dataset, file, runId } of await journal.pathsAt(absolute)) {
+    const run = runId === null ? undefined : await journal.run(runId);
+    if (run !== undefined)
+      sentences.push(`dataset ${dataset}: it is what ${file} was, and was moved here. ${describeRun(run)}`);
   }
   return sentences;
 }
@@ -59,45 +73,6 @@ async function explainFor(
   if (refusal !== null) return [`${path} is never taken: it ${refusal}.`, ...history.sentences];
   const now = await explainNow(path, dataset, history);
   return [...now, ...history.sentences];
-}
-
-interface History {
-  sentences: string[];
-  latest: Run | undefined;
-  /** versionKey of the version the journal has as present, else null. */
-  known: string | null;
-}
-
-async function explainHistory(path: string, dataset: Dataset, journal: ExplainJournal): Promise<History> {
-  const runs = await journal.runs({ dataset: dataset.name, file: path, limit: 1000 });
-  const ofPath = runs.items.filter(run => run.file === path);
-  const latest = ofPath[0];
-  // How a table of mended rows is read says nothing of the file.
-  const reading = ofPath.find(run => run.action !== 'mend');
-  const known = await journal.knownFile(dataset.name, path);
-  const sentences: string[] = [];
-  if (latest) sentences.push(describeRun(latest));
-  else if (known?.present) sentences.push('It was there before the dataset was first watched, and EXISTING is ignore.');
-  const decided = reading ? decisionsText(await journal.decisions(reading.id)) : '';
-  if (decided !== '') sentences.push(`It was read with ${decided}.`);
-  if (known && !known.present) sentences.push(`The journal has it as no longer there${whereItLies(latest, dataset)}.`);
-  return { sentences, latest, known: known?.present && known.version ? versionKey(known.version) : null };
-}
-
-function whereItLies(latest: Run | undefined, { settings }: Dataset): string {
-  if (latest?.state !== 'quarantined' || settings.QUARANTINE_DIR === null) return '';
-  return `: it was moved to the quarantine; copy a mended one here, or put it back by \`replay ${latest.id}\``;
-}
-
-function describeRun(run: Run): string {
-  const since = new Date(run.endedAt ?? run.startedAt ?? run.queuedAt ?? run.seenAt).toISOString();
-  const filtered = run.rows?.filtered ? `, ${run.rows.filtered} filtered` : '';
-  const rows = run.rows
-    ? `, ${run.rows.loaded} of ${run.rows.read} rows loaded, ${run.rows.rejected} rejected${filtered}`
-    : '';
-  const error = run.error === null ? '' : `: ${run.error}`;
-  const what = run.action === 'mend' ? ', of mended rows,' : '';
-  return `Its last run ${run.id}${what} is ${run.state} since ${since}${rows}${error}.`;
 }
 
 /** What keeps a file from being taken because of what it is; the rest says its error. */

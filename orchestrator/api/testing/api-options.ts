@@ -13,5 +13,12 @@ export const API_OPTIONS: Omit<ApiOptions, 'journal' | 'dataDir'> = {
   now: Date.now,
   logger: createLogger({ level: 'error', terminal: false, stream: null, elasticsearch: null }),
   mask: text => text,
-  actions: { cancel: assert.fail, replay: assert.fail, mend: () => assert.fail(), pause: assert.fail },
+  actions: {
+    cancel: assert.fail,
+    replay: assert.fail,
+    mend: () => assert.fail(),
+    pause: assert.fail,
+    acknowledge: assert.fail,
+    acknowledgeAll: assert.fail,
+  },
 };

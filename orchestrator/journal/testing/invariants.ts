@@ -13,6 +13,11 @@ const NEVER: Record<string, string> = {
   'a count is wrong': `SELECT * FROM counts WHERE runs <> (SELECT count(*) FROM runs AS r WHERE r.dataset = counts.dataset AND r.state = counts.state)`,
   'the count of runs to check is wrong': `SELECT name FROM datasets
     WHERE runs_to_check <> (SELECT count(*) FROM runs WHERE dataset = name AND to_check IS NOT NULL)`,
+  'a sum of rows is wrong': `SELECT * FROM datasets WHERE rows_there <> (SELECT coalesce(sum(loaded), 0) FROM ledger WHERE dataset = name)
+    OR rows_to_mend <> (SELECT coalesce(sum(rejected), 0) FROM ledger WHERE dataset = name)`,
+  'a failure that stands is not to be looked after': `SELECT id FROM runs AS run WHERE state IN ('failed', 'quarantined') AND rows_mended < coalesce(rows_rejected, 1)
+    AND NOT EXISTS (SELECT 1 FROM attention WHERE run_id = id)
+    AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.dataset = run.dataset AND later.file = run.file AND later.seq > run.seq AND later.state IN ('done', 'failed', 'quarantined'))`,
   'a waiting run was not ended by a newer one': `SELECT old.id FROM runs AS old JOIN runs AS newer USING (dataset, file)
     WHERE old.state IN ('settling', 'queued') AND newer.seq > old.seq AND newer.state IN ('running', 'done')`,
 };

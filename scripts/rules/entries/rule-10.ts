@@ -114,7 +114,7 @@ export const rule10: Rule = {
     },
     {
       clause: 'a run is leased to one orchestrator',
-      file: 'orchestrator/journal/attempts.ts',
+      file: 'orchestrator/journal/leases.ts',
       code: "state = 'running' AND lease_holder <> $holder",
       without: "state = 'running'",
       test: 'orchestrator/journal/sqlite.test.ts',

@@ -1,0 +1,31 @@
+import { OrchestratorError } from '../errors.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { CommandDeps } from './deps.ts';
+import { findRun } from './find-run.ts';
+import { isDataset } from './runs.ts';
+import { count } from './text.ts';
+
+/** `orchestrator acknowledge RUN|FILE|DATASET…`: what somebody has seen is no longer told by status. */
+export function acknowledge(deps: CommandDeps, names: readonly string[]): Promise<number> {
+  return deps.withJournal(async journal => {
+    let acknowledged = 0;
+    for (const name of names) acknowledged += await acknowledgeOne(journal, name, deps.now());
+    deps.terminal.write(`${count(acknowledged, 'run')} acknowledged\n`);
+    return 0;
+  });
+}
+
+async function acknowledgeOne(journal: Journal, name: string, now: number): Promise<number> {
+  if (await isDataset(journal, name)) return journal.acknowledgeAll(name, now);
+  const { id, dataset, file, state } = await findRun(journal, name);
+  const filter = { dataset, path: file };
+  const pages = await Promise.all([journal.attention(filter), journal.waiting(filter)]);
+  const open = pages.flatMap(({ items }) => items);
+  const meant = id === name ? open.filter(run => run.id === id) : open;
+  if (meant.length === 0) {
+    const why = `there is nothing to look after; its last run is ${state}`;
+    throw new OrchestratorError('never', `${dataset} ${file}: ${why}`);
+  }
+  for (const run of meant) await journal.acknowledge(run.id, now);
+  return meant.length;
+}
