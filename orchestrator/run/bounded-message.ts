@@ -13,6 +13,43 @@ export function readMessage(line: string): Message | undefined {
   }
 }
 
+const COUNTS = ['rows_read', 'rows_loaded', 'rows_rejected', 'rows_filtered', 'rows_deleted'] as const;
+const SAYS_RESULT = /"type"\s*:\s*"result"/;
+const SHOWN_CHARACTERS = 200;
+
+/**
+ * What is wrong with a line that was to be a result and is none, for people; undefined of every other line. Written over several lines, cut, or with NaN in it, it is
+ * no JSON.
+ */
+export function whyNoResult(line: string): string | undefined {
+  const text = line.trim();
+  if (!SAYS_RESULT.test(text)) return undefined;
+  const value = parsed(text);
+  if (value === undefined) {
+    const isMeant = text.startsWith('{') || text.replace(SAYS_RESULT, '').replace(',', '').trim() === '';
+    return isMeant ? `not a JSON object on one line: ${shown(text)}` : undefined;
+  }
+  const { type, file, code, ...others } = value;
+  if (type !== 'result') return undefined;
+  const wrong = COUNTS.find(name => !isCount(others[name]));
+  if (wrong !== undefined) return `${wrong} is ${shown(JSON.stringify(others[wrong]) ?? 'missing')}, no count of rows`;
+  if (code !== undefined && !isCode(code)) return `code is ${shown(JSON.stringify(code))}, no exit code`;
+  return file !== undefined && typeof file !== 'string' ? `file is ${shown(JSON.stringify(file))}, no path` : undefined;
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function shown(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
 /** What can't be is left out, what is too much is cut. */
 function bounded(message: Message): Message | undefined {
   switch (message.type) {
@@ -41,9 +78,12 @@ function withOwnFile<Said extends Message>(message: Said): Said {
 }
 
 function withCounts<Said extends Message>(message: Said, names: ReadonlyArray<keyof Said>): Said {
-  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   const wrong = names.filter(name => !isCount(message[name]));
   return Object.fromEntries(Object.entries(message).filter(([name]) => !wrong.includes(name as keyof Said))) as Said;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isCode(code: unknown): code is number {

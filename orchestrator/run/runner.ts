@@ -139,8 +139,10 @@ export interface Outcome {
   results: ResultMessage[];
   /** Highest version of a `superseded` line, else null. */
   supersededBy: number | null;
-  /** What an `error` line said, else the last log line, else empty. */
+  /** What an `error` line said, else the last line of stderr, else that of stdout, else empty. A process has one log for both. */
   errorText: string;
+  /** What is wrong with a line that was to be a result, and is none. */
+  malformed?: string;
   /** With RUN_PER: folder, by `file`: what such lines said of one file. */
   saidOf?: ReadonlyMap<string, Pick<Outcome, 'supersededBy' | 'errorText'>>;
 }

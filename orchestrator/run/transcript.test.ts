@@ -8,31 +8,65 @@ const RESULT = { type: 'result', rows_read: 1, rows_loaded: 1, rows_rejected: 0,
 
 test('what can not be is left out of a message: it may be anything', () => {
   const { messages, said } = hear([
-    { ...RESULT, file: { a: 1 }, code: {} },
-    { ...RESULT, file: 'a.csv', code: 1e308 },
     { ...RESULT, file: 'b.csv', code: 75 },
     { type: 'progress', rows: 1, bytes: 'many', total_bytes: -1 },
     { type: 'progress', rows: 2, bytes: 5, total_bytes: 7 },
   ]);
   assert.deepEqual(
     said.results.map(({ file, code }) => [file, code]),
-    [
-      [undefined, undefined],
-      ['a.csv', undefined],
-      ['b.csv', 75],
-    ],
+    [['b.csv', 75]],
   );
-  assert.deepEqual(messages.slice(3), [
+  assert.deepEqual(messages.slice(1), [
     { type: 'progress', rows: 1 },
     { type: 'progress', rows: 2, bytes: 5, total_bytes: 7 },
   ]);
 });
 
-test('numbers that are none, or no counts, make a line log text', () => {
+test('a result with numbers that are none, no counts or no code is none, and what is wrong with it is told', () => {
   for (const rows of [-1, 1.5, 1e308, '7', null]) {
     const { messages, said } = hear([{ ...RESULT, rows_read: rows }]);
     assert.deepEqual([messages, said.results], [[], []]);
+    assert.equal(said.malformed, `rows_read is ${JSON.stringify(rows)}, no count of rows`);
   }
+  const { rows_deleted: _, ...short } = RESULT;
+  assert.equal(hear([short]).said.malformed, 'rows_deleted is missing, no count of rows');
+  assert.equal(hear([{ ...RESULT, code: '75' }]).said.malformed, 'code is "75", no exit code');
+  assert.equal(hear([{ ...RESULT, file: { a: 1 } }]).said.malformed, 'file is {"a":1}, no path');
+});
+
+test('a result that is no JSON on one line is none: with NaN, cut, or over several lines', () => {
+  const text = JSON.stringify(RESULT);
+  const cases = [text.replace('1', 'NaN'), text.slice(0, -20), JSON.stringify(RESULT, null, 2), `${text} done`];
+  for (const printed of cases) {
+    const { said } = print(printed);
+    assert.deepEqual(said.results, [], printed);
+    assert.match(said.malformed ?? '', /^not a JSON object on one line: /, printed);
+  }
+  assert.equal(print(`  ${text}`).said.results.length, 1);
+});
+
+test('a result that comes after one that was none counts; log text about results is log text', () => {
+  const text = JSON.stringify(RESULT);
+  assert.equal(print(`${text.slice(0, -5)}\n${text}`).said.malformed, undefined);
+  for (const other of [
+    'INFO {"type":"result"} follows',
+    '{"row":{"type":"result"}}',
+    '"result"',
+    '{"type":"results"',
+  ]) {
+    assert.equal(print(other).said.malformed, undefined, other);
+  }
+});
+
+test('without an error line the last words of stderr are the error, however much stdout says afterwards', () => {
+  const { output, errors, said } = createTranscript(() => undefined);
+  output(Buffer.from('reading'));
+  assert.equal(said().errorText, 'reading');
+  for (const line of ['Traceback…', 'KeyError: MONTANT', '  ']) errors(Buffer.from(line));
+  for (const line of ['bye', '']) output(Buffer.from(line));
+  assert.equal(said().errorText, 'KeyError: MONTANT');
+  output(Buffer.from('{"type":"error","message":"no such column"}'));
+  assert.equal(said().errorText, 'no such column');
 });
 
 test('an error is cut, and decisions beyond their bounds are none', () => {
@@ -99,6 +133,12 @@ test('of files without number that there are not, no more than a bound is kept',
   for (let file = 0; file < 500; file += 1) output(Buffer.from(JSON.stringify({ ...RESULT, file: `${file}${name}` })));
   assert(said().results.length <= LIMITS.saidBytes / name.length);
 });
+
+function print(text: string): { said: ReturnType<ReturnType<typeof createTranscript>['said']> } {
+  const { output, said } = createTranscript(() => undefined);
+  for (const line of text.split('\n')) output(Buffer.from(line));
+  return { said: said() };
+}
 
 function hear(lines: object[]): { messages: Message[]; said: ReturnType<ReturnType<typeof createTranscript>['said']> } {
   const messages: Message[] = [];

@@ -5,10 +5,12 @@ import {
   type SupersededMessage,
 } from '../../default-etl/contract.ts';
 import { LIMITS } from '../bounds.ts';
-import { readMessage } from './bounded-message.ts';
+import { readMessage, whyNoResult } from './bounded-message.ts';
 import type { Outcome } from './runner.ts';
 
 const OPENING_BRACE = 123;
+const BLANK = 32;
+const TAB = 9;
 const MAX_ERROR_BYTES = 4096;
 /** What a kept message takes besides its texts. */
 const MESSAGE_BYTES = 200;
@@ -17,9 +19,9 @@ const MESSAGE_BYTES = 200;
 export interface Transcript {
   /** A line of stdout: a message of the contract, or log text. */
   output: (line: Buffer) => void;
-  /** A line of log text, whatever it looks like. */
-  text: (line: Buffer) => void;
-  said: () => Pick<Outcome, 'results' | 'supersededBy' | 'errorText' | 'saidOf'>;
+  /** A line of stderr: log text, whatever it looks like. */
+  errors: (line: Buffer) => void;
+  said: () => Pick<Outcome, 'results' | 'supersededBy' | 'errorText' | 'saidOf' | 'malformed'>;
 }
 
 /** Calls back with each message as it is read. */
@@ -27,7 +29,9 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
   const results = new Map<string, ResultMessage>();
   const whole = { supersededBy: null as number | null, errorText: '' };
   const files = new Map<string, typeof whole>();
-  let lastLine: Buffer | undefined;
+  /** The last one of each stream that says anything. */
+  const lastLines: { output?: Buffer; errors?: Buffer } = {};
+  let malformed: string | undefined;
   let saidBytes = 0;
 
   /** Of names that no file has there may be any number. */
@@ -41,7 +45,10 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
   function gather(message: Message): void {
     if (isTooMuch(message)) return;
     // A file's last line counts, so that a repeated result is not counted twice.
-    if (message.type === 'result') results.set(message.file ?? '', message);
+    if (message.type === 'result') {
+      results.set(message.file ?? '', message);
+      if (message.file === undefined) malformed = undefined;
+    }
     if (message.type !== 'error' && message.type !== 'superseded') return;
     note(whole, message);
     if (message.file === undefined) return;
@@ -49,23 +56,29 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
     files.set(message.file, note(own, message));
   }
 
+  /** A result that is none is no message, and no success either. */
   function text(line: Buffer): void {
-    if (line.length > 0) lastLine = line;
+    if (line.includes('"result"')) malformed = whyNoResult(line.toString()) ?? malformed;
+    if (!isBlank(line)) lastLines.output = line;
   }
 
   return {
     output(line) {
-      const message = line[0] === OPENING_BRACE ? readMessage(line.toString()) : undefined;
+      const message = beginsObject(line) ? readMessage(line.toString().trim()) : undefined;
       if (message === undefined) return text(line);
-      gather(message);
+      if (message.type === 'result' && whyNoResult(line.toString()) !== undefined) text(line);
+      else gather(message);
       onMessage(message);
     },
-    text,
+    errors(line) {
+      if (!isBlank(line)) lastLines.errors = line;
+    },
     said: () => ({
       results: [...results.values()],
       supersededBy: whole.supersededBy,
-      errorText: whole.errorText || (lastLine?.subarray(0, MAX_ERROR_BYTES).toString() ?? ''),
+      errorText: whole.errorText || textOf(lastLines.errors ?? lastLines.output),
       ...(files.size > 0 && { saidOf: files }),
+      ...(malformed !== undefined && { malformed }),
     }),
   };
 }
@@ -77,4 +90,17 @@ function note<Said extends { supersededBy: number | null; errorText: string }>(
   if (message.type === 'error') said.errorText = message.message;
   else said.supersededBy = Math.max(said.supersededBy ?? 0, message.version);
   return said;
+}
+
+/** Programs say there what went wrong; what stdout says last may be anything. */
+function textOf(line: Buffer | undefined): string {
+  return line?.subarray(0, MAX_ERROR_BYTES).toString() ?? '';
+}
+
+function beginsObject(line: Buffer): boolean {
+  return line.find(byte => byte !== BLANK && byte !== TAB) === OPENING_BRACE;
+}
+
+function isBlank(line: Buffer): boolean {
+  return line.every(byte => byte === BLANK || byte === TAB);
 }

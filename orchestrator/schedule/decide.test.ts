@@ -78,6 +78,34 @@ test('a run that is cancelled is, whatever it said', () => {
   assert.equal(decide(lie, situation).to, 'cancelled');
 });
 
+test('exit 0 with a result line that is none is a breach of the contract; another end is what it is', () => {
+  const outcome = { ...ending, results: [], malformed: 'rows_read is "7", no count of rows' };
+  const finish = decide(endingOf(outcome, null), situation);
+  assert.equal(finish.to, 'failed');
+  assert.match(
+    'error' in finish ? String(finish.error) : '',
+    /contract breach: exit code 0, but its result line is rows_read is/,
+  );
+  assert.equal(decide(endingOf({ ...outcome, exitCode: 75 }, null), situation).to, 'queued');
+  const own = { ...result(1, 1, 0, 0), file: 'a.csv' };
+  assert.equal(decide(endingOf({ ...outcome, results: [own] }, 'a.csv'), situation).to, 'done');
+  assert.equal(decide(endingOf({ ...outcome, results: [own] }, 'b.csv'), situation).to, 'failed');
+});
+
+test('RUN_PER: folder: of a program that tells of some files, a file that it does not tell of is not done', () => {
+  const outcome = { ...ending, results: [{ ...result(1, 1, 0, 0), file: 'a.csv' }] };
+  assert.equal(decide(endingOf(outcome, 'b.csv'), situation).to, 'failed');
+  assert.equal(decide(endingOf({ ...outcome, results: [] }, 'b.csv'), situation).to, 'done');
+});
+
+test('what the engine ended starts over, and no retry is used up; what had loaded all by then is done', () => {
+  for (const exitCode of [0, 1, 143]) {
+    const finish = decide({ ...ending, exitCode, stopped: 'engine' }, { ...situation, retries: 0 });
+    assert.deepEqual([finish.to, 'counts' in finish && finish.counts], ['queued', false]);
+  }
+  assert.equal(decide({ ...ending, stopped: 'engine', result: result(1, 1, 0, 0) }, situation).to, 'done');
+});
+
 test('exit 0 without a result line is done with no rows, so that curl will do', () => {
   assert.equal(decide(ending, situation).to, 'done');
 });

@@ -33,8 +33,10 @@ export interface Situation {
 }
 
 /** The end of one file of an attempt: its own result line and code in a run over a folder, else the outcome's. */
-export interface Ending extends Omit<Outcome, 'results' | 'saidOf'> {
+export interface Ending extends Omit<Outcome, 'results' | 'saidOf' | 'malformed'> {
   result: ResultMessage | null;
+  /** What keeps exit code 0 from being believed. */
+  breach?: string | undefined;
 }
 
 /** It was to be stopped before anything of it ran. */
@@ -52,10 +54,14 @@ export const NO_ROWS: Rows = { read: 0, loaded: 0, rejected: 0, filtered: 0, del
 
 /** The part of an outcome that is about one file; without a line of its own it takes the exit code of the whole. */
 export function endingOf(outcome: Outcome, file: string | null): Ending {
-  const { results, saidOf, ...rest } = outcome;
-  if (file === null) return { ...rest, result: results.at(-1) ?? null };
+  const { results, saidOf, malformed, ...rest } = outcome;
+  const breach = malformed === undefined ? undefined : `its result line is ${malformed}`;
+  if (file === null) return { ...rest, result: results.at(-1) ?? null, breach };
   const own = results.findLast(result => result.file === file);
-  if (own === undefined) return { ...rest, supersededBy: null, result: null };
+  if (own === undefined) {
+    const missing = results.length === 0 ? undefined : 'it tells of other files that it ran with, and not of this one';
+    return { ...rest, supersededBy: null, result: null, breach: breach ?? missing };
+  }
   const said = saidOf?.get(file) ?? { supersededBy: null, errorText: '' };
   return { ...rest, ...said, exitCode: own.code ?? outcome.exitCode, result: own };
 }
@@ -231,7 +237,13 @@ function breachText(rows: Rows, accounted: number): string {
 }
 
 /** What it says and can't be, whatever else became of it. */
-function breachOf({ supersededBy }: Ending, rows: Rows | null, { mostRows }: Situation): string | undefined {
+function breachOf(
+  { supersededBy, exitCode, breach }: Ending,
+  rows: Rows | null,
+  { mostRows }: Situation,
+): string | undefined {
+  if (exitCode === EXIT.done && breach !== undefined)
+    return `contract breach: exit code 0, but ${breach}; mend the program that was run`;
   if (rows !== null && !arePlausible(rows, mostRows)) {
     return `contract breach: the result line tells of ${Math.max(...Object.values(rows))} rows, more than there can have been; mend the program that was run`;
   }

@@ -385,6 +385,11 @@ describe('docker runner, in particular', () => {
     assert.equal(log, 'password •••\nagain •••\n');
   });
 
+  it('what it wrote last on stderr is its error, not what stdout says afterwards', async () => {
+    const { outcome } = await run(runner, await jobOf('echo KeyError: MONTANT >&2; sleep 0.2; echo bye; exit 1'));
+    assert.equal(outcome.errorText, 'KeyError: MONTANT');
+  });
+
   it('lines of stdout and stderr don’t mix', async () => {
     const { log } = await run(runner, await jobOf('printf out; echo err >&2; sleep 0.1; echo put'));
     assert.deepEqual(log.split('\n').toSorted(), ['', 'err', 'output']);

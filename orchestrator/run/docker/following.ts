@@ -132,7 +132,7 @@ export class Following {
     signal.addEventListener('abort', cut, { once: true });
     const log = await openLogFile(this.#attempt.logFile, offset, text => mask(text, this.#attempt.dataset));
     const transcript = createTranscript(tell);
-    const lines = { stdout: splitLines(transcript.output), stderr: splitLines(transcript.text) };
+    const lines = { stdout: splitLines(transcript.output), stderr: splitLines(transcript.errors) };
     const kept = upToMost(mostLogBytes);
     let last: Buffer | undefined;
     try {

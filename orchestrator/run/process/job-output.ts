@@ -44,8 +44,8 @@ export class JobOutput {
     this.#room = options.mostBytes;
     this.#log = openSync(options.logFile, 'a', LOG_MODE);
     this.#transcript = createTranscript(message => this.#tell(message));
-    const { output, text } = this.#transcript;
-    this.#streams = { stdout: streamTo(output), stderr: streamTo(text) };
+    const { output, errors } = this.#transcript;
+    this.#streams = { stdout: streamTo(output), stderr: streamTo(errors) };
   }
 
   /** Calls back with each message: first with those that have come by now. */
