@@ -280,11 +280,12 @@ class Parts implements Orchestrator {
   /** For commands, that ask by HOST and PORT. Whoever can't write in his own home is found by DATA_DIR all the same. */
   #tellWhere(): void {
     const { environment, notes, logger } = this.#options;
-    const { configDir, dataDir, journal, policyFile, host } = environment;
+    const { configDir, dataDir, journal, policyFile, isPolicyNamed, host } = environment;
     const port = Number(new URL(this.#required(this.#api).url).port);
     tellAddress(dataDir, { host, port });
     if (notes === undefined) return;
-    const paths = { CONFIG_DIR: configDir, DATA_DIR: dataDir, JOURNAL: journal, POLICY_FILE: policyFile };
+    const policy = isPolicyNamed ? { POLICY_FILE: policyFile } : {};
+    const paths = { CONFIG_DIR: configDir, DATA_DIR: dataDir, JOURNAL: journal, ...policy };
     const whereabouts: Whereabouts = {
       workingDir: notes.workingDir,
       variables: { ...paths, HOST: host, PORT: String(port) },

@@ -16,10 +16,10 @@ import { OrchestratorError } from './errors.ts';
 /** Of an orchestrator that this user started: the variables by which its commands find it, all absolute, and where it was started. */
 export interface Whereabouts {
   workingDir: string;
-  variables: Readonly<Record<(typeof NAMES)[number], string>>;
+  variables: Readonly<Record<(typeof NAMES)[number], string> & { POLICY_FILE?: string }>;
 }
 
-const NAMES = ['CONFIG_DIR', 'DATA_DIR', 'JOURNAL', 'POLICY_FILE', 'HOST', 'PORT'] as const;
+const NAMES = ['CONFIG_DIR', 'DATA_DIR', 'JOURNAL', 'HOST', 'PORT'] as const;
 /** Variables that say whose commands they are. */
 const TELLING = ['CONFIG_DIR', 'DATA_DIR', 'JOURNAL'] as const;
 const FOLDER = 'orchestrator-etl';
@@ -66,7 +66,10 @@ export function findWhereabouts(folder: string, isRunning: (dataDir: string) => 
   const running = known.filter(({ variables }) => isRunning(variables.DATA_DIR));
   const meant = running.length > 0 ? running : known;
   if (meant.length <= 1) return meant[0] ?? null;
-  const places = meant.map(({ variables }) => variables.DATA_DIR).join(', ');
+  const places = meant
+    .map(({ variables }) => variables.DATA_DIR)
+    .toSorted()
+    .join(', ');
   throw new OrchestratorError(
     'never',
     `several orchestrators ${running.length > 0 ? 'of this user are running' : 'were started by this user'}: ${places}; go to the folder of one, or set DATA_DIR to its own`,

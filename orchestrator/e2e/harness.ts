@@ -84,6 +84,7 @@ export async function startOrchestrator(
       CONFIG_DIR: join(folder, 'config'),
       DATA_DIR: join(folder, 'data'),
       PORT: String(port),
+      XDG_STATE_HOME: join(folder, 'state'),
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

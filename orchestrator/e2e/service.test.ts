@@ -116,6 +116,33 @@ test('rule 9: WATCH_DIR not mounted at a start: rows stay, it is told, and `acce
   assert.deepEqual(await readdir(join(folder, 'data', 'lake', 'mirror')), []);
 });
 
+test('commands work from any folder: they find DATA_DIR and the port of the orchestrator that this user runs', async () => {
+  orchestrator = await startOrchestrator(folder, WITHOUT_TARGET);
+  await writeFile(join(folder, 'mirror', 'far.csv'), 'a,b\n1,2\n3,4,5\n');
+  await orchestrator.waitForRuns('file=far.csv', runs => runs[0]?.state === 'done');
+  const elsewhere = join(folder, 'elsewhere', 'empty');
+  await mkdir(elsewhere, { recursive: true });
+  const far = (...args: string[]) =>
+    typed(args, elsewhere, { XDG_STATE_HOME: join(folder, 'state'), ELASTICSEARCH_NODE: '' });
+  const { code, output } = await far('status');
+  assert.deepEqual([code, /An orchestrator is running[^]*mirror/.test(output)], [0, true], output);
+  assert.match((await far('runs', 'far.csv')).output, /mirror +│ far\.csv +│ done +│ +1 │ +1 │/);
+  assert.match((await far('logs', 'far.csv')).output, /"type":"result","rows_read":2,/);
+  assert.match((await far('rejects', 'mirror')).output, /row 2, line 3: 3 cells/);
+  assert.match((await far('explain', join(folder, 'mirror', 'far.csv'))).output, /dataset mirror: .*was taken/);
+  const { port } = new URL(orchestrator.url);
+  assert.match((await far('sign-in')).output, new RegExp(`^http://127\\.0\\.0\\.1:${port}/sign-in#`));
+  await orchestrator.kill('SIGTERM');
+  assert.match((await far('status')).output, /No orchestrator is running[^]*mirror/);
+  assert.deepEqual(await readdir(elsewhere), []);
+  const lost = await typed(['status'], elsewhere, { XDG_STATE_HOME: elsewhere });
+  assert.deepEqual(
+    [lost.code, /none is known .* go to its folder, or set DATA_DIR/.test(lost.output)],
+    [1, true],
+    lost.output,
+  );
+});
+
 async function running(where: TestOrchestrator) {
   const [run] = await where.waitForRuns('dataset=waiting', runs => runs[0]?.state === 'running');
   return run!;
@@ -127,16 +154,15 @@ function startInVain(environment: Record<string, string>) {
 
 /** Resolves with the exit code and all output of a command on the folder. */
 function command(name: string, argument?: string, environment: Record<string, string> = {}) {
-  const env = {
-    ...process.env,
-    ...WITHOUT_TARGET,
-    CONFIG_DIR: join(folder, 'config'),
-    DATA_DIR: join(folder, 'data'),
-    ...environment,
-  };
-  const args = [bin, name, ...(argument === undefined ? [] : [argument])];
+  const places = { CONFIG_DIR: join(folder, 'config'), DATA_DIR: join(folder, 'data') };
+  const args = [name, ...(argument === undefined ? [] : [argument])];
+  return typed(args, folder, { ...WITHOUT_TARGET, ...places, XDG_STATE_HOME: join(folder, 'state'), ...environment });
+}
+
+function typed(args: string[], cwd: string, environment: Record<string, string>) {
+  const env = { ...process.env, ...environment };
   return new Promise<{ code: unknown; output: string }>(resolve => {
-    execFile(process.execPath, args, { cwd: folder, env, timeout: 30_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [bin, ...args], { cwd, env, timeout: 30_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, output: stdout + stderr }),
     );
   });
