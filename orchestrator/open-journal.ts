@@ -7,5 +7,5 @@ import { openSqliteJournal } from './journal/sqlite.ts';
 /** The journal of the environment, beside whoever else has it open; DATA_DIR is made if missing. */
 export function openJournal({ dataDir, journal }: Pick<Environment, 'dataDir' | 'journal'>): Journal {
   mkdirSync(dataDir, { recursive: true });
-  return openSqliteJournal({ path: journal, clock: systemClock });
+  return openSqliteJournal({ path: journal, clock: systemClock, aloneWhenFull: true });
 }

@@ -48,6 +48,7 @@ export function judgeSource(
 ): Source | Promise<Source | undefined> {
   if (stats.isSymbolicLink()) return lookThrough(folder, relative, stats, rules);
   if (!stats.isFile()) throw new UntrustedFile(join(folder.path, relative), 'not-a-file');
+  demandTime(join(folder.path, relative), stats);
   const source = { stats, isLink: false, changedAt: Number(stats.ctimeMs) };
   const isPlain = stats.nlink === 1n && !seemsHollow(stats);
   return isPlain ? source : demandOwn(folder, relative, stats).then(() => source);
@@ -111,6 +112,7 @@ async function reach<T>(folder: Folder, relative: string, act: (destination: Des
   const destination = await folder.within(aboveOf(relative), above => followPath(above, nameOf(relative)));
   try {
     const { stats } = destination;
+    demandTime(join(folder.path, relative), stats);
     if (stats.nlink > 1n) await demandKnownNames(join(folder.path, relative), stats, destination.folder);
     await demandContent(join(folder.path, relative), stats, destination.held.fd);
     return await act(destination);
@@ -125,6 +127,14 @@ async function demandOwn(folder: Folder, relative: string, stats: BigIntStats): 
     if (stats.nlink > 1n) await demandKnownNames(path, stats, await above.stat());
     await demandContent(path, stats, above.descriptor);
   });
+}
+
+// The journal keeps what file systems can: 1901 (31 bits of seconds before 1970) to 2486 (XFS).
+const FIRST_NS = -(2n ** 31n) * 1_000_000_000n;
+const LAST_NS = 2n ** 64n + FIRST_NS;
+
+function demandTime(path: string, { mtimeNs }: BigIntStats): void {
+  if (mtimeNs < FIRST_NS || mtimeNs >= LAST_NS) throw new UntrustedFile(path, 'time');
 }
 
 /** `descriptor`: of something on the same file system. */

@@ -8,6 +8,7 @@ export type UntrustedReason =
   | 'not-a-file'
   | 'several-names'
   | 'holes'
+  | 'time'
   | 'owner'
   | 'too-large'
   | 'path';
@@ -19,6 +20,7 @@ const WORDS: Record<UntrustedReason, string> = {
   'not-a-file': 'it is not a regular file',
   'several-names': 'it has several names (hard links), so it may be somebody else’s file',
   holes: 'next to nothing of it was ever written (a sparse file); copy it without holes (cp --sparse=never)',
+  time: 'its time of last change is before 1901 or after 2486, which nothing can be right about; set another (touch it)',
   owner: 'it belongs to a user whose file it must not be',
   'too-large': 'it is larger than what is ever read here',
   path: 'its name leads out of its folder',

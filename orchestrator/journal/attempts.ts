@@ -1,4 +1,5 @@
 import type { Decision, LeftRows } from '../../default-etl/contract.ts';
+import { boundedError } from './bounded-error.ts';
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
 import { noteEnd } from './attention.ts';
 import { addsToVersion, countMended, mendedVersions, startRowsThere } from './mending.ts';
@@ -120,11 +121,12 @@ export function finish(
   store: Store,
   runId: string,
   attempt: number,
-  how: Finish,
+  unbounded: Finish,
   now: number,
   exitCode: number | null = null,
 ): Run {
   const run = requireAttempt(store, runId, attempt);
+  const how = bounded(unbounded);
   const closing = { now, exitCode };
   switch (how.to) {
     case 'done':
@@ -142,6 +144,11 @@ export function finish(
       closeAttempt(store, run, { ...closing, outcome: how.to, error: how.error });
       return end(store, run, how.to, how.rows, how.error, now);
   }
+}
+
+function bounded(how: Finish): Finish {
+  if (how.to !== 'superseded') return { ...how, error: boundedError(how.error) } as Finish;
+  return { ...how, repeated: { ...how.repeated, error: boundedError(how.repeated.error) } };
 }
 
 /**

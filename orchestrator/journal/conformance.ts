@@ -569,6 +569,15 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal(await journal.nextDueAt(hand.now), null);
       });
 
+      it('an error of pages is kept by its beginning and its length', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        const error = 'x'.repeat(200_000);
+        const failed = await hand.finish(run, { to: 'failed', rows: null, error });
+        assert.ok((failed.error ?? '').length < 20_100 && failed.error?.endsWith('x… (200000 characters)'));
+        assert.equal((await journal.attempts(run.id))[0]?.error, failed.error);
+      });
+
       it('a clock that was set back makes no pause longer: what was given back later than now is due, and no other', async () => {
         for (const file of ['a.csv', 'b.csv']) await hand.arrive(file);
         const [first, second] = [await hand.claimOne(), await hand.claimOne()];

@@ -1,15 +1,28 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../clock.ts';
-import { OrchestratorError } from '../errors.ts';
+import { codeOf, OrchestratorError } from '../errors.ts';
+import { asRoot } from '../testing/as-root.ts';
 import { openDatabase } from './connection.ts';
 import type { DatasetSummary } from './journal.ts';
 import { openSqliteJournal } from './sqlite.ts';
+
+/** Until the disk is full. */
+function fillDisk(path: string): void {
+  for (const bytes of [65_536, 4096, 1]) {
+    try {
+      for (;;) appendFileSync(path, Buffer.alloc(bytes));
+    } catch (error) {
+      assert.equal(codeOf(error), 'ENOSPC');
+    }
+  }
+}
 
 describe('journal: the SQLite file', () => {
   let folder: string;
@@ -25,6 +38,34 @@ describe('journal: the SQLite file', () => {
     assert.equal(pragma('synchronous'), 1);
     assert.equal(pragma('foreign_keys'), 1);
     database.close();
+  });
+
+  it('on a full disk can be read by who asks for that, whether somebody has it open or not', asRoot, async () => {
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'none', disk]);
+    try {
+      const path = join(disk, 'journal.sqlite');
+      openDatabase(path).close();
+      fillDisk(join(disk, 'all the rest'));
+      assert.throws(() => openDatabase(path), /its disk is full/);
+      const alone = openSqliteJournal({ path, clock: systemClock, aloneWhenFull: true });
+      assert.deepEqual(await alone.summaries(), []);
+      await alone.close();
+      rmSync(join(disk, 'all the rest'));
+      const owner = openDatabase(path);
+      owner.exec("INSERT INTO datasets (name) VALUES ('sales')");
+      fillDisk(join(disk, 'all the rest'));
+      const beside = openSqliteJournal({ path, clock: systemClock, aloneWhenFull: true });
+      assert.deepEqual(
+        (await beside.summaries()).map(({ dataset }) => dataset),
+        ['sales'],
+      );
+      await beside.close();
+      owner.close();
+    } finally {
+      execFileSync('umount', [disk]);
+    }
   });
 
   it('opened twice is migrated once', () => {

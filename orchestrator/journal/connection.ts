@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OrchestratorError } from '../errors.ts';
 import { assertOwnDatabase } from './own-file.ts';
-import { journalError } from './sqlite-errors.ts';
+import { isForWantOfSpace, journalError } from './sqlite-errors.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
@@ -11,7 +11,6 @@ const PRAGMAS = `
   PRAGMA trusted_schema = OFF;
   PRAGMA cell_size_check = ON;
   PRAGMA busy_timeout = 5000;
-  PRAGMA auto_vacuum = INCREMENTAL;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA foreign_keys = ON;
@@ -19,22 +18,52 @@ const PRAGMAS = `
   PRAGMA cache_size = -32000;
 `;
 
+/** What must be set before the first table is made; of a database that is there it would be a write, and fail on a full disk. */
+const FIRST_PRAGMAS = 'PRAGMA auto_vacuum = INCREMENTAL';
+/** Without the memory that connections share, which is a file. */
+const ALONE = 'PRAGMA locking_mode = EXCLUSIVE';
+
+export interface OpenOptions {
+  /** Where the disk is full and nobody has the database open: for us alone, so that it can at least be read. */
+  aloneWhenFull?: boolean;
+}
+
 /**
  * The journal's database, made or brought up to date. Throws an OrchestratorError that says what to do where it can't be
  * opened, is damaged, or was written by a newer program.
  */
-export function openDatabase(path: string): DatabaseSync {
-  let database: DatabaseSync | undefined;
+export function openDatabase(path: string, { aloneWhenFull = false }: OpenOptions = {}): DatabaseSync {
   try {
-    assertOwnDatabase(path);
-    database = new DatabaseSync(path);
+    return open(path, '');
+  } catch (error) {
+    const alone = aloneWhenFull && isForWantOfSpace(error) ? openAlone(path) : undefined;
+    if (alone === undefined) throw journalError(path, error);
+    return alone;
+  }
+}
+
+function openAlone(path: string): DatabaseSync | undefined {
+  try {
+    return open(path, ALONE);
+  } catch {
+    // Why it can't be opened as it should has been told.
+    return undefined;
+  }
+}
+
+function open(path: string, first: string): DatabaseSync {
+  assertOwnDatabase(path);
+  const database = new DatabaseSync(path);
+  try {
     database.enableDefensive(true);
+    database.exec(first);
+    if (schemaVersion(database) === 0) database.exec(FIRST_PRAGMAS);
     database.exec(PRAGMAS);
     migrate(database, path);
     return database;
   } catch (error) {
-    database?.close();
-    throw journalError(path, error);
+    database.close();
+    throw error;
   }
 }
 

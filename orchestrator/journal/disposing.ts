@@ -1,3 +1,4 @@
+import { boundedError } from './bounded-error.ts';
 import type { Disposal, StoredFile } from './journal.ts';
 import { requireRun } from './paths.ts';
 import { OrchestratorError } from '../errors.ts';
@@ -72,7 +73,7 @@ export function closeDisposal(
   }
   const sql = `UPDATE disposals SET state = $state, error = $error, target = coalesce($target, target)
     WHERE run_id = $runId AND state = 'intended'`;
-  store.execute(sql, { runId, state, error, target });
+  store.execute(sql, { runId, state, error: boundedError(error), target });
 }
 
 const MOST_STORED = 100;

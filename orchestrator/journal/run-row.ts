@@ -94,7 +94,16 @@ export function toRun(row: RunRow): Run {
 /** The version in a row that has `size_bytes`, `mtime_text` and `inode`: all three, or none. */
 export function toFileVersion(row: Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'>): FileVersion | null {
   const { size_bytes: sizeBytes, mtime_text: mtimeNs, inode } = row;
-  return sizeBytes === null || mtimeNs === null || inode === null ? null : { sizeBytes, mtimeNs, inode };
+  if (sizeBytes === null || mtimeNs === null || inode === null) return null;
+  return { sizeBytes, mtimeNs: isBefore1901(mtimeNs) ? String(BigInt(mtimeNs) + 2n ** 64n) : mtimeNs, inode };
+}
+
+// A file's time can be from 1901 to 2486 (XFS; ext4 ends in 2446); 64 bits of nanoseconds end in 2262. What is later is kept as the negative number of the same bits.
+const FIRST_NS = -(2n ** 31n) * 1_000_000_000n;
+
+/** Nearly all are positive, and short. */
+function isBefore1901(ns: string): boolean {
+  return ns.startsWith('-') && BigInt(ns) < FIRST_NS;
 }
 
 /** The columns of a version, for binding. */
@@ -104,7 +113,7 @@ export function versionColumns(version: FileVersion | null): {
   inode: string | null;
 } {
   if (version === null) return { size_bytes: null, mtime_ns: null, inode: null };
-  return { size_bytes: version.sizeBytes, mtime_ns: BigInt(version.mtimeNs), inode: version.inode };
+  return { size_bytes: version.sizeBytes, mtime_ns: BigInt.asIntN(64, BigInt(version.mtimeNs)), inode: version.inode };
 }
 
 function toRows(row: RunRow): Run['rows'] {

@@ -25,6 +25,12 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED;
 }
 
+/** Whether it may be that the disk is full: the files beside the database could not be made, either. */
+export function isForWantOfSpace(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === FULL || code === IO_ERROR || code === CAN_NOT_OPEN;
+}
+
 function primaryCode(error: unknown): number | undefined {
   const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
   return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode & 0xff : undefined;
@@ -38,7 +44,7 @@ function adviceFor(code: number): ['wait' | 'never' | 'bug', string] {
     case READ_ONLY:
       return ['never', 'it can’t be written; give the orchestrator’s user write access to the file and its folder'];
     case IO_ERROR:
-      return ['wait', 'its disk fails to read or write; look at the system’s log'];
+      return ['wait', 'its disk is full, or fails to read or write; free some space, or look at the system’s log'];
     case CORRUPT:
     case NOT_A_DATABASE:
       return [

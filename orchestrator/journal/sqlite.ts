@@ -4,7 +4,7 @@ import * as attention from './attention.ts';
 import * as attempts from './attempts.ts';
 import { Changes } from './changes.ts';
 import { claim, hasten } from './claiming.ts';
-import { openDatabase } from './connection.ts';
+import { openDatabase, type OpenOptions } from './connection.ts';
 import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
 import { knownAt, knownFiles } from './known-files.ts';
@@ -19,7 +19,7 @@ import * as requests from './requests.ts';
 import { Store } from './store.ts';
 import * as watching from './watching.ts';
 
-export interface SqliteJournalOptions {
+export interface SqliteJournalOptions extends OpenOptions {
   /** Of the database file; its folder must exist. */
   path: string;
   clock: Clock;
@@ -28,7 +28,7 @@ export interface SqliteJournalOptions {
 
 /** The journal in a SQLite file: WAL, synced by us (wal-file.ts); what a call promises is on disk when it resolves. */
 export function openSqliteJournal(options: SqliteJournalOptions): Journal {
-  const store = new Store(options.path, openDatabase(options.path));
+  const store = new Store(options.path, openDatabase(options.path, options));
   const changes = new Changes(store, options.clock, options.logger);
   return {
     ...watchCalls(store),

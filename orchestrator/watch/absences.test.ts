@@ -6,6 +6,7 @@ import { Folder } from '../files/folder.ts';
 import { Absences } from './absences.ts';
 import { KnownFiles } from './known.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
+import { RealNames } from './real-names.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { until, WatchedFolder } from './testing/watched-folder.ts';
 
@@ -28,6 +29,7 @@ async function missing(
     clock: systemClock,
     known,
     root: new SharedFolder(() => Folder.open(root)),
+    names: new RealNames(),
     isRootFine: async () => isRootFine(),
     isSettling: () => isSettling,
     signal,

@@ -4,8 +4,10 @@ import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Folder } from '../files/folder.ts';
 import type { Journal } from '../journal/journal.ts';
+import { isGoneFrom } from './gone.ts';
 import type { KnownFiles } from './known.ts';
 import { folderOf } from './names.ts';
+import type { RealNames } from './real-names.ts';
 import type { WatchedRoot } from './root.ts';
 
 export interface AbsencesRequest {
@@ -14,6 +16,7 @@ export interface AbsencesRequest {
   clock: Clock;
   known: KnownFiles;
   root: Pick<WatchedRoot, 'useOr'>;
+  names: RealNames;
   /** Whether this is WATCH_DIR as it was listed, and it still is. */
   isRootFine(root: Folder): Promise<boolean>;
   /** A file that settles says itself when it is gone. */
@@ -105,13 +108,13 @@ export class Absences {
 
   /** Those of them that are not there. Where WATCH_DIR can't be opened, or is another by now, nothing is absent. */
   async #absentOf(paths: string[]): Promise<string[]> {
-    const { root, isRootFine } = this.#request;
+    const { root, isRootFine, names } = this.#request;
     return root.useOr([], async folder => {
       const breathe = breather();
       const gone: string[] = [];
       for (const path of paths) {
         await breathe();
-        if (await isGoneFrom(folder, path)) gone.push(path);
+        if (await isGoneFrom(folder, path, names)) gone.push(path);
       }
       if (gone.length === 0) return [];
       // After the looks: what was unmounted between two of them is noticed.
@@ -161,14 +164,6 @@ export class Absences {
     await journal.absent({ ...request, remove });
     this.#gone.delete(path);
   }
-}
-
-/** A look at the path itself: it may be there though no longer matched, or have come since. What can't be looked at may be there. */
-async function isGoneFrom(root: Folder, path: string): Promise<boolean> {
-  return root.look(path).then(
-    stats => stats === undefined,
-    () => false,
-  );
 }
 
 /** Device of the folder, or of the nearest one above it that is there; null without any. */

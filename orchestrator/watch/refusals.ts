@@ -19,6 +19,8 @@ const SENTENCES: Partial<Record<Refusal, (counted: string) => string>> = {
     `${counted} not taken: with several names (hard links) they may be somebody else’s files; set fs.protected_hardlinks=1, or copy them`,
   holes: counted =>
     `${counted} not read: next to nothing of what they seem to hold was ever written (sparse files); copy them without holes (cp --sparse=never)`,
+  time: counted =>
+    `${counted} not taken: their time of last change is before 1901 or after 2486, which nothing can be right about; set another (touch them)`,
   deep: counted =>
     `${counted} not looked into, lying more than ${MOST_FOLDERS} folders deep or having longer paths than can be used; move them up`,
 };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { codeOf, messageOf } from '../errors.ts';
+import type { FileSystemKind } from '../files/file-system.ts';
 import type { Logger } from '../log.ts';
 
 /** Tells what keeps files from settling though nobody writes to them: each once, until it is over. */
@@ -9,7 +10,7 @@ export class SettlingComplaints {
   readonly #logger: Logger;
   /** By path. */
   readonly #troubles = new Map<string, string>();
-  #hasToldNoLease = false;
+  readonly #toldNoLease = new Set<FileSystemKind>();
   #hasToldOwnCopy = false;
 
   constructor(dataset: Dataset, logger: Logger) {
@@ -44,15 +45,20 @@ export class SettlingComplaints {
     );
   }
 
-  /** Of the first such file; of the others it is the same. */
-  tellNoLease(path: string, quietMs: number): void {
-    if (this.#hasToldNoLease) return;
-    this.#hasToldNoLease = true;
+  /** Of the first such file; of the others it is the same. `kind`: of the file system that it is on. */
+  tellNoLease(path: string, quietMs: number, kind: FileSystemKind): void {
+    if (this.#toldNoLease.has(kind)) return;
+    this.#toldNoLease.add(kind);
     const { name, watchDir } = this.#dataset;
+    const isLocal = kind === 'local';
+    const why = isLocal
+      ? `uid ${process.getuid?.()} is not its owner and lacks the capability LEASE`
+      : 'the file system that it is on (FUSE, a network mount or the like) does not tell';
+    const advice = isLocal
+      ? 'run as their owner, or add `cap_add: [LEASE]`, to take them the moment they are closed'
+      : 'raise SETTLE_MS where their writers pause for longer';
     this.#logger.warn(
-      `dataset ${name}: whether someone still writes to ${join(watchDir, path)} can't be seen: uid ${process.getuid?.()} ` +
-        `is not its owner and lacks the capability LEASE; such files are taken after ${quietMs} ms ` +
-        'without a change; run as their owner, or add `cap_add: [LEASE]`, to take them the moment they are closed',
+      `dataset ${name}: whether someone still writes to ${join(watchDir, path)} can't be seen: ${why}; such files are taken after ${quietMs} ms without a change; ${advice}`,
     );
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
 import type { Folder } from '../files/folder.ts';
+import { fileSystemKindOf } from '../files/file-system.ts';
 import { lookAtSource, type OpenSource, openSource, openSourceNow, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, type Journal, versionOf } from '../journal/journal.ts';
@@ -235,7 +236,7 @@ export class Settling {
   async #testOpen(entry: Entry, source: OpenSource): Promise<Complete | void> {
     const writer = this.#leases ? hasWriter(source.file.fd) : 'unknown';
     if (writer === 'yes') return this.#written(entry);
-    const quietMs = this.#quietMs(entry, writer);
+    const quietMs = this.#quietMs(entry, writer, source);
     const restMs = quietMs === 0 ? 0 : this.#restMs(entry, source, quietMs);
     if (restMs > 0) return this.#wait(entry, restMs);
     if (source.stats.size < LARGE_BYTES) return this.#read(entry, source);
@@ -285,11 +286,11 @@ export class Settling {
     this.#request.onQueued(entry.path, entry.touched);
   }
 
-  #quietMs(entry: Entry, writer: WriterAnswer): number {
+  #quietMs(entry: Entry, writer: WriterAnswer, { file }: OpenSource): number {
     const { SETTLE_MS: settleMs } = this.#request.dataset.settings;
     if (writer === 'no') return settleMs ?? 0;
     const quietMs = settleMs ?? DEFAULT_SETTLE_MS;
-    if (this.#leases) this.#complaints.tellNoLease(entry.path, quietMs);
+    if (this.#leases) this.#complaints.tellNoLease(entry.path, quietMs, fileSystemKindOf(file.fd));
     return quietMs;
   }
 

@@ -20,6 +20,7 @@ import { isGone, type ListedFile, type Listing } from './listing.ts';
 import { DOUBT_LISTING_MS, Listings } from './listings.ts';
 import { folderOf, type NameRules, nameRules } from './names.ts';
 import { comparePlace } from './place.ts';
+import { RealNames } from './real-names.ts';
 import { Refusals } from './refusals.ts';
 import { identityOf } from '../files/admin-folder.ts';
 import { WatchedRoot } from './root.ts';
@@ -109,6 +110,7 @@ class DatasetWatcher implements DatasetWatch {
   readonly #events: EventSource;
   readonly #root: WatchedRoot;
   readonly #folders: Folders;
+  readonly #names = new RealNames();
   readonly #abort = new AbortController();
   readonly #delays: Delays;
   readonly #endListening: () => void;
@@ -137,7 +139,9 @@ class DatasetWatcher implements DatasetWatch {
       (await identityOf(folder)) === this.#identity && (await this.#root.read()) === this.#identity;
     const { signal } = this.#abort;
     const isSettling = (path: string) => this.#settling.has(path);
-    const absences = new Absences({ dataset, journal, clock, known, root: this.#root, isRootFine, isSettling, signal });
+    const root = this.#root;
+    const names = this.#names;
+    const absences = new Absences({ dataset, journal, clock, known, root, names, isRootFine, isSettling, signal });
     this.#absences = absences;
     this.#folders = new Folders({
       dataset,
@@ -256,6 +260,11 @@ class DatasetWatcher implements DatasetWatch {
     const stats = await root.look(path);
     if (stats?.isDirectory()) return 'folder';
     if (stats && this.#rules.refuseFile(path) !== null) return 'nothing';
+    const real = stats?.isFile() ? await this.#names.of(root, path, stats) : path;
+    if (real !== path) {
+      this.#hints.add(real);
+      return 'gone';
+    }
     return (stats && (await judgeSource(root, path, stats, this.#rules))) ?? 'gone';
   }
 
