@@ -116,6 +116,8 @@ export interface ResultMessage {
   rows_filtered: number;
   /** Rows of earlier versions taken out of the target. */
   rows_deleted: number;
+  /** Values that are in the documents and not in their fields, so that no search finds them; the `to_check` line says which. */
+  values_left_out?: number;
   /** Whose rows could not all be taken out, by index and FILE_KEY as they came in: they are remembered, and come again with the next version. */
   rows_left?: LeftRows[];
   /** RUN_PER: folder: FILE_PATH of the file this line is about, and what its own exit code would be. */

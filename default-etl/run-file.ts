@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch, Reader } from './batch.ts';
-import { type Decision, EXIT, type LeftRows, type ResultMessage, WORK_FILES } from './protocol.ts';
+import { type Decision, EXIT, type ResultMessage, WORK_FILES } from './protocol.ts';
 import { openReader } from './extract/open.ts';
 import { configFailure, EtlFailure, neverFailure, NothingLoaded, withinReach } from './failure.ts';
-import type { Target } from './load/target.ts';
+import type { Completed, Target } from './load/target.ts';
 import { rememberOriginal } from './original.ts';
 import { Rejects } from './rejects.ts';
 import type { Reporter } from './report.ts';
@@ -73,17 +73,18 @@ async function deleteRows(job: Job, reporter: Reporter, signal: AbortSignal): Pr
   const reserve = new Reserve(job.workDir, 0);
   const target = new ElasticsearchTarget({ job, reserve, reject: () => {}, log: text => reporter.log(text), signal });
   try {
-    const { deleted, left, toCheck } = await target.deleteAll();
-    reporter.toCheck(toCheck);
+    const completed = await target.deleteAll();
+    reporter.toCheck(completed.toCheck);
     const none = { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered: 0 };
-    return { ...none, rows_deleted: deleted, ...leftOf(left) };
+    return { ...none, rows_deleted: completed.deleted, ...leftOf(completed) };
   } finally {
     await target.close();
   }
 }
 
-function leftOf(left: LeftRows[]): Pick<Result, 'rows_left'> {
-  return left.length === 0 ? {} : { rows_left: left };
+/** What there is mostly none of. */
+function leftOf({ left, leftOut }: Completed): Pick<Result, 'rows_left' | 'values_left_out'> {
+  return { ...(left.length > 0 && { rows_left: left }), ...(leftOut > 0 && { values_left_out: leftOut }) };
 }
 
 interface FileRunOptions {
@@ -154,9 +155,9 @@ class FileRun {
   }
 
   private async complete(target: Target): Promise<Result> {
-    const { deleted, left, toCheck } = await target.complete();
-    this.reporter.toCheck(toCheck);
-    return { ...this.result(deleted), ...leftOf(left) };
+    const completed = await target.complete();
+    this.reporter.toCheck(completed.toCheck);
+    return { ...this.result(completed.deleted), ...leftOf(completed) };
   }
 
   private tellFindings(): void {

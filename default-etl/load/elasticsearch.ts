@@ -15,14 +15,19 @@ import {
   indexIds,
   type IndexPlan,
   indicesBehind,
+  mappingsOf,
   mayBeInFormer,
   type Place,
   placesBehind,
   type ReadyIndices,
 } from './index-setup.ts';
+import { cutFractions } from './cut-fractions.ts';
 import { FieldNames, typesOfFields } from './field-names.ts';
+import { type FieldMapping, inferredFields } from './inferred-mapping.ts';
+import { LeftOut, writtenNumbers } from './left-out.ts';
 import { LeftRows } from './left-rows.ts';
 import { recallIndex, rememberIndex } from './known-index.ts';
+import { fieldAt, type FoundMappings, takesNewColumns } from './new-columns.ts';
 import { Refusals } from './refusals.ts';
 import { newestBuilt, Overwrite } from './overwrite.ts';
 import { assertNoSourceColumn, sourceMembers } from './source-columns.ts';
@@ -31,7 +36,7 @@ import type { Completed, RejectRow, Target } from './target.ts';
 /** How long Elasticsearch may be away before the run ends with 75. */
 export const PATIENCE_MS = 30_000;
 
-const NONE: ReadyIndices = { ids: [], former: [], since: 0, isAlias: false };
+const NONE: ReadyIndices = { ids: [], former: [], since: 0, isAlias: false, mappings: {} };
 
 export interface ElasticsearchOptions {
   job: Job;
@@ -67,6 +72,11 @@ export class ElasticsearchTarget implements Target {
   private readonly mended = new RowSet();
   private readonly left = new LeftRows();
   private readonly refusals = new Refusals();
+  private readonly leftOut = new LeftOut();
+  /** What there is to say of the columns' types. */
+  private ofTypes: string | undefined;
+  /** Resolves once it is known how the fields are, or that it can't be. */
+  private readonly looked = Promise.withResolvers<void>();
   private indices: ReadyIndices = NONE;
   /** How the index must be, where it is not built anew. */
   private plan: IndexPlan | undefined;
@@ -98,13 +108,15 @@ export class ElasticsearchTarget implements Target {
 
   /** Rows are read and rendered meanwhile: Elasticsearch takes 0.1 s for an index. */
   async open(types: FileTypes | undefined): Promise<void> {
-    this.opened = this.makeReady(types);
+    this.opened = this.makeReady(types).finally(() => this.looked.resolve());
     this.sender.holdUntil(this.opened);
   }
 
   async load(batch: Batch): Promise<void> {
     if (this.job.load.source_columns) assertNoSourceColumn(batch.header);
     await this.fieldNames.settle(batch.header, this.opened);
+    await this.looked.promise;
+    this.leftOut.see(batch, this.fieldNames.of(batch.header));
     for (const reject of batch.rejects) this.notLoaded.add(reject.row);
     for (const row of batch.filtered ?? []) this.notLoaded.add(row);
     if (this.job.mendReplaces) for (let at = 0; at < batch.rows; at++) this.mended.add(batch.numbers[at] as number);
@@ -181,25 +193,42 @@ export class ElasticsearchTarget implements Target {
     this.connection.close();
   }
 
-  private async makeReady(found: FileTypes | undefined): Promise<void> {
-    const types = found && typesOfFields(found);
+  private async makeReady(columns: FileTypes | undefined): Promise<void> {
+    const types = columns && typesOfFields(columns);
     const { mappings, aliases = [] } = this.job.load;
     await this.explain(async () => {
       if (this.job.action === 'mend' && this.job.load.overwrite) await this.assertNotRebuilt();
       if (this.overwrite) {
+        this.expectFields(types, undefined);
         await this.overwrite.begin({ mappings, types, sourceBytes: this.sourceBytes });
+        this.expectFields(types, await mappingsOf(this.connection, this.overwrite.building));
         this.indices = { ...NONE, ids: await indexIds(this.connection, this.overwrite.building) };
       } else {
         this.plan = { name: this.name, mappings, types, aliases };
-        this.indices =
-          recallIndex(this.connection, this.plan) ?? (await ensureIndex(this.connection, this.plan, this.log));
+        const onLooked = (found: FoundMappings | undefined) => this.expectFields(types, found);
+        const known = recallIndex(this.connection, this.plan);
+        if (known) onLooked(known.mappings);
+        this.indices = known ?? (await ensureIndex(this.connection, this.plan, this.log, onLooked));
       }
     });
     this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
   }
 
+  /** Those that the index has, and those that it gets for this file. */
+  private expectFields(types: FileTypes | undefined, found: FoundMappings | undefined): void {
+    const { mappings: declared = {} } = this.job.load;
+    const foundField = (name: string) => fieldAt(found?.properties, name);
+    const added = types && (!found || takesNewColumns(found)) ? inferredFields(types, () => false) : {};
+    const fieldOf = (name: string) => foundField(name) ?? (declared[name] as FieldMapping | undefined) ?? added[name];
+    this.leftOut.expect(fieldOf);
+    // Of a new index it is called a second time, once that is made.
+    if (types) this.ofTypes ??= found ? cutFractions(this.name, types, foundField) : writtenNumbers(types, declared);
+    this.looked.resolve();
+  }
+
   private completed(): Completed {
-    return { deleted: this.sender.deleted, left: this.left.list(), toCheck: this.left.sentences() };
+    const toCheck = [...this.left.sentences(), ...(this.ofTypes ? [this.ofTypes] : []), ...this.leftOut.sentences()];
+    return { deleted: this.sender.deleted, left: this.left.list(), toCheck, leftOut: this.leftOut.total };
   }
 
   private get writtenTo(): string {

@@ -67,6 +67,8 @@ export interface ReadyIndices {
   since: number;
   /** Whether the name is an alias. */
   isAlias: boolean;
+  /** As the index has them. */
+  mappings: FoundMappings;
 }
 
 /** Where rows are that were written by way of a name. */
@@ -80,14 +82,17 @@ export interface Place {
   refusal: 'closed' | 'blocked' | null;
 }
 
-/** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. */
+/** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. `onLooked`: what the index has, as soon as
+ * that is known, before anything is added; first undefined where there is none yet. */
 export async function ensureIndex(
   connection: Connection,
   plan: IndexPlan,
   log: (text: string) => void = () => {},
+  onLooked: (mappings: FoundMappings | undefined) => void = () => {},
 ): Promise<ReadyIndices> {
   let found = await findIndices(connection, plan.name);
   if (!found) {
+    onLooked(undefined);
     await createIndex(connection, plan);
     // A template of the user's own may have made it.
     found = (await findIndices(connection, plan.name)) ?? {};
@@ -96,6 +101,7 @@ export async function ensureIndex(
   await rememberDeletes(connection, found);
   // Of an alias' older indices nothing is needed: they may be closed, blocked, or have columns of other types.
   const index = { ...(found[written] as FoundIndex), name: written };
+  onLooked(index.mappings);
   if (plan.mappings) await declare(connection, index, plan.mappings);
   await addAliases(connection, plan, written, index);
   if (plan.types) await addColumns(connection, { ...index, types: undeclared(plan), log });
@@ -104,6 +110,7 @@ export async function ensureIndex(
     former: placesOf(plan.name, found).filter(place => place.index !== written),
     since: Number(found[written]?.settings['index.creation_date'] ?? 0),
     isAlias: written !== plan.name,
+    mappings: index.mappings,
   };
 }
 
@@ -153,6 +160,11 @@ async function findIndices(
   const flat = { ...query, flat_settings: 'true' };
   const answer = await connection.request({ method: 'GET', path, query: flat, ignore: [404] });
   return answer.status === 404 ? undefined : (JSON.parse(answer.text) as Record<string, FoundIndex>);
+}
+
+/** The mappings of the one index that has this name. */
+export async function mappingsOf(connection: Connection, index: string): Promise<FoundMappings | undefined> {
+  return (await findIndices(connection, index, { filter_path: '*.mappings' }))?.[index]?.mappings;
 }
 
 /** The ids of ReadyIndices, as they are now. */

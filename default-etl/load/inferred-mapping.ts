@@ -1,4 +1,5 @@
 import type { ColumnType, FileTypes } from '../types/column-type.ts';
+import { widened } from './date-formats.ts';
 
 export type FieldMapping = Record<string, unknown>;
 
@@ -33,7 +34,7 @@ export function fieldMapping({ type, formats, isPlain }: ColumnType): FieldMappi
     case 'text':
       return { type, fields: { keyword: { type: 'keyword', ignore_above: SUBFIELD_CHARACTERS } } };
     case 'date':
-      return { type, format: (formats as string[]).join('||'), ignore_malformed: true };
+      return { type, format: widened(formats as string[]).join('||'), ignore_malformed: true };
     case 'boolean':
       // Elasticsearch reads `true` and `false`, and nothing else.
       return isPlain ? { type, ignore_malformed: true } : KEYWORD;

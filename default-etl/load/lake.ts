@@ -56,7 +56,7 @@ export class LakeTarget implements Target {
   async complete(): Promise<Completed> {
     this.file?.finish(this.columns?.keyValues() ?? {});
     this.file = undefined;
-    return { deleted: 0, left: [], toCheck: [] };
+    return { deleted: 0, left: [], leftOut: 0, toCheck: [] };
   }
 
   async leave(): Promise<void> {

@@ -1,7 +1,6 @@
 import { configFailure, messageOf } from '../failure.ts';
 import type { FileTypes } from '../types/column-type.ts';
 import { type Connection, Refusal } from './connection.ts';
-import { misfitsOf } from './field-misfits.ts';
 import {
   ALIAS_END,
   countFields,
@@ -40,7 +39,6 @@ export interface NewColumns {
 export async function addColumns(connection: Connection, columns: NewColumns): Promise<void> {
   const { name, types, mappings, log } = columns;
   const fieldOf = (column: string) => fieldAt(mappings.properties, column);
-  for (const misfit of misfitsOf(name, types, fieldOf)) log(misfit);
   const isAlias = (column: string) => fieldOf(column)?.['type'] === 'alias';
   // Those that end so get another name in the documents.
   const aliased = [...types.keys()].filter(column => isAlias(column) && !column.endsWith(ALIAS_END));

@@ -1,4 +1,5 @@
 import { type ItemError, itemReason } from './connection.ts';
+import { formatText } from './date-formats.ts';
 
 /** What Elasticsearch says may hold the whole cell, several times. */
 const MOST_ORIGINAL = 600;
@@ -25,12 +26,6 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   ip: 'an IP address',
   geo_point: 'a position such as "48.85, 2.35"',
-};
-
-const FORMATS: Readonly<Record<string, string>> = {
-  strict_date_optional_time: 'ISO 8601 (2024-12-31)',
-  epoch_millis: 'milliseconds since 1970',
-  epoch_second: 'seconds since 1970',
 };
 
 /**
@@ -64,8 +59,8 @@ function unfitValue({ reason, caused_by: cause }: ItemError): string | undefined
 function unfitness(type: string, cause: string): string {
   if (/ is out of range for /.test(cause)) return `is too large for a field of type ${type}`;
   if (/supports only finite values/.test(cause)) return `is no number that a field of type ${type} can hold`;
-  const formats = /with format \[(.*)\]/s.exec(cause)?.[1]?.split('||');
-  if (formats) return `is not a date as the index expects it: ${formats.map(one => FORMATS[one] ?? one).join(' or ')}`;
+  const format = /with format \[(.*)\]/s.exec(cause)?.[1];
+  if (format !== undefined) return `is not a date as the index expects it: ${formatText(format)}`;
   const expected = EXPECTED[type];
   return expected === undefined ? `does not fit a field of type ${type}` : `is not ${expected}`;
 }

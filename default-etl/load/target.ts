@@ -9,6 +9,8 @@ export interface Completed {
   deleted: number;
   /** Whose rows could not be. */
   left: LeftRows[];
+  /** Values that are in the documents, and not in their fields. */
+  leftOut: number;
   /** What people should look at. */
   toCheck: string[];
 }

@@ -79,6 +79,7 @@ function present(
     rowsRejected: summary?.rowsRejected ?? 0,
     rowsMended: summary?.rowsMended ?? 0,
     rowsFiltered: summary?.rowsFiltered ?? 0,
+    valuesLeftOut: summary?.valuesLeftOut ?? 0,
     runsToCheck: summary?.runsToCheck ?? 0,
     rowsThere: summary?.rowsThere ?? 0,
     rowsToMend: summary?.rowsToMend ?? 0,

@@ -49,10 +49,11 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
     'rows_mended_total',
     'Rejected rows that mends loaded since; they are among the loaded ones, too.',
   );
+  const leftOut = counter('values_left_out_total', 'Values that are in documents and not in their fields.');
   const filtered = counter('rows_filtered_total', 'Rows taken out by steps.');
   return async () => {
     const summaries = await journal.summaries();
-    for (const metric of [runs, toCheck, paused, failures, there, toMend, loaded, rejected, mended, filtered])
+    for (const metric of [runs, toCheck, paused, failures, there, toMend, loaded, rejected, mended, filtered, leftOut])
       metric.reset();
     for (const summary of summaries) {
       const { dataset, counts, paused: isPaused, rowsLoaded, rowsRejected, rowsMended, rowsFiltered } = summary;
@@ -66,6 +67,7 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
       rejected.inc({ dataset }, rowsRejected);
       mended.inc({ dataset }, rowsMended);
       filtered.inc({ dataset }, rowsFiltered);
+      leftOut.inc({ dataset }, summary.valuesLeftOut);
     }
   };
 }

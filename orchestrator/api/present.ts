@@ -32,6 +32,7 @@ export function presentRun(run: Run, mask: (text: string, dataset: string) => st
     rowsFiltered: rows?.filtered ?? null,
     rowsDeleted: rows?.deleted ?? null,
     rowsMended: rows === null ? null : run.rowsMended,
+    valuesLeftOut: run.valuesLeftOut,
     toCheck: run.toCheck.map(sentence => mask(sentence, dataset)),
     progress,
     replayOf,

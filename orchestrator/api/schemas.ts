@@ -28,6 +28,10 @@ export const runSchema = Type.Object({
   rowsFiltered: count,
   rowsDeleted: count,
   rowsMended: nullable(Type.Integer({ description: 'Of the rejected rows, those that mends loaded since.' })),
+  valuesLeftOut: Type.Integer({
+    description:
+      'Values that are in the documents and not in their fields, so that no search finds them; `toCheck` says which.',
+  }),
   toCheck: Type.Array(Type.String(), {
     description: 'Of a run that is done: what should be looked at all the same, as sentences. Mostly empty.',
   }),
@@ -236,6 +240,9 @@ export const datasetsSchema = Type.Object({
       }),
       rowsToMend: Type.Integer({ description: 'Of those files, rows that were rejected and not mended since.' }),
       runsFailed: Type.Integer({ description: 'Failed and quarantined runs that /api/attention lists.' }),
+      valuesLeftOut: Type.Integer({
+        description: 'Values that are in documents and not in their fields, of all runs.',
+      }),
       lastEndedAt: time('When its last run ended.'),
       paused: Type.Boolean(),
       configError: nullable(Type.String({ description: 'file:line:column: message.' })),

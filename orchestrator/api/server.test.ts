@@ -86,7 +86,7 @@ test('runs that are done and have something to check are listed, counted and mea
   const { id } = await startRun('doubt/a.csv');
   await submit('doubt/b.csv');
   const toCheck = ['the sheet is a guess, said s3cret'];
-  await journal.finish(id, 1, { to: 'done', rows, error: null, toCheck }, Date.now(), 0);
+  await journal.finish(id, 1, { to: 'done', rows, error: null, toCheck, valuesLeftOut: 6 }, Date.now(), 0);
   const found = await get('/api/runs?file=doubt%2F&toCheck=1');
   const shown = found.body.items.map((run: { id: string; toCheck: string[] }) => [run.id, run.toCheck]);
   assert.deepEqual(shown, [[id, ['the sheet is a guess, said ***']]]);
@@ -94,6 +94,7 @@ test('runs that are done and have something to check are listed, counted and mea
   const { items } = (await get('/api/datasets')).body as { items: Array<{ name: string; runsToCheck: number }> };
   assert.equal(items.find(({ name }) => name === 'sales')?.runsToCheck, 1);
   const metrics = await (await fetch(`${api.url}/metrics`)).text();
+  assert.match(metrics, /^orchestrator_values_left_out_total\{dataset="sales"\} 6$/m);
   assert.match(metrics, /^orchestrator_runs_to_check\{dataset="sales"\} 1$/m);
 });
 

@@ -97,6 +97,7 @@ function emptySummary(dataset: string): DatasetSummary {
     runsToCheck: 0,
     rowsThere: 0,
     rowsToMend: 0,
+    valuesLeftOut: 0,
     lastEndedAt: null,
   };
 }

@@ -1,6 +1,6 @@
 import type { Decision, LeftRows } from '../../default-etl/contract.ts';
 import { boundedError } from './bounded-error.ts';
-import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run } from './journal.ts';
+import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run, Told } from './journal.ts';
 import { noteEnd } from './attention.ts';
 import { addsToVersion, countMended, mendedVersions, startRowsThere } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
@@ -133,7 +133,7 @@ export function finish(
       closeAttempt(store, run, { ...closing, outcome: 'done', error: how.error });
       settleLedger(store, run, how.rows, how.left ?? []);
       countMended(store, run, how.rows.loaded);
-      return end(store, run, 'done', how.rows, how.error, now, how.toCheck);
+      return end(store, run, 'done', how.rows, how.error, now, how);
     case 'queued':
       closeAttempt(store, run, { ...closing, outcome: how.counts ? 'retry' : 'wait', error: how.error });
       return again(store, run, how, now);
@@ -227,12 +227,13 @@ function end(
   rows: Rows | null,
   error: string | null,
   now: number,
-  toCheck: readonly string[] = [],
+  { toCheck = [], valuesLeftOut = 0 }: Told = {},
 ): Run {
   const ended = store.updateRun(
     run.id,
     `state = $state, ended_at = $now, error = $error, rows_read = $read, rows_loaded = $loaded, rows_rejected = $rejected,
-     rows_filtered = $filtered, rows_deleted = $deleted, to_check = $toCheck, ${LEAVES}`,
+     rows_filtered = $filtered, rows_deleted = $deleted, to_check = $toCheck,
+     values_left_out = $valuesLeftOut, ${LEAVES}`,
     {
       state,
       now,
@@ -243,6 +244,7 @@ function end(
       filtered: rows?.filtered ?? null,
       deleted: rows?.deleted ?? null,
       toCheck: toCheck.length === 0 ? null : JSON.stringify(toCheck),
+      valuesLeftOut,
     },
   );
   setRejectedThere(store, ended);

@@ -1375,6 +1375,19 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual([last.replaces, last.fileRows], [[], 3], 'its own are kept, the others were taken out');
       });
 
+      it('values that were left out of fields stay with their run, and are summed up', async () => {
+        for (const [file, valuesLeftOut] of [
+          ['a', 3],
+          ['b', 0],
+          ['c', 4],
+        ] as const) {
+          await hand.arrive(file);
+          const run = await hand.finish(await hand.claimOne(), { ...done(1), valuesLeftOut });
+          assert.equal((await journal.run(run.id))?.valuesLeftOut, valuesLeftOut);
+        }
+        assert.equal((await journal.summaries())[0]?.valuesLeftOut, 7);
+      });
+
       it('what is to be checked stays with a run that is done, and such runs are found and counted', async () => {
         const sentences = ['the sheet is a guess', '“é” was left out'];
         await hand.load('a.csv', 1);

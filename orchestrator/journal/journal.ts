@@ -117,6 +117,8 @@ export interface Run {
   rowsMended: number;
   /** Of a run that is done: what people should look at all the same, as sentences. Mostly empty. */
   toCheck: string[];
+  /** Values that are in the documents and not in their fields, so that no search finds them; `toCheck` says which. */
+  valuesLeftOut: number;
   /** While running. */
   progress: { rows: number; bytes: number | null; totalBytes: number | null } | null;
   error: string | null;
@@ -240,10 +242,17 @@ export interface StoredFile {
   runId: string | null;
 }
 
+/** What may be told of a run that is done. */
+export interface Told {
+  toCheck?: readonly string[];
+  valuesLeftOut?: number;
+  /** Rows of these keys could not all be taken out, and stay known. */
+  left?: readonly LeftRows[];
+}
+
 /** How an attempt is closed. `error` is for people and null only where nothing is to be said. */
 export type Finish =
-  /** `left`: rows of these keys could not all be taken out, and stay known. */
-  | { to: 'done'; rows: Rows; error: string | null; toCheck?: readonly string[]; left?: readonly LeftRows[] }
+  | ({ to: 'done'; rows: Rows; error: string | null } & Told)
   /** `lookAgain`: its path held something else, or nothing, and may hold this version again: the watcher is to take it then. */
   | {
       to: 'failed' | 'quarantined' | 'cancelled' | 'skipped';
@@ -331,6 +340,8 @@ export interface DatasetSummary {
   rowsThere: number;
   /** Of those files, rows that were rejected and not mended since. */
   rowsToMend: number;
+  /** Values that are in documents and not in their fields, of all its runs. */
+  valuesLeftOut: number;
   lastEndedAt: number | null;
 }
 

@@ -125,6 +125,7 @@ interface SummaryRow {
   rows_filtered: number;
   rows_there: number;
   rows_to_mend: number;
+  values_left_out: number;
   last_ended_at: number | null;
 }
 
@@ -149,6 +150,7 @@ export function summaries(store: Store): DatasetSummary[] {
     runsToCheck: toLookAfter.get(`to-check ${row.name}`) ?? 0,
     rowsThere: row.rows_there,
     rowsToMend: row.rows_to_mend,
+    valuesLeftOut: row.values_left_out,
     lastEndedAt: row.last_ended_at,
   }));
 }

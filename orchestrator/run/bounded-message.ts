@@ -56,7 +56,7 @@ function bounded(message: Message): Message | undefined {
     case 'progress':
       return withCounts(message, ['bytes', 'total_bytes']);
     case 'result': {
-      const { code, rows_left: left, ...rest } = message;
+      const { code, rows_left: left, ...rest } = withCounts(message, ['values_left_out']);
       return { ...rest, ...(isCode(code) && { code }), ...(areLeft(left) && { rows_left: left }) };
     }
     case 'error':

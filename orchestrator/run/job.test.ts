@@ -32,6 +32,7 @@ const run: Run = {
   rows: null,
   rowsMended: 0,
   toCheck: [],
+  valuesLeftOut: 0,
   progress: null,
   error: null,
   runner: null,

@@ -92,11 +92,16 @@ test('whose rows are left is told by index and key, or not at all', () => {
     { ...RESULT, file: 'b', rows_left: [own, null] },
     { ...RESULT, file: 'c', rows_left: [{ index: 1, FILE_KEY: 'k' }] },
     { ...RESULT, file: 'd', rows_left: Array.from({ length: BOUNDS.rowsLeft + 1 }, () => own) },
-    { ...RESULT, file: 'e', rows_left: 'sales' },
+    { ...RESULT, file: 'e', rows_left: 'sales', values_left_out: -1 },
+    { ...RESULT, file: 'f', values_left_out: 5 },
   ]);
   assert.deepEqual(
     said.results.map(({ rows_left: left }) => left),
-    [[own], undefined, undefined, undefined, undefined],
+    [[own], undefined, undefined, undefined, undefined, undefined],
+  );
+  assert.deepEqual(
+    said.results.slice(4).map(({ values_left_out: values }) => values),
+    [undefined, 5],
   );
 });
 

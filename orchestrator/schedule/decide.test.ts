@@ -48,9 +48,9 @@ test('exit 0 with rows that add up is done', () => {
 
 test('whose rows are left goes with the end of a run that is done, and with no other', () => {
   const left = [{ index: 'sales', FILE_KEY: 'k' }];
-  const said = { ...result(10, 7, 2, 1), rows_left: left };
+  const said = { ...result(10, 7, 2, 1), rows_left: left, values_left_out: 4 };
   const [done, failed] = [0, 3].map(exitCode => decide({ ...ending, exitCode, result: said }, situation));
-  assert.deepEqual(done && 'left' in done && done.left, left);
+  assert.deepEqual(done?.to === 'done' && [done.left, done.valuesLeftOut], [left, 4]);
   assert.ok(failed && !('left' in failed));
 });
 

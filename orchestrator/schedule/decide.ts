@@ -1,7 +1,7 @@
-import { EXIT, type LeftRows, type ResultMessage } from '../../default-etl/contract.ts';
+import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
 import { LIMITS } from '../bounds.ts';
 import type { Backoff } from '../config/dataset.ts';
-import type { Finish, Retry, Rows, Run } from '../journal/journal.ts';
+import type { Finish, Retry, Rows, Run, Told } from '../journal/journal.ts';
 import type { Outcome, StopReason } from '../run/runner.ts';
 import { arePlausible } from './plausible.ts';
 import { delayMs, RUNNER_WAIT, TARGET_WAIT } from './backoff.ts';
@@ -74,7 +74,7 @@ export function decide(ending: Ending, situation: Situation): Finish {
   if (lie !== undefined && ending.stopped === null) return { to: 'failed', rows: null, error: lie };
   const rows = lie === undefined ? claimed : null;
   if (exitCode === EXIT.done && (ending.stopped === null || rows !== null))
-    return decideSuccess(rows, situation, result?.rows_left);
+    return decideSuccess(rows, situation, toldBy(result));
   if (ending.stopped === 'cancel') return { to: 'cancelled', rows, error: cancelledText(situation) };
   const moved = decideMoved(rows, situation);
   if (moved) return moved;
@@ -150,14 +150,20 @@ function decideStoredMoved(
   return { to: 'cancelled', rows, error };
 }
 
-function decideSuccess(rows: Rows | null, situation: Situation, left?: readonly LeftRows[]): Finish {
+/** What its result line says besides rows. */
+function toldBy(result: ResultMessage | null): Told {
+  const { rows_left: left, values_left_out: valuesLeftOut = 0 } = result ?? {};
+  return { ...(left && { left }), ...(valuesLeftOut > 0 && { valuesLeftOut }) };
+}
+
+function decideSuccess(rows: Rows | null, situation: Situation, told: Told): Finish {
   if (rows === null) return { to: 'done', rows: NO_ROWS, error: null };
   const accounted = rows.loaded + rows.rejected + rows.filtered;
   if (rows.read !== accounted) return { to: 'failed', rows, error: breachText(rows, accounted) };
   if (rows.read > 0 && rows.read === rows.rejected && situation.run.action !== 'mend') {
     return { to: 'quarantined', rows, error: `all of the ${rows.read} rows were rejected; rejects.ndjson says why` };
   }
-  return { to: 'done', rows, error: null, ...(left && { left }) };
+  return { to: 'done', rows, error: null, ...told };
 }
 
 function decideWait(reason: string, situation: Situation, backoff: Backoff): Finish {
