@@ -1,7 +1,8 @@
-// Writes config/schema.json, config/README.md and config/POLICY.md from the schemas: node scripts/generate-config-docs.ts
+// Writes config/schema.json, config/README.md, config/POLICY.md and .env.example from the schemas: node scripts/generate-config-docs.ts
 import { readFile, writeFile } from 'node:fs/promises';
 import { describeType, type SchemaNode } from '../orchestrator/config/describe.ts';
 import { STEP_SCHEMAS } from '../default-etl/contract.ts';
+import { renderEnvExample } from './env-example.ts';
 import { VARIABLES } from '../orchestrator/config/environment.ts';
 import { IGNORED_NAMES } from '../orchestrator/config/ignored-names.ts';
 import { DEFAULT_FOLDERS, limitsSchema, policySchema } from '../orchestrator/config/policy-schema.ts';
@@ -9,9 +10,10 @@ import { backoffSchema, settingsSchema } from '../orchestrator/config/schema.ts'
 
 const CONFIG = new URL('../config/', import.meta.url);
 
-/** The generated files: names in config/, and what must be in them. */
+/** The generated files: paths from config/, and what must be in them. */
 export function generateConfigDocs(): Record<string, string> {
-  return { 'schema.json': renderSchema(), 'README.md': renderReadme(), 'POLICY.md': renderPolicy() };
+  const files = { 'schema.json': renderSchema(), 'README.md': renderReadme(), 'POLICY.md': renderPolicy() };
+  return { ...files, '../.env.example': renderEnvExample() };
 }
 
 /** Names of generated files that are not as they should be. */
