@@ -45,12 +45,9 @@ function commandDeps(): CommandDeps {
       const { check } = await import('./cli/check.ts');
       return check(configDir(), variables, terminal.write, workingDir);
     },
-    async importFile(path) {
-      const { importFile } = await import('./cli/import.ts');
-      const { yaml, warnings } = await importFile(path);
-      for (const warning of warnings) terminal.writeError(`${path}: ${warning}\n`);
-      terminal.write(yaml);
-      return 0;
+    configDir() {
+      goWhereMeant();
+      return configDir();
     },
     explain: explainFile,
     async config() {

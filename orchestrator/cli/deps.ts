@@ -54,8 +54,9 @@ export interface CommandDeps {
   /** Runs the service until it is told to stop. */
   start(): Promise<number>;
   check(): Promise<number>;
-  importFile(path: string): Promise<number>;
   explain(file: string): Promise<number>;
+  /** Absolute: CONFIG_DIR. */
+  configDir(): string;
   config(): Promise<ConfigState>;
   /** Who holds DATA_DIR, or null: no orchestrator is running. */
   holder(): Promise<{ pid: number; host: string } | null>;

@@ -30,6 +30,26 @@ export function leaveOut(draft: Draft, original: string, reason: string): void {
   draft.warnings.push(`${original}: ${reason}`);
 }
 
+/** Puts what a pypel process says into the dataset of the shell config that ran it: the folder is the config's, how files are read and loaded the process's. */
+export function join(draft: Draft, process: Draft): void {
+  for (const [key, { value, comments }] of process.settings) {
+    if (key !== 'WATCH_DIR') draft.settings.set(key, { value, comments });
+  }
+  draft.leftovers.push(...process.leftovers);
+  draft.warnings.push(...process.warnings.filter(warning => !warning.startsWith('WATCH_DIR ')));
+  if (draft.settings.has('DOCKER_IMAGE'))
+    draft.warnings.push(
+      'DOCKER_IMAGE: that image is run, and only the default ETL knows EXTRACT, TRANSFORM and LOAD; take it out to have them',
+    );
+}
+
+/** What needs a file of its own, as comments at the end. */
+export function append(draft: Draft, name: string, other: Draft): void {
+  const title = `process ${name || 'without a name'}`;
+  draft.warnings.push(`${title}: needs a YAML file of its own; it stands at the end, as comments`, ...other.warnings);
+  draft.leftovers.push(`${title}, for a file of its own:\n${render(other, title)}`);
+}
+
 /** The YAML text. Ends with what was left out. */
 export function render(draft: Draft, origin: string): string {
   const parts = [`# yaml-language-server: $schema=./schema.json\n# From ${comment(origin)}.\n\n`];

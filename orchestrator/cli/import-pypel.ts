@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { goodIndexName, whyBadIndexName } from '../config/index-name.ts';
 import { isRecord } from '../config/tree.ts';
-import { type Draft, leaveOut, literal, newDraft, render, set, setWithin, shown } from './import-draft.ts';
+import { type Draft, leaveOut, literal, newDraft, set, setWithin, shown } from './import-draft.ts';
+import { parametersOf } from './import-parameters.ts';
 import { carryTransformers } from './import-steps.ts';
 
 type Arguments = Record<string, unknown>;
@@ -22,36 +23,40 @@ const FORMATS: Record<string, string> = { CSVExtractor: 'csv', XLSExtractor: 'xl
 /** What the original's loader appended where nothing was said. */
 const DEFAULT_TIME_FREQ = '_%m_%Y';
 
-/** A draft from pypel's JSON: the first process; further ones stand below it as comments. */
-export function importPypel(json: unknown): Draft {
+/** One process of a pypel JSON: a dataset of its own. */
+export interface PypelProcess {
+  /** Empty where it has none. */
+  name: string;
+  draft: Draft;
+}
+
+/** A draft for each process of pypel's JSON, or of the original's parameters.json; undefined where it is neither. */
+export function importPypel(json: unknown): PypelProcess[] | undefined {
   const file = isRecord(json) ? json : {};
-  const processes = listOf(file['Processes'] ?? json).filter(isRecord);
-  const draft = fromProcess(processes[0] ?? {}, file);
-  for (const process of processes.slice(1)) {
-    const other = fromProcess(process, {});
-    const name = textOf(process['name']) || 'without a name';
-    draft.warnings.push(
-      `process ${name}: needs a YAML file of its own; it stands at the end, as comments`,
-      ...other.warnings,
-    );
-    draft.leftovers.push(`process ${name}, for a file of its own:\n${render(other, `process ${name}`)}`);
-  }
-  return draft;
+  const named = parametersOf(file);
+  const processes = named ?? listOf(file['Processes'] ?? json).filter(isRecord);
+  if (named === undefined && !processes.some(isProcess)) return undefined;
+  const { process: _, ...others } = file;
+  return processes.map((process, position) => ({
+    name: textOf(process['name']),
+    draft: fromProcess(process, position === 0 ? others : pathOf(file)),
+  }));
+}
+
+const PROCESS_KEYS = ['Extractor', 'Extractors', 'Transformer', 'Transformers', 'Loader', 'Loaders', 'todo'];
+
+function isProcess(process: Arguments): boolean {
+  return PROCESS_KEYS.some(key => Object.hasOwn(process, key));
+}
+
+/** What all processes of a file share. */
+function pathOf({ path_to_data: path }: Arguments): Arguments {
+  return path === undefined ? {} : { path_to_data: path };
 }
 
 function fromProcess(process: Arguments, file: Arguments): Draft {
   const draft = newDraft();
-  const known = [
-    'name',
-    'Extractor',
-    'Extractors',
-    'Transformer',
-    'Transformers',
-    'Loader',
-    'Loaders',
-    'todo',
-    'Processes',
-  ];
+  const known = ['name', 'Processes', ...PROCESS_KEYS];
   carryFolder(draft, process, file);
   for (const extractor of listOf(process['Extractor'] ?? process['Extractors']))
     carryExtractor(draft, asArguments(extractor));
@@ -73,12 +78,14 @@ function adviceOn(key: string): string {
 /** The folder to watch, and of a `todo` (a map of files to indices) the first index. */
 function carryFolder(draft: Draft, process: Arguments, file: Arguments): void {
   const [todo, ...more] = isRecord(process['todo']) ? Object.entries(process['todo']) : [];
-  const folder = typeof file['path_to_data'] === 'string' ? file['path_to_data'] : todo && dirname(todo[0]);
+  const path = process['path_to_data'] ?? file['path_to_data'];
+  const folder = typeof path === 'string' ? path : todo && dirname(todo[0]);
   const guess = `./data/in/${goodIndexName(textOf(process['name'])) ?? 'imported'}`;
   set(draft, 'WATCH_DIR', folder === undefined ? guess : literal(folder));
   if (folder === undefined) draft.warnings.push(`WATCH_DIR ${guess} is a guess; name the folder to watch`);
   if (todo !== undefined) carryIndex(draft, textOf(todo[1]));
-  for (const [path, index] of more) leaveOut(draft, `todo ${path} ${shown('', index)}`, 'needs a YAML file of its own');
+  for (const [other, index] of more)
+    leaveOut(draft, `todo ${other} ${shown('', index)}`, 'needs a YAML file of its own');
 }
 
 function carryExtractor(draft: Draft, { name, ...rest }: Arguments): void {

@@ -27,10 +27,14 @@ const DEFAULT_IMAGES = /(^|\/)(default-etl|pypel)(:|$)/i;
 const RUNNERS = /^runner(-file)?\.sh$/;
 const FOLDER_RUNNER = /^runner-multiple-files\.sh$/;
 
-/** A draft from one of the original's shell configs: `KEY=value` a line, the value with or without quotes. */
-export function importShell(text: string): Draft {
+/** One of them is in each of the original's configs. */
+const TELLING = ['WATCH_DIR', 'WATCH_REGEX', 'COMMAND', 'DOCKER_IMAGE', 'PARAMETERS'];
+
+/** A draft from one of the original's shell configs: `KEY=value` a line, the value with or without quotes. Undefined where it is none. */
+export function importShell(text: string): Draft | undefined {
   const draft = newDraft();
   const variables = readVariables(text, draft);
+  if (!TELLING.some(name => variables.has(name))) return undefined;
   for (const [name, { value, comments }] of variables) carryOver(draft, name, value, comments, variables);
   carryConnection(draft, variables);
   if (!draft.settings.has('WATCH_DIR')) {
@@ -38,6 +42,14 @@ export function importShell(text: string): Draft {
     draft.warnings.push('WATCH_DIR was not in the file: ./data/in/imported is a guess; name the folder to watch');
   }
   return draft;
+}
+
+/** The process that the default ETL was asked for (`-p NAME`); undefined for all of them. */
+export function processAsked(text: string): string | undefined {
+  const parameters = readVariables(text, newDraft()).get('PARAMETERS')?.value ?? '';
+  const words = splitWords(parameters);
+  const option = words.findIndex(word => word === '-p' || word === '--process-type');
+  return option < 0 || words[option + 1] === 'all' ? undefined : words[option + 1];
 }
 
 type Variables = Map<string, { value: string; comments: string[] }>;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
 import { check } from './check.ts';
-import { importFile } from './import.ts';
+import { importEach, importFile, writeDataset } from './import.ts';
 
 const WITH_ELASTICSEARCH = { ELASTICSEARCH_NODE: 'http://localhost:9200' };
 
@@ -204,10 +204,96 @@ test('what the shell would run is left out with its reason, and its first line i
     assert.ok(warnings.includes(`${left}: a command within is not run; write what it gives`), warnings.join('\n'));
 });
 
+const PARAMETERS = {
+  process: {
+    default: { class: 'pypel.Process', path: 'default', index_pattern: 'pypel-default' },
+    costs: { class: 'own.CostsProcess', path: 'costs', indice: 'costs', sheet_name: 'Page 2' },
+  },
+};
+
+test('the original’s own parameters.json: a folder and an index each, without a date', async t => {
+  const { settings, yaml, warnings } = await importText(t, 'parameters.json', JSON.stringify(PARAMETERS));
+  assert.deepEqual(settings, {
+    WATCH_DIR: './data/in/default',
+    TRANSFORM: ['minimal'],
+    LOAD: { index: 'pypel-default' },
+  });
+  assert.match(yaml, /^#\s+WATCH_DIR: \.\/data\/in\/costs$/m);
+  assert.match(yaml, /^#\s+sheet: Page 2$/m);
+  assert.ok(
+    warnings.some(warning => warning.startsWith('class "own.CostsProcess"')),
+    warnings.join('\n'),
+  );
+});
+
+test('a shell config and the JSON that it ran with are one dataset: the folder of the one, the process of the other', async t => {
+  const root = await mkdtemp(join(tmpdir(), 'import-'));
+  t.after(() => rm(root, { recursive: true }));
+  const conf = join(root, 'costs.conf');
+  const json = join(root, 'parameters.json');
+  const text =
+    'WATCH_DIR=/data/costs\nWATCH_REGEX=.xlsx\nCOMMAND=/scripts/runner-file.sh\nDOCKER_IMAGE=default-etl:prod\nPARAMETERS=-p costs\nBACKUP=true\n';
+  await writeFile(conf, text);
+  await writeFile(json, JSON.stringify(PARAMETERS));
+  for (const files of [
+    [conf, json],
+    [json, conf],
+  ]) {
+    const { yaml } = await importFile(...files);
+    assert.deepEqual(parse(yaml), {
+      WATCH_DIR: '/data/costs',
+      WATCH_REGEX: '.xlsx',
+      LOAD: { index: 'costs' },
+      BACKUP_FILE: true,
+      EXTRACT: { sheet: 'Page 2' },
+      TRANSFORM: ['minimal'],
+    });
+    assert.ok(!yaml.includes('pypel-default'), yaml);
+  }
+  await assert.rejects(importFile(conf, conf), /costs\.conf is a second shell config/);
+});
+
+test('it is written as a dataset, never over another; of a JSON each process alone', async t => {
+  const root = await mkdtemp(join(tmpdir(), 'import-'));
+  t.after(() => rm(root, { recursive: true }));
+  await writeFile(join(root, 'parameters.json'), JSON.stringify(PARAMETERS));
+  const drafts = await importEach(join(root, 'parameters.json'));
+  assert.deepEqual(
+    drafts.map(({ name }) => name),
+    ['default', 'costs'],
+  );
+  const path = await writeDataset(root, 'costs', drafts[1]!.yaml);
+  assert.equal(await readFile(path, 'utf8'), drafts[1]!.yaml);
+  assert.equal((await stat(path)).mode & 0o777, 0o644);
+  await assert.rejects(
+    writeDataset(root, 'costs', ''),
+    /costs\.yaml can't be written: it is there already; name another: --write NAME/,
+  );
+  await assert.rejects(writeDataset(root, '../costs', ''), /can't be called \.\.\/costs/);
+});
+
+test('what is neither of the two formats is refused', async t => {
+  const others = {
+    'a.csv': 'WATCH,DIR\n1,2\n',
+    'package.json': '{"name":"x","scripts":{}}',
+    'list.json': '[1,2,{"a":1}]',
+    'compose.yml': 'services:\n  a:\n    image: b\n',
+    '.env': 'TOKEN=abc\nPORT=1\n',
+    empty: '',
+    long: `WATCH_DIR=${'x'.repeat(2 ** 20)}`,
+  };
+  for (const [name, text] of Object.entries(others))
+    await assert.rejects(
+      importText(t, name, text),
+      /is neither a shell config of the bash orchestrator .* nor a pypel JSON/,
+      name,
+    );
+});
+
 test('a file that is not there, or no JSON, is an error that says so', async t => {
   await assert.rejects(importFile('/no/such.conf'), /import: \/no\/such\.conf can't be read/);
   await assert.rejects(importText(t, 'bad.json', '{"Processes": ['), /is no JSON/);
-  await assert.rejects(importText(t, 'binary', 'A=1\n\0'), /binary is no text/);
+  await assert.rejects(importText(t, 'binary', 'A=1\n\0'), /binary is neither a shell config/);
 });
 
 /** Imports a text, and checks the outcome with and without Elasticsearch. */

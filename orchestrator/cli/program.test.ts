@@ -498,7 +498,7 @@ function dependencies(): CommandDeps {
     heedInterrupt: () => undefined,
     start: () => Promise.resolve(0),
     check: () => Promise.resolve(0),
-    importFile: () => Promise.resolve(0),
+    configDir: () => join(folder, 'config'),
     explain: () => Promise.reject(new OrchestratorError('never', 'not asked for')),
     config: () =>
       Promise.resolve({ datasets: [sales()], errors: configErrors, warnings: ['config/sales.yaml:3:1: a warning'] }),

@@ -70,12 +70,18 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
   add(program, 'explain <file>', 'Say why a file was or was not taken.', 'explain incoming/sales/january.csv').action(
     (file: string) => end(deps.explain(file)),
   );
-  add(
-    program,
-    'import <file>',
-    "Turn one of the original's shell configs, or a pypel JSON, into YAML.",
-    'import old/sales.conf',
-  ).action((file: string) => end(deps.importFile(file)));
+  addImport(program, deps, end);
+}
+
+function addImport(program: Command, deps: CommandDeps, end: End): void {
+  const summary =
+    'Turn a shell config of the bash orchestrator, a pypel JSON, or one with the other, into the YAML of a dataset.';
+  add(program, 'import <files...>', summary, 'import old/sales.conf old/config.json --write')
+    .option('--write [name]', 'write it into CONFIG_DIR, under this name or the file’s; each process of a JSON alone')
+    .action(async (files: string[], { write }: { write?: string | true }) => {
+      const { importDrafts } = await import('./import-command.ts');
+      return end(importDrafts(deps, { files, ...(write === undefined ? {} : { write }) }));
+    });
 }
 
 function addStatus(program: Command, deps: CommandDeps, end: End): void {
