@@ -9,6 +9,9 @@ const GB = 2 ** 30;
 export const LIMITS = {
   /** What an attempt prints. One that prints more is stopped: neither the engine's log of a container nor that of a process is rotated (rule 10). */
   logBytes: 256 * MB,
+  /** What is kept of it: its beginning and its end. */
+  logHeadBytes: 4 * MB,
+  logTailBytes: 4 * MB,
   /** Messages that are kept of an attempt until it has ended, as texts of its result and error lines. */
   saidBytes: 64 * MB,
   /** A line of mended rows, and all of them. */

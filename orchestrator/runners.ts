@@ -121,6 +121,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
     compiled: COMPILED,
     workers: { uids, most: environment.concurrency },
     mask: maskLog,
+    minFreeBytes: environment.minFreeBytes,
     environment: variables,
   });
   const byKind: Record<RunnerKind, Runner> = { docker, process: process_ };

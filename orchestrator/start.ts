@@ -20,6 +20,7 @@ import { offerSample, whenSampleEnds } from './first-start.ts';
 import { ownHolderId } from './journal/holder.ts';
 import type { Journal, Run } from './journal/journal.ts';
 import { lockJournal, tellAddress } from './journal/lock.ts';
+import { keepRoom } from './journal/room.ts';
 import { openSqliteJournal } from './journal/sqlite.ts';
 import type { Logger, RootLogger } from './log.ts';
 import { mendRejects } from './rejects/mend.ts';
@@ -83,6 +84,7 @@ class Parts implements Orchestrator {
   readonly #options: StartOptions;
   readonly #clock: Clock;
   readonly #unlock: () => void;
+  readonly #endRoom: () => void;
   readonly journal: Journal;
   readonly #probe: ElasticsearchProbe;
   readonly #uids: RunUids;
@@ -114,6 +116,11 @@ class Parts implements Orchestrator {
       this.#unlock();
       throw error;
     }
+    this.#endRoom = keepRoom({
+      journal: environment.journal,
+      minFreeBytes: environment.minFreeBytes,
+      clock: this.#clock,
+    });
     this.#probe = probeElasticsearch(environment.elasticsearch, this.#clock);
     this.#uids = createRunUids({ range: environment.runUids, reserve: environment.concurrency });
   }
@@ -197,6 +204,7 @@ class Parts implements Orchestrator {
     await this.#api?.stop();
     await this.#probe.close();
     await this.journal.close();
+    this.#endRoom();
     this.#unlock();
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OrchestratorError } from '../errors.ts';
 import { assertOwnDatabase } from './own-file.ts';
+import { giveUpRoom } from './room.ts';
 import { isForWantOfSpace, journalError } from './sqlite-errors.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
@@ -36,6 +37,8 @@ export function openDatabase(path: string, { aloneWhenFull = false }: OpenOption
   try {
     return open(path, '');
   } catch (error) {
+    // Who only reads leaves it to whom it is held for.
+    if (!aloneWhenFull && isForWantOfSpace(error) && giveUpRoom(path)) return openDatabase(path);
     const alone = aloneWhenFull && isForWantOfSpace(error) ? openAlone(path) : undefined;
     if (alone === undefined) throw journalError(path, error);
     return alone;

@@ -31,6 +31,11 @@ export function isForWantOfSpace(error: unknown): boolean {
   return code === FULL || code === IO_ERROR || code === CAN_NOT_OPEN;
 }
 
+/** Whether SQLite says that the disk has no room for a write. */
+export function isFull(error: unknown): boolean {
+  return primaryCode(error) === FULL;
+}
+
 function primaryCode(error: unknown): number | undefined {
   const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
   return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode & 0xff : undefined;

@@ -1,7 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Run } from './journal.ts';
 import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
-import { journalError } from './sqlite-errors.ts';
+import { giveUpRoom } from './room.ts';
+import { isFull, journalError } from './sqlite-errors.ts';
 import { openWalFile, type WalFile } from './wal-file.ts';
 
 export type Parameters = Record<string, SQLInputValue>;
@@ -172,7 +173,8 @@ export class Store {
       for (const settle of committed.settled.splice(0)) settle();
       this.#syncSoon ??= setTimeout(() => this.#beginSync(), UNSYNCED_MS);
     } catch (error) {
-      this.#refuse(group, error);
+      if (isFull(error) && giveUpRoom(this.path)) this.#waiting.unshift(...group);
+      else this.#refuse(group, error);
     }
     this.#schedule();
   }
@@ -235,8 +237,8 @@ export class Store {
       this.#statement('RELEASE one').run();
       return settle;
     } catch (error) {
-      // A full disk has ended the whole transaction already.
-      if (!this.#database.isTransaction) throw error;
+      // A full disk has ended the whole transaction already, or does so to all of it.
+      if (!this.#database.isTransaction || isFull(error)) throw error;
       this.#database.exec('ROLLBACK TO one; RELEASE one');
       this.#noted.length = before;
       return () => write.reject(journalError(this.path, error));

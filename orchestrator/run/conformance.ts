@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BOUNDS } from '../../default-etl/contract.ts';
+import { LIMITS } from '../bounds.ts';
 import type { Job, Runner } from './runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';
 
@@ -115,13 +116,23 @@ export function runnerConformance(name: string, candidate: Candidate): void {
           assert.deepEqual([outcome.exitCode, outcome.stopped], [null, 'output']);
           assert.match(
             log,
-            /^first\n[^]*\(it printed more than 256 MB: it was stopped, and what came after was cut\)\n$/,
+            /^first\n[^]*\(it printed more than 256 MB, or than the disk has room for: it was stopped, and what came after was cut\)\n$/,
           );
           assert(log.length < 600_000);
         }
       } finally {
         await frugal.close();
       }
+    });
+
+    it('of a long log head and tail are kept, which is said, and all of it is heard', async () => {
+      const script = `seq 1 1600000; echo '${JSON.stringify(RESULT)}'; exit 3`;
+      const { outcome, log } = await runScript(script);
+      assert.deepEqual([outcome.exitCode, outcome.stopped, outcome.results.length], [3, null, 1]);
+      assert.match(log.slice(0, 100), /^1\n2\n3\n/);
+      assert.match(log.slice(-200), /\n1600000\n\{"type":"result".*\n$/);
+      assert.match(log, /\n\(\d\.\d MB of the log are left out here\)\n\d+\n/);
+      assert(log.length < LIMITS.logHeadBytes + LIMITS.logTailBytes + 100);
     });
 
     it('a message that is nested too deeply to be one is log text, and the attempt ends', async () => {

@@ -45,7 +45,7 @@ export function unstarted(stopped: StopReason): Outcome {
   return { exitCode: null, signal: null, outOfMemory: false, stopped, ...said };
 }
 
-const OUTPUT_TEXT = `it printed more than ${LIMITS.logBytes / 1024 / 1024} MB, and was stopped: make it print less; its log has what came first`;
+const OUTPUT_TEXT = `it printed more than ${LIMITS.logBytes / 1024 / 1024} MB, or more than the disk has room for, and was stopped: make it print less; its log has what came first and last`;
 
 const ENGINE_TEXT =
   'it starts over, since the Docker Engine, or its machine, was stopped or restarted while it ran; that uses up no retry';

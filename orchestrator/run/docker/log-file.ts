@@ -1,35 +1,44 @@
 import type { OpenFile } from '../../files/open-file.ts';
 import { basename, dirname } from 'node:path';
 import { Folder } from '../../files/folder.ts';
+import { HeadAndTail, KEPT, type Kept } from '../head-and-tail.ts';
 import { MAX_LINE_BYTES } from '../lines.ts';
 import { maskBytes } from '../mask-bytes.ts';
 import { WholeLines } from '../whole-lines.ts';
 import type { Frame } from './frames.ts';
 
 /**
- * The log file of an attempt, to which its container's log is copied from the first line on. What the file holds already of it, from
- * an earlier following, is skipped by its length: the engine's log and what is made of it are the same each time, byte for byte.
+ * The log file of an attempt, to which its container's log is copied from the first line on: its beginning as it comes, its end once there is no more. What the file holds
+ * already of the beginning, from an earlier following, is skipped by its length: the engine's log and what is made of it are the same each time, byte for byte.
  */
 export interface LogFile {
   write(frames: readonly Frame[]): Promise<void>;
-  /** Writes what had no line break, and `note`, and closes. */
+  /** Writes what had no line break, the end of a long log, and `note`, and closes. */
   end(note?: string): Promise<void>;
   /** Closes, leaving out what had no line break yet. Idempotent; harmless after end(). */
   close(): Promise<void>;
 }
 
 /** `logOffset`: bytes that were in the file before the container's first line. */
-export async function openLogFile(path: string, logOffset: number, mask: (text: string) => string): Promise<LogFile> {
+export async function openLogFile(
+  path: string,
+  logOffset: number,
+  mask: (text: string) => string,
+  kept: Kept = KEPT,
+): Promise<LogFile> {
   const file = await Folder.use(dirname(path), folder => folder.openLog(basename(path)));
   let skip = Math.max(0, (await file.stat()).size - logOffset);
   let isOpen = true;
+  let headBytes = 0;
+  const parts = new HeadAndTail(kept);
   // Lines are written whole, so that those of the two streams don't mix.
   const lines = { stdout: new WholeLines(MAX_LINE_BYTES), stderr: new WholeLines(MAX_LINE_BYTES) };
 
   async function append(blocks: Buffer[]): Promise<void> {
-    const bytes = Buffer.concat(blocks);
-    const fresh = bytes.subarray(Math.min(skip, bytes.length));
-    skip -= bytes.length - fresh.length;
+    const head = parts.add(Buffer.concat(blocks));
+    headBytes += head.length;
+    const fresh = head.subarray(Math.min(skip, head.length));
+    skip -= head.length - fresh.length;
     await writeAll(file, fresh);
   }
 
@@ -45,7 +54,11 @@ export async function openLogFile(path: string, logOffset: number, mask: (text: 
     async end(note = '') {
       const rests = [lines.stdout.rest(), lines.stderr.rest()].filter(rest => rest.length > 0);
       const ended = rests.map(rest => maskBytes(Buffer.concat([rest, Buffer.from('\n')]), mask));
-      await append([...ended, Buffer.from(note)]);
+      await append(ended);
+      const rest = Buffer.concat([parts.rest(), Buffer.from(note)]);
+      // What a former following, or a crash within it, has left of the end.
+      if (rest.length > 0) await file.truncate(logOffset + headBytes);
+      await writeAll(file, rest);
       await close();
     },
     close,

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Message } from '../../../default-etl/contract.ts';
 import { CUT_TEXT } from '../cut-log.ts';
+import { HeadAndTail } from '../head-and-tail.ts';
 import { type LineSplitter, splitLines } from '../lines.ts';
 import { maskBytes } from '../mask-bytes.ts';
 import { createTranscript, type Transcript } from '../transcript.ts';
@@ -26,11 +27,12 @@ interface Stream {
 
 const LOG_MODE = 0o600;
 
-/** What a job of a worker prints. It is heard as it comes, and goes to its log line by line, without its secrets: there is no moment at which they are in a file. */
+/** What a job of a worker prints. It is heard as it comes, and goes to its log line by line, without its secrets: there is no moment at which they are in a file. The end of a long log comes with the end. */
 export class JobOutput {
   readonly #options: JobOutputOptions;
   readonly #log: number;
   readonly #transcript: Transcript;
+  readonly #parts = new HeadAndTail();
   readonly #streams: Record<'stdout' | 'stderr', Stream>;
   #onMessage: ((message: Message) => void) | undefined;
   /** What was said before anybody listened: not more than the log may hold. */
@@ -69,6 +71,7 @@ export class JobOutput {
         heard.end();
         this.#put(logged.rest());
       }
+      this.#append(this.#parts.rest());
       if (this.#isFull) this.#append(Buffer.from(`\n${CUT_TEXT}`));
     } finally {
       closeSync(this.#log);
@@ -91,7 +94,7 @@ export class JobOutput {
     if (lines.length === 0 || this.#isFull) return;
     const shown = maskBytes(lines, this.#options.mask);
     const fitting = shown.subarray(0, this.#room);
-    this.#append(fitting);
+    this.#append(this.#parts.add(fitting));
     this.#room -= fitting.length;
     if (fitting.length === shown.length) return;
     this.#isFull = true;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Message, WARM_JOBS } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
@@ -7,7 +7,7 @@ import { LIMITS } from '../../bounds.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { cutLog } from '../cut-log.ts';
+import { cutLog, cutMiddle } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
 import type { Ahead, AttemptRef, Job, JobPaths, Mold, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
 import { createTranscript } from '../transcript.ts';
@@ -51,6 +51,8 @@ export interface ProcessRunnerOptions {
   killAfterMs?: number;
   /** What an attempt may print; LIMITS.logBytes unless told. */
   mostLogBytes?: number;
+  /** MIN_FREE: with less than half of it free, who has printed much is stopped. */
+  minFreeBytes?: number;
 }
 
 export interface ProcessRunner extends Runner {
@@ -214,6 +216,10 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
       clock,
       onChunk: lines.write,
       onFull: () => stopPrinting(child),
+      hasRoom: async () => {
+        const { bavail, bsize } = await statfs(dataDir);
+        return bavail * bsize >= (options.minFreeBytes ?? 0) / 2;
+      },
     });
     try {
       const exit = await ended;
@@ -221,7 +227,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
       await tail.finish();
       lines.end();
       if (child.stopped === 'output') await cutLog(attempt.logFile, logOffset + mostLogBytes);
-      await maskLog(attempt.logFile, text => options.mask(text, attempt.dataset));
+      await closeLog(attempt, logOffset);
       await register.remove(attempt.runId, attempt.attempt);
       return { ...exit, ...transcript.said() };
     } finally {
@@ -262,8 +268,14 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     await workers?.endLeft();
     const entry = await register.read(attempt.runId, attempt.attempt);
     if (entry) await end(entry);
-    if (existsSync(attempt.logFile)) await maskLog(attempt.logFile, text => options.mask(text, attempt.dataset));
+    if (existsSync(attempt.logFile)) await closeLog(attempt, 0);
     return { state: 'dead' };
+  }
+
+  /** First what is left out of it: that need not be looked through. */
+  async function closeLog({ logFile, dataset }: AttemptRef, offset: number): Promise<void> {
+    await cutMiddle(logFile, offset);
+    await maskLog(logFile, text => options.mask(text, dataset));
   }
 
   async function end(entry: Registered): Promise<void> {
