@@ -6,7 +6,7 @@ import { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type Disposal, isSameVersion, type Run, versionOf } from '../journal/journal.ts';
-import { runName, stagedName } from './names.ts';
+import { runName, stagedName, storedName } from './names.ts';
 import { isSame, nameFreely, pathOf, type Room, stage } from './place.ts';
 import { type Spot, withSource, withTarget } from './places.ts';
 
@@ -151,7 +151,7 @@ async function outcomeWithout(
 
 /** The target's name was free when the intent was written. */
 async function placedAt({ folder, name }: Spot, runId: string, sizeBytes: number): Promise<string | undefined> {
-  for (const candidate of [runName(name, runId), name]) {
+  for (const candidate of [storedName(name, runId), name]) {
     const stats = await folder.look(candidate);
     if (stats?.isFile() && Number(stats.size) === sizeBytes) return candidate;
   }
@@ -180,7 +180,7 @@ async function nameTarget(
   { file, isCopied }: Taken,
 ): Promise<string> {
   const staged = stagedName(name, disposal.runId);
-  const names = [name, runName(name, disposal.runId)];
+  const names = [name, storedName(name, disposal.runId)];
   const begun = await namedBefore(folder, staged, names);
   if (begun !== undefined) return begun;
   const isIt = isCopied || isSame(await folder.look(staged), await file.stat({ bigint: true }));
@@ -189,7 +189,7 @@ async function nameTarget(
   for (const free of names) if (await nameFreely(folder, staged, free)) return free;
   throw new OrchestratorError(
     'retry',
-    `${disposal.target} and its name with the run's id are both taken: move them away`,
+    `${disposal.target} and its name with the time of the run are both taken: move them away`,
   );
 }
 

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { storedName } from './names.ts';
 import { setImmediate } from 'node:timers/promises';
 import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
@@ -41,7 +42,7 @@ test('a backup keeps dataset and path, and never overwrites one that is there', 
     new Map(bench.tree('backup')),
     new Map([
       ['sales/north/a.csv', CONTENT],
-      [`sales/north/a.${second.id}.csv`, 'other'],
+      [storedName('sales/north/a.csv', second.id), 'other'],
     ]),
   );
   assert.deepEqual(bench.tree('in'), []);

@@ -16,23 +16,42 @@ export function stagedName(target: string, runId: string): string {
 
 /** `<name>.<run><ext>`: free for sure, since no other run has this id. `.csv.gz` is one ending. */
 export function runName(path: string, runId: string): string {
+  return named(path, runId);
+}
+
+/**
+ * `<name>.<when><ext>` beside a file of the same name in the backup or the quarantine, such as `january.2026-01-31T140307Z-5ed84c.csv`: when its run was made, in UTC,
+ * and the end of the run's id, since more than one may be of a second.
+ */
+export function storedName(path: string, runId: string): string {
+  const [, high, low, end] = UUID_V7.exec(runId) ?? [];
+  if (high === undefined || low === undefined || end === undefined) return named(path, runId);
+  const time = new Date(Number.parseInt(high + low, 16)).toISOString();
+  return named(path, `${time.slice(0, 19).replaceAll(':', '')}Z-${end}`);
+}
+
+/** Its first 48 bits are milliseconds since 1970 (RFC 9562). */
+const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{6}([0-9a-f]{6})$/;
+
+function named(path: string, what: string): string {
   const name = basename(path);
   const ending =
     /[^.](?<ending>(\.[a-z0-9]{1,10})?\.(gz|zst|bz2|xz|zip)|\.[^.]+)$/i.exec(name)?.groups?.['ending'] ?? '';
   const stem = name.slice(0, name.length - ending.length);
-  return join(dirname(path), `${shortened(stem)}.${runId}${ending}`);
+  return join(dirname(path), `${shortened(stem)}.${what}${ending}`);
 }
 
-const RUN_ID = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\.[^/]*$|$)/;
+/** What such a name has got; versions up to 0.1.0 gave it the run's id. */
+const ADDED = /\.(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{6})(?=\.[^/]*$|$)/;
 
 /**
  * Paths, relative to WATCH_DIR, of which a dataset's file at this absolute path may be the backup, or in quarantine: both have the dataset and the path below their folder, and the name may have got
- * a run's id.
+ * what tells it from others.
  */
 export function pathsOfStored(path: string, dataset: string): string[] {
   const names = path.split('/');
   const below = names.flatMap((name, depth) => (name === dataset ? [names.slice(depth + 1).join('/')] : []));
-  return below.filter(rest => rest !== '').flatMap(rest => [...new Set([rest, rest.replace(RUN_ID, '')])]);
+  return below.filter(rest => rest !== '').flatMap(rest => [...new Set([rest, rest.replace(ADDED, '')])]);
 }
 
 /** Of a note beside a file: the file's name and the ending, shortened where that is too long. */

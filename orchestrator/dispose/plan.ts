@@ -5,7 +5,7 @@ import { unless } from '../files/unless.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import type { Disposal, Finish, Run } from '../journal/journal.ts';
 import { isFollowedLink } from './followed-link.ts';
-import { hiddenName, runName } from './names.ts';
+import { hiddenName, storedName } from './names.ts';
 
 export type Intent = Omit<Disposal, 'state' | 'error'>;
 
@@ -57,7 +57,7 @@ function targetFolder(
 }
 
 async function freeName(root: string, file: string, runId: string): Promise<string> {
-  return join(root, (await isTaken(root, file)) ? runName(file, runId) : file);
+  return join(root, (await isTaken(root, file)) ? storedName(file, runId) : file);
 }
 
 /** What must not be looked at is dealt with once the file is moved there, and told. */

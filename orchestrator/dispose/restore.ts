@@ -7,7 +7,7 @@ import type { Folder } from '../files/folder.ts';
 import { readText } from '../files/read.ts';
 import { unless } from '../files/unless.ts';
 import type { Run } from '../journal/journal.ts';
-import { noteName, runName, stagedName } from './names.ts';
+import { noteName, runName, stagedName, storedName } from './names.ts';
 import { NOTE_ENDINGS } from './notes.ts';
 import { isSame, nameFreely, pathOf, stage } from './place.ts';
 import { folderOf, type Spot, targetRoot, withSource } from './places.ts';
@@ -56,7 +56,7 @@ async function openQuarantine(root: string, { dataset, file }: Run): Promise<Fol
 /** The note beside it says of which run it is: another file of the same name may have come there before or since. */
 async function findQuarantined(folder: Folder, { file, id }: Run): Promise<string | undefined> {
   const base = file.slice(file.lastIndexOf('/') + 1);
-  for (const name of [runName(base, id), base]) {
+  for (const name of [storedName(base, id), runName(base, id), base]) {
     const note = await readText(folder, noteName(name, NOTE_ENDINGS.error, id), LIMITS.noteBytes).catch(() => '');
     if (runIn(note) === id && (await folder.look(name))?.isFile()) return name;
   }

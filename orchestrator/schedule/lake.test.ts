@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { commitToLake, type LakeRequest } from './lake.ts';
+import { commitToLake, keyOfLakeFile, type LakeRequest } from './lake.ts';
 import { withLeft } from './left.ts';
 import { parquetOf } from './testing/bench.ts';
 
@@ -25,9 +25,22 @@ test('what is in the lake is ours alone', async t => {
   const { base, workDir, commit } = setUp(t);
   writeFileSync(join(workDir, 'out.parquet'), parquetOf('rows'), { mode: 0o666 });
   await commit();
-  const { mode } = statSync(join(base, 'data/lake/sales/key.parquet'));
+  const { mode } = statSync(join(base, 'data/lake/sales/Donnees_1.csv.key.parquet'));
   assert.equal(mode & 0o777, 0o600);
   assert.equal(statSync(join(base, 'data/lake/sales')).mode & 0o777, 0o700);
+});
+
+test('a file of the lake has the name of its file, takes the place of one without it, and of no other key, whatever that file is called', async t => {
+  const { base, workDir, commit } = setUp(t);
+  const lake = join(base, 'data/lake/sales');
+  mkdirSync(lake, { recursive: true });
+  const mended = 'key.0f1e2d3c-4b5a-4678-9abc-def012345678.parquet';
+  const others = ['key.csv.other.parquet', 'x.key.other.parquet', 'key2.parquet', 'other.key.csv'];
+  for (const name of ['key.parquet', mended, `a.csv.${mended}`, ...others]) writeFileSync(join(lake, name), 'former');
+  writeFileSync(join(workDir, 'out.parquet'), parquetOf('rows'));
+  await commit();
+  assert.deepEqual(new Set(readdirSync(lake)), new Set(['Donnees_1.csv.key.parquet', ...others]));
+  assert.deepEqual(others.map(keyOfLakeFile), ['other', 'other', 'key2', undefined]);
 });
 
 const TRAPS: Record<string, (base: string, path: string) => void> = {
@@ -90,7 +103,7 @@ function setUp(t: TestContext): { base: string; workDir: string; commit: () => P
   writeFileSync(join(base, 'victim'), 'secret');
   const request = {
     dataDir: join(base, 'data'),
-    run: { dataset: 'sales', fileKey: 'key', mendFile: null, action: 'add' },
+    run: { dataset: 'sales', file: 'north/Donn\u00e9es 1.csv', fileKey: 'key', mendFile: null, action: 'add' },
     ledger: { replacesFormer: true, replaces: [] },
     rows: { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 },
     mostBytes: 1e9,

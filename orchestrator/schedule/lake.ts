@@ -58,7 +58,7 @@ export async function commitToLake(request: LakeRequest): Promise<void> {
 async function commitTo(folder: Folder, request: LakeRequest): Promise<void> {
   const { run, ledger, rows } = request;
   const key = run.fileKey as string;
-  const name = `${key}${suffixOf(run)}`;
+  const name = lakeName(run, key);
   const placed = await place(folder, name, request);
   if (!placed && rows.loaded > 0 && request.mustLeaveFile) throw noFile(rows);
   // Mended rows stand beside those that were loaded before; where none was, and none is, a former version stays.
@@ -69,15 +69,34 @@ async function commitTo(folder: Folder, request: LakeRequest): Promise<void> {
   await removeKey(folder, key, placed ? name : null);
 }
 
-/** Records that are loaded once more, by a replay of their mend, take their own place. */
-function suffixOf({ mendFile }: Run): string {
-  return mendFile === null ? '.parquet' : `.${basename(mendFile, extname(mendFile))}.parquet`;
+const MOST_NAME = 100;
+
+/**
+ * `<name of the file>.<key>.parquet`, such as `january.csv.5TQbdCFpJ0mXwJDqV0AVSA.parquet`; of mended rows their own behind the key: records that are loaded once more, by a
+ * replay of their mend, take their own place. Letters have no accents, lest anything that reads the folder stumble over them.
+ */
+function lakeName({ file, mendFile }: Run, key: string): string {
+  const plain = basename(file).normalize('NFKD').replaceAll(/\p{M}/gu, '');
+  const readable = plain
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '_')
+    .replace(/^\.+/, '')
+    .slice(0, MOST_NAME);
+  const mended = mendFile === null ? '' : `.${basename(mendFile, extname(mendFile))}`;
+  return `${readable === '' ? '' : `${readable}.`}${key}${mended}.parquet`;
 }
 
-/** The former version's file has the same name, and goes only by being replaced. */
+/** Read from its end, where the key stands: what is before it is whatever an uploader called his file. */
+const NAME = /(?:^|\.)(?<key>[^.]+)(?:\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?\.parquet$/;
+
+/** The key of a file of the lake; undefined where it is none. */
+export function keyOfLakeFile(name: string): string | undefined {
+  return NAME.exec(name)?.groups?.['key'];
+}
+
+/** The former version's file has mostly the same name, and goes by being replaced. */
 async function removeKey(folder: Folder, key: string, keep: string | null): Promise<void> {
   for await (const { name } of await folder.entries()) {
-    if (name.startsWith(`${key}.`) && name !== keep) await folder.unlink(name);
+    if (keyOfLakeFile(name) === key && name !== keep) await folder.unlink(name);
   }
 }
 

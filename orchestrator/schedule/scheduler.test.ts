@@ -397,7 +397,7 @@ test('the lake gets the attempt’s file in one step before the run is done, and
     return done;
   });
   await bench.schedule(runner, [dataset]);
-  const parquet = join(bench.dataDir, 'lake', 'sales', `${fileKey('sales', 'a.csv')}.parquet`);
+  const parquet = join(bench.dataDir, 'lake', 'sales', `a.csv.${fileKey('sales', 'a.csv')}.parquet`);
   const states: string[] = [];
   for (const content of ['one', 'three', 'missing', 'none']) {
     const { id } = await bench.arrive(dataset, 'a.csv', content);
