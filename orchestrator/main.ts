@@ -43,7 +43,7 @@ function commandDeps(): CommandDeps {
     async check() {
       goWhereMeant();
       const { check } = await import('./cli/check.ts');
-      return check(configDir(), variables, terminal.write, workingDir);
+      return check(configDir(), variables, terminal.write, workingDir, labelsOf);
     },
     configDir() {
       goWhereMeant();
@@ -280,6 +280,12 @@ async function loadConfiguration(): Promise<Loaded> {
   const { environmentPlaces } = await import('./config/places.ts');
   const settings = environmentHere();
   return loadDatasets(settings.configDir, variables, environmentPlaces(settings));
+}
+
+/** Of an image that an engine on this machine has; none where it doesn't answer soon. */
+async function labelsOf(image: string): Promise<Record<string, string> | undefined> {
+  const { labelsHere } = await import('./image-labels.ts');
+  return labelsHere(image, variables['DOCKER_HOST'] || null);
 }
 
 /** `check` reports a wrong environment itself, so it must not fail on it. */

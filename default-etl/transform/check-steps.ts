@@ -1,5 +1,5 @@
 import { closest } from './closest.ts';
-import { badDirective } from './date-directives.ts';
+import { badDirective, likelyPattern } from './date-directives.ts';
 import type { OptionSchema } from './option-schema.ts';
 import { STEP_SCHEMAS } from './step-options.ts';
 
@@ -200,7 +200,9 @@ function whyBad(
       return reason && `is no regular expression (RE2 syntax): ${reason}`;
     }
     case 'date': {
-      const directive = text === 'iso' ? undefined : badDirective(text);
+      if (text === 'iso') return undefined;
+      if (!text.includes('%')) return `has no directive of strftime such as %d${likelyText(text)}`;
+      const directive = badDirective(text);
       return directive && `has ${directive}, which is no directive of strftime`;
     }
     case 'template':
@@ -210,6 +212,11 @@ function whyBad(
     case 'replacement':
       return undefined;
   }
+}
+
+function likelyText(pattern: string): string {
+  const likely = likelyPattern(pattern);
+  return likely === undefined ? '' : `; did you mean '${likely}'?`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,6 +3,7 @@ import { copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { WARM_LABEL } from '../../default-etl/contract.ts';
 import { check } from './check.ts';
 import { asRoot } from '../testing/as-root.ts';
 
@@ -45,6 +46,57 @@ test('a folder of our own that a link leads below WATCH_DIR is a warning, a WATC
   assert.ok(refused.text.includes(`WATCH_DIR ${root}/in/sub/deep is, or lies in, BACKUP_DIR ${root}/bk`), refused.text);
   await writeFile(join(root, 'config/sales.yaml'), 'WATCH_DIR: ./in\nBACKUP_FILE: true\nBACKUP_DIR: ./in/sub\n');
   assert.deepEqual((await run({})).text.match(/by a link/), null);
+});
+
+test('a WATCH_DIR that is a file, or lies below one, is a mistake', async t => {
+  const { run, root } = await project(t, {
+    'config/sales.yaml': 'WATCH_DIR: ./file\n',
+    'config/stock.yaml': 'WATCH_DIR: ./file/below\n',
+    file: 'x',
+  });
+  const { code, text } = await run({});
+  assert.equal(code, 1);
+  assert.ok(text.includes(`dataset sales: WATCH_DIR ${root}/file is a file, or lies below one; name a folder`), text);
+  assert.ok(text.includes(`dataset stock: WATCH_DIR ${root}/file/below is a file`), text);
+  assert.ok(text.endsWith('0 datasets fine, 2 mistakes\n'), text);
+});
+
+test('a BACKUP_DIR or QUARANTINE_DIR that can’t be made or written is a warning, one that can is none', async t => {
+  const yaml = (folder: string) =>
+    `WATCH_DIR: ./in\nBACKUP_FILE: true\nON_CHANGE: append\nBACKUP_DIR: ${folder}\nQUARANTINE_DIR: ${folder}-bad\n`;
+  const { run, root } = await project(t, {
+    'config/sales.yaml': yaml('./file/backup'),
+    'config/stock.yaml': yaml('./made/later'),
+    'in/.keep': '',
+    file: 'x',
+  });
+  const { code, text } = await run({});
+  assert.equal(code, 0);
+  const said = `BACKUP_DIR ${root}/file/backup can't be made: ${root}/file is no folder; files would stay where they are`;
+  assert.ok(text.includes(`dataset sales: warning: ${said}`), text);
+  assert.ok(text.includes(`QUARANTINE_DIR ${root}/file/backup-bad can't be made`), text);
+  assert.ok(!text.includes('stock'), text);
+});
+
+test('WARM on an image that does not say that it can wait is a warning', async t => {
+  const { root } = await project(t, {
+    'config/sales.yaml': 'WATCH_DIR: ./in\nDOCKER_IMAGE: some/image\nWARM: 2\n',
+    'in/.keep': '',
+  });
+  const said = async (labels: Record<string, string> | undefined) => {
+    let text = '';
+    await check(
+      join(root, 'config'),
+      {},
+      more => (text += more),
+      root,
+      async () => labels,
+    );
+    return text;
+  };
+  assert.match(await said({}), /warning: WARM has no effect: some\/image does not say by the label/);
+  assert.doesNotMatch(await said({ [WARM_LABEL]: '1' }), /WARM has no effect/);
+  assert.doesNotMatch(await said(undefined), /WARM has no effect/);
 });
 
 test('a wrong variable of the environment counts too', async t => {

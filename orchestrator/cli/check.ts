@@ -7,10 +7,10 @@ import type { Policy } from '../config/policy.ts';
 import { accountsMistake } from '../config/run-uids.ts';
 import { closedInboxes } from '../data-dir/inbox.ts';
 import { messageOf } from '../errors.ts';
-import { keptFrom, remarksOn } from './check-remarks.ts';
+import { keptFrom, type LabelsOf, mistakesOn, remarksOn } from './check-remarks.ts';
 
 /**
- * Validates a configuration without touching the network: writes each mistake as compilers do, then a summary, in whole
+ * Validates a configuration without touching the network (`labelsOf` may ask an engine on this machine): writes each mistake as compilers do, then a summary, in whole
  * lines. Relative paths of settings are from `workingDir`. Returns the exit code: 1 if there is a mistake; warnings alone are 0.
  */
 export async function check(
@@ -18,6 +18,7 @@ export async function check(
   env: Readonly<Record<string, string | undefined>>,
   write: (text: string) => void,
   workingDir = dirname(resolve(configDir)),
+  labelsOf: LabelsOf = async () => undefined,
 ): Promise<number> {
   const root = dirname(resolve(configDir));
   const { settings, mistakes: otherMistakes } = readEnvironment(env, workingDir);
@@ -25,13 +26,18 @@ export async function check(
     root,
     ...(settings && environmentPlaces(settings)),
   });
-  const remarks = (await Promise.all(datasets.map(remarksOn))).flat();
+  const here = { dataDir: settings?.dataDir, labelsOf };
+  const remarks = (await Promise.all(datasets.map(dataset => remarksOn(dataset, here)))).flat();
+  const wrong = await Promise.all(datasets.map(mistakesOn));
+  let fine = datasets.length - wrong.filter(each => each.length > 0).length;
   const isRight = settings !== undefined && otherMistakes.length === 0;
   if (settings !== undefined) {
     const { around, disguised } = keptFrom(datasets, settings.dataDir);
     otherMistakes.push(...around);
+    fine -= around.length;
     remarks.push(...disguised);
   }
+  otherMistakes.push(...wrong.flat());
   const inboxes = isRight ? closedInboxes(datasets, settings.dataDir) : undefined;
   if (inboxes !== undefined) remarks.push(`warning: ${inboxes}`);
   const lines = [...errors.map(formatMistake), ...otherMistakes, ...warnings.map(formatMistake), ...remarks];
@@ -40,7 +46,7 @@ export async function check(
   for (const line of lines) write(`${line}\n`);
   const mistakes = errors.length + otherMistakes.length;
   if (datasets.length + broken.length + mistakes === 0) write(emptyState(configDir, root));
-  else write(`${policyLine(policy)}${summary(datasets.length, mistakes, warnings.length + remarks.length)}\n`);
+  else write(`${policyLine(policy)}${summary(fine, mistakes, warnings.length + remarks.length)}\n`);
   return mistakes > 0 ? 1 : 0;
 }
 

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RE2JSSyntaxException } from 're2js';
 import { LONGEST_REGEX, MOST_REGEX_PROGRAM } from './bounds.ts';
+import { checkValues } from './check-values.ts';
 import { goodIndexName, whyBadIndexName } from './index-name.ts';
 import { compose, type MessageCode, type MESSAGES } from './messages.ts';
 import { realPathOf } from './places.ts';
@@ -48,6 +49,7 @@ export function findContradictions(candidate: Candidate): Finding[] {
 
 const POINTS_AT_KEY: ReadonlySet<MessageCode> = new Set<MessageCode>([
   'bad-variable-name',
+  'misplaced-mapping',
   'reserved-variable',
   'command-with-image',
   'command-in-docker',
@@ -77,6 +79,7 @@ const CHECKS: readonly Check[] = [
   checkDisposal,
   checkTarget,
   checkOpenness,
+  checkValues,
 ];
 
 /** What is allowed, but opens more than it seems to. */

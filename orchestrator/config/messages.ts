@@ -61,6 +61,10 @@ const ERRORS = {
     `WATCH_REGEX is too large: it makes a program of more than ${most} instructions; make it simpler`,
   'bad-regex': (reason: string, hint: string) => `WATCH_REGEX is no regular expression (RE2 syntax): ${reason}${hint}`,
   'timeout-range': (shown: string) => `TIMEOUT must be more than 0 and at most 24d; it is ${shown}`,
+  'bad-encoding': (name: string, what: string) => `EXTRACT.encoding ${name} is not known: ${what}`,
+  'bad-image-name': (name: string, why: string) => `DOCKER_IMAGE: no image can have the name ${name}: ${why}`,
+  'misplaced-mapping': (name: string, place: string) =>
+    `Elasticsearch takes no field ${name} here; fields belong under ${place}`,
   'bad-variable-name': (name: string) =>
     `ENV.${name} can't be the name of a variable; use letters, digits and _, with no digit first`,
   'reserved-variable': (name: string, isKey: boolean) =>
@@ -110,6 +114,8 @@ const WARNINGS = {
   'unset-on-change': (key: string) =>
     `ON_CHANGE is not set, and with ${key} nobody can know whether a file of a name that was loaded before is the next delivery or a correction; it adds its rows to the former ones. Set ON_CHANGE: append if that is meant, or ON_CHANGE: replace if it is to take their place`,
   'unused-by-lake': (key: string) => `LOAD.${key} has no effect with target: lake`,
+  'unknown-mapping-type': (type: string, hint: string) =>
+    `${type} is no field type that Elasticsearch is known to have${hint}`,
   'host-network': () =>
     'with this machine’s network containers reach every service on its loopback, the API included; Elasticsearch there is reached without it',
   'secrets-in-environment': () =>

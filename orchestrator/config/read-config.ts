@@ -24,7 +24,16 @@ import type { ReadConfig, ReadRequest } from './reading.ts';
 import { resolveDataset } from './resolve.ts';
 import { type DatasetRights, rightsOf } from './rights.ts';
 import type { Settings } from './schema.ts';
-import { isMapOrEmpty, type Problem, type ReadSource, readSource, type Source, unread } from './source.ts';
+import {
+  isMapOrEmpty,
+  noBlank,
+  type Problem,
+  type ReadSource,
+  readSource,
+  type Source,
+  unread,
+  withoutBlank,
+} from './source.ts';
 import type { Variables } from './substitute.ts';
 import { mergeTrees, type Origin, pointersOf, readTree, type Room, type Tree } from './tree.ts';
 import { type Finding, findSchemaErrors, kindsAt, withoutPointers, withoutUnset } from './validate.ts';
@@ -181,7 +190,11 @@ function checkShape(read: ReadSource): ReadSource {
   if (!read.intact || isMapOrEmpty(read.source)) return read;
   const { source } = read;
   const offset = (source.document.contents as { range?: [number, number, number] | null }).range?.[0] ?? 0;
-  const problem: Problem = { code: 'not-a-map', message: compose('not-a-map'), source, offset };
+  const key = withoutBlank(source.text.slice(offset));
+  const problem: Problem =
+    key === undefined
+      ? { code: 'not-a-map', message: compose('not-a-map'), source, offset }
+      : { code: 'yaml-syntax', message: compose('yaml-syntax', noBlank(key), ''), source, offset };
   return { source, problems: [...read.problems, problem], intact: false };
 }
 

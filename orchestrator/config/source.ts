@@ -1,6 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Pair, type YAMLError } from 'yaml';
 import { codeOf, messageOf } from '../errors.ts';
-import { DEEPEST, MOST_MISTAKES } from './bounds.ts';
+import { DEEPEST, LONGEST_KEY, MOST_MISTAKES } from './bounds.ts';
 import { compose, type MessageCode } from './messages.ts';
 import { readSmallFile } from './read-text.ts';
 
@@ -96,6 +96,8 @@ function toProblem(error: YAMLError, source: Source): Problem {
   const offset = error.pos[0];
   if (/call stack/i.test(error.message))
     return { code: 'too-deep', message: compose('too-deep', DEEPEST), source, offset };
+  const plain = plainOn(error, source);
+  if (plain !== undefined) return { code: 'yaml-syntax', message: compose('yaml-syntax', plain, ''), source, offset };
   const reason = PLAINER[error.code] ?? error.message.charAt(0).toLowerCase() + error.message.slice(1);
   return {
     code: 'yaml-syntax',
@@ -103,6 +105,29 @@ function toProblem(error: YAMLError, source: Source): Problem {
     source,
     offset,
   };
+}
+
+/** What beginners meet with most, in plain words; undefined for the rest. */
+function plainOn(error: YAMLError, { text }: Source): string | undefined {
+  const [at] = error.pos;
+  const key = withoutBlank(text.slice(at, at + LONGEST_KEY));
+  if (['MISSING_CHAR', 'MULTILINE_IMPLICIT_KEY'].includes(error.code) && key !== undefined) return noBlank(key);
+  if (error.code !== 'UNEXPECTED_TOKEN') return undefined;
+  if (text[at - 1] === "'")
+    return "the text in single quotes has ended here; an apostrophe in it is written twice (''), or the text is put in double quotes";
+  if (text[at - 1] === '"')
+    return 'the text in double quotes has ended here; a quotation mark in it is written \\", or the text is put in single quotes';
+  return undefined;
+}
+
+/** The key of a line such as `BACKUP_FILE:true`. */
+export function withoutBlank(line: string): string | undefined {
+  return /^\s*([A-Za-z_]\w*):[^\s:/\\]/.exec(line)?.[1];
+}
+
+/** The value is not shown: it may be a secret. */
+export function noBlank(key: string): string {
+  return `the colon after ${key} needs a blank behind it, as in ${key}: value`;
 }
 
 function hintOn(error: YAMLError, source: Source): string {
