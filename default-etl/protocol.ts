@@ -232,6 +232,17 @@ export const JOB_ENDED = '\0ended ';
 /** Label by which an image says that its containers can be started ahead and get their environment on stdin. */
 export const WARM_LABEL = 'orchestrator.warm';
 
+/**
+ * The highest VERSION that a clock makes, which it shows in July 2048: then it goes on by one. With LOAD.id a document's version is VERSION × 10^8 + row, below 2^63, which VERSION
+ * reaches in March 2049; a clock that was once ahead of that would spoil all later versions.
+ */
+export const HIGHEST_CLOCK_VERSION = 90_000_000_000;
+
+/** VERSION as a clock makes it, of milliseconds since 1970-01-01 UTC: hundredths of a second since 2020-01-01 UTC. */
+export function versionAt(milliseconds: number): number {
+  return Math.min(Math.floor((milliseconds - Date.UTC(2020, 0, 1)) / 10), HIGHEST_CLOCK_VERSION);
+}
+
 const ROW_DIGITS = 10;
 
 /** 16 bytes of SHA-256 over the NUL-joined parts, in base64url: 22 characters. */

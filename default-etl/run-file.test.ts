@@ -309,3 +309,19 @@ test('blank lines, a trailing delimiter, short rows and lone CR', async context 
   ]);
   for (const content of ['\uFEFF', '\n\n', '\uFEFF\n']) assert.equal((await lake({ folder, content })).code, 65);
 });
+
+test('EXTRACT.min_confidence: what is less sure is refused before a row is loaded, unless EXTRACT says it', async context => {
+  const folder = temporaryFolder(context);
+  const least = (more: object) => ({ EXTRACT: JSON.stringify({ min_confidence: 0.6, ...more }) });
+  const content = 'one word\nanother one here\nand so on\n';
+  const refused = await load({ folder, content, env: least({}) });
+  assert.equal(refused.code, 65);
+  assert.match(
+    refused.error,
+    /^delimiter "," is only 50 % sure, and EXTRACT\.min_confidence is 0\.6: .*; say it by EXTRACT/,
+  );
+  assert.equal(existsSync(join(refused.workDir, 'out.parquet')), false);
+  assert.equal((await load({ folder, content, env: least({ delimiter: ',' }) })).code, 0);
+  assert.equal((await load({ folder, content, env: least({ min_confidence: 0.5 }) })).code, 0);
+  assert.equal((await load({ folder, content })).code, 0);
+});

@@ -56,6 +56,7 @@ async function prepare(
 ): Promise<Pick<FileRunOptions, 'newStep' | 'types' | 'decisions'>> {
   const decisions = [...reader.decisions];
   try {
+    assertSure(job, decisions);
     const newStep = await createPipeline(job, reader, text => reporter.log(text));
     if (job.load.types === 'text') return { newStep, types: undefined, decisions };
     const { types, decision } = await findTypes(reader, newStep);
@@ -64,6 +65,17 @@ async function prepare(
   } finally {
     reporter.decided(decisions);
   }
+}
+
+/** Throws EtlFailure 65 where a decision is less sure than EXTRACT.min_confidence. What only the rows show is told, not refused. */
+function assertSure({ action, extract: { min_confidence: least } }: Job, decisions: readonly Decision[]): void {
+  if (least === undefined || action === 'mend') return;
+  const doubtful = decisions.find(({ confidence }) => confidence < least);
+  if (doubtful === undefined) return;
+  const { name, value, confidence, reason } = doubtful;
+  throw neverFailure(
+    `${name} ${JSON.stringify(value)} is only ${Math.round(confidence * 100)} % sure, and EXTRACT.min_confidence is ${least}: ${reason}; say it by EXTRACT, or lower min_confidence, and replay the file`,
+  );
 }
 
 async function deleteRows(job: Job, reporter: Reporter, signal: AbortSignal): Promise<Result> {

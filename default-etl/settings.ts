@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { type Action, type FolderFile, fileKey, type Replaced } from './protocol.ts';
+import { type Action, type FolderFile, fileKey, type Replaced, versionAt } from './protocol.ts';
 import { configFailure } from './failure.ts';
 import type { ExpectedVersion } from './source.ts';
 
@@ -20,6 +20,8 @@ export interface Extract {
   record_path?: string[];
   /** Globs: which members of an archive are read. */
   members?: string | string[];
+  /** A file is refused where something is found out of how it is read that is less sure than this, from 0 to 1. */
+  min_confidence?: number;
   /** What a file may become; limits.ts says what is usual. Sizes as `64m`. */
   limits?: { columns?: number; cells?: number; row_size?: string | number; unpacked_size?: string | number };
 }
@@ -89,11 +91,6 @@ export interface Job {
 }
 
 export type Environment = Record<string, string | undefined>;
-
-/** VERSION where nobody gives one: hundredths of a second since 2020-01-01 UTC. */
-export function versionAt(milliseconds: number): number {
-  return Math.floor((milliseconds - Date.UTC(2020, 0, 1)) / 10);
-}
 
 /** Reads the environment of one file; `file` is the argument where FILE is not set. Throws EtlFailure 78. */
 export function readJob(env: Environment, file: string, now: number): Job {

@@ -216,6 +216,30 @@ test('the first sheet that is a page of explanations is told as that, with the n
   assert.deepEqual(named.header, ['dep', 'n']);
 });
 
+test('tables in other sheets, of the same columns or of others, are a doubt; a short list of codes, a page and an empty sheet are none', async () => {
+  const table = (names: [string, string], rows: number) =>
+    `<sheetData>${text(...names)}${Array.from({ length: rows }, (_, row) => text(`x${row}`, `${row}`)).join('')}</sheetData>`;
+  const page = `<sheetData>${text('Lisez-moi')}${text('Source : Insee')}</sheetData>`;
+  const first = table(['Mois', 'Montant'], 50);
+  const sheetOf = async (others: Record<string, string>, extract = {}) =>
+    (await readWorkbook(xlsxOf({ sheets: { Janvier: first, ...others } }), extract)).decisions[0];
+  const alike = await sheetOf({ Février: table([' mois', 'MONTANT'], 1), Notes: page });
+  assert.equal(alike?.confidence, 0.3);
+  assert.match(
+    alike?.reason ?? '',
+    /; Février has the same columns and is not loaded: EXTRACT\.sheet: all loads every sheet/,
+  );
+  const different = await sheetOf({ Clients: table(['Nom', 'Ville'], 30), Produits: table(['Code', 'Prix'], 5) });
+  assert.equal(different?.confidence, 0.5);
+  assert.match(different?.reason ?? '', /; Clients, Produits hold other tables and are not loaded/);
+  for (const others of [{ Codes: table(['Code', 'Nom'], 4) }, { Notes: page }, { Vide: '<sheetData></sheetData>' }])
+    assert.equal((await sheetOf(others))?.confidence, 0.7, Object.keys(others).join());
+  for (const sheet of ['all', 0, 'Janvier'])
+    assert.equal((await sheetOf({ Février: first }, { sheet }))?.confidence, 1, `sheet ${sheet}`);
+  // A damaged sheet that is not read keeps nobody from the first one.
+  assert.equal((await sheetOf({ Février: '<sheetData><row></oops></sheetData>' }))?.confidence, 0.7);
+});
+
 test('a header that comes again far down in a sheet is said once the rows were read', async () => {
   const rows = Array.from({ length: 3000 }, (_, row) => text(String(row), `nom ${row}`)).join('');
   const names = text('id', 'nom');

@@ -9,6 +9,7 @@ import { readRest } from '../unpack/byte-stream.ts';
 import type { Encoding } from './byte-order.ts';
 import { isMarkup } from './format.ts';
 import { findEncoding, openText } from './text.ts';
+import { otherTables } from './workbook/other-sheets.ts';
 import type { Sheet } from './workbook/sheet.ts';
 import { openTable, type SheetTable } from './workbook/table.ts';
 import { assertWhole } from './workbook/whole.ts';
@@ -31,7 +32,7 @@ export async function openWorkbook(source: Source, extract: Extract, folder = ''
   const isEndKnown = tables.every(table => table.isEndKnown);
   let watch = new RowsWatch('row', decisions, isEndKnown);
   return {
-    decisions: [sheetDecision(sheets, all, extract, tables), ...decisions],
+    decisions: [await sheetDecision(sheets, all, extract, tables), ...decisions],
     columnsVary: tables.length > 1,
     maxRows: sheets.reduce((sum, sheet) => sum + sheet.maxRows, 0),
     emptyHeader: () => emptyBatch(tables[0]?.header ?? []),
@@ -44,12 +45,12 @@ export async function openWorkbook(source: Source, extract: Extract, folder = ''
 }
 
 /** The first of several is a guess. */
-function sheetDecision(
+async function sheetDecision(
   sheets: readonly Sheet[],
   all: readonly Sheet[],
   extract: Extract,
   tables: readonly SheetTable[],
-): Decision {
+): Promise<Decision> {
   const names = sheets.map(sheet => sheet.name);
   const value = names.length === 1 ? names[0] : names;
   if (extract.sheet !== undefined) return { name: 'sheet', value, confidence: 1, reason: 'as EXTRACT.sheet says' };
@@ -64,7 +65,11 @@ function sheetDecision(
     const empty = 'it is empty: name the one that has the table by EXTRACT.sheet';
     return { name: 'sheet', value, confidence: 0.2, reason: `${reason}; ${empty}` };
   }
-  if (!tables.some(table => table.isPage)) return { name: 'sheet', value, confidence: 0.7, reason };
+  if (!tables.some(table => table.isPage)) {
+    const doubt = await otherTables(all[0] as Sheet, all.slice(1), extract);
+    if (doubt) return { name: 'sheet', value, confidence: doubt.confidence, reason: `${reason}; ${doubt.reason}` };
+    return { name: 'sheet', value, confidence: 0.7, reason };
+  }
   const page = 'it looks like a page of explanations, and the table like one of the others: name that by EXTRACT.sheet';
   return { name: 'sheet', value, confidence: 0.2, reason: `${reason}; ${page}` };
 }

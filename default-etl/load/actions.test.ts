@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { NULL } from '../batch.ts';
 import { BatchBuilder } from '../batch-builder.ts';
 import { EtlFailure } from '../failure.ts';
+import { versionAt } from '../protocol.ts';
 import { keyAction } from './actions.ts';
 import { BulkRequest } from './bulk-request.ts';
 
@@ -23,5 +24,14 @@ test('rule 4: with LOAD.id the version is VERSION × 10^8 + row, to the last dig
   assert.throws(
     () => keyLine(7, 100_000_000),
     (error: unknown) => error instanceof EtlFailure && error.exitCode === 65 && /split it/.test(error.message),
+  );
+});
+
+test('rule 4: a VERSION of which no version can be made is a fault of the settings, and says what to do', () => {
+  assert.match(keyLine(versionAt(Date.UTC(2100, 0, 1)) + 1_000_000, 99_999_999), /"version":\d{19},/);
+  assert.throws(
+    () => keyLine(Math.floor(2 ** 63 / 1e8), 1),
+    (error: unknown) =>
+      error instanceof EtlFailure && error.exitCode === 78 && /beyond 2049.*another name/.test(error.message),
   );
 });

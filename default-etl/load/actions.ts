@@ -1,6 +1,6 @@
 import { type Batch, cellText } from '../batch.ts';
 import { documentId } from '../protocol.ts';
-import { neverFailure } from '../failure.ts';
+import { configFailure, neverFailure } from '../failure.ts';
 import type { WriteAction } from './bulk-request.ts';
 import { TEXT_WORD_BYTES, viewOf, wordJson } from './words.ts';
 
@@ -10,6 +10,8 @@ const ROW_DIGITS = 10;
 const MAX_ROW = 10 ** ROW_DIGITS - 1;
 /** With LOAD.id the version is VERSION × 10^8 + row. */
 const ROWS_PER_VERSION = 100_000_000;
+/** Of Elasticsearch. */
+const HIGHEST_VERSION = 2n ** 63n;
 const MAX_ID_BYTES = 512;
 
 /**
@@ -46,7 +48,7 @@ function countUp(text: Buffer, lastDigit: number): void {
 /** LOAD.id: the id is the key columns' values, the version the file's and then the row's, so that the later row wins. */
 export function keyAction(columns: readonly string[], version: number): WriteAction {
   const positions = new WeakMap<readonly string[], number[]>();
-  const base = BigInt(version) * BigInt(ROWS_PER_VERSION);
+  const base = baseOf(version);
   return (batch, row, target, at) => {
     const number = batch.numbers[row] as number;
     if (number >= ROWS_PER_VERSION) {
@@ -68,6 +70,14 @@ export function deleteAction(fileKey: string, row: number, version: number): str
 /** The versions's digits are written as text: they may exceed 2^53. */
 function actionLine(operation: 'index' | 'delete', id: string, version: string): string {
   return `{"${operation}":{"_id":${wordJson(id)},"version":${version},"version_type":"external_gte"}}\n`;
+}
+
+function baseOf(version: number): bigint {
+  const base = BigInt(version) * BigInt(ROWS_PER_VERSION);
+  if (base + BigInt(ROWS_PER_VERSION) < HIGHEST_VERSION) return base;
+  throw configFailure(
+    `VERSION ${version} is more than versions of LOAD.id can be made of, because a clock was once set beyond 2049: give the dataset’s YAML another name, so that its versions begin anew`,
+  );
 }
 
 function keyPositions(columns: readonly string[], batch: Batch): number[] {

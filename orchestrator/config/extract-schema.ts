@@ -121,6 +121,15 @@ export const extractSchema = Type.Object(
         },
       ),
     ),
+    min_confidence: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        'x-default': 'none: what is less sure than 0.6 is loaded, and the run is `done, to check`',
+        description:
+          'A file is quarantined where something that was found out of how it is read, such as the sheet, the delimiter or the encoding, is less sure than this, from 0 to 1. What EXTRACT says is certain. What only the rows show is told, not refused.',
+      }),
+    ),
     skip_footer: Type.Optional(
       Type.Integer({
         minimum: 0,

@@ -413,6 +413,16 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
     });
 
     describe('versions', () => {
+      it('rule 4: a clock that was once set beyond 2049 leaves versions with which LOAD.id works', async () => {
+        const now = hand.now;
+        hand.now = Date.UTC(2060, 0, 1);
+        const first = await hand.arrive('a.csv');
+        hand.now = now;
+        const second = await hand.arrive('b.csv');
+        assert.equal(second.version, (first.version ?? 0) + 1);
+        assert.ok(BigInt(second.version ?? 0) * 10n ** 8n < 2n ** 63n - 10n ** 17n);
+      });
+
       it('rule 4: a version is hundredths of a second since 2020, and grows within a dataset', async () => {
         const first = await hand.arrive('a.csv');
         assert.equal(first.version, (T0 - Date.UTC(2020, 0, 1)) / 10);

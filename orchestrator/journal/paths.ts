@@ -1,10 +1,8 @@
+import { versionAt } from '../../default-etl/contract.ts';
 import { posix } from 'node:path';
 import { OrchestratorError } from '../errors.ts';
 import type { Run } from './journal.ts';
 import type { Store } from './store.ts';
-
-/** 2020-01-01 UTC in milliseconds. */
-const VERSION_EPOCH = Date.UTC(2020, 0, 1);
 
 /** A new run of a path: columns that each of them has. */
 export interface NewRun {
@@ -70,7 +68,7 @@ export function newerRun(store: Store, run: Run): Run | undefined {
 
 /** VERSION (rule 4): above all of the dataset's, above `atLeast`, and not below the clock, should the journal be a new one. */
 export function allocateVersion(store: Store, dataset: string, now: number, atLeast = 1): number {
-  const clock = Math.floor((now - VERSION_EPOCH) / 10);
+  const clock = versionAt(now);
   const row = store.get<{ last_version: number }>(
     'UPDATE datasets SET last_version = max(last_version + 1, $clock, $atLeast) WHERE name = $dataset RETURNING last_version',
     { dataset, clock, atLeast },

@@ -4,6 +4,9 @@ import { ODS_NAMES, OdsSheetScan } from './ods-sheet.ts';
 import { maxTextOf, type Sheet } from './sheet.ts';
 import { NEEDS_MORE, START, XmlScanner } from './xml-scanner.ts';
 
+/** Read in 50 ms or so. */
+const FAR_BYTES = 4 << 20;
+
 /** The document of an OpenDocument spreadsheet: `content.xml` in its zip file, or all of an .fods. */
 export interface OdsContent {
   /** For messages. */
@@ -23,6 +26,8 @@ export async function openOds(content: OdsContent): Promise<Sheet[]> {
     path: content.path,
     name,
     isHidden,
+    // Sheets stand one behind the other.
+    isFar: position > 0 && content.sizeBytes > FAR_BYTES,
     maxTextBytes: maxTextOf(content.sizeBytes),
     // A row may stand for any number of equal ones.
     maxRows: Infinity,

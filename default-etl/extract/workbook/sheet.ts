@@ -16,6 +16,8 @@ export interface Sheet {
   name: string;
   /** People don't see it. */
   isHidden: boolean;
+  /** To see its first row takes reading much of the workbook. */
+  isFar?: boolean;
   /** No more rows than this can have something in them; Infinity where nothing tells. */
   maxRows: number;
   /** More text than this comes only out of a bomb, whose cells repeat a few long ones. */

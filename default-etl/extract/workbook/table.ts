@@ -47,6 +47,26 @@ export async function openTable(sheet: Sheet, extract: Extract): Promise<SheetTa
   };
 }
 
+/** What the beginning of a sheet looks like. */
+export interface Glance {
+  /** As they stand above the table; empty where it has none. */
+  names: readonly string[];
+  /** As far as was looked. */
+  rows: number;
+  /** Whether it is no page of explanations. */
+  isTable: boolean;
+}
+
+/** Looks at the beginning of a sheet that may not be meant. Throws EtlFailure 65 where it is damaged. */
+export async function glanceAt(sheet: Sheet, extract: Extract): Promise<Glance> {
+  const head = await readHead(sheet, extract.skip_rows ?? 0);
+  if (head.rows.length === 0) return { names: [], rows: 0, isTable: false };
+  const { above, names = [] } = placeOf(head, extract);
+  const rows = head.rows.length - above - (names.length > 0 ? 1 : 0);
+  const filled = names.slice(0, lastFilled(names) + 1);
+  return { names: filled, rows, isTable: rows > 0 && usualFilled(head.rows) >= 2 };
+}
+
 /** Where the table is in its sheet. */
 interface SheetPlace {
   /** Rows with something in them above the header's last one, or above the first row where there is no header. */

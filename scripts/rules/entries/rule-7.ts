@@ -82,7 +82,7 @@ export const rule7: Rule = {
       clause: 'nor does the format of a date',
       file: 'default-etl/load/inferred-mapping.ts',
       code: "format: widened(formats as string[]).join('||'), ignore_malformed: true",
-      without: "format: (formats as string[]).join('||')",
+      without: "format: widened(formats as string[]).join('||')",
       test: 'default-etl/load/inferred-mapping.test.ts',
       title: 'rule 7: a value that is not of the type that was found rejects no row, in no column',
     },
