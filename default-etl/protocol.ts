@@ -166,6 +166,17 @@ export interface ToCheckMessage {
   file?: string;
 }
 
+/**
+ * Which rows the file has, so that a file whose rows are mostly those of a former one is noticed. Optional; the last one counts. Of each of its rows a hash, of which the lowest are told, in order and each once:
+ * equal rows have equal hashes, whichever file they are in.
+ */
+export interface SketchMessage {
+  type: 'sketch';
+  /** SKETCH.entries of them at most, of SKETCH.entryBytes each, in base64; fewer only where the file has no more different rows. */
+  hashes: string;
+  file?: string;
+}
+
 /** One JSON object a line on stdout; any other line is log text. */
 export type Message =
   | ProgressMessage
@@ -173,7 +184,8 @@ export type Message =
   | ErrorMessage
   | SupersededMessage
   | DecidedMessage
-  | ToCheckMessage;
+  | ToCheckMessage
+  | SketchMessage;
 
 /** A line of WORK_DIR/rejects.ndjson. */
 export interface Reject {
@@ -228,6 +240,12 @@ export const JOB_NAME = 'ORCHESTRATOR_JOB';
 
 /** Begins the line with which such a process says that a job is over; the job's name and its exit code follow. */
 export const JOB_ENDED = '\0ended ';
+
+/** What a `sketch` line holds. */
+export const SKETCH = { entries: 32, entryBytes: 8 } as const;
+
+/** Base64 of at most 256 bytes. */
+const SKETCH_TEXT = /^[A-Za-z0-9+/]{11,342}={0,2}$/;
 
 /** Label by which an image says that its containers can be started ahead and get their environment on stdin. */
 export const WARM_LABEL = 'orchestrator.warm';
@@ -301,6 +319,8 @@ function isMessage(value: unknown): value is Message {
       return Array.isArray(message.decisions) && message.decisions.every(isDecision);
     case 'to_check':
       return Array.isArray(message.sentences) && message.sentences.every(sentence => typeof sentence === 'string');
+    case 'sketch':
+      return typeof message.hashes === 'string' && SKETCH_TEXT.test(message.hashes);
     default:
       return false;
   }

@@ -21,6 +21,8 @@ export interface Reporter {
   result(message: Omit<ResultMessage, 'type'>): void;
   error(message: string): void;
   superseded(version: number): void;
+  /** Which rows the file has. */
+  sketch(hashes: string): void;
 }
 
 /** `file`: FILE_PATH, said on each message of a run over a folder. */
@@ -50,6 +52,7 @@ export function createReporter(write: (line: string) => void, file?: string): Re
     result: message => say({ type: 'result', ...message }),
     error: message => say({ type: 'error', message: shortenedJson(message, BOUNDS.errorBytes) }),
     superseded: version => say({ type: 'superseded', version }),
+    sketch: hashes => say({ type: 'sketch', hashes }),
   };
 }
 

@@ -10,6 +10,7 @@ import { Rejects } from './rejects.ts';
 import type { Reporter } from './report.ts';
 import { Reserve } from './reserve.ts';
 import type { Job } from './settings.ts';
+import { RowSketch } from './sketch.ts';
 import { SourceFile } from './source.ts';
 import { createPipeline } from './transform/pipeline.ts';
 import type { Step } from './transform/step.ts';
@@ -124,6 +125,8 @@ class FileRun {
   private readonly types: FileTypes | undefined;
   private readonly decisions: readonly Decision[];
   private readonly step: Step;
+  /** Only where rows of a former file of the name stay. */
+  private readonly sketch: RowSketch | undefined;
   private rowsRead = 0;
   private rowsFiltered = 0;
 
@@ -139,6 +142,7 @@ class FileRun {
     this.types = types;
     this.decisions = decisions;
     this.step = newStep();
+    this.sketch = job.isAppended && job.action !== 'mend' ? new RowSketch() : undefined;
   }
 
   async run(): Promise<Result> {
@@ -160,6 +164,8 @@ class FileRun {
     await target.drain();
     await this.source.assertUnchanged();
     this.tellFindings();
+    const sketch = this.sketch?.toText();
+    if (sketch !== undefined) this.reporter.sketch(sketch);
     this.rejects.assertWritten();
     if (this.isNothingLoaded()) return await this.leave(target);
     this.assertFewRejects(true);
@@ -181,6 +187,7 @@ class FileRun {
     this.signal.throwIfAborted();
     this.rowsRead += read.rows + read.rejects.length;
     this.rejects.see(read);
+    this.sketch?.add(read);
     const batch = this.step(rememberOriginal(read));
     for (const reject of batch.rejects) this.rejects.add(reject);
     this.rowsFiltered += batch.filtered?.length ?? 0;

@@ -76,6 +76,8 @@ export interface Job {
   /** Whoever started this keeps account: no row behind `fileRows` was ever sent. */
   isFileRowsKnown: boolean;
   replaces: Replaced[];
+  /** Rows of former files of its name stay beside its own. */
+  isAppended: boolean;
   /** Whoever started this refreshes the index once it is done. */
   isRefreshedLater: boolean;
   /** Milliseconds since 1970-01-01 UTC. */
@@ -121,6 +123,7 @@ export function readJob(env: Environment, file: string, now: number): Job {
     fileRows: wholeOf(env, 'FILE_ROWS', 0),
     isFileRowsKnown: Boolean(env.FILE_ROWS),
     replaces: jsonOf<Replaced[]>(env, 'REPLACES', []),
+    isAppended: env.ON_CHANGE === 'append' && load.id === undefined,
     isRefreshedLater: env.REFRESH === 'later',
     seenAt: seenAtOf(env, now),
     workDir: env.WORK_DIR ?? resolve('etl-out', fileName),

@@ -21,6 +21,7 @@ import { ownHolderId } from './journal/holder.ts';
 import type { Journal, Run } from './journal/journal.ts';
 import { lockJournal, tellAddress } from './journal/lock.ts';
 import { keepRoom } from './journal/room.ts';
+import { learnLoads } from './loads.ts';
 import { openSqliteJournal } from './journal/sqlite.ts';
 import type { Logger, RootLogger } from './log.ts';
 import { mendRejects } from './rejects/mend.ts';
@@ -156,6 +157,8 @@ class Parts implements Orchestrator {
     });
     this.#learn(this.#config);
     await this.#runners.resume();
+    // Before anything is loaded otherwise.
+    if (!isQuiet) await this.#learnLoads();
     await this.#startSchedule();
     if (isQuiet) return;
     this.#watchers = new Watchers({
@@ -310,6 +313,7 @@ class Parts implements Orchestrator {
     this.#kept.forget();
     if (config) this.#learn(config);
     await this.#watchers?.end(change.removed);
+    await this.#learnLoads();
     await this.#watchers?.begin([...change.added, ...change.changed]);
     if (this.#watchers) this.#prepareRunners();
     this.#scheduler?.wake();
@@ -319,6 +323,11 @@ class Parts implements Orchestrator {
   #prepareRunners(): void {
     const runners = this.#required(this.#runners);
     this.#preparing = this.#preparing.then(() => runners.prepare([...this.#datasets().values()]));
+  }
+
+  #learnLoads(): Promise<void> {
+    const { logger } = this.#options;
+    return learnLoads({ journal: this.journal, datasets: this.#datasets(), logger });
   }
 
   #learn(config: ConfigWatcher): void {

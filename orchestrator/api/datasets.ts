@@ -84,6 +84,7 @@ function present(
     rowsThere: summary?.rowsThere ?? 0,
     rowsToMend: summary?.rowsToMend ?? 0,
     runsFailed: summary?.runsFailed ?? 0,
+    loadsNotice: summary?.loadsNotice ?? null,
     lastEndedAt: isoTime(summary?.lastEndedAt ?? null),
     paused: summary?.paused ?? false,
     watcher: watcher === null ? null : presentWatcher(watcher),

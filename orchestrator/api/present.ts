@@ -34,6 +34,7 @@ export function presentRun(run: Run, mask: (text: string, dataset: string) => st
     rowsMended: rows === null ? null : run.rowsMended,
     valuesLeftOut: run.valuesLeftOut,
     toCheck: run.toCheck.map(sentence => mask(sentence, dataset)),
+    beside: run.beside,
     progress,
     replayOf,
     index,

@@ -35,6 +35,9 @@ export const runSchema = Type.Object({
   toCheck: Type.Array(Type.String(), {
     description: 'Of a run that is done: what should be looked at all the same, as sentences. Mostly empty.',
   }),
+  beside: Type.Integer({
+    description: 'Beside the rows of how many former files of its path its own stand (ON_CHANGE: append).',
+  }),
   progress: nullable(Type.Object({ rows: Type.Integer(), bytes: count, totalBytes: count })),
   replayOf: nullable(Type.String()),
   index: nullable(Type.String()),
@@ -243,6 +246,9 @@ export const datasetsSchema = Type.Object({
       valuesLeftOut: Type.Integer({
         description: 'Values that are in documents and not in their fields, of all runs.',
       }),
+      loadsNotice: nullable(
+        Type.String({ description: 'Of rows that were loaded by former settings: where they are, and what to do.' }),
+      ),
       lastEndedAt: time('When its last run ended.'),
       paused: Type.Boolean(),
       configError: nullable(Type.String({ description: 'file:line:column: message.' })),

@@ -1,3 +1,4 @@
+import { besideText } from '../beside-text.ts';
 import { SingleBar } from 'cli-progress';
 import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 import type { Terminal } from './deps.ts';
@@ -106,7 +107,8 @@ function tellEnd(run: Run, told: Set<string>, { write, hasColour }: Terminal): v
   told.add(run.id);
   const { loaded, rejected } = run.rows ?? { loaded: 0, rejected: 0 };
   const rejects = rejected === 0 ? '' : `, ${rejected.toLocaleString('en')} rejected`;
-  const rows = run.rows === null ? '' : `: ${count(loaded, 'row')} loaded${rejects}`;
+  const beside = run.beside === 0 ? '' : `, ${besideText(run)}`;
+  const rows = run.rows === null ? '' : `: ${count(loaded, 'row')} loaded${rejects}${beside}`;
   const error = run.error === null ? '' : `: ${oneLine(run.error)}`;
   // A file from elsewhere is known by its path from the root.
   const file = oneLine(run.root === '/' ? `/${run.file}` : run.file);

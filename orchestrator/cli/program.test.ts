@@ -57,6 +57,7 @@ test('each command has a help with an example', async () => {
     'preview',
     'rejects',
     'replay',
+    'reload',
     'status',
     'acknowledge',
     'runs',

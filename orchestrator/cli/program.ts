@@ -63,6 +63,17 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
   addRuns(program, deps, end);
   addRejects(program, deps, end);
   addReplay(program, deps, end);
+  add(
+    program,
+    'reload <dataset>',
+    'Load all files of a dataset anew, also those in the backup, and take the old rows out.',
+    'reload sales',
+  )
+    .option('--from <dataset>', 'its former name: what that one has loaded is taken out as this one loads it')
+    .action(async (dataset: string, { from }: { from?: string }) => {
+      const { reloadDataset } = await import('./reload.ts');
+      return end(reloadDataset(deps, { dataset, ...(from === undefined ? {} : { from }) }));
+    });
   addSteering(program, deps, end);
   add(program, 'sign-in', 'Print a link that signs a browser in to the page, once.', 'sign-in').action(async () =>
     end((await import('./sign-in.ts')).printSignInLink(deps)),

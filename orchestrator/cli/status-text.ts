@@ -1,3 +1,4 @@
+import { besideText } from '../beside-text.ts';
 import Table from 'cli-table3';
 import type { Run } from '../journal/journal.ts';
 import type { Status } from './status.ts';
@@ -13,6 +14,7 @@ export function statusText(status: Status, hasColour: boolean): string {
     status.datasets.length > 0 ? tableOf(status, hasColour) : 'No dataset yet: write one to config/<dataset>.yaml.',
     emptyText(status),
     section('To look after', [...(status.troubles ?? []), ...leftText(status)]),
+    section('Rows loaded by former settings', status.datasets.flatMap(loadsTexts)),
     section('Configuration errors', [...status.configErrors]),
     section('Configuration warnings', [...status.configWarnings]),
     section('Never taken', [...status.notices]),
@@ -20,6 +22,7 @@ export function statusText(status: Status, hasColour: boolean): string {
     section('Waiting', status.waiting.map(runText)),
     section('Failed, and not mended since', status.failures.map(runText)),
     section('Done, to check', status.toCheck.flatMap(toCheckTexts)),
+    section('Beside former files of the same name (ON_CHANGE: append)', status.beside.map(besideRunText)),
     adviceText(status),
   ];
   return `${sections.filter(text => text !== '').join('\n\n')}\n`;
@@ -84,6 +87,14 @@ function number(value: number): string {
 
 function disposalText({ kind, file, error }: Status['disposals'][number]): string {
   return `${file} (${kind}): ${error}`;
+}
+
+function loadsTexts({ name, loadsNotice }: Status['datasets'][number]): string[] {
+  return loadsNotice === null ? [] : [`${name}: ${loadsNotice}`];
+}
+
+function besideRunText(run: Run): string {
+  return `${run.dataset} ${run.file}: ${count(run.rows?.loaded ?? 0, 'row')} ${besideText(run)}`;
 }
 
 function toCheckTexts({ dataset, file, toCheck }: Run): string[] {

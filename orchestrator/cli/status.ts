@@ -4,6 +4,8 @@ import { statusText } from './status-text.ts';
 
 /** Of each kind of run to look after. */
 const MOST_LISTED = 10;
+/** Of the runs that are done, for those that add to former files. */
+const NEWEST = 100;
 
 /** What `status --json` gives. */
 export interface Status {
@@ -25,6 +27,8 @@ export interface Status {
   failures: Run[];
   /** Done, with something to check, not acknowledged. */
   toCheck: Run[];
+  /** Of the newest runs, those whose rows stand beside those of a former file of their name. */
+  beside: Run[];
 }
 
 /**
@@ -44,12 +48,13 @@ export async function showStatus(deps: CommandDeps, options: { json: boolean }):
 type Config = Omit<ServiceState, 'troubles'> & { troubles: readonly string[] | null };
 
 async function readStatus(journal: Journal, config: Config, running: Status['running']): Promise<Status> {
-  const [summaries, waiting, failed, doubted, intents] = await Promise.all([
+  const [summaries, waiting, failed, doubted, intents, newest] = await Promise.all([
     journal.summaries(),
     journal.waiting({ limit: MOST_LISTED }),
     journal.attention({ kind: 'failed', limit: MOST_LISTED }),
     journal.attention({ kind: 'to-check', limit: MOST_LISTED }),
     journal.intents(),
+    journal.runs({ states: ['done'], limit: NEWEST }),
   ]);
   const told = {
     configErrors: config.errors,
@@ -68,6 +73,7 @@ async function readStatus(journal: Journal, config: Config, running: Status['run
     datasets: joinDatasets(summaries, config),
     configWarnings: config.warnings,
     notices: config.notices,
+    beside: newest.items.filter(run => run.beside > 0).slice(0, MOST_LISTED),
     ...told,
   };
 }
@@ -99,5 +105,6 @@ function emptySummary(dataset: string): DatasetSummary {
     rowsToMend: 0,
     valuesLeftOut: 0,
     lastEndedAt: null,
+    loadsNotice: null,
   };
 }

@@ -1,7 +1,8 @@
-import type { Decision, LeftRows } from '../../default-etl/contract.ts';
+import type { Decision } from '../../default-etl/contract.ts';
 import { boundedError } from './bounded-error.ts';
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run, Told } from './journal.ts';
 import { noteEnd } from './attention.ts';
+import { noteBeside } from './deliveries.ts';
 import { addsToVersion, countMended, mendedVersions, startRowsThere } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
 import { noteBuilder, setRejectedThere, setRowsThere } from './rows-there.ts';
@@ -22,7 +23,7 @@ interface Closing {
 export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
   const run = requireRunning(store, request.runId);
   const { dataset, file } = run;
-  const { fileKey } = request;
+  const { fileKey, ids = '' } = request;
   const known = store.get<{ first: number | null }>(
     'SELECT min(first_seen_at) AS first FROM ledger WHERE file_key = $fileKey',
     { fileKey },
@@ -30,9 +31,9 @@ export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
   const firstSeenAt = known?.first ?? run.seenAt;
   const index = request.indexFor(firstSeenAt);
   store.execute(
-    `INSERT INTO ledger (file_key, index_name, dataset, path, first_seen_at) VALUES ($fileKey, $index, $dataset, $file, $firstSeenAt)
+    `INSERT INTO ledger (file_key, index_name, dataset, path, first_seen_at, ids) VALUES ($fileKey, $index, $dataset, $file, $firstSeenAt, $ids)
      ON CONFLICT DO NOTHING`,
-    { fileKey, index, dataset, file, firstSeenAt },
+    { fileKey, index, dataset, file, firstSeenAt, ids },
   );
   const append = request.append ? 1 : 0;
   store.updateRun(run.id, 'file_key = $fileKey, index_name = $index, append_key = $append', { fileKey, index, append });
@@ -42,15 +43,38 @@ export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
     store.execute('UPDATE ledger SET kept = 0 WHERE file_key = $fileKey AND index_name = $index', { fileKey, index });
   }
   if (request.rebuilds) noteBuilder(store, requireRun(store, run.id));
+  const former = idsOf(store, fileKey, index);
   const replacesFormer = !addsToVersion(store, run, request.rebuilds);
   return {
     index,
     firstSeenAt,
     fileRows: rowsOf(store, fileKey, index),
     replacesFormer,
-    replaces: replacesFormer ? replacedBy(store, { ...run, fileKey, index }) : [],
+    replaces: replacesFormer ? [...replacedBy(store, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],
+    formerIds: former !== undefined && former.ids !== '' && former.ids !== ids ? former.ids : null,
     mended: mendedVersions(store, run),
   };
+}
+
+interface OwnRows {
+  index: string;
+  FILE_KEY: string;
+  FILE_ROWS: number;
+  ids: string;
+}
+
+/** Rows of the very key, and by which LOAD.id they were loaded, where there are any and that is known. */
+function idsOf(store: Store, fileKey: string, index: string): OwnRows | undefined {
+  const sql = `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS, ids FROM ledger
+    WHERE file_key = $fileKey AND index_name = $index AND rows > 0 AND ids IS NOT NULL`;
+  return store.get<OwnRows>(sql, { fileKey, index });
+}
+
+/** Rows with ids of their file go where it is loaded with LOAD.id by now. */
+function ownIds(former: OwnRows | undefined, ids: string): LedgerEntry['replaces'] {
+  if (former === undefined || former.ids !== '' || ids === '') return [];
+  const { index, FILE_KEY, FILE_ROWS } = former;
+  return [{ index, FILE_KEY, FILE_ROWS }];
 }
 
 function rowsOf(store: Store, fileKey: string, index: string): number {
@@ -63,15 +87,16 @@ const MOST_REPLACED = 1000;
 
 /**
  * What else the target may hold of the path, and is replaced: of the same kind of target, since no attempt writes to two. With ON_CHANGE replace all of it goes;
- * with append what was kept stays, and a file that is read from elsewhere only takes the place of its own rows in another index.
+ * with append what was kept stays, unless it is of the very same content under another key (that of a former ON_CHANGE or dataset), and a file that is read from elsewhere only takes the place of such rows.
+ * Rows that were loaded with LOAD.id have ids that tell no file.
  */
 const REPLACED = `dataset = $dataset AND path = $file AND rows > 0 AND NOT (file_key = $fileKey AND index_name = $index)
-  AND (index_name LIKE 'lake:%') = ($index LIKE 'lake:%')
+  AND (index_name LIKE 'lake:%') = ($index LIKE 'lake:%') AND coalesce(ids, '') = ''
   AND CASE (SELECT iif(action = 'delete', 'deletion', iif(append_key = 0, 'replace', iif(read_from IS NULL, 'append', 'stored')))
             FROM runs WHERE id = $id)
     WHEN 'replace' THEN TRUE
-    WHEN 'stored' THEN file_key = $fileKey
-    WHEN 'append' THEN kept = 0 OR file_key = $fileKey
+    WHEN 'stored' THEN file_key = $fileKey OR content_hash = $contentHash
+    WHEN 'append' THEN kept = 0 OR file_key = $fileKey OR content_hash = $contentHash
     ELSE kept = 0
   END
   ORDER BY file_key, index_name LIMIT ${MOST_REPLACED}`;
@@ -81,8 +106,8 @@ function replacedBy(store: Store, run: Run): LedgerEntry['replaces'] {
   return store.all<LedgerEntry['replaces'][number]>(sql, replacedOf(run)).map(row => ({ ...row }));
 }
 
-function replacedOf({ id, dataset, file, fileKey, index }: Run) {
-  return { id, dataset, file, fileKey, index };
+function replacedOf({ id, dataset, file, fileKey, index, contentHash }: Run) {
+  return { id, dataset, file, fileKey, index, contentHash };
 }
 
 export function started(store: Store, runId: string, attempt: number, runner: string, handle: string): void {
@@ -131,8 +156,9 @@ export function finish(
   switch (how.to) {
     case 'done':
       closeAttempt(store, run, { ...closing, outcome: 'done', error: how.error });
-      settleLedger(store, run, how.rows, how.left ?? []);
+      settleLedger(store, run, how);
       countMended(store, run, how.rows.loaded);
+      noteBeside(store, run);
       return end(store, run, 'done', how.rows, how.error, now, how);
     case 'queued':
       closeAttempt(store, run, { ...closing, outcome: how.counts ? 'retry' : 'wait', error: how.error });
@@ -253,7 +279,8 @@ function end(
 }
 
 /** Rules 3 and 5: what the target holds of the path after a run is done. */
-function settleLedger(store: Store, run: Run, rows: Rows, left: readonly LeftRows[]): void {
+function settleLedger(store: Store, run: Run, how: Extract<Finish, { to: 'done' }>): void {
+  const { rows, left = [] } = how;
   if (run.fileKey === null || run.index === null) return;
   const { fileKey, index } = run;
   const isLeft = left.some(each => each.FILE_KEY === fileKey && each.index === index);
@@ -266,14 +293,16 @@ function settleLedger(store: Store, run: Run, rows: Rows, left: readonly LeftRow
     startRowsThere(store, run);
   } else {
     // In place again, until it is disposed of; or where it was read from.
-    const sql = `UPDATE ledger SET rows = max($rows, $least * rows), kept = $kept, content_hash = $contentHash, stored = $readFrom
-      WHERE file_key = $fileKey AND index_name = $index`;
+    const sql = `UPDATE ledger SET rows = max($rows, $least * rows), kept = $kept, content_hash = $contentHash, stored = $readFrom,
+      ids = coalesce($ids, ids), sketch = $sketch WHERE file_key = $fileKey AND index_name = $index`;
     store.execute(sql, {
       rows: run.action === 'delete' ? 0 : rows.read,
       least: isLeft ? 1 : 0,
       kept: run.readFrom === null ? 0 : 1,
       contentHash: run.contentHash,
       readFrom: run.readFrom,
+      ids: how.ids ?? null,
+      sketch: how.sketch ?? null,
       fileKey,
       index,
     });

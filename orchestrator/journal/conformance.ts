@@ -893,6 +893,88 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual((await hand.ledger(await hand.claimOne(), 'key')).replaces, []);
       });
 
+      it('rule 3: the very same file under a key of a former ON_CHANGE or dataset is replaced, and not doubled', async () => {
+        await hand.dispose(await hand.load('a.csv', 1, { key: 'key-a' }));
+        await hand.arrive('a.csv', 2, 'hash1');
+        const { replaces } = await hand.ledger(await hand.claimOne(), 'content-1', true);
+        assert.deepEqual(
+          replaces.map(old => old.FILE_KEY),
+          ['key-a'],
+        );
+      });
+
+      it('a run says beside how many former files of its path its rows stand', async () => {
+        const first = await hand.load('a.csv', 1, { key: 'content-1', append: true });
+        await hand.dispose(first);
+        const second = await hand.load('a.csv', 2, { key: 'content-2', append: true });
+        assert.deepEqual([first.beside, second.beside], [0, 1]);
+        await hand.dispose(second);
+        const replacing = await hand.load('a.csv', 3, { key: 'key' });
+        assert.equal(replacing.beside, 0);
+      });
+
+      it('the newest former files of a path can be compared with a run, as long as their runs are kept', async () => {
+        const sketched = async (n: number, sketch: Uint8Array | null) => {
+          await hand.arrive('a.csv', n);
+          const run = await hand.claimOne();
+          await hand.ledger(run, `content-${n}`, true);
+          const former = await journal.deliveries(run.id);
+          await hand.dispose(await hand.finish(run, { to: 'done', rows: rowsRead(n), error: null, sketch }));
+          return former.map(({ rows, sketch: bytes }) => [rows, bytes.toString()]);
+        };
+        assert.deepEqual(await sketched(1, Buffer.from('one')), []);
+        assert.deepEqual(await sketched(2, null), [[1, 'one']]);
+        assert.deepEqual(await sketched(3, Buffer.from('three')), [[1, 'one']]);
+        await journal.prune({ endedBefore: T0 + 1 });
+        assert.deepEqual(await sketched(4, null), []);
+      });
+
+      it('rows with ids of their file go where LOAD.id is new; of those with other ids of their own it is told', async () => {
+        const load = async (n: number, ids: string) => {
+          await hand.arrive('a.csv', n);
+          const run = await hand.claimOne();
+          const request = {
+            runId: run.id,
+            fileKey: 'key',
+            append: false,
+            rebuilds: false,
+            ids,
+            indexFor: () => 'sales',
+          };
+          const { replaces, formerIds } = await journal.ledger(request);
+          await hand.finish(run, { to: 'done', rows: rowsRead(n), error: null, ids });
+          return [replaces, formerIds];
+        };
+        assert.deepEqual(await load(1, ''), [[], null]);
+        assert.deepEqual(await load(2, '["A"]'), [[{ index: 'sales', FILE_KEY: 'key', FILE_ROWS: 1 }], null]);
+        assert.deepEqual(await load(3, '["A"]'), [[], null]);
+        assert.deepEqual(await load(4, ''), [[], '["A"]']);
+      });
+
+      it('what a dataset has loaded is listed by path, counted by index, and carried over to another name', async () => {
+        await hand.dispose(await hand.load('a.csv', 1, { key: 'content-1', append: true }));
+        await hand.load('a.csv', 2, { key: 'content-2', append: true });
+        await hand.load('b.csv', 3, { key: 'content-3', append: true });
+        const keys = async (dataset: string, after = '') =>
+          (await journal.loadedKeys(dataset, after)).map(({ file, kept, stored, rows }) => [file, kept, stored, rows]);
+        const all = [
+          ['a.csv', true, '/backup/a.csv', 10],
+          ['a.csv', false, null, 10],
+          ['b.csv', false, null, 10],
+        ];
+        assert.deepEqual(await keys('sales'), all);
+        assert.deepEqual(await keys('sales', 'a.csv'), all.slice(2));
+        assert.deepEqual(await journal.rowsUnder('sales'), [{ index: 'sales', ids: '', files: 3, paths: 2, rows: 30 }]);
+        assert.equal(await journal.carryOver('sales', 'shop'), 3);
+        assert.deepEqual([await keys('sales'), await keys('shop')], [[], all]);
+      });
+
+      it('how rows are loaded is remembered, with what is to be said of it', async () => {
+        await journal.setLoads({ dataset: 'sales', loads: '{}', notice: 'look' });
+        assert.deepEqual(await journal.loads(), [{ dataset: 'sales', loads: '{}', notice: 'look' }]);
+        assert.equal((await journal.summaries())[0]?.loadsNotice, 'look');
+      });
+
       it('where files were moved to is known as long as their rows are there', async () => {
         const first = await hand.load('a.csv', 1, { key: 'content-1', append: true });
         await hand.intend(first);

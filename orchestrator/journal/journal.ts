@@ -115,6 +115,8 @@ export interface Run {
   rows: Rows | null;
   /** Of the rejected rows, those that mends loaded since. */
   rowsMended: number;
+  /** Of a run that is done: beside the rows of how many former files of its path its own stand (ON_CHANGE: append). */
+  beside: number;
   /** Of a run that is done: what people should look at all the same, as sentences. Mostly empty. */
   toCheck: string[];
   /** Values that are in the documents and not in their fields, so that no search finds them; `toCheck` says which. */
@@ -199,6 +201,8 @@ export interface LedgerRequest {
   fileKey: string;
   /** ON_CHANGE: append: the key is of the content too, and its rows stay once the file of a `done` run was disposed of. */
   append: boolean;
+  /** LOAD.id as JSON; '' where there is none. */
+  ids?: string;
   /** LOAD.overwrite: the index is built anew by a run, and with RUN_PER: folder by all runs of a batch together. */
   rebuilds: boolean;
   /** Index for a key first seen then (date_suffix). */
@@ -215,6 +219,44 @@ export interface LedgerEntry {
   replaces: Replaced[];
   /** `mend` only: VERSION of the run that read the file, and the newest of those that were read with it (RUN_PER: folder). null where that was pruned. */
   mended: { version: number; newest: number } | null;
+  /** LOAD.id by which rows of this key were loaded, where it is another by now: those rows can't be told from others, and stay. Else null. */
+  formerIds?: string | null;
+}
+
+/** Former files of a path whose rows stay beside a run's: how many rows they have, and their sketch. The newest first. */
+export type Deliveries = Array<{ rows: number; sketch: Buffer }>;
+
+/** How a dataset's rows are loaded. */
+export interface Loads {
+  dataset: string;
+  /** JSON, as whoever wrote it wants to compare it; null: never written. */
+  loads: string | null;
+  /** For people: what became of rows that were loaded otherwise; null where there is nothing to be said. */
+  notice: string | null;
+}
+
+/** How many rows of a dataset are in an index, loaded by the same LOAD.id (as LedgerRequest has it; null: not known). */
+export interface RowsUnder {
+  index: string;
+  ids: string | null;
+  /** Files, each version of a path that stands beside others counted. */
+  files: number;
+  paths: number;
+  /** At most: the highest numbers that may have been sent. */
+  rows: number;
+}
+
+/** A file of which there may be rows in the target. */
+export interface LoadedKey {
+  file: string;
+  index: string;
+  /** It was disposed of. */
+  kept: boolean;
+  /** Absolute: its backup. */
+  stored: string | null;
+  contentHash: string | null;
+  /** 0 where its rows are gone. */
+  rows: number;
 }
 
 /** Again later, or given up. */
@@ -248,6 +290,10 @@ export interface Told {
   valuesLeftOut?: number;
   /** Rows of these keys could not all be taken out, and stay known. */
   left?: readonly LeftRows[];
+  /** LOAD.id, as LedgerRequest has it. */
+  ids?: string;
+  /** Of its rows. */
+  sketch?: Uint8Array | null;
 }
 
 /** How an attempt is closed. `error` is for people and null only where nothing is to be said. */
@@ -343,6 +389,8 @@ export interface DatasetSummary {
   /** Values that are in documents and not in their fields, of all its runs. */
   valuesLeftOut: number;
   lastEndedAt: number | null;
+  /** Of rows that were loaded by former settings: what became of them, and what to do; else null. */
+  loadsNotice: string | null;
 }
 
 export interface PruneRequest {
@@ -461,6 +509,18 @@ export interface Journal {
   latestDone(dataset: string, file: string): Promise<Run | undefined>;
   /** Latest run of a dataset's path that has a version, or undefined. */
   latest(dataset: string, file: string): Promise<Run | undefined>;
+
+  // deliveries
+  /** What the rows of a running run are to be compared with. */
+  deliveries(runId: string): Promise<Deliveries>;
+  /** Of every dataset that the journal knows. */
+  loads(): Promise<Loads[]>;
+  setLoads(loads: Loads): Promise<void>;
+  rowsUnder(dataset: string): Promise<RowsUnder[]>;
+  /** In pages: those of the next paths after this one ('' to begin with), all of a path in one page; empty at the end. */
+  loadedKeys(dataset: string, after: string): Promise<LoadedKey[]>;
+  /** What `from` has loaded counts as loaded by `to`, under the same paths: there it is replaced, or kept. Resolves with how many files it was. */
+  carryOver(from: string, to: string): Promise<number>;
 
   // reading
   run(id: string): Promise<Run | undefined>;

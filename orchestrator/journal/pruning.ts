@@ -25,6 +25,9 @@ interface Looked {
   isOld: number;
 }
 
+const FORGET_SKETCHES = `UPDATE ledger SET sketch = NULL WHERE (file_key, index_name) IN (
+  SELECT file_key, index_name FROM ledger WHERE sketch IS NOT NULL AND first_seen_at < $endedBefore LIMIT ${SLICE})`;
+
 /**
  * Looks at what ended long ago, the oldest first, and forgets what may be, other work in between: most of it may be there to stay. Then gives the freed pages back to
  * the disk.
@@ -42,6 +45,7 @@ export async function prune(store: Store, { endedBefore, signal }: PruneRequest)
     place = looked.at(-1) as Looked;
     await breathe();
   }
+  while (signal?.aborted !== true && (await forgetSketches(store, endedBefore)) === SLICE) await breathe();
   if (forgotten.length > 0) await store.writeAlone(() => store.all(`PRAGMA incremental_vacuum(${PAGES})`));
   return forgotten;
 }
@@ -49,4 +53,8 @@ export async function prune(store: Store, { endedBefore, signal }: PruneRequest)
 async function forget(store: Store, seqs: number[]): Promise<string[]> {
   const rows = await store.writeAlone(() => store.all<{ id: string }>(FORGET, { seqs: JSON.stringify(seqs) }));
   return rows.map(({ id }) => id);
+}
+
+function forgetSketches(store: Store, endedBefore: number): Promise<number> {
+  return store.writeAlone(() => store.execute(FORGET_SKETCHES, { endedBefore }));
 }

@@ -127,6 +127,7 @@ interface SummaryRow {
   rows_to_mend: number;
   values_left_out: number;
   last_ended_at: number | null;
+  loads_notice: string | null;
 }
 
 export function summaries(store: Store): DatasetSummary[] {
@@ -152,6 +153,7 @@ export function summaries(store: Store): DatasetSummary[] {
     rowsToMend: row.rows_to_mend,
     valuesLeftOut: row.values_left_out,
     lastEndedAt: row.last_ended_at,
+    loadsNotice: row.loads_notice,
   }));
 }
 

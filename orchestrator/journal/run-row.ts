@@ -35,6 +35,7 @@ export interface RunRow {
   rows_mended: number;
   to_check: string | null;
   values_left_out: number;
+  beside: number;
   progress_rows: number | null;
   progress_bytes: number | null;
   progress_total_bytes: number | null;
@@ -51,7 +52,7 @@ export interface RunRow {
 // mtime_ns exceeds 2^53, so it leaves the database as text.
 export const RUN_COLUMNS = `seq, id, dataset, file, root, read_from, state, action, priority, version, size_bytes,
   CAST(mtime_ns AS TEXT) AS mtime_text, inode, content_hash, file_key, index_name, attempt, retries_used, waits, seen_at,
-  queued_at, due_at, started_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, rows_mended, to_check, values_left_out, progress_rows,
+  queued_at, due_at, started_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, rows_mended, to_check, values_left_out, beside, progress_rows,
   progress_bytes, progress_total_bytes, error, runner, handle, batch, replay_of, cancel_requested, mend_file, lease_holder`;
 
 export function toRun(row: RunRow): Run {
@@ -80,6 +81,7 @@ export function toRun(row: RunRow): Run {
     rows: toRows(row),
     rowsMended: row.rows_mended,
     valuesLeftOut: row.values_left_out,
+    beside: row.beside,
     toCheck: row.to_check === null ? [] : (JSON.parse(row.to_check) as string[]),
     progress: toProgress(row),
     error: row.error,

@@ -5,6 +5,7 @@ import * as attempts from './attempts.ts';
 import { Changes } from './changes.ts';
 import { claim, hasten } from './claiming.ts';
 import { openDatabase, type OpenOptions } from './connection.ts';
+import * as delivering from './deliveries.ts';
 import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
 import { knownAt, knownFiles } from './known-files.ts';
@@ -35,6 +36,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
     ...scheduleCalls(store),
     ...requestCalls(store),
     ...attentionCalls(store),
+    ...deliveryCalls(store),
     ...readCalls(store, changes),
     ...upkeep(store, changes),
   };
@@ -102,6 +104,17 @@ function attentionCalls(store: Store) {
     waiting: filter => store.read(() => attention.waiting(store, filter)),
     acknowledge: (runId, now) => store.write(() => attention.acknowledge(store, runId, now)),
     acknowledgeAll: (dataset, now) => store.write(() => attention.acknowledgeAll(store, dataset, now)),
+  } satisfies Partial<Journal>;
+}
+
+function deliveryCalls(store: Store) {
+  return {
+    deliveries: runId => store.read(() => delivering.deliveries(store, runId)),
+    loads: () => store.read(() => delivering.loads(store)),
+    setLoads: loads => store.write(() => delivering.setLoads(store, loads)),
+    rowsUnder: dataset => store.read(() => delivering.rowsUnder(store, dataset)),
+    loadedKeys: (dataset, after) => store.read(() => delivering.loadedKeys(store, dataset, after)),
+    carryOver: (from, to) => store.write(() => delivering.carryOver(store, from, to)),
   } satisfies Partial<Journal>;
 }
 

@@ -31,6 +31,7 @@ const run: Run = {
   endedAt: null,
   rows: null,
   rowsMended: 0,
+  beside: 0,
   toCheck: [],
   valuesLeftOut: 0,
   progress: null,

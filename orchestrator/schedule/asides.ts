@@ -1,4 +1,11 @@
-import type { DecidedMessage, Decision, Message, ProgressMessage, ToCheckMessage } from '../../default-etl/contract.ts';
+import type {
+  DecidedMessage,
+  Decision,
+  Message,
+  ProgressMessage,
+  SketchMessage,
+  ToCheckMessage,
+} from '../../default-etl/contract.ts';
 import type { JobFile } from '../run/job.ts';
 import { doubtTexts } from '../decisions-text.ts';
 import type { ScheduleContext } from './context.ts';
@@ -18,6 +25,8 @@ export class Asides {
   readonly #decided = new Map<string, { file: JobFile; decisions: readonly Decision[] }>();
   /** By run: what is doubtful in how its file is read, and what else the attempt said is to be checked. */
   readonly #toCheck = new Map<string, { read: readonly string[]; said: readonly string[] }>();
+  /** By run: which rows its file has. */
+  readonly #sketches = new Map<string, Uint8Array>();
   #callOff: (() => void) | undefined;
 
   constructor(context: ScheduleContext, files: () => readonly JobFile[]) {
@@ -30,6 +39,7 @@ export class Asides {
     if (message.type === 'progress') this.#hearProgress(message);
     if (message.type === 'decided') this.#hearDecided(message);
     if (message.type === 'to_check') this.#hearToCheck(message);
+    if (message.type === 'sketch') this.#hearSketch(message);
   }
 
   /** Nothing is written any more but by whoever asks for `decisionsOf`. Resolves once what was on its way is. */
@@ -47,6 +57,11 @@ export class Asides {
   toCheckOf(runId: string): readonly string[] {
     const { read, said } = this.#doubtsOf(runId);
     return [...read, ...said];
+  }
+
+  /** Which rows its file has, where the attempt said so. */
+  sketchOf(runId: string): Uint8Array | undefined {
+    return this.#sketches.get(runId);
   }
 
   #hearProgress(message: ProgressMessage): void {
@@ -71,6 +86,11 @@ export class Asides {
   #hearToCheck({ sentences, file }: ToCheckMessage): void {
     const about = this.#fileOf(file);
     if (about) this.#toCheck.set(about.run.id, { ...this.#doubtsOf(about.run.id), said: sentences });
+  }
+
+  #hearSketch({ hashes, file }: SketchMessage): void {
+    const about = this.#fileOf(file);
+    if (about) this.#sketches.set(about.run.id, Buffer.from(hashes, 'base64'));
   }
 
   #doubtsOf(runId: string): { read: readonly string[]; said: readonly string[] } {

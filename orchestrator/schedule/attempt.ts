@@ -414,7 +414,8 @@ export class LiveAttempt {
       const ranMs = this.#startedAt === null ? 0 : context.clock.now() - this.#startedAt;
       const decisions = this.#asides.decisionsOf(file.run.id);
       const toCheck = this.#asides.toCheckOf(file.run.id);
-      const said = { exitCode, searchable, decisions, toCheck };
+      const sketch = this.#asides.sketchOf(file.run.id);
+      const said = { exitCode, searchable, decisions, toCheck, sketch };
       return await conclude({ context, dataset, attempt, file, ...said, ranMs, judge, leave });
     } catch (error) {
       const message = `the end of run ${file.run.id} could not be recorded: ${messageOf(error)}`;

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { Decision } from '../../default-etl/contract.ts';
+import { besideText } from '../beside-text.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { parseSize } from '../config/units.ts';
 import { kindOf, messageOf } from '../errors.ts';
@@ -12,11 +13,13 @@ import { TARGET_WAIT } from './backoff.ts';
 import type { ScheduleContext } from './context.ts';
 import { decideRunnerError, type Situation } from './decide.ts';
 import { doneText } from './done-text.ts';
+import { idsOf } from './key.ts';
 import { commitToLake } from './lake.ts';
 import { type Left, moveRejects, secureRejects, withLeft } from './left.ts';
 import { persist } from './pause.ts';
 import { pathNow } from './path-now.ts';
 import { mostRows } from './plausible.ts';
+import { resemblanceText } from './resemblance.ts';
 import { readReserved } from './reserved.ts';
 import { withoutSecrets } from './secrets.ts';
 import { attemptPaths, shareLogFile } from './work-dir.ts';
@@ -34,6 +37,8 @@ export interface Conclusion {
   decisions: readonly Decision[] | undefined;
   /** What people should look at, should it be done. */
   toCheck: readonly string[];
+  /** Which rows its file has, where that was said. */
+  sketch: Uint8Array | undefined;
   /** How long it ran, in milliseconds. */
   ranMs: number;
   judge: (situation: Situation) => Finish;
@@ -60,7 +65,7 @@ async function concludeWith(conclusion: Conclusion, left: Left | undefined): Pro
   const most = mostRows(run, conclusion.ranMs);
   const { rows: reserved, breach } = await readReserved(left, most);
   const situation = await situationOf(conclusion, reserved, most);
-  const judged = masked(withDoubts(judge(conclusion, situation, breach), conclusion), conclusion);
+  const judged = masked(await withDoubts(judge(conclusion, situation, breach), conclusion), conclusion);
   const finish = await afterLake(conclusion, judged, { situation, left });
   // Whoever hears of the end may ask for the rejects at once.
   if (left && isFinal(finish)) await secureRejects(left);
@@ -156,8 +161,27 @@ async function afterLake(
   }
 }
 
-function withDoubts(finish: Finish, { toCheck }: Conclusion): Finish {
-  return finish.to === 'done' ? { ...finish, toCheck } : finish;
+async function withDoubts(finish: Finish, conclusion: Conclusion): Promise<Finish> {
+  if (finish.to !== 'done') return finish;
+  const { toCheck, sketch, dataset, file } = conclusion;
+  const doubts = [...toCheck, ...idDoubts(file), ...(await deliveryDoubts(conclusion))];
+  const isAppended = dataset.settings.ON_CHANGE === 'append';
+  return { ...finish, toCheck: doubts, ids: idsOf(dataset), sketch: (isAppended && sketch) || null };
+}
+
+/** Of rows that nobody can take out by their file. */
+function idDoubts({ ledger: { formerIds = null, index } }: JobFile): string[] {
+  if (formerIds === null) return [];
+  const what = `rows of this file were loaded into ${index} with LOAD.id ${formerIds} before, and those whose id is another one now are still there`;
+  return [`${what}: they can't be told from others. Load all files into a new index (LOAD.index), and delete this one`];
+}
+
+/** Only to be looked at. */
+async function deliveryDoubts({ context, dataset, file, sketch }: Conclusion): Promise<string[]> {
+  if (sketch === undefined || dataset.settings.ON_CHANGE !== 'append') return [];
+  const deliveries = await context.journal.deliveries(file.run.id).catch(() => []);
+  const text = resemblanceText(sketch, deliveries, dataset.name);
+  return text === undefined ? [] : [text];
 }
 
 function masked(finish: Finish, { dataset, context }: Conclusion): Finish {
@@ -172,7 +196,11 @@ function report({ logger }: ScheduleContext, run: Run, finish: Finish): void {
   const fields = { dataset: run.dataset, run: run.id, attempt: run.attempt, file: run.file, state: run.state };
   if (finish.to === 'done') {
     const doubts = run.toCheck.map(sentence => `; to check: ${sentence}`).join('');
-    logger[doubts === '' ? 'info' : 'warn'](`${run.file}: done, ${doneText(run, finish.rows)}${doubts}`, fields);
+    const beside = besideText(run);
+    logger[doubts === '' ? 'info' : 'warn'](
+      `${run.file}: done, ${doneText(run, finish.rows)}${beside && `, ${beside}`}${doubts}`,
+      fields,
+    );
   } else {
     const level = levelOf(run);
     logger[level](`${run.file}: ${run.state}${run.error ? `: ${run.error}` : ''}`, fields);

@@ -8,7 +8,13 @@ export function ledgerRequest(run: Run, dataset: Dataset): LedgerRequest {
   const append = dataset.settings.ON_CHANGE === 'append';
   const parts = append ? [run.dataset, run.file, run.contentHash ?? ''] : [run.dataset, run.file];
   const rebuilds = dataset.settings.LOAD.overwrite === true;
-  return { runId: run.id, fileKey: fileKey(...parts), append, rebuilds, indexFor: time => indexOf(dataset, time) };
+  const indexFor = (time: number) => indexOf(dataset, time);
+  return { runId: run.id, fileKey: fileKey(...parts), append, ids: idsOf(dataset), rebuilds, indexFor };
+}
+
+/** LOAD.id, as the journal has it. */
+export function idsOf({ settings: { LOAD } }: Pick<Dataset, 'settings'>): string {
+  return LOAD.target === 'lake' || LOAD.id === undefined ? '' : JSON.stringify(LOAD.id);
 }
 
 function indexOf({ name, settings: { LOAD } }: Dataset, firstSeenAt: number): string {

@@ -79,7 +79,7 @@ export const rule3: Rule = {
     {
       clause: 'a version changed in place is replaced',
       file: 'orchestrator/journal/attempts.ts',
-      code: 'replaces: replacesFormer ? replacedBy(store, { ...run, fileKey, index }) : [],',
+      code: 'replaces: replacesFormer ? [...replacedBy(store, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],',
       without: 'replaces: [],',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
@@ -132,8 +132,8 @@ export const rule3: Rule = {
     {
       clause: 'a file that is read from the backup replaces no other one of its path',
       file: 'orchestrator/journal/attempts.ts',
-      code: "WHEN 'stored' THEN file_key = $fileKey",
-      without: "WHEN 'stored' THEN kept = 0 OR file_key = $fileKey",
+      code: "WHEN 'stored' THEN file_key = $fileKey OR",
+      without: "WHEN 'stored' THEN kept = 0 OR file_key = $fileKey OR",
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title:

@@ -40,7 +40,7 @@ export const rule5: Rule = {
     {
       clause: 'done lowers it to the rows read',
       file: 'orchestrator/journal/attempts.ts',
-      code: '      settleLedger(store, run, how.rows, how.left ?? []);',
+      code: '      settleLedger(store, run, how);',
       without: '',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
