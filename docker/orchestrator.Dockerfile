@@ -5,6 +5,8 @@ ARG BASE_IMAGE=node:24-slim
 FROM ${BASE_IMAGE}
 # Outside of a container the API listens on loopback alone; in here that would be nobody.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
+# As where it is started by npm: two heaps of malloc for all threads take 25 MB less once many files have come.
+ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 # `npm run images` puts the packages into staged/; without it they are installed here, which needs the network.
 COPY package.json package-lock.json staged* ./
