@@ -25,6 +25,13 @@ test('what CONNECTIONS_FILE says goes before the environment, which stays as it 
   assert.deepEqual(withConnections(env), env);
 });
 
+test('what is too large for a variable comes by ENVIRONMENT_FILE, and connections go before it', t => {
+  const ENVIRONMENT_FILE = fileWith(t, '{"TRANSFORM":"[]","ELASTICSEARCH_NODE":"http://b"}');
+  const CONNECTIONS_FILE = fileWith(t, '{"ELASTICSEARCH_NODE":"http://c"}');
+  const env = withConnections({ DATASET: 'sales', ENVIRONMENT_FILE, CONNECTIONS_FILE });
+  assert.deepEqual([env.DATASET, env['TRANSFORM'], env['ELASTICSEARCH_NODE']], ['sales', '[]', 'http://c']);
+});
+
 test('a file that is not there, or holds no such object, is a fault of the settings, and its text is not repeated', t => {
   for (const text of ['{"ELASTICSEARCH_PASSWORD":"secret"', '["secret"]', '{"ELASTICSEARCH_PASSWORD":1}', 'null'])
     assert.throws(

@@ -19,6 +19,7 @@ FILE is csv, tsv, txt, xls, xlsx, xlsm, xlsb, ods, fods, json, geojson, ndjson, 
   ELASTICSEARCH_NODE      such as http://localhost:9200; without it the rows go to WORK_DIR/out.parquet
   ELASTICSEARCH_API_KEY   or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD; ELASTICSEARCH_CA: path of a PEM file
   CONNECTIONS_FILE        or all of these but _CA in a file, as a JSON object of their names and texts
+  ENVIRONMENT_FILE        or any of all these, as what is too large for a variable, in such a file
   DATASET                 names the index where LOAD.index does not; without it: pypel-default
   EXTRACT TRANSFORM LOAD  as in a dataset's YAML, as JSON: LOAD='{"index":"sales"}'
   CONFIG_FILES            folder of reference files and modules; ./config/<DATASET> by default

@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { EXIT, type Reject } from './protocol.ts';
+import { withConnections } from './connections.ts';
 import { configFailure, EtlFailure, messageOf, neverFailure } from './failure.ts';
 import { type Environment, readJob } from './settings.ts';
 
@@ -30,7 +31,7 @@ async function preview(words: readonly string[], env: Environment, signal: Abort
   const { previewFile } = await import('./preview.ts');
   const folder = mkdtempSync(join(tmpdir(), 'preview-'));
   try {
-    const job = readJob(env, fileOf(words), Date.now());
+    const job = readJob(withConnections(env), fileOf(words), Date.now());
     const message = await previewFile(job, { rows: rowsOf(words), folder, signal });
     await write(`${JSON.stringify(message)}\n`);
   } finally {

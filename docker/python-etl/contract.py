@@ -274,8 +274,9 @@ def run_one(env: dict, read, transform) -> int:
 def main(read, transform) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     env = dict(os.environ)
-    if path := env.get("CONNECTIONS_FILE"):
-        env |= json.loads(Path(path).read_text())
+    for name in ("ENVIRONMENT_FILE", "CONNECTIONS_FILE"):
+        if path := env.get(name):
+            env |= json.loads(Path(path).read_text(encoding="utf-8"))
     if "FILES" not in env:
         return run_one(env, read, transform)
     files = json.loads(Path(env["FILES"]).read_text(encoding="utf-8"))

@@ -26,7 +26,13 @@ const CONTRACT: Record<keyof AttemptEnvironment, true> = {
   FILES: true,
   REFRESH: true,
 };
-const CONTRACT_NAMES = [...Object.keys(CONTRACT), 'CONNECTIONS_FILE', 'ORCHESTRATOR_WARM', 'ORCHESTRATOR_JOB'];
+const CONTRACT_NAMES = [
+  ...Object.keys(CONTRACT),
+  'CONNECTIONS_FILE',
+  'ENVIRONMENT_FILE',
+  'ORCHESTRATOR_WARM',
+  'ORCHESTRATOR_JOB',
+];
 
 /** What a variable is that ENV may not set, since a run believes it: one of the dataset's keys, or what the contract says of a run. */
 export function reservedAs(name: string): 'key' | 'contract' | null {

@@ -8,6 +8,7 @@ import { kindOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
 import type { Launched } from '../run/process/launcher.ts';
 import { nodePermissions } from '../run/process/node-permissions.ts';
+import { fitEnvironment } from '../run/large-variables.ts';
 import { launchPiped, type Piped, type PipedRequest, startPlain, type Streams } from '../run/process/piped.ts';
 import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from '../run/process/process-group.ts';
 import { OWN_FOLDERS, shownAs, type View } from '../run/process/view.ts';
@@ -55,10 +56,15 @@ export async function startHelper(question: Question): Promise<Helper> {
   };
   try {
     const words = await Promise.all(question.args.map(word => wordFor(word, folder)));
+    const { environment } = question;
+    const fitted = fitEnvironment(
+      { workDir: folder, dataset: '' },
+      { environment, args: words, paths: { work: folder } },
+    );
     const owner = uids.take(folder);
     await giveWorkDir(folder, `${owner.uid}:${owner.gid}`);
     const { pid, go, ...started } = await launchConfined({
-      ...requestFor(question, words, folder),
+      ...requestFor({ ...question, environment: fitted }, words, folder),
       ...(isRoot && { user: owner, view: viewFor(question, folder, owner), isOffline: true }),
     });
     const leader = leaderOf(pid, folder, isRoot ? owner.uid : undefined);

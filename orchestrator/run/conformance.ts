@@ -125,6 +125,14 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       }
     });
 
+    it('settings that are too large for a variable come by a file that it can read', async () => {
+      const environment = { LARGE: 'x'.repeat(300_000), SMALL: 'y' };
+      const script = `echo "small $SMALL, large \${#LARGE}, file $(head -c 20 "$ENVIRONMENT_FILE")"`;
+      const { outcome, log } = await runScript(script, { environment });
+      assert.equal(outcome.exitCode, 0);
+      assert.match(log, /^small y, large 0, file \{"LARGE":"xxxxxxxxxx\n/);
+    });
+
     it('of a long log head and tail are kept, which is said, and all of it is heard', async () => {
       const script = `seq 1 1600000; echo '${JSON.stringify(RESULT)}'; exit 3`;
       const { outcome, log } = await runScript(script);

@@ -36,8 +36,14 @@ export interface JobRequest {
   isRefreshedLater?: boolean;
 }
 
-/** What whoever starts the attempt puts into WORK_DIR beforehand; `files` is written once the paths are known. */
-export const JOB_FILES = { certificate: 'ca.pem', mended: 'mend.ndjson', input: 'input', files: 'files.json' } as const;
+/** What whoever starts the attempt puts into WORK_DIR beforehand; `files` and `environment` are written once the paths are known. */
+export const JOB_FILES = {
+  certificate: 'ca.pem',
+  mended: 'mend.ndjson',
+  input: 'input',
+  files: 'files.json',
+  environment: 'environment.json',
+} as const;
 
 /** Composes one attempt: its environment as the contract says, and its arguments. */
 export function buildJob(request: JobRequest): Job {

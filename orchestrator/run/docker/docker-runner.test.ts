@@ -274,12 +274,12 @@ describe('docker runner, in particular', () => {
 
   it('what somebody starts again is stopped, and the outcome is that of the start that was made', async () => {
     const script =
-      'if [ -e /work/again ]; then sleep 60; exit 0; fi; touch /work/again; while [ ! -e /work/go ]; do sleep 0.05; done; exit 7';
+      'if [ -e /work/again ]; then sleep 60; exit 0; fi; touch /work/again; echo begun; while [ ! -e /work/go ]; do sleep 0.05; done; exit 7';
     const job = await jobOf(script);
     const handle = await runner.start(job);
     await engine.docker.getContainer(handle).update({ RestartPolicy: { Name: 'always' } });
     const ended = runner.follow(handle, job, () => {});
-    await until('it runs', () => existsSync(join(job.workDir, 'again')));
+    await until('it is followed', () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8') === 'begun\n');
     await writeFile(join(job.workDir, 'go'), '');
     const { exitCode, results, stopped } = await ended;
     assert.deepEqual([exitCode, results, stopped], [7, [], null]);

@@ -7,6 +7,7 @@ import type { Dataset } from '../../config/dataset.ts';
 import { kindOf, messageOf, OrchestratorError, statusOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { giveConnections } from '../connections/connections.ts';
+import { fitEnvironment } from '../large-variables.ts';
 import type { RunNetwork } from '../network/run-network.ts';
 import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
 import { realDataDir } from '../data-folder.ts';
@@ -180,7 +181,11 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function attemptRequest(job: Job): Promise<ContainerCreateOptions> {
-    const environment = { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work };
+    const environment = fitEnvironment(job, {
+      environment: { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work },
+      args: job.args(CONTAINER_PATHS),
+      paths: CONTAINER_PATHS,
+    });
     const file = job.connections?.file ?? null;
     job.connections?.write();
     if (file !== null) giveConnections(file, ownerNamed(userOf(job)));

@@ -12,7 +12,7 @@ import { endOf, LOST } from './exit.ts';
 import { entryOf, type Frame, readFrames } from './frames.ts';
 import { openLogFile } from './log-file.ts';
 import { LABELS } from './names.ts';
-import { waitForEnd } from './wait.ts';
+import { awaitEnd, waitForEnd } from './wait.ts';
 
 export interface FollowOptions {
   clock: Clock;
@@ -56,12 +56,19 @@ export class Following {
 
   /** `onSeen` is called where it is seen to run. `startedAt`: of its own start, as the engine has it; undefined where nobody was there. */
   async toItsEnd(onSeen: () => void, startedAt: string | undefined): Promise<Followed> {
+    const abort = new AbortController();
     try {
+      // First: what is seen of its start afterwards holds for the end that is awaited.
+      const { ended } = await awaitEnd(this.#container, abort.signal);
       const before = await this.#container.inspect();
       const own = startedAt ?? before.State.StartedAt;
       const isOwn = before.RestartCount === 0 && before.State.StartedAt === own;
       if (before.State.Running) onSeen();
-      const { said, after, exitCode } = await this.#copyToEnd(before, isOwn);
+      const { said, after, exitCode } = await this.#copyToEnd(
+        before,
+        isOwn ? ended : Promise.resolve(undefined),
+        abort,
+      );
       const errorText = said.errorText || after.State.Error;
       if (after.RestartCount === 0 && after.State.StartedAt === own) {
         return { ...endOf(after.State.ExitCode, after.State.OOMKilled), ...said, errorText };
@@ -72,13 +79,17 @@ export class Following {
     } catch (error) {
       if (!isGone(error)) throw error;
       return { ...LOST, results: [], supersededBy: null, errorText: REMOVED };
+    } finally {
+      abort.abort();
     }
   }
 
   /** Copies the log while the container runs. Where the stream breaks off early, it is read again from its first line. */
-  async #copyToEnd(before: ContainerInspectInfo, isOwn: boolean): Promise<Copied> {
-    const abort = new AbortController();
-    const ended = isOwn ? waitForEnd(this.#container, abort.signal) : Promise.resolve(undefined);
+  async #copyToEnd(
+    before: ContainerInspectInfo,
+    ended: Promise<number | undefined>,
+    abort: AbortController,
+  ): Promise<Copied> {
     const dead = ended.then(() => this.#seeDead());
     dead.catch(() => undefined);
     const offset = Number(before.Config.Labels[LABELS.logOffset] ?? 0);

@@ -9,6 +9,7 @@ import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { cutLog, cutMiddle } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
+import { fitEnvironment, withoutLarge } from '../large-variables.ts';
 import type { Ahead, AttemptRef, Job, JobPaths, Mold, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
 import { createTranscript } from '../transcript.ts';
 import { realDataDir } from '../data-folder.ts';
@@ -125,8 +126,9 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     const program = programOf(job);
     job.connections?.write();
     const paths = pathsOf(job, job.workDir);
-    const own = { ...job.environment(paths), WORK_DIR: job.workDir };
     const args = [...program.args, ...job.args(paths)];
+    const environment = { ...job.environment(paths), WORK_DIR: job.workDir };
+    const own = fitEnvironment(job, { environment, args, paths });
     const data = isStranger(job) ? await realDataDir(job) : null;
     const confined = confine({ ...job, realDataDir: data }, { ...program, args }, { inherited, own }, surroundings);
     await giveWorkDir(job.workDir, `${job.owner.uid}:${job.owner.gid}`);
@@ -148,7 +150,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     const job = { ...mold, owner, workDir, workDirs: places, connections: null };
     const realFolder = await realDataDir(job);
     if (realFolder === null) return null;
-    const own = { ...mold.environment(pathsOf(mold, path)), WORK_DIR: path, ORCHESTRATOR_WARM: WARM_JOBS };
+    const settings = withoutLarge(mold.environment(pathsOf(mold, path)));
+    const own = { ...settings, WORK_DIR: path, ORCHESTRATOR_WARM: WARM_JOBS };
     const program = programOf(job);
     const confined = confine(
       { ...job, realDataDir: isOwn ? realFolder : null },
