@@ -106,6 +106,7 @@ async function serve(): Promise<number> {
       logger,
       localLogger,
       notes,
+      stopping: signals.stopping,
     });
     await untilStopped(orchestrator, logger, { launcher, signals });
     return 0;
@@ -142,10 +143,14 @@ function untilStopped(orchestrator: Orchestrator, logger: RootLogger, { launcher
   return promise;
 }
 
-/** From now on a signal to stop waits for the one who stops, so that a start is ended in order, too. */
-function catchSignals(): { handOver(stop: (signal: string) => void): void } {
+/** From now on a signal to stop waits for the one who stops, so that a start is ended in order, too; `stopping` cuts it short. */
+function catchSignals(): { stopping: AbortSignal; handOver(stop: (signal: string) => void): void } {
   const early: string[] = [];
-  let heed = (signal: string): void => void early.push(signal);
+  const stopping = new AbortController();
+  let heed = (signal: string): void => {
+    early.push(signal);
+    stopping.abort();
+  };
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
       // The terminal has written ^C there.
@@ -154,6 +159,7 @@ function catchSignals(): { handOver(stop: (signal: string) => void): void } {
     });
   }
   return {
+    stopping: stopping.signal,
     handOver(stop) {
       heed = stop;
       for (const signal of early) stop(signal);

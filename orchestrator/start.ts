@@ -48,6 +48,8 @@ export interface StartOptions {
   notes?: { folder: string; workingDir: string };
   /** Only what is in the journal is run: nothing is watched or served (`orchestrator run` while no other orchestrator runs). */
   isQuiet?: boolean;
+  /** Aborted where it is to stop before all is started: what takes long is not waited for. stop() is to be called all the same. */
+  stopping?: AbortSignal;
 }
 
 /** The running whole. */
@@ -131,7 +133,7 @@ class Parts implements Orchestrator {
   }
 
   async start(): Promise<void> {
-    const { environment, variables, logger, isQuiet = false } = this.#options;
+    const { environment, variables, logger, isQuiet = false, stopping } = this.#options;
     const clock = this.#clock;
     const projectDir = dirname(environment.configDir);
     answerAs(this.#uids);
@@ -174,7 +176,10 @@ class Parts implements Orchestrator {
     const sample = await offerSample({ journal: this.journal, datasets, configDir: environment.configDir });
     this.#greet(sample);
     if (sample !== undefined) this.#followSample(sample);
+    stopping?.addEventListener('abort', () => void this.#watchers?.stop());
+    if (stopping?.aborted) return;
     await this.#watchers.begin(datasets.values());
+    if (stopping?.aborted) return;
     this.#prepareRunners();
     this.#closingBelow = closeBelow({ dataDir: environment.dataDir, logger, signal: this.#end.signal });
   }
@@ -196,8 +201,10 @@ class Parts implements Orchestrator {
     this.#offSample();
     this.#end.abort();
     await this.#closingBelow;
+    // First: a change of the configuration may wait for a watch that is being begun.
+    const watchers = this.#watchers?.stop();
     await this.#config?.stop();
-    await this.#watchers?.stop();
+    await watchers;
     const { environment, isQuiet = false } = this.#options;
     // Who ran files by hand and calls that off wants nothing to go on.
     await this.#scheduler?.stop({ graceMs: environment.graceMs, leavesNone: isQuiet });

@@ -112,8 +112,8 @@ class Hand {
     return this.finish(run, { to: 'quarantined', rows: rowsRead(5, 5), error: 'bad' });
   }
 
-  absent(file: string, remove = true): Promise<Run | undefined> {
-    return this.journal.absent({ ...this.at(file), remove });
+  async absent(file: string, remove = true): Promise<Run | undefined> {
+    return (await this.journal.absent([{ ...this.at(file), remove }]))[0];
   }
 
   async dispose(run: Run, kind: 'backup' | 'quarantine' = 'backup'): Promise<void> {
@@ -319,6 +319,23 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal(await journal.trust('sales', null), 1);
         assert.deepEqual(await doubted(), []);
         assert.deepEqual(await journal.doubtedFolders('sales'), []);
+      });
+
+      it('many files are absent together, all of them or none', async () => {
+        const names = ['a.csv', 'b.csv', 'c.csv'];
+        for (const file of names) await hand.load(file);
+        const requests = names.map(file => ({ ...hand.at(file), remove: file === 'b.csv' }));
+        const impossible = { ...requests[1]!, priority: 'x' as unknown as number };
+        const present = async () => (await journal.knownFiles('sales', { present: true })).map(({ path }) => path);
+        await assert.rejects(journal.absent([requests[0]!, impossible]), OrchestratorError);
+        assert.deepEqual(await present(), names);
+        await journal.absent(requests);
+        assert.deepEqual(await present(), []);
+        const deletions = (await journal.runs({ states: ['queued'] })).items;
+        assert.deepEqual(
+          deletions.map(({ file, action }) => [file, action]),
+          [['b.csv', 'delete']],
+        );
       });
 
       it('many files are doubted, and trusted, in steps; what WATCH_DIR is changes with the last of them', async () => {
@@ -1358,7 +1375,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.finish(await hand.claimOne('other'), done(1));
         await hand.dispose(await hand.load('a.csv', 1));
         assert.equal((await journal.knownFiles('other'))[0]?.present, false);
-        assert.equal(await journal.absent({ ...hand.at('a.csv', 'other'), remove: true }), undefined);
+        assert.equal(await journal.absent([{ ...hand.at('a.csv', 'other'), remove: true }]).then(all => all.length), 0);
       });
 
       it('rule 3: a file disposed of keeps its rows in every dataset that appended them', async () => {
@@ -1596,7 +1613,21 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
       it('more runs than a slice are forgotten in one call', async () => {
         const ids = await Promise.all(Array.from({ length: 1200 }, (_, n) => hand.settle(`f${n}`)));
         await Promise.all(ids.map(run => journal.unsettle(run.id, 'gone', T0)));
+        assert.deepEqual(await journal.prune({ endedBefore: T0 + 1, signal: AbortSignal.abort() }), []);
         assert.equal((await journal.prune({ endedBefore: T0 + 1 })).length, 1200);
+      });
+
+      it('what is to be forgotten is found behind more runs that are to stay than are looked at in one turn', async () => {
+        const stay = await Promise.all(Array.from({ length: 1200 }, (_, n) => hand.settle(`f${n}`)));
+        await Promise.all(
+          stay.map((run, n) =>
+            journal.queue({ runId: run.id, fileVersion: fileVersion(n), contentHash: 'x', now: hand.now }),
+          ),
+        );
+        await Promise.all(stay.map(run => journal.cancel(run.id, T0)));
+        const old = await hand.settle('old.csv');
+        await journal.unsettle(old.id, 'gone', T0 + 1);
+        assert.deepEqual(await journal.prune({ endedBefore: T0 + 2 }), [old.id]);
       });
     });
 

@@ -430,8 +430,11 @@ export interface Journal {
   unsettle(runId: string, reason: string, now: number): Promise<void>;
   /** Known without a run: EXISTING: ignore. */
   ignore(dataset: string, file: string, fileVersion: FileVersion): Promise<void>;
-  /** The path is no longer there. Where `remove`, and the target may hold rows of it, a run with action `delete` is queued and returned. */
-  absent(request: SettleRequest & { remove: boolean }): Promise<Run | undefined>;
+  /**
+   * These paths, some hundreds at most, are no longer there: all of that is written, or nothing. Where `remove`, and the target may hold rows of one, a run with action
+   * `delete` is queued; these are returned.
+   */
+  absent(requests: ReadonlyArray<SettleRequest & { remove: boolean }>): Promise<Run[]>;
   /** What WATCH_DIR was when it was last listed; null before. */
   place(dataset: string): Promise<WatchedPlace | null>;
   /**

@@ -54,7 +54,7 @@ const CALLS = {
     const run = await choose(world, step, ['settling']);
     if (run !== undefined) await world.journal.unsettle(run.id, 'gone', world.now);
   },
-  absent: (world: World, step: Step) => world.journal.absent({ ...at(world, step), remove: step.n % 2 === 0 }),
+  absent: (world: World, step: Step) => world.journal.absent([{ ...at(world, step), remove: step.n % 2 === 0 }]),
   claim: (world: World, step: Step) => {
     const options = { free: 1 + (step.n % 3), strict: step.pick % 5 === 0, perFolder: step.pick % 7 === 0 };
     const slots = [

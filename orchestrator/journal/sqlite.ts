@@ -53,7 +53,7 @@ function watchCalls(store: Store) {
     queue: request => store.write(() => watching.queue(store, request)),
     unsettle: (runId, reason, now) => store.write(() => watching.unsettle(store, runId, reason, now)),
     ignore: (dataset, file, version) => store.write(() => watching.ignore(store, dataset, file, version)),
-    absent: request => store.write(() => watching.absent(store, request)),
+    absent: gone => store.write(() => gone.flatMap(each => watching.absent(store, each) ?? [])),
     place: dataset => store.glance(() => places.place(store, dataset)),
     moved: (dataset, now, folders, signal) => places.moved(store, dataset, { now, folders, signal }),
     doubtedFolders: dataset => store.read(() => places.doubtedFolders(store, dataset)),

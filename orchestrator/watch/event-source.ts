@@ -19,6 +19,7 @@ export interface EventSourceRequest {
   troubles: Troubles;
   /** Between two listings where the folder is polled. */
   polledMs: number;
+  signal: AbortSignal;
 }
 
 /** Whether the folder's events are seen, or it is polled; where the system's limits are reached it is polled from then on. */
@@ -34,15 +35,16 @@ export class EventSource {
   async open(kind: FileSystemKind): Promise<void> {
     this.mode = this.#chooseMode(kind);
     if (this.mode === 'poll') return;
-    const { dataset, rules, hints } = this.#request;
+    const { dataset, rules, hints, signal } = this.#request;
     this.#events = await watchHints({
+      signal,
       root: dataset.watchDir,
       recursive: dataset.settings.RECURSIVE,
       rules,
       onHint: path => hints.add(path),
       onError: (code, error) => void this.#failed(code, error),
     });
-    if (this.#isPolled()) await this.close();
+    if (this.#isPolled() || signal.aborted) await this.close();
   }
 
   /** A folder whose own arrival sent no event that got here. */

@@ -73,7 +73,7 @@ test('explain says what misses a marker, waits to be quiet, was taken, has chang
   assert.match(await say(), /has changed since it was taken/);
   await rm(folder.path('a.csv'));
   const request = { dataset: dataset.name, file: 'a.csv', root: folder.root, priority: 0, now: Date.now() };
-  await folder.journal.absent({ ...request, remove: false });
+  await folder.journal.absent([{ ...request, remove: false }]);
   assert.match(await say(), /no longer there\.$/);
   await folder.journal.finish(run?.id ?? '', 1, { to: 'quarantined', rows: null, error: 'bad' }, Date.now());
   assert.match(

@@ -15,6 +15,8 @@ export interface HintRequest {
   onHint(path: string): void;
   /** No events, or not all, come from now on. `code` is the system's, such as ENOSPC. */
   onError(code: string, error: unknown): void;
+  /** Ends waiting for the folders to be watched: chokidar looks at each file in them. */
+  signal: AbortSignal;
 }
 
 export interface Hints {
@@ -25,7 +27,7 @@ export interface Hints {
 
 /**
  * Events of chokidar as hints: folders alone are watched (200,000 files would cost 100 MB), what they report raw is
- * passed on. Resolves when every folder there is watched.
+ * passed on. Resolves when every folder there is watched, or once that is not wanted any more.
  */
 export async function watchHints(request: HintRequest): Promise<Hints> {
   // A WATCH_DIR that is itself a symbolic link is followed; links below it are not.
@@ -54,6 +56,8 @@ export async function watchHints(request: HintRequest): Promise<Hints> {
       request.onError(codeOf(error) ?? 'unknown', error);
       resolve();
     });
+    request.signal.addEventListener('abort', () => resolve());
+    if (request.signal.aborted) resolve();
   });
   return { add: folder => void watcher.add(join(root, folder)), close: () => watcher.close() };
 }

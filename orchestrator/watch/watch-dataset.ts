@@ -36,6 +36,8 @@ export interface WatchRequest {
   kept: () => readonly KeptFolder[];
   /** How often to list; null or nothing: every 60 s where events are seen, every 5 s where polled. */
   listIntervalMs?: number | null;
+  /** Stops it, also before all folders are watched. */
+  signal?: AbortSignal;
 }
 
 /** For people and the API. Times are milliseconds since 1970-01-01 UTC. */
@@ -73,7 +75,9 @@ export async function watchDataset(request: WatchRequest): Promise<DatasetWatch>
   const isNew = (await journal.place(dataset.name)) === null;
   const known = new KnownFiles(dataset.name, journal);
   const watcher = new DatasetWatcher(request, known, { existingAt, isNew });
-  await watcher.checkRoot();
+  request.signal?.addEventListener('abort', () => void watcher.stop());
+  if (request.signal?.aborted) await watcher.stop();
+  else await watcher.checkRoot();
   return watcher;
 }
 
@@ -178,6 +182,7 @@ class DatasetWatcher implements DatasetWatch {
       listings: this.#listings,
       troubles: this.#troubles,
       polledMs: request.listIntervalMs ?? POLLED_LISTING_MS,
+      signal,
     });
     this.#endListening = journal.onChange(run => void this.#heard(run).catch(error => this.#journalFailed(error)));
   }

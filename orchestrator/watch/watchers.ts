@@ -30,6 +30,9 @@ export class Watchers {
   readonly #options: WatchersOptions;
   readonly #watches = new Map<string, DatasetWatch>();
   readonly #errors = new Map<string, string>();
+  readonly #abort = new AbortController();
+  /** Those that are being begun or ended. */
+  readonly #changing = new Set<Promise<void>>();
 
   constructor(options: WatchersOptions) {
     this.#options = options;
@@ -37,7 +40,7 @@ export class Watchers {
 
   /** Begins, or begins anew. What keeps it from being watched is in status() and in the log; nothing is thrown. */
   async begin(datasets: Iterable<Dataset>): Promise<void> {
-    await Promise.all([...datasets].map(dataset => this.#begin(dataset)));
+    await Promise.all([...datasets].map(dataset => this.#changed(this.#begin(dataset))));
   }
 
   /** Ends the watch of datasets that are no longer configured. */
@@ -51,13 +54,21 @@ export class Watchers {
     return error === undefined ? this.#watches.get(dataset)?.status() : { ...UNWATCHED, error };
   }
 
-  /** Takes no more files. Idempotent. */
+  /** Takes no more files, and begins no watch, not even one that is being begun. Idempotent. */
   async stop(): Promise<void> {
+    this.#abort.abort();
+    await Promise.all(this.#changing);
     await Promise.all([...this.#watches.keys()].map(name => this.#end(name)));
+  }
+
+  async #changed(change: Promise<void>): Promise<void> {
+    this.#changing.add(change);
+    await change.finally(() => this.#changing.delete(change));
   }
 
   async #begin(dataset: Dataset): Promise<void> {
     await this.#end(dataset.name);
+    if (this.#abort.signal.aborted) return;
     const { journal, logger, clock, kept, listIntervalMs } = this.#options;
     const disguised = disguisedText(dataset, kept.of(dataset));
     if (disguised !== undefined) logger.warn(disguised, { dataset: dataset.name });
@@ -71,6 +82,7 @@ export class Watchers {
           clock,
           kept: () => kept.of(dataset),
           listIntervalMs,
+          signal: this.#abort.signal,
         }),
       );
     } catch (error) {

@@ -5,7 +5,7 @@ import { readOptions } from './options.ts';
 import { profileRows } from './profile.ts';
 
 test('options: five turns over all rows unless told; --quick is one turn over few', () => {
-  const usual = { names: ['etl'], turns: 5, rows: undefined, files: 2000, profile: false, big: false };
+  const usual = { names: ['etl'], turns: 5, rows: undefined, files: undefined, profile: false, big: false };
   assert.deepEqual(readOptions(['etl']), usual);
   assert.deepEqual(readOptions(['etl', '--quick']), { ...usual, turns: 1, rows: 20_000, files: 100 });
   assert.deepEqual(readOptions(['etl', '--turns', '2', '--rows', '50000']), { ...usual, turns: 2, rows: 50_000 });

@@ -32,12 +32,13 @@ const WAYS: Record<string, Way> = {
   warm: { what: 'orchestrator, warm container', yaml: 'RUNNER: docker\nWARM: 2', share: 0.1 },
   cold: { what: 'orchestrator, container', yaml: 'RUNNER: docker', share: 0.1 },
 };
+const FILES = 2000;
 const ROWS = 10;
 const LOOK_MS = 250;
 const LIMIT_MS = 30 * 60_000;
 const FILES_OF_A_REQUEST = 500;
 
-export async function benchFlood(target: Target, { files }: BenchOptions): Promise<Rows> {
+export async function benchFlood(target: Target, { files = FILES }: BenchOptions): Promise<Rows> {
   const rows: Rows = [await byHand(target, files)];
   for (const name of Object.keys(WAYS)) rows.push(await throughOrchestrator(target, name, files));
   return rows;

@@ -7,8 +7,8 @@ export interface BenchOptions {
   turns: number;
   /** Rows of the flights that are loaded; undefined for all. */
   rows: number | undefined;
-  /** flood: how many files. */
-  files: number;
+  /** flood and journal: how many files; undefined for what is usual there. */
+  files: number | undefined;
   /** etl: where the time goes, instead of the comparison. */
   profile: boolean;
   /** etl: 2 GB of CSV and a workbook of a million rows, instead of the comparison. */
@@ -16,7 +16,6 @@ export interface BenchOptions {
 }
 
 const TURNS = '5';
-const FILES = '2000';
 const QUICK = { turns: 1, rows: 20_000, files: 100 };
 
 /** Throws for what it doesn't know. */
@@ -27,7 +26,7 @@ export function readOptions(words: string[]): BenchOptions {
     options: {
       turns: { type: 'string', default: TURNS },
       rows: { type: 'string' },
-      files: { type: 'string', default: FILES },
+      files: { type: 'string' },
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       big: { type: 'boolean', default: false },
@@ -36,7 +35,7 @@ export function readOptions(words: string[]): BenchOptions {
   const { profile, big, quick } = values;
   const turns = wholeOf('turns', values.turns);
   const rows = values.rows === undefined ? undefined : wholeOf('rows', values.rows);
-  const files = wholeOf('files', values.files);
+  const files = values.files === undefined ? undefined : wholeOf('files', values.files);
   return { names: positionals, profile, big, ...(quick ? QUICK : { turns, rows, files }) };
 }
 
