@@ -20,6 +20,7 @@ export interface ApiRun {
   rowsRead: number | null;
   rowsLoaded: number | null;
   rowsRejected: number | null;
+  beside: number;
   seenAt: string;
   queuedAt: string | null;
   startedAt: string | null;

@@ -15,6 +15,7 @@ import {
   waitFor,
   writeDataset,
 } from './harness.ts';
+import { besideText } from '../beside-text.ts';
 import { openIndex } from './index.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -72,6 +73,12 @@ for (const key of TAKEN_AWAY)
       const second = await deliver(name, 'day.csv', 'id;amount\n4;40\n5;50\n');
       assert.deepEqual([first.rowsLoaded, second.rowsLoaded], [3, 2]);
       assert.equal(await countOf(name), how === 'replace' ? 2 : 5);
+      assert.match(README, /A run that adds\s+beside a former file of its name says so/);
+      assert.equal(second.beside, how === 'append' ? 1 : 0);
+      const said = (await orchestrator.output())
+        .split('\n')
+        .filter(line => line.includes(`${second.id}`) && line.includes(besideText({ beside: 1 })));
+      assert.equal(said.length, second.beside);
       // The same content again adds nothing.
       await deliver(name, 'day.csv', 'id;amount\n4;40\n5;50\n');
       assert.equal(await countOf(name), how === 'replace' ? 2 : 5);
