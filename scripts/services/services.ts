@@ -5,9 +5,10 @@ import { announce } from './command.ts';
 import { bringUpDocker, stopDocker } from './docker-engine.ts';
 import { endElasticsearch, freePort, type Running, startElasticsearch } from './elasticsearch.ts';
 import { isElasticsearchReady } from './elasticsearch-local.ts';
-import type { ProcessMark } from './process.ts';
+import { isAlive, type ProcessMark } from './process.ts';
 
 const USUAL_PORT = 9200;
+const BUSY_LIMIT_MS = 60_000;
 
 export interface Services {
   /** ELASTICSEARCH_NODE and DOCKER_HOST. */
@@ -53,10 +54,19 @@ async function bringUpElasticsearch(
     return { url: named, started: null };
   }
   const running = readStarted()?.elasticsearch;
-  if (running && (await isElasticsearchReady(running.url))) return { url: running.url, started: null };
+  if (running && (await isStillReady(running))) return { url: running.url, started: null };
   announce('no Elasticsearch is named: starting one…');
   const server = await startElasticsearch({ port: await usualPort() });
   return { url: server.url, started: { running: server.running, url: server.url } };
+}
+
+/** One that is only busy is waited for: a second one would keep it busier. */
+async function isStillReady({ running, url }: NonNullable<Started['elasticsearch']>): Promise<boolean> {
+  const until = Date.now() + BUSY_LIMIT_MS;
+  do {
+    if (await isElasticsearchReady(url)) return true;
+  } while (running.kind === 'process' && running.mark && isAlive(running.mark) && Date.now() < until);
+  return false;
 }
 
 /** 9200 where nobody has it. */
