@@ -12,7 +12,11 @@ const WANTED_MAJOR = 24;
 const self = fileURLToPath(import.meta.url);
 const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
 
-if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) {
+if (!existsSync(new URL('../node_modules/commander', import.meta.url))) {
+  const folder = fileURLToPath(new URL('..', import.meta.url));
+  console.error(`orchestrator: its packages are not installed yet; run: node ${folder}scripts/install.js`);
+  process.exitCode = 1;
+} else if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) {
   // V8 would give what was just made up to 32 MB, and keep them: 45 MB less where many files come (Node 24.21).
   v8.setFlagsFromString('--semi-space-growth-factor=1');
   // To share the clearing of one megabyte among threads costs more than it: a fifth of our CPU where many files come.

@@ -412,7 +412,7 @@ class Parts implements Orchestrator {
     logger.info(`page and API: ${this.#api?.pageUrl}`, { 'url.full': this.#api?.pageUrl });
     if (environment.auth === 'on') {
       const link = this.#api?.signInLink();
-      localLogger.info(`sign in by ${link} (once, within 15 minutes; later: npx orchestrator sign-in)`);
+      localLogger.info(`sign in by ${link} (once, within 15 minutes; later: npx --no orchestrator sign-in)`);
     }
     const datasets = [...this.#datasets().values()];
     const folders = datasets.map(({ name, watchDir }) => `${name}: ${watchDir}`);

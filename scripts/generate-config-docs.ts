@@ -108,7 +108,7 @@ WATCH_DIR: ./data/in/sales
 
 - Adding, changing or removing a file takes effect within a second, without a restart; a file that is still open for writing is
   read once it is closed. Runs under way finish with what they began with. A file with a mistake changes nothing: the version before it goes on, and the mistake is in the log.
-- \`npx orchestrator check\` finds all mistakes beforehand, each with line, column and what was probably meant. The first line
+- \`orchestrator check\` finds all mistakes beforehand, each with line, column and what was probably meant. The first line
   above gives the same while you type, in editors with a YAML language server.
 - \`_defaults.yaml\` lies under every dataset: maps are merged key by key, lists and single values replaced. \`null\` means "not
   set", and so drops what is inherited (only QUARANTINE_DIR knows a null of its own).
@@ -163,7 +163,7 @@ defaults below hold. [policy.example.yaml](../policy.example.yaml) is a start.
   policy goes on, and the log says so.
 - A change takes effect within a second: all datasets are judged again. One that is outside the policy now is no longer
   watched, and its former version does not go on; runs under way finish.
-- \`npx orchestrator check\` validates the policy, judges the datasets by it, and says which policy holds.
+- \`orchestrator check\` validates the policy, judges the datasets by it, and says which policy holds.
 - \`_defaults.yaml\` is judged as a part of each dataset.
 - Paths are judged again when they are used, with their links followed: mounts and programs at each start of a run.
 
@@ -216,7 +216,7 @@ function ignoredNames(): string {
   return `### Names that are never taken
 
 Files, and folders with all that is below them, whose names begin with a dot, and these; upper and lower case are the same. IGNORE adds to them, and takes back.
-\`npx orchestrator explain FILE\` says by which a file is left out.
+\`orchestrator explain FILE\` says by which a file is left out.
 
 | names | what they are | by |
 |---|---|---|

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +88,32 @@ interface Sbom {
 function packagesOf(text: string): Array<[path: string, entry: LockedPackage]> {
   const { packages } = JSON.parse(text) as { packages: Record<string, LockedPackage> };
   return Object.entries(packages).filter(([path]) => path !== '');
+}
+
+test('nothing tells people to call npx so that it would fetch a stranger’s package where they are elsewhere', () => {
+  const told = [
+    'README.md',
+    'CHANGELOG.md',
+    'policy.example.yaml',
+    'config',
+    'default-etl',
+    'docker',
+    'orchestrator',
+    'scripts',
+  ];
+  const files = told.flatMap(name => filesIn(join(root, name)));
+  const wrong = files.filter(path => /npx (?!--no )[a-z-]*orchestrator\b/.test(readFileSync(path, 'utf8')));
+  assert.deepEqual(wrong, []);
+  const { name, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string; bin: object };
+  assert.notEqual(name, 'orchestrator', 'which is a package of somebody else in the registry');
+  assert.deepEqual(Object.keys(bin), ['orchestrator']);
+});
+
+function filesIn(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter(name => /\.(md|ts|html|ya?ml)$/.test(name) && !/node_modules|testdata/.test(name))
+    .map(name => join(path, name));
 }
 
 function faults(packages: Array<[path: string, entry: LockedPackage]>): string[] {

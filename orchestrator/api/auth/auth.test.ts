@@ -86,7 +86,7 @@ test('a browser without a session is shown a page that says how to get one', asy
     const { status, headers, body } = await ask('GET', path, { accept: 'text/html,*/*' });
     assert.deepEqual([status, headers['content-type']], [401, 'text/html; charset=utf-8']);
     assert.match(headers['content-security-policy'] ?? '', /default-src 'none'; script-src '(sha256-|self)/);
-    assert.match(body, /npx orchestrator sign-in/);
+    assert.match(body, /npx --no orchestrator sign-in/);
   }
   assert.equal((await ask('GET', '/sign-in')).status, 200);
 });
