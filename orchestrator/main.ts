@@ -68,6 +68,7 @@ function commandDeps(): CommandDeps {
       return beforeInterrupt(withOwnScheduler)(work);
     },
     dataDir: () => environment().dataDir,
+    elasticsearch: () => environment().elasticsearch,
     async maskOf(name) {
       const { createMask } = await import('./log/mask.ts');
       const { secretsOfEnvironment } = await import('./config/secrets.ts');

@@ -1,3 +1,4 @@
+import type { ElasticsearchSettings } from '../config/environment.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Service } from './service.ts';
 import type { Journal, Run } from '../journal/journal.ts';
@@ -68,6 +69,8 @@ export interface CommandDeps {
   withJournal<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
   /** As withJournal; where no orchestrator is running, what is in the journal is run meanwhile. */
   withScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
+  /** null: ELASTICSEARCH_NODE is not set. */
+  elasticsearch(): ElasticsearchSettings | null;
   /** Absolute: DATA_DIR. */
   dataDir(): string;
   /** Takes out of a text the secrets that runs of a dataset are given. */

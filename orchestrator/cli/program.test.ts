@@ -7,7 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
-import type { Finish, Journal, Run } from '../journal/journal.ts';
+import type { Finish, Journal, LedgerRequest, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
 import type { CommandDeps, ServiceState } from './deps.ts';
 import { createProgram } from './program.ts';
@@ -66,6 +66,7 @@ test('each command has a help with an example', async () => {
     'explain',
     'import',
     'cancel',
+    'forget',
     'pause',
     'resume',
     'accept',
@@ -448,6 +449,46 @@ test('a mended file with a row that was not rejected is refused by its number, a
   assert.deepEqual(await readdir(join(folder, 'data', 'mended', run)), []);
 });
 
+test('forget takes what was taken away out of the journal and the lake, and nothing that is configured', async () => {
+  await orchestrator('run', 'sales', await file('a.csv'));
+  assert.equal(await orchestrator('forget', 'sales'), 1);
+  assert.match(shown, /dataset sales is configured: take sales\.yaml away first/);
+  const request = { dataset: 'old', file: 'a.csv', root: '/old', priority: 0, now: Date.now() };
+  const run = await journal.submit({
+    ...request,
+    fileVersion: { sizeBytes: 1, mtimeNs: '1', inode: '1' },
+    contentHash: 'x',
+  });
+  const slot = { dataset: 'old', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
+  await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
+  await journal.ledger({
+    runId: run.id,
+    fileKey: 'k',
+    append: false,
+    rebuilds: false,
+    indexFor: () => 'lake:old',
+    ids: '',
+  } as LedgerRequest);
+  assert.equal(await orchestrator('forget', 'old'), 1);
+  assert.match(shown, /a run of it goes on; cancel it/);
+  await journal.finish(run.id, 1, done(3, 0), Date.now());
+  for (const path of [`lake/old`, `lake/sales`, `logs/${run.id}`])
+    await mkdir(join(folder, 'data', path), { recursive: true });
+  await writeFile(join(folder, 'data', 'lake', 'old', 'a.csv.k.parquet'), 'x');
+  shown = '';
+  assert.equal(await orchestrator('forget', 'old', '--rows'), 0);
+  assert.match(shown, /its files of the lake are removed\ndataset old is forgotten, with 1 run\n$/);
+  assert.deepEqual(
+    [await readdir(join(folder, 'data', 'lake')), await readdir(join(folder, 'data', 'logs'))],
+    [['sales'], []],
+  );
+  assert.deepEqual(
+    (await journal.summaries()).map(({ dataset }) => dataset),
+    ['sales'],
+  );
+  assert.equal(await orchestrator('forget', 'old'), 1);
+});
+
 test('pause and resume are remembered; an unknown dataset changes nothing', async () => {
   await queued('a.csv');
   assert.equal(await orchestrator('pause', 'sales'), 0);
@@ -517,6 +558,7 @@ function dependencies(): CommandDeps {
       }
     },
     dataDir: () => join(folder, 'data'),
+    elasticsearch: () => null,
     takers: path => Promise.resolve(path.startsWith(folder) ? [sales()] : []),
     replay: (opened, run) =>
       run.file.endsWith(unreplayable)

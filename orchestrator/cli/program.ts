@@ -149,6 +149,16 @@ function addSteering(program: Command, deps: CommandDeps, end: End): void {
   ).action(async (runs: string[]) => end((await import('./cancel.ts')).cancelRuns(deps, runs)));
   add(
     program,
+    'forget <dataset>',
+    'Forget a dataset whose YAML was taken away: its runs, logs and known files.',
+    'forget sales --rows',
+  )
+    .option('--rows', 'take its rows out of Elasticsearch and of the lake first')
+    .action(async (dataset: string, { rows = false }: { rows?: boolean }) =>
+      end((await import('./forget.ts')).forgetDataset(deps, dataset, { rows })),
+    );
+  add(
+    program,
     'accept <datasets...>',
     'Count files as deleted that are missing since WATCH_DIR was replaced or unmounted (ON_DELETE: remove).',
     'accept sales',

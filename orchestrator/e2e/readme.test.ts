@@ -101,7 +101,7 @@ test('a mistake is shown with its line and column', async () => {
 });
 
 test('each command that README names is one, with help of its own', () => {
-  const table = README.split('\n').filter(line => line.startsWith('| `npx orchestrator '));
+  const table = README.split('\n').filter(line => line.startsWith('| `orchestrator '));
   const names = table.flatMap(line =>
     [...(line.split('|')[1] ?? '').matchAll(/(?:orchestrator |· `)([a-z-]+)/g)].map(([, name]) => name as string),
   );

@@ -1631,6 +1631,45 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
       });
     });
 
+    describe('forget', () => {
+      it('nothing of the dataset is known any more, and all of another one; never while a run goes on or a file is to be moved', async () => {
+        const run = await hand.load('a.csv', 1, { rows: 7 });
+        await hand.reject('b.csv');
+        await hand.arrive('c.csv', 1, 'x', 'other');
+        await hand.arrive('d.csv');
+        await hand.intend(run);
+        await assert.rejects(journal.forget('sales'), isKind('never'));
+        await journal.closeDisposal(run.id, 'disposed', null);
+        const going = await hand.claimOne();
+        await assert.rejects(journal.assertForgettable('sales'), isKind('never'));
+        await hand.finish(going, { to: 'queued', dueAt: T0, counts: false, error: 'away' });
+        assert.equal((await journal.forget('sales')).length, 3);
+        assert.deepEqual(
+          (await journal.runs({})).items.map(({ dataset }) => dataset),
+          ['other'],
+        );
+        assert.deepEqual(
+          (await journal.summaries()).map(({ dataset }) => dataset),
+          ['other'],
+        );
+        assert.equal(await journal.knownFile('sales', 'a.csv'), undefined);
+        assert.deepEqual([await journal.heldKeys('sales'), (await journal.attention({})).items], [[], []]);
+        assert.deepEqual(await journal.forget('sales'), []);
+        assert.equal((await hand.load('a.csv', 1)).state, 'done', 'it begins anew');
+      });
+
+      it('keys with rows are told until they are said to be gone', async () => {
+        await hand.load('a.csv', 1, { rows: 7 });
+        await hand.load('b.csv', 1, { rows: 0 });
+        const held = await journal.heldKeys('sales');
+        assert.deepEqual(held, [{ fileKey: 'key-a.csv', index: 'sales', rows: 7 }]);
+        const newest = (await journal.latest('sales', 'b.csv'))?.version ?? 0;
+        assert.ok((await journal.nextVersion('sales', T0)) > newest);
+        await journal.rowsGone('key-a.csv', 'sales');
+        assert.deepEqual([await journal.heldKeys('sales'), (await journal.summaries())[0]?.rowsThere], [[], 0]);
+      });
+    });
+
     describe('to look after', () => {
       const FAILED: Finish = { to: 'failed', rows: null, error: 'bad' };
       const failures = async () => (await journal.attention({})).items.map(run => run.id);

@@ -246,6 +246,13 @@ export interface RowsUnder {
   rows: number;
 }
 
+/** Rows in the target, by their ids: up to this number. */
+export interface HeldKey {
+  fileKey: string;
+  index: string;
+  rows: number;
+}
+
 /** A file of which there may be rows in the target. */
 export interface LoadedKey {
   file: string;
@@ -544,6 +551,17 @@ export interface Journal {
   pathsAt(absolute: string): Promise<FoundPath[]>;
   /** What became of a run's file, last first. */
   disposals(runId: string): Promise<Disposal[]>;
+
+  // forgetting a dataset that is not configured any more
+  /** Some of the keys of which the target may hold rows under ids of theirs; empty once all are said to be gone. */
+  heldKeys(dataset: string): Promise<HeldKey[]>;
+  rowsGone(fileKey: string, index: string): Promise<void>;
+  /** A VERSION above all that the dataset's documents have. */
+  nextVersion(dataset: string, now: number): Promise<number>;
+  /** Refused (OrchestratorError `never`) while a run of it goes on, or a file of it is still to be moved. */
+  assertForgettable(dataset: string): Promise<void>;
+  /** Nothing of it is known any more. Resolves with the ids of its runs, whose files may go. Refused as assertForgettable() is. */
+  forget(dataset: string): Promise<string[]>;
 
   // to look after
   /** Runs that failed, were quarantined, or are done with something to check, unless a later run took their place, all their rows were mended, or they were acknowledged. */

@@ -9,6 +9,7 @@ import * as delivering from './deliveries.ts';
 import * as disposing from './disposing.ts';
 import type { Journal } from './journal.ts';
 import { knownAt, knownFiles } from './known-files.ts';
+import * as forgetting from './forgetting.ts';
 import * as leases from './leases.ts';
 import * as mending from './mending.ts';
 import { indexNames } from './name-index.ts';
@@ -36,6 +37,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
     ...scheduleCalls(store),
     ...requestCalls(store),
     ...attentionCalls(store),
+    ...forgetCalls(store),
     ...deliveryCalls(store),
     ...readCalls(store, changes),
     ...upkeep(store, changes),
@@ -115,6 +117,16 @@ function deliveryCalls(store: Store) {
     rowsUnder: dataset => store.read(() => delivering.rowsUnder(store, dataset)),
     loadedKeys: (dataset, after) => store.read(() => delivering.loadedKeys(store, dataset, after)),
     carryOver: (from, to) => store.write(() => delivering.carryOver(store, from, to)),
+  } satisfies Partial<Journal>;
+}
+
+function forgetCalls(store: Store) {
+  return {
+    heldKeys: dataset => store.read(() => forgetting.heldKeys(store, dataset)),
+    rowsGone: (fileKey, index) => store.write(() => forgetting.rowsGone(store, { fileKey, index })),
+    nextVersion: (dataset, now) => store.write(() => forgetting.nextVersion(store, dataset, now)),
+    assertForgettable: dataset => store.read(() => forgetting.assertForgettable(store, dataset)),
+    forget: dataset => forgetting.forget(store, dataset),
   } satisfies Partial<Journal>;
 }
 
