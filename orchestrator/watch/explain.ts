@@ -93,10 +93,14 @@ async function explainNow(path: string, dataset: Dataset, history: History): Pro
     if (isGone(error)) return [`${path} is not there.`];
     if (error instanceof UntrustedFile)
       return [`${path} ${REFUSALS[error.reason] ?? `is not taken: ${error.message}.`}`];
-    const why =
-      codeOf(error) === 'EACCES' ? `uid ${process.getuid?.()} lacks the permission (EACCES)` : messageOf(error);
-    return [`${path} can't be looked at: ${why}.`];
+    return [`${path} can't be looked at: ${codeOf(error) === 'EACCES' ? closedText() : messageOf(error)}.`];
   }
+}
+
+/** It is tried again with each listing. */
+function closedText(): string {
+  const uid = process.getuid?.();
+  return `uid ${uid} lacks the permission (EACCES); it is taken once it may be read: allow that with setfacl -m u:${uid}:rX on the file and its folders, or chmod o+rX, or run the orchestrator as a user that may read it`;
 }
 
 async function explainIn(root: Folder, path: string, dataset: Dataset, history: History): Promise<string[]> {

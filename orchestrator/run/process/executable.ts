@@ -1,10 +1,13 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { Dataset } from '../../config/dataset.ts';
 import { whyUnsafe } from '../../config/trusted.ts';
 import { codeOf, OrchestratorError } from '../../errors.ts';
 
 const OTHERS_RUN = 0o001;
+const FIRST_LINE_BYTES = 256;
+/** In UTF-8, each byte as a character. */
+const BYTE_ORDER_MARK = '\xef\xbb\xbf';
 
 interface Search {
   /** For the message. */
@@ -24,6 +27,8 @@ export function findExecutable(program: string, { dataset, projectDir, searchPat
     : searchPath.split(delimiter).map(folder => join(folder || '.', program));
   const present = candidates.filter(isFile);
   const runnable = present.find(isExecutable);
+  const why = runnable && whyNoScript(runnable);
+  if (why) throw new OrchestratorError('never', `dataset ${dataset}: COMMAND ${runnable} ${why}`);
   if (runnable && (uid === undefined || isOpenToOthers(runnable))) return runnable;
   if (runnable) throw new OrchestratorError('never', `dataset ${dataset}: COMMAND ${closedText(runnable, uid)}`);
   throw new OrchestratorError('never', `dataset ${dataset}: COMMAND ${complaint(program, candidates, present[0])}`);
@@ -41,6 +46,38 @@ export function demandAllowed(dataset: Dataset, program: string): void {
 function whyNotSafe(configFolder: string, program: string): string | null {
   const writer = whyUnsafe(program, configFolder);
   return writer === undefined ? null : `is not run by root: ${writer}; take that right away`;
+}
+
+/** The system says of such a script that it is not there. */
+function whyNoScript(path: string): string | undefined {
+  const begin = beginningOf(path);
+  const mark = begin.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  if (!begin.startsWith('#!', mark)) return undefined;
+  if (mark > 0)
+    return `begins with a byte order mark, so that it is no script; run: sed -i '1s/^\\xef\\xbb\\xbf//' ${path}`;
+  const [line = ''] = begin.split('\n', 1);
+  if (line.endsWith('\r'))
+    return `has line ends of Windows (CRLF), so that the program in its first line is not found; run: sed -i 's/\\r$//' ${path}`;
+  const [interpreter = ''] = line.slice(2).trim().split(/[ \t]/, 1);
+  const isWrong = interpreter.startsWith('/') && !isFile(interpreter);
+  return isWrong
+    ? `is a script for ${interpreter}, which is not there; correct its first line, or install that`
+    : undefined;
+}
+
+/** As much as the system looks at (BINPRM_BUF_SIZE), a byte a character; empty where it can't be read. */
+function beginningOf(path: string): string {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(FIRST_LINE_BYTES);
+      return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0)).toString('latin1');
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return '';
+  }
 }
 
 function complaint(program: string, candidates: string[], present: string | undefined): string {

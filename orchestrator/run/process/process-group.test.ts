@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { until } from '../testing/attempts.ts';
 import { killMembers, type Leader, leaderOf, livingMembers } from './process-group.ts';
@@ -23,6 +24,44 @@ test('rule 10: without a uid of its own, a survivor whose first process has ende
   await until('it has ended', () => readProcess(leader.pid) === undefined);
   assert.ok((await killMembers(leader)) >= 1);
   assert.deepEqual(livingMembers(leader), []);
+});
+
+test('rule 10: without a uid of its own, what has cleared its environment is found by its group', async () => {
+  const workDir = `/nowhere/${process.pid}-cleared`;
+  const child = spawn('/bin/sh', ['-c', 'env -i sleep 60 & echo $!; wait'], {
+    detached: true,
+    env: { PATH: process.env['PATH'], WORK_DIR: workDir },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+  await until('its environment is empty', () => readFileSync(`/proc/${Number(printed)}/environ`, 'utf8') === '');
+  const leader = leaderOf(child.pid as number, workDir, undefined) as Leader;
+  assert.ok((await killMembers(leader)) >= 2);
+  assert.ok(readProcess(Number(printed))?.isZombie ?? true);
+});
+
+test('without a uid of its own, what went into a session of its own is found, whether its leader lives or has ended', async () => {
+  for (const ending of ['wait', 'exit 0']) {
+    const workDir = `/nowhere/${process.pid}-${ending.replace(' ', '-')}`;
+    const script = `setsid sleep 60 </dev/null >/dev/null 2>&1 & echo $!; read -r go; ${ending}`;
+    const child = spawn('/bin/sh', ['-c', script], {
+      detached: true,
+      env: { PATH: process.env['PATH'], WORK_DIR: workDir },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+    const pid = Number(printed);
+    await until('it leads a session of its own', () => readProcess(pid)?.session === pid);
+    const leader = leaderOf(child.pid as number, workDir, undefined) as Leader;
+    child.stdin.end('go\n');
+    if (ending !== 'wait') await until('it has ended', () => readProcess(leader.pid) === undefined);
+    assert.ok(
+      livingMembers(leader).some(member => member.pid === pid),
+      ending,
+    );
+    await killMembers(leader);
+    assert.ok(readProcess(pid)?.isZombie ?? true);
+  }
 });
 
 test('rule 10: what forks and ends faster than anybody can look is dead all the same', asRoot, async t => {

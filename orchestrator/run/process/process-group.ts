@@ -40,8 +40,8 @@ export function isLeading({ pid, startTime }: Leader): boolean {
 }
 
 /**
- * The leader's processes that are alive, itself among them: those of its group, those of its session that made a group of
- * their own, and those that have its uid, wherever they went. Empty where the pid belongs to another process by now.
+ * The leader's processes that are alive, itself among them: those that have its uid, wherever they went; without one of its own those of its group, those of its
+ * session that made a group of their own, and those that have its WORK_DIR in their environment.
  */
 export function livingMembers(leader: Leader): ProcessEntry[] {
   if (leader.bootId !== readBootId()) return [];
@@ -51,13 +51,13 @@ export function livingMembers(leader: Leader): ProcessEntry[] {
 
 function membersOfSession(leader: Leader): ProcessEntry[] {
   const first = readProcess(leader.pid);
-  // A pid isn't given anew while a group or session bears it, so a stranger with the pid means that all of ours are gone.
-  if (first && first.startTime !== leader.startTime) return [];
-  const members = listProcesses().filter(
-    entry => !entry.isZombie && (entry.group === leader.pid || entry.session === leader.pid),
+  // A pid isn't given anew while a group or session bears it; without its leader a session could be a stranger's that came and went.
+  const isOurs = first !== undefined && first.startTime === leader.startTime;
+  const isMember = ({ group, session }: ProcessEntry): boolean => group === leader.pid || session === leader.pid;
+  // By the environment who went into a session of its own is found, too, and where nobody leads any more that alone decides.
+  return listProcesses().filter(
+    entry => !entry.isZombie && ((isOurs && isMember(entry)) || hasVariable(entry.pid, 'WORK_DIR', leader.workDir)),
   );
-  // Without its leader a session could be a stranger's that came and went: then the environment decides.
-  return first ? members : members.filter(entry => hasVariable(entry.pid, 'WORK_DIR', leader.workDir));
 }
 
 /** Sends the signal to each living member. Returns how many there were. Throws `wait` where one is another user's. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,6 +50,29 @@ describe('process runner, in particular', () => {
   it('without a COMMAND the default ETL runs', async () => {
     const { log } = await run(runner, await makeJob(place, { args: ['FILE', 'two words'] }));
     assert.equal(log, 'default FILE two words\n');
+  });
+
+  it('a script whose first line the system can’t follow is never run, and what to do is said', async () => {
+    const script = join(place.watchDir, 'broken.sh');
+    const cases: Array<[string, RegExp]> = [
+      ['#!/bin/sh\r\necho x\r\n', /has line ends of Windows \(CRLF\).*run: sed -i 's\/\\r\$\/\/' .*broken\.sh$/],
+      ['\uFEFF#!/bin/sh\necho x\n', /begins with a byte order mark.*run: sed -i/],
+      ['#! /no/such/python3 -u\nprint(1)\n', /is a script for \/no\/such\/python3, which is not there/],
+    ];
+    for (const [text, sentence] of cases) {
+      await writeFile(script, text);
+      await chmod(script, 0o755);
+      await assert.rejects(run(runner, await makeJob(place, { command: ['./broken.sh'] })), error => {
+        assert.deepEqual([kindOf(error), sentence.test(messageOf(error))], ['never', true], messageOf(error));
+        return true;
+      });
+      const advice = /run: (sed .*)$/.exec(
+        await run(runner, await makeJob(place, { command: ['./broken.sh'] })).then(() => '', messageOf),
+      )?.[1];
+      if (advice === undefined) continue;
+      execFileSync('sh', ['-c', advice]);
+      assert.equal((await run(runner, await makeJob(place, { command: ['./broken.sh'] }))).log, 'x\n');
+    }
   });
 
   it('a COMMAND gets its own arguments, then the job’s four', async () => {

@@ -82,8 +82,8 @@ export const rule10: Rule = {
     {
       clause: 'they are found by pid and start time',
       file: 'orchestrator/run/process/process-group.ts',
-      code: 'if (first && first.startTime !== leader.startTime) return [];',
-      without: '',
+      code: 'first.startTime === leader.startTime',
+      without: 'true',
       test: 'orchestrator/run/process/process-runner.test.ts',
       title: 'rule 10: a pid that belongs to another process by now is left alone',
     },
@@ -98,8 +98,16 @@ export const rule10: Rule = {
     {
       clause: 'without a uid of their own they are killed by group',
       file: 'orchestrator/run/process/process-group.ts',
-      code: '(entry.group === leader.pid || entry.session === leader.pid)',
-      without: 'entry.pid === leader.pid',
+      code: 'group === leader.pid || session === leader.pid',
+      without: 'group === 0 && session === 0',
+      test: 'orchestrator/run/process/process-group.test.ts',
+      title: 'rule 10: without a uid of its own, what has cleared its environment is found by its group',
+    },
+    {
+      clause: 'or by their environment, in whichever session',
+      file: 'orchestrator/run/process/process-group.ts',
+      code: "hasVariable(entry.pid, 'WORK_DIR', leader.workDir)",
+      without: 'false',
       test: 'orchestrator/run/process/process-group.test.ts',
       title:
         'rule 10: without a uid of its own, a survivor whose first process has ended is found by the rest of its group',
