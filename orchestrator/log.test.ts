@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { OrchestratorError } from './errors.ts';
 import { createLogger, type LoggerOptions } from './log.ts';
 import { LOG_STREAM } from './log/template.ts';
 
@@ -240,3 +241,40 @@ async function until(isSo: () => boolean): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 20));
   }
 }
+
+test('in a file a line begins with date and time, in systemd’s journal with its priority, each of its lines', async () => {
+  const textOf = async (stamp: 'date' | 'priority') => {
+    const { stream, text } = capture();
+    const log = createLogger({ ...quiet, terminal: true, colour: false, stream, stamp });
+    log.warn('first\nsecond', { dataset: 'sales' });
+    await log.close();
+    return text();
+  };
+  assert.match(
+    await textOf('date'),
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d warn {2}sales {8}first\n {4}second\n$/,
+  );
+  assert.equal(await textOf('priority'), '<4>warn  sales        first\n<4>    second\n');
+});
+
+test('a known error has no stack, in text and in JSON, but with LOG_LEVEL debug; what is a fault of ours has', async () => {
+  const known = new OrchestratorError('never', 'port 8080 is taken', { cause: new Error('inner') });
+  const ofSystem = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' });
+  const ours = [new TypeError('x is undefined'), new OrchestratorError('bug', 'must not be')];
+  const shown = async (error: Error, more: Partial<LoggerOptions>) => {
+    const { stream, text } = capture();
+    const log = createLogger({ ...quiet, stream, ...more });
+    log.error('it failed', { error });
+    await log.close();
+    return text();
+  };
+  for (const terminal of [true, false]) {
+    for (const error of [known, ofSystem]) {
+      const text = await shown(error, { terminal });
+      assert.doesNotMatch(text, /\bat .*log\.test/);
+      assert.ok(text.includes(error.message), text);
+      if (!terminal) assert.match(await shown(error, { terminal, level: 'debug' }), /\bat .*log\.test/);
+    }
+    for (const error of ours) assert.match(await shown(error, { terminal }), /\bat .*log\.test/);
+  }
+});

@@ -3,7 +3,8 @@ import winston from 'winston';
 import { toEcs } from './log/ecs.ts';
 import { ElasticsearchLog, type ElasticsearchLogSettings } from './log/elasticsearch.ts';
 import { createMask } from './log/mask.ts';
-import { type Level, prettyLine } from './log/pretty.ts';
+import { withoutKnownStacks } from './log/known-error.ts';
+import { type Level, prettyLine, type Stamp } from './log/pretty.ts';
 import { visible } from './log/visible.ts';
 
 /** A line of the log: a message for people, fields for machines (ECS names where there is one). */
@@ -20,6 +21,8 @@ export interface LoggerOptions {
   level: Level;
   /** Whether `stream` is for people: aligned text instead of JSON. */
   terminal: boolean;
+  /** How a line for people begins; with the time of day unless told. */
+  stamp?: Stamp;
   /** Whether text for people has colours; as `terminal` unless told. */
   colour?: boolean;
   /** Where lines go; null for nowhere but Elasticsearch. It stays open. */
@@ -27,6 +30,8 @@ export interface LoggerOptions {
   elasticsearch: ElasticsearchLogSettings | null;
   /** Texts that no line may show. */
   secrets?: Iterable<string>;
+  /** Whether the index template is made where it is missing; true unless told. */
+  makesTemplate?: boolean;
   /** Lines that may wait for Elasticsearch; 5,000 unless told. */
   bufferLimit?: number;
 }
@@ -64,7 +69,9 @@ export function createLogger(options: LoggerOptions): RootLogger {
     const wanted = levels[level] <= levels[options.level] || (level === 'debug' && debugged.has(fields.dataset));
     if (isClosed || !wanted) return;
     try {
-      sink.log({ level, message: mask.text(message), fields: mask.value(fields) });
+      const masked = mask.value(fields) as Fields;
+      const shown = options.level === 'debug' ? masked : withoutKnownStacks(masked);
+      sink.log({ level, message: mask.text(message), fields: shown });
     } catch {
       // There is nowhere to tell it, and the error may hold what must not be shown.
     }
@@ -110,15 +117,16 @@ function createShipping(
 ): ElasticsearchLog | null {
   if (options.elasticsearch === null) return null;
   const limit = options.bufferLimit === undefined ? {} : { limit: options.bufferLimit };
-  const shipping = new ElasticsearchLog({ settings: options.elasticsearch, report, ...limit });
+  const { makesTemplate = true } = options;
+  const shipping = new ElasticsearchLog({ settings: options.elasticsearch, report, makesTemplate, ...limit });
   shipping.format = ecsLines();
   return shipping;
 }
 
 function createSink(options: LoggerOptions, shipping: ElasticsearchLog | null): winston.Logger {
-  const { stream, terminal, colour = terminal } = options;
+  const { stream, terminal, colour = terminal, stamp = 'time' } = options;
   stream?.on('error', ignoreBrokenStream);
-  const format = terminal ? prettyLines(colour) : ecsLines();
+  const format = terminal ? prettyLines(colour, stamp) : ecsLines();
   const shown = stream === null ? [] : [new winston.transports.Stream({ stream, format, eol: '\n' })];
   const transports = shipping === null ? shown : [...shown, shipping];
   return winston.createLogger({ levels, level: 'debug', transports, silent: transports.length === 0 });
@@ -127,10 +135,12 @@ function createSink(options: LoggerOptions, shipping: ElasticsearchLog | null): 
 /** A pipe whose reader has gone (`| head`) must not end the service, not even while it closes: the listener stays. */
 function ignoreBrokenStream(): void {}
 
-function prettyLines(colour: boolean): winston.Logform.Format {
+function prettyLines(colour: boolean, stamp: Stamp): winston.Logform.Format {
   return winston.format(entry => {
     const { level, message, fields } = entry as unknown as { level: Level; message: string; fields: Fields };
-    return Object.assign(entry, { [LINE]: prettyLine({ time: new Date(), level, message, fields }, colour) });
+    return Object.assign(entry, {
+      [LINE]: prettyLine({ time: new Date(), level, message, fields }, { colour, stamp }),
+    });
   })();
 }
 

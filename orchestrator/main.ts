@@ -1,5 +1,5 @@
 // The one place that reads argv, the environment and signals, and sets the exit code. What a command needs is imported when it is called.
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
@@ -16,6 +16,7 @@ import type { Journal } from './journal/journal.ts';
 import { readHolder } from './journal/lock.ts';
 import type { Launcher } from './launcher.ts';
 import type { LoggerOptions, RootLogger } from './log.ts';
+import type { Stamp } from './log/pretty.ts';
 import { openJournal } from './open-journal.ts';
 import type { Orchestrator } from './start.ts';
 import { findWhereabouts, isProject, notesFolder } from './whereabouts.ts';
@@ -98,8 +99,8 @@ async function serve(): Promise<number> {
   const { findLauncher } = await import('./launcher.ts');
   const launcher = findLauncher(variables, systemClock);
   const { startOrchestrator } = await import('./start.ts');
-  const logger = await openLog(process.stdout, process.stdout.isTTY);
-  const localLogger = await openLog(process.stdout, process.stdout.isTTY, { elasticsearch: null });
+  const logger = await openLog(process.stdout);
+  const localLogger = await openLog(process.stdout, { elasticsearch: null });
   try {
     const orchestrator = await startOrchestrator({
       environment: environmentHere(),
@@ -183,7 +184,7 @@ function stoppingText({ running, leaving }: { running: number; leaving: number }
 async function withOwnScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T> {
   goWhereMeant();
   const { startOrchestrator } = await import('./start.ts');
-  const logger = await openLog(process.stderr, true, { level: 'warn' });
+  const logger = await openLog(process.stderr, { level: 'warn', terminal: true, stamp: 'time' });
   const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, isQuiet: true });
   interrupt.signal.addEventListener('abort', () => orchestrator.hurry());
   try {
@@ -230,23 +231,37 @@ async function explainFile(file: string): Promise<number> {
   );
 }
 
-async function openLog(
-  stream: NodeJS.WriteStream,
-  isForPeople: boolean,
-  others: Partial<LoggerOptions> = {},
-): Promise<RootLogger> {
+async function openLog(stream: NodeJS.WriteStream, others: Partial<LoggerOptions> = {}): Promise<RootLogger> {
   const { createLogger } = await import('./log.ts');
   const { secretsOfEnvironment } = await import('./config/secrets.ts');
-  const { logLevel, elasticsearch } = environmentHere();
+  const { logLevel, logFormat, logElasticsearch, elasticsearch } = environmentHere();
   return createLogger({
     level: logLevel,
-    terminal: isForPeople,
-    colour: stream.isTTY && !variables['NO_COLOR'],
+    terminal: logFormat === 'text',
+    stamp: stampFor(stream),
+    // What is no terminal has no isTTY at all.
+    colour: Boolean(stream.isTTY) && !variables['NO_COLOR'],
     stream,
-    elasticsearch,
+    elasticsearch: logElasticsearch === 'off' ? null : elasticsearch,
+    makesTemplate: logElasticsearch === 'on',
     secrets: secretsOfEnvironment(variables),
     ...others,
   });
+}
+
+function stampFor({ isTTY }: NodeJS.WriteStream): Stamp {
+  if (isTTY) return 'time';
+  return isJournal() ? 'priority' : 'date';
+}
+
+/** Whether standard output is systemd's journal, and not just that of who started this (systemd.exec(5)). */
+function isJournal(): boolean {
+  try {
+    const { dev, ino } = fstatSync(1);
+    return variables['JOURNAL_STREAM'] === `${dev}:${ino}`;
+  } catch {
+    return false;
+  }
 }
 
 /** By the address that a running one says it has: PORT may be 0, or set where it was started alone. */

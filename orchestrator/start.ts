@@ -4,6 +4,7 @@ import { startApi } from './api/server.ts';
 import { type ElasticsearchProbe, probeElasticsearch } from './api/elasticsearch-probe.ts';
 import type { Api, DatasetStatus, ServiceStatus } from './api/options.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { changeLines } from './config/change-lines.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { Environment } from './config/environment.ts';
 import { KeptFolders } from './config/kept-folders.ts';
@@ -100,6 +101,8 @@ class Parts implements Orchestrator {
   #watchers: Watchers | undefined;
   #api: Api | undefined;
   #configGoodAt: number | null = null;
+  /** By name, as they were when they were last learned. */
+  #before: ReadonlyMap<string, Dataset> = new Map();
   #offSample: () => void = () => undefined;
   #preparing: Promise<void> = Promise.resolve();
   readonly #end = new AbortController();
@@ -317,6 +320,7 @@ class Parts implements Orchestrator {
 
   async #reconfigure(change: ConfigChange): Promise<void> {
     const config = this.#config;
+    for (const { dataset, text } of changeLines(change, this.#before)) this.#options.logger.info(text, { dataset });
     this.#kept.forget();
     if (config) this.#learn(config);
     await this.#watchers?.end(change.removed);
@@ -340,6 +344,7 @@ class Parts implements Orchestrator {
   #learn(config: ConfigWatcher): void {
     const { logger } = this.#options;
     const datasets = config.datasets();
+    this.#before = new Map(datasets.map(dataset => [dataset.name, dataset]));
     logger.addSecrets(datasets.flatMap(dataset => dataset.secrets));
     this.#runners?.learn(datasets);
     logger.debugDatasets(datasets.filter(({ settings }) => settings.DEBUG).map(({ name }) => name));

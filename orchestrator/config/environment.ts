@@ -39,6 +39,10 @@ export interface Environment {
   /** RUN_KEYS, auto. */
   runKeys: 'auto' | 'off' | 'required';
   logLevel: 'error' | 'warn' | 'info' | 'debug';
+  /** LOG_FORMAT, text. */
+  logFormat: 'text' | 'json';
+  /** LOG_ELASTICSEARCH, on. */
+  logElasticsearch: 'on' | 'without-template' | 'off';
   /** CONCURRENCY of all datasets: the number of cores. */
   concurrency: number;
   /** JOURNAL: path of the SQLite file, DATA_DIR/journal.sqlite. */
@@ -74,6 +78,8 @@ export interface Variable {
 
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 const RUN_KEYS = ['auto', 'off', 'required'] as const;
+const LOG_FORMATS = ['text', 'json'] as const;
+const LOG_ELASTICSEARCH = ['on', 'without-template', 'off'] as const;
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 /** Every variable that parseEnvironment() reads; config/README.md is generated from it. */
@@ -160,6 +166,18 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
       'Whether each run gets an API key of its own, for its index alone and the time it may take. `auto`: where Elasticsearch gives such keys to the configured user; else runs connect with the configured credentials. `required`: else they fail.',
   },
   LOG_LEVEL: { type: listed(LOG_LEVELS), default: 'info', description: 'How much is logged.' },
+  LOG_FORMAT: {
+    type: listed(LOG_FORMATS),
+    default: 'text',
+    description:
+      'How the log is written to standard output: lines for people (with the date in a file, with their priority in systemd’s journal), or a JSON object a line, by the names of the Elastic Common Schema.',
+  },
+  LOG_ELASTICSEARCH: {
+    type: listed(LOG_ELASTICSEARCH),
+    default: 'on',
+    description:
+      'Whether the log goes to Elasticsearch as well, where ELASTICSEARCH_NODE is set: to the data stream `logs-orchestrator-default`. Its index template `logs-orchestrator` (priority 200, lines are kept for 30 days, one replica at most) is made where it is missing; what you change in it stays. `without-template` makes none, so that one of yours for `logs-*` holds; `off` sends nothing.',
+  },
   CONCURRENCY: {
     type: 'a whole number, 1 or more',
     default: 'the number of cores',
@@ -231,6 +249,8 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     runKeys: read.runKeys(),
     runtimeDir: read.text('RUNTIME_DIR') === undefined ? null : read.path('RUNTIME_DIR', ''),
     logLevel: read.logLevel(),
+    logFormat: read.oneOf('LOG_FORMAT', LOG_FORMATS),
+    logElasticsearch: read.oneOf('LOG_ELASTICSEARCH', LOG_ELASTICSEARCH),
     concurrency: read.count('CONCURRENCY', availableParallelism()),
     journal: read.path('JOURNAL', join(dataDir, 'journal.sqlite')),
     minFreeBytes: read.size('MIN_FREE', '1g'),
@@ -303,6 +323,11 @@ function reader(env: Source, cwd: string, mistakes: string[]) {
     runUids(): UidRange {
       const given = text('RUN_UIDS');
       return given === undefined ? RUN_UIDS : (parseUidRange(given) ?? refuse('RUN_UIDS', RUN_UIDS));
+    },
+    /** The first is the default. */
+    oneOf<Word extends string>(name: string, words: readonly [Word, ...Word[]]): Word {
+      const given = text(name)?.toLowerCase() ?? words[0];
+      return words.find(word => word === given) ?? refuse(name, words[0]);
     },
     logLevel(): Environment['logLevel'] {
       const given = text('LOG_LEVEL')?.toLowerCase() ?? 'info';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
@@ -87,6 +87,25 @@ test('half a YAML is not used while its writer goes on: its files wait, and are 
   );
   assert.equal((await orchestrator.runs('dataset=half')).length, 1);
 });
+
+test('the log says when a dataset is added, edited (by its keys, not their values) and removed', async () => {
+  await writeDataset(folder, 'told', 'WATCH_DIR: {folder}/in-told\n');
+  await said(/dataset told was added|was added; .*in-told is watched/);
+  await writeDataset(folder, 'told', 'WATCH_DIR: {folder}/in-told\nRETRIES: 7\nENV: { A_TOKEN: not-to-be-told }\n');
+  await said(/was edited: ENV, RETRIES; runs under way finish with what they began with/);
+  await rm(join(folder, 'config/told.yaml'));
+  await said(/was removed; .*in-told is no longer watched, its rows and runs stay/);
+  assert.doesNotMatch(await orchestrator.output(), /not-to-be-told/);
+});
+
+async function said(what: RegExp): Promise<void> {
+  await waitFor(
+    String(what),
+    async () => what.test(await orchestrator.output()),
+    30_000,
+    () => orchestrator.output(),
+  );
+}
 
 async function datasets(): Promise<string[]> {
   const { items } = await orchestrator.get<{ items: Array<{ name: string }> }>('/api/datasets');

@@ -19,6 +19,8 @@ export interface ElasticsearchLogOptions {
   settings: ElasticsearchLogSettings;
   /** Says that the server is away or back, which is itself a line of the log. */
   report(level: 'info' | 'warn', message: string): void;
+  /** Whether the index template is made where it is missing. */
+  makesTemplate: boolean;
   /** Lines that may wait for the server; further ones are dropped and counted. */
   limit?: number;
   flushMs?: number;
@@ -177,6 +179,7 @@ export class ElasticsearchLog extends Transport {
 
   /** Once, whoever asks first; again only where the server was away. */
   #ensureTemplate(): Promise<void> {
+    if (!this.#options.makesTemplate) return Promise.resolve();
     this.#template ??= this.#makeTemplate().catch((error: unknown) => {
       this.#template = null;
       throw error;

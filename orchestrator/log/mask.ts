@@ -161,12 +161,13 @@ function isEmpty(value: unknown): boolean {
 
 /** Only what is known of every error: other properties (a client's whole request, say) may hold what is nobody's business. */
 function plainError(error: Error, inner: (item: unknown) => unknown): Record<string, unknown> {
-  const code = (error as { code?: unknown }).code;
+  const { code, kind } = error as { code?: unknown; kind?: unknown };
   const causes = error instanceof AggregateError ? error.errors : undefined;
   return {
     type: inner(error.name),
     message: inner(error.message),
     ...(typeof code === 'string' || typeof code === 'number' ? { code: inner(code) } : {}),
+    ...(typeof kind === 'string' ? { kind: inner(kind) } : {}),
     ...(error.stack === undefined ? {} : { stack_trace: inner(error.stack) }),
     ...(error.cause === undefined ? {} : { cause: inner(error.cause) }),
     ...(causes === undefined ? {} : { errors: inner(causes) }),

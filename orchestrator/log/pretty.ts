@@ -10,25 +10,46 @@ export interface Line {
   fields: Record<string, unknown>;
 }
 
+/** How a line begins: on a terminal with the time of day, in a file with the date too, in systemd's journal with the priority (sd-daemon(3)), as it has the time itself. */
+export type Stamp = 'time' | 'date' | 'priority';
+
+export interface Look {
+  colour: boolean;
+  stamp: Stamp;
+}
+
+const PRIORITIES: Record<Level, number> = { error: 3, warn: 4, info: 6, debug: 7 };
 const colours: Record<Level, number> = { error: 31, warn: 33, info: 32, debug: 90 };
 const LEVEL_WIDTH = 5;
 const DATASET_WIDTH = 12;
 const LONGEST_FIELD = 120;
 
 /** `14:03:07 info  sales        what happened  file=a.csv`. What the message says already is not said again. */
-export function prettyLine(line: Line, colour: boolean): string {
+export function prettyLine(line: Line, { colour, stamp }: Look): string {
   const paint = (code: number, text: string) => (colour && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
   const { dataset, error, err, cause, run, ...others } = line.fields;
   const message = withError(withoutDataset(line.message, dataset), error ?? err ?? cause);
   const head = [
-    paint(90, timeOf(line.time)),
+    ...(stamp === 'priority' ? [] : [paint(90, stamp === 'date' ? dateOf(line.time) : timeOf(line.time))]),
     paint(colours[line.level], line.level.padEnd(LEVEL_WIDTH)),
     paint(36, visible(textOf(dataset ?? '')).padEnd(DATASET_WIDTH)),
   ].join(' ');
   const text = visible(message).replaceAll('\n', '\n    ');
   // The run's long id is for acting on what went wrong.
   const fields = visible(fewFields(line.level === 'info' ? others : { ...others, run }, message));
-  return `${head} ${text}${fields === '' ? '' : `  ${paint(90, fields)}`}${stackOf(line, error ?? err)}`;
+  const whole = `${head} ${text}${fields === '' ? '' : `  ${paint(90, fields)}`}${stackOf(line, error ?? err)}`;
+  // Each of its lines is an entry of its own.
+  return stamp === 'priority' ? whole.replaceAll(/^/gm, `<${PRIORITIES[line.level]}>`) : whole;
+}
+
+/** As ISO 8601 has it, with the offset of this machine's time. */
+function dateOf(time: Date): string {
+  const minutes = -time.getTimezoneOffset();
+  const [hours, rest] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map(part =>
+    String(part).padStart(2, '0'),
+  );
+  const local = new Date(time.getTime() + minutes * 60_000).toISOString().slice(0, 19);
+  return `${local}${minutes < 0 ? '-' : '+'}${hours}:${rest}`;
 }
 
 /** The dataset has its own column. */
@@ -57,11 +78,10 @@ function fewFields(fields: Record<string, unknown>, message: string): string {
     .join(' ');
 }
 
-/** Where in the code: only for a developer who asked for debug lines, or where the fault is ours. */
+/** Where in the code: known errors have lost theirs by now (known-error.ts). */
 function stackOf(line: Line, error: unknown): string {
-  const { stack_trace: stack, type } = (error ?? {}) as Record<string, unknown>;
-  const isOurs = line.level === 'error' && type !== 'OrchestratorError';
-  if (typeof stack !== 'string' || (line.level !== 'debug' && !isOurs)) return '';
+  const { stack_trace: stack } = (error ?? {}) as Record<string, unknown>;
+  if (typeof stack !== 'string' || !['debug', 'error'].includes(line.level)) return '';
   const frames = stack.split('\n').filter(frame => frame.startsWith('    at '));
   return frames.length === 0 ? '' : `\n${visible(frames.join('\n'))}`;
 }

@@ -1,4 +1,4 @@
-import { EXIT } from '../../default-etl/contract.ts';
+import { EXIT, type Message } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
@@ -13,6 +13,7 @@ import { decide, decideMoved, decideRunnerError, endingOf, NO_ROWS, type Situati
 import { at, persist } from './pause.ts';
 import { FileMoved } from './input.ts';
 import { isLakeDeletion } from './lake.ts';
+import { LongRun } from './long-run.ts';
 import { pathNow } from './path-now.ts';
 import { hasCertificate, makeFolders, withInput, withLedger, withoutLedger } from './prepare.ts';
 import { watchWorkSize } from './work-size.ts';
@@ -56,12 +57,14 @@ export class LiveAttempt {
   /** Seen so after it was to be stopped. */
   #isDead = false;
   readonly #asides: Asides;
+  readonly #long: LongRun;
   readonly #over = Promise.withResolvers<void>();
   #isOver = false;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#asides = new Asides(options.context, () => this.#files);
+    this.#long = new LongRun(options.context, () => this.#files);
   }
 
   get dataset(): string {
@@ -280,10 +283,12 @@ export class LiveAttempt {
     this.#startedAt = startedAt;
     const callOff = at(context.clock, startedAt + dataset.timeoutMs, () => this.stop('timeout'));
     const unwatch = this.#watchWorkSize();
+    this.#long.begin();
     try {
       if (runner.adopts) for (const { run } of this.#files) await this.#recordStart(run, runner, handle);
-      const outcome = await this.#heardOut(() => runner.follow(handle, attempt, message => this.#asides.hear(message)));
+      const outcome = await this.#heardOut(() => runner.follow(handle, attempt, message => this.#hear(message)));
       this.#end();
+      this.#long.end();
       await this.#asides.end();
       await this.#concludeAll(outcome);
     } catch (error) {
@@ -294,7 +299,13 @@ export class LiveAttempt {
     } finally {
       callOff();
       unwatch();
+      this.#long.end();
     }
+  }
+
+  #hear(message: Message): void {
+    this.#asides.hear(message);
+    if (message.type === 'progress') this.#long.hear(message);
   }
 
   /** A copy of the file that lies there is not its doing. */

@@ -500,6 +500,7 @@ test('rule 10: a container that outlived its orchestrator is adopted; its timeou
   const run = await bench.until(id, isFinal);
   assert.deepEqual([run.state, run.attempt], ['done', 1]);
   assert.match((await bench.journal.attempts(id))[0]?.outcome ?? '', /adopted/);
+  assert.ok(bench.logged.some(line => /a\.csv: .* went on while no orchestrator ran/.test(line)));
 });
 
 test('rule 10: an attempt seen dead goes back to the queue without using up a retry, its reserved rows remembered', async t => {

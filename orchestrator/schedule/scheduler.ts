@@ -335,7 +335,7 @@ class Schedule implements Scheduler {
   }
 
   async #recover(orphan: Orphan): Promise<void> {
-    const { journal, holder, clock, datasets } = this.#context;
+    const { journal, holder, clock, datasets, logger } = this.#context;
     const { ref, runs, runner } = orphan;
     const recovered = await recoverOrphan(this.#context, orphan, this.#leaveOrphans.signal);
     const dataset = datasets().get(ref.dataset);
@@ -343,6 +343,12 @@ class Schedule implements Scheduler {
       for (const run of runs) await journal.adopt(run.id, holder, LEASE_MS, clock.now());
       const attempt = this.#attempt(dataset, ref, runs);
       for (const run of runs) if (run.cancelRequested) attempt.stop('cancel', run.id);
+      const where = runner.kind === 'docker' ? 'its container' : 'what ran it';
+      const file = `${runs[0].file}${runs.length > 1 ? ` and ${runs.length - 1} more` : ''}`;
+      logger.info(`${file}: ${where} went on while no orchestrator ran, and is followed again`, {
+        dataset: ref.dataset,
+        run: ref.runId,
+      });
       this.#follow(
         attempt,
         attempt.adopt(runner, recovered.handle, Math.min(runs[0].startedAt ?? Infinity, clock.now())),

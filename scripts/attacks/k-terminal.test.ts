@@ -31,7 +31,7 @@ before(async () => {
     failing: `${YAML.replace('/in', '/failing')}RETRIES: 0\nCOMMAND: [/bin/sh, -c, 'printf "\\033[2J\\302\\233m"; exit 3']\n`,
   });
   for (const name of ['in', 'failing']) await mkdir(join(folder, name));
-  service = await startOrchestrator(folder, withoutServices(folder));
+  service = await startOrchestrator(folder, { ...withoutServices(folder), LOG_FORMAT: 'json' });
   await writeFile(join(folder, 'in', NAME), 'A,\u009bB\n1,2\n\u001b[2J,2,3\n');
   await writeFile(join(folder, 'failing', NAME), 'A\n1\n');
   await waitFor(
@@ -62,7 +62,7 @@ test('no command writes what a terminal obeys', async () => {
   assert.match(outputs[1] ?? '', /a\\u001b\]0;owned\\u0007\\u001b\[2J\\u009b31m\\u0085\\u202efdp/);
 });
 
-test('nor does the log, whose lines stay JSON with the very name', async () => {
+test('nor does the log, whose lines stay JSON with the very name where that is asked for', async () => {
   const output = await service.output();
   assert.doesNotMatch(output, OBEYED);
   const lines = output
