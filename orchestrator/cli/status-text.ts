@@ -20,8 +20,8 @@ export function statusText(status: Status, hasColour: boolean): string {
     section('Never taken', [...status.notices]),
     section("Files that can't be moved or removed yet", status.disposals.slice(0, MOST_FILES).map(disposalText)),
     section('Waiting', status.waiting.map(runText)),
-    section('Failed, and not mended since', status.failures.map(runText)),
-    section('Done, to check', status.toCheck.flatMap(toCheckTexts)),
+    section(`Failed, and not mended since${ofAll(status, 'runsFailed')}`, status.failures.map(runText)),
+    section(`Done, to check${ofAll(status, 'runsToCheck')}`, status.toCheck.flatMap(toCheckTexts)),
     section('Beside former files of the same name (ON_CHANGE: append)', status.beside.map(besideRunText)),
     adviceText(status),
   ];
@@ -75,6 +75,13 @@ function adviceText({ failures, waiting, toCheck }: Status): string {
   const file = oneLine(names[0].includes(' ') ? `'${names[0]}'` : names[0]);
   const replay = failures.length > 0 ? ` · replay ${file}` : '';
   return `Next: orchestrator explain, logs or runs ${file}${replay}; once you have seen it: acknowledge ${file}`;
+}
+
+/** Where not all are listed. */
+function ofAll({ datasets, failures, toCheck }: Status, key: 'runsFailed' | 'runsToCheck'): string {
+  const all = datasets.reduce((sum, dataset) => sum + dataset[key], 0);
+  const listed = (key === 'runsFailed' ? failures : toCheck).length;
+  return all > listed ? ` (the newest ${listed} of ${number(all)}; orchestrator runs lists more)` : '';
 }
 
 function section(title: string, lines: string[]): string {
