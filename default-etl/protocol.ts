@@ -50,6 +50,8 @@ export interface AttemptEnvironment {
   REPLACES: string;
   /** ISO 8601, UTC: when FILE_KEY was first seen. */
   SEEN_AT: string;
+  /** ISO 8601, UTC: since when whoever starts this keeps account of the dataset. An index that is older may hold rows of which nothing is known. */
+  KNOWN_SINCE?: string;
   /** The attempt's own writable folder: `rejects.ndjson`, `reserve`, `out.parquet`. */
   WORK_DIR: string;
   /** The dataset's own folder, config/<dataset>/, read-only: reference tables, modules. It need not exist. */
@@ -80,6 +82,7 @@ export type FolderFile = Pick<
   | 'FILE_ROWS'
   | 'REPLACES'
   | 'SEEN_AT'
+  | 'KNOWN_SINCE'
 > & {
   /** A folder of its own for each file, below the attempt's. */
   WORK_DIR: string;

@@ -82,6 +82,8 @@ export interface Job {
   isRefreshedLater: boolean;
   /** Milliseconds since 1970-01-01 UTC. */
   seenAt: number;
+  /** Since when account is kept of the dataset; undefined where nobody says. */
+  knownSince: number | undefined;
   workDir: string;
   extract: Extract;
   transform: Array<string | Record<string, unknown>>;
@@ -125,7 +127,8 @@ export function readJob(env: Environment, file: string, now: number): Job {
     replaces: jsonOf<Replaced[]>(env, 'REPLACES', []),
     isAppended: env.ON_CHANGE === 'append' && load.id === undefined,
     isRefreshedLater: env.REFRESH === 'later',
-    seenAt: seenAtOf(env, now),
+    seenAt: timeOf(env, 'SEEN_AT') ?? now,
+    knownSince: timeOf(env, 'KNOWN_SINCE'),
     workDir: env.WORK_DIR ?? resolve('etl-out', fileName),
     extract: jsonOf<Extract>(env, 'EXTRACT', {}),
     transform: jsonOf<Job['transform']>(env, 'TRANSFORM', ['minimal']),
@@ -200,11 +203,11 @@ function bigOf(env: Environment, key: string): bigint | null {
   throw configFailure(`${key} ${text} is not a whole number`);
 }
 
-function seenAtOf(env: Environment, now: number): number {
-  if (env.SEEN_AT === undefined || env.SEEN_AT === '') return now;
-  const time = Date.parse(env.SEEN_AT);
+function timeOf(env: Environment, name: 'SEEN_AT' | 'KNOWN_SINCE'): number | undefined {
+  if (env[name] === undefined || env[name] === '') return undefined;
+  const time = Date.parse(env[name]);
   if (!Number.isNaN(time)) return time;
-  throw configFailure(`SEEN_AT ${env.SEEN_AT} is not a time in ISO 8601`);
+  throw configFailure(`${name} ${env[name]} is not a time in ISO 8601`);
 }
 
 function jsonOf<T>(env: Environment, key: string, fallback: T): T {

@@ -100,6 +100,11 @@ export class BulkSender {
     return this.spare.pop() ?? left.pop() ?? new BulkRequest();
   }
 
+  /** It has nothing in it, and is not sent. */
+  giveBack(empty: BulkRequest): void {
+    this.spare.push(empty);
+  }
+
   /** Nothing is sent any more: the requests, with the one that was being filled, are for the next file of this process. */
   close(filled: BulkRequest): void {
     filled.clear();

@@ -6,7 +6,7 @@ import type { Reserve } from '../reserve.ts';
 import { RowSet } from '../row-set.ts';
 import type { Job } from '../settings.ts';
 import type { FileTypes } from '../types/column-type.ts';
-import { deleteAction, keyAction, rowAction } from './actions.ts';
+import { keyAction, rowAction } from './actions.ts';
 import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
 import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
@@ -16,18 +16,15 @@ import {
   type IndexPlan,
   indicesBehind,
   mappingsOf,
-  mayBeInFormer,
   type Place,
   placesBehind,
   type ReadyIndices,
 } from './index-setup.ts';
-import { cutFractions } from './cut-fractions.ts';
 import { FieldNames, typesOfFields } from './field-names.ts';
-import { type FieldMapping, inferredFields } from './inferred-mapping.ts';
-import { LeftOut, writtenNumbers } from './left-out.ts';
-import { LeftRows } from './left-rows.ts';
+import { FieldWatch } from './field-watch.ts';
+import { FormerRows } from './former-rows.ts';
 import { recallIndex, rememberIndex } from './known-index.ts';
-import { fieldAt, type FoundMappings, takesNewColumns } from './new-columns.ts';
+import type { FoundMappings } from './new-columns.ts';
 import { Refusals } from './refusals.ts';
 import { newestBuilt, Overwrite } from './overwrite.ts';
 import { assertNoSourceColumn, sourceMembers } from './source-columns.ts';
@@ -70,13 +67,9 @@ export class ElasticsearchTarget implements Target {
   private sentUpTo = 0;
   /** Of mended rows there are not all up to `sentUpTo`. */
   private readonly mended = new RowSet();
-  private readonly left = new LeftRows();
+  private readonly former: FormerRows;
   private readonly refusals = new Refusals();
-  private readonly leftOut = new LeftOut();
-  /** What there is to say of the columns' types. */
-  private ofTypes: string | undefined;
-  /** Resolves once it is known how the fields are, or that it can't be. */
-  private readonly looked = Promise.withResolvers<void>();
+  private readonly fields: FieldWatch;
   private indices: ReadyIndices = NONE;
   /** How the index must be, where it is not built anew. */
   private plan: IndexPlan | undefined;
@@ -96,6 +89,8 @@ export class ElasticsearchTarget implements Target {
       job.load.overwrite && (job.action === 'add' || job.action === 'change' || job.mendReplaces)
         ? new Overwrite(this.connection, this.name, job.keyVersion, job.load.aliases)
         : undefined;
+    this.former = new FormerRows({ job, name: this.name, log, senderFor: place => this.senderFor(place) });
+    this.fields = new FieldWatch(this.name, job.load.mappings);
     this.fieldNames = new FieldNames({ connection: this.connection, index: this.writtenTo, log });
     this.renderer = new BulkRenderer(
       job.load.id ? keyAction(job.load.id, job.keyVersion) : rowAction(job.fileKey, job.version),
@@ -108,15 +103,14 @@ export class ElasticsearchTarget implements Target {
 
   /** Rows are read and rendered meanwhile: Elasticsearch takes 0.1 s for an index. */
   async open(types: FileTypes | undefined): Promise<void> {
-    this.opened = this.makeReady(types).finally(() => this.looked.resolve());
+    this.opened = this.makeReady(types).finally(() => this.fields.giveUp());
     this.sender.holdUntil(this.opened);
   }
 
   async load(batch: Batch): Promise<void> {
     if (this.job.load.source_columns) assertNoSourceColumn(batch.header);
     await this.fieldNames.settle(batch.header, this.opened);
-    await this.looked.promise;
-    this.leftOut.see(batch, this.fieldNames.of(batch.header));
+    await this.fields.see(batch, this.fieldNames.of(batch.header));
     for (const reject of batch.rejects) this.notLoaded.add(reject.row);
     for (const row of batch.filtered ?? []) this.notLoaded.add(row);
     if (this.job.mendReplaces) for (let at = 0; at < batch.rows; at++) this.mended.add(batch.numbers[at] as number);
@@ -141,11 +135,13 @@ export class ElasticsearchTarget implements Target {
     const deletesTail = isVersion && !this.byKey && !this.overwrite;
     if (deletesTail) {
       // A delete of what was never there costs Elasticsearch memory for a day (gc_deletes): a filter may take millions of rows out.
-      const upTo = this.job.isFileRowsKnown ? this.job.fileRows : this.lastRow();
+      const isUnknown = this.former.mayHoldUnknown(this.indices);
+      const upTo = this.job.isFileRowsKnown && !isUnknown ? this.job.fileRows : this.lastRow();
       // All rows up to the last one were sent, mostly: then there is nothing to look for among them.
       const from = this.notLoaded.isEmpty && !this.job.mendReplaces ? this.sentUpTo + 1 : 1;
-      await this.deleteRows(this.job.fileKey, from, upTo, row => this.isLeft(row));
-      await this.deleteFormer();
+      await this.deleteRows(from, upTo, row => this.isLeft(row));
+      if (isUnknown) await this.former.deleteUnknown(this.sender, this.lastRow());
+      await this.former.deleteFormer(this.indices);
     }
     await this.explain(async () => await this.overwrite?.finish());
     await this.deleteReplaced();
@@ -181,7 +177,7 @@ export class ElasticsearchTarget implements Target {
     if (this.sentUpTo === 0) return '';
     if (this.byKey) return 'what was loaded stays: with LOAD.id nothing is taken back';
     if (this.job.action === 'mend') return 'the rows mended so far stay';
-    await this.deleteRows(this.job.fileKey, 1, this.lastRow(), () => true);
+    await this.deleteRows(1, this.lastRow());
     await this.refresh();
     const former =
       this.job.fileRows > 0 ? "; the former version's rows are gone too, since they have the same ids" : '';
@@ -199,13 +195,13 @@ export class ElasticsearchTarget implements Target {
     await this.explain(async () => {
       if (this.job.action === 'mend' && this.job.load.overwrite) await this.assertNotRebuilt();
       if (this.overwrite) {
-        this.expectFields(types, undefined);
+        this.fields.expect(types, undefined);
         await this.overwrite.begin({ mappings, types, sourceBytes: this.sourceBytes });
-        this.expectFields(types, await mappingsOf(this.connection, this.overwrite.building));
+        this.fields.expect(types, await mappingsOf(this.connection, this.overwrite.building));
         this.indices = { ...NONE, ids: await indexIds(this.connection, this.overwrite.building) };
       } else {
         this.plan = { name: this.name, mappings, types, aliases };
-        const onLooked = (found: FoundMappings | undefined) => this.expectFields(types, found);
+        const onLooked = (found: FoundMappings | undefined) => this.fields.expect(types, found);
         const known = recallIndex(this.connection, this.plan);
         if (known) onLooked(known.mappings);
         this.indices = known ?? (await ensureIndex(this.connection, this.plan, this.log, onLooked));
@@ -214,21 +210,10 @@ export class ElasticsearchTarget implements Target {
     this.log(`target: index ${this.name}${this.overwrite ? `, built as ${this.overwrite.building}` : ''}`);
   }
 
-  /** Those that the index has, and those that it gets for this file. */
-  private expectFields(types: FileTypes | undefined, found: FoundMappings | undefined): void {
-    const { mappings: declared = {} } = this.job.load;
-    const foundField = (name: string) => fieldAt(found?.properties, name);
-    const added = types && (!found || takesNewColumns(found)) ? inferredFields(types, () => false) : {};
-    const fieldOf = (name: string) => foundField(name) ?? (declared[name] as FieldMapping | undefined) ?? added[name];
-    this.leftOut.expect(fieldOf);
-    // Of a new index it is called a second time, once that is made.
-    if (types) this.ofTypes ??= found ? cutFractions(this.name, types, foundField) : writtenNumbers(types, declared);
-    this.looked.resolve();
-  }
-
   private completed(): Completed {
-    const toCheck = [...this.left.sentences(), ...(this.ofTypes ? [this.ofTypes] : []), ...this.leftOut.sentences()];
-    return { deleted: this.sender.deleted, left: this.left.list(), toCheck, leftOut: this.leftOut.total };
+    const { deleted, left } = this.former;
+    const toCheck = [...left.sentences(), ...this.fields.sentences()];
+    return { deleted, left: left.list(), toCheck, leftOut: this.fields.total };
   }
 
   private get writtenTo(): string {
@@ -298,36 +283,9 @@ export class ElasticsearchTarget implements Target {
     });
   }
 
-  /** By computed ids: Elasticsearch finds no range of ids. */
-  private async deleteRows(
-    fileKey: string,
-    from: number,
-    upTo: number,
-    isLeft: (row: number) => boolean,
-  ): Promise<void> {
-    this.sender.countDeletes();
-    for (let row = from; row <= upTo; row++) {
-      if (isLeft(row)) this.addDelete(fileKey, row);
-      if (this.request.isFull) await this.flush();
-    }
-    await this.drain();
-  }
-
-  private addDelete(fileKey: string, row: number): void {
-    const line = deleteAction(fileKey, row, this.job.version);
-    this.request.hasRoom(line.length);
-    const end = this.request.byteLength + this.request.body.write(line, this.request.byteLength);
-    this.request.add(end, row, null, row);
-  }
-
-  /** Where rows go no more, but went when the file was first seen. */
-  private async deleteFormer(): Promise<void> {
-    const { fileKey, fileRows, seenAt } = this.job;
-    if (fileRows === 0) return;
-    for (const place of this.indices.former) {
-      if (place.refusal === null) await this.deleteIn(place, fileKey, fileRows);
-      else if (mayBeInFormer(seenAt, this.indices.since, Date.now())) this.left.add(this.name, fileKey, place);
-    }
+  private async deleteRows(from: number, upTo: number, isLeft?: (row: number) => boolean): Promise<void> {
+    const { fileKey } = this.job;
+    await this.former.deleteBy(this.sender, { fileKey, from, upTo, ...(isLeft && { isLeft }) });
   }
 
   private async deleteReplaced(): Promise<void> {
@@ -342,18 +300,10 @@ export class ElasticsearchTarget implements Target {
     for (const place of await placesBehind(this.connection, index)) {
       // What rows still go to is waited for.
       const isAwaited = index === this.name && place.isWritten;
-      if (place.refusal === null || isAwaited) await this.deleteIn(place, FILE_KEY, FILE_ROWS);
-      else if (FILE_ROWS > 0) this.left.add(index, FILE_KEY, place);
+      if (place.refusal === null || isAwaited) await this.former.deleteIn(place, FILE_KEY, FILE_ROWS);
+      else if (FILE_ROWS > 0) this.former.left.add(index, FILE_KEY, place);
     }
     if (index !== this.name) await this.refresh(index);
-  }
-
-  private async deleteIn(place: Place, fileKey: string, rows: number): Promise<void> {
-    const before = this.sender.deleted;
-    this.sender = this.senderFor(place);
-    this.request = this.sender.newRequest();
-    await this.deleteRows(fileKey, 1, rows, () => true);
-    this.sender.deleted += before;
   }
 
   /** From then on searches find what is new, and nothing that is gone. */

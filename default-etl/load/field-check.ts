@@ -1,11 +1,20 @@
 import { dateKind } from '../types/date-cell.ts';
-import { DECIMAL, NO_NUMBER, numberKind } from '../types/number-cell.ts';
 import { isPosition, isWktPoint } from '../types/text-cell.ts';
 import { dateExpression } from './date-formats.ts';
 import type { FieldMapping } from './inferred-mapping.ts';
 
 /** Whether the field takes the cell bytes[start, end); else it is left out of the field, though not of the document. */
-export type FieldCheck = (bytes: Buffer, start: number, end: number) => boolean;
+type Fits = (bytes: Buffer, start: number, end: number) => boolean;
+
+/** What a field takes. What can be seen in a loop over a column need not be asked of `fits`, which then costs too much. */
+export interface FieldCheck {
+  fits: Fits;
+  /** A cell of no more bytes fits. */
+  bytes: number;
+  /** A number of no more digits fits, with a sign in front and, where `point`, with one point in it. */
+  digits: number;
+  point: boolean;
+}
 
 /** Of a date that says nothing. */
 const DEFAULT_FORMAT = 'strict_date_optional_time||epoch_millis';
@@ -22,9 +31,9 @@ const WHOLE: Readonly<Record<string, { bits: bigint; sureDigits: number }>> = {
   long: { bits: 63n, sureDigits: 15 },
 };
 const DECIMALS: ReadonlySet<string> = new Set(['double', 'float', 'scaled_float']);
-const ZERO = 48;
-const NINE = 57;
-const E = 101;
+/** A double takes numbers of 308 digits. */
+const MOST_DIGITS = 300;
+const UNSEEN = { bytes: 0, digits: 0, point: false };
 const GEOHASH = /^[0-9b-hjkmnp-z]{1,12}$/;
 const PAIR = /^\s*-?\d+(\.\d+)?\s*,\s*-?\d+(\.\d+)?\s*$/;
 
@@ -35,7 +44,12 @@ export function checkOf(field: FieldMapping): FieldCheck | undefined {
   if (field['ignore_malformed'] !== true) return undefined;
   const whole = WHOLE[type];
   if (whole) return wholeCheck(whole);
-  if (DECIMALS.has(type)) return isDecimal;
+  if (DECIMALS.has(type)) return { ...UNSEEN, fits: isDecimal, digits: MOST_DIGITS, point: true };
+  const fits = fitsOf(type, field);
+  return fits && { ...UNSEEN, fits };
+}
+
+function fitsOf(type: string, field: FieldMapping): Fits | undefined {
   if (type === 'date') return dateCheck(dateFormatOf(field));
   if (type === 'boolean') return isBoolean;
   return type === 'geo_point' ? isPlace : undefined;
@@ -49,7 +63,7 @@ export function dateFormatOf({ format }: FieldMapping): string {
 /** In characters, of which none has less than a byte. */
 function lengthCheck(most: number): FieldCheck | undefined {
   if (most === Infinity) return undefined;
-  return (bytes, start, end) => end - start <= most || bytes.toString('utf8', start, end).length <= most;
+  return { ...UNSEEN, fits: (bytes, start, end) => bytes.toString('utf8', start, end).length <= most, bytes: most };
 }
 
 /** Of -128 to 127 `most` is 128. */
@@ -60,43 +74,52 @@ function isBelow(value: number | bigint, most: bigint): boolean {
 /** Of 12.5 the fraction is cut, which is told elsewhere. */
 function wholeCheck({ bits, sureDigits }: { bits: bigint; sureDigits: number }): FieldCheck {
   const most = 1n << bits;
-  return (bytes, start, end) => {
-    const digits = numberKind(bytes, start, end);
-    if (digits > DECIMAL && digits <= sureDigits) return true;
+  const fits: Fits = (bytes, start, end) => {
     const text = bytes.toString('latin1', start, end);
     if (bits === LONG_BITS && /^[+-]?\d+$/.test(text)) return isBelow(BigInt(text.replace('+', '')), most);
     const isNumber = (bits === LONG_BITS ? EXACT : NUMBER).test(text);
     return isNumber && isBelow(Math.trunc(Number.parseFloat(text)), most);
   };
+  return { ...UNSEEN, fits, digits: sureDigits };
 }
 
 function isDecimal(bytes: Buffer, start: number, end: number): boolean {
-  if (numberKind(bytes, start, end) !== NO_NUMBER && !hasExponent(bytes, end)) return true;
   const text = bytes.toString('latin1', start, end);
   return NUMBER.test(text) && Number.isFinite(Number.parseFloat(text));
 }
 
-/** Of a number: one such as 1e400 may be too large. */
-function hasExponent(bytes: Buffer, end: number): boolean {
-  let at = end - 1;
-  while ((bytes[at] as number) >= ZERO && (bytes[at] as number) <= NINE) at--;
-  const sign = bytes[at] as number;
-  return (sign | 32) === E || ((bytes[at - 1] as number) | 32) === E;
-}
-
 /** Once for all that are written alike, with the same two numbers before the year. That 30 February is no day is not seen. */
-function dateCheck(format: string): FieldCheck | undefined {
+function dateCheck(format: string): Fits | undefined {
   const expression = dateExpression(format);
   if (expression === undefined) return undefined;
   const known = new Map<number, boolean>();
-  return (bytes, start, end) => {
+  /** The date before, which rows mostly have in common with the next. */
+  let former = Buffer.alloc(0);
+  let wasTaken = false;
+  const isTaken = (bytes: Buffer, start: number, end: number): boolean => {
     const kind = dateKind(bytes, start, end);
     const isKnown = kind < 0 ? undefined : known.get(kind);
     if (isKnown !== undefined) return isKnown;
-    const isTaken = expression.test(bytes.toString('latin1', start, end));
-    if (kind >= 0 && known.size < MOST_KINDS) known.set(kind, isTaken);
-    return isTaken;
+    const fits = expression.test(bytes.toString('latin1', start, end));
+    if (kind >= 0 && known.size < MOST_KINDS) known.set(kind, fits);
+    return fits;
   };
+  return (bytes, start, end) => {
+    if (isSame(bytes, start, end, former)) return wasTaken;
+    if (former.length !== end - start) former = Buffer.alloc(end - start);
+    bytes.copy(former, 0, start, end);
+    wasTaken = isTaken(bytes, start, end);
+    return wasTaken;
+  };
+}
+
+function isSame(bytes: Buffer, start: number, end: number, other: Buffer): boolean {
+  const { length } = other;
+  if (end - start !== length) return false;
+  let at = length - 1;
+  // Hours and minutes differ sooner than years.
+  while (at >= 0 && bytes[start + at] === other[at]) at--;
+  return at < 0;
 }
 
 function isBoolean(bytes: Buffer, start: number, end: number): boolean {

@@ -7,6 +7,15 @@ import type { FileTypes } from '../types/column-type.ts';
 import { checkOf, dateFormatOf, type FieldCheck } from './field-check.ts';
 import type { FieldMapping } from './inferred-mapping.ts';
 
+/** Their cells are still in the processor's cache when the next column is looked at. */
+const ROWS_AT_ONCE = 256;
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+const NINE = 57;
+/** `1.` and `.5` are numbers, `.` is none, nor is `-.`. */
+const SHORTEST_DECIMAL = 3;
+
 /** The field of a column, under the name that it has in the documents. */
 export type FieldOf = (name: string) => FieldMapping | undefined;
 
@@ -62,9 +71,12 @@ export class LeftOut {
   /** `names`: of the columns in the documents. */
   see(batch: Batch, names: readonly string[]): void {
     const columns = this.columnsOf(batch.header, names);
-    for (let at = 0; at < columns.length; at++) {
-      const column = columns[at];
-      if (column) count(column, batch, at);
+    for (let from = 0; from < batch.rows; from += ROWS_AT_ONCE) {
+      const to = Math.min(from + ROWS_AT_ONCE, batch.rows);
+      for (let at = 0; at < columns.length; at++) {
+        const column = columns[at];
+        if (column) count(column, batch, at, { from, to });
+      }
     }
   }
 
@@ -109,19 +121,33 @@ export class LeftOut {
   }
 }
 
-function count(column: Column, batch: Batch, at: number): void {
-  const { bytes, starts, ends, width, rows } = batch;
+/** Each cell of the file comes by here: 0.02 s for the flights of 2013, 336,776 rows × 19. */
+function count(column: Column, batch: Batch, at: number, { from, to }: { from: number; to: number }): void {
+  const { bytes, starts, ends, width } = batch;
   const { check } = column;
   let values = 0;
-  for (let row = 0, cell = at; row < rows; row++, cell += width) {
+  for (let row = from, cell = from * width + at; row < to; row++, cell += width) {
     const start = starts[cell] as number;
     const end = ends[cell] as number;
     // Null, absent and empty cells are of every type.
     if (start < 0 || end <= start) continue;
     values++;
-    if (!check(bytes, start, end)) values -= leaveOut(column, batch, row, at);
+    if (end - start <= check.bytes || (check.digits > 0 && isSureNumber(bytes, start, end, check))) continue;
+    if (!check.fits(bytes, start, end)) values -= leaveOut(column, batch, row, at);
   }
   column.values += values;
+}
+
+function isSureNumber(bytes: Buffer, start: number, end: number, { digits, point }: FieldCheck): boolean {
+  let byte = bytes[start] as number;
+  let position = byte === MINUS ? start + 1 : start;
+  if (position === end || end - position > digits) return false;
+  while (position < end && (byte = bytes[position] as number) >= ZERO && byte <= NINE) position++;
+  if (position === end) return true;
+  if (!point || byte !== POINT || end - start < SHORTEST_DECIMAL) return false;
+  position++;
+  while (position < end && (byte = bytes[position] as number) >= ZERO && byte <= NINE) position++;
+  return position === end;
 }
 
 /** Returns 1 where the cell says that there is no value, else 0. */

@@ -21,6 +21,7 @@ const CONTRACT: Record<keyof AttemptEnvironment, true> = {
   FILE_ROWS: true,
   REPLACES: true,
   SEEN_AT: true,
+  KNOWN_SINCE: true,
   WORK_DIR: true,
   CONFIG_FILES: true,
   FILES: true,

@@ -48,6 +48,7 @@ export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
   return {
     index,
     firstSeenAt,
+    knownSince: knownSince(store, run),
     fileRows: rowsOf(store, fileKey, index),
     replacesFormer,
     replaces: replacesFormer ? [...replacedBy(store, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],
@@ -75,6 +76,12 @@ function ownIds(former: OwnRows | undefined, ids: string): LedgerEntry['replaces
   if (former === undefined || former.ids !== '' || ids === '') return [];
   const { index, FILE_KEY, FILE_ROWS } = former;
   return [{ index, FILE_KEY, FILE_ROWS }];
+}
+
+/** Of a dataset that was never watched nothing is known from before this file. */
+function knownSince(store: Store, { dataset, seenAt }: Run): number {
+  const sql = 'SELECT first_watched_at AS since FROM datasets WHERE name = $dataset';
+  return store.get<{ since: number | null }>(sql, { dataset })?.since ?? seenAt;
 }
 
 function rowsOf(store: Store, fileKey: string, index: string): number {

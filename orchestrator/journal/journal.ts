@@ -214,6 +214,8 @@ export interface LedgerEntry {
   index: string;
   fileRows: number;
   firstSeenAt: number;
+  /** Since when the journal has known the dataset. */
+  knownSince: number;
   /** What `replaces` names, and of FILE_KEY what this run does not load, goes once a row is loaded. Not where it mends rows of a version that is loaded. */
   replacesFormer: boolean;
   replaces: Replaced[];

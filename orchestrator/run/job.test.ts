@@ -48,6 +48,7 @@ const ledger: LedgerEntry = {
   index: 'sales',
   fileRows: 100_000,
   firstSeenAt: Date.UTC(2020, 0, 2),
+  knownSince: 0,
   replacesFormer: true,
   replaces: [{ index: 'sales', FILE_KEY: 'old', FILE_ROWS: 7 }],
   mended: null,
@@ -79,6 +80,7 @@ test('the environment is the contract’s, for the paths the attempt sees', () =
     FILE_ROWS: '100000',
     REPLACES: '[{"index":"sales","FILE_KEY":"old","FILE_ROWS":7}]',
     SEEN_AT: '2020-01-02T00:00:00.000Z',
+    KNOWN_SINCE: '1970-01-01T00:00:00.000Z',
     WORK_DIR: '/work',
     CONFIG_FILES: '/config',
   };

@@ -170,6 +170,7 @@ function fileEnvironment(dataset: Dataset, file: JobFile, paths: JobPaths): Fold
     FILE_ROWS: String(ledger.fileRows),
     REPLACES: JSON.stringify(ledger.replaces),
     SEEN_AT: new Date(ledger.firstSeenAt).toISOString(),
+    KNOWN_SINCE: new Date(ledger.knownSince).toISOString(),
     WORK_DIR: workDirOf(dataset, run, paths.work),
   };
 }

@@ -22,7 +22,15 @@ export async function withLedger({ journal }: ScheduleContext, dataset: Dataset,
 
 /** For what is to be said of a run whose key could not be had. */
 export function withoutLedger(run: Run): JobFile {
-  const ledger = { index: '', fileRows: 0, firstSeenAt: run.seenAt, replacesFormer: false, replaces: [], mended: null };
+  const ledger = {
+    index: '',
+    fileRows: 0,
+    firstSeenAt: run.seenAt,
+    knownSince: run.seenAt,
+    replacesFormer: false,
+    replaces: [],
+    mended: null,
+  };
   return { run, ledger, standIn: null };
 }
 

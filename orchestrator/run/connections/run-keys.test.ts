@@ -67,6 +67,7 @@ const ledger = (index: string, replaces: LedgerEntry['replaces'] = []): LedgerEn
   index,
   fileRows: 0,
   firstSeenAt: 0,
+  knownSince: 0,
   replacesFormer: false,
   replaces,
   mended: null,
