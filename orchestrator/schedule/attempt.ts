@@ -345,6 +345,8 @@ export class LiveAttempt {
     this.#patiently(() => runner.stop(handle, this.ref, reason)).then(
       () => (this.#isDead = true),
       (error: unknown) => {
+        // Then it is for the next start to find.
+        if (this.#options.leave.aborted) return;
         const message = `run ${this.ref.runId} could not be stopped: ${messageOf(error)}`;
         this.#options.context.logger.error(message, { error });
       },
