@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
@@ -241,6 +242,54 @@ async function until(isSo: () => boolean): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 20));
   }
 }
+
+test('lines are sent without the template where that is said', async () => {
+  for (const makesTemplate of [true, false]) {
+    const asked: string[] = [];
+    const server = createHttpServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      const isBulk = request.url?.startsWith('/_bulk') === true;
+      response.setHeader('x-elastic-product', 'Elasticsearch').setHeader('content-type', 'application/json');
+      response.writeHead(request.method === 'HEAD' ? 404 : 200);
+      response.end(request.method === 'HEAD' ? undefined : isBulk ? '{"items":[{"create":{"status":201}}]}' : '{}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const log = createLogger({ ...quiet, elasticsearch: settings(urlOf(server)), makesTemplate });
+    log.info('one line');
+    await log.close();
+    server.close();
+    assert.equal(
+      asked.some(line => line.includes('/_index_template/')),
+      makesTemplate,
+    );
+    assert.ok(
+      asked.some(line => line.startsWith('POST /_bulk')),
+      asked.join(),
+    );
+  }
+});
+
+test('no line is sent before the template is there, where the server is still starting', async () => {
+  const asked: string[] = [];
+  const server = createHttpServer((request, response) => {
+    const isFirst = asked.length === 0;
+    asked.push(`${request.method} ${request.url}`);
+    const isBulk = request.url?.startsWith('/_bulk') === true;
+    response.setHeader('x-elastic-product', 'Elasticsearch').setHeader('content-type', 'application/json');
+    response.writeHead(isFirst ? 503 : 200);
+    response.end(request.method === 'HEAD' ? undefined : isBulk ? '{"items":[{"create":{"status":201}}]}' : '{}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const log = createLogger({ ...quiet, elasticsearch: settings(urlOf(server)) });
+  log.info('one line');
+  await until(() => asked.length >= 3);
+  await log.close();
+  server.close();
+  assert.deepEqual(
+    asked.slice(0, 3).map(line => line.split(' ')[0]),
+    ['HEAD', 'HEAD', 'POST'],
+  );
+});
 
 test('in a file a line begins with date and time, in systemd’s journal with its priority, each of its lines', async () => {
   const textOf = async (stamp: 'date' | 'priority') => {

@@ -93,7 +93,7 @@ function requestCalls(store: Store) {
     pause: (dataset, paused) => store.write(() => requests.pause(store, dataset, paused)),
     intend: disposal => store.write(() => disposing.intend(store, disposal)),
     intents: () => store.read(() => disposing.intents(store)),
-    moves: (dataset, file, hash) => store.read(() => disposing.moves(store, dataset, file, hash)),
+    moves: (dataset, file, hash) => store.glance(() => disposing.moves(store, dataset, file, hash)),
     closeDisposal: (runId, state, error, target) =>
       store.write(() => disposing.closeDisposal(store, runId, state, error, target)),
     stored: (dataset, file) => store.read(() => disposing.stored(store, dataset, file)),

@@ -41,6 +41,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const TOO_MANY_REQUESTS = 429;
+/** Of a server that is just starting, or has too much to do. */
+const PASSING = [TOO_MANY_REQUESTS, 502, 503, 504];
 
 /**
  * Sends lines to the data stream in the background. winston-elasticsearch buffers and batches; the client it is given is
@@ -194,7 +196,8 @@ export class ElasticsearchLog extends Transport {
       const exists = await this.#client?.indices.existsIndexTemplate({ name: TEMPLATE_NAME }, until);
       if (!exists) await this.#client?.indices.putIndexTemplate({ name: TEMPLATE_NAME, ...logTemplate }, until);
     } catch (error) {
-      if (statusOf(error) === undefined) throw error;
+      // Without the template the first line would make a plain index for good.
+      if ([undefined, ...PASSING].includes(statusOf(error))) throw error;
       this.#options.report('warn', `the index template ${TEMPLATE_NAME} can't be made: ${messageOf(error)}`);
     }
   }
