@@ -22,7 +22,7 @@ export function statusText(status: Status, hasColour: boolean): string {
     section('Waiting', status.waiting.map(runText)),
     section(`Failed, and not mended since${ofAll(status, 'runsFailed')}`, status.failures.map(runText)),
     section(`Done, to check${ofAll(status, 'runsToCheck')}`, status.toCheck.flatMap(toCheckTexts)),
-    section('Beside former files of the same name (ON_CHANGE: append)', status.beside.map(besideRunText)),
+    section('Beside other files of the same name (ON_CHANGE: append)', status.beside.map(besideRunText)),
     adviceText(status),
   ];
   return `${sections.filter(text => text !== '').join('\n\n')}\n`;

@@ -12,28 +12,37 @@ import { openIndex } from './index.ts';
 
 const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 const NAMES = ['plain', 'backed', 'contained'];
+/** How files are taken away, and what a later one of the same name does: rows of the first, after the second, and after it came once more. */
+const DELIVERIES = [
+  { name: 'backup-replace', keys: 'BACKUP_FILE: true\nON_CHANGE: replace\n', counts: [3, 2, 2] },
+  { name: 'backup-append', keys: 'BACKUP_FILE: true\nON_CHANGE: append\n', counts: [3, 5, 5] },
+  { name: 'remove-replace', keys: 'REMOVE_FILE: true\nON_CHANGE: replace\n', counts: [3, 2, 2] },
+  { name: 'remove-append', keys: 'REMOVE_FILE: true\nON_CHANGE: append\n', counts: [3, 5, 5] },
+];
+const ALL = [...NAMES, ...DELIVERIES.map(({ name }) => name)];
 let folder: string;
 let orchestrator: TestOrchestrator;
 
 before(async () => {
-  for (const name of NAMES) await indexOf(name).drop();
+  for (const name of ALL) await indexOf(name).drop();
   const dataset = (name: string, more: string) =>
     `WATCH_DIR: {folder}/${name}\n${more}LOAD: {index: e2e-redo-${name}}\n`;
   folder = await makeFolder(
     {
       plain: dataset('plain', 'RUNNER: process\n'),
       backed: dataset('backed', 'RUNNER: process\nBACKUP_FILE: true\nON_CHANGE: append\n'),
+      ...Object.fromEntries(DELIVERIES.map(({ name, keys }) => [name, dataset(name, `RUNNER: process\n${keys}`)])),
       contained: dataset('contained', 'RUNNER: docker\nBACKUP_FILE: true\nON_CHANGE: append\n'),
     },
     0o755,
   );
-  for (const name of NAMES) await mkdir(join(folder, name));
+  for (const name of ALL) await mkdir(join(folder, name));
   orchestrator = await startOrchestrator(folder);
 });
 
 after(async () => {
   await orchestrator?.kill('SIGTERM');
-  for (const name of NAMES) await indexOf(name).drop();
+  for (const name of ALL) await indexOf(name).drop();
   await removeFolder(folder);
 });
 
@@ -67,9 +76,22 @@ for (const name of ['backed', 'contained']) {
       ['run', name, place],
     ]) {
       const { code, stdout, stderr } = await command(...args);
-      assert.deepEqual([code, stdout], [0, 'done a.csv: 2 rows loaded\n'], stderr);
+      const line = 'done a.csv: 2 rows loaded, beside the rows of another file of this name\n';
+      assert.deepEqual([code, stdout], [0, line], stderr);
     }
     assert.equal(await indexOf(name).count(), 3);
+  });
+}
+
+for (const { name, keys, counts } of DELIVERIES) {
+  test(`what a later file of the same name does to the rows that are there is what was asked for: ${keys.replaceAll('\n', ' ').trim()}`, async () => {
+    const found: number[] = [];
+    for (const content of ['A\n1\n2\n3\n', 'A\n1\n4\n', 'A\n1\n4\n']) {
+      await load(name, 'a.csv', content);
+      await disposed();
+      found.push(await indexOf(name).count());
+    }
+    assert.deepEqual(found, counts);
   });
 }
 

@@ -53,7 +53,7 @@ test('a corrected file that is appended says so, and is to be checked; with repl
     /^about \d+ % of its rows are those of a former file of this name \([\d,]+ rows\).*set ON_CHANGE: replace, then orchestrator reload sales$/,
   );
   assert.equal(await indexOf('sales').count(), rows.length * 2);
-  assert.match(await orchestrator.output(), /weather\.csv: done, .*beside the rows of a former file of this name/);
+  assert.match(await orchestrator.output(), /weather\.csv: done, .*beside the rows of another file of this name/);
   // Another delivery of the same name is no correction.
   const next = await load('sales', 'weather.csv', text.replaceAll(/^\d{4}/gm, '1999').replaceAll(',', ',1'));
   await disposed('sales/weather.csv');
@@ -62,7 +62,7 @@ test('a corrected file that is appended says so, and is to be checked; with repl
   const { stdout } = await command('status');
   assert.match(
     stdout,
-    /Beside former files of the same name .*sales weather\.csv .* beside the rows of 2 former files/s,
+    /Beside other files of the same name .*sales weather\.csv: [\d,]+ rows beside the rows of 2 other files/s,
   );
   await writeDataset(folder, 'sales', yamlOf('sales', { change: 'replace' }));
   await noticed(/ON_CHANGE is replace now: rows of 2 former files stand beside those of a later one/);

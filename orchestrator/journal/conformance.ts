@@ -882,6 +882,8 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual((await hand.ledger(again, 'content-1', true)).replaces, []);
         await hand.finish(again, done(10));
         // It stands between the two, but is none of the path's versions.
+        assert.equal((await journal.latestVersion('sales', 'a.csv'))?.contentHash, 'hash2');
+        assert.equal((await journal.latestDone('sales', 'a.csv'))?.id, again.id);
         const touched = await hand.arrive('a.csv', 3, 'hash2');
         assert.equal(touched.state, 'skipped');
         await hand.arrive('a.csv', 4);

@@ -40,25 +40,46 @@ interface Path {
   lost: string[];
 }
 
-/** Those that have rows, then those that are there and have none. */
+/** Those that have rows, and those that are there; both lists are in the order of their bytes. */
 async function* pathsOf({ journal, dataset }: ReloadOptions): AsyncGenerator<Path> {
+  const present = presentPaths(journal, dataset.name);
+  let there = await present.next();
+  for await (const [file, keys] of keysByPath(journal, dataset.name)) {
+    for (; !there.done && isBefore(there.value, file); there = await present.next()) yield inPlaceAlone(there.value);
+    const isPresent = !there.done && there.value === file;
+    if (isPresent) there = await present.next();
+    yield versionsOf(file, keys, isPresent, dataset);
+  }
+  for (; !there.done; there = await present.next()) yield inPlaceAlone(there.value);
+}
+
+async function* keysByPath(journal: Journal, dataset: string): AsyncGenerator<[string, LoadedKey[]]> {
   for (let after = ''; ; ) {
-    const keys = await journal.loadedKeys(dataset.name, after);
+    const keys = await journal.loadedKeys(dataset, after);
     const last = keys.at(-1);
-    if (last === undefined) break;
+    if (last === undefined) return;
+    yield* Map.groupBy(keys, key => key.file);
     after = last.file;
-    for (const [file, own] of Map.groupBy(keys, key => key.file))
-      yield versionsOf(file, own, await isThere(journal, dataset, file), dataset);
   }
+}
+
+async function* presentPaths(journal: Journal, dataset: string): AsyncGenerator<string, undefined> {
   for (let after = ''; ; ) {
-    const files = await journal.knownFiles(dataset.name, { after, present: true });
+    const files = await journal.knownFiles(dataset, { after, present: true });
     const last = files.at(-1);
-    if (last === undefined) break;
+    if (last === undefined) return undefined;
+    for (const { path } of files) yield path;
     after = last.path;
-    for (const { path } of files)
-      if (!(await hasKeys(journal, dataset, path)))
-        yield { file: path, versions: [{ file: path, at: 'path' }], lost: [] };
   }
+}
+
+function isBefore(one: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0;
+}
+
+/** It has no rows, perhaps since it failed. */
+function inPlaceAlone(file: string): Path {
+  return { file, versions: [{ file, at: 'path' }], lost: [] };
 }
 
 function versionsOf(file: string, keys: readonly LoadedKey[], isPresent: boolean, { settings }: Dataset): Path {
@@ -79,14 +100,6 @@ function versionsOf(file: string, keys: readonly LoadedKey[], isPresent: boolean
 function lostText(files: number): string {
   const which = files === 1 ? 'it was removed' : `${files} files of this name were removed`;
   return `${which} after having been loaded, and no backup is known: the rows stay as they are`;
-}
-
-async function isThere(journal: Journal, dataset: Dataset, file: string): Promise<boolean> {
-  return (await journal.knownFile(dataset.name, file))?.present === true;
-}
-
-async function hasKeys(journal: Journal, dataset: Dataset, file: string): Promise<boolean> {
-  return (await journal.latestDone(dataset.name, file)) !== undefined;
 }
 
 async function queue(version: Version, options: ReloadOptions): Promise<{ run: Run } | { why: string }> {
@@ -118,10 +131,8 @@ async function submitter(
     const place = { dataset: dataset.name, file, root: dataset.watchDir, priority: dataset.settings.PRIORITY };
     return () => journal.submitStored({ ...place, ...found, readFrom: at.place, now: now() });
   }
-  const latest = await journal.latest(dataset.name, file);
-  const readsFile = latest?.action === 'add' || latest?.action === 'change';
-  const run = readsFile && latest.readFrom === null ? latest : await journal.latestDone(dataset.name, file);
-  if (run === undefined) return 'it was never run: EXISTING is ignore, or it is waited for';
+  const run = await journal.latestVersion(dataset.name, file);
+  if (run === undefined || run.action === 'delete') return 'it was never run: EXISTING is ignore, or it is waited for';
   return () => replayRun(run, { journal, dataset, dataDir, now: now() });
 }
 

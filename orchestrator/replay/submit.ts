@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { pathsOfStored } from '../dispose/names.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
 import { type NamedFile, openNamedFile } from '../files/named-file.ts';
 import { type Journal, type Run, type StoredFile, versionOf } from '../journal/journal.ts';
+import { isWithin } from '../within.ts';
 import { readBackup } from './find-file.ts';
 import { replayRun } from './replay.ts';
 
@@ -29,6 +30,7 @@ export async function submitFile(path: string, options: SubmitOptions): Promise<
     const place = placeOf(found, await realpath(dataset.watchDir).catch(() => dataset.watchDir));
     const stored = place.root === '/' ? await recognise(found, options) : undefined;
     if (stored !== undefined) return await submitStored(stored, options);
+    demandElsewhere(found, options);
     const hash = createHash('sha256');
     await pipeline(file.createReadStream({ autoClose: false, start: 0 }), hash);
     const contentHash = hash.digest('hex');
@@ -37,6 +39,16 @@ export async function submitFile(path: string, options: SubmitOptions): Promise<
   } finally {
     await file.close();
   }
+}
+
+/** Of a file in the backup or the quarantine that the journal does not know any more nobody can say whose rows it would double. */
+function demandElsewhere(path: string, { dataset, dataDir }: SubmitOptions): void {
+  const { BACKUP_DIR, QUARANTINE_DIR } = dataset.settings;
+  const folders = [BACKUP_DIR ?? join(dataDir, 'backup'), QUARANTINE_DIR ?? join(dataDir, 'quarantine')];
+  const within = folders.find(folder => isWithin(path, join(resolve(folder), dataset.name)));
+  if (within === undefined) return;
+  const text = `${path} lies among the files that were taken away from dataset ${dataset.name}, and the journal does not know it any more: copy it into ${dataset.watchDir}, under the name that it had there, to load it`;
+  throw new OrchestratorError('never', text);
 }
 
 interface Recognised extends StoredFile {
