@@ -177,10 +177,20 @@ export function decisions(store: Store, runId: string): Decision[] {
   return row?.decisions ? (JSON.parse(row.decisions) as Decision[]) : [];
 }
 
+/** So many of each state are looked at for one that was started: there may be a million that never were. */
+const NEWEST = 100;
+
 export function lastRunner(store: Store, dataset: string | null): string | null {
-  const where = dataset === null ? '' : 'dataset = $dataset AND';
-  const sql = `SELECT runner FROM runs WHERE ${where} runner IS NOT NULL ORDER BY seq DESC LIMIT 1`;
-  return store.get<{ runner: string }>(sql, dataset === null ? {} : { dataset })?.runner ?? null;
+  if (dataset === null) {
+    const sql = 'SELECT runner FROM runs WHERE runner IS NOT NULL ORDER BY seq DESC LIMIT 1';
+    return store.get<{ runner: string }>(sql)?.runner ?? null;
+  }
+  const newest = `SELECT runner, seq FROM runs WHERE dataset = $dataset AND state = $state ORDER BY seq DESC LIMIT ${NEWEST}`;
+  const sql = `SELECT runner, seq FROM (${newest}) WHERE runner IS NOT NULL LIMIT 1`;
+  const started = RUN_STATES.flatMap(
+    state => store.get<{ runner: string; seq: number }>(sql, { dataset, state }) ?? [],
+  );
+  return started.toSorted((a, b) => b.seq - a.seq)[0]?.runner ?? null;
 }
 
 /** Runs know a file by its root and the path below it: each way to cut the path in two is looked up. */
