@@ -27,7 +27,7 @@ export function whyNoResult(line: string): string | undefined {
   const value = parsed(text);
   if (value === undefined) {
     const isMeant = text.startsWith('{') || text.replace(SAYS_RESULT, '').replace(',', '').trim() === '';
-    return isMeant ? `not a JSON object on one line: ${shown(text)}` : undefined;
+    return isMeant ? `it is no JSON object on one line: ${shown(text)}` : undefined;
   }
   const { type, file, code, ...others } = value;
   if (type !== 'result') return undefined;

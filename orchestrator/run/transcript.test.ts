@@ -40,7 +40,7 @@ test('a result that is no JSON on one line is none: with NaN, cut, or over sever
   for (const printed of cases) {
     const { said } = print(printed);
     assert.deepEqual(said.results, [], printed);
-    assert.match(said.malformed ?? '', /^not a JSON object on one line: /, printed);
+    assert.match(said.malformed ?? '', /^it is no JSON object on one line: /, printed);
   }
   assert.equal(print(`  ${text}`).said.results.length, 1);
 });

@@ -84,7 +84,7 @@ test('exit 0 with a result line that is none is a breach of the contract; anothe
   assert.equal(finish.to, 'failed');
   assert.match(
     'error' in finish ? String(finish.error) : '',
-    /contract breach: exit code 0, but its result line is rows_read is/,
+    /contract breach: exit code 0, but its result line can't be read: rows_read is/,
   );
   assert.equal(decide(endingOf({ ...outcome, exitCode: 75 }, null), situation).to, 'queued');
   const own = { ...result(1, 1, 0, 0), file: 'a.csv' };

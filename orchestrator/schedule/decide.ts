@@ -55,7 +55,7 @@ export const NO_ROWS: Rows = { read: 0, loaded: 0, rejected: 0, filtered: 0, del
 /** The part of an outcome that is about one file; without a line of its own it takes the exit code of the whole. */
 export function endingOf(outcome: Outcome, file: string | null): Ending {
   const { results, saidOf, malformed, ...rest } = outcome;
-  const breach = malformed === undefined ? undefined : `its result line is ${malformed}`;
+  const breach = malformed === undefined ? undefined : `its result line can't be read: ${malformed}`;
   if (file === null) return { ...rest, result: results.at(-1) ?? null, breach };
   const own = results.findLast(result => result.file === file);
   if (own === undefined) {
