@@ -100,3 +100,18 @@ test('a stop in the middle of many absences leaves the rest to the next start', 
   for (const _ of [1, 2]) await next.missedBy(new Map(), '1:1');
   assert.equal(await count(), 0);
 });
+
+test('others have their turn while many files are compared with what a listing has met, though none is missing', async () => {
+  await using folder = await WatchedFolder.make();
+  const { journal } = folder;
+  const { absences, known } = await missing(folder);
+  const files = Array.from({ length: 20_000 }, (_, number) => `b${number}.csv`);
+  await Promise.all(files.map(file => journal.ignore('sales', file, version)));
+  known.beginListing();
+  for (const file of ['a.csv', ...files]) known.saw(file, null);
+  let turns = 0;
+  const count = setInterval(() => (turns += 1), 0);
+  await absences.missedBy(new Map(), '1:1');
+  clearInterval(count);
+  assert.ok(turns > 1, `${turns} turns`);
+});
