@@ -121,7 +121,7 @@ export class LeftOut {
   }
 }
 
-/** Each cell of the file comes by here: 0.02 s for the flights of 2013, 336,776 rows × 19. */
+/** Each cell of the file comes by here: 0.1 s of CPU for the flights of 2013, 336,776 rows × 19 (two busy cores, 30 November 2026). */
 function count(column: Column, batch: Batch, at: number, { from, to }: { from: number; to: number }): void {
   const { bytes, starts, ends, width } = batch;
   const { check } = column;
