@@ -29,7 +29,7 @@ const interrupt = new AbortController();
 /** Where the settings come from: here, unless the orchestrator that is meant was started elsewhere. */
 let variables: Readonly<Record<string, string | undefined>> = { ...readEnvFile(process.cwd()), ...process.env };
 let workingDir = process.cwd();
-const notes = { folder: notesFolder(process.env, userInfo().homedir), workingDir };
+const notes = { folder: notesFolder(process.env, homeFolder()), workingDir };
 const terminal = createTerminal(process.stdout, process.stderr, { noColour: Boolean(variables['NO_COLOR']) });
 
 process.exitCode = await createProgram(commandDeps()).run(process.argv.slice(2));
@@ -313,6 +313,15 @@ async function labelsOf(image: string): Promise<Record<string, string> | undefin
 /** `check` reports a wrong environment itself, so it must not fail on it. */
 function configDir(): string {
   return resolve(workingDir, variables['CONFIG_DIR'] || 'config');
+}
+
+/** By the user, whatever HOME a supervisor or sudo has left; a container may run as a uid that no account has. */
+function homeFolder(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return process.env['HOME'] || '/nonexistent';
+  }
 }
 
 function readEnvFile(folder: string): Record<string, string> {
