@@ -591,7 +591,12 @@ function startRunning(): () => Promise<void> {
 }
 
 function sales(): Dataset {
-  return { name: 'sales', watchDir: folder, configFolder: folder, settings: { PRIORITY: 0, EXTRACT: { columns: ['A', 'C'] } } } as Dataset;
+  return {
+    name: 'sales',
+    watchDir: folder,
+    configFolder: folder,
+    settings: { PRIORITY: 0, EXTRACT: { columns: ['A', 'C'] } },
+  } as Dataset;
 }
 
 async function file(name: string): Promise<string> {

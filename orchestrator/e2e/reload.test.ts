@@ -93,11 +93,11 @@ test('where LOAD.id is new, reload takes out the rows that had ids of their file
   await load('keyed', 'a.csv', 'A,B\n1,2\n3,4\n3,5\n');
   await disposed('keyed/a.csv');
   await writeDataset(folder, 'keyed', yamlOf('keyed', { id: 'A' }));
-  await noticed(/LOAD\.id is \[\\"A\\"\] now: the rows of 1 file \(3 rows\) have ids of their file and row/);
+  await noticed(/LOAD\.id is \["A"\] now: the rows of 1 file \(3 rows\) have ids of their file and row/);
   assert.equal((await command('reload', 'keyed')).code, 0);
   assert.equal(await indexOf('keyed').count(), 2);
   await writeDataset(folder, 'keyed', yamlOf('keyed'));
-  await noticed(/LOAD\.id is not set any more, and was \[\\"A\\"\]: rows that are there have ids that tell no file/);
+  await noticed(/LOAD\.id is not set any more, and was \["A"\]: rows that are there have ids that tell no file/);
 });
 
 test('a dataset whose YAML was renamed is told of, and takes its rows over', async () => {
