@@ -10,6 +10,7 @@ import { bringUpServices, stopServices } from './services/services.ts';
 import { listContainers, newContainers } from './tests/containers.ts';
 import { testFiles } from './tests/files.ts';
 import { complaints, isSummary } from './tests/summary.ts';
+import { installTools } from './tests/tools.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -20,6 +21,7 @@ async function main(paths: string[]): Promise<number> {
   const files = testFiles(root, paths);
   if (files.length === 0)
     throw new Error(`no *.test.ts below ${paths.join(' ') || 'the project'}: name a folder or a file of tests`);
+  await installTools();
   const { environment, started } = await bringUpServices(process.env);
   Object.assign(process.env, environment);
   const summary: string[] = [];
