@@ -1,7 +1,7 @@
 // The one place that reads argv, the environment and signals, and sets the exit code. What a command needs is imported when it is called.
-import { fstatSync, readFileSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { readToken } from './api/auth/token.ts';
 import { systemClock } from './clock.ts';
@@ -9,7 +9,8 @@ import type { CommandDeps } from './cli/deps.ts';
 import { createProgram } from './cli/program.ts';
 import type { Service } from './cli/service.ts';
 import { createTerminal } from './cli/terminal.ts';
-import { type Environment, parseEnvFile, parseEnvironment } from './config/environment.ts';
+import { readEnvFile } from './config/env-file.ts';
+import { type Environment, parseEnvironment } from './config/environment.ts';
 import type { Loaded } from './config/load.ts';
 import { messageOf, OrchestratorError } from './errors.ts';
 import type { Journal } from './journal/journal.ts';
@@ -27,8 +28,9 @@ process.umask(0o077);
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const interrupt = new AbortController();
 /** Where the settings come from: here, unless the orchestrator that is meant was started elsewhere. */
-let variables: Readonly<Record<string, string | undefined>> = { ...readEnvFile(process.cwd()), ...process.env };
 let workingDir = process.cwd();
+let envFile = readEnvFile(workingDir);
+let variables: Readonly<Record<string, string | undefined>> = { ...envFile.variables, ...process.env };
 const notes = { folder: notesFolder(process.env, homeFolder()), workingDir };
 const terminal = createTerminal(process.stdout, process.stderr, { noColour: Boolean(variables['NO_COLOR']) });
 
@@ -96,6 +98,7 @@ function commandDeps(): CommandDeps {
 /** `orchestrator start`: until a signal; a second one hurries. */
 async function serve(): Promise<number> {
   const signals = catchSignals();
+  heedEnvFile();
   const { findLauncher } = await import('./launcher.ts');
   const launcher = findLauncher(variables, systemClock);
   const { startOrchestrator } = await import('./start.ts');
@@ -225,6 +228,8 @@ async function explainFile(file: string): Promise<number> {
   return withJournal(journal =>
     explainCommand({
       file,
+      datasets,
+      journal,
       explain: path => explain(path, datasets, journal, dataset => kept.of(dataset)),
       print: line => terminal.write(`${line}\n`),
     }),
@@ -284,11 +289,16 @@ function environment(): Environment {
 
 /** From now on settings are those of the orchestrator that is meant where none is here. False where there is none. */
 function goWhereMeant(): boolean {
-  if (isProject(workingDir, variables)) return true;
+  if (isProject(workingDir, variables)) {
+    heedEnvFile();
+    return true;
+  }
   const found = findWhereabouts(notes.folder, dataDir => readHolder(dataDir) !== null);
   if (found === null) return false;
   workingDir = found.workingDir;
-  variables = { ...readEnvFile(workingDir), ...process.env, ...found.variables };
+  envFile = readEnvFile(workingDir);
+  variables = { ...envFile.variables, ...process.env, ...found.variables };
+  heedEnvFile();
   return true;
 }
 
@@ -324,10 +334,7 @@ function homeFolder(): string {
   }
 }
 
-function readEnvFile(folder: string): Record<string, string> {
-  try {
-    return parseEnvFile(readFileSync(join(folder, '.env'), 'utf8'));
-  } catch {
-    return {};
-  }
+/** Settings that are there and can't be read are no settings that are not there: rows would go to the lake that are meant for Elasticsearch. */
+function heedEnvFile(): void {
+  if (envFile.mistake !== null) throw new OrchestratorError('never', envFile.mistake);
 }

@@ -43,6 +43,15 @@ export async function findFile(journal: Journal, text: string): Promise<FoundRun
   return { dataset, file, runs: (await journal.runs({ dataset, path: file, limit: MOST_RUNS })).items };
 }
 
+/** The file that somebody means by a run's id, or as findFile(); undefined where no run has it. Throws an OrchestratorError (`never`) where several may be meant. */
+export async function namedFile(journal: Journal, text: string): Promise<FoundPath | undefined> {
+  const run = RUN_ID.test(text) ? await journal.run(text) : undefined;
+  if (run !== undefined) return { dataset: run.dataset, file: run.file, runId: null };
+  const found = await pathsOf(journal, text);
+  if (found.length > 1) throw ambiguous(text, found);
+  return found[0];
+}
+
 /** The newest run of a dataset, or of a file, that has rejected rows; a run by its id. Else as findRun(). */
 export async function findRejected(journal: Journal, text: string): Promise<Run> {
   const hasRejects = ({ rows, state }: Run) => (rows?.rejected ?? 0) > 0 || state === 'quarantined';

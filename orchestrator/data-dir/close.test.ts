@@ -36,6 +36,12 @@ test('one that is open is closed with all that stands in it but the inbox, and t
   const modes = ['.', 'in', 'logs', 'lake', 'journal.sqlite'].map(name => modeOf(join(data, name)));
   assert.deepEqual(modes, ['700', '777', '700', '700', '600']);
   assert.deepEqual(closeDataDir(data), []);
+  execFileSync('chmod', ['644', join(data, 'journal.sqlite')]);
+  assert.match(
+    closeDataDir(data).join(),
+    /^in DATA_DIR \S+ a file or folder was open to others: closed/,
+    'as a restored copy',
+  );
 });
 
 const PLANTS: Record<string, (path: string) => void> = {

@@ -130,7 +130,10 @@ function changeText(dataDir: string, { mode }: Stats, isClosed: boolean, entries
   const was = (mode & 0o7777).toString(8).padStart(4, '0');
   if (!isClosed)
     return [`DATA_DIR ${dataDir} can be entered by others (${was}), and can't be closed; run: chmod 700 ${dataDir}`];
-  if ((mode & BEYOND_OWNER) === 0 && entries === 0) return [];
+  if ((mode & BEYOND_OWNER) === 0) {
+    const what = entries === 1 ? 'a file or folder was' : `${entries} files and folders were`;
+    return entries === 0 ? [] : [`in DATA_DIR ${dataDir} ${what} open to others: closed to all but the owner now`];
+  }
   const within = entries === 0 ? '' : `, and ${entries} of the files and folders in it`;
   return [`DATA_DIR ${dataDir} could be entered by others (${was}): it was closed to all but its owner${within}`];
 }

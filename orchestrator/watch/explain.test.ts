@@ -46,11 +46,21 @@ test('explain says what misses a marker, waits to be quiet, was taken, has chang
   await using folder = await WatchedFolder.make();
   const lines: string[] = [];
   const dataset = datasetOf('sales', folder.root);
-  const say = async (settings: Parameters<typeof datasetOf>[2] = {}) => {
+  const sayOf = async (file: string, settings: Parameters<typeof datasetOf>[2] = {}) => {
     lines.length = 0;
-    const explainIt = (file: string) => explain(file, [datasetOf('sales', folder.root, settings)], folder.journal);
-    await explainCommand({ file: folder.path('a.csv'), explain: explainIt, print: line => lines.push(line) });
+    const { journal } = folder;
+    const datasets = [datasetOf('sales', folder.root, settings)];
+    await explainCommand({
+      file,
+      datasets,
+      journal,
+      explain: path => explain(path, datasets, journal),
+      print: line => lines.push(line),
+    });
     return lines.join('\n');
+  };
+  const say = async (settings: Parameters<typeof datasetOf>[2] = {}) => {
+    return sayOf(folder.path('a.csv'), settings);
   };
   assert.match(await say(), /a\.csv is not there/);
   await mkdir(folder.path('a.csv'));
@@ -63,6 +73,13 @@ test('explain says what misses a marker, waits to be quiet, was taken, has chang
   await folder.untilStates('a.csv', ['queued']);
   assert.match(await say(), /was taken in the version it has now\.\n.*is queued since/);
   await watch.stop();
+  for (const name of ['a.csv', (await folder.journal.runs({ limit: 1 })).items[0]!.id])
+    assert.match(
+      await sayOf(name),
+      /was taken in the version it has now/,
+      'by its name or its run’s id, as status tells it',
+    );
+  assert.match(await sayOf('never-seen.csv'), /not below the WATCH_DIR of any/);
   const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
   const claim = { holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 };
   const [[run] = []] = await folder.journal.claim(claim);
