@@ -114,8 +114,14 @@ function failedDisposals({ disposals }: ServiceStatus): Health['disposals'] {
 
 function diskPart({ disk }: ServiceStatus): Health['parts']['disk'] {
   const { isLow, ...bytes } = disk;
-  const message = isLow ? 'less free space than MIN_FREE: nothing new is taken' : null;
-  return { status: isLow ? 'failing' : 'ok', message, ...bytes };
+  if (!isLow) return { status: 'ok', message: null, ...bytes };
+  const free = bytes.freeBytes === null ? ' has' : ` has ${megabytes(bytes.freeBytes)} free,`;
+  const message = `DATA_DIR${free} less than MIN_FREE (${megabytes(bytes.floorBytes)}): free some space; nothing new is taken`;
+  return { status: 'failing', message, ...bytes };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.floor(bytes / 1_000_000)} MB`;
 }
 
 function watcherPart({ name, watcher, problem }: DatasetStatus): Health['parts']['watchers'][number] {

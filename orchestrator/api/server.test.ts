@@ -213,6 +213,10 @@ test('health is 200 while work can only wait, 503 when nothing can be taken', as
   service = { ...healthy(), disk: { freeBytes: 1, floorBytes: 2, isLow: true } };
   const failing = await get('/api/health');
   assert.deepEqual([failing.status, failing.body.status, failing.body.parts.disk.status], [503, 'failing', 'failing']);
+  assert.match(
+    failing.body.parts.disk.message,
+    /DATA_DIR has 0 MB free, less than MIN_FREE .*: free some space; nothing new/,
+  );
   service = healthy();
 });
 

@@ -93,7 +93,7 @@ function countOne(
 }
 
 function goneText([index, { deleted, missing, newer }]: [string, Gone]): string {
-  const others = missing === 0 ? '' : `, ${missing.toLocaleString('en')} ${missing === 1 ? 'was' : 'were'} not there`;
+  const others = missing === 0 ? '' : ` (of ${missing.toLocaleString('en')} more that may have been there none was)`;
   const left = newer === 0 ? '' : `, ${newer.toLocaleString('en')} stay, since something newer wrote them`;
   return `${deleted.toLocaleString('en')} rows are taken out of the index ${index}${others}${left}`;
 }
