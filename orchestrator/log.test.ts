@@ -29,6 +29,8 @@ test('a terminal is told once which dataset it is, and of runs only where someth
   log.info('dataset sales runs as a process');
   log.info('dataset sales2 is another');
   log.error('dataset sales: a.csv failed');
+  log.info('day2.csv: done', { attempt: 1 });
+  log.info('day2.csv: done', { attempt: 2 });
   const lines = text()
     .trimEnd()
     .split('\n')
@@ -37,6 +39,8 @@ test('a terminal is told once which dataset it is, and of runs only where someth
     'info  sales        runs as a process',
     'info  sales        dataset sales2 is another',
     'error sales        a.csv failed  run=01a2',
+    'info  sales        day2.csv: done',
+    'info  sales        day2.csv: done  attempt=2',
   ]);
 });
 

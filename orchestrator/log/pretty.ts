@@ -23,11 +23,13 @@ const colours: Record<Level, number> = { error: 31, warn: 33, info: 32, debug: 9
 const LEVEL_WIDTH = 5;
 const DATASET_WIDTH = 12;
 const LONGEST_FIELD = 120;
+/** A digit stands in many a message that doesn't mean it. */
+const SHORTEST_SAID = 3;
 
-/** `14:03:07 info  sales        what happened  file=a.csv`. What the message says already is not said again. */
+/** `14:03:07 info  sales        what happened  file=a.csv`. What the message says already is not said again, nor that an attempt is the first. */
 export function prettyLine(line: Line, { colour, stamp }: Look): string {
   const paint = (code: number, text: string) => (colour && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const { dataset, error, err, cause, run, ...others } = line.fields;
+  const { dataset, error, err, cause, run, attempt, ...others } = line.fields;
   const message = withError(withoutDataset(line.message, dataset), error ?? err ?? cause);
   const head = [
     ...(stamp === 'priority' ? [] : [paint(90, stamp === 'date' ? dateOf(line.time) : timeOf(line.time))]),
@@ -36,7 +38,8 @@ export function prettyLine(line: Line, { colour, stamp }: Look): string {
   ].join(' ');
   const text = visible(message).replaceAll('\n', '\n    ');
   // The run's long id is for acting on what went wrong.
-  const fields = visible(fewFields(line.level === 'info' ? others : { ...others, run }, message));
+  const few = { ...others, attempt: attempt === 1 ? null : attempt, run: line.level === 'info' ? null : run };
+  const fields = visible(fewFields(few, message));
   const whole = `${head} ${text}${fields === '' ? '' : `  ${paint(90, fields)}`}${stackOf(line, error ?? err)}`;
   // Each of its lines is an entry of its own.
   return stamp === 'priority' ? whole.replaceAll(/^/gm, `<${PRIORITIES[line.level]}>`) : whole;
@@ -69,11 +72,15 @@ function withError(message: string, error: unknown): string {
   return message.includes(reason) ? message : `${message}: ${reason}`;
 }
 
+function isSaid(text: string, message: string): boolean {
+  return text.length >= SHORTEST_SAID && message.includes(text);
+}
+
 function fewFields(fields: Record<string, unknown>, message: string): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => [name, textOf(value)] as const)
-    .filter(([, text]) => text.length <= LONGEST_FIELD && !message.includes(text))
+    .filter(([, text]) => text.length <= LONGEST_FIELD && !isSaid(text, message))
     .map(([name, text]) => `${name}=${text}`)
     .join(' ');
 }

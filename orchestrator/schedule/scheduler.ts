@@ -373,7 +373,7 @@ class Schedule implements Scheduler {
       backoff: RUNNER_WAIT,
       signal: this.#leaveOrphans.signal,
     });
-    if (removed > 0) logger.info(`${removed} leftovers of earlier attempts were removed (${runner.kind})`);
+    if (removed > 0) logger.info(`what was left of earlier attempts was removed (${runner.kind}, ${removed})`);
   }
 }
 
