@@ -39,7 +39,9 @@ export async function startOwnEngine(): Promise<OwnEngine> {
       word.startsWith('--') ? word : join(folder, word),
     );
     const network = ['--bridge', 'none', '--iptables=false', '--ip6tables=false'];
-    const started = spawn('dockerd', ['--host', host, ...files, ...network], { stdio: ['ignore', log, log] });
+    // Without a bridge it removes `docker0`, which is the machine's engine's: it has a network namespace of its own.
+    const command = ['--net', '--', 'dockerd', '--host', host, ...files, ...network];
+    const started = spawn('unshare', command, { stdio: ['ignore', log, log] });
     started.on('error', () => {});
     const isUp = async () => {
       if (started.exitCode !== null) throw new Error(`dockerd ended: ${await readFile(join(folder, 'log'), 'utf8')}`);
