@@ -51,5 +51,6 @@ function run(error: string): Run {
     endedAt: null,
     rows: null,
     error,
+    toCheck: [],
   } as Run;
 }
