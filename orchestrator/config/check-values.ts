@@ -70,19 +70,19 @@ const TYPES = new Set(
    short sparse_vector text token_count unsigned_long version wildcard`.split(/\s+/),
 );
 
-/** Fields of mappings with a type that isn't known: their pointers, and the type that was perhaps meant. */
-export function unknownTypes(
-  mappings: unknown,
+/** What of a field's mapping has a type that isn't known: the pointers, and the type that was perhaps meant. */
+function unknownTypes(
+  mapping: unknown,
   path: readonly string[],
 ): Array<[pointer: string, type: string, near: string | undefined]> {
-  if (!isRecord(mappings)) return [];
-  const { type } = mappings;
+  if (!isRecord(mapping)) return [];
+  const { type } = mapping;
   const isUnknown = typeof type === 'string' && !TYPES.has(type);
   const own: ReturnType<typeof unknownTypes> = isUnknown
     ? [[pointerOf([...path, 'type']), type, closest(type, TYPES)]]
     : [];
   const below = (['properties', 'fields'] as const).flatMap(kind => {
-    const fields = mappings[kind];
+    const fields = mapping[kind];
     if (!isRecord(fields)) return [];
     return Object.entries(fields).flatMap(([name, field]) => unknownTypes(field, [...path, kind, name]));
   });
@@ -95,10 +95,14 @@ const OF_ALL = new Set(
    _size _index _id _ignored _doc_count _tier _seq_no _nested_path enabled`.split(/\s+/),
 );
 
-/** Fields that are named in mappings itself, where Elasticsearch takes none. */
-export function misplacedFields(mappings: unknown): string[] {
-  if (!isRecord(mappings)) return [];
-  return Object.keys(mappings).filter(name => !OF_ALL.has(name) && isRecord(mappings[name]));
+/** The columns' mappings, and where they stand: under `properties`, as Elasticsearch has them, or in LOAD.mappings itself (default-etl/settings.ts). */
+function fieldsOf(mappings: unknown): { fields: Record<string, unknown>; path: string[]; beside: string[] } {
+  const path = ['LOAD', 'mappings'];
+  if (!isRecord(mappings)) return { fields: {}, path, beside: [] };
+  const { properties } = mappings;
+  if (!isRecord(properties) || typeof properties['type'] === 'string') return { fields: mappings, path, beside: [] };
+  const beside = Object.keys(mappings).filter(name => !OF_ALL.has(name) && isRecord(mappings[name]));
+  return { fields: properties, path: [...path, 'properties'], beside };
 }
 
 type Code = 'bad-encoding' | 'bad-image-name' | 'misplaced-mapping' | 'unknown-mapping-type';
@@ -112,8 +116,11 @@ export function checkValues({ settings: { EXTRACT, DOCKER_IMAGE, LOAD } }: Candi
   if (badEncoding !== undefined) report('bad-encoding', '/EXTRACT/encoding', encoding, badEncoding);
   const badImage = DOCKER_IMAGE === undefined ? undefined : whyBadImage(DOCKER_IMAGE);
   if (badImage !== undefined) report('bad-image-name', '/DOCKER_IMAGE', DOCKER_IMAGE ?? '', badImage);
-  for (const name of misplacedFields(LOAD?.mappings))
+  const { fields, path, beside } = fieldsOf(LOAD?.mappings);
+  for (const name of beside)
     report('misplaced-mapping', pointerOf(['LOAD', 'mappings', name]), name, 'LOAD.mappings.properties');
-  for (const [pointer, type, near] of unknownTypes(LOAD?.mappings, ['LOAD', 'mappings']))
+  for (const [pointer, type, near] of Object.entries(fields).flatMap(([name, field]) =>
+    unknownTypes(field, [...path, name]),
+  ))
     report('unknown-mapping-type', pointer, type, near === undefined ? '' : `; did you mean ${near}?`);
 }

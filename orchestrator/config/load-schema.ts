@@ -51,7 +51,8 @@ export const loadSchema = Type.Object(
     mappings: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
         'x-type': 'a map, as Elasticsearch’s mappings',
-        description: 'Mappings for indices that are created, such as `properties: {DATE: {type: date}}`.',
+        description:
+          'Mappings for indices that are created, of the columns by their names: `DATE: {type: date}`, or `properties: {DATE: {type: date}}` as Elasticsearch has them.',
         'x-default': 'what `types` says',
       }),
     ),

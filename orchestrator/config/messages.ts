@@ -64,7 +64,7 @@ const ERRORS = {
   'bad-encoding': (name: string, what: string) => `EXTRACT.encoding ${name} is not known: ${what}`,
   'bad-image-name': (name: string, why: string) => `DOCKER_IMAGE: no image can have the name ${name}: ${why}`,
   'misplaced-mapping': (name: string, place: string) =>
-    `Elasticsearch takes no field ${name} here; fields belong under ${place}`,
+    `${name} would be left out, since there is properties beside it; put it under ${place}, too`,
   'bad-variable-name': (name: string) =>
     `ENV.${name} can't be the name of a variable; use letters, digits and _, with no digit first`,
   'reserved-variable': (name: string, isKey: boolean) =>
