@@ -77,7 +77,7 @@ for (const key of TAKEN_AWAY)
       assert.equal(second.beside, how === 'append' ? 1 : 0);
       const said = (await orchestrator.output())
         .split('\n')
-        .filter(line => line.includes(second.id) && line.includes(besideText({ beside: 1 })));
+        .filter(line => line.includes(` ${name} `) && line.includes(besideText({ beside: 1 })));
       assert.equal(said.length, second.beside);
       // The same content again adds nothing.
       await deliver(name, 'day.csv', 'id;amount\n4;40\n5;50\n');
