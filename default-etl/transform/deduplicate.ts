@@ -11,7 +11,7 @@ export function deduplicateStep(columns: readonly string[] | 'all', context: Ste
   return () => {
     const seen = new HashSet();
     return batch => {
-      const positions = columns === 'all' ? [...batch.header.keys()] : choose(batch).positions;
+      const positions = columns === 'all' ? inOrderOfNames(batch.header) : choose(batch).positions;
       const marks = new Uint8Array(batch.rows);
       let kept = 0;
       for (let row = 0; row < batch.rows; row++) {
@@ -22,6 +22,12 @@ export function deduplicateStep(columns: readonly string[] | 'all', context: Ste
       return keepRows(batch, marks, kept);
     };
   };
+}
+
+/** Columns that come up late may stand elsewhere in later batches. */
+function inOrderOfNames(header: readonly string[]): number[] {
+  const order = (one: number, other: number) => ((header[one] as string) < (header[other] as string) ? -1 : 1);
+  return [...header.keys()].toSorted(order);
 }
 
 /** SHA-256 of each cell's name, length and bytes, so that no two rows give the same bytes by chance of where a cell ends. */

@@ -86,7 +86,9 @@ export const DEFINITIONS = {
   deduplicate: (columns: string[] | 'all'): PlainStep => {
     const seen = new Set<string>();
     return row => {
-      const names = Object.keys(row).filter(name => row[name] !== undefined);
+      const names = Object.keys(row)
+        .filter(name => row[name] !== undefined)
+        .sort();
       const key = JSON.stringify(
         names.filter(name => columns === 'all' || columns.includes(name)).map(name => [name, row[name]]),
       );

@@ -205,3 +205,20 @@ test('any steps, on any batches, do what their definitions say of each row', asy
     { numRuns: 2000 },
   );
 });
+
+test('equal rows are one, whatever the order of their columns: one that comes up late may stand elsewhere', async context => {
+  const folder = temporaryFolder(context);
+  mkdirSync(join(folder, 'work'));
+  const rows = [
+    [{ B: '1' }],
+    [
+      { a: 'x', B: '2' },
+      { a: '', B: '1' },
+    ],
+  ];
+  for (const columns of ['all', ['a', 'B']] as const) {
+    const steps = [{ add: { a: 'y' } }, columns === 'all' ? 'deduplicate' : { deduplicate: columns }];
+    const { filtered } = await transform(jobOf(folder, steps), rows);
+    assert.deepEqual(filtered, [3]);
+  }
+});
