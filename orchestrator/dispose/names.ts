@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { formerPaths } from '../stored-name.ts';
 
 // 255 bytes is the longest name of most file systems; a run's id and the rest take less than 60.
 const LONGEST_NAME_BYTES = 255;
@@ -41,9 +42,6 @@ function named(path: string, what: string): string {
   return join(dirname(path), `${shortened(stem)}.${what}${ending}`);
 }
 
-/** What such a name has got; versions up to 0.1.0 gave it the run's id. */
-const ADDED = /\.(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{6})(?=\.[^/]*$|$)/;
-
 /**
  * Paths, relative to WATCH_DIR, of which a dataset's file at this absolute path may be the backup, or in quarantine: both have the dataset and the path below their folder, and the name may have got
  * what tells it from others.
@@ -51,7 +49,7 @@ const ADDED = /\.(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d{2}-\d{2
 export function pathsOfStored(path: string, dataset: string): string[] {
   const names = path.split('/');
   const below = names.flatMap((name, depth) => (name === dataset ? [names.slice(depth + 1).join('/')] : []));
-  return below.filter(rest => rest !== '').flatMap(rest => [...new Set([rest, rest.replace(ADDED, '')])]);
+  return below.filter(rest => rest !== '').flatMap(formerPaths);
 }
 
 /** Of a note beside a file: the file's name and the ending, shortened where that is too long. */

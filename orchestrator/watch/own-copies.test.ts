@@ -30,12 +30,16 @@ test('rule 8: a backup that is seen below WATCH_DIR by a way nobody knows of is 
   await loadAndMove(folder, 'a.csv', '/bk/sales/a.csv');
   const taken = await loadAndMove(folder, 'b.csv', '/bk/sales/b.RUN.csv');
   const name = taken.slice(taken.lastIndexOf('/') + 1);
+  const dated = 'c.2026-01-31T140307Z-5ed84c.csv.gz';
+  await loadAndMove(folder, 'c.csv.gz', `/bk/sales/${dated}`);
   await mkdir(folder.path('x', 'sales'), { recursive: true });
   await writeFile(folder.path('x', 'sales', 'a.csv'), 'content of a.csv');
   await writeFile(folder.path('x', 'sales', name), 'content of b.csv');
+  await writeFile(folder.path('x', 'sales', dated), 'content of c.csv.gz');
   const [copy] = await folder.untilStates('x/sales/a.csv', ['cancelled']);
   assert.match(copy?.error ?? '', /own copy of a file that was loaded before, moved to \/bk\/sales\/a\.csv/);
   await folder.untilStates(`x/sales/${name}`, ['cancelled']);
+  await folder.untilStates(`x/sales/${dated}`, ['cancelled']);
   // Known from now on: it is not read again by each listing.
   await folder.listed(watch, 2);
   assert.deepEqual(await folder.states('x/sales/a.csv'), ['cancelled']);

@@ -2,9 +2,7 @@ import { basename, join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { isSamePlace } from '../config/real-place.ts';
 import type { Journal } from '../journal/journal.ts';
-
-/** The id of a run between a name and its ending, as a backup has it whose name was taken (dispose/names.ts). */
-const OF_RUN = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\.[^/]*$|$)/;
+import { formerPaths } from '../stored-name.ts';
 
 /**
  * Where the orchestrator itself has moved a file whose path and content are those of this one (relative to WATCH_DIR, and SHA-256): then it is a backup,
@@ -22,7 +20,7 @@ export async function ownCopyOf(
     basename(target) === names.at(-1) && !isSamePlace(source, join(watchDir, path));
   for (let at = 0; at < names.length - 1; at += 1) {
     const file = names.slice(at + 1).join('/');
-    for (const former of new Set([file, file.replace(OF_RUN, '')])) {
+    for (const former of formerPaths(file)) {
       const moves = await journal.moves(names[at] as string, former, contentHash);
       // Where several datasets watch one folder, one of them may be moving this very file.
       const move = moves.find(isCopy);
