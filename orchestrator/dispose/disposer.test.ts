@@ -240,6 +240,7 @@ test('rule 3: after a crash, a run waits for the disposal that was under way, wh
   const run = await bench.running(dataset, 'a.csv');
   const before = await bench.disposer([dataset]);
   await before.intend(run, dataset, DONE);
+  await before.stop();
   await bench.journal.finish(run.id, run.attempt, DONE, Date.now());
   const [intent] = await bench.journal.intents();
   renameSync(join(bench.watchDir, 'a.csv'), intent?.hidden as string);
