@@ -29,8 +29,8 @@ function mayStillRead(latest: Run, ended: Run): boolean {
 
 /** EXISTING: ignore: known, with no run to come. */
 async function isIgnored(journal: Known['journal'], dataset: string, file: string): Promise<boolean> {
-  const { items } = await journal.runs({ dataset, file, states: ['settling'], limit: 1000 });
-  if (items.some(run => run.file === file)) return false;
+  const { items } = await journal.runs({ dataset, path: file, states: ['settling'], limit: 1 });
+  if (items.length > 0) return false;
   const known = await journal.knownFile(dataset, file);
   return known !== undefined && known.version !== null;
 }

@@ -30,8 +30,8 @@ export async function replayRun(run: Run, { journal, dataset, dataDir, now }: Re
 }
 
 async function openRun(journal: Journal, { dataset, file }: Run): Promise<Run | null> {
-  const { items } = await journal.runs({ dataset, file, states: OPEN, limit: 1000 });
-  return items.find(run => run.file === file) ?? null;
+  const { items } = await journal.runs({ dataset, path: file, states: OPEN, limit: 1 });
+  return items[0] ?? null;
 }
 
 function notConfigured({ id, dataset }: Run): OrchestratorError {
