@@ -1,8 +1,7 @@
 import { OrchestratorError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { CommandDeps } from './deps.ts';
-import { findRun } from './find-run.ts';
-import { isDataset } from './runs.ts';
+import { findRun, isDataset } from './find-run.ts';
 import { count } from './text.ts';
 
 /** `orchestrator acknowledge RUN|FILE|DATASET…`: what somebody has seen is no longer told by status. */

@@ -1,10 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OrchestratorError } from '../errors.ts';
-import type { FoundPath, Journal, Run } from '../journal/journal.ts';
+import { type FoundPath, isRunId, type Journal, type Run } from '../journal/journal.ts';
 import { oneLine } from './text.ts';
 
-const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** More would be a wall of text. */
 const MOST_NAMED = 10;
 const MOST_RUNS = 1000;
@@ -25,7 +24,7 @@ export async function findRun(
   text: string,
   isMeant: (run: Run) => boolean = () => true,
 ): Promise<Run> {
-  if (RUN_ID.test(text)) return knownRun(journal, text);
+  if (isRunId(text)) return knownRun(journal, text);
   const { runs } = await findFile(journal, text);
   const found = runs.find(isMeant) ?? runs[0];
   if (found === undefined) throw unknown(text);
@@ -45,7 +44,7 @@ export async function findFile(journal: Journal, text: string): Promise<FoundRun
 
 /** The file that somebody means by a run's id, or as findFile(); undefined where no run has it. Throws an OrchestratorError (`never`) where several may be meant. */
 export async function namedFile(journal: Journal, text: string): Promise<FoundPath | undefined> {
-  const run = RUN_ID.test(text) ? await journal.run(text) : undefined;
+  const run = isRunId(text) ? await journal.run(text) : undefined;
   if (run !== undefined) return { dataset: run.dataset, file: run.file, runId: null };
   const found = await pathsOf(journal, text);
   if (found.length > 1) throw ambiguous(text, found);
@@ -55,8 +54,7 @@ export async function namedFile(journal: Journal, text: string): Promise<FoundPa
 /** The newest run of a dataset, or of a file, that has rejected rows; a run by its id. Else as findRun(). */
 export async function findRejected(journal: Journal, text: string): Promise<Run> {
   const hasRejects = ({ rows, state }: Run) => (rows?.rejected ?? 0) > 0 || state === 'quarantined';
-  const isDataset = (await journal.summaries()).some(({ dataset }) => dataset === text);
-  if (!isDataset) return findRun(journal, text, hasRejects);
+  if (!(await isDataset(journal, text))) return findRun(journal, text, hasRejects);
   let cursor: string | null = null;
   do {
     const after: { cursor?: string } = cursor === null ? {} : { cursor };
@@ -68,9 +66,14 @@ export async function findRejected(journal: Journal, text: string): Promise<Run>
   throw new OrchestratorError('never', `dataset ${text} has no run with rejected rows that are still to be mended`);
 }
 
+/** Whether the journal knows a dataset of this name. */
+export async function isDataset(journal: Journal, name: string): Promise<boolean> {
+  return (await journal.summaries()).some(({ dataset }) => dataset === name);
+}
+
 /** Throws an OrchestratorError (`never`) where there is none. */
 export async function knownRun(journal: Journal, id: string): Promise<Run> {
-  const run = RUN_ID.test(id) ? await journal.run(id) : undefined;
+  const run = isRunId(id) ? await journal.run(id) : undefined;
   if (run === undefined)
     throw new OrchestratorError('never', `there is no run ${id}; orchestrator runs lists the newest`);
   return run;

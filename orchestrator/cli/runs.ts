@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { OrchestratorError } from '../errors.ts';
 import { type Journal, type Run, RUN_STATES, type RunState } from '../journal/journal.ts';
 import type { CommandDeps, Terminal } from './deps.ts';
-import { findFile } from './find-run.ts';
+import { findFile, isDataset } from './find-run.ts';
 import { localTime, oneLine, paint } from './text.ts';
 
 export interface RunsRequest {
@@ -30,11 +30,6 @@ async function read(journal: Journal, { of, states, limit }: RunsRequest): Promi
   if (await isDataset(journal, of)) return (await journal.runs({ ...filter, dataset: of })).items;
   const { runs } = await findFile(journal, of);
   return runs.filter(({ state }) => states.length === 0 || states.includes(state)).slice(0, limit);
-}
-
-/** Whether the journal knows a dataset of this name. */
-export async function isDataset(journal: Journal, name: string): Promise<boolean> {
-  return (await journal.summaries()).some(({ dataset }) => dataset === name);
 }
 
 /** The states that a list of names gives, with commas between. Throws an OrchestratorError (`never`) where one is none. */

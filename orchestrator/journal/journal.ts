@@ -30,6 +30,11 @@ export interface FileVersion {
   inode: string;
 }
 
+/** Whether a text has the form of a run's id. */
+export function isRunId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
 /** Null is no version, and none is the same as another. */
 export function isSameVersion(one: FileVersion | null, other: FileVersion | null): boolean {
   if (one === null || other === null) return false;
