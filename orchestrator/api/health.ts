@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { messageOf } from '../errors.ts';
+import { lowDiskText } from '../low-disk-text.ts';
 import { shared } from './gate.ts';
 import type { ApiOptions, ConfigError, DatasetStatus, PartStatus, ServiceStatus } from './options.ts';
 import { healthSchema, upSchema } from './schemas.ts';
@@ -115,13 +116,8 @@ function failedDisposals({ disposals }: ServiceStatus): Health['disposals'] {
 function diskPart({ disk }: ServiceStatus): Health['parts']['disk'] {
   const { isLow, ...bytes } = disk;
   if (!isLow) return { status: 'ok', message: null, ...bytes };
-  const free = bytes.freeBytes === null ? ' has' : ` has ${megabytes(bytes.freeBytes)} free,`;
-  const message = `DATA_DIR${free} less than MIN_FREE (${megabytes(bytes.floorBytes)}): free some space; nothing new is taken`;
+  const message = `${lowDiskText('DATA_DIR', bytes.freeBytes ?? 0, bytes.floorBytes)}; nothing new is taken`;
   return { status: 'failing', message, ...bytes };
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.floor(bytes / 1_000_000)} MB`;
 }
 
 function watcherPart({ name, watcher, problem }: DatasetStatus): Health['parts']['watchers'][number] {

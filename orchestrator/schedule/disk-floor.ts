@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import { lowDiskText } from '../low-disk-text.ts';
 
 export interface DiskState {
   /** null: not known yet, or it can't be told. */
@@ -52,17 +53,8 @@ export function createDiskFloor(options: DiskFloorOptions): DiskFloor {
   };
 }
 
-/** The disk is too full, for people. */
-export function lowDiskText(path: string, freeBytes: number, floorBytes: number): string {
-  return `${path} has ${megabytes(freeBytes)} free, less than MIN_FREE (${megabytes(floorBytes)}): free some space`;
-}
-
 /** What others than root may still use. */
 async function availableBytes(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize;
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.floor(bytes / 1_000_000)} MB`;
 }
