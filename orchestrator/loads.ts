@@ -1,4 +1,5 @@
 import type { Dataset } from './config/dataset.ts';
+import { count } from './count-text.ts';
 import { messageOf } from './errors.ts';
 import type { Journal, Loads, RowsUnder } from './journal/journal.ts';
 import type { Logger } from './log.ts';
@@ -128,8 +129,4 @@ function filesOf(rows: readonly RowsUnder[]): string {
   const files = rows.reduce((sum, { files: some }) => sum + some, 0);
   const all = rows.reduce((sum, { rows: some }) => sum + some, 0);
   return `${count(files, 'file')} (${count(all, 'row')})`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }

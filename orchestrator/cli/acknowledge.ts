@@ -1,8 +1,8 @@
 import { OrchestratorError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
+import { count } from '../count-text.ts';
 import type { CommandDeps } from './deps.ts';
 import { findRun, isDataset } from './find-run.ts';
-import { count } from './text.ts';
 
 /** `orchestrator acknowledge RUN|FILE|DATASET…`: what somebody has seen is no longer told by status. */
 export function acknowledge(deps: CommandDeps, names: readonly string[]): Promise<number> {

@@ -5,6 +5,7 @@ import { formatMistake } from '../config/messages.ts';
 import { environmentPlaces } from '../config/places.ts';
 import type { Policy } from '../config/policy.ts';
 import { accountsMistake } from '../config/run-uids.ts';
+import { count } from '../count-text.ts';
 import { closedInboxes } from '../data-dir/inbox.ts';
 import { messageOf } from '../errors.ts';
 import { keptFrom, type LabelsOf, mistakesOn, remarksOn } from './check-remarks.ts';
@@ -86,8 +87,4 @@ function emptyState(configDir: string, root: string): string {
 function summary(fine: number, mistakes: number, warnings: number): string {
   const parts = [`${count(fine, 'dataset')} fine`, count(mistakes, 'mistake')];
   return [...parts, ...(warnings > 0 ? [count(warnings, 'warning')] : [])].join(', ');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

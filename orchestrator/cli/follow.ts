@@ -1,8 +1,9 @@
 import { besideText } from '../beside-text.ts';
+import { count } from '../count-text.ts';
 import { SingleBar } from 'cli-progress';
 import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 import type { Terminal } from './deps.ts';
-import { type Colour, count, oneLine, paint } from './text.ts';
+import { type Colour, oneLine, paint } from './text.ts';
 
 /** Ctrl-C: 128 + SIGINT, as shells have it. */
 export const INTERRUPTED = 130;

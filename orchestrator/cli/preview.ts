@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import Table from 'cli-table3';
 import type { PreviewMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
+import { count } from '../count-text.ts';
 import { askPreview } from '../etl/preview.ts';
 import type { CommandDeps, Terminal } from './deps.ts';
 import { unknownDataset } from './run.ts';
-import { count, oneLine, paint } from './text.ts';
+import { oneLine, paint } from './text.ts';
 
 const MOST_CHARACTERS = 40;
 /** Of the columns that have no place. */

@@ -7,10 +7,11 @@ import { mendRefusal } from '../mend-refusal.ts';
 import { rejectsAsCsv, rejectsAsLines } from '../rejects/export.ts';
 import { mendRejects } from '../rejects/mend.ts';
 import { type OpenRejects, openRejects } from '../rejects/open-rejects.ts';
+import { count } from '../count-text.ts';
 import type { CommandDeps, Terminal } from './deps.ts';
 import { followRuns } from './follow.ts';
 import { findRejected, knownRun } from './find-run.ts';
-import { count, oneLine, paint } from './text.ts';
+import { oneLine, paint } from './text.ts';
 
 const MOST_LISTED = 100;
 const MOST_CHARACTERS = 300;

@@ -1,10 +1,11 @@
 import { OrchestratorError } from '../errors.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 import { reloadFiles } from '../replay/reload.ts';
+import { count } from '../count-text.ts';
 import type { CommandDeps } from './deps.ts';
 import { followRuns } from './follow.ts';
 import { unknownDataset } from './run.ts';
-import { count, oneLine } from './text.ts';
+import { oneLine } from './text.ts';
 
 export interface ReloadRequest {
   dataset: string;

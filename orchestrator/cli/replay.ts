@@ -2,10 +2,11 @@ import { createReadStream } from 'node:fs';
 import { kindOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run, RunState } from '../journal/journal.ts';
 import { mendRejects } from '../rejects/mend.ts';
+import { count } from '../count-text.ts';
 import type { CommandDeps } from './deps.ts';
 import { findRun } from './find-run.ts';
 import { followRuns } from './follow.ts';
-import { count, oneLine } from './text.ts';
+import { oneLine } from './text.ts';
 
 export interface ReplayRequest {
   /** Ids, or files: the newest run that read the file is meant. */

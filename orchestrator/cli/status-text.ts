@@ -1,8 +1,9 @@
 import { besideText } from '../beside-text.ts';
+import { count } from '../count-text.ts';
 import Table from 'cli-table3';
 import type { Run } from '../journal/journal.ts';
 import type { Status } from './status.ts';
-import { count, localTime, oneLine, paint } from './text.ts';
+import { localTime, oneLine, paint } from './text.ts';
 
 /** More would be a wall of text. */
 const MOST_FILES = 10;

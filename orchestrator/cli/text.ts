@@ -8,11 +8,6 @@ export function paint(text: string, colour: Colour, hasColour: boolean): string 
   return hasColour ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text;
 }
 
-/** `1,234 rows`, `1 row`. */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 /** `2026-01-31 14:03:07`, local time. */
 export function localTime(ms: number): string {
   const date = new Date(ms);

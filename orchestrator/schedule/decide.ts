@@ -1,6 +1,7 @@
 import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
 import { LIMITS } from '../bounds.ts';
 import type { Backoff } from '../config/dataset.ts';
+import { count } from '../count-text.ts';
 import type { Finish, Retry, Rows, Run, Told } from '../journal/journal.ts';
 import type { Outcome, StopReason } from '../run/runner.ts';
 import { arePlausible } from './plausible.ts';
@@ -179,9 +180,10 @@ function decideSuperseded(indexVersion: number, situation: Situation): Finish {
 function decideRetry(reason: string, rows: Rows | null, situation: Situation): Retry {
   const failures = situation.run.retriesUsed + 1;
   const attempts = situation.retries + 1;
-  if (failures >= attempts) return { to: 'failed', rows, error: `${reason}; gave up after ${count(attempts)}` };
+  if (failures >= attempts)
+    return { to: 'failed', rows, error: `${reason}; gave up after ${count(attempts, 'attempt')}` };
   const wait = delayMs(situation.backoff, failures, situation.random);
-  const error = `${reason}; failed ${failures} of ${count(attempts)}, again in ${seconds(wait)}`;
+  const error = `${reason}; failed ${failures} of ${count(attempts, 'attempt')}, again in ${seconds(wait)}`;
   return { to: 'queued', dueAt: situation.now + wait, counts: true, error };
 }
 
@@ -269,10 +271,6 @@ function rowsOf(result: ResultMessage): Rows {
 
 function withDetail(text: string, detail: string): string {
   return detail === '' ? text : `${text}: ${detail}`;
-}
-
-function count(attempts: number): string {
-  return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
 }
 
 function seconds(ms: number): string {
