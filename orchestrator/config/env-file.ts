@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import { parseEnvFile } from './environment.ts';
 
 /** What a folder's `.env` sets. */
@@ -17,17 +17,13 @@ export function readEnvFile(folder: string): EnvFile {
   try {
     return { variables: parseEnvFile(readFileSync(path, 'utf8')), mistake: null };
   } catch (error) {
-    return { variables: {}, mistake: isAbsent(error) ? null : mistakeOf(path, error) };
+    return { variables: {}, mistake: ABSENT.has(codeOf(error) ?? '') ? null : mistakeOf(path, error) };
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ABSENT.has(String(error.code));
 }
 
 function mistakeOf(path: string, error: unknown): string {
   const advice =
-    error instanceof Error && 'code' in error && error.code === 'EACCES'
+    codeOf(error) === 'EACCES'
       ? `; give it to the user who starts the orchestrator (chown ${process.geteuid?.()} ${path}), or type the command as the user whose it is`
       : '';
   return `the settings in ${path} can’t be read (${messageOf(error)})${advice}`;

@@ -246,11 +246,11 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     dockerHost: read.dockerHost(),
     hostPathMap: read.hostPathMap(),
     runNetwork: read.text('RUN_NETWORK') ?? null,
-    runKeys: read.runKeys(),
+    runKeys: read.oneOf('RUN_KEYS', RUN_KEYS, 'auto'),
     runtimeDir: read.text('RUNTIME_DIR') === undefined ? null : read.path('RUNTIME_DIR', ''),
-    logLevel: read.logLevel(),
-    logFormat: read.oneOf('LOG_FORMAT', LOG_FORMATS),
-    logElasticsearch: read.oneOf('LOG_ELASTICSEARCH', LOG_ELASTICSEARCH),
+    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    logFormat: read.oneOf('LOG_FORMAT', LOG_FORMATS, 'text'),
+    logElasticsearch: read.oneOf('LOG_ELASTICSEARCH', LOG_ELASTICSEARCH, 'on'),
     concurrency: read.count('CONCURRENCY', availableParallelism()),
     journal: read.path('JOURNAL', join(dataDir, 'journal.sqlite')),
     minFreeBytes: read.size('MIN_FREE', '1g'),
@@ -324,18 +324,9 @@ function reader(env: Source, cwd: string, mistakes: string[]) {
       const given = text('RUN_UIDS');
       return given === undefined ? RUN_UIDS : (parseUidRange(given) ?? refuse('RUN_UIDS', RUN_UIDS));
     },
-    /** The first is the default. */
-    oneOf<Word extends string>(name: string, words: readonly [Word, ...Word[]]): Word {
-      const given = text(name)?.toLowerCase() ?? words[0];
-      return words.find(word => word === given) ?? refuse(name, words[0]);
-    },
-    logLevel(): Environment['logLevel'] {
-      const given = text('LOG_LEVEL')?.toLowerCase() ?? 'info';
-      return LOG_LEVELS.find(level => level === given) ?? refuse('LOG_LEVEL', 'info');
-    },
-    runKeys(): Environment['runKeys'] {
-      const given = text('RUN_KEYS')?.toLowerCase() ?? 'auto';
-      return RUN_KEYS.find(wish => wish === given) ?? refuse('RUN_KEYS', 'auto');
+    oneOf<Word extends string>(name: string, words: readonly Word[], fallback: NoInfer<Word>): Word {
+      const given = text(name)?.toLowerCase() ?? fallback;
+      return words.find(word => word === given) ?? refuse(name, fallback);
     },
     dockerHost(): string | null {
       const given = text('DOCKER_HOST') ?? null;
