@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Dataset } from '../config/dataset.ts';
 import { pathsOfStored } from '../dispose/names.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
+import { hashOf } from '../files/content.ts';
 import { type NamedFile, openNamedFile } from '../files/named-file.ts';
 import { type Journal, type Run, type StoredFile, versionOf } from '../journal/journal.ts';
 import { isWithin } from '../within.ts';
@@ -31,9 +30,7 @@ export async function submitFile(path: string, options: SubmitOptions): Promise<
     const stored = place.root === '/' ? await recognise(found, options) : undefined;
     if (stored !== undefined) return await submitStored(stored, options);
     demandElsewhere(found, options);
-    const hash = createHash('sha256');
-    await pipeline(file.createReadStream({ autoClose: false, start: 0 }), hash);
-    const contentHash = hash.digest('hex');
+    const contentHash = await hashOf(file);
     const what = { ...place, priority: dataset.settings.PRIORITY, fileVersion: versionOf(stats), contentHash, now };
     return await journal.submit({ dataset: dataset.name, ...what });
   } finally {
