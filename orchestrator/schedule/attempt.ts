@@ -199,12 +199,11 @@ export class LiveAttempt {
   /** A container would be given an empty folder in its place. */
   async #waitForRoot(file: JobFile): Promise<void> {
     const { root, readFrom } = file.run;
-    if (readFrom !== null) {
-      const error = `${readFrom} can't be looked at: mount its folder, or give uid ${process.getuid?.()} read access`;
-      await this.#conclude(file, situation => decideRunnerError('wait', error, situation));
-      return;
-    }
-    const error = `WATCH_DIR ${root} is not there, is another folder than was watched, or can't be looked into; mount it, or give uid ${process.getuid?.()} read access`;
+    const problem =
+      readFrom === null
+        ? `WATCH_DIR ${root} is not there, is another folder than was watched, or can't be looked into; mount it,`
+        : `${readFrom} can't be looked at: mount its folder,`;
+    const error = `${problem} or give uid ${process.getuid?.()} read access`;
     await this.#conclude(file, situation => decideRunnerError('wait', error, situation));
   }
 
