@@ -9,33 +9,19 @@ import { kindOf, messageOf, OrchestratorError } from '../../errors.ts';
 import { runnerConformance } from '../conformance.ts';
 import { readInstance } from '../instance.ts';
 import type { JobOptions } from '../testing/attempts.ts';
-import { makeJob, makePlace, type Place, run, silentLogger, uids, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, run, until } from '../testing/attempts.ts';
+import { testDockerRunner } from '../testing/docker-runner.ts';
 import { openEngineGate } from '../testing/engine-gate.ts';
 import { makeTestImage } from '../testing/image.ts';
-import { testNetwork } from '../testing/network.ts';
-import { createDockerRunner, type DockerRunner } from './docker-runner.ts';
+import type { DockerRunner, DockerRunnerOptions } from './docker-runner.ts';
 import { connectEngine } from './engine.ts';
 import { containerName, LABELS } from './names.ts';
 
 const IMAGE = 'orchestrator-run-test:1';
 const engine = connectEngine(process.env['DOCKER_HOST'] ?? null, systemClock);
 
-function createRunner(place: Place, more: Partial<Parameters<typeof createDockerRunner>[0]> = {}): DockerRunner {
-  return createDockerRunner({
-    engine,
-    logger: silentLogger,
-    clock: systemClock,
-    instance: readInstance(place.dataDir),
-    warmDir: join(place.dataDir, 'warm'),
-    uids,
-    dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
-    surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
-    network: testNetwork(engine, place.dataDir),
-    defaultImage: IMAGE,
-    mask: text => text,
-    killAfterSeconds: 1,
-    ...more,
-  });
+function createRunner(place: Place, more: Partial<DockerRunnerOptions> = {}): DockerRunner {
+  return testDockerRunner(engine, place, { defaultImage: IMAGE, killAfterSeconds: 1, ...more });
 }
 
 const shell = (script: string, docker: JobOptions['docker'] = {}): JobOptions => ({

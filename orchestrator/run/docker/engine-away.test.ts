@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import { kindOf } from '../../errors.ts';
-import { readInstance } from '../instance.ts';
 import type { Job, Outcome } from '../runner.ts';
-import { makeJob, makePlace, type Place, silentLogger, uids, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, until } from '../testing/attempts.ts';
+import { testDockerRunner } from '../testing/docker-runner.ts';
 import { makeTestImage } from '../testing/image.ts';
-import { testNetwork } from '../testing/network.ts';
 import { type OwnEngine, startOwnEngine } from '../testing/own-engine.ts';
-import { createDockerRunner, type DockerRunner } from './docker-runner.ts';
+import type { DockerRunner } from './docker-runner.ts';
 import { connectEngine, type Engine } from './engine.ts';
 
 const IMAGE = 'orchestrator-run-test:1';
@@ -26,20 +25,7 @@ before(async () => {
   await makeTestImage(own.docker, IMAGE);
   place = await makePlace();
   engine = connectEngine(own.host, systemClock, PATIENCE);
-  runner = createDockerRunner({
-    engine,
-    logger: silentLogger,
-    clock: systemClock,
-    instance: readInstance(place.dataDir),
-    warmDir: join(place.dataDir, 'warm'),
-    uids,
-    dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
-    surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
-    network: testNetwork(engine, place.dataDir),
-    defaultImage: 'none',
-    mask: text => text,
-    killAfterSeconds: 1,
-  });
+  runner = testDockerRunner(engine, place, { killAfterSeconds: 1 });
 });
 
 after(async () => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import { readInstance } from '../instance.ts';
 import type { DockerOptions } from '../../config/docker-schema.ts';
 import type { Job } from '../runner.ts';
-import { makeJob, makePlace, type Place, run, silentLogger, uids, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, run, until } from '../testing/attempts.ts';
+import { testDockerRunner } from '../testing/docker-runner.ts';
 import { makeTestImage } from '../testing/image.ts';
 import { testNetwork } from '../testing/network.ts';
-import { createDockerRunner, type DockerRunner } from './docker-runner.ts';
+import type { DockerRunner } from './docker-runner.ts';
 import { connectEngine } from './engine.ts';
 import { LABELS } from './names.ts';
 
@@ -31,21 +31,7 @@ async function setUp(t: TestContext): Promise<Bench> {
   const place = await makePlace();
   const network = testNetwork(engine, place.dataDir);
   const next = () =>
-    createDockerRunner({
-      engine,
-      logger: silentLogger,
-      clock: systemClock,
-      instance: readInstance(place.dataDir),
-      warmDir: join(place.dataDir, 'warm'),
-      uids,
-      dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
-      surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
-      network,
-      defaultImage: IMAGE,
-      mostPlaces: 3,
-      mask: text => text,
-      killAfterSeconds: 1,
-    });
+    testDockerRunner(engine, place, { network, defaultImage: IMAGE, mostPlaces: 3, killAfterSeconds: 1 });
   const runner = next();
   t.after(async () => {
     await runner.close();

@@ -6,19 +6,10 @@ import { after, before, beforeEach, afterEach, it } from 'node:test';
 import { WARM_LABEL } from '../../../default-etl/contract.ts';
 import { systemClock } from '../../clock.ts';
 import { readInstance } from '../instance.ts';
-import {
-  type JobOptions,
-  makeJob,
-  makePlace,
-  type Place,
-  run,
-  silentLogger,
-  uids,
-  until,
-} from '../testing/attempts.ts';
+import { type JobOptions, makeJob, makePlace, type Place, run, until } from '../testing/attempts.ts';
+import { testDockerRunner } from '../testing/docker-runner.ts';
 import { makeTestImage } from '../testing/image.ts';
-import { testNetwork } from '../testing/network.ts';
-import { createDockerRunner, type DockerRunner } from './docker-runner.ts';
+import type { DockerRunner } from './docker-runner.ts';
 import { connectEngine } from './engine.ts';
 import { LABELS } from './names.ts';
 
@@ -45,20 +36,7 @@ afterEach(async () => {
 });
 
 function createRunner(): DockerRunner {
-  return createDockerRunner({
-    engine,
-    logger: silentLogger,
-    clock: systemClock,
-    instance: readInstance(place.dataDir),
-    warmDir: join(place.dataDir, 'warm'),
-    uids,
-    dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
-    surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
-    network: testNetwork(engine, place.dataDir),
-    defaultImage: IMAGE,
-    mask: text => text,
-    killAfterSeconds: 1,
-  });
+  return testDockerRunner(engine, place, { defaultImage: IMAGE, killAfterSeconds: 1 });
 }
 
 const jobOf = (more: JobOptions = {}) =>

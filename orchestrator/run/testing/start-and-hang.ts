@@ -1,14 +1,11 @@
 // An orchestrator to be killed: starts one attempt, follows it, says its handle, and goes on until it is killed.
 // Usage: node start-and-hang.ts RUNNER PLACE JOB-OPTIONS (the last two as JSON)
-import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { connectEngine } from '../docker/engine.ts';
-import { createDockerRunner } from '../docker/docker-runner.ts';
-import { readInstance } from '../instance.ts';
 import { createProcessRunner } from '../process/process-runner.ts';
 import type { Runner } from '../runner.ts';
-import { testNetwork } from './network.ts';
-import { type JobOptions, makeJob, type Place, silentLogger, uids } from './attempts.ts';
+import { type JobOptions, makeJob, type Place, silentLogger } from './attempts.ts';
+import { testDockerRunner } from './docker-runner.ts';
 
 const [kind, placeText, jobText] = process.argv.slice(2) as [Runner['kind'], string, string];
 const place = JSON.parse(placeText) as Place;
@@ -19,20 +16,7 @@ process.stdout.write(`${handle}\n`);
 await runner.follow(handle, job, () => {});
 
 function dockerRunner(): Runner {
-  const engine = connectEngine(process.env['DOCKER_HOST'] ?? null, systemClock);
-  return createDockerRunner({
-    engine,
-    logger: silentLogger,
-    clock: systemClock,
-    instance: readInstance(place.dataDir),
-    warmDir: join(place.dataDir, 'warm'),
-    uids,
-    dockerConfigFile: join(place.dataDir, 'no-docker-config.json'),
-    surroundings: async () => ({ hostPaths: null, ownNetwork: null }),
-    network: testNetwork(engine, place.dataDir),
-    defaultImage: 'none',
-    mask: text => text,
-  });
+  return testDockerRunner(connectEngine(process.env['DOCKER_HOST'] ?? null, systemClock), place);
 }
 
 function processRunner(): Runner {
