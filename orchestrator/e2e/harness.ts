@@ -1,5 +1,5 @@
 // Drives the real program as its users do: a folder of YAML, watched folders, the HTTP API, signals.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,8 +7,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { systemClock } from '../clock.ts';
+import { openSqliteJournal } from '../journal/sqlite.ts';
 
-const main = fileURLToPath(new URL('../bin.js', import.meta.url));
+const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 
 /** A run as /api/runs gives it. */
 export interface ApiRun {
@@ -21,6 +24,7 @@ export interface ApiRun {
   rowsLoaded: number | null;
   rowsRejected: number | null;
   beside: number;
+  toCheck: string[];
   seenAt: string;
   queuedAt: string | null;
   startedAt: string | null;
@@ -44,6 +48,12 @@ export interface TestOrchestrator {
   runs(query?: string): Promise<ApiRun[]>;
   /** Resolves with the runs of a query once `wanted` holds; fails with what there was after `timeoutMs`. */
   waitForRuns(query: string, wanted: (runs: ApiRun[]) => boolean, timeoutMs?: number): Promise<ApiRun[]>;
+  /** Writes a file into the folder of a dataset's name, and resolves with its run when one more is done. */
+  load(dataset: string, file: string, content: string): Promise<ApiRun>;
+  /** Resolves when no file is still to be moved or removed, and that is written down. */
+  disposed(): Promise<void>;
+  /** Types a command of it in the folder. */
+  command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   /** What the attempts of a run have printed, as it is kept. */
   logOf(run: string): Promise<string>;
   /** Stops it with a signal and waits for its end. */
@@ -78,7 +88,7 @@ export async function startOrchestrator(
 ): Promise<TestOrchestrator> {
   const port = await freePort();
   const log = join(folder, 'orchestrator.log');
-  const child = spawn(process.execPath, [main, 'start'], {
+  const child = spawn(process.execPath, [bin, 'start'], {
     cwd: folder,
     env: {
       ...process.env,
@@ -116,6 +126,20 @@ function asOrchestrator({ folder, url, token, log }: Place, child: ChildProcess)
   };
   const get = async <T>(path: string) => asJson<T>(await ask(path));
   const runs = async (query = '') => (await get<{ items: ApiRun[] }>(`/api/runs?limit=1000&${query}`)).items;
+  const waitForRuns: TestOrchestrator['waitForRuns'] = async (query, wanted, timeoutMs = 60_000) => {
+    let last: ApiRun[] = [];
+    const seen = async () => {
+      last = await runs(query);
+      return wanted(last);
+    };
+    await waitFor(
+      `runs ${query}`,
+      seen,
+      timeoutMs,
+      async () => `${JSON.stringify(last, null, 1)}\n${await readFile(log, 'utf8')}`,
+    );
+    return last;
+  };
   return {
     folder,
     url,
@@ -124,6 +148,7 @@ function asOrchestrator({ folder, url, token, log }: Place, child: ChildProcess)
     fetch: ask,
     get,
     runs,
+    waitForRuns,
     output: () => readFile(log, 'utf8'),
     post: async (path, body = {}) =>
       asJson(
@@ -133,19 +158,30 @@ function asOrchestrator({ folder, url, token, log }: Place, child: ChildProcess)
           body: JSON.stringify(body),
         }),
       ),
-    async waitForRuns(query, wanted, timeoutMs = 60_000) {
-      let last: ApiRun[] = [];
-      const seen = async () => {
-        last = await runs(query);
-        return wanted(last);
+    async load(dataset, file, content) {
+      const query = `dataset=${dataset}&state=done`;
+      const loadedBefore = (await runs(query)).length;
+      await writeFile(join(folder, dataset, file), content);
+      const [run] = await waitForRuns(query, done => done.length > loadedBefore);
+      return run as ApiRun;
+    },
+    async disposed() {
+      const journal = openSqliteJournal({ path: join(folder, 'data/journal.sqlite'), clock: systemClock });
+      await waitFor('the files to be moved or removed', async () => (await journal.intents()).length === 0);
+      await journal.close();
+    },
+    async command(...args) {
+      const env = {
+        ...process.env,
+        CONFIG_DIR: join(folder, 'config'),
+        DATA_DIR: join(folder, 'data'),
+        PORT: new URL(url).port,
       };
-      await waitFor(
-        `runs ${query}`,
-        seen,
-        timeoutMs,
-        async () => `${JSON.stringify(last, null, 1)}\n${await readFile(log, 'utf8')}`,
+      const ended = promisify(execFile)(process.execPath, [bin, ...args], { cwd: folder, env });
+      return ended.then(
+        said => ({ ...said, code: 0 }),
+        (error: { code: number; stdout: string; stderr: string }) => error,
       );
-      return last;
     },
     async logOf(run) {
       const logs = join(folder, 'data', 'logs', run);

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { systemClock } from '../clock.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
-import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrchestrator, waitFor } from './harness.ts';
+import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 import { openIndex } from './index.ts';
 
-const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 const NAMES = ['plain', 'backed', 'contained'];
 /** How files are taken away, and what a later one of the same name does: rows of the first, after the second, and after it came once more. */
 const DELIVERIES = [
@@ -47,16 +41,16 @@ after(async () => {
 });
 
 test('after touch the file is replayed by its done run and by the one that was skipped', async () => {
-  const done = await load('plain', 'a.csv', 'A,B\n1,2\n3,4\n');
+  const done = await orchestrator.load('plain', 'a.csv', 'A,B\n1,2\n3,4\n');
   await utimes(join(folder, 'plain/a.csv'), new Date(), new Date());
   const [skipped] = await orchestrator.waitForRuns('dataset=plain&state=skipped', runs => runs.length === 1);
   for (const { id } of [done, skipped as ApiRun]) {
-    const { code, stdout } = await command('replay', id, '--follow');
+    const { code, stdout } = await orchestrator.command('replay', id, '--follow');
     assert.deepEqual([code, stdout], [0, 'done a.csv: 2 rows loaded\n']);
   }
   await writeFile(join(folder, 'plain/a.csv'), 'A,B\n5,6\n');
   await orchestrator.waitForRuns('dataset=plain', ([newest]) => newest?.state === 'done' && newest.rowsRead === 1);
-  const { code, stderr } = await command('replay', done.id);
+  const { code, stderr } = await orchestrator.command('replay', done.id);
   assert.equal(code, 1);
   assert.match(stderr, /a\.csv holds other content than run .*\n0 runs queued/);
   const answer = await orchestrator.fetch(`/api/runs/${done.id}/replay`, { method: 'POST' });
@@ -66,16 +60,16 @@ test('after touch the file is replayed by its done run and by the one that was s
 
 for (const name of ['backed', 'contained']) {
   test(`a file in the backup is replayed, and run by hand, as the one it is (${name})`, async () => {
-    const first = await load(name, 'a.csv', 'A,B\n1,2\n3,4\n');
+    const first = await orchestrator.load(name, 'a.csv', 'A,B\n1,2\n3,4\n');
     const place = join(folder, `data/backup/${name}/a.csv`);
-    await disposed();
-    await load(name, 'a.csv', 'A,B\n5,6\n');
-    await disposed();
+    await orchestrator.disposed();
+    await orchestrator.load(name, 'a.csv', 'A,B\n5,6\n');
+    await orchestrator.disposed();
     for (const args of [
       ['replay', first.id, '--follow'],
       ['run', name, place],
     ]) {
-      const { code, stdout, stderr } = await command(...args);
+      const { code, stdout, stderr } = await orchestrator.command(...args);
       const line = 'done a.csv: 2 rows loaded, beside the rows of another file of this name\n';
       assert.deepEqual([code, stdout], [0, line], stderr);
     }
@@ -87,42 +81,14 @@ for (const { name, keys, counts } of DELIVERIES) {
   test(`what a later file of the same name does to the rows that are there is what was asked for: ${keys.replaceAll('\n', ' ').trim()}`, async () => {
     const found: number[] = [];
     for (const content of ['A\n1\n2\n3\n', 'A\n1\n4\n', 'A\n1\n4\n']) {
-      await load(name, 'a.csv', content);
-      await disposed();
+      await orchestrator.load(name, 'a.csv', content);
+      await orchestrator.disposed();
       found.push(await indexOf(name).count());
     }
     assert.deepEqual(found, counts);
   });
 }
 
-/** Nothing is still to be moved. */
-async function disposed(): Promise<void> {
-  const journal = openSqliteJournal({ path: join(folder, 'data/journal.sqlite'), clock: systemClock });
-  await waitFor('the backup', async () => (await journal.intents()).length === 0);
-  await journal.close();
-}
-
-async function load(name: string, file: string, content: string): Promise<ApiRun> {
-  const loadedBefore = (await orchestrator.runs(`dataset=${name}&state=done`)).length;
-  await writeFile(join(folder, name, file), content);
-  const [run] = await orchestrator.waitForRuns(`dataset=${name}&state=done`, runs => runs.length > loadedBefore);
-  return run as ApiRun;
-}
-
 function indexOf(name: string): ReturnType<typeof openIndex> {
   return openIndex(`e2e-redo-${name}`);
-}
-
-async function command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = {
-    ...process.env,
-    CONFIG_DIR: join(folder, 'config'),
-    DATA_DIR: join(folder, 'data'),
-    PORT: new URL(orchestrator.url).port,
-  };
-  const ended = promisify(execFile)(process.execPath, [bin, ...args], { cwd: folder, env });
-  return ended.then(
-    said => ({ ...said, code: 0 }),
-    (error: { code: number; stdout: string; stderr: string }) => error,
-  );
 }

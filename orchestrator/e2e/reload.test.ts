@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { systemClock } from '../clock.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
 import {
-  type ApiRun,
   makeFolder,
   removeFolder,
   startOrchestrator,
@@ -18,7 +13,6 @@ import {
 } from './harness.ts';
 import { openIndex } from './index.ts';
 
-const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 const sample = fileURLToPath(new URL('../../config/examples/seattle-weather.csv', import.meta.url));
 const NAMES = ['sales', 'moved', 'keyed', 'former'];
 let folder: string;
@@ -43,10 +37,10 @@ after(async () => {
 test('a corrected file that is appended says so, and is to be checked; with replace, and by reload, its rows take the place of the former ones', async () => {
   const text = await readFile(sample, 'utf8');
   const [, ...rows] = text.trimEnd().split('\n');
-  await load('sales', 'weather.csv', text);
-  await disposed('sales/weather.csv');
-  const corrected = await load('sales', 'weather.csv', text.replace(',sun\n', ',rain\n'));
-  await disposed('sales/weather.csv');
+  await orchestrator.load('sales', 'weather.csv', text);
+  await orchestrator.disposed();
+  const corrected = await orchestrator.load('sales', 'weather.csv', text.replace(',sun\n', ',rain\n'));
+  await orchestrator.disposed();
   assert.equal(corrected.beside, 1);
   assert.match(
     corrected.toCheck[0] ?? '',
@@ -55,60 +49,67 @@ test('a corrected file that is appended says so, and is to be checked; with repl
   assert.equal(await indexOf('sales').count(), rows.length * 2);
   assert.match(await orchestrator.output(), /weather\.csv: done, .*beside the rows of another file of this name/);
   // Another delivery of the same name is no correction.
-  const next = await load('sales', 'weather.csv', text.replaceAll(/^\d{4}/gm, '1999').replaceAll(',', ',1'));
-  await disposed('sales/weather.csv');
+  const next = await orchestrator.load(
+    'sales',
+    'weather.csv',
+    text.replaceAll(/^\d{4}/gm, '1999').replaceAll(',', ',1'),
+  );
+  await orchestrator.disposed();
   assert.deepEqual([next.beside, next.toCheck], [2, []]);
 
-  const { stdout } = await command('status');
+  const { stdout } = await orchestrator.command('status');
   assert.match(
     stdout,
     /Beside other files of the same name .*sales weather\.csv: [\d,]+ rows beside the rows of 2 other files/s,
   );
   await writeDataset(folder, 'sales', yamlOf('sales', { change: 'replace' }));
   await noticed(/ON_CHANGE is replace now: rows of 2 former files stand beside those of a later one/);
-  assert.match((await command('status')).stdout, /Rows loaded by former settings:\n  sales: ON_CHANGE is replace now/);
-  const reloaded = await command('reload', 'sales');
+  assert.match(
+    (await orchestrator.command('status')).stdout,
+    /Rows loaded by former settings:\n  sales: ON_CHANGE is replace now/,
+  );
+  const reloaded = await orchestrator.command('reload', 'sales');
   assert.deepEqual([reloaded.code, reloaded.stderr], [0, '1 run queued\n']);
   assert.equal(await indexOf('sales').count(), rows.length);
-  assert.doesNotMatch((await command('status')).stdout, /Rows loaded by former settings/);
+  assert.doesNotMatch((await orchestrator.command('status')).stdout, /Rows loaded by former settings/);
 });
 
 test('where LOAD.index changed, the rows that are there are told of, and reload moves them, from the folder and from the backup', async () => {
   for (const file of ['a.csv', 'b.csv']) {
-    await load('moved', file, 'A,B\n1,2\n3,4\n');
-    await disposed(`moved/${file}`);
+    await orchestrator.load('moved', file, 'A,B\n1,2\n3,4\n');
+    await orchestrator.disposed();
   }
-  await load('moved', 'a.csv', 'A,B\n5,6\n');
-  await disposed('moved/a.csv');
+  await orchestrator.load('moved', 'a.csv', 'A,B\n5,6\n');
+  await orchestrator.disposed();
   await writeDataset(folder, 'moved', yamlOf('moved', { index: 'moved-to', backup: false }));
   await noticed(
     /LOAD\.index is e2e-reload-moved-to now, and was e2e-reload-moved: the rows of 3 files \(5 rows\) are in/,
   );
-  await load('moved', 'c.csv', 'A,B\n7,8\n');
-  assert.equal((await command('reload', 'moved')).code, 0);
+  await orchestrator.load('moved', 'c.csv', 'A,B\n7,8\n');
+  assert.equal((await orchestrator.command('reload', 'moved')).code, 0);
   assert.deepEqual([await indexOf('moved').count(), await indexOf('moved-to').count()], [0, 6]);
 });
 
 test('where LOAD.id is new, reload takes out the rows that had ids of their file', async () => {
-  await load('keyed', 'a.csv', 'A,B\n1,2\n3,4\n3,5\n');
-  await disposed('keyed/a.csv');
+  await orchestrator.load('keyed', 'a.csv', 'A,B\n1,2\n3,4\n3,5\n');
+  await orchestrator.disposed();
   await writeDataset(folder, 'keyed', yamlOf('keyed', { id: 'A' }));
   await noticed(/LOAD\.id is \["A"\] now: the rows of 1 file \(3 rows\) have ids of their file and row/);
-  assert.equal((await command('reload', 'keyed')).code, 0);
+  assert.equal((await orchestrator.command('reload', 'keyed')).code, 0);
   assert.equal(await indexOf('keyed').count(), 2);
   await writeDataset(folder, 'keyed', yamlOf('keyed'));
   await noticed(/LOAD\.id is not set any more, and was \["A"\]: rows that are there have ids that tell no file/);
 });
 
 test('a dataset whose YAML was renamed is told of, and takes its rows over', async () => {
-  for (const file of ['a.csv', 'b.csv', 'c.csv']) await load('former', file, `A,B\n1,${file}\n3,4\n5,6\n`);
+  for (const file of ['a.csv', 'b.csv', 'c.csv']) await orchestrator.load('former', file, `A,B\n1,${file}\n3,4\n5,6\n`);
   await rename(join(folder, 'config/former.yaml'), join(folder, 'config/renamed.yaml'));
   await noticed(
     /index e2e-reload-former holds the rows of 3 files \(9 rows\) of dataset former, which is not configured any more/,
   );
   await orchestrator.waitForRuns('dataset=renamed&state=done', runs => runs.length === 3);
   assert.equal(await indexOf('former').count(), 18);
-  const { code, stderr } = await command('reload', 'renamed', '--from', 'former');
+  const { code, stderr } = await orchestrator.command('reload', 'renamed', '--from', 'former');
   assert.equal(code, 0, stderr);
   assert.match(stderr, /the rows of 3 files of former are renamed’s\n3 runs queued/);
   assert.equal(await indexOf('former').count(), 9);
@@ -135,36 +136,6 @@ async function noticed(text: RegExp): Promise<void> {
   );
 }
 
-/** It was moved away, and that is written down. */
-async function disposed(file: string): Promise<void> {
-  const journal = openSqliteJournal({ path: join(folder, 'data/journal.sqlite'), clock: systemClock });
-  await waitFor(`the backup of ${file}`, async () => (await journal.intents()).length === 0);
-  await journal.close();
-}
-
-type Loaded = ApiRun & { beside: number; toCheck: string[] };
-
-async function load(name: string, file: string, content: string): Promise<Loaded> {
-  const loadedBefore = (await orchestrator.runs(`dataset=${name}&state=done`)).length;
-  await writeFile(join(folder, name, file), content);
-  const [run] = await orchestrator.waitForRuns(`dataset=${name}&state=done`, runs => runs.length > loadedBefore);
-  return run as Loaded;
-}
-
 function indexOf(name: string): ReturnType<typeof openIndex> {
   return openIndex(`e2e-reload-${name}`);
-}
-
-async function command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = {
-    ...process.env,
-    CONFIG_DIR: join(folder, 'config'),
-    DATA_DIR: join(folder, 'data'),
-    PORT: new URL(orchestrator.url).port,
-  };
-  const ended = promisify(execFile)(process.execPath, [bin, ...args], { cwd: folder, env });
-  return ended.then(
-    said => ({ ...said, code: 0 }),
-    (error: { code: number; stdout: string; stderr: string }) => error,
-  );
 }
