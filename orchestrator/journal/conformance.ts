@@ -1013,29 +1013,24 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(await journal.stored('sales', 'b.csv'), []);
       });
 
+      const storedA = () => ({
+        ...hand.at('a.csv'),
+        fileVersion: fileVersion(1),
+        contentHash: 'hash1',
+        readFrom: '/backup/a.csv',
+      });
+
       it('a file of which no run is left is run from the backup, unless a run of its path is under way', async () => {
-        const request = {
-          ...hand.at('a.csv'),
-          fileVersion: fileVersion(1),
-          contentHash: 'hash1',
-          readFrom: '/backup/a.csv',
-        };
-        const run = await journal.submitStored(request);
+        const run = await journal.submitStored(storedA());
         assert.deepEqual([run?.state, run?.readFrom], ['queued', '/backup/a.csv']);
-        assert.equal(await journal.submitStored(request), null);
+        assert.equal(await journal.submitStored(storedA()), null);
         await hand.settle('a.csv');
         assert.equal((await journal.run(run?.id ?? ''))?.state, 'skipped');
       });
 
       it('a run that reads from the backup is not ended where its path becomes absent', async () => {
         await hand.load('a.csv');
-        const request = {
-          ...hand.at('a.csv'),
-          fileVersion: fileVersion(1),
-          contentHash: 'hash1',
-          readFrom: '/backup/a.csv',
-        };
-        const run = await journal.submitStored(request);
+        const run = await journal.submitStored(storedA());
         await hand.absent('a.csv', false);
         assert.equal((await journal.run(run?.id ?? ''))?.state, 'queued');
       });
