@@ -38,6 +38,17 @@ test('what is said of former rows stays in the journal until it holds no more, a
   assert.match((await bench.notice('sales')) ?? '', /^ON_CHANGE is append now: the rows that are there stay/);
 });
 
+test('rows with ids that tell no file are said to stay in the former index', async t => {
+  const bench = setUp(t);
+  await bench.learn({ sales: { LOAD: { id: ['A'] } } });
+  await bench.load('sales', 'a.csv', 'sales');
+  await bench.learn({ sales: { LOAD: { id: ['A'], index: 'other' } } });
+  assert.match(
+    bench.said[0] ?? '',
+    /are in sales\. Their ids tell no file, so they stay there: orchestrator reload sales loads all files anew/,
+  );
+});
+
 test('only a new dataset takes the index of one that is gone for its former name', async t => {
   const bench = setUp(t);
   await bench.learn({ sales: {}, shop: { LOAD: { index: 'sales' } } });

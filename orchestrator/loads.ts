@@ -75,10 +75,10 @@ function placeText(was: How, is: How, rows: readonly RowsUnder[], { name }: Data
     return `rows went to ${placeOf(was)} before and go to ${placeOf(is)} now: those of ${filesOf(rows)} stay where they are; orchestrator reload ${name} loads all files anew`;
   }
   if (was.index === is.index && was.suffix === is.suffix) return undefined;
-  return (
-    `LOAD.index is ${is.index}${is.suffix} now, and was ${was.index}${was.suffix}: the rows of ${filesOf(rows)} are in ${rows.map(({ index }) => index).join(', ')}, and stay there until each file is loaded again; ` +
-    `orchestrator reload ${name} loads all of them anew, and takes the old rows out`
-  );
+  const text = `LOAD.index is ${is.index}${is.suffix} now, and was ${was.index}${was.suffix}: the rows of ${filesOf(rows)} are in ${rows.map(({ index }) => index).join(', ')}`;
+  if (was.ids !== '')
+    return `${text}. Their ids tell no file, so they stay there: orchestrator reload ${name} loads all files anew; then delete that index`;
+  return `${text}, and stay there until each file is loaded again; orchestrator reload ${name} loads all of them anew, and takes the old rows out`;
 }
 
 function placeOf({ target, index, suffix }: How): string {

@@ -37,6 +37,7 @@ export async function reloadDataset(deps: CommandDeps, { dataset: name, from }: 
     for await (const one of reloadFiles(options)) {
       if ('run' in one) {
         queued += 1;
+        if (one.mended > 0) terminal.writeError(`${oneLine(one.file)}: ${mendedText(one.mended)}\n`);
         if (runs.length < MOST_FOLLOWED) runs.push(one.run);
       } else {
         refused += 1;
@@ -52,6 +53,12 @@ export async function reloadDataset(deps: CommandDeps, { dataset: name, from }: 
     const code = await followRuns({ journal, runs, terminal, interrupted });
     return code === 0 && refused > 0 ? 1 : code;
   });
+}
+
+function mendedText(rows: number): string {
+  const which =
+    rows === 1 ? 'its row that was mended is' : `its ${rows.toLocaleString('en')} rows that were mended are`;
+  return `${which} rejected again: once it is loaded, load what was mended again (orchestrator rejects FILE --load)`;
 }
 
 async function carryOver(

@@ -43,13 +43,12 @@ function named(path: string, what: string): string {
 }
 
 /**
- * Paths, relative to WATCH_DIR, of which a dataset's file at this absolute path may be the backup, or in quarantine: both have the dataset and the path below their folder, and the name may have got
- * what tells it from others.
+ * Paths, relative to WATCH_DIR, of which the file at this absolute path may be the backup, or in quarantine: all that its own ends with, since both keep the path below their folder; and the name may
+ * have got what tells it from others. The longest first.
  */
-export function pathsOfStored(path: string, dataset: string): string[] {
-  const names = path.split('/');
-  const below = names.flatMap((name, depth) => (name === dataset ? [names.slice(depth + 1).join('/')] : []));
-  return below.filter(rest => rest !== '').flatMap(formerPaths);
+export function pathsOfStored(path: string): string[] {
+  const names = path.split('/').filter(name => name !== '');
+  return names.map((_, depth) => names.slice(depth).join('/')).flatMap(formerPaths);
 }
 
 /** Of a note beside a file: the file's name and the ending, shortened where that is too long. */

@@ -97,6 +97,17 @@ test('where LOAD.id is new, reload takes out the rows that had ids of their file
   await noticed(/LOAD\.id is \["A"\] now: the rows of 1 file \(3 rows\) have ids of their file and row/);
   assert.equal((await orchestrator.command('reload', 'keyed')).code, 0);
   assert.equal(await indexOf('keyed').count(), 2);
+  for (const [file, value] of [
+    ['z.csv', 'older'],
+    ['b.csv', 'newer'],
+  ] as const) {
+    await orchestrator.load('keyed', file, `A,B\n9,${value}\n`);
+    await orchestrator.disposed();
+  }
+  assert.equal((await orchestrator.command('reload', 'keyed')).code, 0);
+  const rows: string[] = [];
+  for await (const { source } of indexOf('keyed').documents()) rows.push(Object.values(source).join(' '));
+  assert.deepEqual(rows.sort(), ['1 2', '3 5', '9 newer']);
   await writeDataset(folder, 'keyed', yamlOf('keyed'));
   await noticed(/LOAD\.id is not set any more, and was \["A"\]: rows that are there have ids that tell no file/);
 });

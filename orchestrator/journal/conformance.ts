@@ -1013,8 +1013,9 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.deepEqual(await journal.stored('sales', 'b.csv'), []);
       });
 
-      const storedA = () => ({
+      const storedA = (newestId: string | null = null) => ({
         ...hand.at('a.csv'),
+        newestId,
         fileVersion: fileVersion(1),
         contentHash: 'hash1',
         readFrom: '/backup/a.csv',
@@ -1028,9 +1029,15 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal((await journal.run(run?.id ?? ''))?.state, 'skipped');
       });
 
+      it('a file is not run from the backup once another was loaded under its path', async () => {
+        const { id } = await hand.load('a.csv');
+        assert.equal(await journal.submitStored(storedA()), null);
+        assert.equal((await journal.submitStored(storedA(id)))?.state, 'queued');
+      });
+
       it('a run that reads from the backup is not ended where its path becomes absent', async () => {
-        await hand.load('a.csv');
-        const run = await journal.submitStored(storedA());
+        const { id } = await hand.load('a.csv');
+        const run = await journal.submitStored(storedA(id));
         await hand.absent('a.csv', false);
         assert.equal((await journal.run(run?.id ?? ''))?.state, 'queued');
       });

@@ -286,6 +286,11 @@ export interface FoundFile {
   readFrom: string | null;
 }
 
+export interface StoredRequest extends SettleRequest, FoundFile {
+  /** Of the latest run that loaded the path, when it was decided what to load; null where there was none. */
+  newestId: string | null;
+}
+
 /** Where a file of a path was moved to, once its run had ended. */
 export interface StoredFile {
   kind: 'backup' | 'quarantine';
@@ -505,8 +510,8 @@ export interface Journal {
   mend(runId: string, mendFile: string, now: number): Promise<Run>;
   /** A run of a file without watching: as settle() and queue() in one, never skipped for equal content. */
   submit(request: SettleRequest & Omit<QueueRequest, 'runId'>): Promise<Run>;
-  /** A run, made by hand, of a file that was stored and whose runs are all forgotten; null as with replay(). */
-  submitStored(request: SettleRequest & FoundFile): Promise<Run | null>;
+  /** A run, made by hand, of a file that was stored; null as with replay(), and where another run of the path has loaded it since. */
+  submitStored(request: StoredRequest): Promise<Run | null>;
   pause(dataset: string, paused: boolean): Promise<void>;
 
   // disposal

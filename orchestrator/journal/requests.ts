@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { OrchestratorError } from '../errors.ts';
-import type { FoundFile, QueueRequest, Run, SettleRequest } from './journal.ts';
+import type { FoundFile, QueueRequest, Run, SettleRequest, StoredRequest } from './journal.ts';
 import {
   allocateVersion,
   endWaiting,
   ensureDataset,
+  latestDone,
   latestRun,
   newRunColumns,
   newerRun,
@@ -45,10 +46,11 @@ export function replay(store: Store, runId: string, now: number, found?: FoundFi
   return queueCopy(store, readsFile ? { ...run, ...what } : { ...run, readFrom: null }, copy);
 }
 
-export function submitStored(store: Store, request: SettleRequest & FoundFile): Run | null {
-  const { dataset, file, readFrom } = request;
+export function submitStored(store: Store, request: StoredRequest): Run | null {
+  const { dataset, file, readFrom, newestId } = request;
   ensureDataset(store, dataset);
   if (waitingRun(store, dataset, file) ?? runningRun(store, dataset, file)) return null;
+  if ((latestDone(store, dataset, file)?.id ?? null) !== newestId) return null;
   return store.insertRun({
     ...newRunColumns(randomUUIDv7(), request),
     ...queuedColumns(store, request),

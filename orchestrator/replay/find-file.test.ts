@@ -125,10 +125,19 @@ test('run recognises a file of the backup or the quarantine as the one it is, al
   assert.deepEqual([forgotten.file, forgotten.readFrom, forgotten.contentHash], ['sub/a.csv', place, hashOf('one')]);
   await bench.end();
 
-  const other = join(bench.dataDir, 'backup/sales/other.csv');
-  writeFileSync(other, 'one');
-  await assert.rejects(
-    bench.submit(other),
-    /other\.csv lies among the files that were taken away from dataset sales.*copy it into/,
-  );
+  for (const other of ['backup/sales/other.csv', 'quarantine/returns/other.csv']) {
+    mkdirSync(join(bench.dataDir, dirname(other)), { recursive: true });
+    writeFileSync(join(bench.dataDir, other), 'one');
+    await assert.rejects(
+      bench.submit(join(bench.dataDir, other)),
+      /other\.csv lies among the files that were taken away.*is not known as one of dataset sales: copy it into/,
+    );
+  }
+});
+
+test('run recognises a file that was moved to the backup while its dataset had another name', async t => {
+  const bench = setUp(t, { ON_CHANGE: 'append' });
+  const run = await bench.load('sub/a.csv', 'one');
+  const place = await bench.moveAway(run, 'backup', '../former/sub/a.csv');
+  assert.equal((await bench.submit(place)).replayOf, run.id);
 });

@@ -29,7 +29,8 @@ export async function replayRun(run: Run, { journal, dataset, dataDir, now }: Re
   return (await journal.replay(run.id, now, found)) ?? openRun(journal, run);
 }
 
-async function openRun(journal: Journal, { dataset, file }: Run): Promise<Run | null> {
+/** The run of a path that is under way, or null. */
+export async function openRun(journal: Journal, { dataset, file }: Pick<Run, 'dataset' | 'file'>): Promise<Run | null> {
   const { items } = await journal.runs({ dataset, path: file, states: OPEN, limit: 1 });
   return items[0] ?? null;
 }

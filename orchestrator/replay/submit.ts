@@ -26,10 +26,10 @@ export async function submitFile(path: string, options: SubmitOptions): Promise<
   const { journal, dataset, now } = options;
   const { file, stats, path: found } = await open(path);
   try {
-    const place = placeOf(found, await realpath(dataset.watchDir).catch(() => dataset.watchDir));
+    const place = placeOf(found, await realPathOf(dataset.watchDir));
     const stored = place.root === '/' ? await recognise(found, options) : undefined;
     if (stored !== undefined) return await submitStored(stored, options);
-    demandElsewhere(found, options);
+    await demandElsewhere(found, options);
     const contentHash = await hashOf(file);
     const what = { ...place, priority: dataset.settings.PRIORITY, fileVersion: versionOf(stats), contentHash, now };
     return await journal.submit({ dataset: dataset.name, ...what });
@@ -39,13 +39,18 @@ export async function submitFile(path: string, options: SubmitOptions): Promise<
 }
 
 /** Of a file in the backup or the quarantine that the journal does not know any more nobody can say whose rows it would double. */
-function demandElsewhere(path: string, { dataset, dataDir }: SubmitOptions): void {
+async function demandElsewhere(path: string, { dataset, dataDir }: SubmitOptions): Promise<void> {
   const { BACKUP_DIR, QUARANTINE_DIR } = dataset.settings;
-  const folders = [BACKUP_DIR ?? join(dataDir, 'backup'), QUARANTINE_DIR ?? join(dataDir, 'quarantine')];
-  const within = folders.find(folder => isWithin(path, join(resolve(folder), dataset.name)));
-  if (within === undefined) return;
-  const text = `${path} lies among the files that were taken away from dataset ${dataset.name}, and the journal does not know it any more: copy it into ${dataset.watchDir}, under the name that it had there, to load it`;
+  const own = [BACKUP_DIR, QUARANTINE_DIR].flatMap(folder => (folder ? join(folder, dataset.name) : []));
+  // Of whichever dataset: this one may have had another name.
+  const folders = await Promise.all([...own, join(dataDir, 'backup'), join(dataDir, 'quarantine')].map(realPathOf));
+  if (!folders.some(folder => isWithin(path, folder))) return;
+  const text = `${path} lies among the files that were taken away once they had been run, and is not known as one of dataset ${dataset.name}: copy it into ${dataset.watchDir}, under the name that it had there, to load it`;
   throw new OrchestratorError('never', text);
+}
+
+function realPathOf(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
 }
 
 interface Recognised extends StoredFile {
@@ -55,9 +60,9 @@ interface Recognised extends StoredFile {
 
 /** What the journal knows of a file that it moved to this place. */
 async function recognise(place: string, { journal, dataset }: SubmitOptions): Promise<Recognised | undefined> {
-  for (const file of pathsOfStored(place, dataset.name)) {
+  for (const file of pathsOfStored(place)) {
     for (const stored of await journal.stored(dataset.name, file)) {
-      const isIt = stored.place === place || (await realpath(stored.place).catch(() => undefined)) === place;
+      const isIt = stored.place === place || (await realPathOf(stored.place)) === place;
       if (isIt) return { ...stored, file };
     }
   }
@@ -91,7 +96,7 @@ async function submitForgotten(
   const found = await readBackup(stored);
   if (typeof found === 'string') throw new OrchestratorError('never', `${place} ${found}`);
   const at = { dataset: dataset.name, file, root: dataset.watchDir, priority: dataset.settings.PRIORITY, now };
-  return journal.submitStored({ ...at, ...found, readFrom: place });
+  return journal.submitStored({ ...at, ...found, readFrom: place, newestId: latest?.id ?? null });
 }
 
 async function open(path: string): Promise<NamedFile> {
