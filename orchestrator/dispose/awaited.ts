@@ -4,7 +4,7 @@ import { FINAL_STATES, isSameVersion, type Journal, type Run } from '../journal/
 import type { Intent } from './plan.ts';
 
 interface Known {
-  journal: Pick<Journal, 'latest' | 'runs' | 'knownFile'>;
+  journal: Pick<Journal, 'latest' | 'openRun' | 'knownFile'>;
   /** Every dataset that would take a file at this absolute path. */
   datasetsMatching: (path: string) => Dataset[];
 }
@@ -27,10 +27,9 @@ function mayStillRead(latest: Run, ended: Run): boolean {
   return !isNewer;
 }
 
-/** EXISTING: ignore: known, with no run to come. */
+/** EXISTING: ignore: known, with no run to come. Only of a path none of whose runs has a version. */
 async function isIgnored(journal: Known['journal'], dataset: string, file: string): Promise<boolean> {
-  const { items } = await journal.runs({ dataset, path: file, states: ['settling'], limit: 1 });
-  if (items.length > 0) return false;
+  if ((await journal.openRun(dataset, file)) !== undefined) return false;
   const known = await journal.knownFile(dataset, file);
   return known !== undefined && known.version !== null;
 }

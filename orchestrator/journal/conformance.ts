@@ -1857,6 +1857,24 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         );
       });
 
+      it('the run of a path that is under way is known: the one that waits, else the one that runs', async () => {
+        const openRun = async () => (await journal.openRun('sales', 'a'))?.id;
+        assert.equal(await openRun(), undefined);
+        await hand.arrive('b');
+        const settling = await hand.settle('a');
+        assert.equal(await openRun(), settling.id);
+        await hand.arrive('a');
+        assert.equal(await openRun(), settling.id);
+        const [running] = (await hand.claim()).flat().filter(({ file }) => file === 'a');
+        assert.equal(await openRun(), settling.id);
+        const newer = await hand.settle('a');
+        assert.equal(await openRun(), newer.id);
+        await journal.unsettle(newer.id, 'gone', hand.now);
+        assert.equal(await openRun(), running?.id);
+        await hand.finish(running as Run, done(1));
+        assert.equal(await openRun(), undefined);
+      });
+
       it('are found by the whole path, those too that never had a version', async () => {
         await hand.load('1.csv', 1);
         await hand.load('11.csv', 1);

@@ -527,6 +527,8 @@ export interface Journal {
   moves(dataset: string, file: string, contentHash: string): Promise<Array<{ source: string; target: string }>>;
   /** Where files of a path were moved to, newest first: at most the newest 100, and those whose rows are in the target. */
   stored(dataset: string, file: string): Promise<StoredFile[]>;
+  /** The run of a dataset's path that is under way: the settling or queued one, else the running one; or undefined. */
+  openRun(dataset: string, file: string): Promise<Run | undefined>;
   /** Latest run that read, or was to read, a dataset's file at its path, or was of its deletion; or undefined. */
   latestVersion(dataset: string, file: string): Promise<Run | undefined>;
   /** Latest run that loaded a dataset's file, or undefined. */

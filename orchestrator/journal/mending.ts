@@ -1,8 +1,8 @@
 import { mendRefusal } from '../mend-refusal.ts';
 import { noteMended } from './attention.ts';
 import type { LedgerEntry, Run } from './journal.ts';
-import { absolutePath, newerRun, requireRun } from './paths.ts';
-import { activeRun, queueCopy, refused } from './requests.ts';
+import { absolutePath, newerRun, openRun, requireRun } from './paths.ts';
+import { queueCopy, refused } from './requests.ts';
 import { versionColumns } from './run-row.ts';
 import { addMendedThere, setRowsThere } from './rows-there.ts';
 import type { Store } from './store.ts';
@@ -12,7 +12,7 @@ export function mend(store: Store, runId: string, mendFile: string, now: number)
   const run = originOf(store, requireRun(store, runId));
   const refusal = mendRefusal(run);
   if (refusal !== null) throw refused(run, refusal);
-  const newer = newerRun(store, run) ?? activeRun(store, run);
+  const newer = newerRun(store, run) ?? openRun(store, run.dataset, run.file);
   if (newer !== undefined)
     throw refused(run, `can’t be mended: run ${newer.id} (${newer.state}) of the same file is newer`);
   return queueCopy(store, run, { action: 'mend', mendFile, replayOf: run.id, now });

@@ -41,6 +41,11 @@ export function runningRun(store: Store, dataset: string, file: string): Run | u
   return store.selectRuns(`dataset = $dataset AND file = $file AND state = 'running'`, { dataset, file })[0];
 }
 
+/** The run of a path that is under way: the one that waits, else the one that runs. */
+export function openRun(store: Store, dataset: string, file: string): Run | undefined {
+  return waitingRun(store, dataset, file) ?? runningRun(store, dataset, file);
+}
+
 /** The run of a path with the highest VERSION. */
 export function latestRun(store: Store, dataset: string, file: string): Run | undefined {
   const where = 'dataset = $dataset AND file = $file AND version IS NOT NULL ORDER BY version DESC LIMIT 1';

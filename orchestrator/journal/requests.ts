@@ -9,9 +9,9 @@ import {
   latestRun,
   newRunColumns,
   newerRun,
+  openRun,
   reasonToWait,
   requireRun,
-  runningRun,
   waitingRun,
 } from './paths.ts';
 import { versionColumns } from './run-row.ts';
@@ -27,7 +27,7 @@ export function cancel(store: Store, runId: string, now: number): Run {
 
 export function replay(store: Store, runId: string, now: number, found?: FoundFile): Run | null {
   const run = requireRun(store, runId);
-  if (activeRun(store, run) !== undefined) return null;
+  if (openRun(store, run.dataset, run.file) !== undefined) return null;
   const what = found ?? { fileVersion: run.fileVersion, contentHash: run.contentHash, readFrom: null };
   // One that was skipped as unchanged got no VERSION, though it has a version of the file.
   if (what.contentHash === null || (what.fileVersion === null && run.action !== 'delete'))
@@ -49,7 +49,7 @@ export function replay(store: Store, runId: string, now: number, found?: FoundFi
 export function submitStored(store: Store, request: StoredRequest): Run | null {
   const { dataset, file, readFrom, newestId } = request;
   ensureDataset(store, dataset);
-  if (waitingRun(store, dataset, file) ?? runningRun(store, dataset, file)) return null;
+  if (openRun(store, dataset, file) !== undefined) return null;
   if ((latestDone(store, dataset, file)?.id ?? null) !== newestId) return null;
   return store.insertRun({
     ...newRunColumns(randomUUIDv7(), request),
@@ -111,10 +111,6 @@ function queuedColumns(
 export function pause(store: Store, dataset: string, paused: boolean): void {
   ensureDataset(store, dataset);
   store.execute('UPDATE datasets SET paused = $paused WHERE name = $dataset', { dataset, paused: paused ? 1 : 0 });
-}
-
-export function activeRun(store: Store, run: Run): Run | undefined {
-  return waitingRun(store, run.dataset, run.file) ?? runningRun(store, run.dataset, run.file);
 }
 
 export function refused(run: Run, why: string): OrchestratorError {

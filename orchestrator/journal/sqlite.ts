@@ -13,7 +13,7 @@ import * as forgetting from './forgetting.ts';
 import * as leases from './leases.ts';
 import * as mending from './mending.ts';
 import { indexNames } from './name-index.ts';
-import { latestDone, latestRun, latestVersion } from './paths.ts';
+import { latestDone, latestRun, latestVersion, openRun } from './paths.ts';
 import * as places from './places.ts';
 import { prune } from './pruning.ts';
 import * as reading from './reading.ts';
@@ -135,6 +135,7 @@ function readCalls(store: Store, changes: Changes) {
     latestVersion: (dataset, file) => store.read(() => latestVersion(store, dataset, file)),
     latestDone: (dataset, file) => store.read(() => latestDone(store, dataset, file)),
     latest: (dataset, file) => store.read(() => latestRun(store, dataset, file)),
+    openRun: (dataset, file) => store.read(() => openRun(store, dataset, file)),
     run: id => store.read(() => reading.runById(store, id)),
     runs: filter => reading.runs(store, filter),
     attempts: runId => store.read(() => attempts.attemptsOf(store, runId)),

@@ -2,7 +2,7 @@ import { kindOf, messageOf } from '../errors.ts';
 import type { Run, StoredFile } from '../journal/journal.ts';
 import { readBackup } from './find-file.ts';
 import { isDelivery, type ReloadOptions, reloadables, type Version } from './reloadables.ts';
-import { openRun, replayRun } from './replay.ts';
+import { replayRun } from './replay.ts';
 
 /** One file of a dataset that was to be loaded anew. `mended`: of its rejected rows, those that had been mended, which are rejected again. */
 export type Reloaded = { file: string; run: Run; mended: number } | { file: string; why: string };
@@ -55,7 +55,7 @@ async function submit(
   { journal, dataset, dataDir, now }: ReloadOptions,
 ): Promise<Run | null | string> {
   const path = { dataset: dataset.name, file: version.file };
-  if ((await openRun(journal, path)) !== null) return null;
+  if ((await journal.openRun(path.dataset, path.file)) !== undefined) return null;
   if (version.at === 'path') {
     const run = await journal.latestVersion(dataset.name, version.file);
     if (run === undefined || run.action === 'delete')
@@ -88,7 +88,7 @@ async function newestOf(
 }
 
 async function waitsForResume({ file }: Version, { journal, dataset: { name } }: ReloadOptions): Promise<boolean> {
-  const open = await openRun(journal, { dataset: name, file });
+  const open = await journal.openRun(name, file);
   if (open?.state !== 'queued') return false;
   return (await journal.summaries()).some(({ dataset, paused }) => dataset === name && paused);
 }

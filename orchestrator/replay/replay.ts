@@ -1,6 +1,6 @@
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
-import type { Journal, Run, RunState } from '../journal/journal.ts';
+import type { Journal, Run } from '../journal/journal.ts';
 import { findFile } from './find-file.ts';
 
 export interface ReplayOptions {
@@ -10,8 +10,6 @@ export interface ReplayOptions {
   dataDir: string;
   now: number;
 }
-
-const OPEN: RunState[] = ['settling', 'queued', 'running'];
 
 /**
  * Queues a run's file again, as it is found: at its path, put back from the quarantine, or in the backup (rule 12). null: the path has a run under way already.
@@ -23,16 +21,10 @@ export async function replayRun(run: Run, { journal, dataset, dataDir, now }: Re
   // A mend has its rows in a file of its own: the one they came from stays where it is.
   const readsFile = run.action !== 'mend' && run.action !== 'delete';
   if (!readsFile || fileVersion === null || contentHash === null) return journal.replay(run.id, now);
-  if ((await openRun(journal, run)) !== null) return null;
+  if ((await journal.openRun(run.dataset, run.file)) !== undefined) return null;
   const found = await findFile({ ...run, fileVersion, contentHash }, { journal, dataset, dataDir });
   // Where the watcher was faster, the run of the file that is back is the replay.
-  return (await journal.replay(run.id, now, found)) ?? openRun(journal, run);
-}
-
-/** The run of a path that is under way, or null. */
-export async function openRun(journal: Journal, { dataset, file }: Pick<Run, 'dataset' | 'file'>): Promise<Run | null> {
-  const { items } = await journal.runs({ dataset, path: file, states: OPEN, limit: 1 });
-  return items[0] ?? null;
+  return (await journal.replay(run.id, now, found)) ?? (await journal.openRun(run.dataset, run.file)) ?? null;
 }
 
 function notConfigured({ id, dataset }: Run): OrchestratorError {

@@ -33,7 +33,7 @@ export const rule12: Rule = {
     {
       clause: 'not while the path has a run under way',
       file: 'orchestrator/journal/requests.ts',
-      code: 'if (activeRun(store, run) !== undefined) return null;',
+      code: 'if (openRun(store, run.dataset, run.file) !== undefined) return null;',
       without: '',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
@@ -50,7 +50,7 @@ export const rule12: Rule = {
     {
       clause: 'a mend is refused once there is a newer version',
       file: 'orchestrator/journal/mending.ts',
-      code: 'const newer = newerRun(store, run) ?? activeRun(store, run);',
+      code: 'const newer = newerRun(store, run) ?? openRun(store, run.dataset, run.file);',
       without: 'const newer = undefined as Run | undefined;',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
