@@ -15,12 +15,12 @@ import type { Loaded } from './config/load.ts';
 import { messageOf, OrchestratorError } from './errors.ts';
 import type { Journal } from './journal/journal.ts';
 import { readHolder } from './journal/lock.ts';
-import type { Launcher } from './launcher.ts';
+import type { Launcher } from './startup/launcher.ts';
 import type { LoggerOptions, RootLogger } from './log.ts';
 import type { Stamp } from './log/pretty.ts';
-import { openJournal } from './open-journal.ts';
-import type { Orchestrator } from './start.ts';
-import { findWhereabouts, isProject, notesFolder } from './whereabouts.ts';
+import { openJournal } from './journal/open-journal.ts';
+import type { Orchestrator } from './service.ts';
+import { findWhereabouts, isProject, notesFolder } from './startup/whereabouts.ts';
 
 // What is written below DATA_DIR is this user's alone, whoever writes it.
 process.umask(0o077);
@@ -87,7 +87,7 @@ function commandDeps(): CommandDeps {
       return datasets.filter(dataset => takesPath(dataset, path, kept.of(dataset)));
     },
     async replay(journal, run) {
-      const { replayRun } = await import('./replay/replay.ts');
+      const { replayRun } = await import('./operations/replay.ts');
       const { datasets } = await loadConfiguration();
       const dataset = datasets.find(({ name }) => name === run.dataset);
       return replayRun(run, { journal, dataset, dataDir: environment().dataDir, now: Date.now() });
@@ -99,9 +99,9 @@ function commandDeps(): CommandDeps {
 async function serve(): Promise<number> {
   const signals = catchSignals();
   heedEnvFile();
-  const { findLauncher } = await import('./launcher.ts');
+  const { findLauncher } = await import('./startup/launcher.ts');
   const launcher = findLauncher(variables, systemClock);
-  const { startOrchestrator } = await import('./start.ts');
+  const { startOrchestrator } = await import('./service.ts');
   const logger = await openLog(process.stdout);
   const localLogger = await openLog(process.stdout, { elasticsearch: null });
   try {
@@ -186,7 +186,7 @@ function stoppingText({ running, leaving }: { running: number; leaving: number }
 /** Nobody else runs what is in the journal, so we do, for as long as the work takes. */
 async function withOwnScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T> {
   goWhereMeant();
-  const { startOrchestrator } = await import('./start.ts');
+  const { startOrchestrator } = await import('./service.ts');
   const logger = await openLog(process.stderr, { level: 'warn', terminal: true, stamp: 'time' });
   const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, isQuiet: true });
   interrupt.signal.addEventListener('abort', () => orchestrator.hurry());
@@ -316,7 +316,7 @@ async function loadConfiguration(): Promise<Loaded> {
 
 /** Of an image that an engine on this machine has; none where it doesn't answer soon. */
 async function labelsOf(image: string): Promise<Record<string, string> | undefined> {
-  const { labelsHere } = await import('./image-labels.ts');
+  const { labelsHere } = await import('./run/docker/image-labels.ts');
   return labelsHere(image, variables['DOCKER_HOST'] || null);
 }
 

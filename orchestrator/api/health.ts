@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { messageOf } from '../errors.ts';
-import { lowDiskText } from '../low-disk-text.ts';
+import { lowDiskText } from '../text/low-disk-text.ts';
 import { shared } from './gate.ts';
 import type { ApiOptions, ConfigError, DatasetStatus, PartStatus, ServiceStatus } from './options.ts';
 import { healthSchema, upSchema } from './schemas.ts';

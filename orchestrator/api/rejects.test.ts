@@ -6,7 +6,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import type { Journal, Rows, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
-import { mendRejects } from '../rejects/mend.ts';
+import { mendRejects } from '../operations/mend.ts';
 import type { Api } from './options.ts';
 import { startApi } from './server.ts';
 import { API_OPTIONS } from './testing/api-options.ts';

@@ -1,6 +1,6 @@
 import type { OpenFile } from '../files/open-file.ts';
 import { StringDecoder } from 'node:string_decoder';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';
 import { type Attempt, FINAL_STATES, type Run } from '../journal/journal.ts';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { RUN_STATES, type RunState } from '../journal/journal.ts';
-import { mendRefusal } from '../mend-refusal.ts';
+import { mendRefusal } from '../text/mend-refusal.ts';
 import { originOf } from '../rejects/open-rejects.ts';
 import { untilGone } from './client-gone.ts';
 import { createGate, enterFor } from './gate.ts';

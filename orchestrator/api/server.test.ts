@@ -9,7 +9,7 @@ import { systemClock } from '../clock.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
 import type { Api, ServiceStatus } from './options.ts';
-import { mendRejects } from '../rejects/mend.ts';
+import { mendRejects } from '../operations/mend.ts';
 import { startApi } from './server.ts';
 import { API_OPTIONS } from './testing/api-options.ts';
 

@@ -1,6 +1,6 @@
 import { OrchestratorError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
-import { count } from '../count-text.ts';
+import { count } from '../text/count.ts';
 import type { CommandDeps } from './deps.ts';
 import { findRun, isDataset } from './find-run.ts';
 

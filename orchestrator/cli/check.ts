@@ -5,7 +5,7 @@ import { formatMistake } from '../config/messages.ts';
 import { environmentPlaces } from '../config/places.ts';
 import type { Policy } from '../config/policy.ts';
 import { accountsMistake } from '../config/run-uids.ts';
-import { count } from '../count-text.ts';
+import { count } from '../text/count.ts';
 import { closedInboxes } from '../data-dir/inbox.ts';
 import { messageOf } from '../errors.ts';
 import { keptFrom, type LabelsOf, mistakesOn, remarksOn } from './check-remarks.ts';

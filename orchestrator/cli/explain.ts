@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import type { Journal } from '../journal/journal.ts';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import { namedFile } from './find-run.ts';
 
 export interface ExplainRequest {

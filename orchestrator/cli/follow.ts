@@ -1,5 +1,5 @@
-import { besideText } from '../beside-text.ts';
-import { count } from '../count-text.ts';
+import { besideText } from '../text/beside-text.ts';
+import { count } from '../text/count.ts';
 import { SingleBar } from 'cli-progress';
 import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 import type { Terminal } from './deps.ts';

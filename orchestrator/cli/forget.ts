@@ -4,7 +4,7 @@ import { OrchestratorError } from '../errors.ts';
 import { Folder } from '../files/folder.ts';
 import { removeTree } from '../files/tree.ts';
 import type { RowsUnder } from '../journal/journal.ts';
-import { count } from '../count-text.ts';
+import { count } from '../text/count.ts';
 import type { CommandDeps } from './deps.ts';
 import { removeRows } from './forget-rows.ts';
 import { unknownDataset } from './run.ts';

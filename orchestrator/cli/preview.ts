@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import Table from 'cli-table3';
 import type { PreviewMessage } from '../../default-etl/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
-import { count } from '../count-text.ts';
+import { count } from '../text/count.ts';
 import { askPreview } from '../etl/preview.ts';
 import type { CommandDeps, Terminal } from './deps.ts';
 import { unknownDataset } from './run.ts';

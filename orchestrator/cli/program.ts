@@ -90,7 +90,7 @@ function addImport(program: Command, deps: CommandDeps, end: End): void {
   add(program, 'import <files...>', summary, 'import old/sales.conf old/config.json --write')
     .option('--write [name]', 'write it into CONFIG_DIR, under this name or the file’s; each process of a JSON alone')
     .action(async (files: string[], { write }: { write?: string | true }) => {
-      const { importDrafts } = await import('./import-command.ts');
+      const { importDrafts } = await import('./import/command.ts');
       return end(importDrafts(deps, { files, ...(write === undefined ? {} : { write }) }));
     });
 }

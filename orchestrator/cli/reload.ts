@@ -1,7 +1,7 @@
 import { OrchestratorError } from '../errors.ts';
 import type { Journal, Run } from '../journal/journal.ts';
-import { reloadFiles } from '../replay/reload.ts';
-import { count } from '../count-text.ts';
+import { reloadFiles } from '../operations/reload.ts';
+import { count } from '../text/count.ts';
 import type { CommandDeps } from './deps.ts';
 import { followRuns } from './follow.ts';
 import { unknownDataset } from './run.ts';

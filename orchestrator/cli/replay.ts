@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { kindOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run, RunState } from '../journal/journal.ts';
-import { mendRejects } from '../rejects/mend.ts';
-import { count } from '../count-text.ts';
+import { mendRejects } from '../operations/mend.ts';
+import { count } from '../text/count.ts';
 import type { CommandDeps } from './deps.ts';
 import { findRun } from './find-run.ts';
 import { followRuns } from './follow.ts';

@@ -2,7 +2,7 @@ import { OrchestratorError } from '../errors.ts';
 import type { Run } from '../journal/journal.ts';
 import type { CommandDeps } from './deps.ts';
 import { followRuns } from './follow.ts';
-import { submitFile } from '../replay/submit.ts';
+import { submitFile } from '../operations/submit.ts';
 
 /** `orchestrator run DATASET FILE…`: without watching, and whether or not an orchestrator is running. */
 export async function runFiles(deps: CommandDeps, name: string, files: readonly string[]): Promise<number> {

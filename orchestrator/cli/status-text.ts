@@ -1,5 +1,5 @@
-import { besideText } from '../beside-text.ts';
-import { count } from '../count-text.ts';
+import { besideText } from '../text/beside-text.ts';
+import { count } from '../text/count.ts';
 import Table from 'cli-table3';
 import type { Run } from '../journal/journal.ts';
 import type { Status } from './status.ts';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import type { Candidate } from './checks.ts';
 import { compose } from './messages.ts';
 import { realPathOf } from './places.ts';

@@ -1,7 +1,7 @@
 import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import type { Environment } from './environment.ts';
 import type { Variables } from './substitute.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { defaultsOf, type SchemaNode } from './describe.ts';
 import { toMistake } from './locate.ts';

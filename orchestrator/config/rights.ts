@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import { compose } from './messages.ts';
 import { decidingGlob, decidingPath, forbiddenFolders, isAllowing } from './patterns.ts';
 import { type Places, realPathOf } from './places.ts';

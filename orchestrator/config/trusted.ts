@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import { realPathOf } from './places.ts';
 
 const OTHERS_WRITE = 0o002;

@@ -1,4 +1,4 @@
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 
 interface Watched {
   name: string;

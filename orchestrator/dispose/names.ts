@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { formerPaths } from '../stored-name.ts';
+import { formerPaths } from '../files/stored-name.ts';
 
 // 255 bytes is the longest name of most file systems; a run's id and the rest take less than 60.
 const LONGEST_NAME_BYTES = 255;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
 import { openAdminFolder, openKnownFolder } from '../files/admin-folder.ts';

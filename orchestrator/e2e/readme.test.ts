@@ -15,7 +15,7 @@ import {
   waitFor,
   writeDataset,
 } from './harness.ts';
-import { besideText } from '../beside-text.ts';
+import { besideText } from '../text/beside-text.ts';
 import { openIndex } from './index.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { Folder } from './folder.ts';
 import { unless } from './unless.ts';
 
@@ -17,7 +17,7 @@ interface Count {
   breathe: Breathe;
 }
 
-type Breathe = ReturnType<typeof breather>;
+type Breathe = ReturnType<typeof createYielder>;
 
 /** A tree that is deeper counts as larger than any bound: no program needs it. */
 const DEEPEST = 64;
@@ -35,7 +35,7 @@ export async function removeTree(parent: Folder, relative: string | Buffer, sign
 
 /** As removeTree(), but for the folder itself. */
 export async function emptyFolder(folder: Folder, signal?: AbortSignal): Promise<void> {
-  const breathe = breather();
+  const breathe = createYielder();
   while (!signal?.aborted && (await clearOnce(folder, breathe, signal))) continue;
 }
 
@@ -45,7 +45,7 @@ export async function emptyFolder(folder: Folder, signal?: AbortSignal): Promise
  */
 export async function usageOf(folder: Folder, most: Usage): Promise<Usage> {
   const usage: Usage = { bytes: 0, entries: 0 };
-  await addUsage(folder, { usage, most, breathe: breather() }, 0);
+  await addUsage(folder, { usage, most, breathe: createYielder() }, 0);
   return usage;
 }
 

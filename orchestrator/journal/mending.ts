@@ -1,4 +1,4 @@
-import { mendRefusal } from '../mend-refusal.ts';
+import { mendRefusal } from '../text/mend-refusal.ts';
 import { noteMended } from './attention.ts';
 import type { LedgerEntry, Run } from './journal.ts';
 import { absolutePath, newerRun, openRun, requireRun } from './paths.ts';

@@ -1,4 +1,4 @@
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { PruneRequest } from './journal.ts';
 import type { Store } from './store.ts';
 
@@ -34,7 +34,7 @@ const FORGET_SKETCHES = `UPDATE ledger SET sketch = NULL WHERE (file_key, index_
  */
 export async function prune(store: Store, { endedBefore, signal }: PruneRequest): Promise<string[]> {
   const forgotten: string[] = [];
-  const breathe = breather();
+  const breathe = createYielder();
   let place = { endedAt: Number.MIN_SAFE_INTEGER, seq: 0 };
   while (signal?.aborted !== true) {
     const parameters = { endedBefore, from: place.endedAt, after: place.seq };

@@ -1,4 +1,4 @@
-import { isWhollyRejected } from '../mend-refusal.ts';
+import { isWhollyRejected } from '../text/mend-refusal.ts';
 import type { Rows, Run } from './journal.ts';
 import type { Store } from './store.ts';
 

@@ -1,4 +1,4 @@
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { RunFilter } from './journal.ts';
 import { indexedRuns, indexedUpTo, match } from './name-index.ts';
 import { type RunRow, RUN_COLUMNS } from './run-row.ts';
@@ -43,7 +43,7 @@ class Found {
   readonly #search: Search;
   readonly #conditions: string;
   readonly #parameters: Parameters;
-  readonly #breathe = breather();
+  readonly #breathe = createYielder();
   readonly rows: RunRow[] = [];
   /** All that were made since this one were looked at. */
   before = 0;

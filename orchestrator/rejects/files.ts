@@ -1,7 +1,7 @@
 import type { OpenFile } from '../files/open-file.ts';
 import { basename, dirname, join } from 'node:path';
 import { BOUNDS, WORK_FILES } from '../../default-etl/contract.ts';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';

@@ -1,5 +1,5 @@
 import type { Reject } from '../../default-etl/contract.ts';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import { OrchestratorError } from '../errors.ts';
 import type { BoundedLine } from '../files/read.ts';
 

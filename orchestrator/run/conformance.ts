@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BOUNDS } from '../../default-etl/contract.ts';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import type { Job, Runner } from './runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';
 

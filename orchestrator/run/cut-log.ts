@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import { Folder } from '../files/folder.ts';
 import type { OpenFile } from '../files/open-file.ts';
 import { joinTail, KEPT, type Kept } from './head-and-tail.ts';

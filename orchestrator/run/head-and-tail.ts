@@ -1,4 +1,4 @@
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 
 const NEWLINE = 10;
 const BYTES_PER_MB = 2 ** 20;

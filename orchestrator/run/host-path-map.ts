@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { OrchestratorError } from '../errors.ts';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 
 /** `from`, as the orchestrator sees it, is `to` on the machine of the Docker Engine. Both absolute. */
 export interface PathPair {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BOUNDS, type Message } from '../../default-etl/contract.ts';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import { createTranscript } from './transcript.ts';
 
 const RESULT = { type: 'result', rows_read: 1, rows_loaded: 1, rows_rejected: 0, rows_filtered: 0, rows_deleted: 0 };

@@ -4,7 +4,7 @@ import {
   type ResultMessage,
   type SupersededMessage,
 } from '../../default-etl/contract.ts';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import { readMessage, whyNoResult } from './bounded-message.ts';
 import type { Outcome } from './runner.ts';
 

@@ -3,7 +3,7 @@ import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, 
 import { join } from 'node:path';
 import { isUidIn, type UidRange } from '../config/run-uids.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import { livingOf } from './process/process-table.ts';
 import type { RunUids } from './runner.ts';
 

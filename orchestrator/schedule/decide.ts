@@ -1,7 +1,7 @@
 import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import type { Backoff } from '../config/dataset.ts';
-import { count } from '../count-text.ts';
+import { count } from '../text/count.ts';
 import type { Finish, Retry, Rows, Run, Told } from '../journal/journal.ts';
 import type { Outcome, StopReason } from '../run/runner.ts';
 import { arePlausible } from './plausible.ts';

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import { lowDiskText } from '../low-disk-text.ts';
+import { lowDiskText } from '../text/low-disk-text.ts';
 
 export interface DiskState {
   /** null: not known yet, or it can't be told. */

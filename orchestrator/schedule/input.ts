@@ -11,7 +11,7 @@ import type { Owner } from '../files/rights.ts';
 import { openSource } from '../files/source.ts';
 import { type FileVersion, isSameVersion, type Run, versionOf } from '../journal/journal.ts';
 import { dataFolderOf, JOB_FILES, mountOf, type StandIn } from '../run/job.ts';
-import { lowDiskText } from '../low-disk-text.ts';
+import { lowDiskText } from '../text/low-disk-text.ts';
 import { sourceRulesOf } from './path-now.ts';
 
 /** The file is not the version that its run is about (rule 6), so nothing may start for it. */

@@ -1,4 +1,4 @@
-import { LIMITS } from '../bounds.ts';
+import { LIMITS } from '../limits.ts';
 import type { Rows, Run } from '../journal/journal.ts';
 
 /**

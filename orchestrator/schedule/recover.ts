@@ -4,7 +4,7 @@ import type { AttemptRef, Recovered, Runner, RunnerKind } from '../run/runner.ts
 import { attemptOf } from './attempt.ts';
 import { RUNNER_WAIT } from './backoff.ts';
 import type { ScheduleContext } from './context.ts';
-import { persist } from './pause.ts';
+import { persist } from '../async/pause.ts';
 import { takeBackWorkDir, tidyWorkDir, withLeft } from './left.ts';
 import { mostRows } from './plausible.ts';
 import { readReserved } from './reserved.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Folder } from '../files/folder.ts';
@@ -110,7 +110,7 @@ export class Absences {
   async #absentOf(paths: string[]): Promise<string[]> {
     const { root, isRootFine, names } = this.#request;
     return root.useOr([], async folder => {
-      const breathe = breather();
+      const breathe = createYielder();
       const gone: string[] = [];
       for (const path of paths) {
         await breathe();

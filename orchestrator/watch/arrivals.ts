@@ -1,7 +1,7 @@
 import type { Dataset } from '../config/dataset.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Absences } from './absences.ts';
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { KnownFiles } from './known.ts';
 import type { ListedFile } from './listing.ts';
 import { inOrder } from './order.ts';
@@ -49,7 +49,7 @@ export class Arrivals {
 
   async arriveAll(files: ListedFile[]): Promise<void> {
     const { dataset, signal } = this.#request;
-    const breathe = breather();
+    const breathe = createYielder();
     const inTurn = await inOrder(files, dataset.settings.ORDER);
     for (let from = 0; from < inTurn.length && !signal.aborted; from += BATCH) {
       await this.arriveBatch(inTurn.slice(from, from + BATCH));

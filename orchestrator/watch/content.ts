@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OpenSource } from '../files/source.ts';
 import { type FileVersion, versionOf } from '../journal/journal.ts';
-import { hasWriter } from './lease.ts';
+import { hasWriter } from './open-writers.ts';
 import { versionKey } from './version.ts';
 
 /** What opening and reading a file once told. */

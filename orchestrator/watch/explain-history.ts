@@ -1,5 +1,5 @@
 import type { Dataset } from '../config/dataset.ts';
-import { decisionsText } from '../decisions-text.ts';
+import { decisionsText } from '../text/decisions-text.ts';
 import type { Disposal, Journal, Run } from '../journal/journal.ts';
 import { versionKey } from './version.ts';
 

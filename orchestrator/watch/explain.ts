@@ -9,11 +9,11 @@ import { UntrustedFile, type UntrustedReason } from '../files/untrusted-file.ts'
 import { type Journal, versionOf } from '../journal/journal.ts';
 import { describeRun, explainHistory, type History, type HistoryJournal } from './explain-history.ts';
 import { fileSystemKind } from '../files/file-system.ts';
-import { hasWriter } from './lease.ts';
+import { hasWriter } from './open-writers.ts';
 import { isGone } from './listing.ts';
 import { nameRules } from './names.ts';
 import { DEFAULT_SETTLE_MS } from './settling.ts';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import { versionKey } from './version.ts';
 import { describeWriters } from './writers.ts';
 

@@ -1,4 +1,4 @@
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 
 /** So many paths are looked at, and told to the journal, together. */
 const BATCH = 64;
@@ -48,7 +48,7 @@ export class HintQueue {
   }
 
   async #drain(): Promise<void> {
-    const breathe = breather();
+    const breathe = createYielder();
     while (this.#paths.size > 0) {
       const paths = this.#paths.values().take(BATCH).toArray();
       for (const path of paths) this.#paths.delete(path);

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { watch } from 'chokidar';
 import { codeOf } from '../errors.ts';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import { type NameRules } from './names.ts';
 
 export interface HintRequest {

@@ -1,4 +1,4 @@
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { Journal, KnownFile } from '../journal/journal.ts';
 import { isSameVersion } from '../journal/journal.ts';
 import { FolderDevices } from './folder-devices.ts';
@@ -87,7 +87,7 @@ export class KnownFiles {
 
   /** Present paths below a folder; '' is WATCH_DIR. */
   async *below(folder: string): AsyncGenerator<string[]> {
-    const breathe = breather();
+    const breathe = createYielder();
     for (let after: string | undefined = ''; after !== undefined; ) {
       const request = { present: true, below: folder, after, limit: PAGE } as const;
       const paths: string[] = (await this.#journal.knownFiles(this.#dataset, request)).map(({ path }) => path);

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Journal } from '../journal/journal.ts';
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { NameRules } from './names.ts';
 import { unsettle } from './unsettle.ts';
 
@@ -18,7 +18,7 @@ export interface LeftoversRequest {
 /** Gives up the files that were settling when the last process ended, and are not to be taken now. */
 export async function dropLeftovers(request: LeftoversRequest): Promise<void> {
   const { dataset, journal, clock, rules, isSettling, signal } = request;
-  const breathe = breather();
+  const breathe = createYielder();
   let cursor: string | undefined;
   do {
     const page = await journal.runs({

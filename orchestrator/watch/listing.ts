@@ -5,7 +5,7 @@ import type { Folder } from '../files/folder.ts';
 import { judgeSource, type Source, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, versionOf } from '../journal/journal.ts';
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import { isTooDeep, type NameRules } from './names.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -100,7 +100,7 @@ class Walk {
     const folders: string[] = [];
     let batch: string[] = [];
     let isIllegible = false;
-    const breathe = breather();
+    const breathe = createYielder();
     for await (const entry of await folder.entries()) {
       await breathe();
       const relative = below(path, entry.name);

@@ -2,7 +2,7 @@ import { basename, join, relative } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { ignoredBy, type WhyIgnored } from '../config/ignored-names.ts';
 import type { KeptFolder } from '../config/kept-folders.ts';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 
 /** What the orchestrator itself leaves beside files. */
 const OWN_FILES = ['.receipt.json', '.error.json'];

@@ -1,4 +1,4 @@
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { ListedFile } from './listing.ts';
 
 /** So many are sorted at once: 5 ms of the event loop. The stretches are merged, others having their turn meanwhile. */
@@ -14,7 +14,7 @@ type Compare = (a: ListedFile, b: ListedFile) => number;
  */
 export async function inOrder(files: ListedFile[], order: 'arrival' | 'name' | 'mtime'): Promise<ListedFile[]> {
   const compare: Compare = order === 'name' ? byName : (a, b) => byMtime(a, b) || byName(a, b);
-  const breathe = breather();
+  const breathe = createYielder();
   let stretches: ListedFile[][] = [];
   for (let from = 0; from < files.length; from += STRETCH) {
     stretches.push(files.slice(from, from + STRETCH).sort(compare));

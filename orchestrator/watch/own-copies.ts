@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
 import { isSamePlace } from '../config/real-place.ts';
 import type { Journal } from '../journal/journal.ts';
-import { formerPaths } from '../stored-name.ts';
+import { formerPaths } from '../files/stored-name.ts';
 
 /**
  * Where the orchestrator itself has moved a file whose path and content are those of this one (relative to WATCH_DIR, and SHA-256): then it is a backup,

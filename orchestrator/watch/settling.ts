@@ -1,4 +1,4 @@
-import { breather } from '../breathe.ts';
+import { createYielder } from '../async/yielder.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
@@ -9,7 +9,7 @@ import { UntrustedFile } from '../files/untrusted-file.ts';
 import { type FileVersion, type Journal, versionOf } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { type Content, readContent } from './content.ts';
-import { hasWriter, hasWriterAt, isLeased, type WriterAnswer } from './lease.ts';
+import { hasWriter, hasWriterAt, isLeased, type WriterAnswer } from './open-writers.ts';
 import { isGone } from './listing.ts';
 import { ownCopyOf } from './own-copies.ts';
 import { Queue } from './queue.ts';
@@ -75,7 +75,7 @@ export class Settling {
   /** CONCURRENCY 1: runs are strictly one after the other, so files are queued in the order in which their reading began. */
   readonly #strict: boolean;
   readonly #sources: SourceRules;
-  readonly #breathe = breather();
+  readonly #breathe = createYielder();
   #leases = false;
   #reading = 0;
   #readingLarge = 0;

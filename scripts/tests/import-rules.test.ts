@@ -29,8 +29,8 @@ const FORBIDDEN: Array<[file: string, line: string]> = [
   ['orchestrator/dispose/a.ts', "import { rmSync } from 'node:fs';\nexport const use = rmSync;"],
   ['orchestrator/rejects/a.ts', "import { createReadStream } from 'node:fs';\nexport const use = createReadStream;"],
   ['orchestrator/api/a2.ts', "import { readFile } from 'node:fs/promises';\nexport const use = readFile;"],
-  ['orchestrator/cli/a.ts', "import '../start.ts';"],
-  ['orchestrator/start.ts', "import '../default-etl/main.ts';"],
+  ['orchestrator/cli/a.ts', "import '../service.ts';"],
+  ['orchestrator/service.ts', "import '../default-etl/main.ts';"],
   ['orchestrator/run/a3.ts', "export const path = process.env['PATH'];"],
   ['orchestrator/run/a4.ts', 'export const words = process.argv;'],
   ['default-etl/a.ts', "import '../orchestrator/errors.ts';"],
@@ -49,7 +49,7 @@ const ALLOWED: typeof FORBIDDEN = [
     "import type { FileHandle } from 'node:fs/promises';\nexport type Handle = FileHandle;",
   ],
   ['orchestrator/api/page.ts', "import { readFile } from 'node:fs/promises';\nexport const use = readFile;"],
-  ['orchestrator/main.ts', "import './start.ts';\nexport const words = process.argv;"],
+  ['orchestrator/main.ts', "import './service.ts';\nexport const words = process.argv;"],
   ['default-etl/load/b.ts', "import '../contract.ts';"],
 ];
 

@@ -1,7 +1,7 @@
 import { appendFileSync, statSync } from 'node:fs';
 import type { Container, ContainerCreateOptions, ContainerInfo } from 'dockerode';
 import type { Message } from '../../../default-etl/contract.ts';
-import { LIMITS } from '../../bounds.ts';
+import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { kindOf, messageOf, OrchestratorError, statusOf } from '../../errors.ts';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Dataset } from '../../config/dataset.ts';
 import { realPathOf } from '../../config/places.ts';
 import { OrchestratorError } from '../../errors.ts';
-import { isWithin } from '../../within.ts';
+import { isWithin } from '../../files/within.ts';
 import { type HostPathMap, hostPathOf } from '../host-path-map.ts';
 
 const GROUP_WRITE = 0o020;

@@ -5,7 +5,7 @@ import { realPathOf } from '../../config/places.ts';
 import { readSmallFile, Unreadable } from '../../config/read-text.ts';
 import { runsModules } from '../../config/receivers.ts';
 import { OrchestratorError } from '../../errors.ts';
-import { isWithin } from '../../within.ts';
+import { isWithin } from '../../files/within.ts';
 import type { Job } from '../runner.ts';
 import type { CompiledCode } from './compiled-code.ts';
 import { isFile } from './executable.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import type { Message } from '../../../default-etl/contract.ts';
-import { LIMITS } from '../../bounds.ts';
+import { LIMITS } from '../../limits.ts';
 import { CUT_TEXT } from '../cut-log.ts';
 import { JobOutput } from './job-output.ts';
 import { LONGEST_LINE } from './mask-log.ts';

@@ -3,7 +3,7 @@ import { open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Message, WARM_JOBS } from '../../../default-etl/contract.ts';
 import type { Clock } from '../../clock.ts';
-import { LIMITS } from '../../bounds.ts';
+import { LIMITS } from '../../limits.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';

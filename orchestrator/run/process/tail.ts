@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { LIMITS } from '../../bounds.ts';
+import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../clock.ts';
 
 /** Follows a file that another process appends to. */

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { isWithin } from '../../within.ts';
+import { isWithin } from '../../files/within.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What a process sees of the machine's files: all that its rights allow to read, but for what is hidden. It writes in its work and its own folders alone. */

@@ -6,7 +6,7 @@ export const rule1: Rule = {
   clauses: [
     {
       clause: 'a file with an open writer is not taken',
-      file: 'orchestrator/watch/lease.ts',
+      file: 'orchestrator/watch/open-writers.ts',
       code: "? 'yes' : 'unknown';",
       without: "? 'no' : 'unknown';",
       test: 'orchestrator/watch/watch-dataset.test.ts',
@@ -30,18 +30,18 @@ export const rule1: Rule = {
     },
     {
       clause: 'the lease is given back at once',
-      file: 'orchestrator/watch/lease.ts',
+      file: 'orchestrator/watch/open-writers.ts',
       code: 'setLease(descriptor, F_UNLCK);',
       without: '',
-      test: 'orchestrator/watch/lease.test.ts',
+      test: 'orchestrator/watch/open-writers.test.ts',
       title: 'rule 1: a lease is given back at once: a writer that will not wait can open the file',
     },
     {
       clause: 'SIGIO is handled before the first lease',
-      file: 'orchestrator/watch/lease.ts',
+      file: 'orchestrator/watch/open-writers.ts',
       code: "process.on('SIGIO', () => {});",
       without: '',
-      test: 'orchestrator/watch/lease.test.ts',
+      test: 'orchestrator/watch/open-writers.test.ts',
       title: 'rule 1: the signal of a writer that opens during a lease does not end the process',
     },
     {

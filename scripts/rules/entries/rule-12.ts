@@ -15,10 +15,10 @@ export const rule12: Rule = {
     },
     {
       clause: 'it reads a file of the content that was meant, wherever that lies',
-      file: 'orchestrator/replay/find-file.ts',
+      file: 'orchestrator/operations/find-file.ts',
       code: "found.contentHash === contentHash ? found : 'is not what was backed up there'",
       without: 'found',
-      test: 'orchestrator/replay/find-file.test.ts',
+      test: 'orchestrator/operations/find-file.test.ts',
       title: 'a backed-up file is read where it lies, if it still is what was backed up',
     },
     {
@@ -66,7 +66,7 @@ export const rule12: Rule = {
     },
     {
       clause: 'only rejected rows are mended, and each once',
-      file: 'orchestrator/rejects/mend.ts',
+      file: 'orchestrator/operations/mend.ts',
       code: 'await assertRejected(rows, rejects, signal);',
       without: '',
       test: 'orchestrator/api/rejects.test.ts',
@@ -129,7 +129,7 @@ export const rule12: Rule = {
     },
     {
       clause: 'of a quarantined run rows are mended only where all were rejected',
-      file: 'orchestrator/mend-refusal.ts',
+      file: 'orchestrator/text/mend-refusal.ts',
       code: ' && rows.rejected === rows.read',
       without: '',
       test: 'orchestrator/journal/sqlite.test.ts',

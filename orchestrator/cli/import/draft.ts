@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { looksSecret } from '../config/secrets.ts';
+import { looksSecret } from '../../config/secrets.ts';
 
 /** A YAML file in the making. */
 export interface Draft {

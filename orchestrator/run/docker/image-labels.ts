@@ -1,6 +1,6 @@
-import { systemClock } from './clock.ts';
-import { connectEngine, withTimeout } from './run/docker/engine.ts';
-import { imageLabels } from './run/docker/image.ts';
+import { systemClock } from '../../clock.ts';
+import { connectEngine, withTimeout } from './engine.ts';
+import { imageLabels } from './image.ts';
 
 const PATIENCE_MS = 3000;
 

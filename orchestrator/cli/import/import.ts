@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import { basename, extname, join as joinPath } from 'node:path';
-import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
-import { append, type Draft, join, render } from './import-draft.ts';
-import { importPypel, type PypelProcess } from './import-pypel.ts';
-import { importShell, processAsked } from './import-shell.ts';
+import { codeOf, messageOf, OrchestratorError } from '../../errors.ts';
+import { append, type Draft, join, render } from './draft.ts';
+import { importPypel, type PypelProcess } from './pypel.ts';
+import { importShell, processAsked } from './shell.ts';
 
 /** A dataset's YAML, and what deserves a look: what was left out (which stands as a comment in the YAML too), or guessed. */
 export interface Imported {

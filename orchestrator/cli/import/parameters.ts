@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isRecord } from '../config/tree.ts';
+import { isRecord } from '../../config/tree.ts';
 
 type Arguments = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import type { CommandDeps } from './deps.ts';
+import type { CommandDeps } from '../deps.ts';
 import { importEach, importFile, writeDataset } from './import.ts';
 
 export interface ImportRequest {

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { systemClock } from './clock.ts';
-import type { Dataset } from './config/dataset.ts';
-import { datasetOf } from './config/testing/dataset.ts';
-import { openSqliteJournal } from './journal/sqlite.ts';
-import { learnLoads } from './loads.ts';
+import { systemClock } from '../clock.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { datasetOf } from '../config/testing/dataset.ts';
+import { openSqliteJournal } from '../journal/sqlite.ts';
+import { learnLoads } from './learn-loads.ts';
 
 type Settings = Parameters<typeof datasetOf>[2];
 

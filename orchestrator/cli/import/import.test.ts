@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
-import { check } from './check.ts';
+import { check } from '../check.ts';
 import { importEach, importFile, writeDataset } from './import.ts';
 
 const WITH_ELASTICSEARCH = { ELASTICSEARCH_NODE: 'http://localhost:9200' };

@@ -1,9 +1,9 @@
-import type { Dataset } from './config/dataset.ts';
-import { count } from './count-text.ts';
-import { messageOf } from './errors.ts';
-import type { Journal, Loads, RowsUnder } from './journal/journal.ts';
-import type { Logger } from './log.ts';
-import { idsOf } from './schedule/key.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { count } from '../text/count.ts';
+import { messageOf } from '../errors.ts';
+import type { Journal, Loads, RowsUnder } from '../journal/journal.ts';
+import type { Logger } from '../log.ts';
+import { idsOf } from './key.ts';
 
 /** What decides which rows of a dataset stand where. */
 interface How {

@@ -1,4 +1,4 @@
-import type { Run } from './journal/journal.ts';
+import type { Run } from '../journal/journal.ts';
 
 /** `beside the rows of 2 other files of this name`; empty where there are none. */
 export function besideText({ beside }: Pick<Run, 'beside'>): string {

@@ -1,4 +1,4 @@
-import type { Run } from './journal/journal.ts';
+import type { Run } from '../journal/journal.ts';
 
 /**
  * Why the rejected rows of a run can't be mended, or null where they can: all others of its version have to be loaded, or there must be none. The run is

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { OrchestratorError } from './errors.ts';
+import { OrchestratorError } from '../errors.ts';
 
 /** Of an orchestrator that this user started: the variables by which its commands find it, all absolute, and where it was started. */
 export interface Whereabouts {

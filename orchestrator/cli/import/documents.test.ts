@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { load } from '../../default-etl/testing/load.ts';
-import { loadDatasets } from '../config/load.ts';
-import { formatMistake } from '../config/messages.ts';
+import { load } from '../../../default-etl/testing/load.ts';
+import { loadDatasets } from '../../config/load.ts';
+import { formatMistake } from '../../config/messages.ts';
 import { importFile } from './import.ts';
 
 /** One process of pypel, a file, and the documents that pypel 1.0.1 with pandas 1.5.3 made of it, its cells read as text. */

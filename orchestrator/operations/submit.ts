@@ -6,7 +6,7 @@ import { codeOf, OrchestratorError } from '../errors.ts';
 import { hashOf } from '../files/content.ts';
 import { type NamedFile, openNamedFile } from '../files/named-file.ts';
 import { type Journal, type Run, type StoredFile, versionOf } from '../journal/journal.ts';
-import { isWithin } from '../within.ts';
+import { isWithin } from '../files/within.ts';
 import { readBackup } from './find-file.ts';
 import { replayRun } from './replay.ts';
 

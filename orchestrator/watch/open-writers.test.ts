@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
 import { Folder } from '../files/folder.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { hasWriter, hasWriterAt } from './lease.ts';
+import { hasWriter, hasWriterAt } from './open-writers.ts';
 import { WatchedFolder } from './testing/watched-folder.ts';
 
 test('rule 1: a writer is seen by name and by descriptor, as long as it has the file open', async () => {

@@ -8,8 +8,8 @@ import { askEtl } from '../etl/ask.ts';
 import type { Folder } from '../files/folder.ts';
 import { linesOf } from '../files/read.ts';
 import type { Journal, Run } from '../journal/journal.ts';
-import { MENDED_BOUNDS, mendedFolder } from './files.ts';
-import { type OpenRejects, openRejects } from './open-rejects.ts';
+import { MENDED_BOUNDS, mendedFolder } from '../rejects/files.ts';
+import { type OpenRejects, openRejects } from '../rejects/open-rejects.ts';
 
 /** More would be a wall of text. */
 const MOST_NAMED = 20;

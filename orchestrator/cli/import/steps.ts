@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { isRecord } from '../config/tree.ts';
-import { whyBadRegex } from '../config/regex.ts';
-import { type Draft, leaveOut, literal, set, shown } from './import-draft.ts';
+import { isRecord } from '../../config/tree.ts';
+import { whyBadRegex } from '../../config/regex.ts';
+import { type Draft, leaveOut, literal, set, shown } from './draft.ts';
 
 type Arguments = Record<string, unknown>;
 type Step = string | Record<string, unknown>;

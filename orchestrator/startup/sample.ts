@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Dataset } from './config/dataset.ts';
-import { codeOf } from './errors.ts';
-import { makeAdminFolder } from './files/admin-folder.ts';
-import type { Folder } from './files/folder.ts';
-import { FINAL_STATES, type Journal, type Run } from './journal/journal.ts';
+import type { Dataset } from '../config/dataset.ts';
+import { codeOf } from '../errors.ts';
+import { makeAdminFolder } from '../files/admin-folder.ts';
+import type { Folder } from '../files/folder.ts';
+import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 
 /** The shipped dataset that the sample goes to, and the sample, relative to CONFIG_DIR (its source and licence: config/examples/README.md). */
 const SAMPLE_DATASET = 'default';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { breather } from './breathe.ts';
+import { createYielder } from './yielder.ts';
 
 test('of many long loops one at a time goes on, and all else has its turn in between', async () => {
   let turns = 0;
@@ -11,7 +11,7 @@ test('of many long loops one at a time goes on, and all else has its turn in bet
   })();
   await Promise.all(
     Array.from({ length: 10 }, async () => {
-      const breathe = breather();
+      const breathe = createYielder();
       for (let step = 0; step < 3; step += 1) {
         const end = performance.now() + 11;
         while (performance.now() < end);

@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts';
-import { readProcess } from './run/process/process-table.ts';
+import type { Clock } from '../clock.ts';
+import { readProcess } from '../run/process/process-table.ts';
 
 /** What started us, and has to end us: npm, or bin.js on an older Node. */
 export interface Launcher {

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { compileRegex } from '../config/regex.ts';
-import { reservedAs } from '../config/reserved-variables.ts';
-import { settingsSchema } from '../config/schema.ts';
-import { looksSecret, urlPasswords } from '../config/secrets.ts';
-import { splitWords } from '../config/words.ts';
-import { type Draft, leaveOut, literal, newDraft, set, setWithin, shown } from './import-draft.ts';
+import { compileRegex } from '../../config/regex.ts';
+import { reservedAs } from '../../config/reserved-variables.ts';
+import { settingsSchema } from '../../config/schema.ts';
+import { looksSecret, urlPasswords } from '../../config/secrets.ts';
+import { splitWords } from '../../config/words.ts';
+import { type Draft, leaveOut, literal, newDraft, set, setWithin, shown } from './draft.ts';
 
 /** The original's two spellings. */
 const SYNONYMS: Record<string, string> = { TO_REMOVE: 'REMOVE_FILE', BACKUP: 'BACKUP_FILE' };

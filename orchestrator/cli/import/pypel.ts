@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import { goodIndexName, whyBadIndexName } from '../config/index-name.ts';
-import { isRecord } from '../config/tree.ts';
-import { type Draft, leaveOut, literal, newDraft, set, setWithin, shown } from './import-draft.ts';
-import { parametersOf } from './import-parameters.ts';
-import { carryTransformers } from './import-steps.ts';
+import { goodIndexName, whyBadIndexName } from '../../config/index-name.ts';
+import { isRecord } from '../../config/tree.ts';
+import { type Draft, leaveOut, literal, newDraft, set, setWithin, shown } from './draft.ts';
+import { parametersOf } from './parameters.ts';
+import { carryTransformers } from './steps.ts';
 
 type Arguments = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Backoff } from '../config/dataset.ts';
 import { kindOf } from '../errors.ts';
-import { delayMs } from './backoff.ts';
+import { delayMs } from '../schedule/backoff.ts';
 
 /** Resolves after `ms`, or as soon as the signal is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
