@@ -18,7 +18,7 @@ import { findOwnContainer } from './run/docker/own-container.ts';
 import { surroundingsOf } from './run/docker/surroundings.ts';
 import { checkHostPaths } from './run/host-path-map.ts';
 import { readInstance } from './run/instance.ts';
-import { buildMold } from './run/job.ts';
+import { jobTemplate } from './run/job.ts';
 import { createRunNetwork } from './run/network/run-network.ts';
 import { compileOnce } from './run/process/compiled-code.ts';
 import { createProcessRunner } from './run/process/process-runner.ts';
@@ -192,7 +192,7 @@ export function createRunners(options: RunnersOptions): AllRunners {
   ): Promise<void> {
     const found = await Promise.allSettled(datasets.map(({ watchDir }) => stat(watchDir)));
     const present = datasets.filter((_, place) => found[place]?.status === 'fulfilled');
-    runner.keepWarm(configured, present.map(buildMold));
+    runner.keepWarm(configured, present.map(jobTemplate));
   }
 
   /** Made ahead where processes will run: with what fails they only start later. */

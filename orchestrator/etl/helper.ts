@@ -58,7 +58,7 @@ export async function startHelper(question: Question): Promise<Helper> {
     const words = await Promise.all(question.args.map(word => wordFor(word, folder)));
     const { environment } = question;
     const fitted = fitEnvironment(
-      { workDir: folder, dataset: '' },
+      { workDir: folder, datasetName: '' },
       { environment, args: words, paths: { work: folder } },
     );
     const owner = uids.take(folder);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { LedgerEntry, Run } from '../journal/journal.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
-import { buildJob, buildMold, type JobFile } from './job.ts';
+import { buildJob, jobTemplate, type JobFile } from './job.ts';
 
 const run: Run = {
   id: 'r1',
@@ -54,7 +54,7 @@ const ledger: LedgerEntry = {
   mended: null,
 };
 const inContainer = { data: '/data', config: '/config', work: '/work' };
-const attempt = { runId: 'r1', attempt: 2, dataset: 'sales', workDir: '/w', logFile: '/l' };
+const attempt = { runId: 'r1', attempt: 2, datasetName: 'sales', workDir: '/w', logFile: '/l' };
 const file: JobFile = { run, ledger, standIn: null };
 
 function requestFor(dataset = datasetOf('sales', '/srv/in'), files: [JobFile, ...JobFile[]] = [file]) {
@@ -126,7 +126,7 @@ test('ENV says nothing of what the dataset’s own keys and the contract say, wh
   const { LOAD, TRANSFORM, CONNECTIONS_FILE, ...others } = environment.environment(inContainer);
   assert.deepEqual([LOAD, TRANSFORM, CONNECTIONS_FILE], ['{"index":"mine"}', '["minimal"]', '/run/c.json']);
   assert(!('FILES' in others));
-  assert.equal(buildMold(dataset).environment(inContainer)['LOAD'], '{"index":"mine"}');
+  assert.equal(jobTemplate(dataset).environment(inContainer)['LOAD'], '{"index":"mine"}');
 });
 
 test('connections by file: the environment names the file and the nodes, and holds no secret, not even one of ENV', () => {
@@ -145,10 +145,10 @@ test('connections by file: the environment names the file and the nodes, and hol
 
 test('what is started ahead has nothing of a connection that goes by file, not even one of ENV', () => {
   const ENV = { ELASTICSEARCH_PASSWORD: 'other', LIMIT: 3 };
-  const mold = (CONNECTIONS: 'file' | 'environment') =>
-    buildMold(datasetOf('sales', '/srv/in', { CONNECTIONS, ENV })).environment(inContainer);
-  assert.doesNotMatch(JSON.stringify(mold('file')), /other/);
-  assert.deepEqual([mold('file')['LIMIT'], mold('environment')['ELASTICSEARCH_PASSWORD']], ['3', 'other']);
+  const template = (CONNECTIONS: 'file' | 'environment') =>
+    jobTemplate(datasetOf('sales', '/srv/in', { CONNECTIONS, ENV })).environment(inContainer);
+  assert.doesNotMatch(JSON.stringify(template('file')), /other/);
+  assert.deepEqual([template('file')['LIMIT'], template('environment')['ELASTICSEARCH_PASSWORD']], ['3', 'other']);
 });
 
 test('an attempt that is given no connections has none in its environment', () => {

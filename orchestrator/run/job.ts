@@ -5,7 +5,7 @@ import type { Dataset } from '../config/dataset.ts';
 import { reservedAs } from '../config/reserved-variables.ts';
 import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';
 import { withoutCredentials, withoutVariables } from './connections/variables.ts';
-import type { AttemptRef, Grant, Job, JobPaths, Mold } from './runner.ts';
+import type { AttemptRef, Grant, Job, JobPaths, JobTemplate } from './runner.ts';
 
 /** One file of an attempt. */
 export interface JobFile {
@@ -51,9 +51,9 @@ export function buildJob(request: JobRequest): Job {
   const { run } = files[0];
   return {
     ...request.attempt,
-    settings: dataset,
+    dataset,
     file: isFolder(dataset) ? run.root : placeOf(run),
-    dataDir: dataFolderOf(dataset, run),
+    inputFolder: inputFolderOf(dataset, run),
     action: run.action,
     owner: request.owner,
     connections: request.connections,
@@ -64,11 +64,10 @@ export function buildJob(request: JobRequest): Job {
 }
 
 /** A dataset's jobs as they will be, for containers that are started ahead of them: without a file, or what the contract says of one. */
-export function buildMold(dataset: Dataset): Mold {
+export function jobTemplate(dataset: Dataset): JobTemplate {
   return {
-    dataset: dataset.name,
-    settings: dataset,
-    dataDir: dataset.watchDir,
+    dataset,
+    inputFolder: dataset.watchDir,
     args: () => [...dataset.parameters],
     environment: paths => settingsEnvironment({ dataset, connections: null, hasCertificate: false }, paths),
   };
@@ -100,7 +99,7 @@ export function mountOf(run: Placed): { folder: string; path: string } {
 }
 
 /** What is mounted at /data: nothing but the file's own folder where that is elsewhere. A run over a folder has a copy of what is in a backup. */
-export function dataFolderOf(dataset: Dataset, run: Placed): string {
+export function inputFolderOf(dataset: Dataset, run: Placed): string {
   return isFolder(dataset) && run.root !== '/' ? run.root : mountOf(run).folder;
 }
 

@@ -9,7 +9,7 @@ import { fitEnvironment, withoutLarge } from './large-variables.ts';
 function fit(t: TestContext, environment: Record<string, string>, args: string[] = []) {
   const workDir = mkdtempSync(join(tmpdir(), 'large-variables-'));
   t.after(() => rmSync(workDir, { recursive: true }));
-  const fitted = fitEnvironment({ workDir, dataset: 'sales' }, { environment, args, paths: { work: '/work' } });
+  const fitted = fitEnvironment({ workDir, datasetName: 'sales' }, { environment, args, paths: { work: '/work' } });
   return { fitted, file: join(workDir, 'environment.json') };
 }
 

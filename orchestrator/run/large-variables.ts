@@ -19,7 +19,7 @@ type Variables = Readonly<Record<string, string>>;
  * before WORK_DIR is given away. Throws `never` where an argument is too large, which nothing can be done about.
  */
 export function fitEnvironment(
-  { workDir, dataset }: Pick<Job, 'workDir' | 'dataset'>,
+  { workDir, datasetName: dataset }: Pick<Job, 'workDir' | 'datasetName'>,
   { environment, args, paths }: { environment: Variables; args: readonly string[]; paths: Pick<JobPaths, 'work'> },
 ): Record<string, string> {
   demandFitting(dataset, args);

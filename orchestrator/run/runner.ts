@@ -11,7 +11,7 @@ export interface AttemptRef {
   runId: string;
   /** From 1. */
   attempt: number;
-  dataset: string;
+  datasetName: string;
   /** Absolute: DATA_DIR/runs/<run>/<attempt>. Exists before start(). */
   workDir: string;
   /** Absolute: all that the attempt prints. Appended to, never truncated. */
@@ -29,11 +29,11 @@ export interface JobPaths {
 
 /** Everything needed to start one attempt. */
 export interface Job extends AttemptRef {
-  settings: Dataset;
+  dataset: Dataset;
   /** Absolute path of the file; with RUN_PER: folder of the folder. */
   file: string;
   /** Absolute folder mounted read-only at /data: WATCH_DIR, or the folder of a file from elsewhere. */
-  dataDir: string;
+  inputFolder: string;
   action: string;
   /** Arguments with `{file}` and its like filled in, for the given paths. */
   args(paths: JobPaths): string[];
@@ -121,7 +121,7 @@ export interface Refreshes {
 }
 
 /** What is known of a dataset's jobs before there is one. */
-export type Mold = Pick<Job, 'dataset' | 'settings' | 'dataDir' | 'args' | 'environment'>;
+export type JobTemplate = Pick<Job, 'dataset' | 'inputFolder' | 'args' | 'environment'>;
 
 /** How an attempt ended: one shape for success and failure, whatever ran it. */
 export interface Outcome {
@@ -168,7 +168,7 @@ export interface Runner {
   /**
    * What waits for a job like this one: to be given to start() with the job, or back. A job that comes without one may find that the runner starts something ahead of the next.
    */
-  ahead?(job: Pick<Job, 'dataset' | 'settings' | 'dataDir'>): Ahead | undefined;
+  ahead?(job: Pick<Job, 'dataset' | 'inputFolder'>): Ahead | undefined;
   /** Starts the attempt and returns the handle that finds it again. Where it throws, nothing runs. */
   start(job: Job): Promise<string>;
   /**

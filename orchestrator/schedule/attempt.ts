@@ -3,7 +3,7 @@ import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
 import { FINAL_STATES, type Finish, type Run, knownRoot } from '../journal/journal.ts';
-import { buildJob, dataFolderOf, type JobFile } from '../run/job.ts';
+import { buildJob, inputFolderOf, type JobFile } from '../run/job.ts';
 import type { Ahead, AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
 import { Asides } from './progress-recorder.ts';
 import { RUNNER_WAIT } from './backoff.ts';
@@ -40,7 +40,7 @@ export interface AttemptOptions {
 
 /** The attempt of a run, or of all runs of its batch. */
 export function attemptOf(dataDir: string, runId: string, attempt: number, dataset: string): AttemptRef {
-  return { runId, attempt, dataset, ...attemptPaths(dataDir, runId, attempt) };
+  return { runId, attempt, datasetName: dataset, ...attemptPaths(dataDir, runId, attempt) };
 }
 
 /** One attempt from its claim, or its adoption, to its recorded end. */
@@ -153,7 +153,7 @@ export class LiveAttempt {
       await life();
     } catch (error) {
       if (leave.aborted) return;
-      const { runId, attempt, dataset } = this.ref;
+      const { runId, attempt, datasetName: dataset } = this.ref;
       const message = `attempt ${attempt} of run ${runId} could not be recorded: ${messageOf(error)}`;
       context.logger.error(message, { dataset, run: runId, error });
     } finally {
@@ -210,11 +210,7 @@ export class LiveAttempt {
   async #begin({ runner, reason }: Choice): Promise<void> {
     const { context, dataset, attempt } = this.#options;
     const [first] = this.#files as [JobFile, ...JobFile[]];
-    this.#ahead = runner.ahead?.({
-      dataset: dataset.name,
-      settings: dataset,
-      dataDir: dataFolderOf(dataset, first.run),
-    });
+    this.#ahead = runner.ahead?.({ dataset, inputFolder: inputFolderOf(dataset, first.run) });
     this.#files = await makeFolders(context, dataset, attempt, this.#files, this.#ahead);
     const owner = this.#ahead?.owner ?? context.uids.take(attempt.workDir);
     await this.#placeInputs(owner);
@@ -382,7 +378,7 @@ export class LiveAttempt {
 
   async #concludeFailed(error: unknown): Promise<void> {
     const kind = kindOf(error);
-    const { runId, dataset } = this.ref;
+    const { runId, datasetName: dataset } = this.ref;
     if (kind === 'bug') this.#options.context.logger.error(messageOf(error), { dataset, run: runId, error });
     await this.#concludeEach(() => ({
       exitCode: null,
@@ -439,7 +435,7 @@ export class LiveAttempt {
 
 function warnOnce(
   { logger }: ScheduleContext,
-  { runId, dataset }: AttemptRef,
+  { runId, datasetName: dataset }: AttemptRef,
 ): (error: unknown, failures: number) => void {
   return (error, failures) => {
     if (failures === 1) logger.warn(`run ${runId} waits: ${messageOf(error)}`, { dataset, run: runId });

@@ -10,7 +10,7 @@ import { forKnownFile } from '../files/local.ts';
 import type { Owner } from '../files/rights.ts';
 import { openSource } from '../files/source.ts';
 import { type FileVersion, isSameVersion, type Run, versionOf } from '../journal/journal.ts';
-import { dataFolderOf, JOB_FILES, mountOf, type StandIn } from '../run/job.ts';
+import { inputFolderOf, JOB_FILES, mountOf, type StandIn } from '../run/job.ts';
 import { lowDiskText } from '../text/low-disk-text.ts';
 import { sourceRulesOf } from './path-now.ts';
 
@@ -49,7 +49,7 @@ export async function placeInput(request: InputRequest): Promise<StandIn | null>
   const root = await openAdminFolder(folder);
   try {
     // A run over a folder is shown that folder alone.
-    const isShown = dataFolderOf(dataset, run) === folder;
+    const isShown = inputFolderOf(dataset, run) === folder;
     if (isShown && (await isReadable(root, path, request))) return null;
     const { file } = await openSource(root, path, sourceRulesOf(dataset, run)).catch(asMoved(run.file));
     await using source = file;

@@ -51,7 +51,7 @@ export async function recoverOrphan(
       logger.warn(
         `run ${ref.runId} waits: what became of its attempt ${ref.attempt} can't be told: ${messageOf(error)}`,
         {
-          dataset: ref.dataset,
+          dataset: ref.datasetName,
           run: ref.runId,
         },
       );

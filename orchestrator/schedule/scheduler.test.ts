@@ -13,7 +13,7 @@ import { datasetOf } from '../config/testing/dataset.ts';
 
 const isFinal = (run: Run): boolean => FINAL_STATES.includes(run.state);
 const done: Outcome = { ...SUCCESS, results: [{ type: 'result', ...ROWS }] };
-const paths = (job: Job) => ({ data: job.dataDir, config: '/none', work: job.workDir });
+const paths = (job: Job) => ({ data: job.inputFolder, config: '/none', work: job.workDir });
 
 test('a queued run is started with its environment, followed to its end, and leaves nothing but its log', async t => {
   const bench = setUp(t);
@@ -96,7 +96,7 @@ test('no more runs at once than CONCURRENCY of the dataset and of all', async t 
   const most = new Map<string, number>();
   const full = Promise.withResolvers<void>();
   const runner = new ScriptedRunner(async () => {
-    const living = [...runner.living].map(handle => runner.jobs.find(job => handle.startsWith(job.runId))?.dataset);
+    const living = [...runner.living].map(handle => runner.jobs.find(job => handle.startsWith(job.runId))?.datasetName);
     for (const name of ['a', 'b']) {
       most.set(name, Math.max(most.get(name) ?? 0, living.filter(each => each === name).length));
     }
@@ -158,11 +158,11 @@ test('one dataset cannot take all slots while another waits: its single file is 
     for (let n = 0; n < 20; n++) await bench.arrive(many, `${n}.csv`);
     await bench.schedule(runner, [many, single], { environment });
     await waitFor(() => ends.length === concurrency);
-    assert.deepEqual(new Set(runner.jobs.map(job => job.dataset)), new Set(['many']));
+    assert.deepEqual(new Set(runner.jobs.map(job => job.datasetName)), new Set(['many']));
     const { id } = await bench.arrive(single, 'one.csv');
     ends.shift()?.();
     await waitFor(() => runner.jobs.length === concurrency + 1);
-    assert.deepEqual([runner.jobs.at(-1)?.dataset, runner.jobs.at(-1)?.runId], ['single', id]);
+    assert.deepEqual([runner.jobs.at(-1)?.datasetName, runner.jobs.at(-1)?.runId], ['single', id]);
     isOver = true;
     for (const end of ends) end();
   }
@@ -176,7 +176,7 @@ test('runs of one dataset that do not end keep no other dataset waiting: one mor
   let late = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + late };
   const end = Promise.withResolvers<void>();
-  const runner = new ScriptedRunner(async ({ dataset }) => {
+  const runner = new ScriptedRunner(async ({ datasetName: dataset }) => {
     if (dataset !== 'quick') await end.promise;
     return done;
   });
@@ -198,7 +198,7 @@ test('runs of one dataset that do not end keep no other dataset waiting: one mor
   scheduler.wake();
   await waitFor(() => runner.living.size === 3);
   assert.equal((await bench.journal.run(second.id))?.state, 'queued');
-  assert.deepEqual(runner.jobs.map(({ dataset }) => dataset).toSorted(), ['other', 'quick', 'slow', 'slow']);
+  assert.deepEqual(runner.jobs.map(job => job.datasetName).toSorted(), ['other', 'quick', 'slow', 'slow']);
   end.resolve();
   assert.equal((await bench.until(second.id, isFinal)).state, 'done');
 });

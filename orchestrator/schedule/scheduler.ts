@@ -280,7 +280,7 @@ class Schedule implements Scheduler {
   #runningByDataset(): Map<string, number> {
     const running = new Map<string, number>();
     for (const { ref } of [...this.#going(), ...this.#orphans]) {
-      running.set(ref.dataset, (running.get(ref.dataset) ?? 0) + 1);
+      running.set(ref.datasetName, (running.get(ref.datasetName) ?? 0) + 1);
     }
     return running;
   }
@@ -339,7 +339,7 @@ class Schedule implements Scheduler {
     const { journal, holder, clock, datasets, logger } = this.#context;
     const { ref, runs, runner } = orphan;
     const recovered = await recoverOrphan(this.#context, orphan, this.#leaveOrphans.signal);
-    const dataset = datasets().get(ref.dataset);
+    const dataset = datasets().get(ref.datasetName);
     if (runner && recovered.state === 'adopt' && dataset) {
       for (const run of runs) await journal.adopt(run.id, holder, LEASE_MS, clock.now());
       const attempt = this.#attempt(dataset, ref, runs);
@@ -347,7 +347,7 @@ class Schedule implements Scheduler {
       const where = runner.kind === 'docker' ? 'its container' : 'what ran it';
       const file = `${runs[0].file}${runs.length > 1 ? ` and ${runs.length - 1} more` : ''}`;
       logger.info(`${file}: ${where} went on while no orchestrator ran, and is followed again`, {
-        dataset: ref.dataset,
+        dataset: ref.datasetName,
         run: ref.runId,
       });
       this.#follow(

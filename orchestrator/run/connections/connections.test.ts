@@ -56,7 +56,7 @@ function bench(t: TestContext, more: Partial<ConnectionsOptions> = {}): Bench {
       ...more,
     },
     request: (settings = { CONNECTIONS: 'file' }, attempt = 1) => ({
-      attempt: { runId: 'r-1', attempt, dataset: 'sales', workDir: '/w', logFile: '/l' },
+      attempt: { runId: 'r-1', attempt, datasetName: 'sales', workDir: '/w', logFile: '/l' },
       dataset: datasetOf('sales', '/srv/in', settings),
       owner,
       ledgers: [],
@@ -180,10 +180,10 @@ test('where runs have keys, an attempt gets the key and no password; one whose E
   const connections = createConnections(options);
   const grant = await connections.open(request());
   assert.deepEqual(grant?.variables, { ELASTICSEARCH_NODE: node, ELASTICSEARCH_API_KEY: 'key-of-the-run' });
-  assert.equal(connections.mask('it is key-of-the-run', request().attempt.dataset), 'it is ***');
+  assert.equal(connections.mask('it is key-of-the-run', request().attempt.datasetName), 'it is ***');
   assert.equal(connections.mask('key-of-the-run', 'another'), 'key-of-the-run');
   await connections.close(request().attempt);
-  assert.equal(connections.mask('key-of-the-run', request().attempt.dataset), '***', 'how it ended is told now');
+  assert.equal(connections.mask('key-of-the-run', request().attempt.datasetName), '***', 'how it ended is told now');
   const mine = await connections.open(request({ CONNECTIONS: 'file', ENV: { ELASTICSEARCH_NODE: 'http://mine' } }, 2));
   assert.deepEqual(mine?.variables, { ELASTICSEARCH_NODE: 'http://mine' });
   // What a crash left of one with a key tells of it, whether or not its file was of use to it.

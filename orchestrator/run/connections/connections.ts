@@ -61,7 +61,7 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
     if (CONNECTIONS === undefined || CONNECTIONS === 'none') return null;
     const variables = await variablesFor(request, variablesIn(ENV));
     if (Object.keys(variables).length === 0) return null;
-    remember(request.attempt.dataset, secretsOf(variables));
+    remember(request.attempt.datasetName, secretsOf(variables));
     if (CONNECTIONS !== 'file') return { variables, file: null, write: () => undefined };
     const file = join(await folderFor(request.runner), nameOf(request.attempt));
     const grant = { variables, file, write: () => write(file, variables, request.owner) };

@@ -74,7 +74,7 @@ const ledger = (index: string, replaces: LedgerEntry['replaces'] = []): LedgerEn
 });
 
 function requestFor(settings: Partial<Settings> = {}, ledgers = [ledger('sales')]) {
-  const attempt = { runId: 'r-1', attempt: 2, dataset: 'sales', workDir: '/w', logFile: '/l' };
+  const attempt = { runId: 'r-1', attempt: 2, datasetName: 'sales', workDir: '/w', logFile: '/l' };
   return { attempt, ledgers, dataset: { ...datasetOf('sales', '/srv/in', settings), timeoutMs: 3_600_000 } };
 }
 

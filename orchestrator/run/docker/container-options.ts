@@ -18,7 +18,7 @@ export const CONTAINER_PATHS = {
 } satisfies JobPaths;
 
 export interface ContainerPlan {
-  settings: Dataset;
+  dataset: Dataset;
   image: string;
   /** Folders that the image wants volumes for. */
   volumes: readonly string[];
@@ -43,7 +43,7 @@ const LOG_SIZE = '8000p';
 
 /** What the engine is asked for: as little as an ETL needs, and what DOCKER_OPTIONS adds. Throws `never` for a bad size or path. */
 export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
-  const options = plan.settings.settings.DOCKER_OPTIONS ?? {};
+  const options = plan.dataset.settings.DOCKER_OPTIONS ?? {};
   return {
     Image: plan.image,
     Cmd: [...plan.args],
@@ -57,7 +57,7 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       Mounts: [...mountsOf(plan), ...ownVolumesOf(plan)],
-      ...(options.volumes === undefined ? {} : { Binds: bindsOf(plan.settings, plan.hostPaths) }),
+      ...(options.volumes === undefined ? {} : { Binds: bindsOf(plan.dataset, plan.hostPaths) }),
       Tmpfs: { [TMP]: `rw,nosuid,nodev,mode=1777,size=${tmpfsSize(plan)}` },
       NetworkMode: plan.network,
       ...(options.extra_hosts === undefined ? {} : { ExtraHosts: options.extra_hosts }),
@@ -75,7 +75,7 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
 
 /** Every one of them is always set. */
 function limitsOf(
-  { settings: { limits } }: ContainerPlan,
+  { dataset: { limits } }: ContainerPlan,
   options: DockerOptions,
 ): ContainerCreateOptions['HostConfig'] {
   return {
@@ -103,7 +103,7 @@ function cpuLimit(cpus: number | null): ContainerCreateOptions['HostConfig'] {
     : { NanoCpus: Math.round(cpus * NANO) };
 }
 
-function tmpfsSize({ settings: { name, settings } }: ContainerPlan): number {
+function tmpfsSize({ dataset: { name, settings } }: ContainerPlan): number {
   return parseSize(settings.DOCKER_OPTIONS?.tmpfs_size ?? TMPFS_SIZE, `dataset ${name}: DOCKER_OPTIONS.tmpfs_size`);
 }
 
@@ -124,7 +124,7 @@ function mountsOf({ mounts, hostPaths }: ContainerPlan): MountSettings[] {
 
 /** In memory, where the engine would make volumes without a limit on its disk. What is mounted there otherwise goes before. */
 function ownVolumesOf(plan: ContainerPlan): MountSettings[] {
-  const bound = (plan.settings.settings.DOCKER_OPTIONS?.volumes ?? []).map(volume => volume.split(':')[1] ?? '');
+  const bound = (plan.dataset.settings.DOCKER_OPTIONS?.volumes ?? []).map(volume => volume.split(':')[1] ?? '');
   const taken = new Set([TMP, ...mountsOf(plan).map(({ Target }) => Target), ...bound].map(folderOf));
   const own = new Set(plan.volumes.map(folderOf).filter(folder => !taken.has(folder)));
   const TmpfsOptions = { SizeBytes: tmpfsSize(plan), Mode: 0o1777 };

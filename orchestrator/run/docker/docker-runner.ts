@@ -9,8 +9,8 @@ import type { Logger } from '../../log.ts';
 import { giveConnections } from '../connections/connections.ts';
 import { fitEnvironment } from '../large-variables.ts';
 import type { RunNetwork } from '../network/run-network.ts';
-import type { AttemptRef, Job, Mold, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
-import { realDataDir } from '../data-folder.ts';
+import type { AttemptRef, Job, JobTemplate, Outcome, Recovered, Runner, RunUids, StopReason } from '../runner.ts';
+import { realInputFolder } from '../input-folder.ts';
 import { giveWorkDir, ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS, containerOptions } from './container-options.ts';
 import { type Engine, withTimeout } from './engine.ts';
@@ -59,7 +59,7 @@ export interface DockerRunner extends Runner {
    * Makes the containers that are to be kept warm, before the first job, and removes those of datasets that are no longer configured. In the
    * background: what fails is logged, and the next job tries again.
    */
-  keepWarm(configured: readonly Dataset[], molds: readonly Mold[]): void;
+  keepWarm(configured: readonly Dataset[], templates: readonly JobTemplate[]): void;
   /** Resolves when the containers that are kept warm are there. */
   settled(): Promise<void>;
 }
@@ -120,7 +120,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function start(job: Job): Promise<string> {
-    const what = `dataset ${job.dataset}: a container for ${job.file} could not be started`;
+    const what = `dataset ${job.datasetName}: a container for ${job.file} could not be started`;
     await seeEngine(what);
     await asking(what, removeLeftovers);
     const warm = sizeOf(job.logFile) === 0 ? await asking(what, () => pool.take(job)) : undefined;
@@ -159,8 +159,8 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   async function create(job: Job): Promise<Container> {
     const image = imageOf(job);
-    const policy = job.settings.settings.DOCKER_OPTIONS?.pull ?? 'missing';
-    const tell = (text: string) => appendFileSync(job.logFile, `${options.mask(text, job.dataset)}\n`);
+    const policy = job.dataset.settings.DOCKER_OPTIONS?.pull ?? 'missing';
+    const tell = (text: string) => appendFileSync(job.logFile, `${options.mask(text, job.datasetName)}\n`);
     if (policy === 'always') await puller.pull(image, tell);
     try {
       return await docker.createContainer(await attemptRequest(job));
@@ -172,12 +172,12 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     }
   }
 
-  function imageOf(job: Pick<Job, 'settings'>): string {
-    return job.settings.settings.DOCKER_IMAGE ?? options.defaultImage;
+  function imageOf(job: Pick<Job, 'dataset'>): string {
+    return job.dataset.settings.DOCKER_IMAGE ?? options.defaultImage;
   }
 
-  function userOf(job: Pick<Job, 'settings' | 'owner'>): string {
-    return job.settings.settings.DOCKER_OPTIONS?.user ?? `${job.owner.uid}:${job.owner.gid}`;
+  function userOf(job: Pick<Job, 'dataset' | 'owner'>): string {
+    return job.dataset.settings.DOCKER_OPTIONS?.user ?? `${job.owner.uid}:${job.owner.gid}`;
   }
 
   async function attemptRequest(job: Job): Promise<ContainerCreateOptions> {
@@ -205,7 +205,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   /** A place that was made ahead in the runs' network. The names of a container that joins one are that place's. */
   async function placeFor(job: Job, network: string | undefined, name: string): Promise<string | undefined> {
-    const { network: wish, hostname, extra_hosts, cap_add } = job.settings.settings.DOCKER_OPTIONS ?? {};
+    const { network: wish, hostname, extra_hosts, cap_add } = job.dataset.settings.DOCKER_OPTIONS ?? {};
     const isPlain = [wish, hostname, extra_hosts, cap_add].every(option => option === undefined);
     if (!isPlain || network === undefined || ['host', 'none'].includes(network)) return network;
     const place = await holders.take(network, name);
@@ -214,7 +214,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function requestFor(
-    job: Mold & Pick<Job, 'owner'>,
+    job: JobTemplate & Pick<Job, 'owner'>,
     work: string,
     environment: Record<string, string>,
     connections: string | null = null,
@@ -222,28 +222,28 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     const image = imageOf(job);
     const [{ hostPaths }, network, volumes] = await Promise.all([
       options.surroundings(),
-      options.network.join(job.settings.settings.DOCKER_OPTIONS?.network),
+      options.network.join(job.dataset.settings.DOCKER_OPTIONS?.network),
       volumesOf(docker, image),
-      realDataDir(job),
+      realInputFolder(job),
     ]);
     const user = userOf(job);
     await giveWorkDir(work, user);
     return containerOptions({
-      settings: job.settings,
+      dataset: job.dataset,
       image,
       volumes,
       user,
-      mounts: { data: job.dataDir, config: configFolderOf(job.settings), work, connections },
+      mounts: { data: job.inputFolder, config: configFolderOf(job.dataset), work, connections },
       args: job.args(CONTAINER_PATHS),
       environment,
-      labels: { [LABELS.dataset]: job.dataset, [LABELS.instance]: instance },
+      labels: { [LABELS.dataset]: job.dataset.name, [LABELS.instance]: instance },
       hostPaths,
       network,
     });
   }
 
   async function follow(handle: string, attempt: AttemptRef, onMessage: (message: Message) => void): Promise<Outcome> {
-    const what = `dataset ${attempt.dataset}: container ${handle.slice(0, 12)} of run ${attempt.runId} can't be followed`;
+    const what = `dataset ${attempt.datasetName}: container ${handle.slice(0, 12)} of run ${attempt.runId} can't be followed`;
     return asking(what, async () => {
       const container = docker.getContainer(handle);
       const follower = new Following(following, container, attempt, onMessage);
@@ -273,7 +273,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
 
   async function stop(handle: string, attempt: AttemptRef, reason: StopReason): Promise<void> {
     if (!stopped.has(handle)) stopped.set(handle, reason);
-    await asking(`dataset ${attempt.dataset}: container ${handle.slice(0, 12)} can't be stopped`, async () => {
+    await asking(`dataset ${attempt.datasetName}: container ${handle.slice(0, 12)} can't be stopped`, async () => {
       try {
         await docker.getContainer(handle).stop({ t: killAfterSeconds });
       } catch (error) {
@@ -284,7 +284,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
   }
 
   async function recover(attempt: AttemptRef): Promise<Recovered> {
-    const what = `dataset ${attempt.dataset}: what became of run ${attempt.runId} can't be seen`;
+    const what = `dataset ${attempt.datasetName}: what became of run ${attempt.runId} can't be seen`;
     return asking(what, async () => {
       const name = containerName(instance, attempt);
       const container = docker.getContainer(name);
@@ -382,7 +382,7 @@ export function createDockerRunner(options: DockerRunnerOptions): DockerRunner {
     recover,
     sweep,
     close,
-    keepWarm: (configured, molds) => pool.keep(configured, molds),
+    keepWarm: (configured, templates) => pool.keep(configured, templates),
     settled: async () => void (await Promise.all([pool.settled(), holders.settled()])),
     hasImage: image => withTimeout(hasImage(docker, image), ANSWER_MS),
   };
@@ -395,7 +395,7 @@ function sizeOf(path: string): number {
 function imageMissing(job: Job, image: string, cause: unknown): OrchestratorError {
   return new OrchestratorError(
     'wait',
-    `dataset ${job.dataset}: image ${image} is not there, and DOCKER_OPTIONS.pull is never; build or load it`,
+    `dataset ${job.datasetName}: image ${image} is not there, and DOCKER_OPTIONS.pull is never; build or load it`,
     { cause },
   );
 }

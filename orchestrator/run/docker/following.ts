@@ -141,7 +141,7 @@ export class Following {
     const cut = () => void stream.destroy();
     if (signal.aborted) cut();
     signal.addEventListener('abort', cut, { once: true });
-    const log = await openLogFile(this.#attempt.logFile, offset, text => mask(text, this.#attempt.dataset));
+    const log = await openLogFile(this.#attempt.logFile, offset, text => mask(text, this.#attempt.datasetName));
     const transcript = createTranscript(tell);
     const lines = { stdout: splitLines(transcript.output), stderr: splitLines(transcript.errors) };
     const kept = upToMost(mostLogBytes);

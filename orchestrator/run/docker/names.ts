@@ -15,11 +15,11 @@ export const LABELS = {
   holds: 'orchestrator.holds',
 } as const;
 
-type Named = Pick<AttemptRef, 'dataset' | 'runId' | 'attempt'>;
+type Named = Pick<AttemptRef, 'datasetName' | 'runId' | 'attempt'>;
 
 /** The one name an attempt's container can have on an engine: a second container for it would be refused. */
-export function containerName(instance: string, { dataset, runId, attempt }: Named): string {
-  return `etl-${plain(dataset)}-${plain(runId)}-${attempt}-${instance.slice(0, 8)}`;
+export function containerName(instance: string, { datasetName, runId, attempt }: Named): string {
+  return `etl-${plain(datasetName)}-${plain(runId)}-${attempt}-${instance.slice(0, 8)}`;
 }
 
 /** Name of a container that waits for its attempt. */

@@ -71,8 +71,8 @@ it('the next job gets the container that waits, its environment and its own fold
 
 it('containers are there before the first job, and go with their dataset', async () => {
   const job = await jobOf();
-  const { settings, dataDir, args, environment } = job;
-  runner.keepWarm([settings], [{ dataset: job.dataset, settings, dataDir, args, environment }]);
+  const { dataset, inputFolder, args, environment } = job;
+  runner.keepWarm([dataset], [{ dataset, inputFolder, args, environment }]);
   await runner.settled();
   assert.equal((await containers()).length, 1);
   assert.equal(await runner.sweep(() => false), 0);
@@ -90,11 +90,11 @@ it('containers are there before the first job, and go with their dataset', async
 
 it('a changed configuration replaces what waits', async () => {
   const job = await jobOf();
-  runner.keepWarm([job.settings], [job]);
+  runner.keepWarm([job.dataset], [job]);
   await runner.settled();
   const [former] = await containers();
-  const settings = { ...job.settings, hash: 'other' };
-  runner.keepWarm([settings], [{ ...job, settings }]);
+  const dataset = { ...job.dataset, hash: 'other' };
+  runner.keepWarm([dataset], [{ ...job, dataset }]);
   await runner.settled();
   const waiting = await containers();
   assert.equal(waiting.length, 1);

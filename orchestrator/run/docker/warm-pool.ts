@@ -13,7 +13,7 @@ import type { Logger } from '../../log.ts';
 import { environmentAhead } from '../job.ts';
 import { jsonLine } from '../json-line.ts';
 import { namesIn, putInPlace } from '../reserved-folder.ts';
-import type { Job, Mold, RunUids } from '../runner.ts';
+import type { Job, JobTemplate, RunUids } from '../runner.ts';
 import { ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS } from './container-options.ts';
 import { imageLabels } from './image.ts';
@@ -42,12 +42,12 @@ export interface WarmPoolOptions {
   uids: RunUids;
   /** What to ask the engine for, for a job like this one, with this folder at /work and this environment. */
   requestFor(
-    job: Mold & Pick<Job, 'owner'>,
+    job: JobTemplate & Pick<Job, 'owner'>,
     work: string,
     environment: Record<string, string>,
   ): Promise<ContainerCreateOptions>;
-  imageOf(job: Mold): string;
-  userOf(job: Mold & Pick<Job, 'owner'>): string;
+  imageOf(job: JobTemplate): string;
+  userOf(job: JobTemplate & Pick<Job, 'owner'>): string;
 }
 
 /** What a container waits for on its standard input (`ORCHESTRATOR_WARM=1`): its environment, as one line of JSON. */
@@ -76,9 +76,9 @@ export class WarmPool {
 
   /** The id of a container that has got this job, or undefined where none fits. */
   async take(job: Job): Promise<string | undefined> {
-    if (!this.has(job.dataset)) return undefined;
+    if (!this.has(job.dataset.name)) return undefined;
     const fit = await this.#fitFor(job);
-    const waiting = this.#waiting.get(job.dataset) ?? [];
+    const waiting = this.#waiting.get(job.dataset.name) ?? [];
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       if (next.fit === fit && (await this.#hand(next, job))) return next.container.id;
       await this.#discard(next);
@@ -95,15 +95,16 @@ export class WarmPool {
     return label !== undefined && this.#reserved.has(label);
   }
 
-  /** Makes what is missing for `molds`, and removes what is not of a dataset that is `configured`. */
-  keep(configured: readonly Dataset[], molds: readonly Mold[]): void {
+  /** Makes what is missing for `templates`, and removes what is not of a dataset that is `configured`. */
+  keep(configured: readonly Dataset[], templates: readonly JobTemplate[]): void {
     this.#configured = new Map(configured.map(({ name, hash }) => [name, hash]));
     for (const dataset of this.#waiting.keys()) {
       if (!this.#configured.has(dataset)) this.#inTurn(dataset, () => this.#drop(dataset));
     }
-    for (const mold of molds) {
-      const act = mold.settings.settings.WARM > 0 ? () => this.#fill(mold) : () => this.#drop(mold.dataset);
-      this.#inTurn(mold.dataset, act);
+    for (const template of templates) {
+      const act =
+        template.dataset.settings.WARM > 0 ? () => this.#fill(template) : () => this.#drop(template.dataset.name);
+      this.#inTurn(template.dataset.name, act);
     }
   }
 
@@ -115,10 +116,10 @@ export class WarmPool {
   }
 
   /** In the background: makes what is missing, like this job's. Does nothing where the image doesn't say that it can wait. */
-  refill(job: Mold): void {
-    const isOutdated = this.#configured && this.#configured.get(job.dataset) !== job.settings.hash;
-    if (job.settings.settings.WARM === 0 || isOutdated) return;
-    if (!this.#filling.has(job.dataset)) this.#inTurn(job.dataset, () => this.#fill(job));
+  refill(job: JobTemplate): void {
+    const isOutdated = this.#configured && this.#configured.get(job.dataset.name) !== job.dataset.hash;
+    if (job.dataset.settings.WARM === 0 || isOutdated) return;
+    if (!this.#filling.has(job.dataset.name)) this.#inTurn(job.dataset.name, () => this.#fill(job));
   }
 
   /** One at a time for each dataset, so that none is made twice. */
@@ -151,9 +152,9 @@ export class WarmPool {
     for (const one of waiting) await this.#discard(one);
   }
 
-  async #fill(job: Mold): Promise<void> {
+  async #fill(job: JobTemplate): Promise<void> {
     const fit = await this.#fitFor(job);
-    const waiting = this.#waiting.get(job.dataset) ?? [];
+    const waiting = this.#waiting.get(job.dataset.name) ?? [];
     const others = waiting.filter(one => one.fit !== fit);
     for (const one of others) {
       const place = waiting.indexOf(one);
@@ -161,8 +162,8 @@ export class WarmPool {
       if (place >= 0) await this.#discard(...(waiting.splice(place, 1) as [Waiting]));
     }
     if (fit === undefined) return;
-    this.#waiting.set(job.dataset, waiting);
-    while (!this.#isClosed && waiting.length < job.settings.settings.WARM) {
+    this.#waiting.set(job.dataset.name, waiting);
+    while (!this.#isClosed && waiting.length < job.dataset.settings.WARM) {
       const made = await this.#make(job, fit);
       if (made === undefined) return;
       waiting.push(made);
@@ -170,14 +171,14 @@ export class WarmPool {
   }
 
   /** Undefined where the image is away, or can't wait. */
-  async #fitFor(job: Mold): Promise<string | undefined> {
+  async #fitFor(job: JobTemplate): Promise<string | undefined> {
     const image = await imageLabels(this.#options.docker, this.#options.imageOf(job));
     if (image?.labels[WARM_LABEL] === undefined) return undefined;
-    return JSON.stringify([image.id, job.settings.hash, job.dataDir, job.args(CONTAINER_PATHS)]);
+    return JSON.stringify([image.id, job.dataset.hash, job.inputFolder, job.args(CONTAINER_PATHS)]);
   }
 
   /** Undefined where RUN_UIDS has no uid to spare. */
-  async #make(mold: Mold, fit: string): Promise<Waiting | undefined> {
+  async #make(template: JobTemplate, fit: string): Promise<Waiting | undefined> {
     const { docker, clock, instance, warmDir, uids } = this.#options;
     const id = randomUUID();
     const reserved = join(warmDir, id);
@@ -187,11 +188,11 @@ export class WarmPool {
       await mkdir(reserved, { recursive: true, mode: 0o700 });
       const uid = uids.spare(reserved);
       if (uid === undefined) return await this.#giveUp(reserved);
-      const job = { ...mold, owner: uid };
+      const job = { ...template, owner: uid };
       const request = await this.#options.requestFor(job, reserved, WARM_ENVIRONMENT);
       container = await docker.createContainer({
         ...request,
-        name: aheadName(instance, job.dataset, id),
+        name: aheadName(instance, job.dataset.name, id),
         Labels: { ...request.Labels, [LABELS.ahead]: id, [LABELS.logOffset]: '0' },
         OpenStdin: true,
         StdinOnce: true,

@@ -136,7 +136,7 @@ describe('a process of a root orchestrator', asRoot, () => {
     await chmod(home, 0o777);
     await symlink(closed, join(home, 'in'));
     const job = await makeJob(place, { command: ['/bin/sh', '-c', 'cat "$DATA"/*'] });
-    const swapped = runner.start({ ...job, dataDir: join(home, 'in') });
+    const swapped = runner.start({ ...job, inputFolder: join(home, 'in') });
     await assert.rejects(swapped, error => kindOf(error) === 'wait' && /link that others/.test(messageOf(error)));
     const whyForbidden = (rule: string, path: string) =>
       rule === 'yaml_folders' && realpathSync(path) === closed ? `is ${closed}, which is forbidden` : null;

@@ -32,9 +32,9 @@ export type Confined = Pick<
 >;
 
 /** What is to be done, once or more often. */
-export interface JudgedJob extends Pick<Job, 'settings' | 'dataDir' | 'workDir' | 'owner' | 'connections'> {
+export interface JudgedJob extends Pick<Job, 'dataset' | 'inputFolder' | 'workDir' | 'owner' | 'connections'> {
   /** The real path of the data folder: what was judged is what is shown. Null where nothing is there. */
-  realDataDir: string | null;
+  realInputFolder: string | null;
   /** Folders in WORK_DIR that show through, where all of it does not. */
   workDirs?: readonly string[];
 }
@@ -59,7 +59,7 @@ export function confine(
   const isOwn = isStranger(job);
   const cache = program.isDefaultEtl ? cacheFor(job, isOwn, surroundings) : undefined;
   const command = [program.path, ...permissionsOf(job, program, surroundings, cache?.folder), ...program.args];
-  const { workBytes, pids } = job.settings.limits;
+  const { workBytes, pids } = job.dataset.limits;
   const limits = Number.isFinite(workBytes) ? { fileBytes: workBytes } : {};
   const umask = program.isDefaultEtl ? UMASK.defaultEtl : UMASK.command;
   if (!isOwn) return { command, umask, environment: { ...environment.inherited, ...environment.own }, limits };
@@ -75,7 +75,7 @@ export function confine(
     },
     user: job.owner,
     view: { ...viewOf(job, program, surroundings), links: cache?.links ?? [] },
-    isOffline: isOurs(job, program) && job.settings.settings.LOAD?.target === 'lake',
+    isOffline: isOurs(job, program) && job.dataset.settings.LOAD?.target === 'lake',
     limits: { ...limits, processes: pids },
   };
 }
@@ -86,7 +86,7 @@ export function isStranger({ owner }: Pick<Job, 'owner'>): boolean {
 }
 
 function viewOf(job: JudgedJob, program: Program, surroundings: Surroundings): Omit<View, 'links'> {
-  const { configFile } = job.settings;
+  const { configFile } = job.dataset;
   const hidden = [surroundings.dataDir, dirname(configFile)];
   const programs = program.isDefaultEtl
     ? surroundings.etlFiles
@@ -102,17 +102,17 @@ function viewOf(job: JudgedJob, program: Program, surroundings: Surroundings): O
     own: OWN_FOLDERS,
     workingDir: surroundings.projectDir,
     // A COMMAND is told where its YAML is.
-    files: program.isDefaultEtl ? [] : yamlOf(job.settings),
+    files: program.isDefaultEtl ? [] : yamlOf(job.dataset),
   };
 }
 
 /** The folder of the dataset may have become a link since its YAML was judged. */
-function judgedFolders({ dataDir, realDataDir, settings }: JudgedJob): Shown[] {
-  const { name, configFolder } = settings;
-  const shown: Shown[] = realDataDir === null ? [] : [{ path: dataDir, as: 'data', real: realDataDir }];
+function judgedFolders({ inputFolder, realInputFolder, dataset }: JudgedJob): Shown[] {
+  const { name, configFolder } = dataset;
+  const shown: Shown[] = realInputFolder === null ? [] : [{ path: inputFolder, as: 'data', real: realInputFolder }];
   if (statSync(configFolder, { throwIfNoEntry: false }) === undefined) return shown;
   const real = realPathOf(configFolder);
-  const why = settings.whyForbidden('yaml_folders', configFolder) ?? settings.whyForbidden('yaml_folders', real);
+  const why = dataset.whyForbidden('yaml_folders', configFolder) ?? dataset.whyForbidden('yaml_folders', real);
   if (why !== null) throw new OrchestratorError('never', `dataset ${name}: its folder ${configFolder} ${why}`);
   return [...shown, { path: configFolder, as: 'data', real }];
 }
@@ -128,10 +128,10 @@ function shownProgram(path: string, others: readonly string[]): Shown {
 }
 
 /** `python3 ./etl.py`: the program is elsewhere, what it runs is here. What no container may mount is not shown in a closed folder, either. */
-function wordsThatAreFiles({ settings }: JudgedJob, { args }: Program, projectDir: string): string[] {
+function wordsThatAreFiles({ dataset }: JudgedJob, { args }: Program, projectDir: string): string[] {
   const paths = args.filter(word => word.includes('/')).map(word => resolve(projectDir, word));
   const mayBeShown = (path: string) =>
-    isWithin(realPathOf(path), realPathOf(projectDir)) || settings.whyForbidden('volumes', path) === null;
+    isWithin(realPathOf(path), realPathOf(projectDir)) || dataset.whyForbidden('volumes', path) === null;
   return paths.filter(path => isFile(path) && mayBeShown(path));
 }
 
@@ -148,7 +148,7 @@ function yamlOf({ configFile, whyForbidden }: Dataset): View['files'] {
 }
 
 function isOurs(job: JudgedJob, { isDefaultEtl }: Program): boolean {
-  return isDefaultEtl && !runsModules(job.settings.settings);
+  return isDefaultEtl && !runsModules(job.dataset.settings);
 }
 
 function permissionsOf(
@@ -159,7 +159,7 @@ function permissionsOf(
 ): string[] {
   if (etlFiles.length === 0 || !isOurs(job, program)) return [];
   const written = [job.workDir, ...(cache === undefined ? [] : [cache])];
-  const read = [...etlFiles, job.dataDir, job.settings.configFolder, ...connectionsOf(job)];
+  const read = [...etlFiles, job.inputFolder, job.dataset.configFolder, ...connectionsOf(job)];
   return nodePermissions({ read, written });
 }
 

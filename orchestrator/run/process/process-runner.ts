@@ -10,9 +10,19 @@ import type { Logger } from '../../log.ts';
 import { cutLog, cutMiddle } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
 import { fitEnvironment, withoutLarge } from '../large-variables.ts';
-import type { Ahead, AttemptRef, Job, JobPaths, Mold, Outcome, Recovered, Runner, StopReason } from '../runner.ts';
+import type {
+  Ahead,
+  AttemptRef,
+  Job,
+  JobPaths,
+  JobTemplate,
+  Outcome,
+  Recovered,
+  Runner,
+  StopReason,
+} from '../runner.ts';
 import { createTranscript } from '../transcript.ts';
-import { realDataDir } from '../data-folder.ts';
+import { realInputFolder } from '../input-folder.ts';
 import { giveWorkDir } from '../work-dir.ts';
 import { type Child, type Heard, stopPrinting } from './child.ts';
 import type { CompiledCode } from './compiled-code.ts';
@@ -57,8 +67,8 @@ export interface ProcessRunnerOptions {
 }
 
 export interface ProcessRunner extends Runner {
-  /** These datasets are configured now, and of those in `molds` the files may come: what WARM asks for is started. */
-  keepWarm(configured: readonly Dataset[], molds: readonly Mold[]): void;
+  /** These datasets are configured now, and of those in `templates` the files may come: what WARM asks for is started. */
+  keepWarm(configured: readonly Dataset[], templates: readonly JobTemplate[]): void;
   /** Resolves when what is started in the background has been. */
   settled(): Promise<void>;
 }
@@ -96,7 +106,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     return startAlone(job);
   }
 
-  function ahead(job: Pick<Job, 'dataset' | 'settings' | 'dataDir'>): Ahead | undefined {
+  function ahead(job: Pick<Job, 'dataset' | 'inputFolder'>): Ahead | undefined {
     const worker = workers?.take(job);
     if (worker === undefined) return undefined;
     const place = worker.takePlace();
@@ -115,7 +125,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   async function startInWorker(promised: Taken, job: Job, pool: WorkerPool): Promise<string> {
     taken.delete(job.ahead as Ahead);
     const { pid, startTime } = promised.worker.leader;
-    const mask = (text: string) => options.mask(text, job.dataset);
+    const mask = (text: string) => options.mask(text, job.datasetName);
     const child = await startWorkerJob(promised, job, { workers: pool, mask, mostLogBytes }).catch(notStarted(job));
     const handle = `${pid}-${startTime}-${job.runId}-${job.attempt}`;
     children.set(handle, child);
@@ -129,8 +139,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     const args = [...program.args, ...job.args(paths)];
     const environment = { ...job.environment(paths), WORK_DIR: job.workDir };
     const own = fitEnvironment(job, { environment, args, paths });
-    const data = isStranger(job) ? await realDataDir(job) : null;
-    const confined = confine({ ...job, realDataDir: data }, { ...program, args }, { inherited, own }, surroundings);
+    const data = isStranger(job) ? await realInputFolder(job) : null;
+    const confined = confine({ ...job, realInputFolder: data }, { ...program, args }, { inherited, own }, surroundings);
     await giveWorkDir(job.workDir, `${job.owner.uid}:${job.owner.gid}`);
     const log = await open(job.logFile, 'a', LOG_MODE);
     try {
@@ -144,17 +154,17 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   }
 
   /** It finds the folders of its jobs where they are now. One that isn't another user works in the attempts' own. */
-  async function launchWorker(mold: Mold, { path, owner, places }: Home): Promise<Piped | null> {
+  async function launchWorker(template: JobTemplate, { path, owner, places }: Home): Promise<Piped | null> {
     const isOwn = isStranger({ owner });
     const workDir = isOwn ? path : join(dataDir, 'runs');
-    const job = { ...mold, owner, workDir, workDirs: places, connections: null };
-    const realFolder = await realDataDir(job);
+    const job = { ...template, owner, workDir, workDirs: places, connections: null };
+    const realFolder = await realInputFolder(job);
     if (realFolder === null) return null;
-    const settings = withoutLarge(mold.environment(pathsOf(mold, path)));
+    const settings = withoutLarge(template.environment(pathsOf(template, path)));
     const own = { ...settings, WORK_DIR: path, ORCHESTRATOR_WARM: WARM_JOBS };
     const program = programOf(job);
     const confined = confine(
-      { ...job, realDataDir: isOwn ? realFolder : null },
+      { ...job, realInputFolder: isOwn ? realFolder : null },
       program,
       { inherited, own },
       surroundings,
@@ -162,17 +172,18 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     return launchPiped({ ...confined, cwd: projectDir });
   }
 
-  function programOf(job: Pick<Job, 'dataset' | 'settings' | 'owner'>): Program {
-    const isDefaultEtl = job.settings.command.length === 0;
-    const [program, ...args] = isDefaultEtl ? options.defaultEtl : job.settings.command;
-    if (program === undefined) throw new OrchestratorError('bug', `dataset ${job.dataset}: there is nothing to run`);
+  function programOf(job: Pick<Job, 'dataset' | 'owner'>): Program {
+    const isDefaultEtl = job.dataset.command.length === 0;
+    const [program, ...args] = isDefaultEtl ? options.defaultEtl : job.dataset.command;
+    if (program === undefined)
+      throw new OrchestratorError('bug', `dataset ${job.dataset.name}: there is nothing to run`);
     const path = findExecutable(program, {
-      dataset: job.dataset,
+      dataset: job.dataset.name,
       projectDir,
       searchPath: inherited.PATH ?? '',
       ...(isStranger(job) && { uid: job.owner.uid }),
     });
-    if (!isDefaultEtl) demandAllowed(job.settings, path);
+    if (!isDefaultEtl) demandAllowed(job.dataset, path);
     return { path, args, isDefaultEtl };
   }
 
@@ -276,7 +287,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   }
 
   /** First what is left out of it: that need not be looked through. */
-  async function closeLog({ logFile, dataset }: AttemptRef, offset: number): Promise<void> {
+  async function closeLog({ logFile, datasetName: dataset }: AttemptRef, offset: number): Promise<void> {
     await cutMiddle(logFile, offset);
     await maskLog(logFile, text => options.mask(text, dataset));
   }
@@ -309,14 +320,14 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     recover,
     sweep,
     close,
-    keepWarm: (configured, molds) => workers?.keep(configured, molds),
+    keepWarm: (configured, templates) => workers?.keep(configured, templates),
     settled: async () => workers?.settled(),
   };
 }
 
 /** A process finds its folders where they are. */
-function pathsOf({ dataDir, settings }: Pick<Job, 'dataDir' | 'settings'>, work: string): JobPaths {
-  return { data: dataDir, config: settings.configFolder, work };
+function pathsOf({ inputFolder, dataset }: Pick<Job, 'inputFolder' | 'dataset'>, work: string): JobPaths {
+  return { data: inputFolder, config: dataset.configFolder, work };
 }
 
 /** What is wrong with one that can't be started is told with the file that it was for. */
@@ -325,7 +336,7 @@ function notStarted(job: Job): (error: unknown) => never {
     const kind = error instanceof OrchestratorError && error.kind === 'wait' ? 'wait' : 'retry';
     throw new OrchestratorError(
       kind,
-      `dataset ${job.dataset}: a process for ${job.file} could not be started: ${messageOf(error)}`,
+      `dataset ${job.datasetName}: a process for ${job.file} could not be started: ${messageOf(error)}`,
       { cause: error },
     );
   };

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Dataset } from '../../config/dataset.ts';
 import { runsModules } from '../../config/receivers.ts';
-import type { Mold } from '../runner.ts';
+import type { JobTemplate } from '../runner.ts';
 
 /** Only our own program is trusted with more than one job, and only where what it leaves is read, never taken as it is. */
 export function canWait({ settings, command, parameters, written }: Dataset): boolean {
@@ -16,8 +16,8 @@ export function warmOf({ settings, written }: Dataset): number {
 }
 
 /** Equal where everything is that was fixed when a worker was made. The folders themselves were mounted, whatever has their places by now. */
-export function fitOf({ settings, dataDir }: Pick<Mold, 'settings' | 'dataDir'>): string {
-  return JSON.stringify([settings.hash, dataDir, identityOf(dataDir), identityOf(settings.configFolder)]);
+export function fitOf({ dataset, inputFolder }: Pick<JobTemplate, 'dataset' | 'inputFolder'>): string {
+  return JSON.stringify([dataset.hash, inputFolder, identityOf(inputFolder), identityOf(dataset.configFolder)]);
 }
 
 function identityOf(folder: string): Array<number | undefined> {

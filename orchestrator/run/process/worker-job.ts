@@ -47,7 +47,7 @@ function begin(worker: Worker, workDir: string, job: Job, { workers, mask, mostL
     mostBytes: mostLogBytes,
     onFull: () => stopPrinting(child),
   });
-  const paths = { data: job.dataDir, config: job.settings.configFolder, work: workDir };
+  const paths = { data: job.inputFolder, config: job.dataset.configFolder, work: workDir };
   const ended = worker.run(environmentAhead(job, paths), output);
   const child: Child = {
     leader: worker.leader,

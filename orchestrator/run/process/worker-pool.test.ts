@@ -75,7 +75,7 @@ async function bench(t: TestContext, more: Partial<ProcessRunnerOptions> & { job
   async function job(environment: Record<string, string> = {}): Promise<Job> {
     const made = await makeJob(place, { environment });
     await mkdir(dirname(made.logFile), { recursive: true });
-    return { ...made, settings: { ...made.settings, written: [], settings: SETTINGS as Settings } };
+    return { ...made, dataset: { ...made.dataset, written: [], settings: SETTINGS as Settings } };
   }
 
   function start(made: Job, ahead = runner.ahead?.(made)): Promise<string> {

@@ -4,8 +4,8 @@ import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { buildMold } from '../job.ts';
-import type { Job, Mold, RunUids } from '../runner.ts';
+import { jobTemplate } from '../job.ts';
+import type { Job, JobTemplate, RunUids } from '../runner.ts';
 import type { Piped } from './piped.ts';
 import { isLeading, killMembers, type Leader, leaderOf } from './process-group.ts';
 import { residentBytes } from './process-table.ts';
@@ -24,7 +24,7 @@ export interface WorkerPoolOptions {
   /** What one does before another takes its place; 300 unless told. */
   jobs?: number;
   /** Starts one that waits for jobs like this one, still at its gate. Null where it would not find what it needs. */
-  launch(mold: Mold, home: Home): Promise<Piped | null>;
+  launch(template: JobTemplate, home: Home): Promise<Piped | null>;
 }
 
 interface Known {
@@ -40,7 +40,7 @@ interface Known {
 
 /** A worker that has just got its go. */
 interface Made {
-  mold: Mold;
+  template: JobTemplate;
   fit: string;
   home: Home;
   leader: Leader;
@@ -92,12 +92,12 @@ export class WorkerPool {
   }
 
   /** A worker that waits and fits, kept for a job: it comes, or giveBack() does. Undefined where there is none. */
-  take(job: Pick<Job, 'dataset' | 'settings' | 'dataDir'>): Worker | undefined {
+  take(job: Pick<Job, 'dataset' | 'inputFolder'>): Worker | undefined {
     // A file from elsewhere: none of them sees its folder.
-    if (job.dataDir !== job.settings.watchDir) return undefined;
+    if (job.inputFolder !== job.dataset.watchDir) return undefined;
     const fit = fitOf(job);
     for (const [worker, known] of this.#workers) {
-      if (known.dataset !== job.dataset || !worker.isFree) continue;
+      if (known.dataset !== job.dataset.name || !worker.isFree) continue;
       known.callOff();
       // That one has been killed may not have been heard of yet.
       if (known.fit === fit && isLeading(worker.leader) && worker.take()) return worker;
@@ -130,9 +130,9 @@ export class WorkerPool {
   /** No worker was free for this job: in the background more are made, where there may be, but not for files that come a minute apart. */
   refill(job: Job): void {
     const now = this.#options.clock.elapsed();
-    const sinceMs = now - (this.#lastJob.get(job.dataset) ?? -Infinity);
-    this.#lastJob.set(job.dataset, now);
-    if (sinceMs < IDLE_MS || warmOf(job.settings) > 0) this.#fill(job, sinceMs < FLOOD_MS);
+    const sinceMs = now - (this.#lastJob.get(job.dataset.name) ?? -Infinity);
+    this.#lastJob.set(job.dataset.name, now);
+    if (sinceMs < IDLE_MS || warmOf(job.dataset) > 0) this.#fill(job, sinceMs < FLOOD_MS);
   }
 
   /** The job that it had is over, as `exit` says; null: it was to be stopped, or is not to be trusted. */
@@ -141,7 +141,7 @@ export class WorkerPool {
     const isSound = EXPECTED.includes(exit?.exitCode) && bytes < MOST_RESIDENT_BYTES;
     const known = this.#workers.get(worker);
     if (known) known.isFading = this.#isUsedUpSoon(worker) || bytes >= FADING_RESIDENT_BYTES;
-    if (isSound && this.#isCurrent(job.settings) && worker.free()) this.#await(worker);
+    if (isSound && this.#isCurrent(job.dataset) && worker.free()) this.#await(worker);
     else await this.discard(worker);
     this.#fill(job);
   }
@@ -151,11 +151,11 @@ export class WorkerPool {
   }
 
   /** These are configured now: what is of another one, or of one as it was, goes; what WARM asks for is made. */
-  keep(configured: readonly Dataset[], molds: readonly Mold[]): void {
+  keep(configured: readonly Dataset[], templates: readonly JobTemplate[]): void {
     this.#configured = new Map(configured.map(({ name, hash }) => [name, hash]));
     for (const [worker, { dataset: name, hash }] of this.#workers)
       if (worker.isFree && !this.#isCurrent({ name, hash })) this.#discardSoon(worker);
-    for (const mold of molds) if (warmOf(mold.settings) > 0) this.#fill(mold);
+    for (const template of templates) if (warmOf(template.dataset) > 0) this.#fill(template);
   }
 
   /** Kills what is left of it and sees it dead. */
@@ -200,21 +200,21 @@ export class WorkerPool {
   }
 
   /** Makes what is missing: all that files at once need, or one where none is free. */
-  #fill({ settings, dataDir }: Mold, isFlood = false): void {
-    const isOf = dataDir === settings.watchDir && this.#isCurrent(settings) && canWait(settings);
+  #fill({ dataset, inputFolder }: JobTemplate, isFlood = false): void {
+    const isOf = inputFolder === dataset.watchDir && this.#isCurrent(dataset) && canWait(dataset);
     if (!isOf || this.#isClosed) return;
-    for (let missing = this.#missing(settings, isFlood); missing > 0; missing -= 1) {
-      if (warmOf(settings) === 0 && !this.#hasRoomFor(settings.name)) return;
-      this.#makeOne({ ...buildMold(settings), dataDir });
+    for (let missing = this.#missing(dataset, isFlood); missing > 0; missing -= 1) {
+      if (warmOf(dataset) === 0 && !this.#hasRoomFor(dataset.name)) return;
+      this.#makeOne({ ...jobTemplate(dataset), inputFolder });
     }
   }
 
-  #missing(settings: Dataset, isFlood: boolean): number {
-    const lasting = this.#lastingOf(settings.name);
-    const coming = this.#making.get(settings.name)?.size ?? 0;
-    const most = warmOf(settings) || settings.settings.CONCURRENCY;
+  #missing(dataset: Dataset, isFlood: boolean): number {
+    const lasting = this.#lastingOf(dataset.name);
+    const coming = this.#making.get(dataset.name)?.size ?? 0;
+    const most = warmOf(dataset) || dataset.settings.CONCURRENCY;
     const missing = most - lasting.length - coming;
-    if (isFlood || warmOf(settings) > 0) return missing;
+    if (isFlood || warmOf(dataset) > 0) return missing;
     return coming > 0 || lasting.some(worker => worker.isFree) ? 0 : Math.min(missing, 1);
   }
 
@@ -225,11 +225,11 @@ export class WorkerPool {
     );
   }
 
-  #makeOne(mold: Mold): void {
-    const { name } = mold.settings;
+  #makeOne(template: JobTemplate): void {
+    const { name } = template.dataset;
     const making = this.#making.get(name) ?? new Set();
     this.#making.set(name, making);
-    const made = this.#make(mold).catch((error: unknown) =>
+    const made = this.#make(template).catch((error: unknown) =>
       this.#options.logger.debug(`dataset ${name}: no worker is kept: ${messageOf(error)}`),
     );
     const settled = made.then(() => {
@@ -248,16 +248,16 @@ export class WorkerPool {
     return idle !== undefined;
   }
 
-  async #make(mold: Mold): Promise<void> {
-    const fit = fitOf(mold);
+  async #make(template: JobTemplate): Promise<void> {
+    const fit = fitOf(template);
     const home = await this.#homes.make(Math.min(PLACES, this.#jobs));
     if (home === undefined) return;
     try {
-      const process_ = await this.#options.launch(mold, home);
+      const process_ = await this.#options.launch(template, home);
       const leader = process_ && this.#leaderOf(process_, home);
       if (!leader) return await this.#homes.remove(home.path);
       process_.go();
-      this.#keepWorker({ mold, fit, home, leader, process: process_ });
+      this.#keepWorker({ template, fit, home, leader, process: process_ });
     } catch (error) {
       await this.#homes.remove(home.path);
       throw error;
@@ -277,7 +277,7 @@ export class WorkerPool {
     }
   }
 
-  #keepWorker({ mold, fit, home, leader, process: process_ }: Made): void {
+  #keepWorker({ template, fit, home, leader, process: process_ }: Made): void {
     const worker: Worker = new Worker({
       process: process_,
       leader,
@@ -286,17 +286,17 @@ export class WorkerPool {
       jobs: this.#jobs,
       onOdd: () => this.#discardSoon(worker),
     });
-    const { name: dataset, hash } = mold.settings;
+    const { name: dataset, hash } = template.dataset;
     this.#workers.set(worker, {
       dataset,
       hash,
       fit,
-      isKept: warmOf(mold.settings) > 0,
+      isKept: warmOf(template.dataset) > 0,
       callOff: () => undefined,
       isFading: false,
     });
     void worker.over.then(() => this.#forget(worker, home)).catch(this.#tellLater);
-    if (this.#isCurrent(mold.settings)) this.#await(worker);
+    if (this.#isCurrent(template.dataset)) this.#await(worker);
     else this.#discardSoon(worker);
   }
 
