@@ -169,7 +169,7 @@ function noWorkbook(source: Source, { names }: ZipParts): Error {
 
 async function xmlEncoding(source: Source, said: string | undefined): Promise<Encoding> {
   if (said !== undefined) return await findEncoding(source, said);
-  const { findXmlEncoding } = await import('./xml/encoding.ts');
+  const { findXmlEncoding } = await import('./markup/xml-encoding.ts');
   return await findXmlEncoding(source);
 }
 

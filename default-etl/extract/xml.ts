@@ -8,7 +8,7 @@ import { readRecords } from './record-run.ts';
 import { placeIn, SyntaxFault } from './syntax-fault.ts';
 import type { Encoding } from './byte-order.ts';
 import { encodingDecision, findEncoding, readTextHead } from './text.ts';
-import { findXmlEncoding } from './xml/encoding.ts';
+import { findXmlEncoding } from './markup/xml-encoding.ts';
 import { findRecordPath } from './xml/record-path.ts';
 import { XmlRun } from './xml/run.ts';
 

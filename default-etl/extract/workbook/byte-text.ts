@@ -1,4 +1,4 @@
-import type { XmlScanner } from './xml-scanner.ts';
+import type { XmlScanner } from '../markup/xml-scanner.ts';
 import { unescapeCharacters } from './xlsx-text.ts';
 
 const CARRIAGE_RETURN = 13;

@@ -3,7 +3,7 @@ import { isoDateText } from './iso-date.ts';
 import { OdsText } from './ods-text.ts';
 import { MAX_COLUMNS, MAX_ROWS, type RowSink, type SheetScan } from './sheet.ts';
 import { MAX_ROW_BYTES } from './sheet-limits.ts';
-import { NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts';
+import { NEEDS_MORE, START, TEXT, type XmlScanner } from '../markup/xml-scanner.ts';
 
 /** Names that OdsSheetScan wants of its scanner, in this order. */
 export const ODS_NAMES = [

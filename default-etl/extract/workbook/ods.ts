@@ -2,7 +2,7 @@ import { neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
 import { ODS_NAMES, OdsSheetScan } from './ods-sheet.ts';
 import { maxTextOf, type Sheet } from './sheet.ts';
-import { NEEDS_MORE, START, XmlScanner } from './xml-scanner.ts';
+import { NEEDS_MORE, START, XmlScanner } from '../markup/xml-scanner.ts';
 
 /** Read in 50 ms or so. */
 const FAR_BYTES = 4 << 20;

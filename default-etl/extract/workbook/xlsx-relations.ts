@@ -1,4 +1,4 @@
-import { NEEDS_MORE, START, type XmlScanner } from './xml-scanner.ts';
+import { NEEDS_MORE, START, type XmlScanner } from '../markup/xml-scanner.ts';
 import type { ZipParts } from './zip-parts.ts';
 
 /** A part that another one names. */

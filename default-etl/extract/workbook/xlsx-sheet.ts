@@ -6,7 +6,7 @@ import { DATE, NUMBER, SPAN } from './number-format.ts';
 import { isUsualNumber, parseNumber } from './usual-number.ts';
 import { MAX_COLUMNS, MAX_ROWS, type RowSink, type SheetScan } from './sheet.ts';
 import type { SharedStrings } from './xlsx-strings.ts';
-import { NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts';
+import { NEEDS_MORE, START, TEXT, type XmlScanner } from '../markup/xml-scanner.ts';
 
 /** Names that XlsxSheetScan wants of its scanner, in this order. */
 export const SHEET_NAMES = ['c', 'v', 't', 'is', 'row', 'rPh', 'sheetData', 'dimension'] as const;

@@ -1,5 +1,5 @@
 import { ByteText } from './byte-text.ts';
-import { END, NEEDS_MORE, START, TEXT, type XmlScanner } from './xml-scanner.ts';
+import { END, NEEDS_MORE, START, TEXT, type XmlScanner } from '../markup/xml-scanner.ts';
 
 /** Names that readStrings() wants of its scanner, in this order. */
 export const STRING_NAMES = ['si', 't', 'rPh'] as const;

@@ -1,5 +1,5 @@
 import { kindOfBuiltin, kindOfFormat, NUMBER } from './number-format.ts';
-import { END, NEEDS_MORE, START, type XmlScanner } from './xml-scanner.ts';
+import { END, NEEDS_MORE, START, type XmlScanner } from '../markup/xml-scanner.ts';
 
 /** Names that readStyles() wants of its scanner, in this order. */
 export const STYLE_NAMES = ['cellXfs', 'xf', 'numFmts', 'numFmt'] as const;

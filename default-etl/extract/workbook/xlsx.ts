@@ -1,6 +1,6 @@
 import { neverFailure } from '../../failure.ts';
 import { maxTextOf, type Sheet } from './sheet.ts';
-import { NEEDS_MORE, START, type XmlScanner } from './xml-scanner.ts';
+import { NEEDS_MORE, START, type XmlScanner } from '../markup/xml-scanner.ts';
 import { readRelations, type Relation } from './xlsx-relations.ts';
 import { SHEET_NAMES, type XlsxContext, XlsxSheetScan } from './xlsx-sheet.ts';
 import { readStrings, SharedStrings, STRING_NAMES } from './xlsx-strings.ts';

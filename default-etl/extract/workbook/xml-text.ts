@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import type { ByteStream } from '../../source.ts';
-import { speaksForUtf8 } from '../xml/encoding.ts';
+import { speaksForUtf8 } from '../markup/xml-encoding.ts';
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 

@@ -3,7 +3,7 @@ import type { ByteStream } from '../../source.ts';
 import { openZip, type ZipEntry } from '../archive/zip.ts';
 import type { RandomAccess } from '../archive/zip-directory.ts';
 import type { ZipLimits } from '../archive/zip-member.ts';
-import { type XmlNames, XmlScanner } from './xml-scanner.ts';
+import { type XmlNames, XmlScanner } from '../markup/xml-scanner.ts';
 
 const PIECE_BYTES = 1 << 16;
 

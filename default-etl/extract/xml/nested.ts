@@ -1,7 +1,7 @@
 import { RecordError } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
-import { decodeAttribute, decodeText } from './text.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from '../markup/tags.ts';
+import { decodeAttribute, decodeText } from '../markup/references.ts';
 
 /** What an element is as JSON: its text, or an object where it has elements or attributes in it; null where it is empty. */
 export type XmlValue = string | null | { [name: string]: XmlValue | XmlValue[] };

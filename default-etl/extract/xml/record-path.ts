@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from '../markup/tags.ts';
 
 const SLASH = 47;
 

@@ -3,8 +3,8 @@ import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
 import { RecordError } from '../record-run.ts';
 import { assertCloses, isNil, isOfXml, MOST_ELEMENTS, readContent, tooManyElements, type XmlValue } from './nested.ts';
-import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
-import { decodeAttribute, decodeText, needsDecoding, needsDecodingInTag } from './text.ts';
+import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from '../markup/tags.ts';
+import { decodeAttribute, decodeText, needsDecoding, needsDecodingInTag } from '../markup/references.ts';
 
 /** The record has to come again after take(). */
 export const FULL = -2;

@@ -6,7 +6,7 @@ import { TextWindow } from '../text-window.ts';
 import { assertCloses } from './nested.ts';
 import type { RecordPath } from './record-path.ts';
 import { FULL, XmlRows } from './rows.ts';
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from './syntax.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from '../markup/tags.ts';
 
 /** An element without content, and without attributes but those that are about the document. */
 const EMPTY_LIST = /^<([^\s<>/]+)(?:\s+(?:xmlns|xsi:)[^\s=<>]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(?:\/>|>\s*<\/\1\s*>)/;

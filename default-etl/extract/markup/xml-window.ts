@@ -1,6 +1,6 @@
 import { neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
-import { utf8Xml } from './xml-text.ts';
+import { utf8Xml } from '../workbook/xml-text.ts';
 
 const WINDOW_BYTES = 1 << 18;
 const MAX_TOKEN_BYTES = 1 << 27;

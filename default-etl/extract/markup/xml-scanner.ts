@@ -1,5 +1,5 @@
 import type { ByteStream } from '../../source.ts';
-import { decodeEntities } from './xml-text.ts';
+import { decodeEntities } from '../workbook/xml-text.ts';
 import { XmlWindow } from './xml-window.ts';
 
 /** What scan() came to. */
