@@ -17,7 +17,7 @@ const CONTINUATION = 0x80;
 const CONTINUATION_MASK = 0xc0;
 
 /** What is looked at of a file to find out how its text is encoded. */
-type Bytes = Pick<Source, 'path' | 'head' | 'stream'>;
+export type EncodedBytes = Pick<Source, 'path' | 'head' | 'stream'>;
 
 /** Unicode, as the bytes show it; else the first stretch of them that is not valid UTF-8. */
 type Found = { encoding: Encoding } | { encoding: undefined; invalid: Buffer; bomBytes: number };
@@ -26,7 +26,7 @@ type Found = { encoding: Encoding } | { encoding: undefined; invalid: Buffer; bo
  * The encoding of the file: by its byte order mark, or by the zero bytes of UTF-16, else UTF-8 where all of it is valid, else what its letters look like.
  * A file that is UTF-8 but for a few bytes stays UTF-8: its bad rows are rejects.
  */
-export async function findEncoding(source: Bytes, declared: string | undefined): Promise<Encoding> {
+export async function findEncoding(source: EncodedBytes, declared: string | undefined): Promise<Encoding> {
   if (declared !== undefined) return await declaredEncoding(source, declared);
   const found = await findUnicode(source);
   if (found.encoding) return found.encoding;
@@ -44,7 +44,7 @@ export function encodingDecision({ name, confidence, reason }: Encoding): Decisi
   return { name: 'encoding', value: name, confidence, reason };
 }
 
-async function declaredEncoding(source: Bytes, declared: string): Promise<Encoding> {
+async function declaredEncoding(source: EncodedBytes, declared: string): Promise<Encoding> {
   const bom = byteOrderMark(await source.head(HEAD_BYTES));
   const name = normalName(declared);
   if (name !== 'utf8' && !(await isKnown(declared)))
@@ -55,7 +55,7 @@ async function declaredEncoding(source: Bytes, declared: string): Promise<Encodi
 }
 
 /** UTF-16, UTF-32, GB 18030 with its mark, or UTF-8, wholly or but for a few bytes or lines: what the bytes alone show. */
-export async function findUnicode(source: Bytes): Promise<Found> {
+export async function findUnicode(source: EncodedBytes): Promise<Found> {
   const head = await source.head(HEAD_BYTES);
   const bom = byteOrderMark(head);
   const wide = bom ?? withoutMark(head);
@@ -113,7 +113,7 @@ export async function isKnown(name: string): Promise<boolean> {
 }
 
 /** The first stretch of the file that is not valid UTF-8. */
-async function firstInvalid(source: Bytes, head: Buffer): Promise<Buffer | undefined> {
+async function firstInvalid(source: EncodedBytes, head: Buffer): Promise<Buffer | undefined> {
   if (head.length < HEAD_BYTES) return isUtf8(head) ? undefined : head;
   const stream = source.stream();
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + 4);

@@ -2,6 +2,37 @@ import type { ByteStream } from '../source.ts';
 
 const PART_BYTES = 1 << 20;
 
+/** What is opened once something is read of it. */
+export function lazyStream(open: () => Promise<ByteStream>): ByteStream {
+  let opened: Promise<ByteStream> | undefined;
+  return {
+    fill: async (buffer, offset) => {
+      opened ??= open();
+      return await (await opened).fill(buffer, offset);
+    },
+    close() {
+      opened?.then(
+        stream => stream.close(),
+        () => {},
+      );
+    },
+  };
+}
+
+/** First these bytes, then what is left of the stream. */
+export function withHead(head: Buffer, stream: ByteStream): ByteStream {
+  let left = head;
+  return {
+    fill: async (buffer, offset) => {
+      if (left.length === 0) return await stream.fill(buffer, offset);
+      const count = left.copy(buffer, offset);
+      left = left.subarray(count);
+      return count;
+    },
+    close: () => stream.close(),
+  };
+}
+
 /** Fills the buffer; returns how many bytes there were, fewer than it holds only at the end. */
 export async function fillUp(stream: ByteStream, buffer: Buffer): Promise<number> {
   let used = 0;

@@ -1,5 +1,5 @@
 import type { ByteStream, Source } from '../source.ts';
-import { readHead, readRest } from './byte-stream.ts';
+import { lazyStream, readHead, readRest } from './byte-stream.ts';
 
 export interface StreamSourceOptions {
   /** For messages. */
@@ -35,19 +35,7 @@ export class StreamSource implements Source {
   }
 
   stream(): ByteStream {
-    let opened: Promise<ByteStream> | undefined;
-    return {
-      fill: async (buffer, offset) => {
-        opened ??= this.open();
-        return await (await opened).fill(buffer, offset);
-      },
-      close() {
-        opened?.then(
-          stream => stream.close(),
-          () => {},
-        );
-      },
-    };
+    return lazyStream(this.open);
   }
 
   async readAt(): Promise<Buffer> {

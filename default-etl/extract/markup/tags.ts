@@ -3,9 +3,19 @@ import { SyntaxFault } from '../syntax-fault.ts';
 /** The markup goes on behind the bytes at hand. */
 export const INCOMPLETE = -1;
 
-const LESS = 60;
-const GREATER = 62;
+const SPACE = 32;
+const EXCLAMATION = 33;
+const QUOTE = 34;
+const APOSTROPHE = 39;
 const SLASH = 47;
+const LESS = 60;
+const EQUALS = 61;
+const GREATER = 62;
+const QUESTION = 63;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+
+const OPEN_TAG = 'a tag in it does not end: a < stands within it';
 
 export type Markup = 'start' | 'end' | 'cdata' | 'other';
 
@@ -14,8 +24,8 @@ export function markupAt(bytes: Buffer, at: number, to: number): Markup | typeof
   if (at + 1 >= to) return INCOMPLETE;
   const next = bytes[at + 1] as number;
   if (next === SLASH) return 'end';
-  if (next === 63) return 'other';
-  if (next !== 33) return 'start';
+  if (next === QUESTION) return 'other';
+  if (next !== EXCLAMATION) return 'start';
   if (at + 9 > to) return INCOMPLETE;
   return bytes.toString('latin1', at, at + 9) === '<![CDATA[' ? 'cdata' : 'other';
 }
@@ -23,8 +33,8 @@ export function markupAt(bytes: Buffer, at: number, to: number): Markup | typeof
 /** Position behind the markup that begins with the `<` at this position, or INCOMPLETE. Throws SyntaxFault. */
 export function markupEnd(bytes: Buffer, at: number, to: number): number {
   const next = bytes[at + 1] as number;
-  if (next === 63) return behind(bytes, '?>', at + 2, to);
-  if (next !== 33) return tagEnd(bytes, at, to);
+  if (next === QUESTION) return behind(bytes, '?>', at + 2, to);
+  if (next !== EXCLAMATION) return tagEnd(bytes, at, to);
   if (at + 9 > to) return INCOMPLETE;
   const start = bytes.toString('latin1', at, at + 9);
   if (start.startsWith('<!--')) return behind(bytes, '-->', at + 4, to);
@@ -41,8 +51,8 @@ function tagEnd(bytes: Buffer, from: number, to: number): number {
     if (quote !== 0) {
       if (byte === quote) quote = 0;
     } else if (byte === GREATER) return at + 1;
-    else if (byte === 34 || byte === 39) quote = byte;
-    if (byte === LESS) throw new SyntaxFault('a < stands within a tag', at);
+    else if (byte === QUOTE || byte === APOSTROPHE) quote = byte;
+    if (byte === LESS) throw new SyntaxFault(OPEN_TAG, at);
   }
   return INCOMPLETE;
 }
@@ -55,13 +65,13 @@ function doctypeEnd(bytes: Buffer, from: number, to: number): number {
     const byte = bytes[at] as number;
     if (quote !== 0) {
       if (byte === quote) quote = 0;
-    } else if (byte === 34 || byte === 39) quote = byte;
+    } else if (byte === QUOTE || byte === APOSTROPHE) quote = byte;
     else if (byte === LESS && /^<(!--|\?)/.test(bytes.toString('latin1', at, at + 4))) {
       // Quotes in a comment or an instruction are none.
       at = markupEnd(bytes, at, to) - 1;
       if (at < 0) return INCOMPLETE;
-    } else if (byte === LESS || byte === 91) depth++;
-    else if (byte === 93) depth--;
+    } else if (byte === LESS || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACKET) depth--;
     else if (byte === GREATER && depth-- === 0) return at + 1;
   }
   return INCOMPLETE;
@@ -72,29 +82,30 @@ function behind(bytes: Buffer, mark: string, from: number, to: number): number {
   return found < 0 ? INCOMPLETE : found + mark.length;
 }
 
-/** Position behind the name that begins here. Throws SyntaxFault where there is none. */
+/** All but blanks and the signs of markup: which letters a name may have is not looked at. */
+function isNameByte(byte: number): boolean {
+  return (
+    byte > SPACE &&
+    byte !== GREATER &&
+    byte !== SLASH &&
+    byte !== EQUALS &&
+    byte !== LESS &&
+    byte !== QUOTE &&
+    byte !== APOSTROPHE
+  );
+}
+
+/** Position behind the name that begins here, if any. */
 export function nameEnd(bytes: Buffer, from: number, to: number): number {
   let at = from;
   while (at < to && isNameByte(bytes[at] as number)) at++;
-  if (at === from) throw new SyntaxFault('a name is missing', from);
   return at;
-}
-
-/** All but blanks and the signs of markup: which letters a name may have is not looked at. */
-function isNameByte(byte: number): boolean {
-  return byte > 32 && byte !== GREATER && byte !== SLASH && byte !== 61 && byte !== LESS && byte !== 34 && byte !== 39;
 }
 
 /** Position of the next `<`, or `to`. */
 export function textEnd(bytes: Buffer, from: number, to: number): number {
   let at = from;
   while (at < to && bytes[at] !== LESS) at++;
-  return at;
-}
-
-export function skipBlanks(bytes: Buffer, from: number, to: number): number {
-  let at = from;
-  while (at < to && (bytes[at] as number) <= 32) at++;
   return at;
 }
 
@@ -110,39 +121,72 @@ export function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }
 
-/** A start tag that is whole in the window. */
-export interface StartTag {
-  nameTo: number;
+/** A start tag that is whole in the window, as read() found it. One object serves a whole pass: a sheet has millions of tags. */
+export class StartTag {
+  /** Behind the name. */
+  nameTo = 0;
   /** Behind the `>`. */
-  end: number;
-  isEmpty: boolean;
+  end = 0;
+  isEmpty = false;
+  attributeCount = 0;
+  /** Four positions for each: its name is bytes[first, second), its value, between the quotes, bytes[third, fourth). */
+  attributes = new Int32Array(64);
+
+  /** Reads the tag whose `<` is at `from`. Returns false where it is not complete. Throws SyntaxFault. */
+  read(bytes: Buffer, from: number, to: number): boolean {
+    let at = nameEnd(bytes, from + 1, to);
+    this.nameTo = at;
+    if (at === from + 1) at = refuse(bytes, from, to, 'a name is missing', at);
+    for (let count = 0; ; count++) {
+      while (at < to && (bytes[at] as number) <= SPACE) at++;
+      if (at + 1 >= to && (at >= to || bytes[at] !== GREATER)) return false;
+      const isEmpty = bytes[at] === SLASH && bytes[at + 1] === GREATER;
+      if (isEmpty || bytes[at] === GREATER) {
+        this.attributeCount = count;
+        this.isEmpty = isEmpty;
+        this.end = isEmpty ? at + 2 : at + 1;
+        return true;
+      }
+      at = this.readAttribute(bytes, from, to, at, count * 4);
+    }
+  }
+
+  /** Returns where the attribute ends, or `to` where it is not complete. */
+  private readAttribute(bytes: Buffer, tagFrom: number, to: number, from: number, index: number): number {
+    let at = nameEnd(bytes, from, to);
+    if (at === from) return refuse(bytes, tagFrom, to, 'a name is missing', from);
+    const nameTo = at;
+    while (at < to && (bytes[at] as number) <= SPACE) at++;
+    if (at >= to) return to;
+    if (bytes[at] !== EQUALS) return refuse(bytes, tagFrom, to, 'an attribute has no value', from);
+    at++;
+    while (at < to && (bytes[at] as number) <= SPACE) at++;
+    if (at >= to) return to;
+    const quote = bytes[at++];
+    if (quote !== QUOTE && quote !== APOSTROPHE)
+      return refuse(bytes, tagFrom, to, "an attribute's value is not in quotes", from);
+    const valueFrom = at;
+    while (at < to && bytes[at] !== quote && bytes[at] !== LESS) at++;
+    if (at >= to) return to;
+    if (bytes[at] === LESS) throw new SyntaxFault(OPEN_TAG, at);
+    if (index === this.attributes.length) this.grow();
+    const { attributes } = this;
+    attributes[index] = from;
+    attributes[index + 1] = nameTo;
+    attributes[index + 2] = valueFrom;
+    attributes[index + 3] = at;
+    return at + 1;
+  }
+
+  private grow(): void {
+    const grown = new Int32Array(this.attributes.length * 2);
+    grown.set(this.attributes);
+    this.attributes = grown;
+  }
 }
 
-/**
- * Reads the start tag at `from` and tells each attribute: bytes[nameFrom, nameTo) and, between its quotes, bytes[valueFrom, valueTo). Returns
- * undefined where the tag is not complete. Throws SyntaxFault.
- */
-export function readStartTag(
-  bytes: Buffer,
-  from: number,
-  to: number,
-  onAttribute: (nameFrom: number, nameTo: number, valueFrom: number, valueTo: number) => void,
-): StartTag | undefined {
-  const end = tagEnd(bytes, from, to);
-  if (end === INCOMPLETE) return undefined;
-  const nameTo = nameEnd(bytes, from + 1, end);
-  const isEmpty = bytes[end - 2] === SLASH;
-  const last = isEmpty ? end - 2 : end - 1;
-  for (let at = skipBlanks(bytes, nameTo, last); at < last; ) {
-    const attributeTo = nameEnd(bytes, at, last);
-    const equals = skipBlanks(bytes, attributeTo, last);
-    if (bytes[equals] !== 61) throw new SyntaxFault('an attribute has no value', at);
-    const open = skipBlanks(bytes, equals + 1, last);
-    const quote = bytes[open];
-    if (quote !== 34 && quote !== 39) throw new SyntaxFault("an attribute's value is not in quotes", at);
-    const close = bytes.indexOf(quote, open + 1);
-    onAttribute(at, attributeTo, open + 1, close);
-    at = skipBlanks(bytes, close + 1, last);
-  }
-  return { nameTo, end, isEmpty };
+/** Throws where the tag is complete, or can never be, and returns `to` where it is not: of a tag that goes on nothing is said. */
+function refuse(bytes: Buffer, from: number, to: number, message: string, at: number): number {
+  if (tagEnd(bytes, from, to) === INCOMPLETE) return to;
+  throw new SyntaxFault(message, at);
 }

@@ -1,8 +1,9 @@
 import { isAscii } from 'node:buffer';
 import { neverFailure } from '../../failure.ts';
-import type { Source } from '../../source.ts';
-import type { Encoding } from '../byte-order.ts';
-import { findEncoding, findUnicode, isKnown } from '../text.ts';
+import type { ByteStream } from '../../source.ts';
+import { fillUp, lazyStream, readHead, withHead } from '../../unpack/byte-stream.ts';
+import { byteOrderMark, type Encoding } from '../byte-order.ts';
+import { type EncodedBytes, findEncoding, findUnicode, isKnown, openText } from '../text.ts';
 
 const PROLOG_BYTES = 512;
 const HEAD_BYTES = 1 << 20;
@@ -13,11 +14,44 @@ const ASIAN = /^(gb|big|euc|shift|sjis|x-sjis|windows-?(31j|9\d\d)|cp9\d\d|ms_?k
 const IN_ASCII = /^(iso-2022|csiso2022|utf-?7|hz)/;
 
 /**
+ * An XML document as UTF-8, without a byte order mark. UTF-8 by its mark, by its first line or by the lack of both is taken as it is: a look at every byte
+ * would take as long as reading it. All else is read twice. Opened once something is read of it; `path` is for messages.
+ */
+export function openXmlText(path: string, open: () => Promise<ByteStream>): ByteStream {
+  return lazyStream(async () => {
+    const stream = await open();
+    const head = Buffer.alloc(PROLOG_BYTES);
+    try {
+      const used = await fillUp(stream, head);
+      const markBytes = plainUtf8(head.subarray(0, used));
+      if (markBytes !== undefined) return withHead(head.subarray(markBytes, used), stream);
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
+    stream.close();
+    const source = {
+      path,
+      head: async (length: number) => await readHead(await open(), length),
+      stream: () => lazyStream(open),
+    };
+    return await openText(source, await findXmlEncoding(source));
+  });
+}
+
+/** Bytes of its mark, where it is UTF-8 by the looks of its beginning; else undefined. */
+function plainUtf8(head: Buffer): number | undefined {
+  const mark = byteOrderMark(head);
+  if (mark !== undefined) return mark.name === 'utf8' ? mark.bomBytes : undefined;
+  return !head.includes(0) && isUnicode(prologEncoding(head) ?? 'utf-8') ? 0 : undefined;
+}
+
+/**
  * The encoding of an XML document: what its bytes show, whatever its first line says, since programs save files anew without changing that line; else what
  * the first line says; else by its letters.
  */
-export async function findXmlEncoding(source: Source): Promise<Encoding> {
-  const said = await prologEncoding(source);
+export async function findXmlEncoding(source: EncodedBytes): Promise<Encoding> {
+  const said = prologEncoding(await source.head(PROLOG_BYTES));
   if (said === undefined) return await findEncoding(source, undefined);
   if (isUnicode(said)) return withContradiction(await findEncoding(source, undefined), said);
   const { encoding } = await findUnicode(source);
@@ -32,8 +66,8 @@ export async function findXmlEncoding(source: Source): Promise<Encoding> {
   return withContradiction(await findEncoding(source, undefined), said);
 }
 
-async function prologEncoding(source: Source): Promise<string | undefined> {
-  return PROLOG.exec((await source.head(PROLOG_BYTES)).toString('latin1'))?.[1]?.toLowerCase();
+function prologEncoding(head: Buffer): string | undefined {
+  return PROLOG.exec(head.toString('latin1', 0, PROLOG_BYTES))?.[1]?.toLowerCase();
 }
 
 function isUnicode(name: string): boolean {
@@ -41,14 +75,14 @@ function isUnicode(name: string): boolean {
 }
 
 /** Whether the Unicode that the bytes show counts, where the first line says another encoding. */
-async function isMeant(source: Source, encoding: Encoding, said: string): Promise<boolean> {
+async function isMeant(source: EncodedBytes, encoding: Encoding, said: string): Promise<boolean> {
   if (encoding.name !== 'utf8' || encoding.bomBytes > 0) return true;
   const head = await source.head(HEAD_BYTES);
   return speaksForUtf8(head, said) || (head.length === HEAD_BYTES && isAscii(head) && !IN_ASCII.test(said));
 }
 
 /** Whether bytes that are valid UTF-8 are meant so, where another encoding is declared: plain ASCII shows nothing. */
-export function speaksForUtf8(bytes: Buffer, declared: string): boolean {
+function speaksForUtf8(bytes: Buffer, declared: string): boolean {
   if (IN_ASCII.test(declared)) return false;
   return ASIAN.test(declared) ? bytes.some(byte => byte >= 0xe0) : !isAscii(bytes);
 }

@@ -90,6 +90,16 @@ test('elements, attributes and text are those of the document, wherever its piec
 test('a tag or text of any length is read, and XML that ends early is damaged', async () => {
   const long = 'x'.repeat(1_000_000);
   assert.deepEqual(await eventsOf(`<a r="${long}">${long}</a>`, 1 << 16), [`+ a ${long}`, `= ${long}`, '- a ']);
-  for (const xml of ['', '<a>', '<a><b></a>', '<a', '<a r=1/>', '<a>&nope;</a>', '<a>&#x110000;</a>'])
+  for (const xml of [
+    '',
+    '<a>',
+    '<a><b></a>',
+    '<a',
+    '<a r=1/>',
+    '<a>&nope;</a>',
+    '<a>&#x110000;</a>',
+    '<a>&#xD83D;</a>',
+    '<a>&#0;</a>',
+  ])
     await assert.rejects(eventsOf(xml, 5), /^EtlFailure: in\.xml is damaged/, xml);
 });

@@ -1,5 +1,8 @@
 import type { ByteStream } from '../../source.ts';
-import { decodeEntities } from '../workbook/xml-text.ts';
+import { SyntaxFault } from '../syntax-fault.ts';
+import { decodeAttribute, decodeCdata, decodeText, UnknownReference } from './references.ts';
+import { INCOMPLETE, markupAt, markupEnd, nameEnd, StartTag } from './tags.ts';
+import { openXmlText } from './xml-encoding.ts';
 import { XmlWindow } from './xml-window.ts';
 
 /** What scan() came to. */
@@ -13,17 +16,13 @@ const PASSED = 4;
 /** `name` of an element that was not asked for. */
 export const OTHER = -1;
 
-const TAB = 9;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const EXCLAMATION = 33;
-const QUOTE = 34;
 const AMPERSAND = 38;
-const APOSTROPHE = 39;
 const SLASH = 47;
 const COLON = 58;
 const LESS = 60;
-const EQUALS = 61;
 const GREATER = 62;
 const QUESTION = 63;
 
@@ -59,9 +58,8 @@ export class XmlScanner extends XmlWindow {
   isPlainText = true;
   /** Whether it is CDATA, in which an & is an &. */
   isRaw = false;
-  attributeCount = 0;
-  /** Of the element that starts, four for each: its name is bytes[first, second), its value bytes[third, fourth). */
-  attributes = new Int32Array(64);
+  /** Of the element that starts. */
+  readonly tag = new StartTag();
   private readonly ids: Map<number, number>;
   private readonly isPrefixFree: boolean;
   private isEmptyElement = false;
@@ -69,7 +67,12 @@ export class XmlScanner extends XmlWindow {
   private readonly openHashes = new Int32Array(MAX_DEPTH);
   private readonly openNames = new Int32Array(MAX_DEPTH);
 
-  /** `label`: what the XML is, for messages. */
+  /** XML in any encoding. */
+  static open(label: string, open: () => Promise<ByteStream>, names: XmlNames): XmlScanner {
+    return new XmlScanner(openXmlText(label, open), label, names);
+  }
+
+  /** `stream`: the text as UTF-8. `label`: what it is, for messages. */
   constructor(stream: ByteStream, label: string, { names, isPrefixFree }: XmlNames) {
     super(stream, label);
     this.isPrefixFree = isPrefixFree;
@@ -77,13 +80,21 @@ export class XmlScanner extends XmlWindow {
   }
 
   scan(): number {
+    try {
+      return this.scanToken();
+    } catch (error) {
+      throw error instanceof SyntaxFault ? this.damaged(error.message) : error;
+    }
+  }
+
+  private scanToken(): number {
     if (this.isEmptyElement) return this.endEmptyElement();
     while (this.at + 1 < this.limit) {
       if (this.bytes[this.at] !== LESS) return this.scanText();
       const next = this.bytes[this.at + 1] as number;
       if (next === SLASH) return this.scanEnd();
       if (next !== EXCLAMATION && next !== QUESTION) return this.scanStart();
-      const token = this.scanAside(next);
+      const token = this.scanAside();
       if (token !== PASSED) return token;
     }
     return NEEDS_MORE;
@@ -91,24 +102,34 @@ export class XmlScanner extends XmlWindow {
 
   /** Of the text token. */
   text(): string {
-    const text = this.bytes.toString('utf8', this.textStart, this.textEnd);
-    return this.isPlainText ? text : this.decode(text, this.isRaw);
+    const { bytes, textStart, textEnd } = this;
+    if (this.isPlainText) return bytes.toString('utf8', textStart, textEnd);
+    return this.decoded(this.isRaw ? decodeCdata : decodeText, textStart, textEnd);
   }
 
   /** Of the element that starts: of that name as it is written, or of that name behind any prefix. */
   attribute(name: string): string | undefined {
-    for (let index = 0; index < this.attributeCount * 4; index += 4) {
-      const written = this.bytes.toString('latin1', this.attributes[index], this.attributes[index + 1]);
+    const { attributes, attributeCount } = this.tag;
+    for (let index = 0; index < attributeCount * 4; index += 4) {
+      const written = this.bytes.toString('latin1', attributes[index], attributes[index + 1]);
       if (written !== name && !written.endsWith(`:${name}`)) continue;
-      return this.decode(this.bytes.toString('utf8', this.attributes[index + 2], this.attributes[index + 3]), false);
+      return this.decoded(decodeAttribute, attributes[index + 2] as number, attributes[index + 3] as number);
     }
     return undefined;
   }
 
-  private decode(text: string, isRaw: boolean): string {
-    const unknown = (entity: string) =>
-      this.damaged(`it has the entity ${entity}, and none but XML's own are expanded here`);
-    return isRaw ? text.replaceAll(/\r\n?/g, '\n') : decodeEntities(text, unknown);
+  private decoded(decode: typeof decodeText, from: number, to: number): string {
+    try {
+      return decode(this.bytes, from, to);
+    } catch (error) {
+      if (!(error instanceof UnknownReference)) throw error;
+      const { reference } = error;
+      throw this.damaged(
+        reference.startsWith('&#')
+          ? `it has ${reference}, which is no character`
+          : `it has the entity ${reference}, and none but XML's own are expanded here`,
+      );
+    }
   }
 
   protected assertWhole(): void {
@@ -139,102 +160,24 @@ export class XmlScanner extends XmlWindow {
   }
 
   /** Comments, instructions, a document type: passed over. CDATA is text. */
-  private scanAside(next: number): number {
-    if (next === QUESTION) return this.skipTo('?>', 2);
-    if (this.limit - this.at < 9) return NEEDS_MORE;
-    if (this.startsWith('<!--')) return this.skipTo('-->', 4);
-    if (this.startsWith('<![CDATA[')) return this.scanCdata();
-    if (this.startsWith('<!DOCTYPE')) return this.skipDocumentType();
-    throw this.damaged('it has a tag that begins with <!');
-  }
-
-  private scanCdata(): number {
-    const end = this.find(']]>', this.at + 9);
-    if (end < 0) return NEEDS_MORE;
-    this.at += 9;
-    const hasReturn = this.bytes.subarray(this.at, end).includes(CARRIAGE_RETURN);
-    return this.textToken(end, end + 3, !hasReturn, true);
-  }
-
-  /** What it declares is passed over with it: entities that are not declared can't grow. */
-  private skipDocumentType(): number {
-    const end = this.find('>', this.at);
-    if (end < 0) return NEEDS_MORE;
-    const open = this.find('[', this.at);
-    if (open < 0 || open > end) return this.skipTo('>', 9);
-    const close = /\]\s*>/.exec(this.bytes.toString('latin1', open, this.limit));
-    if (close === null) return NEEDS_MORE;
-    this.at = open + close.index + close[0].length;
-    return PASSED;
-  }
-
-  private skipTo(end: string, from: number): number {
-    const found = this.find(end, this.at + from);
-    if (found < 0) return NEEDS_MORE;
-    this.at = found + end.length;
-    return PASSED;
-  }
-
-  private find(text: string, from: number): number {
-    const found = this.bytes.indexOf(text, from, 'latin1');
-    return found + text.length <= this.limit ? found : -1;
-  }
-
-  private startsWith(text: string): boolean {
-    return this.bytes.toString('latin1', this.at, this.at + text.length) === text;
+  private scanAside(): number {
+    const { bytes, at, limit } = this;
+    const end = markupEnd(bytes, at, limit);
+    if (end === INCOMPLETE) return NEEDS_MORE;
+    this.at = end;
+    if (markupAt(bytes, at, limit) !== 'cdata') return PASSED;
+    this.at = at + '<![CDATA['.length;
+    const textTo = end - ']]>'.length;
+    return this.textToken(textTo, end, !bytes.subarray(this.at, textTo).includes(CARRIAGE_RETURN), true);
   }
 
   private scanStart(): number {
-    const { bytes, limit } = this;
-    let at = nameEnd(bytes, this.at + 1, limit);
-    const end = at;
-    let count = 0;
-    for (;;) {
-      while (at < limit && (bytes[at] as number) <= SPACE) at++;
-      if (at + 1 >= limit) return NEEDS_MORE;
-      const byte = bytes[at] as number;
-      if (byte === GREATER || (byte === SLASH && bytes[at + 1] === GREATER)) break;
-      if (count * 4 === this.attributes.length) this.growAttributes();
-      at = this.scanAttribute(at, count++);
-      if (at >= limit) return NEEDS_MORE;
-    }
-    this.attributeCount = count;
-    this.isEmptyElement = bytes[at] === SLASH;
-    this.openElement(this.at + 1, end);
-    this.at = at + (this.isEmptyElement ? 2 : 1);
+    const { tag } = this;
+    if (!tag.read(this.bytes, this.at, this.limit)) return NEEDS_MORE;
+    this.isEmptyElement = tag.isEmpty;
+    this.openElement(this.at + 1, tag.nameTo);
+    this.at = tag.end;
     return START;
-  }
-
-  /** Returns where the attribute ends, or the limit where it does not end in the window. */
-  private scanAttribute(from: number, count: number): number {
-    const { bytes, limit, attributes } = this;
-    let at = from;
-    while (at < limit && isNameByte(bytes[at] as number)) at++;
-    const end = at;
-    while (at < limit && (bytes[at] as number) <= SPACE) at++;
-    if (at >= limit) return limit;
-    if (bytes[at] !== EQUALS || end === from) throw this.damaged('a tag in it is broken');
-    at++;
-    while (at < limit && (bytes[at] as number) <= SPACE) at++;
-    if (at >= limit) return limit;
-    const quote = bytes[at++];
-    if (quote !== QUOTE && quote !== APOSTROPHE) throw this.damaged('a value of an attribute in it has no quotes');
-    const start = at;
-    while (at < limit && bytes[at] !== quote && bytes[at] !== LESS) at++;
-    if (at >= limit) return limit;
-    if (bytes[at] === LESS) throw this.damaged('a tag in it does not end');
-    const index = count * 4;
-    attributes[index] = from;
-    attributes[index + 1] = end;
-    attributes[index + 2] = start;
-    attributes[index + 3] = at;
-    return at + 1;
-  }
-
-  private growAttributes(): void {
-    const grown = new Int32Array(this.attributes.length * 2);
-    grown.set(this.attributes);
-    this.attributes = grown;
   }
 
   private scanEnd(): number {
@@ -264,7 +207,6 @@ export class XmlScanner extends XmlWindow {
 
   private openElement(start: number, end: number): void {
     if (this.depth === MAX_DEPTH) throw this.damaged(`its elements are nested more than ${MAX_DEPTH} deep`);
-    if (start === end) throw this.damaged('a tag in it has no name');
     this.prefix ??= this.rootPrefix(start, end);
     const hash = hashOf(this.bytes, start, end);
     this.name = this.ids.get(this.prefix === '' ? hash : this.localHash(start, end)) ?? OTHER;
@@ -286,16 +228,6 @@ export class XmlScanner extends XmlWindow {
       return 0;
     return hashOf(this.bytes, local, end);
   }
-}
-
-function nameEnd(bytes: Buffer, from: number, limit: number): number {
-  let at = from;
-  while (at < limit && isNameByte(bytes[at] as number)) at++;
-  return at;
-}
-
-function isNameByte(byte: number): boolean {
-  return byte > SPACE && byte !== GREATER && byte !== SLASH && byte !== EQUALS && byte !== LESS && byte !== TAB;
 }
 
 /** FNV-1a, 32 bits: no two names of the formats read here have the same. */

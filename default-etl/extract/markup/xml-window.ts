@@ -1,6 +1,5 @@
 import { neverFailure } from '../../failure.ts';
 import type { ByteStream } from '../../source.ts';
-import { utf8Xml } from '../workbook/xml-text.ts';
 
 const WINDOW_BYTES = 1 << 18;
 const MAX_TOKEN_BYTES = 1 << 27;
@@ -12,8 +11,7 @@ export abstract class XmlWindow {
   protected at = 0;
   protected limit = 0;
   private readonly label: string;
-  private stream: ByteStream;
-  private hasBegun = false;
+  private readonly stream: ByteStream;
 
   constructor(stream: ByteStream, label: string) {
     this.stream = stream;
@@ -22,8 +20,7 @@ export abstract class XmlWindow {
 
   /** Reads on. Returns false at the end of XML that is whole. */
   async fill(): Promise<boolean> {
-    if (!this.hasBegun) await this.begin();
-    else this.slide();
+    this.slide();
     const left = this.limit;
     do {
       const count = await this.stream.fill(this.bytes, this.limit);
@@ -56,11 +53,6 @@ export abstract class XmlWindow {
 
   /** Throws where the XML must not end yet. */
   protected abstract assertWhole(): void;
-
-  private async begin(): Promise<void> {
-    this.hasBegun = true;
-    this.stream = await utf8Xml(this.stream);
-  }
 
   /** What is not yet used goes to the front, into a larger window where it is most of it. */
   private slide(): void {

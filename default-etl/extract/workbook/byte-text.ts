@@ -1,18 +1,10 @@
+import { predefinedAt } from '../markup/references.ts';
 import type { XmlScanner } from '../markup/xml-scanner.ts';
 import { unescapeCharacters } from './xlsx-text.ts';
 
 const CARRIAGE_RETURN = 13;
 const AMPERSAND = 38;
 const UNDERSCORE = 95;
-
-/** Those that are in every other text; characters by number are left to the scanner. */
-const ENTITIES = [
-  { name: Buffer.from('amp;'), byte: AMPERSAND },
-  { name: Buffer.from('lt;'), byte: 60 },
-  { name: Buffer.from('gt;'), byte: 62 },
-  { name: Buffer.from('quot;'), byte: 34 },
-  { name: Buffer.from('apos;'), byte: 39 },
-];
 
 /** Text of a cell, collected from the pieces it comes in. */
 export class ByteText {
@@ -36,10 +28,11 @@ export class ByteText {
       let byte = bytes[at] as number;
       if (byte === UNDERSCORE) this.hasUnderscore = true;
       else if (byte === AMPERSAND && !xml.isPlainText) {
-        const entity = entityAt(bytes, at + 1);
+        // Those that are in every other text; characters by number are left to the scanner.
+        const entity = predefinedAt(bytes, at + 1);
         if (entity === undefined) return this.addString(xml.text());
         byte = entity.byte;
-        at += entity.name.length;
+        at += entity.bytes.length;
       } else if (byte === CARRIAGE_RETURN) return this.addString(xml.text());
       target[length++] = byte;
     }
@@ -72,8 +65,4 @@ export class ByteText {
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
   }
-}
-
-function entityAt(bytes: Buffer, at: number): (typeof ENTITIES)[number] | undefined {
-  return ENTITIES.find(({ name }) => name.every((byte, index) => bytes[at + index] === byte));
 }

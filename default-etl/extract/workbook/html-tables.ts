@@ -1,4 +1,4 @@
-import { decodeHtmlEntities } from './html-entities.ts';
+import { decodeHTMLStrict } from 'entities/decode';
 import { MAX_COLUMNS } from './sheet.ts';
 
 /** The rows of a table, of cells by their column. */
@@ -133,7 +133,7 @@ function plainText(pieces: readonly string[]): string {
     .join('')
     .replaceAll(/[ \t\r\n\f]+/g, ' ')
     .split('<br>');
-  return decodeHtmlEntities(lines.map(line => line.trim()).join('\n'))
+  return decodeHTMLStrict(lines.map(line => line.trim()).join('\n'))
     .replaceAll('\u00a0', ' ')
     .trim();
 }

@@ -31,17 +31,17 @@ export async function openOds(content: OdsContent): Promise<Sheet[]> {
     maxTextBytes: maxTextOf(content.sizeBytes),
     // A row may stand for any number of equal ones.
     maxRows: Infinity,
-    open: async () => new OdsSheetScan(await scannerOf(content, ODS_NAMES), position, content.mostCells),
+    open: async () => new OdsSheetScan(scannerOf(content, ODS_NAMES), position, content.mostCells),
   }));
 }
 
-async function scannerOf({ stream, label }: OdsContent, names: readonly string[]): Promise<XmlScanner> {
-  return new XmlScanner(await stream(), label, { names, isPrefixFree: false });
+function scannerOf({ stream, label }: OdsContent, names: readonly string[]): XmlScanner {
+  return XmlScanner.open(label, stream, { names, isPrefixFree: false });
 }
 
 /** A pass over the whole: the names are where the sheets are, and styles before them say which are hidden. */
 async function readTables(content: OdsContent): Promise<Array<{ name: string; isHidden: boolean }>> {
-  const xml = await scannerOf(content, ['table:table', 'style:style', 'style:table-properties']);
+  const xml = scannerOf(content, ['table:table', 'style:style', 'style:table-properties']);
   const tables: Array<{ name: string; isHidden: boolean }> = [];
   const hiding = new Set<string>();
   let style = '';

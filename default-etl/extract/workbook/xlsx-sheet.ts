@@ -165,7 +165,8 @@ export class XlsxSheetScan implements SheetScan {
   }
 
   private startCell(): void {
-    const { bytes, attributes, attributeCount } = this.xml;
+    const { bytes, tag } = this.xml;
+    const { attributes, attributeCount } = tag;
     this.value.clear();
     this.type = TYPE_NUMBER;
     this.style = 0;

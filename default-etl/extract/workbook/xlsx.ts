@@ -79,7 +79,7 @@ function sheetOf(
     maxTextBytes: maxTextOf(sizeBytes),
     open: async () => {
       const shared = await context();
-      const xml = await parts.scan(part ?? `of sheet ${name}`, { names: SHEET_NAMES, isPrefixFree: true });
+      const xml = parts.scan(part ?? `of sheet ${name}`, { names: SHEET_NAMES, isPrefixFree: true });
       return new XlsxSheetScan(xml, shared);
     },
   };

@@ -55,13 +55,13 @@ export class ZipParts {
   }
 
   /** To be closed. */
-  async scan(name: string, names: XmlNames): Promise<XmlScanner> {
-    return new XmlScanner(await this.stream(name), `${this.path}: its part ${name}`, names);
+  scan(name: string, names: XmlNames): XmlScanner {
+    return XmlScanner.open(`${this.path}: its part ${name}`, () => this.stream(name), names);
   }
 
   /** What `read` makes of the XML of a part. */
   async read<Value>(name: string, names: readonly string[], read: (xml: XmlScanner) => Promise<Value>): Promise<Value> {
-    const xml = await this.scan(name, { names, isPrefixFree: true });
+    const xml = this.scan(name, { names, isPrefixFree: true });
     try {
       return await read(xml);
     } finally {

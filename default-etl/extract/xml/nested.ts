@@ -1,7 +1,7 @@
 import { RecordError } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from '../markup/tags.ts';
-import { decodeAttribute, decodeText } from '../markup/references.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, StartTag, textEnd } from '../markup/tags.ts';
+import { decodeAttribute, decodeCdata, decodeText } from '../markup/references.ts';
 
 /** What an element is as JSON: its text, or an object where it has elements or attributes in it; null where it is empty. */
 export type XmlValue = string | null | { [name: string]: XmlValue | XmlValue[] };
@@ -13,6 +13,9 @@ export const MOST_ELEMENTS = 1_000_000;
 export function tooManyElements(): RecordError {
   return new RecordError(`it has more than ${MOST_ELEMENTS} elements that are repeated or nested`);
 }
+
+/** Used by openElement() alone, from its beginning to its end: a new one for each element would take longer than all the rest of it. */
+const TAG = new StartTag();
 
 /** An element that is being read. */
 interface Open {
@@ -43,7 +46,7 @@ export function readContent(
     const markup = markupAt(bytes, less, to);
     const end = markup === INCOMPLETE ? INCOMPLETE : markupEnd(bytes, less, to);
     if (end === INCOMPLETE) return undefined;
-    if (markup === 'cdata') top.text += bytes.toString('utf8', less + 9, end - 3).replace(/\r\n?/g, '\n');
+    if (markup === 'cdata') top.text += decodeCdata(bytes, less + 9, end - 3);
     else if (markup === 'start') {
       if (++elements > MOST_ELEMENTS) throw tooManyElements();
       openElement(bytes, less, end, stack);
@@ -69,18 +72,16 @@ function newOpen(name: string): Open {
 }
 
 function openElement(bytes: Buffer, from: number, to: number, stack: Open[]): void {
-  const attributes: Array<[string, string]> = [];
-  const tag = readStartTag(bytes, from, to, (nameFrom, nameTo, valueFrom, valueTo) =>
-    attributes.push([bytes.toString('utf8', nameFrom, nameTo), decodeAttribute(bytes, valueFrom, valueTo)]),
-  );
-  if (tag === undefined) return;
+  if (!TAG.read(bytes, from, to)) return;
   if (stack.length >= MAX_DEPTH) throw new RecordError(`its elements are nested more than ${MAX_DEPTH} deep`);
-  const element = newOpen(bytes.toString('utf8', from + 1, tag.nameTo));
-  for (const [name, value] of attributes) {
+  const element = newOpen(bytes.toString('utf8', from + 1, TAG.nameTo));
+  for (let index = 0; index < TAG.attributeCount * 4; index += 4) {
+    const name = bytes.toString('utf8', TAG.attributes[index], TAG.attributes[index + 1]);
+    const value = decodeAttribute(bytes, TAG.attributes[index + 2] as number, TAG.attributes[index + 3] as number);
     if (isNil(name, value)) element.isNil = true;
     if (!isOfXml(name)) addMember(element, `@${localName(name)}`, value);
   }
-  if (tag.isEmpty) addMember(stack.at(-1) as Open, localName(element.name), valueOf(element));
+  if (TAG.isEmpty) addMember(stack.at(-1) as Open, localName(element.name), valueOf(element));
   else stack.push(element);
 }
 

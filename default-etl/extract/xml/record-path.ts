@@ -1,5 +1,5 @@
 import type { Decision } from '../../protocol.ts';
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from '../markup/tags.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, StartTag, textEnd } from '../markup/tags.ts';
 
 const SLASH = 47;
 
@@ -79,6 +79,7 @@ function singleRecord(root: Kind): Kind {
 function surveyOf(head: Buffer): Kind {
   const document = newKind('', undefined);
   const stack: Open[] = [{ kind: document, from: 0, counts: new Map() }];
+  const tag = new StartTag();
   let tooDeep = 0;
   for (let at = 0; at < head.length; ) {
     const less = textEnd(head, at, head.length);
@@ -86,7 +87,7 @@ function surveyOf(head: Buffer): Kind {
     const end = markup === INCOMPLETE ? INCOMPLETE : markupEnd(head, less, head.length);
     if (end === INCOMPLETE) break;
     if (markup === 'start' && stack.length > MAX_DEPTH) tooDeep += isEmptyTag(head, end) ? 0 : 1;
-    else if (markup === 'start') openTag(head, less, end, stack);
+    else if (markup === 'start') openTag(tag, head, less, end, stack);
     else if (markup === 'end' && tooDeep > 0) tooDeep--;
     else if (markup === 'end' && stack.length > 1) closeTop(stack, end);
     at = end;
@@ -100,10 +101,8 @@ function newKind(name: string, parent: Kind | undefined): Kind {
   return { name, parent, children: new Map(), count: 0, mostTogether: 0, bytes: 0, hasAttributes: false };
 }
 
-function openTag(head: Buffer, from: number, to: number, stack: Open[]): void {
-  let attributes = 0;
-  const tag = readStartTag(head, from, to, () => attributes++);
-  if (tag === undefined) return;
+function openTag(tag: StartTag, head: Buffer, from: number, to: number, stack: Open[]): void {
+  if (!tag.read(head, from, to)) return;
   const name = localName(head.toString('utf8', from + 1, tag.nameTo));
   const parent = stack.at(-1) as Open;
   const kind = parent.kind.children.get(name) ?? newKind(name, parent.kind);
@@ -112,7 +111,7 @@ function openTag(head: Buffer, from: number, to: number, stack: Open[]): void {
   parent.counts.set(name, together);
   kind.count++;
   kind.mostTogether = Math.max(kind.mostTogether, together);
-  kind.hasAttributes ||= attributes > 0;
+  kind.hasAttributes ||= tag.attributeCount > 0;
   stack.push({ kind, from, counts: new Map() });
   if (tag.isEmpty) closeTop(stack, to);
 }

@@ -3,8 +3,8 @@ import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
 import { RecordError } from '../record-run.ts';
 import { assertCloses, isNil, isOfXml, MOST_ELEMENTS, readContent, tooManyElements, type XmlValue } from './nested.ts';
-import { INCOMPLETE, isSame, localName, markupAt, markupEnd, readStartTag, textEnd } from '../markup/tags.ts';
-import { decodeAttribute, decodeText, needsDecoding, needsDecodingInTag } from '../markup/references.ts';
+import { INCOMPLETE, isSame, localName, markupAt, markupEnd, StartTag, textEnd } from '../markup/tags.ts';
+import { decodeAttribute, decodeCdata, decodeText, needsDecoding, needsDecodingInTag } from '../markup/references.ts';
 
 /** The record has to come again after take(). */
 export const FULL = -2;
@@ -41,6 +41,7 @@ export class XmlRows {
   private place = 0;
   /** Values of columns that came up before in this row. */
   private repeated = 0;
+  private readonly tag = new StartTag();
 
   /** Adds the element that begins at `from`. Returns the position behind it, INCOMPLETE, or FULL. Throws SyntaxFault. */
   add(bytes: Buffer, from: number, to: number, line: number): number {
@@ -77,15 +78,15 @@ export class XmlRows {
   }
 
   private readRecord(bytes: Buffer, from: number, to: number): number {
-    const tag = readStartTag(bytes, from, to, (nameFrom, nameTo, valueFrom, valueTo) =>
-      this.addAttribute(bytes, ATTRIBUTE, nameFrom, nameTo, valueFrom, valueTo),
-    );
-    if (tag === undefined) return INCOMPLETE;
-    if (tag.isEmpty) return tag.end;
-    for (let at = tag.end; ; ) {
+    const { tag } = this;
+    if (!tag.read(bytes, from, to)) return INCOMPLETE;
+    this.addAttributes(bytes, ATTRIBUTE);
+    const { nameTo, end } = tag;
+    if (tag.isEmpty) return end;
+    for (let at = end; ; ) {
       const less = textEnd(bytes, at, to);
       if (less === to) return INCOMPLETE;
-      if (at < less) this.addOwnText(bytes, from + 1, tag.nameTo, at, less);
+      if (at < less) this.addOwnText(bytes, from + 1, nameTo, at, less);
       const markup = markupAt(bytes, less, to);
       if (markup === INCOMPLETE) return INCOMPLETE;
       if (markup === 'start') at = this.addElement(bytes, less, to);
@@ -93,10 +94,10 @@ export class XmlRows {
         at = markupEnd(bytes, less, to);
         if (at === INCOMPLETE) return INCOMPLETE;
         if (markup === 'cdata')
-          this.put(this.columnOf(bytes, OWN_TEXT, from + 1, tag.nameTo), bytes.toString('utf8', less + 9, at - 3));
+          this.put(this.columnOf(bytes, OWN_TEXT, from + 1, nameTo), decodeCdata(bytes, less + 9, at - 3));
         if (markup === 'end') {
-          if (!isSame(bytes, less + 2, at - 1, from + 1, tag.nameTo))
-            assertCloses(bytes, less, at, bytes.toString('utf8', from + 1, tag.nameTo));
+          if (!isSame(bytes, less + 2, at - 1, from + 1, nameTo))
+            assertCloses(bytes, less, at, bytes.toString('utf8', from + 1, nameTo));
           return at;
         }
       }
@@ -105,16 +106,11 @@ export class XmlRows {
   }
 
   private addElement(bytes: Buffer, from: number, to: number): number {
-    // The column is known before the tag is read whole: the attributes want it.
-    let nameTo = from + 1;
-    while (nameTo < to && !isTagDelimiter(bytes[nameTo] as number)) nameTo++;
-    if (nameTo === to) return INCOMPLETE;
+    const { tag } = this;
+    if (!tag.read(bytes, from, to)) return INCOMPLETE;
+    const { nameTo } = tag;
     const column = this.columnOf(bytes, ELEMENT, from + 1, nameTo);
-    let isNull = false;
-    const tag = readStartTag(bytes, from, to, (attributeFrom, attributeTo, valueFrom, valueTo) => {
-      if (this.addAttribute(bytes, column, attributeFrom, attributeTo, valueFrom, valueTo)) isNull = true;
-    });
-    if (tag === undefined) return INCOMPLETE;
+    const isNull = this.addAttributes(bytes, column);
     if (tag.isEmpty) {
       this.put(column, null);
       return tag.end;
@@ -134,7 +130,19 @@ export class XmlRows {
     return content.end;
   }
 
-  /** Returns whether it says that its element has no value. */
+  /** Those of the tag. Returns whether one says that its element has no value. */
+  private addAttributes(bytes: Buffer, owner: number): boolean {
+    const { attributes, attributeCount } = this.tag;
+    let isNull = false;
+    for (let index = 0; index < attributeCount * 4; index += 4) {
+      const from = attributes[index] as number;
+      const nameTo = attributes[index + 1] as number;
+      const valueFrom = attributes[index + 2] as number;
+      if (this.addAttribute(bytes, owner, from, nameTo, valueFrom, attributes[index + 3] as number)) isNull = true;
+    }
+    return isNull;
+  }
+
   private addAttribute(
     bytes: Buffer,
     owner: number,
@@ -228,10 +236,6 @@ export class XmlRows {
   }
 }
 
-function isTagDelimiter(byte: number): boolean {
-  return byte <= 32 || byte === 62 || byte === SLASH;
-}
-
 function equals(bytes: Buffer, from: number, to: number, name: Buffer): boolean {
   if (to - from !== name.length) return false;
   for (let index = 0; index < name.length; index++) if (bytes[from + index] !== name[index]) return false;
@@ -241,16 +245,15 @@ function equals(bytes: Buffer, from: number, to: number, name: Buffer): boolean 
 /** Position behind the element that begins at `from`, or INCOMPLETE. Throws SyntaxFault. */
 function elementEnd(bytes: Buffer, from: number, to: number): number {
   const names: string[] = [];
+  const tag = new StartTag();
   for (let at = from; ; ) {
     const less = textEnd(bytes, at, to);
     const markup = less === to ? INCOMPLETE : markupAt(bytes, less, to);
     const end = markup === INCOMPLETE ? INCOMPLETE : markupEnd(bytes, less, to);
     if (end === INCOMPLETE) return INCOMPLETE;
     if (markup === 'end') assertCloses(bytes, less, end, names.pop() as string);
-    if (markup === 'start') {
-      const tag = readStartTag(bytes, less, end, () => {});
-      if (tag?.isEmpty === false) names.push(bytes.toString('utf8', less + 1, tag.nameTo));
-    }
+    if (markup === 'start' && tag.read(bytes, less, end) && !tag.isEmpty)
+      names.push(bytes.toString('utf8', less + 1, tag.nameTo));
     at = end;
     if (names.length === 0) return end;
   }

@@ -6,7 +6,7 @@ import { TextWindow } from '../text-window.ts';
 import { assertCloses } from './nested.ts';
 import type { RecordPath } from './record-path.ts';
 import { FULL, XmlRows } from './rows.ts';
-import { INCOMPLETE, localName, markupAt, markupEnd, readStartTag, textEnd } from '../markup/tags.ts';
+import { INCOMPLETE, localName, markupAt, markupEnd, StartTag, textEnd } from '../markup/tags.ts';
 
 /** An element without content, and without attributes but those that are about the document. */
 const EMPTY_LIST = /^<([^\s<>/]+)(?:\s+(?:xmlns|xsi:)[^\s=<>]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(?:\/>|>\s*<\/\1\s*>)/;
@@ -28,6 +28,7 @@ export class XmlRun implements RecordRun {
   private readonly path: RecordPath;
   private readonly rows = new XmlRows();
   private readonly open: Open[] = [];
+  private readonly tag = new StartTag();
   private isPast = false;
   private hasRecords = false;
 
@@ -67,9 +68,8 @@ export class XmlRun implements RecordRun {
   }
 
   private takeStart(at: number): boolean {
-    const { window, open } = this;
-    const tag = readStartTag(window.bytes, at, window.to, () => {});
-    if (tag === undefined) return false;
+    const { window, open, tag } = this;
+    if (!tag.read(window.bytes, at, window.to)) return false;
     if (this.isPast) throw new SyntaxFault('a second element follows the root: it is more than one document', at);
     const name = window.bytes.toString('utf8', at + 1, tag.nameTo);
     const isOnPath = (open.at(-1)?.isOnPath ?? true) && isNamed(name, this.path[open.length]);
