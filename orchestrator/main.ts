@@ -7,7 +7,7 @@ import { readToken } from './api/auth/token.ts';
 import { systemClock } from './clock.ts';
 import type { CommandDeps } from './cli/deps.ts';
 import { createProgram } from './cli/program.ts';
-import type { Service } from './cli/service.ts';
+import type { ServiceAddress } from './cli/service-address.ts';
 import { createTerminal } from './cli/terminal.ts';
 import { readEnvFile } from './config/env-file.ts';
 import { type Environment, parseEnvironment } from './config/environment.ts';
@@ -19,7 +19,7 @@ import type { Launcher } from './startup/launcher.ts';
 import type { LoggerOptions, RootLogger } from './log.ts';
 import type { Stamp } from './log/pretty.ts';
 import { openJournal } from './journal/open-journal.ts';
-import type { Orchestrator } from './service.ts';
+import type { Service } from './service.ts';
 import { findWhereabouts, isProject, notesFolder } from './startup/whereabouts.ts';
 
 // What is written below DATA_DIR is this user's alone, whoever writes it.
@@ -59,10 +59,10 @@ function commandDeps(): CommandDeps {
       return { datasets, errors: errors.map(formatMistake), warnings: warnings.map(formatMistake) };
     },
     holder: async () => readHolder(environment().dataDir),
-    service,
+    service: serviceAddress,
     async state() {
       const { askState } = await import('./cli/ask-state.ts');
-      return askState(service());
+      return askState(serviceAddress());
     },
     heedInterrupt,
     withJournal: beforeInterrupt(withJournal),
@@ -101,11 +101,11 @@ async function serve(): Promise<number> {
   heedEnvFile();
   const { findLauncher } = await import('./startup/launcher.ts');
   const launcher = findLauncher(variables, systemClock);
-  const { startOrchestrator } = await import('./service.ts');
+  const { startService } = await import('./service.ts');
   const logger = await openLog(process.stdout);
   const localLogger = await openLog(process.stdout, { elasticsearch: null });
   try {
-    const orchestrator = await startOrchestrator({
+    const service = await startService({
       environment: environmentHere(),
       variables,
       logger,
@@ -113,7 +113,7 @@ async function serve(): Promise<number> {
       notes,
       stopping: signals.stopping,
     });
-    await untilStopped(orchestrator, logger, { launcher, signals });
+    await untilStopped(service, logger, { launcher, signals });
     return 0;
   } catch (error) {
     logger.error(messageOf(error), { error });
@@ -128,20 +128,20 @@ interface Stops {
   signals: ReturnType<typeof catchSignals>;
 }
 
-function untilStopped(orchestrator: Orchestrator, logger: RootLogger, { launcher, signals }: Stops): Promise<void> {
+function untilStopped(service: Service, logger: RootLogger, { launcher, signals }: Stops): Promise<void> {
   const { promise, resolve: end, reject } = Promise.withResolvers<void>();
   let stoppingSince: number | undefined;
   const stop = (why: string): void => {
-    const { running, leaving } = orchestrator.going();
+    const { running, leaving } = service.going();
     if (stoppingSince !== undefined) {
       if (performance.now() - stoppingSince < (launcher?.repeatWithinMs ?? 0)) return;
       const isAny = running > leaving;
       logger.info(`${why} again: ${isAny ? 'what still runs is stopped and queued again' : 'stopping'}`);
-      return orchestrator.hurry();
+      return service.hurry();
     }
     stoppingSince = performance.now();
     logger.info(`${why}: ${stoppingText({ running, leaving }, environmentHere().graceMs)}`);
-    orchestrator.stop().then(end, reject);
+    service.stop().then(end, reject);
   };
   signals.handOver(signal => stop(signal));
   launcher?.whenGone(() => stop('SIGTERM (what started this has ended)'));
@@ -186,14 +186,14 @@ function stoppingText({ running, leaving }: { running: number; leaving: number }
 /** Nobody else runs what is in the journal, so we do, for as long as the work takes. */
 async function withOwnScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T> {
   goWhereMeant();
-  const { startOrchestrator } = await import('./service.ts');
+  const { startService } = await import('./service.ts');
   const logger = await openLog(process.stderr, { level: 'warn', terminal: true, stamp: 'time' });
-  const orchestrator = await startOrchestrator({ environment: environment(), variables, logger, isQuiet: true });
-  interrupt.signal.addEventListener('abort', () => orchestrator.hurry());
+  const service = await startService({ environment: environment(), variables, logger, isQuiet: true });
+  interrupt.signal.addEventListener('abort', () => service.hurry());
   try {
-    return await work(orchestrator.journal);
+    return await work(service.journal);
   } finally {
-    await orchestrator.stop();
+    await service.stop();
     await logger.close();
   }
 }
@@ -270,7 +270,7 @@ function isJournal(): boolean {
 }
 
 /** By the address that a running one says it has: PORT may be 0, or set where it was started alone. */
-function service(): Service {
+function serviceAddress(): ServiceAddress {
   const { host, port, dataDir, auth } = environment();
   const listens = readHolder(dataDir)?.listens ?? { host, port };
   return { ...listens, token: auth === 'off' ? null : readToken(dataDir) };

@@ -19,7 +19,7 @@ export interface ConfigError {
   message: string;
 }
 
-/** What start.ts knows of the service, as of now. */
+/** What service.ts knows of the service, as of now. */
 export interface ServiceStatus {
   /** null: none is configured. */
   engine: PartStatus | null;

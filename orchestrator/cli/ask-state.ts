@@ -1,5 +1,5 @@
 import type { ServiceState } from './deps.ts';
-import { askService, type Service } from './service.ts';
+import { askService, type ServiceAddress } from './service-address.ts';
 
 /** What is read of GET /api/health. */
 interface Health {
@@ -29,7 +29,7 @@ interface DatasetAnswer {
 const TOLD_ELSEWHERE = ['config', 'disposal'];
 
 /** Asks the running orchestrator what it works with, and what is the matter with it. null where nobody answers, or not to us. */
-export async function askState(service: Service): Promise<ServiceState | null> {
+export async function askState(service: ServiceAddress): Promise<ServiceState | null> {
   try {
     const [health, datasets] = await Promise.all(['/api/health', '/api/datasets'].map(path => askJson(service, path)));
     const { parts, configErrors = [], configWarnings = [] } = health as Partial<Health>;
@@ -45,7 +45,7 @@ export async function askState(service: Service): Promise<ServiceState | null> {
   }
 }
 
-async function askJson(service: Service, path: string): Promise<unknown> {
+async function askJson(service: ServiceAddress, path: string): Promise<unknown> {
   return (await askService(service, path)).json();
 }
 

@@ -1,6 +1,6 @@
 import type { ElasticsearchSettings } from '../config/environment.ts';
 import type { Dataset } from '../config/dataset.ts';
-import type { Service } from './service.ts';
+import type { ServiceAddress } from './service-address.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 
 /** Where a command writes, and what it may do there. */
@@ -62,7 +62,7 @@ export interface CommandDeps {
   /** Who holds DATA_DIR, or null: no orchestrator is running. */
   holder(): Promise<{ pid: number; host: string } | null>;
   /** How the running orchestrator is asked. Throws an OrchestratorError where the token can't be read. */
-  service(): Service;
+  service(): ServiceAddress;
   /** What the running orchestrator says of itself, by its API. null where it does not answer. */
   state(): Promise<ServiceState | null>;
   /** Opens the journal, closes it when the work is done. Works beside a running orchestrator, and without one. */

@@ -3,7 +3,7 @@ import { OrchestratorError } from '../errors.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 import type { CommandDeps } from './deps.ts';
 import { findRun } from './find-run.ts';
-import { streamOf } from './service.ts';
+import { streamOf } from './service-address.ts';
 import { oneLine } from './text.ts';
 
 export interface LogsRequest {

@@ -1,6 +1,6 @@
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { CommandDeps } from './deps.ts';
-import { askService, type Service } from './service.ts';
+import { askService, type ServiceAddress } from './service-address.ts';
 
 /** `orchestrator sign-in`: prints a link that signs a browser in, once. */
 export async function printSignInLink(deps: CommandDeps): Promise<number> {
@@ -10,7 +10,7 @@ export async function printSignInLink(deps: CommandDeps): Promise<number> {
   return 0;
 }
 
-async function askLink(service: Service): Promise<{ url: string }> {
+async function askLink(service: ServiceAddress): Promise<{ url: string }> {
   const { host, port } = service;
   const response = await askService(service, '/api/sign-in-links', 'POST').catch((error: unknown) => {
     throw new OrchestratorError(

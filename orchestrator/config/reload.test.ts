@@ -237,11 +237,11 @@ async function start(t: TestContext, files: Record<string, string> = {}, more: {
   const watcher = await watchConfig({
     configDir: folder,
     env: {},
-    onChange,
     logger: { ...SILENT, error: text => void said.push(text) },
     clock: systemClock,
     ...more,
   });
+  watcher.onChange(onChange);
   t.after(() => watcher.stop());
 
   /** The first change, past or to come, that fits. */

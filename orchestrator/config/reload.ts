@@ -25,13 +25,13 @@ export interface ConfigChange {
   errors: readonly Mistake[];
 }
 
+type ConfigListener = (change: ConfigChange) => void | Promise<void>;
+
 export interface WatchConfigOptions {
   configDir: string;
   env: Variables;
   /** Where the rest is; what is left out is as the variables say. */
   places?: Partial<Places>;
-  /** Called one at a time, and only where something differs. What it throws is logged; the change stands. */
-  onChange: (change: ConfigChange) => void | Promise<void>;
   logger: Logger;
   clock: Clock;
   /** By which it is seen that a file is still being written; without it each is taken as it is. */
@@ -47,9 +47,11 @@ export interface ConfigWatcher {
   warnings(): readonly Mistake[];
   /** By which the datasets are judged. */
   policy(): Policy;
-  /** Reads everything again now; resolves after onChange. */
+  /** Calls back only where something differs: one change at a time, and one listener after the other. What one throws is logged; the change stands. */
+  onChange(listener: ConfigListener): void;
+  /** Reads everything again now; resolves after the listeners. */
   reload(): Promise<void>;
-  /** Idempotent; resolves when no onChange is under way. */
+  /** Idempotent; resolves when no listener is under way. */
   stop(): Promise<void>;
 }
 
@@ -67,18 +69,19 @@ const LONGEST_START_MS = 10_000;
 const MOST_READINGS = 5;
 
 /**
- * Reads the configuration and keeps it current until stop(). The first state is in datasets() and errors(), without a call
- * of onChange. Events are hints: whatever they say, all files are read again, and hashes tell what changed. Throws `never` where there is
+ * Reads the configuration and keeps it current until stop(). The first state is in datasets() and errors(), and no listener
+ * is called for it. Events are hints: whatever they say, all files are read again, and hashes tell what changed. Throws `never` where there is
  * a policy that can't be gone by; one that becomes so later leaves the former in force.
  */
 export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatcher> {
-  const { configDir, env, onChange, logger, clock } = options;
+  const { configDir, env, logger, clock } = options;
   const places = placesOf(configDir, env, options.places);
   const current = new Map<string, Dataset>();
   /** Of the policy by which the current version of a dataset was found good. */
   const judgedBy = new Map<string, string>();
   const files = new UnfinishedFiles({ ...places, hasWriter: options.hasWriter });
   const complaints = new Set<string>();
+  const listeners: ConfigListener[] = [];
   let isStopped = false;
   let policy: Policy | null = null;
   await sharedFinished();
@@ -108,6 +111,7 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     errors: () => loaded.errors,
     warnings: () => loaded.warnings,
     policy: () => policy!,
+    onChange: listener => void listeners.push(listener),
     reload: readAgain,
     async stop() {
       isStopped = true;
@@ -195,7 +199,9 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
   }
 
   function tell(change: ConfigChange): Promise<void> {
-    const told = telling.then(() => onChange(change));
+    const told = telling.then(async () => {
+      for (const listener of listeners) await listener(change);
+    });
     telling = told.catch(() => undefined);
     return told;
   }

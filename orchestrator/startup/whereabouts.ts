@@ -11,7 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { OrchestratorError } from '../errors.ts';
+import type { Environment } from '../config/environment.ts';
+import { messageOf, OrchestratorError } from '../errors.ts';
+import { tellAddress } from '../journal/lock.ts';
+import type { Logger } from '../log.ts';
 
 /** Of an orchestrator that this user started: the variables by which its commands find it, all absolute, and where it was started. */
 export interface Whereabouts {
@@ -32,6 +35,31 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** Where this user's orchestrators are noted: below XDG_STATE_HOME (XDG Base Directory Specification), which is ~/.local/state unless set. */
 export function notesFolder(variables: Variables, home: string): string {
   return join(variables['XDG_STATE_HOME'] || join(home, '.local', 'state'), FOLDER);
+}
+
+/** For commands, that ask by HOST and PORT. Whoever can't write in his own home is found by DATA_DIR all the same. */
+export function tellWhere(options: {
+  environment: Environment;
+  /** Of the API. */
+  url: string;
+  notes?: { folder: string; workingDir: string };
+  logger: Logger;
+}): void {
+  const { environment, url, notes, logger } = options;
+  const { configDir, dataDir, journal, policyFile, isPolicyNamed, host } = environment;
+  const port = Number(new URL(url).port);
+  tellAddress(dataDir, { host, port });
+  if (notes === undefined) return;
+  const policy = isPolicyNamed ? { POLICY_FILE: policyFile } : {};
+  const paths = { CONFIG_DIR: configDir, DATA_DIR: dataDir, JOURNAL: journal, ...policy };
+  try {
+    noteWhereabouts(notes.folder, {
+      workingDir: notes.workingDir,
+      variables: { ...paths, HOST: host, PORT: String(port) },
+    });
+  } catch (error) {
+    logger.debug(`commands find this orchestrator by DATA_DIR alone: ${messageOf(error)}`);
+  }
 }
 
 /** Notes an orchestrator for the commands that are typed elsewhere; it stays when that ends. Notes whose DATA_DIR is gone are removed. */

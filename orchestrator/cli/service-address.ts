@@ -4,23 +4,23 @@ import { reachableHost } from '../config/hosts.ts';
 const WITHIN_MS = 5000;
 
 /** The orchestrator on HOST and PORT, and the token by which it knows us; null where none can be had. */
-export interface Service extends Pick<Environment, 'host' | 'port'> {
+export interface ServiceAddress extends Pick<Environment, 'host' | 'port'> {
   token: string | null;
 }
 
 /** Asks the running orchestrator. Rejects where it does not answer within 5 s. */
-export function askService(service: Service, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Response> {
+export function askService(service: ServiceAddress, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Response> {
   return ask(service, path, { method, signal: AbortSignal.timeout(WITHIN_MS) });
 }
 
-function ask({ host, port, token }: Service, path: string, options: RequestInit): Promise<Response> {
+function ask({ host, port, token }: ServiceAddress, path: string, options: RequestInit): Promise<Response> {
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
   return fetch(`http://${reachableHost(host)}:${port}${path}`, { ...options, headers, redirect: 'error' });
 }
 
 /** The text of an answer as it comes, for as long as it comes. null where nobody answers, or otherwise than by the text. */
 export async function streamOf(
-  service: Service,
+  service: ServiceAddress,
   path: string,
   signal: AbortSignal,
 ): Promise<AsyncIterable<string> | null> {

@@ -1,0 +1,53 @@
+import type { DatasetStatus, ServiceStatus } from './api/options.ts';
+import type { ElasticsearchProbe } from './api/elasticsearch-probe.ts';
+import type { Dataset } from './config/dataset.ts';
+import type { ConfigWatcher } from './config/reload.ts';
+import type { FileDisposer } from './dispose/disposer.ts';
+import type { AllRunners } from './runners.ts';
+import type { Scheduler } from './schedule/scheduler.ts';
+import type { Watchers } from './watch/watchers.ts';
+
+export interface StatusSources {
+  runners: AllRunners;
+  probe: ElasticsearchProbe;
+  config: ConfigWatcher;
+  /** When the configuration was last read without a mistake, in milliseconds since 1970-01-01 UTC. */
+  configGoodAt(): number | null;
+  scheduler: Scheduler;
+  disposer: FileDisposer;
+  watchers: Watchers;
+}
+
+/** How the service and each of its datasets are, as of now. */
+export async function serviceStatus(sources: StatusSources): Promise<ServiceStatus> {
+  const { runners, probe, config, configGoodAt, scheduler, disposer } = sources;
+  const [engine, elasticsearch, datasets] = await Promise.all([
+    runners.engine.status(),
+    probe.status(),
+    Promise.all(config.datasets().map(dataset => datasetStatus(dataset, sources))),
+  ]);
+  const isNeeded = datasets.some(({ runner }) => runner.kind === 'docker');
+  const { disk, waiting, running, recovering } = scheduler.status();
+  return {
+    engine: { isUp: engine.available, isNeeded, message: engine.error },
+    elasticsearch,
+    config: { errors: config.errors(), warnings: config.warnings(), lastGoodAt: configGoodAt() },
+    schedule: { waiting, running, recovering },
+    disposals: disposer.pending(),
+    disk,
+    datasets,
+  };
+}
+
+async function datasetStatus(dataset: Dataset, { runners, watchers }: StatusSources): Promise<DatasetStatus> {
+  const { name, watchDir, settings } = dataset;
+  const { kind, reason } = await runners.choice(dataset);
+  return {
+    name,
+    watchDir,
+    target: settings.COMMAND === undefined ? (settings.LOAD.target ?? null) : null,
+    runner: { kind, reason },
+    problem: runners.pathMistake(dataset),
+    watcher: watchers.status(name) ?? null,
+  };
+}
