@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { JOB_ENDED, parseMessage } from './protocol.ts';
+import { JOB_ENDED, parseMessage } from './contract/protocol.ts';
 import { load, temporaryFolder, TestIndex } from './testing/load.ts';
 
 const BIN = fileURLToPath(new URL('bin.js', import.meta.url));

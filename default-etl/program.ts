@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { EXIT, type FolderFile, WARM_JOBS } from './protocol.ts';
-import { EtlFailure, messageOf, NothingLoaded, Superseded } from './failure.ts';
-import { createReporter, type Reporter } from './report.ts';
-import { runFile } from './run-file.ts';
-import { withConnections } from './connections.ts';
-import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './settings.ts';
+import { EXIT, type FolderFile, WARM_JOBS } from './contract/protocol.ts';
+import { EtlFailure, messageOf, NothingLoaded, Superseded } from './contract/failure.ts';
+import { createReporter, type Reporter } from './contract/report.ts';
+import { runFile } from './run/run-file.ts';
+import { withConnections } from './contract/connections.ts';
+import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './contract/settings.ts';
 
 const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
 
@@ -54,11 +54,12 @@ async function run(words: readonly string[], environment: Environment): Promise<
   const stopping = new AbortController();
   process.once('SIGTERM', () => stopping.abort());
   process.once('SIGINT', () => stopping.abort());
-  if (words.some(isQuestion)) return await (await import('./questions.ts')).answer(words, environment, stopping.signal);
+  if (words.some(isQuestion))
+    return await (await import('./run/questions.ts')).answer(words, environment, stopping.signal);
   const runJob = (env: Environment) => runEnvironment(words, env, stopping.signal);
   const { ORCHESTRATOR_WARM: ahead } = environment;
   if (ahead !== '1' && ahead !== WARM_JOBS) return await runJob(environment);
-  const { awaitJob, runJobs } = await import('./started-ahead.ts');
+  const { awaitJob, runJobs } = await import('./run/started-ahead.ts');
   return ahead === '1'
     ? await runJob(await awaitJob(environment))
     : await runJobs(environment, runJob, stopping.signal);

@@ -13,7 +13,7 @@ RUN [ -d node_modules ] \
   || (npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force && rm -rf node_modules/node-*-*)
 COPY default-etl ./default-etl
 # Nobody can write here later on: what would be compiled at each start is compiled now, for whoever the user will be.
-RUN NODE_COMPILE_CACHE=/app/compiled node default-etl/compile-ahead.ts && chmod -R a+rX compiled
+RUN NODE_COMPILE_CACHE=/app/compiled node default-etl/run/compile-ahead.ts && chmod -R a+rX compiled
 # Only where nobody says otherwise: the orchestrator gives each run a uid of its own, of RUN_UIDS.
 USER 61200:61200
 ENTRYPOINT ["node", "/app/default-etl/bin.js"]

@@ -26,7 +26,7 @@ import type { Connections, Refreshes, Runner, RunnerKind, RunUids } from './run/
 import { RunMasks } from './run/run-masks.ts';
 import type { Runners } from './schedule/context.ts';
 
-const COMPILE_AHEAD = fileURLToPath(new URL('../default-etl/compile-ahead.ts', import.meta.url));
+const COMPILE_AHEAD = fileURLToPath(new URL('../default-etl/run/compile-ahead.ts', import.meta.url));
 
 export interface RunnersOptions {
   environment: Environment;

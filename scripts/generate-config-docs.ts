@@ -1,7 +1,7 @@
 // Writes config/schema.json, config/README.md, config/POLICY.md and .env.example from the schemas: node scripts/generate-config-docs.ts
 import { readFile, writeFile } from 'node:fs/promises';
 import { describeType, type SchemaNode } from '../orchestrator/config/describe.ts';
-import { STEP_SCHEMAS } from '../default-etl/contract.ts';
+import { STEP_SCHEMAS } from '../default-etl/contract/contract.ts';
 import { renderEnvExample } from './env-example.ts';
 import { VARIABLES } from '../orchestrator/config/environment.ts';
 import { IGNORED_NAMES } from '../orchestrator/config/ignored-names.ts';

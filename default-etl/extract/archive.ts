@@ -1,7 +1,7 @@
-import { type Batch, emptyBatch, type Reader } from '../batch.ts';
-import type { Decision } from '../protocol.ts';
-import { neverFailure } from '../failure.ts';
-import type { Source } from '../source.ts';
+import { type Batch, emptyBatch, type Reader } from '../batch/batch.ts';
+import type { Decision } from '../contract/protocol.ts';
+import { neverFailure } from '../contract/failure.ts';
+import type { Source } from '../unpack/source.ts';
 import { MemorySource } from '../unpack/memory-source.ts';
 import { StreamSource } from '../unpack/stream-source.ts';
 import { chooseMembers } from './archive/member-choice.ts';

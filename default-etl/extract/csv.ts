@@ -1,9 +1,9 @@
-import { emptyBatch, type Reader } from '../batch.ts';
-import type { Decision } from '../protocol.ts';
-import { configFailure, neverFailure } from '../failure.ts';
-import { limitsOf } from '../limits.ts';
-import type { Extract } from '../settings.ts';
-import type { Source } from '../source.ts';
+import { emptyBatch, type Reader } from '../batch/batch.ts';
+import type { Decision } from '../contract/protocol.ts';
+import { configFailure, neverFailure } from '../contract/failure.ts';
+import { limitsOf } from '../contract/limits.ts';
+import type { Extract } from '../contract/settings.ts';
+import type { Source } from '../unpack/source.ts';
 import { canSample, sampleCsv } from './csv/sample.ts';
 import type { TextHead } from './csv/head.ts';
 import type { Findings } from './csv/findings.ts';

@@ -1,4 +1,4 @@
-import type { Batch } from '../batch.ts';
+import type { Batch } from '../batch/batch.ts';
 
 /**
  * EXTRACT.skip_footer: the batches without the file's last `count` records. A batch is only handed on when as many records follow

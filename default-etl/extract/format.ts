@@ -1,5 +1,5 @@
-import { configFailure } from '../failure.ts';
-import type { Extract } from '../settings.ts';
+import { configFailure } from '../contract/failure.ts';
+import type { Extract } from '../contract/settings.ts';
 
 export type Format = 'csv' | 'tsv' | 'txt' | 'xls' | 'xlsx' | 'ods' | 'json' | 'ndjson' | 'parquet' | 'xml';
 

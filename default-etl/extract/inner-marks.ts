@@ -1,5 +1,5 @@
-import type { Decision } from '../protocol.ts';
-import type { ByteStream } from '../source.ts';
+import type { Decision } from '../contract/protocol.ts';
+import type { ByteStream } from '../unpack/source.ts';
 
 const MARK = Buffer.from('\uFEFF');
 /** What a line may begin with before its mark: a form feed, and the ^Z with which DOS ended the file before. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Batch, rowRecord } from '../batch.ts';
+import { type Batch, rowRecord } from '../batch/batch.ts';
 
 /**
  * In text taken for UTF-8, a row with other bytes is a reject: guessing would change it silently. `text`: the bytes that the rows come from, so that

@@ -1,9 +1,9 @@
-import { emptyBatch, type Reader } from '../batch.ts';
-import { neverFailure } from '../failure.ts';
-import { type Limits, limitsOf } from '../limits.ts';
-import type { Decision } from '../protocol.ts';
-import type { Extract } from '../settings.ts';
-import type { Source } from '../source.ts';
+import { emptyBatch, type Reader } from '../batch/batch.ts';
+import { neverFailure } from '../contract/failure.ts';
+import { type Limits, limitsOf } from '../contract/limits.ts';
+import type { Decision } from '../contract/protocol.ts';
+import type { Extract } from '../contract/settings.ts';
+import type { Source } from '../unpack/source.ts';
 import type { Encoding } from './byte-order.ts';
 import { columnNames } from './table/column-names.ts';
 import type { ArrayTable } from './json/array-rows.ts';

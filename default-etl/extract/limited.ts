@@ -1,6 +1,6 @@
-import type { Batch, Reader } from '../batch.ts';
-import { assertNames, type Limits, mostCellsOf, tooManyCells, tooManyColumns } from '../limits.ts';
-import type { Source } from '../source.ts';
+import type { Batch, Reader } from '../batch/batch.ts';
+import { assertNames, type Limits, mostCellsOf, tooManyCells, tooManyColumns } from '../contract/limits.ts';
+import type { Source } from '../unpack/source.ts';
 
 /** The same reader within the limits: they are looked at once a batch. */
 export function limited(

@@ -1,8 +1,8 @@
-import { ABSENT, type Batch, type Reader } from '../batch.ts';
-import { BatchBuilder } from '../batch-builder.ts';
-import type { MendedRow } from '../protocol.ts';
-import { neverFailure } from '../failure.ts';
-import type { Source } from '../source.ts';
+import { ABSENT, type Batch, type Reader } from '../batch/batch.ts';
+import { BatchBuilder } from '../batch/batch-builder.ts';
+import type { MendedRow } from '../contract/protocol.ts';
+import { neverFailure } from '../contract/failure.ts';
+import type { Source } from '../unpack/source.ts';
 
 const ROWS_PER_BATCH = 1000;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ByteStream } from '../source.ts';
+import type { ByteStream } from '../unpack/source.ts';
 import { mixedStream } from './mixed-text.ts';
 
 function streamOf(bytes: Buffer, pieceBytes: number): ByteStream {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { ByteStream } from '../source.ts';
+import type { ByteStream } from '../unpack/source.ts';
 
 const LF = 10;
 const CR = 13;

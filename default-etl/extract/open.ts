@@ -1,8 +1,8 @@
-import type { Reader } from '../batch.ts';
-import { neverFailure } from '../failure.ts';
-import { limitsOf } from '../limits.ts';
-import type { Extract } from '../settings.ts';
-import type { Source } from '../source.ts';
+import type { Reader } from '../batch/batch.ts';
+import { neverFailure } from '../contract/failure.ts';
+import { limitsOf } from '../contract/limits.ts';
+import type { Extract } from '../contract/settings.ts';
+import type { Source } from '../unpack/source.ts';
 import { type Compression, compressionOf, unreadablePacking } from '../unpack/compression.ts';
 import type { Spill } from '../unpack/spill.ts';
 import { openCsv } from './csv.ts';

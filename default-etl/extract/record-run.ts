@@ -1,8 +1,8 @@
-import type { ABSENT, Batch, NULL } from '../batch.ts';
-import { BatchBuilder, BatchFull, TooManyColumns } from '../batch-builder.ts';
-import { neverFailure } from '../failure.ts';
-import { type Limits, tooManyColumns } from '../limits.ts';
-import type { Source } from '../source.ts';
+import type { ABSENT, Batch, NULL } from '../batch/batch.ts';
+import { BatchBuilder, BatchFull, TooManyColumns } from '../batch/batch-builder.ts';
+import { neverFailure } from '../contract/failure.ts';
+import { type Limits, tooManyColumns } from '../contract/limits.ts';
+import type { Source } from '../unpack/source.ts';
 import { rejectInvalid, rejectInvalidCells } from './invalid.ts';
 import { SyntaxFault } from './syntax-fault.ts';
 import type { Encoding } from './byte-order.ts';

@@ -1,5 +1,5 @@
-import type { Lease } from '../lease.ts';
-import type { ByteStream } from '../source.ts';
+import type { Lease } from '../batch/lease.ts';
+import type { ByteStream } from '../unpack/source.ts';
 import { WindowBuffers } from './window-buffers.ts';
 
 const LF = 10;

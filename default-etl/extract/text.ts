@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { configFailure, neverFailure } from '../failure.ts';
-import type { Decision } from '../protocol.ts';
-import type { ByteStream, Source } from '../source.ts';
+import { configFailure, neverFailure } from '../contract/failure.ts';
+import type { Decision } from '../contract/protocol.ts';
+import type { ByteStream, Source } from '../unpack/source.ts';
 import { readHead } from '../unpack/byte-stream.ts';
 import { byteOrderMark, type Encoding, withoutMark } from './byte-order.ts';
 

@@ -1,4 +1,4 @@
-import { Lease } from '../lease.ts';
+import { Lease } from '../batch/lease.ts';
 
 const USUAL_BYTES = 1 << 19;
 const LEAST_BYTES = 1 << 12;

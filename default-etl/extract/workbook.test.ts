@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as XLSX from '@e965/xlsx';
 import * as codePages from '@e965/xlsx/dist/cpexcel.full.mjs';
 import fc from 'fast-check';
-import { EtlFailure } from '../failure.ts';
+import { EtlFailure } from '../contract/failure.ts';
 import { odsDocument, odsOf, readWorkbook, type TestWorkbook, xlsxOf } from '../testing/workbook.ts';
 import { zipOf } from '../testing/zip.ts';
 

@@ -1,9 +1,9 @@
-import { type Batch, emptyBatch, type Reader } from '../batch.ts';
-import type { Decision } from '../protocol.ts';
-import { neverFailure } from '../failure.ts';
-import { type Limits, limitsOf, mostCellsOf } from '../limits.ts';
-import type { Extract } from '../settings.ts';
-import type { Source } from '../source.ts';
+import { type Batch, emptyBatch, type Reader } from '../batch/batch.ts';
+import type { Decision } from '../contract/protocol.ts';
+import { neverFailure } from '../contract/failure.ts';
+import { type Limits, limitsOf, mostCellsOf } from '../contract/limits.ts';
+import type { Extract } from '../contract/settings.ts';
+import type { Source } from '../unpack/source.ts';
 import { RowsWatch } from './table/rows-watch.ts';
 import { readRest } from '../unpack/byte-stream.ts';
 import type { Encoding } from './byte-order.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import type { Extract } from '../settings.ts';
+import type { Extract } from '../contract/settings.ts';
 import { decided, type Read, readContent, recordsOf } from '../testing/rows.ts';
 
 const XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';

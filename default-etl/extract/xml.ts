@@ -1,9 +1,9 @@
-import type { Reader } from '../batch.ts';
-import type { Decision } from '../protocol.ts';
-import { configFailure, neverFailure } from '../failure.ts';
-import { limitsOf } from '../limits.ts';
-import type { Extract } from '../settings.ts';
-import type { Source } from '../source.ts';
+import type { Reader } from '../batch/batch.ts';
+import type { Decision } from '../contract/protocol.ts';
+import { configFailure, neverFailure } from '../contract/failure.ts';
+import { limitsOf } from '../contract/limits.ts';
+import type { Extract } from '../contract/settings.ts';
+import type { Source } from '../unpack/source.ts';
 import { readRecords } from './record-run.ts';
 import { placeIn, SyntaxFault } from './syntax-fault.ts';
 import type { Encoding } from './byte-order.ts';

@@ -1,6 +1,6 @@
-import type { Batch } from '../batch.ts';
-import { neverFailure } from '../failure.ts';
-import type { Job } from '../settings.ts';
+import type { Batch } from '../batch/batch.ts';
+import { neverFailure } from '../contract/failure.ts';
+import type { Job } from '../contract/settings.ts';
 
 /** What LOAD.source_columns adds to each row: its file, its run, its number in the file. */
 export const SOURCE_FILE = 'SOURCE_FILE';

@@ -1,6 +1,6 @@
-import type { Batch } from '../batch.ts';
-import type { EtlFailure } from '../failure.ts';
-import type { LeftRows, Reject } from '../protocol.ts';
+import type { Batch } from '../batch/batch.ts';
+import type { EtlFailure } from '../contract/failure.ts';
+import type { LeftRows, Reject } from '../contract/protocol.ts';
 import type { FileTypes } from '../types/column-type.ts';
 
 /** How a load ended, besides its rows. */

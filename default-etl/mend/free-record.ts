@@ -1,4 +1,4 @@
-import { rowRecord } from '../batch.ts';
+import { rowRecord } from '../batch/batch.ts';
 import { XmlRows } from '../extract/xml/rows.ts';
 import { isFeature } from '../extract/json/layout.ts';
 import { JsonRows } from '../extract/json/rows.ts';

@@ -1,6 +1,6 @@
 import { csvRecords, eachRecord, type PlainDialect, type PlainRecord } from '../extract/csv/definition.ts';
-import type { MendedRow } from '../protocol.ts';
-import { neverFailure } from '../failure.ts';
+import type { MendedRow } from '../contract/protocol.ts';
+import { neverFailure } from '../contract/failure.ts';
 import { decodeText } from './encoded-text.ts';
 import { unguardFormula } from './formula.ts';
 import { isObject, parseJson, parseRecord } from './free-record.ts';

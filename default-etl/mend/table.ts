@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Decision, Reject } from '../protocol.ts';
+import type { Decision, Reject } from '../contract/protocol.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
 
 /** How the raw text of rejects is read, kept beside them: it outlives the file. */

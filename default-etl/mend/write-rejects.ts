@@ -1,7 +1,7 @@
-import type { Reject } from '../protocol.ts';
+import type { Reject } from '../contract/protocol.ts';
 import type { PlainDialect } from '../extract/csv/definition.ts';
-import { neverFailure } from '../failure.ts';
-import { USUAL } from '../limits.ts';
+import { neverFailure } from '../contract/failure.ts';
+import { USUAL } from '../contract/limits.ts';
 import { createEncoder } from './encoded-text.ts';
 import { parseRecord } from './free-record.ts';
 import { guardedText, LINE_END, recordCells } from './record-text.ts';

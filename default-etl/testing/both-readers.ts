@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { xlsxOf, readWorkbook } from './workbook.ts';
 import { readTable, type Table } from './csv-table.ts';
-import type { Extract } from '../settings.ts';
+import type { Extract } from '../contract/settings.ts';
 
 /** What both readers decide about a table. */
 const SHARED = ['skip_rows', 'header', 'header_rows', 'skip_footer', 'totals', 'notes', 'tables', 'comments'] as const;

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cellText } from '../batch.ts';
-import type { Decision } from '../protocol.ts';
+import { cellText } from '../batch/batch.ts';
+import type { Decision } from '../contract/protocol.ts';
 import { openReader } from '../extract/open.ts';
-import type { Extract } from '../settings.ts';
-import { SourceFile } from '../source.ts';
+import type { Extract } from '../contract/settings.ts';
+import { SourceFile } from '../unpack/source.ts';
 import { Spill } from '../unpack/spill.ts';
 
 /** What delimited text is read as. */

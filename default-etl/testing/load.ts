@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { parseMessage, type Reject, type SupersededMessage } from '../protocol.ts';
-import { EtlFailure, Superseded } from '../failure.ts';
-import { createReporter } from '../report.ts';
-import { type Result, runFile } from '../run-file.ts';
-import { type Environment, readJob } from '../settings.ts';
+import { parseMessage, type Reject, type SupersededMessage } from '../contract/protocol.ts';
+import { EtlFailure, Superseded } from '../contract/failure.ts';
+import { createReporter } from '../contract/report.ts';
+import { type Result, runFile } from '../run/run-file.ts';
+import { type Environment, readJob } from '../contract/settings.ts';
 
 /** A folder for one test, removed after it. */
 export function temporaryFolder(context: TestContext): string {

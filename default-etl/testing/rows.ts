@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { rowRecord } from '../batch.ts';
-import type { Decision, Reject } from '../protocol.ts';
+import { rowRecord } from '../batch/batch.ts';
+import type { Decision, Reject } from '../contract/protocol.ts';
 import { openReader } from '../extract/open.ts';
-import { EtlFailure } from '../failure.ts';
-import type { Extract } from '../settings.ts';
-import { SourceFile } from '../source.ts';
+import { EtlFailure } from '../contract/failure.ts';
+import type { Extract } from '../contract/settings.ts';
+import { SourceFile } from '../unpack/source.ts';
 import { temporaryFolder } from './load.ts';
 import { Spill } from '../unpack/spill.ts';
 

@@ -1,8 +1,8 @@
-import { cellText, rowRecord } from '../batch.ts';
-import type { Decision, Reject } from '../protocol.ts';
+import { cellText, rowRecord } from '../batch/batch.ts';
+import type { Decision, Reject } from '../contract/protocol.ts';
 import { openWorkbook } from '../extract/workbook.ts';
-import type { Extract } from '../settings.ts';
-import type { Source } from '../source.ts';
+import type { Extract } from '../contract/settings.ts';
+import type { Source } from '../unpack/source.ts';
 import { type TestMember, zipOf } from './zip.ts';
 
 const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';

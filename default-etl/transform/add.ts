@@ -1,4 +1,4 @@
-import { type Batch, NULL } from '../batch.ts';
+import { type Batch, NULL } from '../batch/batch.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { asText, perHeader, Rearranger, widenLayout } from './columns.ts';
 import type { NewStep, StepContext } from './step.ts';

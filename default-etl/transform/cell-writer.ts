@@ -1,5 +1,5 @@
-import type { Batch } from '../batch.ts';
-import { Lease } from '../lease.ts';
+import type { Batch } from '../batch/batch.ts';
+import { Lease } from '../batch/lease.ts';
 
 /** Room for what is written, behind the batch's own bytes; twice as much from the next batch on where it was not enough. */
 const FIRST_ROOM = 1 << 17;

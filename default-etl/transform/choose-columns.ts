@@ -1,5 +1,5 @@
-import { neverFailure } from '../failure.ts';
-import { visibleBeside } from '../visible.ts';
+import { neverFailure } from '../contract/failure.ts';
+import { visibleBeside } from '../contract/visible.ts';
 import { closest } from './closest.ts';
 import { asText, type Chosen, type Layout, perHeader } from './columns.ts';
 import type { StepContext } from './step.ts';

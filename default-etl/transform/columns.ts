@@ -1,4 +1,4 @@
-import { ABSENT, type Batch, NULL } from '../batch.ts';
+import { ABSENT, type Batch, NULL } from '../batch/batch.ts';
 
 /** The columns of a batch. */
 export type Layout = Pick<Batch, 'header' | 'literals'>;

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { type Batch, cellText } from '../batch.ts';
+import { type Batch, cellText } from '../batch/batch.ts';
 import { createTextSet } from './values.ts';
 
 /** A condition of the step `filter`; all its keys have to hold. */

@@ -1,4 +1,4 @@
-import { type Batch, cellText, NULL } from '../batch.ts';
+import { type Batch, cellText, NULL } from '../batch/batch.ts';
 import { skipBlanks } from './blanks.ts';
 import type { CellWriter } from './cell-writer.ts';
 import { Refusals } from './rows.ts';

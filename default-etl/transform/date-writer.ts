@@ -1,4 +1,4 @@
-import { strftime } from '../strftime.ts';
+import { strftime } from '../contract/strftime.ts';
 import { patternParts } from './date-directives.ts';
 import { type DateFields, timeOf } from './date-fields.ts';
 

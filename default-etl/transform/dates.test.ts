@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { strftime } from '../strftime.ts';
+import { strftime } from '../contract/strftime.ts';
 import { dateConversion } from './dates.ts';
 
 /** What the value becomes; undefined where it does not fit. */

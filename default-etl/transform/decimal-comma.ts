@@ -1,4 +1,4 @@
-import type { Batch } from '../batch.ts';
+import type { Batch } from '../batch/batch.ts';
 import { blankLength, skipBlanks, skipBlanksBack } from './blanks.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { type Conversion, convertColumns } from './conversion.ts';

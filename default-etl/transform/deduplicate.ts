@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { ABSENT, type Batch } from '../batch.ts';
+import { ABSENT, type Batch } from '../batch/batch.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { HashSet } from './hash-set.ts';
 import { keepRows } from './rows.ts';

@@ -1,4 +1,4 @@
-import type { Batch } from '../batch.ts';
+import type { Batch } from '../batch/batch.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { columnsOf, compileCondition, type Condition } from './condition.ts';
 import { perHeader } from './columns.ts';

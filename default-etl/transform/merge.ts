@@ -1,6 +1,6 @@
-import { type Batch, NULL } from '../batch.ts';
-import { configFailure } from '../failure.ts';
-import type { Extract } from '../settings.ts';
+import { type Batch, NULL } from '../batch/batch.ts';
+import { configFailure } from '../contract/failure.ts';
+import type { Extract } from '../contract/settings.ts';
 import type { CellWriter } from './cell-writer.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { type Arrangement, type Layout, perHeader, Rearranger, widenLayout } from './columns.ts';

@@ -1,4 +1,4 @@
-import { type Batch, NULL } from '../batch.ts';
+import { type Batch, NULL } from '../batch/batch.ts';
 import { renaming } from './renaming.ts';
 import type { NewStep, StepContext } from './step.ts';
 

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { ABSENT, type Batch, cellText } from '../batch.ts';
-import { BatchBuilder } from '../batch-builder.ts';
-import { configFailure, type EtlFailure, messageOf } from '../failure.ts';
+import { ABSENT, type Batch, cellText } from '../batch/batch.ts';
+import { BatchBuilder } from '../batch/batch-builder.ts';
+import { configFailure, type EtlFailure, messageOf } from '../contract/failure.ts';
 import { ownFile } from './reference.ts';
 import type { Row, RowContext, RowStep, RowValue } from './row-step.ts';
 import { keepRows, Refusals } from './rows.ts';

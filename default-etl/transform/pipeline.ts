@@ -1,6 +1,6 @@
-import type { Reader } from '../batch.ts';
-import type { Job } from '../settings.ts';
-import { visible } from '../visible.ts';
+import type { Reader } from '../batch/batch.ts';
+import type { Job } from '../contract/settings.ts';
+import { visible } from '../contract/visible.ts';
 import { CellWriter } from './cell-writer.ts';
 import { minimalStep } from './minimal.ts';
 import { extractColumnsStep } from './select.ts';

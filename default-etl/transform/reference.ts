@@ -1,9 +1,9 @@
 import { basename, resolve } from 'node:path';
-import { ABSENT, type Batch, cellText, NULL } from '../batch.ts';
+import { ABSENT, type Batch, cellText, NULL } from '../batch/batch.ts';
 import { openReader } from '../extract/open.ts';
-import { configFailure, messageOf } from '../failure.ts';
-import type { Extract } from '../settings.ts';
-import { type Source, SourceFile } from '../source.ts';
+import { configFailure, messageOf } from '../contract/failure.ts';
+import type { Extract } from '../contract/settings.ts';
+import { type Source, SourceFile } from '../unpack/source.ts';
 import { Spill } from '../unpack/spill.ts';
 import { headerNamer } from './names.ts';
 

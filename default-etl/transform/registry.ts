@@ -1,4 +1,4 @@
-import { configFailure } from '../failure.ts';
+import { configFailure } from '../contract/failure.ts';
 import { addStep } from './add.ts';
 import { findStepMistakes } from './check-steps.ts';
 import { formatDatesStep, parseDatesStep } from './dates.ts';

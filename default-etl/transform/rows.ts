@@ -1,5 +1,5 @@
-import { type Batch, rowRecord } from '../batch.ts';
-import { rawText } from '../original.ts';
+import { type Batch, rowRecord } from '../batch/batch.ts';
+import { rawText } from '../batch/original.ts';
 
 /** The rows whose mark is 1; the numbers of the others are added to `filtered`. */
 export function keepRows(batch: Batch, marks: Uint8Array, kept: number): Batch {

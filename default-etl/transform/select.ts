@@ -1,5 +1,5 @@
-import type { Batch, Reader } from '../batch.ts';
-import { neverFailure } from '../failure.ts';
+import type { Batch, Reader } from '../batch/batch.ts';
+import { neverFailure } from '../contract/failure.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { type Layout, perHeader, pickLayout, Rearranger } from './columns.ts';
 import { minimalName } from './minimal.ts';

@@ -1,5 +1,5 @@
-import type { Batch } from '../batch.ts';
-import type { Job } from '../settings.ts';
+import type { Batch } from '../batch/batch.ts';
+import type { Job } from '../contract/settings.ts';
 import type { CellWriter } from './cell-writer.ts';
 
 /** A step changes a batch, or makes another of it. Rows it takes out are counted in `filtered`, with their numbers. */

@@ -1,9 +1,9 @@
-import type { Batch } from '../batch.ts';
+import type { Batch } from '../batch/batch.ts';
 import { skipBlanks, skipBlanksBack } from './blanks.ts';
 import { chooseColumns } from './choose-columns.ts';
 import type { Chosen } from './columns.ts';
 import { createReplacer, type Replacements } from './replacer.ts';
-import { NULL } from '../batch.ts';
+import { NULL } from '../batch/batch.ts';
 import type { NewStep, StepContext } from './step.ts';
 
 /** Steps that change texts one by one, each by itself. */

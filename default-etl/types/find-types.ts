@@ -1,5 +1,5 @@
-import type { Batch, Reader } from '../batch.ts';
-import type { Decision } from '../protocol.ts';
+import type { Batch, Reader } from '../batch/batch.ts';
+import type { Decision } from '../contract/protocol.ts';
 import type { Step } from '../transform/step.ts';
 import { ColumnProfile, type Coverage } from './column-profile.ts';
 import type { ColumnType, FileTypes } from './column-type.ts';

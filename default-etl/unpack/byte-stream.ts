@@ -1,4 +1,4 @@
-import type { ByteStream } from '../source.ts';
+import type { ByteStream } from './source.ts';
 
 const PART_BYTES = 1 << 20;
 

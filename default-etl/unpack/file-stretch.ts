@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { ByteStream, Source } from '../source.ts';
+import type { ByteStream, Source } from './source.ts';
 import { fillUp, readHead } from './byte-stream.ts';
 
 export interface FileStretchOptions {

@@ -1,4 +1,4 @@
-import type { ByteStream, Source } from '../source.ts';
+import type { ByteStream, Source } from './source.ts';
 
 export interface MemorySourceOptions {
   /** For messages. */

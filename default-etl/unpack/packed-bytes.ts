@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Transform } from 'node:stream';
-import type { ByteStream } from '../source.ts';
+import type { ByteStream } from './source.ts';
 import { fillUp } from './byte-stream.ts';
 
 const READ_BYTES = 1 << 18;

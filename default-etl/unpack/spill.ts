@@ -1,7 +1,7 @@
 import { mkdir, open, type FileHandle, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { awayFailure } from '../failure.ts';
-import type { ByteStream, Source } from '../source.ts';
+import { awayFailure } from '../contract/failure.ts';
+import type { ByteStream, Source } from './source.ts';
 import { fillUp } from './byte-stream.ts';
 import { FileStretch } from './file-stretch.ts';
 

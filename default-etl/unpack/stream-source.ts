@@ -1,4 +1,4 @@
-import type { ByteStream, Source } from '../source.ts';
+import type { ByteStream, Source } from './source.ts';
 import { lazyStream, readHead, readRest } from './byte-stream.ts';
 
 export interface StreamSourceOptions {

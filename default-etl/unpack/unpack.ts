@@ -1,8 +1,8 @@
 import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { messageOf, neverFailure } from '../failure.ts';
-import { MOST_RATIO } from '../limits.ts';
-import type { ByteStream, Source } from '../source.ts';
+import { messageOf, neverFailure } from '../contract/failure.ts';
+import { MOST_RATIO } from '../contract/limits.ts';
+import type { ByteStream, Source } from './source.ts';
 import { type Compression, compressionOf } from './compression.ts';
 import { PackedBytes, UNPACKER_OPTIONS } from './packed-bytes.ts';
 import { StreamSource } from './stream-source.ts';

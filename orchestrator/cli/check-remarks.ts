@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { WARM_LABEL } from '../../default-etl/contract.ts';
+import { WARM_LABEL } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { aroundText, disguisedText, KeptFolders } from '../config/kept-folders.ts';
 import { moduleOf } from '../config/receivers.ts';

@@ -3,7 +3,7 @@ import { copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { WARM_LABEL } from '../../default-etl/contract.ts';
+import { WARM_LABEL } from '../../default-etl/contract/contract.ts';
 import { check } from './check.ts';
 import { asRoot } from '../testing/as-root.ts';
 

@@ -1,5 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
-import { documentId } from '../../default-etl/contract.ts';
+import { documentId } from '../../default-etl/contract/contract.ts';
 import { OrchestratorError } from '../errors.ts';
 import { Folder } from '../files/folder.ts';
 import { removeTree } from '../files/tree.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import Table from 'cli-table3';
-import type { PreviewMessage } from '../../default-etl/contract.ts';
+import type { PreviewMessage } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { count } from '../text/count.ts';
 import { askPreview } from '../etl/preview.ts';

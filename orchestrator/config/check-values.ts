@@ -95,7 +95,7 @@ const OF_ALL = new Set(
    _size _index _id _ignored _doc_count _tier _seq_no _nested_path enabled`.split(/\s+/),
 );
 
-/** The columns' mappings, and where they stand: under `properties`, as Elasticsearch has them, or in LOAD.mappings itself (default-etl/settings.ts). */
+/** The columns' mappings, and where they stand: under `properties`, as Elasticsearch has them, or in LOAD.mappings itself (default-etl/contract/settings.ts). */
 function fieldsOf(mappings: unknown): { fields: Record<string, unknown>; path: string[]; beside: string[] } {
   const path = ['LOAD', 'mappings'];
   if (!isRecord(mappings)) return { fields: {}, path, beside: [] };

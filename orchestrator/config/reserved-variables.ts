@@ -1,4 +1,4 @@
-import type { AttemptEnvironment } from '../../default-etl/contract.ts';
+import type { AttemptEnvironment } from '../../default-etl/contract/contract.ts';
 import { settingsSchema } from './schema.ts';
 
 const CONTRACT: Record<keyof AttemptEnvironment, true> = {

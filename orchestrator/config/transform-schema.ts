@@ -1,4 +1,4 @@
-import { type OptionSchema, STEP_SCHEMAS } from '../../default-etl/contract.ts';
+import { type OptionSchema, STEP_SCHEMAS } from '../../default-etl/contract/contract.ts';
 
 /** A step with options, as a map of its name to them. */
 function namedStep(name: string, { options = {}, description }: { options?: OptionSchema; description: string }) {

@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { findStepMistakes } from '../../default-etl/contract.ts';
+import { findStepMistakes } from '../../default-etl/contract/contract.ts';
 import { MOST_MISTAKES, MOST_STEPS } from './bounds.ts';
 import { describeType, type SchemaNode, schemasAt } from './describe.ts';
 import { ENVIRONMENT_NAMES } from './environment.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Reject } from '../../default-etl/contract.ts';
+import type { Reject } from '../../default-etl/contract/contract.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { Reject } from '../../default-etl/contract.ts';
+import type { Reject } from '../../default-etl/contract/contract.ts';
 import type { Rights } from '../files/rights.ts';
 import type { Run } from '../journal/journal.ts';
 import { noteName } from './names.ts';

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
-import { documentId, fileKey } from '../../default-etl/contract.ts';
+import { documentId, fileKey } from '../../default-etl/contract/contract.ts';
 import { fixture } from '../../scripts/fixtures.ts';
 import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 import { elasticsearchNode, openIndex } from './index.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileKey } from '../../default-etl/contract.ts';
+import { fileKey } from '../../default-etl/contract/contract.ts';
 import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator, waitFor } from './harness.ts';
 import { elasticsearchNode, openIndex } from './index.ts';
 

@@ -1,4 +1,4 @@
-import type { PreviewMessage } from '../../default-etl/contract.ts';
+import type { PreviewMessage } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { runsModules } from '../config/receivers.ts';
 import { OrchestratorError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../default-etl/contract.ts';
+import type { Decision } from '../../default-etl/contract/contract.ts';
 import { boundedError } from './bounded-error.ts';
 import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run, Told } from './journal.ts';
 import { noteEnd } from './attention.ts';

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { Action, Decision, LeftRows, Replaced } from '../../default-etl/contract.ts';
+import type { Action, Decision, LeftRows, Replaced } from '../../default-etl/contract/contract.ts';
 
 /**
  * settling: a file at first sight, its version filled in on queuing · queued: due at `dueAt`; waits there with the reason in

@@ -1,4 +1,4 @@
-import { versionAt } from '../../default-etl/contract.ts';
+import { versionAt } from '../../default-etl/contract/contract.ts';
 import { posix } from 'node:path';
 import { OrchestratorError } from '../errors.ts';
 import type { Run } from './journal.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../default-etl/contract.ts';
+import type { Decision } from '../../default-etl/contract/contract.ts';
 import { OrchestratorError } from '../errors.ts';
 import {
   type DatasetSummary,

@@ -1,4 +1,4 @@
-import type { Action } from '../../default-etl/contract.ts';
+import type { Action } from '../../default-etl/contract/contract.ts';
 import type { FileVersion, Run, RunState } from './journal.ts';
 
 /** A row of `runs`, as RUN_COLUMNS selects it. */

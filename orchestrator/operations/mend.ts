@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OpenFile } from '../files/open-file.ts';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { MendedRow } from '../../default-etl/contract.ts';
+import type { MendedRow } from '../../default-etl/contract/contract.ts';
 import { OrchestratorError } from '../errors.ts';
 import { askEtl } from '../etl/ask.ts';
 import type { Folder } from '../files/folder.ts';

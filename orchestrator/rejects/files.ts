@@ -1,6 +1,6 @@
 import type { OpenFile } from '../files/open-file.ts';
 import { basename, dirname, join } from 'node:path';
-import { BOUNDS, WORK_FILES } from '../../default-etl/contract.ts';
+import { BOUNDS, WORK_FILES } from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
 import { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';

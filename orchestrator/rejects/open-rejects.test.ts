@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { BOUNDS } from '../../default-etl/contract.ts';
+import { BOUNDS } from '../../default-etl/contract/contract.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 import { findRejects } from './files.ts';
 import { firstRejects, openRejects } from './open-rejects.ts';

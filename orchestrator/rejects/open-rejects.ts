@@ -1,5 +1,5 @@
 import type { OpenFile } from '../files/open-file.ts';
-import type { Reject } from '../../default-etl/contract.ts';
+import type { Reject } from '../../default-etl/contract/contract.ts';
 import { type BoundedLine, type LineBounds, readLines } from '../files/read.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 import { findRejects, MENDED_BOUNDS, openMended, REJECTS_BOUNDS, type RejectsFiles, unlessMissing } from './files.ts';

@@ -1,4 +1,4 @@
-import type { Reject } from '../../default-etl/contract.ts';
+import type { Reject } from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
 import { OrchestratorError } from '../errors.ts';
 import type { BoundedLine } from '../files/read.ts';

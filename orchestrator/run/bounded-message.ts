@@ -1,4 +1,10 @@
-import { BOUNDS, type DecidedMessage, type LeftRows, type Message, parseMessage } from '../../default-etl/contract.ts';
+import {
+  BOUNDS,
+  type DecidedMessage,
+  type LeftRows,
+  type Message,
+  parseMessage,
+} from '../../default-etl/contract/contract.ts';
 
 const HIGHEST_CODE = 255;
 const DECISION_LEVELS = 16;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { BOUNDS } from '../../default-etl/contract.ts';
+import { BOUNDS } from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
 import type { Job, Runner } from './runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { basename, posix } from 'node:path';
-import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract.ts';
+import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { reservedAs } from '../config/reserved-variables.ts';
 import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';

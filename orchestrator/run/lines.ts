@@ -1,4 +1,4 @@
-import { BOUNDS } from '../../default-etl/contract.ts';
+import { BOUNDS } from '../../default-etl/contract/contract.ts';
 
 const NEWLINE = 10;
 const RETURN = 13;

@@ -1,4 +1,4 @@
-import type { Message, ResultMessage } from '../../default-etl/contract.ts';
+import type { Message, ResultMessage } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Owner } from '../files/rights.ts';
 import type { LedgerEntry } from '../journal/journal.ts';

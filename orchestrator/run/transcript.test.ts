@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOUNDS, type Message } from '../../default-etl/contract.ts';
+import { BOUNDS, type Message } from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
 import { createTranscript } from './transcript.ts';
 

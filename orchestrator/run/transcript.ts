@@ -3,7 +3,7 @@ import {
   type Message,
   type ResultMessage,
   type SupersededMessage,
-} from '../../default-etl/contract.ts';
+} from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
 import { readMessage, whyNoResult } from './bounded-message.ts';
 import type { Outcome } from './runner.ts';

@@ -1,4 +1,4 @@
-import { EXIT, type Message } from '../../default-etl/contract.ts';
+import { EXIT, type Message } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Decision } from '../../default-etl/contract.ts';
+import type { Decision } from '../../default-etl/contract/contract.ts';
 import { besideText } from '../text/beside-text.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { parseSize } from '../config/units.ts';

@@ -1,4 +1,4 @@
-import { EXIT, type ResultMessage } from '../../default-etl/contract.ts';
+import { EXIT, type ResultMessage } from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
 import type { Backoff } from '../config/dataset.ts';
 import { count } from '../text/count.ts';

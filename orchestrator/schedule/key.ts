@@ -1,4 +1,4 @@
-import { fileKey, indexName } from '../../default-etl/contract.ts';
+import { fileKey, indexName } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { LedgerRequest, Run } from '../journal/journal.ts';
 import { lakeIndex } from './lake.ts';

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { WORK_FILES } from '../../default-etl/contract.ts';
+import { WORK_FILES } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
 import { adopt } from '../files/adopt.ts';

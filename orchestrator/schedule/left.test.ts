@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { BOUNDS } from '../../default-etl/contract.ts';
+import { BOUNDS } from '../../default-etl/contract/contract.ts';
 import { moveRejects, takeBackWorkDir, tidyWorkDir, withLeft } from './left.ts';
 import { readReserved } from './reserved.ts';
 import { asRoot } from '../testing/as-root.ts';

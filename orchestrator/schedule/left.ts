@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { BOUNDS, WORK_FILES } from '../../default-etl/contract.ts';
+import { BOUNDS, WORK_FILES } from '../../default-etl/contract/contract.ts';
 import { messageOf } from '../errors.ts';
 import { adopt } from '../files/adopt.ts';
 import { Folder } from '../files/folder.ts';

@@ -1,4 +1,4 @@
-import type { ProgressMessage } from '../../default-etl/contract.ts';
+import type { ProgressMessage } from '../../default-etl/contract/contract.ts';
 import type { JobFile } from '../run/job.ts';
 import type { ScheduleContext } from './context.ts';
 

@@ -5,7 +5,7 @@ import type {
   ProgressMessage,
   SketchMessage,
   ToCheckMessage,
-} from '../../default-etl/contract.ts';
+} from '../../default-etl/contract/contract.ts';
 import type { JobFile } from '../run/job.ts';
 import { doubtTexts } from '../text/decisions-text.ts';
 import type { ScheduleContext } from './context.ts';

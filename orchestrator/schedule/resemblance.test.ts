@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { SKETCH } from '../../default-etl/contract.ts';
+import { SKETCH } from '../../default-etl/contract/contract.ts';
 import { resemblanceText, shareOf } from './resemblance.ts';
 
 let last = 0;

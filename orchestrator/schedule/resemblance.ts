@@ -1,4 +1,4 @@
-import { SKETCH } from '../../default-etl/contract.ts';
+import { SKETCH } from '../../default-etl/contract/contract.ts';
 import type { Deliveries } from '../journal/journal.ts';
 
 /** From this share on people are told. */

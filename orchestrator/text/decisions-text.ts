@@ -1,4 +1,4 @@
-import type { Decision } from '../../default-etl/contract.ts';
+import type { Decision } from '../../default-etl/contract/contract.ts';
 
 /** What people ask about first. */
 const MAIN = ['format', 'encoding', 'delimiter', 'sheet', 'record_path'];

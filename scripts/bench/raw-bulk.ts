@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { parse } from 'csv-parse';
-import { documentId, fileKey } from '../../default-etl/contract.ts';
-import { REQUEST_BYTES } from '../../default-etl/load/bulk-request.ts';
-import { IN_FLIGHT } from '../../default-etl/load/bulk-sender.ts';
+import { documentId, fileKey } from '../../default-etl/contract/contract.ts';
+import { REQUEST_BYTES } from '../../default-etl/load/elasticsearch/bulk-request.ts';
+import { IN_FLIGHT } from '../../default-etl/load/elasticsearch/bulk-sender.ts';
 
 /** Rows of a CSV as the default ETL makes them documents, rendered beforehand: bodies of bulk requests as large as its own. */
 export interface Bodies {

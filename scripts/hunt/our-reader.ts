@@ -1,7 +1,7 @@
-import { cellText } from '../../default-etl/batch.ts';
+import { cellText } from '../../default-etl/batch/batch.ts';
 import { openReader } from '../../default-etl/extract/open.ts';
-import { EtlFailure } from '../../default-etl/failure.ts';
-import { SourceFile } from '../../default-etl/source.ts';
+import { EtlFailure } from '../../default-etl/contract/failure.ts';
+import { SourceFile } from '../../default-etl/unpack/source.ts';
 import { Spill } from '../../default-etl/unpack/spill.ts';
 import type { Reading } from './table.ts';
 

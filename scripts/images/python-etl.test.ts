@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { documentId, EXIT, fileKey, type Message, parseMessage } from '../../default-etl/contract.ts';
+import { documentId, EXIT, fileKey, type Message, parseMessage } from '../../default-etl/contract/contract.ts';
 import {
   type ApiRun,
   makeFolder,

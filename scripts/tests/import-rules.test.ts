@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'orchestrator-lint-'));
 
 const FORBIDDEN: Array<[file: string, line: string]> = [
-  ['orchestrator/errors.ts', "import '../default-etl/contract.ts';"],
+  ['orchestrator/errors.ts', "import '../default-etl/contract/contract.ts';"],
   ['orchestrator/clock.ts', "import './errors.ts';"],
   ['orchestrator/config/a.ts', "import '../journal/journal.ts';"],
   ['orchestrator/journal/a.ts', "import '../config/dataset.ts';"],
@@ -21,7 +21,7 @@ const FORBIDDEN: Array<[file: string, line: string]> = [
   ['orchestrator/watch/a3.ts', "import { stat } from 'node:fs/promises';\nexport const look = stat;"],
   ['orchestrator/watch/below/a.ts', "import { statSync } from 'node:fs';\nexport const look = statSync;"],
   ['orchestrator/run/docker/a.ts', "import '../../schedule/scheduler.ts';"],
-  ['orchestrator/run/a.ts', "import '../../default-etl/load/elasticsearch.ts';"],
+  ['orchestrator/run/a.ts', "import '../../default-etl/load/elasticsearch/elasticsearch-target.ts';"],
   ['orchestrator/schedule/a.ts', "import '../journal/sqlite.ts';"],
   ['orchestrator/schedule/a2.ts', "import '../run/docker/docker-runner.ts';"],
   ['orchestrator/api/a.ts', "import '../schedule/scheduler.ts';"],
@@ -42,7 +42,7 @@ const ALLOWED: typeof FORBIDDEN = [
   ['orchestrator/watch/b.ts', "import '../journal/journal.ts';\nimport '../config/dataset.ts';"],
   ['orchestrator/watch/b2.ts', "import type { BigIntStats } from 'node:fs';\nexport type Stats = BigIntStats;"],
   ['orchestrator/watch/b.test.ts', "import { stat } from 'node:fs/promises';\nexport const look = stat;"],
-  ['orchestrator/run/b.ts', "import '../../default-etl/contract.ts';"],
+  ['orchestrator/run/b.ts', "import '../../default-etl/contract/contract.ts';"],
   ['orchestrator/schedule/b.ts', "import '../journal/journal.ts';\nimport '../run/runner.ts';"],
   [
     'orchestrator/dispose/b.ts',
@@ -50,7 +50,7 @@ const ALLOWED: typeof FORBIDDEN = [
   ],
   ['orchestrator/api/page.ts', "import { readFile } from 'node:fs/promises';\nexport const use = readFile;"],
   ['orchestrator/main.ts', "import './service.ts';\nexport const words = process.argv;"],
-  ['default-etl/load/b.ts', "import '../contract.ts';"],
+  ['default-etl/load/b.ts', "import '../contract/protocol.ts';"],
 ];
 
 before(() => {

@@ -1,5 +1,5 @@
-import { neverFailure } from '../../failure.ts';
-import type { Decision } from '../../protocol.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { readHead } from '../../unpack/byte-stream.ts';
 import { chooseMembers, filesOf } from './member-choice.ts';
 import type { ZipEntry } from './zip.ts';

@@ -1,5 +1,5 @@
-import { neverFailure } from '../../failure.ts';
-import type { ByteStream } from '../../source.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 
 /** What a zip file is read through. */
 export interface RandomAccess {

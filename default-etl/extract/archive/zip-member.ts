@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import { crc32, createInflateRaw, createZstdDecompress, inflateRawSync, zstdDecompressSync } from 'node:zlib';
-import { messageOf, neverFailure } from '../../failure.ts';
-import type { ByteStream } from '../../source.ts';
+import { messageOf, neverFailure } from '../../contract/failure.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 import { PackedBytes, UNPACKER_OPTIONS } from '../../unpack/packed-bytes.ts';
 import type { DirectoryRecord, RandomAccess } from './zip-directory.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EtlFailure } from '../../failure.ts';
+import { EtlFailure } from '../../contract/failure.ts';
 import { type TestMember, zipOf } from '../../testing/zip.ts';
 import { openZip, type ZipEntry } from './zip.ts';
 import type { ZipLimits } from './zip-member.ts';

@@ -1,5 +1,5 @@
-import { MOST_RATIO, USUAL } from '../../limits.ts';
-import type { ByteStream } from '../../source.ts';
+import { MOST_RATIO, USUAL } from '../../contract/limits.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 import { type RandomAccess, readDirectory } from './zip-directory.ts';
 import { type ZipLimits, ZipMember } from './zip-member.ts';
 

@@ -1,6 +1,6 @@
-import type { Decision } from '../../protocol.ts';
-import { configFailure } from '../../failure.ts';
-import type { Extract } from '../../settings.ts';
+import type { Decision } from '../../contract/protocol.ts';
+import { configFailure } from '../../contract/failure.ts';
+import type { Extract } from '../../contract/settings.ts';
 import { bestDelimiter } from './delimiter.ts';
 import { type HeadRecord, headRecords, type TextHead } from './head.ts';
 import { BACKSLASH, type Dialect, DOUBLE_QUOTE, SINGLE_QUOTE } from './marks.ts';

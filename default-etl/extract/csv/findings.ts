@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 
 /** What is found in rows while they are read, and what is said about it: `first` is the line of the first one. */
 const TEXTS = {

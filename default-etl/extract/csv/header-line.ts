@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { isWord } from '../table/cell-kind.ts';
 import { preambleDecision } from '../table/preamble.ts';
 import type { TablePlace } from '../table/table-place.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limitsOf } from '../../limits.ts';
-import type { ByteStream, Source } from '../../source.ts';
+import { limitsOf } from '../../contract/limits.ts';
+import type { ByteStream, Source } from '../../unpack/source.ts';
 import { HOSTILE } from '../../testing/hostile-csv.ts';
 import { InnerMarks } from '../inner-marks.ts';
 import { CsvRun } from './run.ts';

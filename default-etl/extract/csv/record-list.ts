@@ -1,5 +1,5 @@
-import { type Batch, NULL } from '../../batch.ts';
-import type { Reject } from '../../protocol.ts';
+import { type Batch, NULL } from '../../batch/batch.ts';
+import type { Reject } from '../../contract/protocol.ts';
 
 /** The arrays are small at first: of thousands of small files each has some lists. */
 const FIRST_ROWS = 1 << 6;

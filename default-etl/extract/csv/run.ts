@@ -1,8 +1,8 @@
-import type { Batch } from '../../batch.ts';
-import { neverFailure } from '../../failure.ts';
-import type { Lease } from '../../lease.ts';
-import type { ByteStream, Source } from '../../source.ts';
-import { type Limits, tooManyColumns } from '../../limits.ts';
+import type { Batch } from '../../batch/batch.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import type { Lease } from '../../batch/lease.ts';
+import type { ByteStream, Source } from '../../unpack/source.ts';
+import { type Limits, tooManyColumns } from '../../contract/limits.ts';
 import { columnNames, positionNames } from '../table/column-names.ts';
 import { type InnerMarks, withoutInnerMarks } from '../inner-marks.ts';
 import { rejectInvalid } from '../invalid.ts';

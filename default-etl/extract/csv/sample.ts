@@ -1,5 +1,5 @@
-import type { Batch } from '../../batch.ts';
-import type { Source } from '../../source.ts';
+import type { Batch } from '../../batch/batch.ts';
+import type { Source } from '../../unpack/source.ts';
 import type { Dialect } from './marks.ts';
 import { CsvTokenizer } from './tokenizer.ts';
 

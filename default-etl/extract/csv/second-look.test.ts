@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { rowRecord } from '../../batch.ts';
+import { rowRecord } from '../../batch/batch.ts';
 import { readTable, type Table, values } from '../../testing/csv-table.ts';
 import { temporaryFolder } from '../../testing/load.ts';
 import type { Dialect } from './marks.ts';

@@ -1,4 +1,4 @@
-import type { ByteStream } from '../../source.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 
 /** The bytes of a stream up to a place, and those behind it once goOn() was called. */
 export class StoppedStream implements ByteStream {

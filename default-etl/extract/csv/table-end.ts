@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import type { Encoding } from '../byte-order.ts';
 import { footerDecision, footerLength, lastRowDecision } from '../table/footer.ts';
 import { type HeadRecord, textRecords } from './head.ts';

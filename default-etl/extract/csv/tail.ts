@@ -1,4 +1,4 @@
-import type { ByteStream, Source } from '../../source.ts';
+import type { ByteStream, Source } from '../../unpack/source.ts';
 import type { Encoding } from '../byte-order.ts';
 import { decodeText, encodeText } from '../text.ts';
 import { CR, LF } from './marks.ts';

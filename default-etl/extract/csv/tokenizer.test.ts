@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { rowRecord } from '../../batch.ts';
+import { rowRecord } from '../../batch/batch.ts';
 import { csvRecords, type PlainDialect } from './definition.ts';
 import { CsvTokenizer } from './tokenizer.ts';
 

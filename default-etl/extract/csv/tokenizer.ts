@@ -1,4 +1,4 @@
-import type { Batch } from '../../batch.ts';
+import type { Batch } from '../../batch/batch.ts';
 import { behindLeadingBlanks, delimiterAt, type Dialect, isBlank, SINGLE_QUOTE } from './marks.ts';
 import { OddRecords } from './odd-records.ts';
 import { QuotedCells } from './quoted-cells.ts';

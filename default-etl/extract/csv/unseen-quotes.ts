@@ -1,4 +1,4 @@
-import type { Batch } from '../../batch.ts';
+import type { Batch } from '../../batch/batch.ts';
 import type { Findings } from './findings.ts';
 import { CR, type Dialect, DOUBLE_QUOTE, isBlank, LF, SINGLE_QUOTE } from './marks.ts';
 import type { Layout } from './run.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { cellKind, isMeasure } from '../table/cell-kind.ts';
 import { columnNames, positionNames } from '../table/column-names.ts';
 import type { ArrayTable } from './array-rows.ts';

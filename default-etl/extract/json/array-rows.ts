@@ -1,4 +1,4 @@
-import { NULL } from '../../batch.ts';
+import { NULL } from '../../batch/batch.ts';
 import { NumberedRows, RecordError } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { JsonCells } from './cells.ts';

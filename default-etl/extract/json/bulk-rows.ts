@@ -1,4 +1,4 @@
-import type { BatchBuilder } from '../../batch-builder.ts';
+import type { BatchBuilder } from '../../batch/batch-builder.ts';
 import { JsonRows, type RecordRows } from './rows.ts';
 import { endInHead, INCOMPLETE, skipSpace, stringEnd } from './scanner.ts';
 

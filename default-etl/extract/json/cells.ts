@@ -1,4 +1,4 @@
-import type { BatchBuilder } from '../../batch-builder.ts';
+import type { BatchBuilder } from '../../batch/batch-builder.ts';
 import { RecordError } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { extendedText } from './extended.ts';

@@ -1,4 +1,4 @@
-import type { ByteStream } from '../../source.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { parseText } from './cells.ts';
 import { skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';

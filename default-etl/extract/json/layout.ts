@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { columnNames } from '../table/column-names.ts';
 import { headerOf } from './array-header.ts';
 import type { ArrayTable } from './array-rows.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { endInHead, INCOMPLETE, skipSpace, stringEnd } from './scanner.ts';
 
 /** Where the records are. */

@@ -1,5 +1,5 @@
-import { ABSENT } from '../../batch.ts';
-import type { BatchBuilder } from '../../batch-builder.ts';
+import { ABSENT } from '../../batch/batch.ts';
+import type { BatchBuilder } from '../../batch/batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
 import { NumberedRows } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';

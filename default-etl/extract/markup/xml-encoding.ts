@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { neverFailure } from '../../failure.ts';
-import type { ByteStream } from '../../source.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 import { fillUp, lazyStream, readHead, withHead } from '../../unpack/byte-stream.ts';
 import { byteOrderMark, type Encoding } from '../byte-order.ts';
 import { type EncodedBytes, findEncoding, findUnicode, isKnown, openText } from '../text.ts';

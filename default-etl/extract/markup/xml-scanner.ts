@@ -1,4 +1,4 @@
-import type { ByteStream } from '../../source.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { decodeAttribute, decodeCdata, decodeText, UnknownReference } from './references.ts';
 import { INCOMPLETE, markupAt, markupEnd, nameEnd, StartTag } from './tags.ts';

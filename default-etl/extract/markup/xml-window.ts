@@ -1,5 +1,5 @@
-import { neverFailure } from '../../failure.ts';
-import type { ByteStream } from '../../source.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 
 const WINDOW_BYTES = 1 << 18;
 const MAX_TOKEN_BYTES = 1 << 27;

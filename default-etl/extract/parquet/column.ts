@@ -6,8 +6,8 @@ import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from 'hyparqu
 import { byteStreamSplit, readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { readPlain } from 'hyparquet/src/plain.js';
 import type { ColumnDecoder, DataReader, DecodedArray, SchemaTree } from 'hyparquet/src/types.js';
-import { MOST_RATIO } from '../../limits.ts';
-import type { Source } from '../../source.ts';
+import { MOST_RATIO } from '../../contract/limits.ts';
+import type { Source } from '../../unpack/source.ts';
 import { pageCompressors } from './compression.ts';
 import type { Leaf } from './leaf.ts';
 

@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { type CellKind, cellKind, columnKinds, filledCells, isMeasure, measuredColumns, quoted } from './cell-kind.ts';
 import { type GridRow, isSetApart, type Place, placesOf } from './grid.ts';
 import { isMarked, isRowCount, isSentence, isSurelyMarked } from './note-marks.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { cellKind, isWord, measuredColumns, tableKinds } from './cell-kind.ts';
 import { type GridRow, type Place, placesOf } from './grid.ts';
 import { isPlainUnit, isUnit } from './units.ts';

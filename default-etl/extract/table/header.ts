@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { type CellKind, cellKind, measuredColumns } from './cell-kind.ts';
 import type { Place } from './grid.ts';
 

@@ -1,5 +1,5 @@
-import type { Batch } from '../../batch.ts';
-import type { Decision } from '../../protocol.ts';
+import type { Batch } from '../../batch/batch.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { measuredColumns, tableKinds } from './cell-kind.ts';
 import type { GridRow, Place } from './grid.ts';
 import { beginsOtherTable, otherTableDecision } from './other-tables.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { type CellKind, filledCells, isWord, measuredColumns, quoted, tableKinds } from './cell-kind.ts';
 import { isMissingWord } from './header-rows.ts';
 import { isSameName } from './repeated-header.ts';

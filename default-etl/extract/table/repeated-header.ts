@@ -1,5 +1,5 @@
-import type { Batch } from '../../batch.ts';
-import type { Decision } from '../../protocol.ts';
+import type { Batch } from '../../batch/batch.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import type { Place } from './grid.ts';
 
 /** A form feed, blanks, or a byte order mark may stand before the first name. */

@@ -1,5 +1,5 @@
-import type { Batch } from '../../batch.ts';
-import type { Decision } from '../../protocol.ts';
+import type { Batch } from '../../batch/batch.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { lastRowDecision } from './footer.ts';
 import type { Place } from './grid.ts';
 import { LaterTables } from './later-tables.ts';

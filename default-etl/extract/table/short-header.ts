@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { filledCells, isMeasure, isWord, tableKinds } from './cell-kind.ts';
 import { type GridRow, ownWidth, type Place } from './grid.ts';
 import { isMarked } from './note-marks.ts';

@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { type CellKind, tableKinds } from './cell-kind.ts';
 import { furtherHeaderRows, furtherRowsDecision } from './further-rows.ts';
 import { commonWidth, type GridRow, isSetApart, type Place } from './grid.ts';

@@ -1,5 +1,5 @@
-import { neverFailure } from '../../failure.ts';
-import type { Source } from '../../source.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import type { Source } from '../../unpack/source.ts';
 import type { Encoding } from '../byte-order.ts';
 import { findEncoding, openText } from '../text.ts';
 import { type HtmlTable, htmlTables, HtmlTooWide } from './html-tables.ts';

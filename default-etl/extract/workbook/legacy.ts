@@ -1,6 +1,6 @@
 import * as XLSX from '@e965/xlsx';
 import * as codePages from '@e965/xlsx/dist/cpexcel.full.mjs';
-import { messageOf, neverFailure } from '../../failure.ts';
+import { messageOf, neverFailure } from '../../contract/failure.ts';
 import { dateText, durationText } from './excel-date.ts';
 import { numberText } from '../number-text.ts';
 import type { RowSink, Sheet, SheetScan } from './sheet.ts';

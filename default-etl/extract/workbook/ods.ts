@@ -1,5 +1,5 @@
-import { neverFailure } from '../../failure.ts';
-import type { ByteStream } from '../../source.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 import { ODS_NAMES, OdsSheetScan } from './ods-sheet.ts';
 import { maxTextOf, type Sheet } from './sheet.ts';
 import { NEEDS_MORE, START, XmlScanner } from '../markup/xml-scanner.ts';

@@ -1,5 +1,5 @@
-import { EtlFailure } from '../../failure.ts';
-import type { Extract } from '../../settings.ts';
+import { EtlFailure } from '../../contract/failure.ts';
+import type { Extract } from '../../contract/settings.ts';
 import type { Sheet } from './sheet.ts';
 import { glanceAt, type Glance } from './table.ts';
 

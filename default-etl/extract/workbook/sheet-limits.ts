@@ -1,5 +1,5 @@
-import { neverFailure } from '../../failure.ts';
-import { USUAL } from '../../limits.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import { USUAL } from '../../contract/limits.ts';
 import type { Sheet } from './sheet.ts';
 
 /** As long as a record of a CSV may usually be. */

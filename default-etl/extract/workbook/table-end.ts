@@ -1,4 +1,4 @@
-import type { Decision } from '../../protocol.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { footerDecision, footerLength, lastRowDecision } from '../table/footer.ts';
 import type { GridRow } from '../table/grid.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellText } from '../../batch.ts';
+import { cellText } from '../../batch/batch.ts';
 import type { Sheet } from './sheet.ts';
 import { TableSink } from './table-sink.ts';
 

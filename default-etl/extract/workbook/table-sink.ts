@@ -1,6 +1,6 @@
-import { type Batch, NULL } from '../../batch.ts';
-import { BatchBuilder } from '../../batch-builder.ts';
-import { Lease } from '../../lease.ts';
+import { type Batch, NULL } from '../../batch/batch.ts';
+import { BatchBuilder } from '../../batch/batch-builder.ts';
+import { Lease } from '../../batch/lease.ts';
 import { rejectInvalidCells } from '../invalid.ts';
 import type { RowSink, Sheet } from './sheet.ts';
 import { MAX_ROW_BYTES, rowTooLarge, textTooLarge } from './sheet-limits.ts';

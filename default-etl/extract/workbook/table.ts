@@ -1,7 +1,7 @@
-import type { Batch } from '../../batch.ts';
-import { configFailure, EtlFailure } from '../../failure.ts';
-import type { Extract } from '../../settings.ts';
-import type { Decision } from '../../protocol.ts';
+import type { Batch } from '../../batch/batch.ts';
+import { configFailure, EtlFailure } from '../../contract/failure.ts';
+import type { Extract } from '../../contract/settings.ts';
+import type { Decision } from '../../contract/protocol.ts';
 import { columnNames, positionNames } from '../table/column-names.ts';
 import { type GridRow, MOST_ROWS, usualFilled } from '../table/grid.ts';
 import { findTable } from '../table/table-place.ts';

@@ -1,4 +1,4 @@
-import { neverFailure } from '../../failure.ts';
+import { neverFailure } from '../../contract/failure.ts';
 
 /** Of what is read whole: many times as much is in memory then. */
 const MAX_WHOLE_BYTES = 2 ** 28;

@@ -1,4 +1,4 @@
-import { neverFailure } from '../../failure.ts';
+import { neverFailure } from '../../contract/failure.ts';
 import { maxTextOf, type Sheet } from './sheet.ts';
 import { NEEDS_MORE, START, type XmlScanner } from '../markup/xml-scanner.ts';
 import { readRelations, type Relation } from './xlsx-relations.ts';

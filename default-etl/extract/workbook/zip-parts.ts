@@ -1,5 +1,5 @@
-import { neverFailure } from '../../failure.ts';
-import type { ByteStream } from '../../source.ts';
+import { neverFailure } from '../../contract/failure.ts';
+import type { ByteStream } from '../../unpack/source.ts';
 import { openZip, type ZipEntry } from '../archive/zip.ts';
 import type { RandomAccess } from '../archive/zip-directory.ts';
 import type { ZipLimits } from '../archive/zip-member.ts';

@@ -1,5 +1,5 @@
-import { ABSENT } from '../../batch.ts';
-import { BatchBuilder, BatchFull } from '../../batch-builder.ts';
+import { ABSENT } from '../../batch/batch.ts';
+import { BatchBuilder, BatchFull } from '../../batch/batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
 import { RecordError } from '../record-run.ts';
 import { assertCloses, isNil, isOfXml, MOST_ELEMENTS, readContent, tooManyElements, type XmlValue } from './nested.ts';

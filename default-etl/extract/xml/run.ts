@@ -1,5 +1,5 @@
-import type { BatchBuilder } from '../../batch-builder.ts';
-import { neverFailure } from '../../failure.ts';
+import type { BatchBuilder } from '../../batch/batch-builder.ts';
+import { neverFailure } from '../../contract/failure.ts';
 import type { RecordRun } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { TextWindow } from '../text-window.ts';

@@ -1,6 +1,6 @@
 import { appendFileSync, statSync } from 'node:fs';
 import type { Container, ContainerCreateOptions, ContainerInfo } from 'dockerode';
-import type { Message } from '../../../default-etl/contract.ts';
+import type { Message } from '../../../default-etl/contract/contract.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Container, ContainerInspectInfo } from 'dockerode';
-import type { Message } from '../../../default-etl/contract.ts';
+import type { Message } from '../../../default-etl/contract/contract.ts';
 import type { Clock } from '../../clock.ts';
 import { OrchestratorError, statusOf } from '../../errors.ts';
 import { CUT_TEXT } from '../cut-log.ts';

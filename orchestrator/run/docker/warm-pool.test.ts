@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, afterEach, it } from 'node:test';
-import { WARM_LABEL } from '../../../default-etl/contract.ts';
+import { WARM_LABEL } from '../../../default-etl/contract/contract.ts';
 import { systemClock } from '../../clock.ts';
 import { readInstance } from '../instance.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, until } from '../testing/attempts.ts';

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Container, ContainerCreateOptions } from 'dockerode';
-import { WARM_LABEL } from '../../../default-etl/contract.ts';
+import { WARM_LABEL } from '../../../default-etl/contract/contract.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';

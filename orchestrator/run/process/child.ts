@@ -1,4 +1,4 @@
-import type { Message } from '../../../default-etl/contract.ts';
+import type { Message } from '../../../default-etl/contract/contract.ts';
 import type { Outcome } from '../runner.ts';
 import { killMembers, type Leader } from './process-group.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import type { Message } from '../../../default-etl/contract.ts';
+import type { Message } from '../../../default-etl/contract/contract.ts';
 import { LIMITS } from '../../limits.ts';
 import { CUT_TEXT } from '../cut-log.ts';
 import { JobOutput } from './job-output.ts';

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { Message } from '../../../default-etl/contract.ts';
+import type { Message } from '../../../default-etl/contract/contract.ts';
 import { CUT_TEXT } from '../cut-log.ts';
 import { HeadAndTail } from '../head-and-tail.ts';
 import { type LineSplitter, splitLines } from '../lines.ts';

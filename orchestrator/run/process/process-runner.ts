@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Message, WARM_JOBS } from '../../../default-etl/contract.ts';
+import { type Message, WARM_JOBS } from '../../../default-etl/contract/contract.ts';
 import type { Clock } from '../../clock.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Dataset } from '../../config/dataset.ts';

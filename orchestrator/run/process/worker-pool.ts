@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from 'node:fs';
-import { EXIT } from '../../../default-etl/contract.ts';
+import { EXIT } from '../../../default-etl/contract/contract.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { JOB_ENDED, JOB_NAME } from '../../../default-etl/contract.ts';
+import { JOB_ENDED, JOB_NAME } from '../../../default-etl/contract/contract.ts';
 import type { Owner } from '../../files/rights.ts';
 import { jsonLine } from '../json-line.ts';
 import type { JobOutput } from './job-output.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Message } from '../../../default-etl/contract.ts';
+import type { Message } from '../../../default-etl/contract/contract.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import type { DockerOptions } from '../../config/docker-schema.ts';
 import { limitsOf } from '../../config/resolve.ts';

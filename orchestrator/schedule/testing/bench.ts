@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Message } from '../../../default-etl/contract.ts';
+import type { Message } from '../../../default-etl/contract/contract.ts';
 import { systemClock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import type { Journal, Run } from '../../journal/journal.ts';

@@ -6,26 +6,26 @@ export const rule3: Rule = {
   clauses: [
     {
       clause: 'the id is the key and ten digits of the row',
-      file: 'default-etl/protocol.ts',
+      file: 'default-etl/contract/protocol.ts',
       code: "padStart(ROW_DIGITS, '0')",
       without: "padStart(ROW_DIGITS - 1, '0')",
-      test: 'default-etl/load/elasticsearch.test.ts',
+      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 3: a row is one document with its columns and nothing else, under an id of file key and row',
     },
     {
       clause: 'the key is 16 bytes of SHA-256',
-      file: 'default-etl/protocol.ts',
+      file: 'default-etl/contract/protocol.ts',
       code: '.subarray(0, 16)',
       without: '.subarray(0, 15)',
-      test: 'default-etl/contract.test.ts',
+      test: 'default-etl/contract/contract.test.ts',
       title: 'rule 3: a file key is 16 bytes of SHA-256 over its parts, which NUL keeps apart, in base64url',
     },
     {
       clause: 'its parts are joined by NUL',
-      file: 'default-etl/protocol.ts',
+      file: 'default-etl/contract/protocol.ts',
       code: "parts.join('\\0')",
       without: "parts.join('')",
-      test: 'default-etl/contract.test.ts',
+      test: 'default-etl/contract/contract.test.ts',
       title: 'rule 3: a file key is 16 bytes of SHA-256 over its parts, which NUL keeps apart, in base64url',
     },
     {
@@ -33,7 +33,7 @@ export const rule3: Rule = {
       file: 'default-etl/extract/workbook.ts',
       code: 'number += batch.rows + batch.rejects.length;',
       without: '',
-      test: 'default-etl/run-file.test.ts',
+      test: 'default-etl/run/run-file.test.ts',
       title: 'rule 3: the rows of all sheets are numbered on',
     },
     {
@@ -49,15 +49,15 @@ export const rule3: Rule = {
       file: 'default-etl/load/source-columns.ts',
       code: 'if (!load.source_columns) return () => none;',
       without: '',
-      test: 'default-etl/load/elasticsearch.test.ts',
+      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 3: a row is one document with its columns and nothing else, under an id of file key and row',
     },
     {
       clause: 'A and A.1 stand side by side',
-      file: 'default-etl/load/index-setup.ts',
+      file: 'default-etl/load/elasticsearch/index-setup.ts',
       code: 'subobjects: false,\n      date_detection',
       without: 'date_detection',
-      test: 'default-etl/load/elasticsearch.test.ts',
+      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 3: a row is one document with its columns and nothing else, under an id of file key and row',
     },
     {
@@ -87,10 +87,10 @@ export const rule3: Rule = {
     },
     {
       clause: 'rows of replaced keys go once the new are loaded',
-      file: 'default-etl/load/elasticsearch.ts',
+      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
       code: 'for (const replaced of this.job.replaces) {',
       without: 'for (const replaced of [] as Replaced[]) {',
-      test: 'default-etl/load/elasticsearch.test.ts',
+      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 3: rows of replaced keys go once the new ones are loaded, and ACTION delete takes every row',
     },
     {
