@@ -209,6 +209,8 @@ async function startSchedule(core: Core, stack: AsyncDisposableStack): Promise<S
   stack.defer(() => disposer.stop());
   const { connections, refreshes } = runners;
   const holder = ownHolderId();
+  // This process holds the lock of the journal: whoever else had a lease is dead.
+  await journal.endOtherLeases(holder);
   const shared = { journal, datasets, holder, environment, clock, logger };
   const scheduler = await startScheduler({ ...shared, runners, uids, connections, refreshes, disposer });
   // Who ran files by hand and calls that off wants nothing to go on.

@@ -144,7 +144,7 @@ async function end(rows: Rows): Promise<Run> {
   const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
   const claimed = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
   const run = claimed[0]?.[0] as Run;
-  return journal.finish(run.id, run.attempt, { to: 'done', rows, error: null }, Date.now());
+  return journal.finish(run, { to: 'done', rows, error: null }, Date.now());
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- whatever shape a test expects

@@ -83,10 +83,11 @@ test('runs are filtered by dataset, state and a part of the path', async () => {
 });
 
 test('runs that are done and have something to check are listed, counted and measured', async () => {
-  const { id } = await startRun('doubt/a.csv');
+  const started = await startRun('doubt/a.csv');
+  const { id } = started;
   await submit('doubt/b.csv');
   const toCheck = ['the sheet is a guess, said s3cret'];
-  await journal.finish(id, 1, { to: 'done', rows, error: null, toCheck, valuesLeftOut: 6 }, Date.now(), 0);
+  await journal.finish(started, { to: 'done', rows, error: null, toCheck, valuesLeftOut: 6 }, Date.now(), 0);
   const found = await get('/api/runs?file=doubt%2F&toCheck=1');
   const shown = found.body.items.map((run: { id: string; toCheck: string[] }) => [run.id, run.toCheck]);
   assert.deepEqual(shown, [[id, ['the sheet is a guess, said ***']]]);
@@ -139,7 +140,7 @@ test('a log can be followed until its run ends', async () => {
   let text = '';
   while (!text.includes('begin\n')) text += (await reader.read()).value;
   await writeLog(run, 1, 'begin\nend\n');
-  await journal.finish(run.id, 1, { to: 'done', rows, error: null }, Date.now(), 0);
+  await journal.finish(run, { to: 'done', rows, error: null }, Date.now(), 0);
   for (let part = await reader.read(); !part.done; part = await reader.read()) text += part.value;
   assert.match(text, /begin\nend\n$/);
 });
@@ -165,10 +166,17 @@ test('a queued run is cancelled once, replayed once, and refusals say why', asyn
 
 test('what failed is to look after until it is acknowledged, by run or all of a dataset', async () => {
   const fail = async (file: string) => {
-    const run = await submit(file, 'attention');
+    await submit(file, 'attention');
     const slot = { dataset: 'attention', free: 9, strict: false, order: 'arrival' as const, perFolder: false };
-    await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
-    return journal.finish(run.id, 1, { to: 'failed', rows: null, error: 'it said s3cret' }, Date.now());
+    const [[run] = []] = await journal.claim({
+      holder: 't',
+      leaseMs: 60_000,
+      now: Date.now(),
+      slots: [slot],
+      limit: 9,
+    });
+    assert(run);
+    return journal.finish(run, { to: 'failed', rows: null, error: 'it said s3cret' }, Date.now());
   };
   const [one, two, three] = [await fail('1.csv'), await fail('2.csv'), await fail('3.csv')];
   const listed = async () =>
@@ -255,7 +263,7 @@ test('health tells what can’t be moved or removed, what keeps runs from starti
 test('a dataset tells by what it would be run, and why its runs wait', async () => {
   const run = await startRun('away.csv');
   const end = { to: 'queued', dueAt: Date.now() + 60_000, counts: false, error: 'no engine, s3cret' } as const;
-  await journal.finish(run.id, 1, end, Date.now());
+  await journal.finish(run, end, Date.now());
   const { items } = (await get('/api/datasets')).body;
   const named = (name: string) => items.find((item: { name: string }) => item.name === name);
   assert.deepEqual(

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
-import type { Finish, Journal, LedgerRequest, Run } from '../journal/journal.ts';
+import type { Finish, Journal, Run } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
 import type { CommandDeps, ServiceState } from './deps.ts';
 import { createProgram } from './program.ts';
@@ -137,10 +137,11 @@ test('status shows counts, configuration errors, what waits and the newest failu
 });
 
 test('status and run show what is to be checked of files that are done', async () => {
-  const id = await queued('a.csv');
+  await queued('a.csv');
   const slot = { dataset: 'sales', free: 9, strict: false, order: 'arrival' as const, perFolder: false };
-  await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
-  await journal.finish(id, 1, { ...done(3, 0), toCheck: ['the sheet\nis a guess', 'and more'] }, Date.now());
+  const [[run] = []] = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 9 });
+  assert(run);
+  await journal.finish(run, { ...done(3, 0), toCheck: ['the sheet\nis a guess', 'and more'] }, Date.now());
   finish = { ...done(3, 0), toCheck: ['the delimiter is a guess'] };
   await orchestrator('run', 'sales', await file('b.csv'));
   assert.match(shown, /done, to check: b\.csv: 3 rows loaded\n {2}the delimiter is a guess\n/);
@@ -454,24 +455,21 @@ test('forget takes what was taken away out of the journal and the lake, and noth
   assert.equal(await orchestrator('forget', 'sales'), 1);
   assert.match(shown, /dataset sales is configured: take sales\.yaml away first/);
   const request = { dataset: 'old', file: 'a.csv', root: '/old', priority: 0, now: Date.now() };
-  const run = await journal.submit({
-    ...request,
-    fileVersion: { sizeBytes: 1, mtimeNs: '1', inode: '1' },
-    contentHash: 'x',
-  });
+  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+  await journal.submit({ ...request, fileVersion, contentHash: 'x' });
   const slot = { dataset: 'old', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
-  await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
-  await journal.ledger({
-    runId: run.id,
+  const [[run] = []] = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
+  assert(run);
+  await journal.ledger(run, {
     fileKey: 'k',
     append: false,
     rebuilds: false,
     indexFor: () => 'lake:old',
     ids: '',
-  } as LedgerRequest);
+  });
   assert.equal(await orchestrator('forget', 'old'), 1);
   assert.match(shown, /a run of it goes on; cancel it/);
-  await journal.finish(run.id, 1, done(3, 0), Date.now());
+  await journal.finish(run, done(3, 0), Date.now());
   for (const path of [`lake/old`, `lake/sales`, `logs/${run.id}`])
     await mkdir(join(folder, 'data', path), { recursive: true });
   await writeFile(join(folder, 'data', 'lake', 'old', 'a.csv.k.parquet'), 'x');
@@ -577,8 +575,8 @@ function startRunning(): () => Promise<void> {
       for (const run of claimed.flat()) {
         if (!finish) continue;
         const ledger = { fileKey: run.file, append: false, rebuilds: false, indexFor: () => 'sales' };
-        await journal.ledger({ runId: run.id, ...ledger });
-        await journal.finish(run.id, run.attempt, finish, Date.now());
+        await journal.ledger(run, ledger);
+        await journal.finish(run, finish, Date.now());
       }
       await new Promise(resolve => setTimeout(resolve, 5));
     }

@@ -68,7 +68,7 @@ test('rule 8: nothing is touched before the journal says that the run is done', 
   const second = await bench.disposer([]);
   await second.idle();
   assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
-  await bench.journal.finish(run.id, 1, { to: 'failed', rows: null, error: 'no' }, Date.now());
+  await bench.journal.finish(run, { to: 'failed', rows: null, error: 'no' }, Date.now());
   await second.idle();
   assert.deepEqual(bench.tree('in'), [['a.csv', CONTENT]]);
   assert.deepEqual(await bench.journal.intents(), []);
@@ -219,7 +219,7 @@ test('rule 3: a run of a new file waits until it is written down that the former
   const former = await bench.running(dataset, 'a.csv');
   await disposer.intend(former, dataset, DONE);
   await disposer.released(former);
-  disposer.ended(await bench.journal.finish(former.id, former.attempt, DONE, Date.now()), dataset);
+  disposer.ended(await bench.journal.finish(former, DONE, Date.now()), dataset);
   await begun.promise;
   const run = await bench.running(dataset, 'a.csv', 'a new file');
   const other = await bench.running(dataset, 'b.csv');
@@ -241,7 +241,7 @@ test('rule 3: after a crash, a run waits for the disposal that was under way, wh
   const before = await bench.disposer([dataset]);
   await before.intend(run, dataset, DONE);
   await before.stop();
-  await bench.journal.finish(run.id, run.attempt, DONE, Date.now());
+  await bench.journal.finish(run, DONE, Date.now());
   const [intent] = await bench.journal.intents();
   renameSync(join(bench.watchDir, 'a.csv'), intent?.hidden as string);
   const next = await bench.running(dataset, 'a.csv', 'a new file');
@@ -394,7 +394,7 @@ async function killAtEachStep(t: TestContext, variant: string, part: number): Pr
     const idle = await bench.disposer([dataset]);
     await idle.stop();
     await idle.intend(run, dataset, how);
-    await bench.journal.finish(run.id, 1, how, Date.now());
+    await bench.journal.finish(run, how, Date.now());
     const killed = await child(bench.base, step, variant.endsWith('across devices'));
     // Half of the time a new file has come by then, under the same name; a removal leaves nothing else to tell it by.
     const arrives = (variant === 'remove' || step % 4 < 2) && !existsSync(join(bench.watchDir, 'a.csv'));
@@ -499,7 +499,7 @@ function setUp(t: TestContext): Bench {
       return run;
     },
     async finish(disposer, dataset, run, finish) {
-      const ended = await journal.finish(run.id, run.attempt, finish, Date.now());
+      const ended = await journal.finish(run, finish, Date.now());
       disposer.ended(ended, dataset);
       await disposer.idle();
       return ended;

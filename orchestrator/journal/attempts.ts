@@ -1,8 +1,9 @@
 import type { Decision } from '../../default-etl/contract/contract.ts';
 import { boundedError } from './bounded-error.ts';
-import type { Attempt, Finish, LedgerEntry, LedgerRequest, Rows, Run, Told } from './journal.ts';
+import type { Attempt, Finish, Lease, LedgerEntry, LedgerRequest, Rows, Run, Told } from './journal.ts';
 import { noteEnd } from './attention.ts';
 import { noteBeside } from './deliveries.ts';
+import { requireLease } from './leases.ts';
 import { addsToVersion, countMended, mendedVersions, startRowsThere } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
 import { noteBuilder, setRejectedThere, setRowsThere } from './rows-there.ts';
@@ -20,8 +21,8 @@ interface Closing {
   error: string | null;
 }
 
-export function ledger(store: Store, request: LedgerRequest): LedgerEntry {
-  const run = requireRunning(store, request.runId);
+export function ledger(store: Store, lease: Lease, request: LedgerRequest): LedgerEntry {
+  const run = requireLease(store, lease);
   const { dataset, file } = run;
   const { fileKey, ids = '' } = request;
   const known = store.get<{ first: number | null }>(
@@ -117,29 +118,28 @@ function replacedOf({ id, dataset, file, fileKey, index, contentHash }: Run) {
   return { id, dataset, file, fileKey, index, contentHash };
 }
 
-export function started(store: Store, runId: string, attempt: number, runner: string, handle: string): void {
-  const run = requireAttempt(store, runId, attempt);
-  store.updateRun(run.id, 'runner = $runner, handle = $handle', { runner, handle });
-  const sql = 'UPDATE attempts SET runner = $runner, handle = $handle WHERE run_id = $runId AND attempt = $attempt';
-  store.execute(sql, { runner, handle, runId, attempt });
+export function started(store: Store, lease: Lease, runner: string, handle: string): void {
+  const { id, attempt } = requireLease(store, lease);
+  store.updateRun(id, 'runner = $runner, handle = $handle', { runner, handle });
+  const sql = 'UPDATE attempts SET runner = $runner, handle = $handle WHERE run_id = $id AND attempt = $attempt';
+  store.execute(sql, { runner, handle, id, attempt });
 }
 
-export function progress(store: Store, runId: string, attempt: number, now: NonNullable<Run['progress']>): void {
-  requireAttempt(store, runId, attempt);
-  store.updateRun(runId, 'progress_rows = $rows, progress_bytes = $bytes, progress_total_bytes = $totalBytes', {
+export function progress(store: Store, lease: Lease, now: NonNullable<Run['progress']>): void {
+  const { id } = requireLease(store, lease);
+  store.updateRun(id, 'progress_rows = $rows, progress_bytes = $bytes, progress_total_bytes = $totalBytes', {
     ...now,
   });
 }
 
 /** No change of the run: nobody waits to hear of it. */
-export function decided(store: Store, runId: string, attempt: number, decisions: readonly Decision[]): void {
-  requireAttempt(store, runId, attempt);
-  const sql = 'UPDATE runs SET decisions = $decisions WHERE id = $runId';
-  store.execute(sql, { runId, decisions: JSON.stringify(decisions) });
+export function decided(store: Store, lease: Lease, decisions: readonly Decision[]): void {
+  const { id } = requireLease(store, lease);
+  store.execute('UPDATE runs SET decisions = $decisions WHERE id = $id', { id, decisions: JSON.stringify(decisions) });
 }
 
-export function reserve(store: Store, runId: string, rows: number): void {
-  const run = requireRunning(store, runId);
+export function reserve(store: Store, lease: Lease, rows: number): void {
+  const run = requireLease(store, lease);
   if (run.fileKey === null || run.index === null)
     throw bug(run, 'rows can be reserved only after its ledger was asked for');
   store.execute('UPDATE ledger SET rows = max(rows, $rows) WHERE file_key = $fileKey AND index_name = $index', {
@@ -151,13 +151,12 @@ export function reserve(store: Store, runId: string, rows: number): void {
 
 export function finish(
   store: Store,
-  runId: string,
-  attempt: number,
+  lease: Lease,
   unbounded: Finish,
   now: number,
   exitCode: number | null = null,
 ): Run {
-  const run = requireAttempt(store, runId, attempt);
+  const run = requireLease(store, lease);
   const how = bounded(unbounded);
   const closing = { now, exitCode };
   switch (how.to) {
@@ -295,7 +294,7 @@ function settleLedger(store: Store, run: Run, how: Extract<Finish, { to: 'done' 
     // Its rows are some of many. One that loads nothing replaces nothing.
     if (rows.loaded === 0) return;
     // The lake reserves nothing: that there are rows must be known all the same.
-    reserve(store, run.id, rows.loaded);
+    reserve(store, run, rows.loaded);
     if (addsToVersion(store, run, false)) return;
     startRowsThere(store, run);
   } else {
@@ -336,17 +335,4 @@ export function attemptsOf(store: Store, runId: string): Attempt[] {
     { runId },
   );
   return rows.map(row => ({ ...row }));
-}
-
-/** Throws a bug where it doesn't run. */
-export function requireRunning(store: Store, runId: string): Run {
-  const run = requireRun(store, runId);
-  if (run.state !== 'running') throw bug(run, 'it must be running for this');
-  return run;
-}
-
-function requireAttempt(store: Store, runId: string, attempt: number): Run {
-  const run = requireRunning(store, runId);
-  if (run.attempt !== attempt) throw bug(run, `attempt ${attempt} is not the one that runs (${run.attempt})`);
-  return run;
 }

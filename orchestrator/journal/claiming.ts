@@ -166,8 +166,8 @@ function lease(store: Store, batch: Candidate[], request: ClaimRequest): Run[] {
        error = NULL, runner = NULL, handle = NULL, batch = $batch, lease_holder = $holder, lease_until = $until`,
       { now, batch: batchId, holder, until: now + leaseMs },
     );
-    const sql = 'INSERT INTO attempts (run_id, attempt, started_at) VALUES ($id, $attempt, $now)';
-    store.execute(sql, { id, attempt: run.attempt, now });
+    const sql = 'INSERT INTO attempts (run_id, attempt, started_at, holder) VALUES ($id, $attempt, $now, $holder)';
+    store.execute(sql, { id, attempt: run.attempt, now, holder });
     return run;
   });
 }

@@ -73,6 +73,10 @@ class Hand {
     return this.claimOf([slotsOf(dataset, slots)], limit);
   }
 
+  takeOver(holder: string, now = this.now): Promise<Run[]> {
+    return this.journal.takeOver({ holder, leaseMs: LEASE_MS, now });
+  }
+
   claimOf(slots: DatasetSlots[], limit = 100): Promise<Run[][]> {
     return this.journal.claim({ holder: HOLDER, leaseMs: LEASE_MS, now: this.now, slots, limit });
   }
@@ -84,11 +88,11 @@ class Hand {
   }
 
   ledger(run: Run, fileKey = `key-${run.file}`, append = false, index = 'sales', rebuilds = false) {
-    return this.journal.ledger({ runId: run.id, fileKey, append, rebuilds, indexFor: () => index });
+    return this.journal.ledger(run, { fileKey, append, rebuilds, indexFor: () => index });
   }
 
   finish(run: Run, how: Finish): Promise<Run> {
-    return this.journal.finish(run.id, run.attempt, how, this.now);
+    return this.journal.finish(run, how, this.now);
   }
 
   /** The whole life of one version. */
@@ -108,7 +112,7 @@ class Hand {
     await this.arrive(file, n);
     const run = await this.claimOne();
     await this.ledger(run, key, append);
-    await this.journal.reserve(run.id, 5);
+    await this.journal.reserve(run, 5);
     return this.finish(run, { to: 'quarantined', rows: rowsRead(5, 5), error: 'bad' });
   }
 
@@ -686,13 +690,13 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
       it('what an attempt tells is kept, and its end closes it', async () => {
         await hand.arrive('a.csv');
         const run = await hand.claimOne();
-        await journal.started(run.id, 1, 'docker', 'container-1');
-        await journal.progress(run.id, 1, { rows: 5, bytes: 50, totalBytes: 100 });
+        await journal.started(run, 'docker', 'container-1');
+        await journal.progress(run, { rows: 5, bytes: 50, totalBytes: 100 });
         const running = await journal.run(run.id);
         assert.deepEqual(running?.progress, { rows: 5, bytes: 50, totalBytes: 100 });
         assert.equal(running?.handle, 'container-1');
         hand.now = T0 + 9;
-        const ended = await journal.finish(run.id, 1, { to: 'done', rows: rowsRead(7, 2), error: null }, hand.now, 0);
+        const ended = await journal.finish(run, { to: 'done', rows: rowsRead(7, 2), error: null }, hand.now, 0);
         assert.deepEqual(ended.rows, rowsRead(7, 2));
         assert.equal(ended.progress, null);
         assert.equal(ended.leaseHolder, null);
@@ -739,37 +743,138 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
 
       it('a call that a run’s state does not allow changes nothing', async () => {
         const settling = await hand.settle('a.csv');
-        await assert.rejects(journal.started(settling.id, 1, 'docker', 'x'), isKind('bug'));
-        await assert.rejects(journal.finish(settling.id, 0, done(1), T0), isKind('bug'));
+        await assert.rejects(journal.started(settling, 'docker', 'x'), isKind('bug'));
+        await assert.rejects(journal.finish(settling, done(1), T0), isKind('bug'));
         await hand.arrive('a.csv');
         const run = await hand.claimOne();
-        await assert.rejects(journal.finish(run.id, 2, done(1), T0), isKind('bug'));
+        await assert.rejects(journal.finish({ ...run, attempt: 2 }, done(1), T0), isKind('bug'));
         await assert.rejects(journal.unsettle(run.id, 'gone', T0), isKind('bug'));
         await hand.finish(run, done(1));
         await assert.rejects(hand.finish(run, done(1)), isKind('bug'));
-        await assert.rejects(journal.reserve(run.id, 1), isKind('bug'));
+        await assert.rejects(journal.reserve(run, 1), isKind('bug'));
         assert.equal((await journal.run(run.id))?.state, 'done');
       });
     });
 
     describe('leases', () => {
-      it('rule 10: runs of another holder are orphans, and adoption goes on with the attempt', async () => {
+      const OTHER = '2:2:boot';
+
+      it('rule 10: a run belongs to its holder until its lease has ended; then another one takes it over, once, and its attempt goes on', async () => {
         await hand.arrive('a.csv');
-        const run = await hand.claimOne();
-        assert.deepEqual(await journal.orphans(HOLDER), []);
+        await hand.arrive('b.csv');
+        const [a, b] = (await hand.claim()).flat() as [Run, Run];
+        assert.deepEqual(await hand.takeOver(OTHER, T0 + LEASE_MS - 1), []);
+        assert.deepEqual(await hand.takeOver(HOLDER, T0 + LEASE_MS), [], 'who is alive recovers nothing of its own');
+        const taken = await hand.takeOver(OTHER, T0 + LEASE_MS);
         assert.deepEqual(
-          (await journal.orphans('2:2:boot')).map(orphan => orphan.id),
-          [run.id],
+          taken.map(run => [run.id, run.leaseHolder, run.attempt]),
+          [
+            [a.id, OTHER, 1],
+            [b.id, OTHER, 1],
+          ],
         );
-        await journal.adopt(run.id, '2:2:boot', LEASE_MS, T0);
-        assert.deepEqual(await journal.orphans('2:2:boot'), []);
-        await journal.heartbeat('2:2:boot', LEASE_MS, T0 + 1);
-        await hand.finish(run, done(1));
-        const attempts = await journal.attempts(run.id);
+        assert.deepEqual(await hand.takeOver('3:3:boot', T0 + LEASE_MS), []);
+        await journal.adopt(taken[0] as Run);
+        await hand.finish(taken[0] as Run, done(1));
         assert.deepEqual(
-          attempts.map(attempt => attempt.outcome),
+          (await journal.attempts(a.id)).map(attempt => attempt.outcome),
           ['adopted, done'],
         );
+      });
+
+      it('rule 10: a heartbeat prolongs the leases of its holder, and of no other', async () => {
+        await hand.arrive('a.csv');
+        await hand.arrive('b.csv');
+        const own = await hand.claimOne();
+        const [other] = (
+          await journal.claim({ holder: OTHER, leaseMs: LEASE_MS, now: T0, slots: [slotsOf('sales')], limit: 1 })
+        ).flat();
+        await journal.heartbeat({ holder: HOLDER, leaseMs: LEASE_MS, now: T0 + 1 });
+        const idsOf = async (now: number) => (await hand.takeOver('3:3:boot', now)).map(({ id }) => id);
+        assert.deepEqual(await idsOf(T0 + LEASE_MS), [other?.id]);
+        assert.deepEqual(await idsOf(T0 + LEASE_MS + 1), [own.id]);
+      });
+
+      it('rule 10: who lost its lease can say nothing of the run any more, whatever became of it', async () => {
+        await hand.arrive('a.csv');
+        const lost = await hand.claimOne();
+        await hand.ledger(lost);
+        const [taken] = await hand.takeOver(OTHER, T0 + LEASE_MS);
+        const refused = async () => {
+          const before = [
+            await journal.run(lost.id),
+            await journal.attempts(lost.id),
+            await journal.decisions(lost.id),
+          ];
+          for (const call of [
+            hand.finish(lost, done(1)),
+            hand.ledger(lost),
+            journal.started(lost, 'docker', 'x'),
+            journal.progress(lost, { rows: 1, bytes: null, totalBytes: null }),
+            journal.decided(lost, [{ name: 'header', value: true, confidence: 1, reason: 'said' }]),
+            journal.reserve(lost, 9),
+            journal.adopt(lost),
+          ]) {
+            await assert.rejects(call, {
+              kind: 'never',
+              message: new RegExp(`orchestrator ${OTHER} took the run over`),
+            });
+          }
+          const after = [await journal.run(lost.id), await journal.attempts(lost.id), await journal.decisions(lost.id)];
+          assert.deepEqual(after, before);
+        };
+        await refused();
+        await hand.finish(taken as Run, LATER);
+        await refused();
+        hand.now = T0 + LEASE_MS;
+        const next = await hand.claimOne();
+        await refused();
+        assert.equal((await hand.ledger(next)).fileRows, 0);
+        await hand.finish(next, done(1));
+        await refused();
+      });
+
+      it('rule 10: of two holders of one journal one has each run, at any moment', async () => {
+        const other = await opened.again();
+        try {
+          for (let n = 0; n < 20; n++) await hand.arrive(`${n}.csv`);
+          const claim = (of: Journal, holder: string) =>
+            of.claim({ holder, leaseMs: LEASE_MS, now: T0, slots: [slotsOf('sales', { free: 15 })], limit: 15 });
+          const claimed = (await Promise.all([claim(journal, HOLDER), claim(other, OTHER)])).map(runs => runs.flat());
+          assert.equal(new Set(claimed.flat().map(({ id }) => id)).size, 20);
+          const now = T0 + LEASE_MS;
+          const takeOver = (of: Journal, holder: string) => of.takeOver({ holder, leaseMs: LEASE_MS, now });
+          const taken = await Promise.all([takeOver(journal, '3:3:boot'), takeOver(other, '4:4:boot')]);
+          assert.equal(taken.flat().length, 20);
+          assert.equal(new Set(taken.flat().map(({ id }) => id)).size, 20);
+          for (const run of taken.flat()) await other.finish(run, done(1), now);
+        } finally {
+          await other.close();
+        }
+      });
+
+      it('rule 10: the runs of holders that are seen dead are taken over at once, though the clock was set back', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        await journal.endOtherLeases(HOLDER);
+        const hourBefore = T0 - 3_600_000;
+        assert.deepEqual(await hand.takeOver(OTHER, hourBefore), []);
+        await journal.endOtherLeases(OTHER);
+        const [taken] = await hand.takeOver(OTHER, hourBefore);
+        assert.equal(taken?.id, run.id);
+        // The next one dies, too.
+        await journal.endOtherLeases('3:3:boot');
+        assert.equal((await hand.takeOver('3:3:boot', hourBefore - 1))[0]?.id, run.id);
+      });
+
+      it('a clock that is set back ends no lease, and a heartbeat lets none last longer for it', async () => {
+        await hand.arrive('a.csv');
+        const run = await hand.claimOne();
+        const now = T0 - 3_600_000;
+        assert.deepEqual(await hand.takeOver(OTHER, now), []);
+        await journal.heartbeat({ holder: HOLDER, leaseMs: LEASE_MS, now });
+        assert.deepEqual(await hand.takeOver(OTHER, now + LEASE_MS - 1), []);
+        assert.equal((await hand.takeOver(OTHER, now + LEASE_MS))[0]?.id, run.id);
       });
     });
 
@@ -778,8 +883,8 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.arrive('a.csv', 1);
         const first = await hand.claimOne();
         assert.equal((await hand.ledger(first)).fileRows, 0);
-        await journal.reserve(first.id, 200_000);
-        await journal.reserve(first.id, 100_000);
+        await journal.reserve(first, 200_000);
+        await journal.reserve(first, 100_000);
         await hand.finish(first, { to: 'queued', dueAt: T0, counts: true, error: 'killed' });
         const second = await hand.claimOne();
         assert.equal((await hand.ledger(second)).fileRows, 200_000);
@@ -807,7 +912,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.arrive('a.csv', 2);
         const failed = await hand.claimOne();
         await hand.ledger(failed, 'content-2');
-        await journal.reserve(failed.id, 7);
+        await journal.reserve(failed, 7);
         await hand.finish(failed, { to: 'failed', rows: null, error: 'no' });
         await hand.arrive('a.csv', 3);
         const entry = await hand.ledger(await hand.claimOne(), 'content-3');
@@ -828,7 +933,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.arrive('a.csv', 1);
         const run = await hand.claimOne();
         await hand.ledger(run, 'content-1', true);
-        await journal.reserve(run.id, 5);
+        await journal.reserve(run, 5);
         const bad = await hand.finish(run, { to: 'quarantined', rows: null, error: 'bad' });
         await hand.dispose(bad, 'quarantine');
         await hand.arrive('a.csv', 2);
@@ -952,15 +1057,8 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         const load = async (n: number, ids: string) => {
           await hand.arrive('a.csv', n);
           const run = await hand.claimOne();
-          const request = {
-            runId: run.id,
-            fileKey: 'key',
-            append: false,
-            rebuilds: false,
-            ids,
-            indexFor: () => 'sales',
-          };
-          const { replaces, formerIds } = await journal.ledger(request);
+          const request = { fileKey: 'key', append: false, rebuilds: false, ids, indexFor: () => 'sales' };
+          const { replaces, formerIds } = await journal.ledger(run, request);
           await hand.finish(run, { to: 'done', rows: rowsRead(n), error: null, ids });
           return [replaces, formerIds];
         };
@@ -1047,11 +1145,11 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         const request = { fileKey: 'k', append: false, rebuilds: false, indexFor: month };
         await hand.arrive('a.csv', 1);
         const first = await hand.claimOne();
-        assert.equal((await journal.ledger({ ...request, runId: first.id })).index, 'sales_2026-01');
+        assert.equal((await journal.ledger(first, request)).index, 'sales_2026-01');
         await hand.finish(first, done(1));
         hand.now = Date.UTC(2026, 5, 1);
         await hand.arrive('a.csv', 2);
-        const entry = await journal.ledger({ ...request, runId: (await hand.claimOne()).id });
+        const entry = await journal.ledger(await hand.claimOne(), request);
         assert.equal(entry.index, 'sales_2026-01');
         assert.equal(entry.firstSeenAt, T0);
       });
@@ -1446,8 +1544,8 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await hand.arrive('a.csv');
         const run = await hand.claimOne();
         assert.equal(await journal.lastRunner('sales'), null);
-        await journal.started(run.id, run.attempt, 'docker', 'h');
-        await journal.finish(run.id, run.attempt, { to: 'queued', dueAt: 9e9, counts: false, error: 'away' }, 10);
+        await journal.started(run, 'docker', 'h');
+        await journal.finish(run, { to: 'queued', dueAt: 9e9, counts: false, error: 'away' }, 10);
         assert.equal(await journal.lastRunner('sales'), 'docker');
         assert.equal(await journal.lastRunner('never-ran'), null);
         assert.equal(await journal.lastRunner(null), 'docker');
@@ -1458,12 +1556,12 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         const run = await hand.claimOne();
         assert.deepEqual(await journal.decisions(run.id), []);
         const decision = { name: 'delimiter', value: ';', confidence: 0.98, reason: 'found in the first rows' };
-        await journal.decided(run.id, run.attempt, [{ ...decision, value: ',' }]);
-        await journal.decided(run.id, run.attempt, [decision]);
+        await journal.decided(run, [{ ...decision, value: ',' }]);
+        await journal.decided(run, [decision]);
         await hand.ledger(run);
         await hand.finish(run, done(1));
         assert.deepEqual(await journal.decisions(run.id), [decision]);
-        await assert.rejects(journal.decided(run.id, run.attempt, []), isKind('bug'));
+        await assert.rejects(journal.decided(run, []), isKind('bug'));
       });
 
       it('rule 5: rows that could not be taken out stay known, and are to be replaced by the next version', async () => {

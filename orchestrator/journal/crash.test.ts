@@ -46,9 +46,10 @@ async function assertWhole(path: string, said: string[]): Promise<void> {
   const journal = openSqliteJournal({ path, clock: systemClock });
   for (const id of said) assert.equal((await journal.run(id))?.state, 'done');
   // What the dead one ran goes back into the line, as a scheduler does at its start.
-  for (const run of await journal.orphans('me')) {
+  await journal.endOtherLeases('me');
+  for (const run of await journal.takeOver({ holder: 'me', leaseMs: 1000, now: Date.now() })) {
     const how = { to: 'queued', dueAt: Date.now(), counts: false, error: 'the orchestrator was killed' } as const;
-    await journal.finish(run.id, run.attempt, how, Date.now());
+    await journal.finish(run, how, Date.now());
   }
   await journal.close();
   const database = new DatabaseSync(path);

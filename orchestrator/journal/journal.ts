@@ -192,17 +192,26 @@ export interface DatasetSlots {
   lastStartAt?: number;
 }
 
-export interface ClaimRequest {
+/** A holder is one orchestrator process, by its id. */
+export interface LeaseRequest {
   holder: string;
   leaseMs: number;
   now: number;
+}
+
+/**
+ * The attempt of a running run, and whose it is: a run as claim(), or takeOver(), gave it. It belongs to its holder until another one takes it over. Calls that are made
+ * for it throw an OrchestratorError: `never` where that has happened, `bug` where the attempt has ended otherwise; and change nothing.
+ */
+export type Lease = Pick<Run, 'id' | 'attempt' | 'leaseHolder'>;
+
+export interface ClaimRequest extends LeaseRequest {
   slots: DatasetSlots[];
   /** At most this many claims (a batch is one). */
   limit: number;
 }
 
 export interface LedgerRequest {
-  runId: string;
   fileKey: string;
   /** ON_CHANGE: append: the key is of the content too, and its rows stay once the file of a `done` run was disposed of. */
   append: boolean;
@@ -477,21 +486,23 @@ export interface Journal {
   /** When the next queued run is due that is not yet due at `now`, or null. */
   nextDueAt(now: number): Promise<number | null>;
   /** Resolves key, index and what is to be replaced; remembers them. Idempotent. */
-  ledger(request: LedgerRequest): Promise<LedgerEntry>;
-  started(runId: string, attempt: number, runner: string, handle: string): Promise<void>;
-  progress(runId: string, attempt: number, progress: NonNullable<Run['progress']>): Promise<void>;
+  ledger(lease: Lease, request: LedgerRequest): Promise<LedgerEntry>;
+  started(lease: Lease, runner: string, handle: string): Promise<void>;
+  progress(lease: Lease, progress: NonNullable<Run['progress']>): Promise<void>;
   /** How the file is read, as the attempt said; the last call counts. */
-  decided(runId: string, attempt: number, decisions: readonly Decision[]): Promise<void>;
+  decided(lease: Lease, decisions: readonly Decision[]): Promise<void>;
   /** The attempt may have sent rows up to this number: the ledger keeps the maximum per index and FILE_KEY. */
-  reserve(runId: string, rows: number): Promise<void>;
+  reserve(lease: Lease, rows: number): Promise<void>;
   /** Closes the running attempt. `done` sets the ledger's rows to rows read, and forgets what was replaced. */
-  finish(runId: string, attempt: number, finish: Finish, now: number, exitCode?: number | null): Promise<Run>;
-  /** Prolongs the leases of a holder. */
-  heartbeat(holder: string, leaseMs: number, now: number): Promise<void>;
-  /** Running runs whose lease isn't this holder's. The caller has seen their holders dead. */
-  orphans(holder: string): Promise<Run[]>;
-  /** Takes over a run after a crash, the attempt going on. */
-  adopt(runId: string, holder: string, leaseMs: number, now: number): Promise<void>;
+  finish(lease: Lease, finish: Finish, now: number, exitCode?: number | null): Promise<Run>;
+  /** The leases of a holder end `leaseMs` from now: earlier than before, where the clock was set back. */
+  heartbeat(request: LeaseRequest): Promise<void>;
+  /** All holders but this one are dead, as who holds the lock of a journal that is one file knows: their leases have ended, whatever the clock says. */
+  endOtherLeases(holder: string): Promise<void>;
+  /** Running runs of other holders whose lease has ended are this holder's from now on, the first created first. Of two holders that ask at once one has them. */
+  takeOver(request: LeaseRequest): Promise<Run[]>;
+  /** The attempt of a run that was taken over was found to go on. */
+  adopt(lease: Lease): Promise<void>;
 
   // people
   /** A settling or queued run is `cancelled` at once; of a running one `cancelRequested` is set. Refused (`never`) once it has ended. */

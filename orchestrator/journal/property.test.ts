@@ -66,19 +66,18 @@ const CALLS = {
     const run = await choose(world, step, ['running']);
     if (run === undefined) return;
     const fileKey = `${run.file}-${step.n % 2}`;
-    await world.journal.ledger({
-      runId: run.id,
+    await world.journal.ledger(run, {
       fileKey,
       append: step.n % 2 === 0,
       rebuilds: false,
       indexFor: () => 'sales',
     });
-    await world.journal.reserve(run.id, step.n);
+    await world.journal.reserve(run, step.n);
   },
   finish: async (world: World, step: Step) => {
     const run = await choose(world, step, ['running']);
     const how = FINISHES[step.n % FINISHES.length] as Finish;
-    if (run !== undefined) await world.journal.finish(run.id, run.attempt, how, world.now);
+    if (run !== undefined) await world.journal.finish(run, how, world.now);
   },
   cancel: async (world: World, step: Step) => {
     const run = await choose(world, step, ['settling', 'queued', 'running']);

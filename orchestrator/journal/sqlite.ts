@@ -68,17 +68,16 @@ function scheduleCalls(store: Store) {
     claim: request => store.writeEarly(() => claim(store, request)),
     hasten: now => store.write(() => hasten(store, now)),
     nextDueAt: now => store.glance(() => reading.nextDueAt(store, now)),
-    ledger: request => store.write(() => attempts.ledger(store, request)),
-    started: (runId, attempt, runner, handle) =>
-      store.write(() => attempts.started(store, runId, attempt, runner, handle)),
-    progress: (runId, attempt, progress) => store.write(() => attempts.progress(store, runId, attempt, progress)),
-    decided: (runId, attempt, decisions) => store.write(() => attempts.decided(store, runId, attempt, decisions)),
-    reserve: (runId, rows) => store.write(() => attempts.reserve(store, runId, rows)),
-    finish: (runId, attempt, how, now, exitCode) =>
-      store.write(() => attempts.finish(store, runId, attempt, how, now, exitCode)),
-    heartbeat: (holder, leaseMs, now) => store.write(() => leases.heartbeat(store, holder, leaseMs, now)),
-    orphans: holder => store.read(() => leases.orphans(store, holder)),
-    adopt: (runId, holder, leaseMs, now) => store.write(() => leases.adopt(store, runId, holder, leaseMs, now)),
+    ledger: (lease, request) => store.write(() => attempts.ledger(store, lease, request)),
+    started: (lease, runner, handle) => store.write(() => attempts.started(store, lease, runner, handle)),
+    progress: (lease, progress) => store.write(() => attempts.progress(store, lease, progress)),
+    decided: (lease, decisions) => store.write(() => attempts.decided(store, lease, decisions)),
+    reserve: (lease, rows) => store.write(() => attempts.reserve(store, lease, rows)),
+    finish: (lease, how, now, exitCode) => store.write(() => attempts.finish(store, lease, how, now, exitCode)),
+    heartbeat: request => store.write(() => leases.heartbeat(store, request)),
+    endOtherLeases: holder => store.write(() => leases.endOtherLeases(store, holder)),
+    takeOver: request => store.write(() => leases.takeOver(store, request)),
+    adopt: lease => store.write(() => leases.adopt(store, lease)),
   } satisfies Partial<Journal>;
 }
 

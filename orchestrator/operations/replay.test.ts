@@ -31,7 +31,7 @@ test('where the watcher takes a quarantined file that was put back before its re
 test('a mend that failed for good is replayed, and the file stays in quarantine', async t => {
   const { journal, run, quarantined, claim, replay } = await setUp(t);
   await journal.mend(run.id, '/mended.ndjson', Date.now());
-  const mend = await journal.finish((await claim()).id, 1, { to: 'quarantined', rows: null, error: 'bad' }, Date.now());
+  const mend = await journal.finish(await claim(), { to: 'quarantined', rows: null, error: 'bad' }, Date.now());
   const again = await replay(mend);
   assert.deepEqual([again?.action, again?.mendFile, again?.state], ['mend', '/mended.ndjson', 'queued']);
   assert(existsSync(quarantined));
@@ -57,7 +57,7 @@ async function setUp(t: TestContext) {
     return claimed;
   };
   const rows = { read: 1, loaded: 0, rejected: 1, filtered: 0, deleted: 0 };
-  const run = await journal.finish((await claim()).id, 1, { to: 'quarantined', rows, error: 'bad' }, Date.now());
+  const run = await journal.finish(await claim(), { to: 'quarantined', rows, error: 'bad' }, Date.now());
   const quarantined = join(dataDir, 'quarantine/sales/a.csv');
   mkdirSync(join(quarantined, '..'), { recursive: true });
   mkdirSync(dataset.watchDir);

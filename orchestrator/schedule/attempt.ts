@@ -268,8 +268,8 @@ export class LiveAttempt {
   }
 
   /** Before anything of it is there, so that whoever comes after a crash knows where to look for it; `handle`: once it has one. */
-  #recordStart({ id, attempt }: Run, { kind }: Runner, handle: string): Promise<void> {
-    return this.#patiently(() => this.#options.context.journal.started(id, attempt, kind, handle));
+  #recordStart(run: Run, { kind }: Runner, handle: string): Promise<void> {
+    return this.#patiently(() => this.#options.context.journal.started(run, kind, handle));
   }
 
   async #followToEnd(startedAt: number): Promise<void> {

@@ -82,12 +82,12 @@ async function concludeWith(conclusion: Conclusion, left: Left | undefined): Pro
 async function record(conclusion: Conclusion, finish: Finish, reserved: number): Promise<Run> {
   const { decisions, exitCode, file, context } = conclusion;
   const { journal, clock } = context;
-  const { id, attempt } = file.run;
+  const { run } = file;
   const [, , ended] = await Promise.all([
     // Only to be looked at.
-    decisions && journal.decided(id, attempt, decisions).catch(() => undefined),
-    reserved > 0 ? journal.reserve(id, reserved) : undefined,
-    journal.finish(id, attempt, finish, clock.now(), exitCode),
+    decisions && journal.decided(run, decisions).catch(() => undefined),
+    reserved > 0 ? journal.reserve(run, reserved) : undefined,
+    journal.finish(run, finish, clock.now(), exitCode),
   ]);
   return ended;
 }

@@ -9,7 +9,7 @@ export function ledgerRequest(run: Run, dataset: Dataset): LedgerRequest {
   const parts = append ? [run.dataset, run.file, run.contentHash ?? ''] : [run.dataset, run.file];
   const rebuilds = dataset.settings.LOAD.overwrite === true;
   const indexFor = (time: number) => indexOf(dataset, time);
-  return { runId: run.id, fileKey: fileKey(...parts), append, ids: idsOf(dataset), rebuilds, indexFor };
+  return { fileKey: fileKey(...parts), append, ids: idsOf(dataset), rebuilds, indexFor };
 }
 
 /** LOAD.id, as the journal has it. */

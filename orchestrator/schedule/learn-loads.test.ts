@@ -94,9 +94,9 @@ function setUp(t: TestContext) {
     const slot = { dataset, free: 1, strict: false, order: 'arrival' as const, perFolder: false };
     const [[run] = []] = await journal.claim({ holder: 't', leaseMs: 60_000, now, slots: [slot], limit: 1 });
     assert(run);
-    await journal.ledger({ runId: run.id, fileKey: file, append: false, rebuilds: false, indexFor: () => index });
+    await journal.ledger(run, { fileKey: file, append: false, rebuilds: false, indexFor: () => index });
     const rows = { read: 3, loaded: 3, rejected: 0, filtered: 0, deleted: 0 };
-    await journal.finish(run.id, 1, { to: 'done', rows, error: null }, now);
+    await journal.finish(run, { to: 'done', rows, error: null }, now);
   }
 
   const notice = async (name: string) => (await journal.loads()).find(({ dataset }) => dataset === name)?.notice;

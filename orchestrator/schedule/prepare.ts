@@ -16,7 +16,7 @@ import { makeLogFile, makeWorkDir } from './work-dir.ts';
 /** Key and index of a run are remembered before anything of it can be sent. */
 export async function withLedger({ journal }: ScheduleContext, dataset: Dataset, run: Run): Promise<JobFile> {
   const request = ledgerRequest(run, dataset);
-  const ledger = await journal.ledger(request);
+  const ledger = await journal.ledger(run, request);
   return { run: { ...run, fileKey: request.fileKey, index: ledger.index }, ledger, standIn: null };
 }
 

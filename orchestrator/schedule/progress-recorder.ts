@@ -70,7 +70,7 @@ export class Asides {
     if (!first || clock.elapsed() - this.#progressAt < INTERVAL_MS) return;
     this.#progressAt = clock.elapsed();
     const progress = { rows: message.rows, bytes: message.bytes ?? null, totalBytes: message.total_bytes ?? null };
-    this.#note(() => journal.progress(first.run.id, first.run.attempt, progress));
+    this.#note(() => journal.progress(first.run, progress));
   }
 
   #hearDecided({ decisions, file }: DecidedMessage): void {
@@ -105,7 +105,7 @@ export class Asides {
     const { journal } = this.#context;
     this.#callOff = undefined;
     for (const { file, decisions } of this.#decided.values()) {
-      this.#note(() => journal.decided(file.run.id, file.run.attempt, decisions));
+      this.#note(() => journal.decided(file.run, decisions));
     }
     this.#decided.clear();
   }

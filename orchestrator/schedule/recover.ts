@@ -3,7 +3,7 @@ import type { Run } from '../journal/journal.ts';
 import type { AttemptRef, Recovered, Runner, RunnerKind } from '../run/runner.ts';
 import { attemptOf } from './attempt.ts';
 import { RUNNER_WAIT } from './backoff.ts';
-import type { ScheduleContext } from './context.ts';
+import { LEASE_MS, type ScheduleContext } from './context.ts';
 import { persist } from '../async/pause.ts';
 import { takeBackWorkDir, tidyWorkDir, withLeft } from './left.ts';
 import { mostRows } from './plausible.ts';
@@ -17,9 +17,18 @@ export interface Orphan {
   runner: Runner | null;
 }
 
-/** What running runs an earlier orchestrator left, each batch as one. The caller has seen that one dead. */
-export async function findOrphans({ journal, runners, holder, environment }: ScheduleContext): Promise<Orphan[]> {
-  const groups = Map.groupBy(await journal.orphans(holder), run => run.batch ?? run.id);
+/** Takes over the running runs of orchestrators whose leases have ended, each batch as one. */
+export async function takeOrphans({
+  journal,
+  runners,
+  holder,
+  environment,
+  clock,
+}: ScheduleContext): Promise<Orphan[]> {
+  const groups = Map.groupBy(
+    await journal.takeOver({ holder, leaseMs: LEASE_MS, now: clock.now() }),
+    run => run.batch ?? run.id,
+  );
   const orphans: Orphan[] = [];
   for (const [leadId, runs] of groups) {
     const [first] = runs as [Run, ...Run[]];
@@ -75,10 +84,10 @@ export async function requeueDead(context: ScheduleContext, { ref, runs }: Orpha
       readReserved(left, mostRows(run, ranMs)),
     );
     // Without a key nothing of it can have been sent.
-    if (reserved > 0 && run.fileKey !== null) await keep(() => journal.reserve(run.id, reserved));
+    if (reserved > 0 && run.fileKey !== null) await keep(() => journal.reserve(run, reserved));
     const now = clock.now();
     const error = `the orchestrator died during attempt ${run.attempt}; it is seen dead and the run starts over`;
-    await keep(() => journal.finish(run.id, run.attempt, { to: 'queued', dueAt: now, counts: false, error }, now));
+    await keep(() => journal.finish(run, { to: 'queued', dueAt: now, counts: false, error }, now));
     logger.warn(`${run.dataset}/${run.file}: ${error}`, { dataset: run.dataset, run: run.id, attempt: run.attempt });
   }
   await tidyWorkDir(ref.workDir, false);

@@ -565,10 +565,17 @@ test('rejects of a done run are kept, and nothing else of its work', async t => 
 /** Leaves a run as an orchestrator does that is killed while an attempt goes on. */
 async function diedWith(bench: ReturnType<typeof setUp>, dataset: string, id: string): Promise<ScriptedRunner> {
   const slots = [{ dataset, free: 1, strict: false, order: 'arrival' as const, perFolder: false }];
-  await bench.journal.claim({ holder: 'the dead one', leaseMs: 1, now: Date.now(), slots, limit: 1 });
+  const [[run] = []] = await bench.journal.claim({
+    holder: 'the dead one',
+    leaseMs: 30_000,
+    now: Date.now(),
+    slots,
+    limit: 1,
+  });
   const key = { fileKey: fileKey(dataset, 'a.csv'), append: false, rebuilds: false, indexFor: () => dataset };
-  await bench.journal.ledger({ runId: id, ...key });
-  await bench.journal.started(id, 1, 'process', `${id}/1`);
+  assert(run);
+  await bench.journal.ledger(run, key);
+  await bench.journal.started(run, 'process', `${id}/1`);
   const runner = new ScriptedRunner(async () => done);
   runner.jobs.push({ runId: id, attempt: 1 } as Job);
   return runner;

@@ -10,7 +10,7 @@ import { LEASE_MS, type Runners, type ScheduleContext } from './context.ts';
 import { createDiskFloor, type DiskFloor, type DiskState } from './disk-floor.ts';
 import { lowDiskText } from '../text/low-disk-text.ts';
 import { pause, persist } from '../async/pause.ts';
-import { findOrphans, type Orphan, recoverOrphan, requeueDead } from './recover.ts';
+import { takeOrphans, type Orphan, recoverOrphan, requeueDead } from './recover.ts';
 import { freeSlots, slotsWhileHeld } from './slots.ts';
 import { Turns } from './turns.ts';
 
@@ -102,7 +102,7 @@ class Schedule implements Scheduler {
   }
 
   async begin(): Promise<void> {
-    const orphans = await findOrphans(this.#context);
+    const orphans = await takeOrphans(this.#context);
     for (const orphan of orphans) this.#orphans.add(orphan);
     this.#recallUids(orphans);
     this.#off.push(this.#context.journal.onChange(run => this.#hear(run)));
@@ -194,7 +194,7 @@ class Schedule implements Scheduler {
   #heartbeat(): void {
     const { journal, holder, clock, logger } = this.#context;
     const beat = (): void => {
-      journal.heartbeat(holder, LEASE_MS, clock.now()).catch((error: unknown) => {
+      journal.heartbeat({ holder, leaseMs: LEASE_MS, now: clock.now() }).catch((error: unknown) => {
         logger.error(`leases could not be prolonged: ${messageOf(error)}`, { error });
       });
       callOff = clock.after(LEASE_MS / 3, beat);
@@ -336,12 +336,12 @@ class Schedule implements Scheduler {
   }
 
   async #recover(orphan: Orphan): Promise<void> {
-    const { journal, holder, clock, datasets, logger } = this.#context;
+    const { journal, clock, datasets, logger } = this.#context;
     const { ref, runs, runner } = orphan;
     const recovered = await recoverOrphan(this.#context, orphan, this.#leaveOrphans.signal);
     const dataset = datasets().get(ref.datasetName);
     if (runner && recovered.state === 'adopt' && dataset) {
-      for (const run of runs) await journal.adopt(run.id, holder, LEASE_MS, clock.now());
+      for (const run of runs) await journal.adopt(run);
       const attempt = this.#attempt(dataset, ref, runs);
       for (const run of runs) if (run.cancelRequested) attempt.stop('cancel', run.id);
       const where = runner.kind === 'docker' ? 'its container' : 'what ran it';

@@ -83,8 +83,9 @@ test('explain says what misses a marker, waits to be quiet, was taken, has chang
   const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
   const claim = { holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 };
   const [[run] = []] = await folder.journal.claim(claim);
+  assert.ok(run);
   const header = { name: 'header', value: true, confidence: 0.5, reason: 'as usual' };
-  await folder.journal.decided(run?.id ?? '', 1, [header]);
+  await folder.journal.decided(run, [header]);
   assert.match(await say(), /It was read with header true \(50 % sure: as usual\)\.$/m);
   await writeFile(folder.path('a.csv'), 'xy');
   assert.match(await say(), /has changed since it was taken/);
@@ -92,7 +93,7 @@ test('explain says what misses a marker, waits to be quiet, was taken, has chang
   const request = { dataset: dataset.name, file: 'a.csv', root: folder.root, priority: 0, now: Date.now() };
   await folder.journal.absent([{ ...request, remove: false }]);
   assert.match(await say(), /no longer there\.$/);
-  await folder.journal.finish(run?.id ?? '', 1, { to: 'quarantined', rows: null, error: 'bad' }, Date.now());
+  await folder.journal.finish(run, { to: 'quarantined', rows: null, error: 'bad' }, Date.now());
   assert.match(
     await say(),
     new RegExp(`no longer there: it was moved to the quarantine;.*\`orchestrator replay a\\.csv\``),
@@ -115,10 +116,10 @@ test('explain says how far a run is, that the dataset is paused, and where the f
   const [[run] = []] = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
   assert.ok(run);
   assert.match(await say(), /is running since \S+, attempt 1\./);
-  await journal.progress(run.id, 1, { rows: 12_345, bytes: 40, totalBytes: 99 });
+  await journal.progress(run, { rows: 12_345, bytes: 40, totalBytes: 99 });
   assert.match(await say(), /, attempt 1: 12,345 rows so far, 40 % of its bytes\./);
   const rows = { read: 3, loaded: 3, rejected: 0, filtered: 0, deleted: 0 };
-  await journal.finish(run.id, 1, { to: 'done', rows, error: null }, Date.now());
+  await journal.finish(run, { to: 'done', rows, error: null }, Date.now());
   const target = join(folder.base, 'backup', 'sales', 'a.csv');
   const [source, hidden] = [folder.path('a.csv'), folder.path('.a')];
   await journal.intend({

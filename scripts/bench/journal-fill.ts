@@ -69,12 +69,12 @@ async function makeVersion({ root, present }: Fill, number: number): Promise<Fil
   return versionOf(await lstat(path, { bigint: true }));
 }
 
-async function finishRun(journal: Journal, { id, attempt, file }: Run): Promise<void> {
-  const fileKey = hashOf(file).slice(0, 22);
+async function finishRun(journal: Journal, run: Run): Promise<void> {
+  const fileKey = hashOf(run.file).slice(0, 22);
   await Promise.all([
-    journal.ledger({ runId: id, fileKey, append: false, rebuilds: false, indexFor: () => 'bench' }),
-    journal.started(id, attempt, 'process', `${HOLDER}:${id}`),
-    journal.finish(id, attempt, { to: 'done', rows: ROWS, error: null }, Date.now(), 0),
+    journal.ledger(run, { fileKey, append: false, rebuilds: false, indexFor: () => 'bench' }),
+    journal.started(run, 'process', `${HOLDER}:${run.id}`),
+    journal.finish(run, { to: 'done', rows: ROWS, error: null }, Date.now(), 0),
   ]);
 }
 

@@ -19,16 +19,15 @@ async function work(): Promise<void> {
   const slots = [{ dataset, free: 4, strict: false, order: 'arrival' as const, perFolder: false }];
   const batches = await journal.claim({ holder: ownHolderId(), leaseMs: 1000, now, slots, limit: 4 });
   for (const run of batches.flat()) {
-    await journal.ledger({
-      runId: run.id,
+    await journal.ledger(run, {
       fileKey: `key-${run.file}`,
       append: false,
       rebuilds: false,
       indexFor: () => 'sales',
     });
-    await journal.reserve(run.id, 100);
+    await journal.reserve(run, 100);
     const rows = { read: 10, loaded: 10, rejected: 0, filtered: 0, deleted: 0 };
-    await journal.finish(run.id, run.attempt, { to: 'done', rows, error: null }, now);
+    await journal.finish(run, { to: 'done', rows, error: null }, now);
     process.stdout.write(`${run.id}\n`);
   }
 }

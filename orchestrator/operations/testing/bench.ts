@@ -47,8 +47,8 @@ export function setUp(t: TestContext, settings: Parameters<typeof datasetOf>[2] 
     const [[run] = []] = await journal.claim(request);
     assert(run);
     const fileKey = append ? `${run.file} ${run.contentHash}` : run.file;
-    await journal.ledger({ runId: run.id, fileKey, append, rebuilds: false, indexFor: () => 'sales' });
-    return journal.finish(run.id, run.attempt, how, Date.now());
+    await journal.ledger(run, { fileKey, append, rebuilds: false, indexFor: () => 'sales' });
+    return journal.finish(run, how, Date.now());
   }
 
   async function load(file: string, content: string, how = DONE): Promise<Run> {

@@ -70,12 +70,13 @@ export function setUp(t: TestContext): Bench {
     logger,
     arrive: (dataset, file, content = 'a\n1\n') => arrive(journal, dataset, file, content),
     until: (runId, isSo) => until(journal, runId, isSo),
-    async schedule(runner, datasets, more = {}) {
+    async schedule(runner, datasets, { holder = 'test', ...more } = {}) {
+      await journal.endOtherLeases(holder);
       const scheduler = await startScheduler({
         journal,
         runners: { for: async () => ({ runner, reason: 'it is the only one' }), of: () => runner, all: () => [runner] },
         datasets: () => new Map(datasets.map(dataset => [dataset.name, dataset])),
-        holder: 'test',
+        holder,
         connections: NO_CONNECTIONS,
         refreshes: NO_REFRESHES,
         uids: createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 }),

@@ -21,11 +21,14 @@ const runner = createProcessRunner({
   defaultEtl: [],
   environment: { PATH: process.env['PATH'] },
 });
+const journal = openSqliteJournal({ path: join(dataDir, 'journal.sqlite'), clock: systemClock });
+const holder = String(process.pid);
+await journal.endOtherLeases(holder);
 await startScheduler({
-  journal: openSqliteJournal({ path: join(dataDir, 'journal.sqlite'), clock: systemClock }),
+  journal,
   runners: { for: async () => ({ runner, reason: 'COMMAND' }), of: () => runner, all: () => [runner] },
   datasets: () => new Map([['sales', dataset]]),
-  holder: String(process.pid),
+  holder,
   connections: NO_CONNECTIONS,
   refreshes: NO_REFRESHES,
   uids: createRunUids({ range: { from: 61_200, to: 61_455 }, reserve: 4 }),

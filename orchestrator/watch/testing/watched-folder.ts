@@ -98,7 +98,7 @@ export class WatchedFolder implements AsyncDisposable {
   async end(file: string, how: Finish = DONE): Promise<Run> {
     const run = (await this.runs(file)).find(each => each.state === 'running');
     if (!run) throw new Error(`no running run of ${file}`);
-    return this.journal.finish(run.id, run.attempt, how, Date.now());
+    return this.journal.finish(run, how, Date.now());
   }
 
   /** A process that does what the script says; `$FILE` is the file. Its first line of output says that it has begun. */

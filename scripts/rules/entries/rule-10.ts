@@ -123,11 +123,21 @@ export const rule10: Rule = {
     {
       clause: 'a run is leased to one orchestrator',
       file: 'orchestrator/journal/leases.ts',
-      code: "state = 'running' AND lease_holder <> $holder",
-      without: "state = 'running'",
+      code: 'AND lease_until <= $now',
+      without: '',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
-      title: 'rule 10: runs of another holder are orphans, and adoption goes on with the attempt',
+      title:
+        'rule 10: a run belongs to its holder until its lease has ended; then another one takes it over, once, and its attempt goes on',
+    },
+    {
+      clause: 'who lost its lease can’t end the run',
+      file: 'orchestrator/journal/leases.ts',
+      code: 'run.attempt === attempt && run.leaseHolder === leaseHolder',
+      without: 'run.attempt === attempt',
+      test: 'orchestrator/journal/sqlite.test.ts',
+      suite: 'orchestrator/journal/conformance.ts',
+      title: 'rule 10: who lost its lease can say nothing of the run any more, whatever became of it',
     },
     {
       clause: 'its lease is freed only when its holder is dead',

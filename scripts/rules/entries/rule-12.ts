@@ -111,7 +111,7 @@ export const rule12: Rule = {
     {
       clause: 'the journal knows of mended rows that were not reserved',
       file: 'orchestrator/journal/attempts.ts',
-      code: 'reserve(store, run.id, rows.loaded);',
+      code: 'reserve(store, run, rows.loaded);',
       without: '',
       test: 'orchestrator/journal/sqlite.test.ts',
       suite: 'orchestrator/journal/conformance.ts',

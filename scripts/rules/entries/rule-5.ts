@@ -49,7 +49,7 @@ export const rule5: Rule = {
     {
       clause: 'it is read after every attempt',
       file: 'orchestrator/schedule/conclude.ts',
-      code: 'reserved > 0 ? journal.reserve(id, reserved) : undefined,',
+      code: 'reserved > 0 ? journal.reserve(run, reserved) : undefined,',
       without: 'undefined,',
       test: 'orchestrator/schedule/scheduler.test.ts',
       title: 'rule 5: what an attempt reserved is the next one’s FILE_ROWS, whatever became of it',
@@ -65,7 +65,7 @@ export const rule5: Rule = {
     {
       clause: 'also of one that a crash cut short',
       file: 'orchestrator/schedule/recover.ts',
-      code: 'if (reserved > 0 && run.fileKey !== null) await keep(() => journal.reserve(run.id, reserved));',
+      code: 'if (reserved > 0 && run.fileKey !== null) await keep(() => journal.reserve(run, reserved));',
       without: '',
       test: 'orchestrator/schedule/scheduler.test.ts',
       title:
