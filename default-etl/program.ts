@@ -5,6 +5,7 @@ import { createReporter, type Reporter } from './contract/report.ts';
 import { runFile } from './run/run-file.ts';
 import { withConnections } from './contract/connections.ts';
 import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './contract/settings.ts';
+import { FORMAT_WORDS } from './extract/registry.ts';
 
 const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
 
@@ -13,7 +14,7 @@ const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
   node default-etl/bin.js --rejects [--table=FILE] < rejects.ndjson    rejected rows as CSV, to be mended
   node default-etl/bin.js --mend [--table=FILE] MENDED                 that CSV once mended, as the NDJSON that ACTION mend loads
 
-FILE is csv, tsv, txt, xls, xlsx, xlsm, xlsb, ods, fods, json, geojson, ndjson, xml or parquet, each also as .gz, .zst or in a .zip.
+FILE is ${FORMAT_WORDS.slice(0, -1).join(', ')} or ${FORMAT_WORDS.at(-1)}, each also as .gz, .zst or in a .zip.
 --table names rejects.json, which lies beside rejects.ndjson. Settings come from the environment:
 
   ELASTICSEARCH_NODE      such as http://localhost:9200; without it the rows go to WORK_DIR/out.parquet

@@ -5,9 +5,10 @@ import type { Extract } from '../contract/settings.ts';
 import type { Source } from '../unpack/source.ts';
 import { type Compression, compressionOf, unreadablePacking } from '../unpack/compression.ts';
 import type { Spill } from '../unpack/spill.ts';
-import { openCsv } from './csv.ts';
+import { isZip, startsWith } from './beginnings.ts';
 import { limited } from './limited.ts';
-import { declaredFormat, type Format, formatOf, isDamagedPacking, isOfficePart, startsWorkbook } from './format.ts';
+import { declaredFormat, formatOf, isDamagedPacking } from './format.ts';
+import { type Format, FORMATS } from './registry.ts';
 
 const HEAD_BYTES = 1024;
 /** An archive within an archive is read, one within that is not. */
@@ -21,6 +22,8 @@ export interface OpenOptions {
   extract: Extract;
   /** Where what is packed goes that has to be entered in the middle. Whoever made it closes it. */
   spill: Spill;
+  /** FORMATS where left out. */
+  formats?: readonly Format[];
 }
 
 /**
@@ -34,13 +37,14 @@ export async function openReader(options: OpenOptions): Promise<Reader> {
 
 async function openContent(options: OpenOptions, archives: number): Promise<Reader> {
   const { source, head, compressions } = await unpack(options.source, limitsOf(options.extract).unpackedBytes);
-  if (compressions.length === 0 && !isZip(head) && isDamagedPacking(options.fileName, head))
+  const { fileName, extract, formats = FORMATS } = options;
+  if (compressions.length === 0 && !isZip(head) && isDamagedPacking(fileName, head, formats))
     throw neverFailure(
       `${source.path} begins neither like gzip nor zstd nor zip, though it is called so: it is damaged; copy or pack it again`,
     );
   const reader = isZip(head)
     ? await openZipped({ ...options, source }, archives)
-    : await openFormat(declaredFormat(options.extract) ?? formatOf(options.fileName, head), head, {
+    : await openFormat(declaredFormat(extract, formats) ?? formatOf(fileName, head, formats), head, {
         ...options,
         source,
       });
@@ -79,12 +83,13 @@ async function openZipped(options: OpenOptions, archives: number): Promise<Reade
   const { choosePackedWorkbook } = await import('./archive/packed-workbook.ts');
   const entries = await openZip(source, { anyRatioBytes: limitsOf(options.extract).unpackedBytes });
   const names = new Set(entries.map(entry => entry.name.toLowerCase()));
-  if (names.has('[content_types].xml')) return await openWorkbookAs('xlsx', { ...options, source });
-  if (names.has('content.xml') && (names.has('mimetype') || names.has('meta-inf/manifest.xml')))
-    return await openWorkbookAs('ods', { ...options, source });
+  const { formats = FORMATS } = options;
+  const format = formats.find(candidate => candidate.claimsZip?.(names));
+  if (format !== undefined) return await openAs(format, source, options.extract);
   const packed = await choosePackedWorkbook(source.path, entries, options.extract.members);
   if (packed) {
-    const reader = await openWorkbookAs(packed.format, { ...options, source }, packed.folder);
+    const workbook = formats.find(({ name }) => name === packed.format) as Format;
+    const reader = await openAs(workbook, source, options.extract, packed.folder);
     return { ...reader, decisions: [...packed.decisions, ...reader.decisions] };
   }
   if (archives === MAX_ARCHIVES)
@@ -101,75 +106,25 @@ async function openZipped(options: OpenOptions, archives: number): Promise<Reade
   });
 }
 
-/** `folder`: what the names of its parts begin with. */
-async function openWorkbookAs(format: Format, { source, extract }: OpenOptions, folder = ''): Promise<Reader> {
-  const { openWorkbook } = await import('./workbook.ts');
-  return await finish(format, await openWorkbook(source, extract, folder), extract);
+async function openFormat(format: Format, head: Buffer, { source, extract, spill }: OpenOptions): Promise<Reader> {
+  const refusal = head.length > 0 ? (refusalOf(head) ?? format.refuses?.(head, extract)) : undefined;
+  if (refusal !== undefined) throw neverFailure(`${source.path} ${refusal}`);
+  return await openAs(format, format.isSeeking ? await spill.seekable(source) : source, extract);
 }
 
-async function openFormat(format: Format, head: Buffer, options: OpenOptions): Promise<Reader> {
-  assertStart(format, head, options.source);
-  assertNoPart(format, head, options);
-  return await finish(format, await readerOf(format, options), options.extract);
-}
-
-async function finish(format: Format, reader: Reader, extract: Extract): Promise<Reader> {
+async function openAs(format: Format, source: Source, extract: Extract, folder = ''): Promise<Reader> {
+  const reader = await format.open(source, extract, folder);
   const reason = extract.format === undefined ? 'by its content and name' : 'as EXTRACT.format says';
-  reader.decisions.unshift({ name: 'format', value: format, confidence: 1, reason });
+  reader.decisions.unshift({ name: 'format', value: format.name, confidence: 1, reason });
   const footer = extract.skip_footer ?? 0;
   if (footer === 0) return reader;
   const { dropLast } = await import('./drop-last.ts');
   return { ...reader, batches: () => dropLast(reader.batches(), footer) };
 }
 
-async function readerOf(format: Format, { source, extract, spill }: OpenOptions): Promise<Reader> {
-  switch (format) {
-    case 'csv':
-      return await openCsv(source, extract, ',');
-    case 'tsv':
-    case 'txt':
-      return await openCsv(source, extract, '\t');
-    case 'xls':
-    case 'xlsx':
-    case 'ods':
-      return await (await import('./workbook.ts')).openWorkbook(await spill.seekable(source), extract);
-    case 'json':
-      return await (await import('./json.ts')).openJson(source, extract);
-    case 'ndjson':
-      return await (await import('./json.ts')).openJson(source, extract, 'lines');
-    case 'parquet':
-      return await (await import('./parquet.ts')).openParquet(await spill.seekable(source), extract);
-    case 'xml':
-      return await (await import('./xml.ts')).openXml(source, extract);
-  }
-}
-
-function isZip(head: Buffer): boolean {
-  const start = head.toString('latin1', 0, 4);
-  return start === 'PK\x03\x04' || start === 'PK\x05\x06';
-}
-
-/** A part of a workbook that lies there by itself has no table that it alone tells, unless somebody says where its rows are. */
-function assertNoPart(format: Format, head: Buffer, { source, extract }: OpenOptions): void {
-  if (format !== 'xml' || extract.format !== undefined || extract.record_path !== undefined) return;
-  if (isOfficePart(head))
-    throw neverFailure(
-      `${source.path} is one part of a workbook or another document of Office, and no table by itself; put the document itself in, or name the elements down to its rows in EXTRACT.record_path`,
-    );
-}
-
-/** Before anything is unpacked to disk. */
-function assertStart(format: Format, head: Buffer, { path }: Source): void {
-  if (head.length === 0) return;
+/** Why what begins so is read as nothing, whatever it is called. */
+function refusalOf(head: Buffer): string | undefined {
   if (/^MIME-Version:[^]*multipart\/related/i.test(head.toString('latin1')))
-    throw neverFailure(`${path} is a web archive (MHTML), which is not read; open it with Excel and save it as xlsx`);
-  if (head.toString('latin1', 0, 4) === 'PARE')
-    throw neverFailure(`${path} is an encrypted Parquet file; export it without encryption`);
-  if (format === 'parquet' && head.toString('latin1', 0, 4) !== 'PAR1')
-    throw neverFailure(`${path} is no Parquet file, though it is called one: it does not begin with PAR1`);
-  if ((format === 'xls' || format === 'xlsx' || format === 'ods') && !startsWorkbook(head)) {
-    throw neverFailure(
-      `${path} is no workbook, though it is called one: it begins neither like xlsx, ods or xls nor like an HTML table; it may be damaged, so copy or export it again`,
-    );
-  }
+    return 'is a web archive (MHTML), which is not read; open it with Excel and save it as xlsx';
+  return startsWith(head, 'PARE') ? 'is an encrypted Parquet file; export it without encryption' : undefined;
 }

@@ -21,6 +21,7 @@ import { type ColumnValues, FlatColumn } from './parquet/column.ts';
 import { pageCompressors } from './parquet/compression.ts';
 import { ANY, type Leaf, takeLeaf } from './parquet/leaf.ts';
 import { nestedText } from './parquet/nested.ts';
+import { readPart, SourceFault } from './parquet/read-part.ts';
 import { timeParsers } from './parquet/text.ts';
 
 const ROWS_PER_BATCH = 4096;
@@ -214,7 +215,9 @@ function asyncBuffer(source: Source): AsyncBuffer {
   return {
     byteLength: source.sizeBytes,
     slice: (start, end = source.sizeBytes) => {
-      const bytes = readPart(source, start, end);
+      const bytes = readPart(source, start, end - start).then(
+        part => part.buffer.slice(part.byteOffset, part.byteOffset + part.length) as ArrayBuffer,
+      );
       // hyparquet asks for several at once and forgets the others where one fails: left alone they would end the program.
       bytes.catch(() => {});
       return bytes;
@@ -222,15 +225,11 @@ function asyncBuffer(source: Source): AsyncBuffer {
   };
 }
 
-async function readPart(source: Source, start: number, end: number): Promise<ArrayBuffer> {
-  const bytes = await source.readAt(start, end - start);
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-}
-
 async function readable<T>(source: Source, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
+    if (error instanceof SourceFault) throw error.cause;
     throw neverFailure(
       `${source.path} can't be read as Parquet: it is damaged or unusual (${messageOf(error)}); export it again`,
       error,

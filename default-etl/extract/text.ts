@@ -116,6 +116,14 @@ export async function isKnown(name: string): Promise<boolean> {
 async function firstInvalid(source: EncodedBytes, head: Buffer): Promise<Buffer | undefined> {
   if (head.length < HEAD_BYTES) return isUtf8(head) ? undefined : head;
   const stream = source.stream();
+  try {
+    return await firstInvalidOf(stream);
+  } finally {
+    stream.close();
+  }
+}
+
+async function firstInvalidOf(stream: ByteStream): Promise<Buffer | undefined> {
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES + 4);
   let kept = 0;
   let before = Buffer.alloc(0);

@@ -7,7 +7,7 @@ import type { Source } from '../unpack/source.ts';
 import { RowsWatch } from './table/rows-watch.ts';
 import { readRest } from '../unpack/byte-stream.ts';
 import type { Encoding } from './byte-order.ts';
-import { isMarkup } from './format.ts';
+import { isMarkup } from './beginnings.ts';
 import { findEncoding, openText } from './text.ts';
 import { otherTables } from './workbook/other-sheets.ts';
 import type { Sheet } from './workbook/sheet.ts';

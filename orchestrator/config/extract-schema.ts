@@ -1,30 +1,12 @@
 import Type from 'typebox';
+import { FORMAT_WORDS } from '../../default-etl/contract/contract.ts';
 import { character, size, words } from './schema-types.ts';
-
-/** Endings of what the default ETL reads; each may be compressed, with `.gz` or `.zst` after it, or stand in a `.zip`. */
-export const FORMATS = [
-  'csv',
-  'tsv',
-  'txt',
-  'xls',
-  'xlsx',
-  'xlsm',
-  'xlsb',
-  'ods',
-  'fods',
-  'json',
-  'geojson',
-  'ndjson',
-  'jsonl',
-  'xml',
-  'parquet',
-] as const;
 
 /** EXTRACT. */
 export const extractSchema = Type.Object(
   {
     format: Type.Optional(
-      Type.Enum([...FORMATS], {
+      Type.Enum([...FORMAT_WORDS], {
         description: 'Format of the files, instead of what their content and name say.',
         'x-default': 'by the file’s content and name',
       }),

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
+import { FORMAT_WORDS } from '../../default-etl/contract/contract.ts';
 import { dockerOptionsSchema } from './docker-schema.ts';
-import { extractSchema, FORMATS } from './extract-schema.ts';
+import { extractSchema } from './extract-schema.ts';
 import { loadSchema } from './load-schema.ts';
 import { duration, folder, size, words } from './schema-types.ts';
 import { transformSchema } from './transform-schema.ts';
@@ -33,7 +34,7 @@ export const settingsSchema = Type.Object(
     }),
     WATCH_REGEX: Type.String({
       minLength: 1,
-      default: `\\.(${[...FORMATS, 'zip'].join('|')})(\\.(gz|zst))?$`,
+      default: `\\.(${[...FORMAT_WORDS, 'zip'].join('|')})(\\.(gz|zst))?$`,
       'x-type': 'a regular expression in RE2 syntax, best in single quotes',
       description:
         'Which files are taken: those whose path relative to WATCH_DIR, with `/`, has a match anywhere; upper and lower case are the same. The default is every format the default ETL reads.',

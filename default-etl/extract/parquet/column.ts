@@ -10,6 +10,7 @@ import { MOST_RATIO } from '../../contract/limits.ts';
 import type { Source } from '../../unpack/source.ts';
 import { pageCompressors } from './compression.ts';
 import type { Leaf } from './leaf.ts';
+import { readPart } from './read-part.ts';
 
 const HEADER_BYTES = 1 << 16;
 const MAX_PAGE_BYTES = 1 << 30;
@@ -117,7 +118,7 @@ export class FlatColumn implements ColumnValues {
 
   private async readPage(): Promise<void> {
     const { header, bodyAt } = await this.readHeader();
-    const bytes = await this.source.readAt(bodyAt, header.compressed_page_size);
+    const bytes = await readPart(this.source, bodyAt, header.compressed_page_size);
     if (bytes.length < header.compressed_page_size) throw new Error('a page goes beyond the end of the file');
     this.position = bodyAt + bytes.length;
     this.source.bytesRead = this.position;
@@ -128,7 +129,7 @@ export class FlatColumn implements ColumnValues {
 
   private async readHeader(): Promise<{ header: PageHeader; bodyAt: number }> {
     for (let length = HEADER_BYTES; ; length *= 16) {
-      const bytes = await this.source.readAt(this.position, length);
+      const bytes = await readPart(this.source, this.position, length);
       try {
         const reader = readerOf(bytes);
         const header = parquetHeader(reader);
