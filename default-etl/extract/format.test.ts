@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { formatOf } from './format.ts';
+import { FORMAT_WORDS } from './registry.ts';
 
 test('JSON under the name of a text, or none, is JSON: a bulk body, lines, a list, a document', () => {
   const bulk = '{"index":{"_index":"a"}}\n{"x":1}\n';
@@ -22,4 +24,10 @@ test('a text that only begins as JSON does is a text', () => {
     assert.equal(formatOf('a.txt', Buffer.from(text)).name, 'txt', text);
   for (const text of ['{"x":1}\n', '{"x":1};a\n{"x":2};b\n', '[{"x":1}]\n'])
     assert.equal(formatOf('a.csv', Buffer.from(text)).name, 'csv', text);
+});
+
+test('the documentation names every format', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const [, formats = ''] = /## Formats\n\n([^;]*);/.exec(readme) ?? [];
+  for (const word of FORMAT_WORDS) assert.match(formats, new RegExp(`\\b${word}\\b`));
 });
