@@ -133,7 +133,7 @@ async function writeRejects(run: Run, rejects: object[]): Promise<void> {
 let sizeBytes = 0;
 
 async function loaded(file: string, rows: Rows): Promise<Run> {
-  const fileVersion = { sizeBytes: ++sizeBytes, mtimeNs: '1', inode: '1' };
+  const fileVersion = { sizeBytes: ++sizeBytes, token: '1.1' };
   const request = { dataset: 'sales', file, root: '/in', priority: 0, now: Date.now() };
   await journal.submit({ ...request, fileVersion, contentHash: String(sizeBytes) });
   return end(rows);

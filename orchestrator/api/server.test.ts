@@ -370,7 +370,7 @@ function healthy(): ServiceStatus {
 let inode = 0;
 function submit(file: string, dataset = 'sales'): Promise<Run> {
   inode += 1;
-  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: String(inode) };
+  const fileVersion = { sizeBytes: 1, token: `1.${inode}` };
   const now = Date.now();
   return journal.submit({ dataset, file, root: '/in', priority: 0, now, fileVersion, contentHash: `${inode}` });
 }

@@ -455,7 +455,7 @@ test('forget takes what was taken away out of the journal and the lake, and noth
   assert.equal(await orchestrator('forget', 'sales'), 1);
   assert.match(shown, /dataset sales is configured: take sales\.yaml away first/);
   const request = { dataset: 'old', file: 'a.csv', root: '/old', priority: 0, now: Date.now() };
-  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+  const fileVersion = { sizeBytes: 1, token: '1.1' };
   await journal.submit({ ...request, fileVersion, contentHash: 'x' });
   const slot = { dataset: 'old', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
   const [[run] = []] = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
@@ -604,7 +604,7 @@ async function file(name: string): Promise<string> {
 }
 
 async function queued(name: string): Promise<string> {
-  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+  const fileVersion = { sizeBytes: 1, token: '1.1' };
   const request = { dataset: 'sales', file: name, root: folder, priority: 0, now: Date.now() };
   return (await journal.submit({ ...request, fileVersion, contentHash: 'x' })).id;
 }

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Dataset } from '../config/dataset.ts';
-import { FINAL_STATES, isSameVersion, type Journal, type Run } from '../journal/journal.ts';
+import { isSameVersion } from '../files/version.ts';
+import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 import type { Intent } from './plan.ts';
 
 interface Known {

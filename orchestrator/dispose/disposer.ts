@@ -3,15 +3,8 @@ import type { Reject } from '../../default-etl/contract/contract.ts';
 import type { Clock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
-import {
-  type Disposal,
-  FINAL_STATES,
-  type Finish,
-  isSameVersion,
-  type Journal,
-  type Run,
-  knownRoot,
-} from '../journal/journal.ts';
+import { isSameVersion } from '../files/version.ts';
+import { type Disposal, FINAL_STATES, type Finish, type Journal, type Run, knownRoot } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { isAwaited } from './awaited.ts';
 import { type CarryOut, type Carried, carryOut, forgetWitness, type HasWriter } from './carry-out.ts';

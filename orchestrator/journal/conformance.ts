@@ -41,8 +41,7 @@ export function slotsOf(dataset: string, slots: Partial<DatasetSlots> = {}): Dat
 export function fileVersion(n: number): QueueRequest['fileVersion'] {
   return {
     sizeBytes: n,
-    mtimeNs: `176722560012345678${n % 10}`,
-    inode: String(18_446_744_073_709_000_000n + BigInt(n)),
+    token: `176722560012345678${n % 10}.${18_446_744_073_709_000_000n + BigInt(n)}`,
   };
 }
 

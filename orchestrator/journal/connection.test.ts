@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +8,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../clock.ts';
 import { codeOf, OrchestratorError } from '../errors.ts';
+import { versionOf } from '../files/version.ts';
 import { asRoot } from '../testing/as-root.ts';
 import { openDatabase } from './connection.ts';
 import type { DatasetSummary } from './journal.ts';
 import { openSqliteJournal } from './sqlite.ts';
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
 /** Until the disk is full. */
 function fillDisk(path: string): void {
@@ -84,7 +87,7 @@ describe('journal: the SQLite file', () => {
       const [due, ready, attempt, started] = state === 'queued' ? ['1', '1', '0', 'NULL'] : ['NULL', 'NULL', '1', '1'];
       const lease = state === 'running' ? "'me', 1" : 'NULL, NULL';
       database.exec(`INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns,
-          inode, content_hash, attempt, seen_at, queued_at, due_at, ready, started_at, lease_holder, lease_until, changed)
+          token, content_hash, attempt, seen_at, queued_at, due_at, ready, started_at, lease_holder, lease_until, changed)
         VALUES ('${id}', 'sales', 'a', 'a', '/in', '${state}', 'add', 0, 1, 1, 1, '1', 'x', ${attempt}, 1, 1, ${due}, ${ready}, ${started}, ${lease}, 1)`);
     };
     const start = (attempt: number) =>
@@ -102,7 +105,7 @@ describe('journal: the SQLite file', () => {
     const path = join(folder, 'former.sqlite');
     const former = new DatabaseSync(path);
     for (const name of ['1-journal', '2-doubts', '3-existing']) {
-      former.exec(readFileSync(new URL(`migrations/${name}.sql`, import.meta.url), 'utf8'));
+      former.exec(readFileSync(join(MIGRATIONS, `${name}.sql`), 'utf8'));
     }
     former.exec(`PRAGMA user_version = 3;
       INSERT INTO datasets (name, last_version, rows_loaded, rows_rejected) VALUES ('sales', 2, 6, 2);
@@ -128,10 +131,66 @@ describe('journal: the SQLite file', () => {
     await journal.close();
   });
 
+  it('of a former schema knows files in the versions that they have: none is loaded again', async () => {
+    const path = join(folder, 'versions.sqlite');
+    const former = new DatabaseSync(path);
+    const names = readdirSync(MIGRATIONS).toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+    for (const name of names.slice(0, 13)) {
+      former.exec(readFileSync(join(MIGRATIONS, name), 'utf8'));
+    }
+    former.exec("PRAGMA user_version = 13; INSERT INTO datasets (name, last_version) VALUES ('sales', 9)");
+    // Of our time, of 1969, of the last nanosecond of 64 bits, of the next one, and of 2446; inodes up to 64 bits.
+    const times = ['1767225600123456789', '-5', '9223372036854775807', '9223372036854775808', '15032385535999999999'];
+    const stats = times.map((time, n) => ({ size: BigInt(n), mtimeNs: BigInt(time), ino: 2n ** 64n - BigInt(n + 1) }));
+    for (const [n, { size, mtimeNs, ino }] of stats.entries()) {
+      const version = { n: String(n), size, mtime: BigInt.asIntN(64, mtimeNs), inode: String(ino) };
+      former
+        .prepare(
+          `INSERT INTO files (dataset, path, root, absolute, present, arriving, size_bytes, mtime_ns, inode) VALUES ('sales', $n, '/in', '/in/' || $n, 1, 0, $size, $mtime, $inode)`,
+        )
+        .run(version);
+      former
+        .prepare(
+          `INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns, inode, content_hash, attempt, seen_at, queued_at, ended_at,
+             rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, changed)
+           VALUES ($n, 'sales', $n, $n, '/in', 'done', 'add', 0, $n + 1, $size, $mtime, $inode, 'x', 1, 1, 1, 2, 0, 0, 0, 0, 0, 1)`,
+        )
+        .run(version);
+      former
+        .prepare(
+          `INSERT INTO disposals (run_id, kind, source, hidden, size_bytes, mtime_ns, inode) VALUES ($n, 'remove', '/in/' || $n, '', $size, $mtime, $inode)`,
+        )
+        .run(version);
+    }
+    former.close();
+    const journal = openSqliteJournal({ path, clock: systemClock });
+    const versions = stats.map(versionOf);
+    assert.deepEqual(
+      (await journal.knownFiles('sales')).map(({ version }) => version),
+      versions,
+    );
+    assert.deepEqual(
+      (await journal.intents()).map(({ fileVersion }) => fileVersion),
+      versions,
+    );
+    for (const [n, fileVersion] of versions.entries()) {
+      const seen = await journal.settle({
+        dataset: 'sales',
+        file: String(n),
+        root: '/in',
+        priority: 0,
+        now: 5,
+        fileVersion,
+      });
+      assert.deepEqual([seen.id, seen.state, seen.fileVersion], [String(n), 'done', fileVersion]);
+    }
+    await journal.close();
+  });
+
   it('a run that has ended changes in nothing but the rows mended since, never beyond those rejected', () => {
     const database = openDatabase(join(folder, 'ended.sqlite'));
     database.exec(`INSERT INTO datasets (name) VALUES ('sales');
-      INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns, inode, content_hash,
+      INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns, token, content_hash,
         attempt, seen_at, queued_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, changed)
       VALUES ('1', 'sales', 'a', 'a', '/in', 'done', 'add', 0, 1, 1, 1, '1', 'x', 1, 1, 1, 2, 9, 7, 2, 0, 0, 1)`);
     database.exec('UPDATE runs SET rows_mended = 2, changed = 2');

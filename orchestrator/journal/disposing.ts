@@ -2,10 +2,10 @@ import { boundedError } from './bounded-error.ts';
 import type { Disposal, StoredFile } from './journal.ts';
 import { requireRun } from './paths.ts';
 import { OrchestratorError } from '../errors.ts';
-import { type RunRow, toFileVersion, versionColumns } from './run-row.ts';
+import { toFileVersion, type VersionColumns, versionColumns } from './run-row.ts';
 import type { Store } from './store.ts';
 
-interface DisposalRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'> {
+interface DisposalRow extends VersionColumns {
   run_id: string;
   kind: Disposal['kind'];
   source: string;
@@ -16,7 +16,7 @@ interface DisposalRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'
   error: string | null;
 }
 
-const COLUMNS = `run_id, kind, source, hidden, target, size_bytes, CAST(mtime_ns AS TEXT) AS mtime_text, inode, marker, state, error`;
+const COLUMNS = `run_id, kind, source, hidden, target, size_bytes, token, marker, state, error`;
 
 /** Idempotent: the same intent, written again after a crash, is one. */
 export function intend(store: Store, disposal: Omit<Disposal, 'state' | 'error'>): void {
@@ -27,8 +27,8 @@ export function intend(store: Store, disposal: Omit<Disposal, 'state' | 'error'>
   if (open !== undefined)
     throw new OrchestratorError('bug', `run ${runId} has an open ${open.kind} of ${open.source} already`);
   store.execute(
-    `INSERT INTO disposals (run_id, kind, source, hidden, target, size_bytes, mtime_ns, inode, marker)
-     VALUES ($runId, $kind, $source, $hidden, $target, $size_bytes, $mtime_ns, $inode, $marker)`,
+    `INSERT INTO disposals (run_id, kind, source, hidden, target, size_bytes, token, marker)
+     VALUES ($runId, $kind, $source, $hidden, $target, $size_bytes, $token, $marker)`,
     { runId, kind, source, hidden, target, marker, ...versionColumns(fileVersion) },
   );
 }
@@ -81,7 +81,7 @@ const MOST_STORED = 100;
 /** Those that the runs tell of, and those of rows whose runs were pruned. */
 export function stored(store: Store, dataset: string, file: string): StoredFile[] {
   const moved = store.all<DisposalRow & { content_hash: string }>(
-    `SELECT run_id, kind, target, disposals.size_bytes, CAST(disposals.mtime_ns AS TEXT) AS mtime_text, disposals.inode, content_hash
+    `SELECT run_id, kind, target, disposals.size_bytes, disposals.token, content_hash
      FROM runs JOIN disposals ON disposals.run_id = runs.id
      WHERE dataset = $dataset AND file = $file AND version IS NOT NULL AND disposals.state = 'disposed' AND target IS NOT NULL
      ORDER BY version DESC LIMIT ${MOST_STORED}`,
@@ -122,7 +122,7 @@ function markAway(store: Store, disposal: Disposal): void {
   store.execute(
     `UPDATE files SET arriving = 1, present = EXISTS (
        SELECT 1 FROM runs WHERE runs.dataset = files.dataset AND runs.file = files.path AND runs.state = 'settling')
-     WHERE absolute = $source AND size_bytes = $size_bytes AND mtime_ns = $mtime_ns AND inode = $inode`,
+     WHERE absolute = $source AND size_bytes = $size_bytes AND token = $token`,
     { source, ...versionColumns(fileVersion) },
   );
 }
@@ -135,7 +135,7 @@ function keepRows(store: Store, { runId, kind, source, fileVersion, target }: Di
        UNION ALL
        SELECT file_key, index_name FROM files JOIN runs ON runs.dataset = files.dataset AND runs.file = files.path
        WHERE files.absolute = $source AND runs.version IS NOT NULL AND runs.state = 'done'
-         AND runs.size_bytes = $size_bytes AND runs.mtime_ns = $mtime_ns AND runs.inode = $inode)`,
+         AND runs.size_bytes = $size_bytes AND runs.token = $token)`,
     { runId, source, target: kind === 'backup' ? target : null, ...versionColumns(fileVersion) },
   );
 }

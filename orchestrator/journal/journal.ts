@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import type { FileVersion } from '../files/version.ts';
 import type { Action, Decision, LeftRows, Replaced } from '../../default-etl/contract/contract.ts';
 
 /**
@@ -23,27 +23,9 @@ export type RunState = (typeof RUN_STATES)[number];
 /** States from which no run comes back. */
 export const FINAL_STATES: readonly RunState[] = ['done', 'failed', 'quarantined', 'cancelled', 'skipped'];
 
-/** What makes one version of a file differ from another. Nanoseconds and inode exceed 2^53: decimal text. */
-export interface FileVersion {
-  sizeBytes: number;
-  mtimeNs: string;
-  inode: string;
-}
-
 /** Whether a text has the form of a run's id. */
 export function isRunId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-}
-
-/** Null is no version, and none is the same as another. */
-export function isSameVersion(one: FileVersion | null, other: FileVersion | null): boolean {
-  if (one === null || other === null) return false;
-  return one.sizeBytes === other.sizeBytes && one.mtimeNs === other.mtimeNs && one.inode === other.inode;
-}
-
-/** What stat(2) says of a file's version. */
-export function versionOf(stats: BigIntStats): FileVersion {
-  return { sizeBytes: Number(stats.size), mtimeNs: String(stats.mtimeNs), inode: String(stats.ino) };
 }
 
 /** A path as the watcher last saw it. */

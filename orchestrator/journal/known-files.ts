@@ -1,8 +1,8 @@
 import type { KnownFile, KnownFilesPage } from './journal.ts';
-import { type RunRow, toFileVersion } from './run-row.ts';
+import { toFileVersion, type VersionColumns } from './run-row.ts';
 import type { Store } from './store.ts';
 
-interface KnownRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'> {
+interface KnownRow extends VersionColumns {
   path: string;
   present: number;
   doubted: string | null;
@@ -11,9 +11,7 @@ interface KnownRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'> {
 const DEFAULT_LIMIT = 1000;
 
 /** The index of those present is named: SQLite would go through a million that are absent. */
-const select = (
-  index: string,
-) => `SELECT files.path, present, size_bytes, CAST(mtime_ns AS TEXT) AS mtime_text, inode, folder AS doubted
+const select = (index: string) => `SELECT files.path, present, size_bytes, token, folder AS doubted
   FROM files ${index} LEFT JOIN doubts ON doubts.dataset = files.dataset AND doubts.path = files.path`;
 
 export function knownFiles(store: Store, dataset: string, page: KnownFilesPage): KnownFile[] {

@@ -83,7 +83,7 @@ function keepDisposed(store: Store, { id, root, file, fileVersion }: Run): void 
     `UPDATE ledger SET kept = 1 WHERE (file_key, index_name) IN (
        SELECT file_key, index_name FROM runs WHERE id = $id AND append_key = 1 AND EXISTS (
          SELECT 1 FROM disposals WHERE source = $source AND state = 'disposed'
-           AND size_bytes = $size_bytes AND mtime_ns = $mtime_ns AND inode = $inode))`,
+           AND size_bytes = $size_bytes AND token = $token))`,
     { id, source: absolutePath(root, file), ...versionColumns(fileVersion) },
   );
 }

@@ -14,7 +14,7 @@ import {
   requireRun,
   waitingRun,
 } from './paths.ts';
-import { versionColumns } from './run-row.ts';
+import { runVersionColumns } from './run-row.ts';
 import type { Store } from './store.ts';
 import { rememberVersion } from './watching.ts';
 
@@ -100,7 +100,7 @@ function queuedColumns(
   return {
     state: 'queued',
     version: allocateVersion(store, dataset, now),
-    ...versionColumns(fileVersion),
+    ...runVersionColumns(fileVersion),
     content_hash: contentHash,
     queued_at: now,
     due_at: now,

@@ -1,5 +1,6 @@
 import type { Action } from '../../default-etl/contract/contract.ts';
-import type { FileVersion, Run, RunState } from './journal.ts';
+import { type FileVersion, mtimeNsOf } from '../files/version.ts';
+import type { Run, RunState } from './journal.ts';
 
 /** A row of `runs`, as RUN_COLUMNS selects it. */
 export interface RunRow {
@@ -14,8 +15,7 @@ export interface RunRow {
   priority: number;
   version: number | null;
   size_bytes: number | null;
-  mtime_text: string | null;
-  inode: string | null;
+  token: string | null;
   content_hash: string | null;
   file_key: string | null;
   index_name: string | null;
@@ -49,9 +49,8 @@ export interface RunRow {
   lease_holder: string | null;
 }
 
-// mtime_ns exceeds 2^53, so it leaves the database as text.
 export const RUN_COLUMNS = `seq, id, dataset, file, root, read_from, state, action, priority, version, size_bytes,
-  CAST(mtime_ns AS TEXT) AS mtime_text, inode, content_hash, file_key, index_name, attempt, retries_used, waits, seen_at,
+  token, content_hash, file_key, index_name, attempt, retries_used, waits, seen_at,
   queued_at, due_at, started_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, rows_mended, to_check, values_left_out, beside, progress_rows,
   progress_bytes, progress_total_bytes, error, runner, handle, batch, replay_of, cancel_requested, mend_file, lease_holder`;
 
@@ -95,29 +94,21 @@ export function toRun(row: RunRow): Run {
   };
 }
 
-/** The version in a row that has `size_bytes`, `mtime_text` and `inode`: all three, or none. */
-export function toFileVersion(row: Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'>): FileVersion | null {
-  const { size_bytes: sizeBytes, mtime_text: mtimeNs, inode } = row;
-  if (sizeBytes === null || mtimeNs === null || inode === null) return null;
-  return { sizeBytes, mtimeNs: isBefore1901(mtimeNs) ? String(BigInt(mtimeNs) + 2n ** 64n) : mtimeNs, inode };
+/** The version in a row that has `size_bytes` and `token`: both, or none. */
+export function toFileVersion({ size_bytes: sizeBytes, token }: VersionColumns): FileVersion | null {
+  return sizeBytes === null || token === null ? null : { sizeBytes, token };
 }
 
-// A file's time can be from 1901 to 2486 (XFS; ext4 ends in 2446); 64 bits of nanoseconds end in 2262. What is later is kept as the negative number of the same bits.
-const FIRST_NS = -(2n ** 31n) * 1_000_000_000n;
-
-/** Nearly all are positive, and short. */
-function isBefore1901(ns: string): boolean {
-  return ns.startsWith('-') && BigInt(ns) < FIRST_NS;
-}
+export type VersionColumns = Pick<RunRow, 'size_bytes' | 'token'>;
 
 /** The columns of a version, for binding. */
-export function versionColumns(version: FileVersion | null): {
-  size_bytes: number | null;
-  mtime_ns: bigint | null;
-  inode: string | null;
-} {
-  if (version === null) return { size_bytes: null, mtime_ns: null, inode: null };
-  return { size_bytes: version.sizeBytes, mtime_ns: BigInt.asIntN(64, BigInt(version.mtimeNs)), inode: version.inode };
+export function versionColumns(version: FileVersion | null): VersionColumns {
+  return { size_bytes: version?.sizeBytes ?? null, token: version?.token ?? null };
+}
+
+/** The same of a run, which has its place in ORDER: mtime too. A file's time can be up to 2486 (XFS); what 64 bits can't hold is the negative number of the same bits. */
+export function runVersionColumns(version: FileVersion | null): VersionColumns & { mtime_ns: bigint | null } {
+  return { ...versionColumns(version), mtime_ns: version && BigInt.asIntN(64, BigInt(mtimeNsOf(version))) };
 }
 
 function toRows(row: RunRow): Run['rows'] {

@@ -1,12 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
-import {
-  type FileVersion,
-  isSameVersion,
-  type QueueRequest,
-  type Run,
-  type SettleRequest,
-  type SightRequest,
-} from './journal.ts';
+import { type FileVersion, isSameFile, isSameVersion } from '../files/version.ts';
+import type { QueueRequest, Run, SettleRequest, SightRequest } from './journal.ts';
 import {
   absolutePath,
   allocateVersion,
@@ -21,17 +15,17 @@ import {
   runningRun,
   waitingRun,
 } from './paths.ts';
-import { type RunRow, toFileVersion, versionColumns } from './run-row.ts';
+import { runVersionColumns, toFileVersion, type VersionColumns, versionColumns } from './run-row.ts';
 import type { Store } from './store.ts';
 
-interface FileRow extends Pick<RunRow, 'size_bytes' | 'mtime_text' | 'inode'> {
+interface FileRow extends VersionColumns {
   path: string;
   root: string;
   present: number;
   arriving: number;
 }
 
-const FILE_COLUMNS = 'path, root, present, arriving, size_bytes, CAST(mtime_ns AS TEXT) AS mtime_text, inode';
+const FILE_COLUMNS = 'path, root, present, arriving, size_bytes, token';
 
 export function firstWatch(store: Store, dataset: string, now: number): number | null {
   ensureDataset(store, dataset);
@@ -76,12 +70,12 @@ export function queue(store: Store, request: QueueRequest): Run {
   if (isUnchanged) return skipUnchanged(store, run, previous, request);
   return store.updateRun(
     run.id,
-    `state = 'queued', action = $action, version = $version, size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode,
+    `state = 'queued', action = $action, version = $version, size_bytes = $size_bytes, mtime_ns = $mtime_ns, token = $token,
      content_hash = $hash, queued_at = $now, due_at = $now, ready = 1, error = $error`,
     {
       action: arrival ? 'add' : 'change',
       version: allocateVersion(store, dataset, request.now),
-      ...versionColumns(request.fileVersion),
+      ...runVersionColumns(request.fileVersion),
       hash: request.contentHash,
       now: request.now,
       error: reasonToWait(store, dataset, file),
@@ -111,10 +105,10 @@ function queueAnew(store: Store, run: Run, request: QueueRequest): Run {
 function skipUnchanged(store: Store, run: Run, previous: Run, request: QueueRequest): Run {
   return store.updateRun(
     run.id,
-    `state = 'skipped', action = 'change', size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode,
+    `state = 'skipped', action = 'change', size_bytes = $size_bytes, mtime_ns = $mtime_ns, token = $token,
      content_hash = $hash, ended_at = $now, error = $error`,
     {
-      ...versionColumns(request.fileVersion),
+      ...runVersionColumns(request.fileVersion),
       hash: request.contentHash,
       now: request.now,
       error: `unchanged: the content is that of run ${previous.id}, which is done`,
@@ -133,9 +127,9 @@ export function unsettle(store: Store, runId: string, reason: string, now: numbe
 export function ignore(store: Store, dataset: string, path: string, version: FileVersion): void {
   ensureDataset(store, dataset);
   store.execute(
-    `INSERT INTO files (dataset, path, root, absolute, present, arriving, size_bytes, mtime_ns, inode)
-     VALUES ($dataset, $path, '', '', 1, 0, $size_bytes, $mtime_ns, $inode)
-     ON CONFLICT DO UPDATE SET present = 1, arriving = 0, size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode`,
+    `INSERT INTO files (dataset, path, root, absolute, present, arriving, size_bytes, token)
+     VALUES ($dataset, $path, '', '', 1, 0, $size_bytes, $token)
+     ON CONFLICT DO UPDATE SET present = 1, arriving = 0, size_bytes = $size_bytes, token = $token`,
     { dataset, path, ...versionColumns(version) },
   );
 }
@@ -207,7 +201,7 @@ export function rememberVersion(
   version: FileVersion | null,
 ): void {
   store.execute(
-    `UPDATE files SET present = 1, arriving = 0, size_bytes = $size_bytes, mtime_ns = $mtime_ns, inode = $inode
+    `UPDATE files SET present = 1, arriving = 0, size_bytes = $size_bytes, token = $token
      WHERE dataset = $dataset AND path = $file AND root = $root`,
     { dataset: path.dataset, file: path.file, root: path.root, ...versionColumns(version) },
   );
@@ -216,8 +210,8 @@ export function rememberVersion(
 /** The next look at the path takes this version for a new one; a newer one stays known. */
 export function forgetVersion(store: Store, run: Run): void {
   store.execute(
-    `UPDATE files SET size_bytes = NULL, mtime_ns = NULL, inode = NULL
-     WHERE dataset = $dataset AND path = $file AND size_bytes = $size_bytes AND mtime_ns = $mtime_ns AND inode = $inode`,
+    `UPDATE files SET size_bytes = NULL, token = NULL
+     WHERE dataset = $dataset AND path = $file AND size_bytes = $size_bytes AND token = $token`,
     { dataset: run.dataset, file: run.file, ...versionColumns(run.fileVersion) },
   );
 }
@@ -225,8 +219,9 @@ export function forgetVersion(store: Store, run: Run): void {
 /** Never here before, or absent since; a file that took the name of one just being moved away by us has come anew, too. */
 function isArrival(store: Store, run: Run, version: FileVersion): boolean {
   if (fileRow(store, run.dataset, run.file)?.arriving !== 0) return true;
-  const sql = `SELECT 1 FROM disposals WHERE source = $source AND state = 'intended' AND inode <> $inode LIMIT 1`;
-  return store.get(sql, { source: absolutePath(run.root, run.file), inode: version.inode }) !== undefined;
+  const sql = `SELECT size_bytes AS sizeBytes, token FROM disposals WHERE source = $source AND state = 'intended'`;
+  const moving = store.all<FileVersion>(sql, { source: absolutePath(run.root, run.file) });
+  return moving.some(one => !isSameFile(one, version));
 }
 
 function isBeingDisposed(store: Store, source: string): boolean {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, linkSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { type Run, versionOf } from '../journal/journal.ts';
+import { versionOf } from '../files/version.ts';
+import type { Run } from '../journal/journal.ts';
 import { replayRun } from './replay.ts';
 import { hashOf, setUp } from './testing/bench.ts';
 

@@ -6,7 +6,8 @@ import { openKnownFolder } from '../files/admin-folder.ts';
 import { hashOf } from '../files/content.ts';
 import { openSource } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { type FileVersion, type FoundFile, isSameVersion, knownRoot, versionOf } from '../journal/journal.ts';
+import { type FileVersion, isSameVersion, versionOf } from '../files/version.ts';
+import { type FoundFile, knownRoot } from '../journal/journal.ts';
 import type { Journal, Run, StoredFile } from '../journal/journal.ts';
 import { sourceRulesOf } from '../schedule/path-now.ts';
 

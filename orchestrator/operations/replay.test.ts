@@ -47,7 +47,7 @@ async function setUp(t: TestContext) {
   });
   const dataset = datasetOf('sales', join(dataDir, 'in'));
   const at = { dataset: 'sales', file: 'a.csv', root: dataset.watchDir, priority: 0, now: Date.now() };
-  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+  const fileVersion = { sizeBytes: 1, token: '1.1' };
   await journal.submit({ ...at, fileVersion, contentHash: 'x' });
   const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
   const claim = async () => {

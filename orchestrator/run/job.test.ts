@@ -17,7 +17,7 @@ const run: Run = {
   action: 'change',
   priority: 0,
   version: 12,
-  fileVersion: { sizeBytes: 5, mtimeNs: '1700000000000000001', inode: '9007199254740993' },
+  fileVersion: { sizeBytes: 5, token: '1700000000000000001.9007199254740993' },
   contentHash: 'abc',
   fileKey: 'key',
   index: 'sales',
@@ -184,7 +184,7 @@ test('COMMAND gets the original’s four arguments, then PARAMETERS', () => {
 });
 
 test('rule 12: a run of mended rows reads the mended records, as the version they are', () => {
-  const version = { sizeBytes: 3, mtimeNs: '4', inode: '5' };
+  const version = { sizeBytes: 3, token: '4.5' };
   const files: [JobFile] = [{ run: { ...run, action: 'mend' }, ledger, standIn: { path: 'mend.ndjson', version } }];
   const environment = buildJob(requestFor(undefined, files)).environment(inContainer);
   assert.equal(environment['FILE'], '/work/mend.ndjson');
@@ -193,7 +193,7 @@ test('rule 12: a run of mended rows reads the mended records, as the version the
 });
 
 test('a file that the run may not read itself is read from its copy, as the version that the copy is', () => {
-  const version = { sizeBytes: 5, mtimeNs: '4', inode: '6' };
+  const version = { sizeBytes: 5, token: '4.6' };
   const copied: JobFile = { run, ledger, standIn: { path: 'input/a b.csv', version } };
   const dataset = { ...datasetOf('sales', '/srv/in'), command: ['post.sh'], parameters: ['{file}'] };
   const job = buildJob(requestFor(dataset, [copied]));

@@ -3,7 +3,8 @@ import { basename, posix } from 'node:path';
 import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { reservedAs } from '../config/reserved-variables.ts';
-import type { FileVersion, LedgerEntry, Run } from '../journal/journal.ts';
+import { type FileVersion, inodeOf, mtimeNsOf } from '../files/version.ts';
+import type { LedgerEntry, Run } from '../journal/journal.ts';
 import { withoutCredentials, withoutVariables } from './connections/variables.ts';
 import type { AttemptRef, Grant, Job, JobPaths, JobTemplate } from './runner.ts';
 
@@ -162,8 +163,8 @@ function fileEnvironment(dataset: Dataset, file: JobFile, paths: JobPaths): Fold
     FILE_NAME: posix.basename(run.file),
     FILE_PATH: run.file,
     FILE_SIZE: String(version?.sizeBytes ?? ''),
-    FILE_MTIME_NS: version?.mtimeNs ?? '',
-    FILE_INODE: version?.inode ?? '',
+    FILE_MTIME_NS: version ? mtimeNsOf(version) : '',
+    FILE_INODE: version ? inodeOf(version) : '',
     CONTENT_HASH: run.contentHash ?? '',
     FILE_KEY: run.fileKey ?? '',
     FILE_ROWS: String(ledger.fileRows),

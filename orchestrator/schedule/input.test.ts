@@ -7,7 +7,8 @@ import { datasetOf } from '../config/testing/dataset.ts';
 import type { DockerOptions } from '../config/docker-schema.ts';
 import { kindOf } from '../errors.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { versionOf, type Run } from '../journal/journal.ts';
+import { versionOf } from '../files/version.ts';
+import type { Run } from '../journal/journal.ts';
 import { FileMoved, type InputRequest, placeInput } from './input.ts';
 
 /** A watched folder with one file, and an empty WORK_DIR. */

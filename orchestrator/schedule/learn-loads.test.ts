@@ -89,7 +89,7 @@ function setUp(t: TestContext) {
   }
 
   async function load(dataset: string, file: string, index: string): Promise<void> {
-    const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+    const fileVersion = { sizeBytes: 1, token: '1.1' };
     await journal.submit({ dataset, file, root: '/in', priority: 0, now, fileVersion, contentHash: 'x' });
     const slot = { dataset, free: 1, strict: false, order: 'arrival' as const, perFolder: false };
     const [[run] = []] = await journal.claim({ holder: 't', leaseMs: 60_000, now, slots: [slot], limit: 1 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { datasetOf } from '../config/testing/dataset.ts';
-import { versionOf } from '../journal/journal.ts';
+import { versionOf } from '../files/version.ts';
 import { pathNow } from './path-now.ts';
 
 test('a path holds its version, another one, or nothing; without WATCH_DIR that can’t be told', async t => {

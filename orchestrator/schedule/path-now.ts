@@ -3,7 +3,8 @@ import { openKnownFolder } from '../files/admin-folder.ts';
 import { forKnownFile } from '../files/local.ts';
 import { lookAtSource, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { isSameVersion, type Run, versionOf } from '../journal/journal.ts';
+import { isSameVersion, versionOf } from '../files/version.ts';
+import type { Run } from '../journal/journal.ts';
 import { mountOf } from '../run/job.ts';
 import type { PathNow } from './decide.ts';
 

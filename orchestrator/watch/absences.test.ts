@@ -11,7 +11,7 @@ import { SharedFolder } from './shared-folder.ts';
 import { until, WatchedFolder } from './testing/watched-folder.ts';
 
 const NEVER = new AbortController().signal;
-const version = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+const version = { sizeBytes: 1, token: '1.1' };
 
 /** A dataset whose one file was seen by a listing, and is not there. */
 async function missing(

@@ -3,7 +3,7 @@ import { closeSync, openSync, renameSync, rmSync, truncateSync, writeFileSync } 
 import { test } from 'node:test';
 import { Folder } from '../files/folder.ts';
 import { lookAtSource, openSource } from '../files/source.ts';
-import { versionOf } from '../journal/journal.ts';
+import { versionOf } from '../files/version.ts';
 import { type Content, readContent } from './content.ts';
 import { WatchedFolder } from './testing/watched-folder.ts';
 

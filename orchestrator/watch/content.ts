@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OpenSource } from '../files/source.ts';
-import { type FileVersion, versionOf } from '../journal/journal.ts';
+import { type FileVersion, versionOf } from '../files/version.ts';
 import { hasWriter } from './open-writers.ts';
 import { versionKey } from './version.ts';
 

@@ -1,6 +1,6 @@
 import { createYielder } from '../async/yielder.ts';
 import type { Journal, KnownFile } from '../journal/journal.ts';
-import { isSameVersion } from '../journal/journal.ts';
+import { isSameVersion, mtimeNsOf } from '../files/version.ts';
 import { FolderDevices } from './folder-devices.ts';
 import type { ListedFile } from './listing.ts';
 import { folderOf } from './names.ts';
@@ -100,7 +100,8 @@ export class KnownFiles {
   #compare({ path, version }: ListedFile, known: KnownFile | undefined): boolean {
     if (known === undefined || !known.present) return true;
     // One that was restored has another inode.
-    const isAsBefore = known.version?.sizeBytes === version.sizeBytes && known.version.mtimeNs === version.mtimeNs;
+    const isAsBefore =
+      known.version?.sizeBytes === version.sizeBytes && mtimeNsOf(known.version) === mtimeNsOf(version);
     const key = `${known.doubted ?? '\0'}\0${folderOf(path)}`;
     if (isAsBefore && !this.#asBefore.has(key)) this.#asBefore.set(key, path);
     return !isSameVersion(known.version, version);

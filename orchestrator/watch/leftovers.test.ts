@@ -11,7 +11,7 @@ test('a file that is queued while leftovers are looked through is none, and keep
   const { journal, root } = folder;
   const [arrives] = [await settle('arrives.csv'), await settle('is-gone.csv')];
   const dataset = datasetOf('sales', root);
-  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+  const fileVersion = { sizeBytes: 1, token: '1.1' };
   await dropLeftovers({
     dataset,
     journal: {

@@ -4,7 +4,7 @@ import { codeOf, messageOf } from '../errors.ts';
 import type { Folder } from '../files/folder.ts';
 import { judgeSource, type Source, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { type FileVersion, versionOf } from '../journal/journal.ts';
+import { type FileVersion, versionOf } from '../files/version.ts';
 import { createYielder } from '../async/yielder.ts';
 import { isTooDeep, type NameRules } from './names.ts';
 import type { Refusal } from './refusals.ts';

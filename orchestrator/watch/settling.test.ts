@@ -55,7 +55,7 @@ async function delaysOfOpenFile(count: number, setBack: (tests: number) => numbe
     onGone,
   });
   settling.leases = true;
-  await settling.sight('a.csv', { sizeBytes: 0, mtimeNs: '0', inode: '0' });
+  await settling.sight('a.csv', { sizeBytes: 0, token: '0.0' });
   for (let tests = 1; tests <= count; tests += 1) {
     await until(`test ${tests}`, () => delays.length === tests);
     now -= setBack(tests);

@@ -1,6 +1,6 @@
-import type { FileVersion } from '../journal/journal.ts';
+import type { FileVersion } from '../files/version.ts';
 
 /** Equal texts for equal versions: one short string a file is what 200,000 of them can cost. */
 export function versionKey(version: FileVersion): string {
-  return `${version.sizeBytes}:${version.mtimeNs}:${version.inode}`;
+  return `${version.sizeBytes}:${version.token}`;
 }

@@ -1,3 +1,4 @@
+import { mtimeNsOf } from '../files/version.ts';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
@@ -139,7 +140,11 @@ test('files moved in, linked, copied with an old date, or there before are each 
     await folder.untilStates(name, ['queued']);
   await until('old.csv is queued in its last version', async () => {
     const latest = await folder.journal.latest('sales', 'old.csv');
-    return latest?.state === 'queued' && latest.fileVersion?.mtimeNs === String(BigInt(OLD.getTime()) * 1_000_000n);
+    return (
+      latest?.state === 'queued' &&
+      latest.fileVersion !== null &&
+      mtimeNsOf(latest.fileVersion) === `${OLD.getTime()}000000`
+    );
   });
   assert.equal(watch.status().settling, 0);
   assert.equal(watch.status().error, null);

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../orchestrator/clock.ts';
-import { type FileVersion, type Journal, type Run, versionOf } from '../../orchestrator/journal/journal.ts';
+import { type FileVersion, versionOf } from '../../orchestrator/files/version.ts';
+import type { Journal, Run } from '../../orchestrator/journal/journal.ts';
 import { openSqliteJournal } from '../../orchestrator/journal/sqlite.ts';
 
 export interface Fill {
@@ -63,7 +64,7 @@ async function loadFiles(journal: Journal, fill: Fill, numbers: number[]): Promi
 /** Of a file that is there, or of one that was. */
 async function makeVersion({ root, present }: Fill, number: number): Promise<FileVersion> {
   if (number >= present)
-    return { sizeBytes: 20 + number, mtimeNs: `1767225600${String(number).padStart(9, '0')}`, inode: String(number) };
+    return { sizeBytes: 20 + number, token: `1767225600${String(number).padStart(9, '0')}.${number}` };
   const path = join(root, nameOf(number));
   await writeFile(path, `a,b\n1,${number}\n`);
   return versionOf(await lstat(path, { bigint: true }));

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type FileVersion, versionOf } from '../../journal/journal.ts';
+import { type FileVersion, versionOf } from '../../files/version.ts';
 
 /** Size, mtime and inode of a file. */
 export async function fileVersionAt(path: string): Promise<FileVersion> {

@@ -10,7 +10,7 @@ const dataset = 'sales';
 async function arrive(n: number): Promise<void> {
   const now = Date.now();
   const run = await journal.settle({ dataset, file: `f${n % 40}`, root: '/in', priority: 0, now });
-  const fileVersion = { sizeBytes: n, mtimeNs: `${now}000000`, inode: String(n) };
+  const fileVersion = { sizeBytes: n, token: `${now}000000.${n}` };
   await journal.queue({ runId: run.id, fileVersion, contentHash: `${process.pid}-${n}`, now });
 }
 

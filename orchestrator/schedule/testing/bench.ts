@@ -1,3 +1,4 @@
+import { versionOf } from '../../files/version.ts';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -96,11 +97,10 @@ export async function arrive(journal: Journal, dataset: Dataset, file: string, c
   const path = join(dataset.watchDir, file);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
-  const { size, mtimeNs, ino } = statSync(path, { bigint: true });
   const now = Date.now();
   const request = { dataset: dataset.name, file, root: dataset.watchDir, priority: dataset.settings.PRIORITY, now };
   const { id } = await journal.settle(request);
-  const fileVersion = { sizeBytes: Number(size), mtimeNs: String(mtimeNs), inode: String(ino) };
+  const fileVersion = versionOf(statSync(path, { bigint: true }));
   return journal.queue({ runId: id, fileVersion, contentHash: `hash of ${content}`, now });
 }
 
