@@ -1,7 +1,4 @@
 import type { Clock } from '../clock.ts';
-import type { Backoff } from '../config/dataset.ts';
-import { kindOf } from '../errors.ts';
-import { delayMs } from '../schedule/backoff.ts';
 
 /** Resolves after `ms`, or as soon as the signal is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
@@ -31,30 +28,5 @@ export function at(clock: Clock, time: number, callback: () => void): () => void
     return clock.after(LONGEST_TIMER_MS, () => {
       callOff = arm();
     });
-  }
-}
-
-export interface Persistence {
-  clock: Clock;
-  backoff: Backoff;
-  /** Ends the tries: the last error is thrown. */
-  signal: AbortSignal;
-  /** Whether an error is worth another try; those of kind `wait` unless told. */
-  again?: (error: unknown) => boolean;
-  onWait?: (error: unknown, failures: number) => void;
-}
-
-/** Tries until it works, or fails in a way that waiting doesn't mend. */
-export async function persist<T>(action: () => Promise<T>, options: Persistence): Promise<T> {
-  const again = options.again ?? (error => kindOf(error) === 'wait');
-  for (let failures = 1; ; failures++) {
-    try {
-      return await action();
-    } catch (error) {
-      if (options.signal.aborted || !again(error)) throw error;
-      options.onWait?.(error, failures);
-      await pause(options.clock, delayMs(options.backoff, failures, Math.random()), options.signal);
-      if (options.signal.aborted) throw error;
-    }
   }
 }

@@ -1,29 +1,25 @@
 import { EXIT, type Message } from '../../default-etl/contract/contract.ts';
+import { RUNNER_WAIT } from '../async/backoff.ts';
+import { at } from '../async/pause.ts';
+import { retryWhile, type RetryOptions } from '../async/retry-while.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
-import { FINAL_STATES, type Finish, type Run, knownRoot } from '../journal/journal.ts';
+import { FINAL_STATES, type Run } from '../journal/journal.ts';
 import { buildJob, inputFolderOf, type JobFile } from '../run/job.ts';
 import type { Ahead, AttemptRef, Outcome, Runner, StopReason } from '../run/runner.ts';
-import { Asides } from './progress-recorder.ts';
-import { RUNNER_WAIT } from './backoff.ts';
-import { conclude, type Conclusion } from './conclude.ts';
+import { admit } from './admit.ts';
+import { conclude } from './conclude.ts';
 import type { ScheduleContext } from './context.ts';
-import { decide, decideMoved, decideRunnerError, endingOf, NO_ROWS, type Situation, unstarted } from './decide.ts';
-import { at, persist } from '../async/pause.ts';
+import { brokenBy, type End, type Ending, endingOf, unstarted } from './ending.ts';
 import { FileMoved } from './input.ts';
-import { isLakeDeletion } from './lake.ts';
-import { LongRun } from './long-run.ts';
-import { pathNow } from './path-now.ts';
-import { hasCertificate, makeFolders, withInput, withLedger, withoutLedger } from './prepare.ts';
-import { watchWorkSize } from './work-size.ts';
 import { takeBackWorkDir, type Tidying, tidyWorkDir } from './left.ts';
+import { LongRun } from './long-run.ts';
+import { hasCertificate, makeFolders, withInput, withLedger } from './prepare.ts';
+import { ProgressRecorder } from './progress-recorder.ts';
+import { StartedAttempt } from './started-attempt.ts';
 import { attemptPaths } from './work-dir.ts';
-
-/** How often a log that can't be read is asked for after its attempt was stopped. */
-const FOLLOWED_DEAD = 2;
-/** Where nothing ran there are no new rows. */
-const NEVER_RAN = { exitCode: null, searchable: Promise.resolve() };
+import { watchWorkSize } from './work-size.ts';
 
 type Choice = Awaited<ReturnType<ScheduleContext['runners']['for']>>;
 
@@ -35,7 +31,7 @@ export interface AttemptOptions {
   runs: readonly [Run, ...Run[]];
   attempt: AttemptRef;
   /** Aborted when the orchestrator leaves for good: what goes on then is for its next start to find. */
-  leave: AbortSignal;
+  shutdown: AbortSignal;
 }
 
 /** The attempt of a run, or of all runs of its batch. */
@@ -50,20 +46,18 @@ export class LiveAttempt {
   #files: JobFile[] = [];
   #stopReason: StopReason | null = null;
   readonly #stopping = new AbortController();
-  #started: { runner: Runner; handle: string } | null = null;
+  #started: StartedAttempt | null = null;
   #startedAt: number | null = null;
   /** What waited for it. */
   #ahead: Ahead | undefined;
-  /** Seen so after it was to be stopped. */
-  #isDead = false;
-  readonly #asides: Asides;
+  readonly #progress: ProgressRecorder;
   readonly #long: LongRun;
   readonly #over = Promise.withResolvers<void>();
   #isOver = false;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
-    this.#asides = new Asides(options.context, () => this.#files);
+    this.#progress = new ProgressRecorder(options.context, () => this.#files);
     this.#long = new LongRun(options.context, () => this.#files);
   }
 
@@ -114,7 +108,11 @@ export class LiveAttempt {
         chosen => chosen.runner,
         () => undefined,
       );
-      for (const run of this.#options.runs) await this.#admit(run, runner);
+      for (const run of this.#options.runs) {
+        const { file, end } = await admit(run, { context, dataset, runner, patience: this.#patience });
+        if (end === null) this.#files.push(file);
+        else await this.#conclude(file, end);
+      }
       if (this.#files.length === 0) return;
       if (this.#stopReason) return this.#concludeAll(unstarted(this.#stopReason));
       try {
@@ -132,7 +130,8 @@ export class LiveAttempt {
   async adopt(runner: Runner, handle: string, startedAt: number): Promise<void> {
     await this.#guarded(async () => {
       const { context, dataset, runs } = this.#options;
-      for (const run of runs) this.#files.push(await this.#patiently(() => withLedger(context, dataset, run)));
+      for (const run of runs)
+        this.#files.push(await retryWhile(() => withLedger(context, dataset, run), this.#patience));
       this.#running(runner, handle);
       await this.#followToEnd(startedAt);
     });
@@ -144,67 +143,28 @@ export class LiveAttempt {
     if (this.#stopReason) return;
     this.#stopReason = reason;
     this.#stopping.abort();
-    if (this.#started) this.#halt(reason);
+    this.#started?.stop(reason);
   }
 
   async #guarded(life: () => Promise<void>): Promise<void> {
-    const { context, leave } = this.#options;
+    const { context, shutdown } = this.#options;
     try {
       await life();
     } catch (error) {
-      if (leave.aborted) return;
+      if (shutdown.aborted) return;
       const { runId, attempt, datasetName: dataset } = this.ref;
       const message = `attempt ${attempt} of run ${runId} could not be recorded: ${messageOf(error)}`;
       context.logger.error(message, { dataset, run: runId, error });
     } finally {
       this.#end();
       // Left for the next start to find, it may still go on.
-      if (!leave.aborted) context.uids.free(this.ref.workDir);
+      if (!shutdown.aborted) context.uids.free(this.ref.workDir);
     }
   }
 
   #end(): void {
     this.#isOver = true;
     this.#over.resolve();
-  }
-
-  /** A run whose path holds something else by now ends here; the others get their key. */
-  async #admit(run: Run, runner: Runner | undefined): Promise<void> {
-    const { context, dataset, leave } = this.#options;
-    let file: JobFile;
-    await context.disposer.released(run);
-    try {
-      [file] = await this.#patiently(() =>
-        Promise.all([withLedger(context, dataset, run), runner && this.#recordStart(run, runner, '')]),
-      );
-    } catch (error) {
-      if (leave.aborted) throw error;
-      await this.#conclude(withoutLedger(run), situation =>
-        decideRunnerError(kindOf(error), messageOf(error), situation),
-      );
-      return;
-    }
-    const path = await pathNow(dataset, run, await knownRoot(run, context.journal, dataset));
-    const sentRows = run.attempt > 1 && file.ledger.fileRows > 0;
-    const moved = decideMoved(null, { run, path, sentRows });
-    if (!moved && path === 'unknown') return this.#waitForRoot(file);
-    if (!moved && isLakeDeletion(dataset, run)) {
-      await this.#conclude(file, () => ({ to: 'done', rows: NO_ROWS, error: null }));
-      return;
-    }
-    if (moved) await this.#conclude(file, () => moved);
-    else this.#files.push(file);
-  }
-
-  /** A container would be given an empty folder in its place. */
-  async #waitForRoot(file: JobFile): Promise<void> {
-    const { root, readFrom } = file.run;
-    const problem =
-      readFrom === null
-        ? `WATCH_DIR ${root} is not there, is another folder than was watched, or can't be looked into; mount it,`
-        : `${readFrom} can't be looked at: mount its folder,`;
-    const error = `${problem} or give uid ${process.getuid?.()} read access`;
-    await this.#conclude(file, situation => decideRunnerError('wait', error, situation));
   }
 
   async #begin({ runner, reason }: Choice): Promise<void> {
@@ -256,40 +216,35 @@ export class LiveAttempt {
       } catch (error) {
         if (!(error instanceof FileMoved)) throw error;
         this.#files.splice(place, 1);
-        const wait = (situation: Situation) => decideRunnerError('wait', messageOf(error), situation);
-        await this.#conclude(file, situation => decideMoved(null, situation) ?? wait(situation));
+        await this.#conclude(file, { how: 'changed', error: messageOf(error) });
       }
     }
   }
 
   #running(runner: Runner, handle: string): void {
-    this.#started = { runner, handle };
-    if (this.#stopReason) this.#halt(this.#stopReason);
-  }
-
-  /** Before anything of it is there, so that whoever comes after a crash knows where to look for it; `handle`: once it has one. */
-  #recordStart(run: Run, { kind }: Runner, handle: string): Promise<void> {
-    return this.#patiently(() => this.#options.context.journal.started(run, kind, handle));
+    const { attempt, context } = this.#options;
+    this.#started = new StartedAttempt({ runner, handle, attempt, patience: this.#patience, logger: context.logger });
+    if (this.#stopReason) this.#started.stop(this.#stopReason);
   }
 
   async #followToEnd(startedAt: number): Promise<void> {
-    const { context, dataset, attempt, leave } = this.#options;
-    const { runner, handle } = this.#started as { runner: Runner; handle: string };
+    const { context, dataset, shutdown } = this.#options;
+    const started = this.#started as StartedAttempt;
     this.#startedAt = startedAt;
     const callOff = at(context.clock, startedAt + dataset.timeoutMs, () => this.stop('timeout'));
     const unwatch = this.#watchWorkSize();
     this.#long.begin();
     try {
-      if (runner.adopts) for (const { run } of this.#files) await this.#recordStart(run, runner, handle);
-      const outcome = await this.#heardOut(() => runner.follow(handle, attempt, message => this.#hear(message)));
+      if (started.runner.adopts) await this.#recordHandle(started);
+      const outcome = await started.follow(message => this.#hear(message));
       this.#end();
       this.#long.end();
-      await this.#asides.end();
+      await this.#progress.end();
       await this.#concludeAll(outcome);
     } catch (error) {
-      if (leave.aborted || this.#files.length === 0) throw error;
+      if (shutdown.aborted || this.#files.length === 0) throw error;
       // Lost: nothing may start for these paths before it is seen dead.
-      await this.#patiently(() => runner.stop(handle, attempt, 'shutdown'));
+      await started.kill('shutdown');
       await this.#concludeFailed(error);
     } finally {
       callOff();
@@ -298,8 +253,16 @@ export class LiveAttempt {
     }
   }
 
+  /** By which the next start finds it. */
+  async #recordHandle({ runner, handle }: StartedAttempt): Promise<void> {
+    const { journal } = this.#options.context;
+    for (const { run } of this.#files) {
+      await retryWhile(() => journal.started(run, runner.kind, handle), this.#patience);
+    }
+  }
+
   #hear(message: Message): void {
-    this.#asides.hear(message);
+    this.#progress.hear(message);
     if (message.type === 'progress') this.#long.hear(message);
   }
 
@@ -313,54 +276,21 @@ export class LiveAttempt {
   }
 
   /** While the engine is away, it is waited for. */
-  #patiently<T>(action: () => Promise<T>, again = isAway): Promise<T> {
-    const { context, leave } = this.#options;
-    return persist(action, {
-      clock: context.clock,
-      backoff: RUNNER_WAIT,
-      signal: leave,
-      again,
-      onWait: warnOnce(context, this.ref),
-    });
-  }
-
-  /** Once it was stopped and is dead, what it said is not asked for without end. */
-  async #heardOut(follow: () => Promise<Outcome>): Promise<Outcome> {
-    let left = FOLLOWED_DEAD;
-    try {
-      return await this.#patiently(follow, error => isAway(error) && (!this.#isDead || left-- > 0));
-    } catch (error) {
-      if (!this.#isDead || !isAway(error) || this.#options.leave.aborted) throw error;
-      return unstarted(this.#stopReason as StopReason);
-    }
-  }
-
-  #halt(reason: StopReason): void {
-    const { runner, handle } = this.#started as { runner: Runner; handle: string };
-    this.#patiently(() => runner.stop(handle, this.ref, reason)).then(
-      () => (this.#isDead = true),
-      (error: unknown) => {
-        // Then it is for the next start to find.
-        if (this.#options.leave.aborted) return;
-        const message = `run ${this.ref.runId} could not be stopped: ${messageOf(error)}`;
-        this.#options.context.logger.error(message, { error });
-      },
-    );
+  get #patience(): RetryOptions {
+    const { context, shutdown } = this.#options;
+    return { clock: context.clock, backoff: RUNNER_WAIT, signal: shutdown, onWait: warnOnce(context, this.ref) };
   }
 
   async #concludeAll(outcome: Outcome): Promise<void> {
-    const folder = this.#options.dataset.settings.RUN_PER === 'folder';
     const searchable = this.#makeSearchable(outcome);
-    await this.#concludeEach(
-      file => {
-        const ending = endingOf(outcome, folder ? file.run.file : null);
-        // One file of a folder was cancelled: the others start over.
-        const bystander = ending.stopped === 'cancel' && this.#cancelled.size > 0 && !this.#cancelled.has(file.run.id);
-        const own = bystander ? { ...ending, stopped: 'shutdown' as const } : ending;
-        return { exitCode: own.exitCode, judge: situation => decide(own, situation) };
-      },
-      { searchable },
-    );
+    await this.#concludeEach(file => ({ how: 'ran', ending: this.#endingOf(file, outcome) }), searchable);
+  }
+
+  #endingOf({ run }: JobFile, outcome: Outcome): Ending {
+    const ending = endingOf(outcome, this.#options.dataset.settings.RUN_PER === 'folder' ? run.file : null);
+    // One file of a folder was cancelled: the others start over.
+    const isBystander = ending.stopped === 'cancel' && this.#cancelled.size > 0 && !this.#cancelled.has(run.id);
+    return isBystander ? { ...ending, stopped: 'shutdown' } : ending;
   }
 
   /** Meanwhile its end is made ready to be recorded. A run of some files may have failed in others. */
@@ -377,26 +307,20 @@ export class LiveAttempt {
   }
 
   async #concludeFailed(error: unknown): Promise<void> {
-    const kind = kindOf(error);
     const { runId, datasetName: dataset } = this.ref;
-    if (kind === 'bug') this.#options.context.logger.error(messageOf(error), { dataset, run: runId, error });
-    await this.#concludeEach(() => ({
-      exitCode: null,
-      judge: situation => decideRunnerError(kind, messageOf(error), situation),
-    }));
+    if (kindOf(error) === 'bug') {
+      this.#options.context.logger.error(messageOf(error), { dataset, run: runId, error });
+    }
+    await this.#concludeEach(() => brokenBy(error));
   }
 
-  async #concludeEach(
-    ending: (file: JobFile) => { exitCode: number | null; judge: (situation: Situation) => Finish },
-    { searchable }: Pick<Conclusion, 'searchable'> = NEVER_RAN,
-  ): Promise<void> {
+  async #concludeEach(endOf: (file: JobFile) => End, searchable?: Promise<void>): Promise<void> {
     await this.#options.context.connections.close(this.ref);
     await takeBackWorkDir(this.ref.workDir);
     let keepRejects = false;
     let allRecorded = true;
     for (let file = this.#files.shift(); file; file = this.#files.shift()) {
-      const { exitCode, judge } = ending(file);
-      const ended = await this.#conclude(file, judge, { exitCode, searchable });
+      const ended = await this.#conclude(file, endOf(file), searchable);
       if (ended?.id === this.ref.runId) keepRejects = FINAL_STATES.includes(ended.state);
       allRecorded &&= ended !== undefined;
     }
@@ -405,26 +329,19 @@ export class LiveAttempt {
   }
 
   #tidying(): Tidying {
-    const { context, dataset, attempt, leave } = this.#options;
+    const { context, dataset, attempt, shutdown } = this.#options;
     const warn = (text: string) => context.logger.warn(text, { dataset: dataset.name, run: attempt.runId });
     const ahead = this.#ahead;
-    return { warn, signal: leave, ...(ahead && { take: workDir => ahead.takeWorkDir(workDir) }) };
+    return { warn, signal: shutdown, ...(ahead && { take: workDir => ahead.takeWorkDir(workDir) }) };
   }
 
   /** One file that can't be concluded doesn't keep the others from it. */
-  async #conclude(
-    file: JobFile,
-    judge: (situation: Situation) => Finish,
-    { exitCode, searchable }: Pick<Conclusion, 'exitCode' | 'searchable'> = NEVER_RAN,
-  ): Promise<Run | undefined> {
-    const { context, dataset, attempt, leave } = this.#options;
+  async #conclude(file: JobFile, end: End, searchable: Promise<void> = Promise.resolve()): Promise<Run | undefined> {
+    const { context, dataset, attempt, shutdown } = this.#options;
+    const ranMs = this.#startedAt === null ? 0 : context.clock.now() - this.#startedAt;
+    const said = this.#progress.saidOf(file.run.id);
     try {
-      const ranMs = this.#startedAt === null ? 0 : context.clock.now() - this.#startedAt;
-      const decisions = this.#asides.decisionsOf(file.run.id);
-      const toCheck = this.#asides.toCheckOf(file.run.id);
-      const sketch = this.#asides.sketchOf(file.run.id);
-      const said = { exitCode, searchable, decisions, toCheck, sketch };
-      return await conclude({ context, dataset, attempt, file, ...said, ranMs, judge, leave });
+      return await conclude({ context, dataset, attempt, file, end, said, searchable, ranMs, shutdown });
     } catch (error) {
       const message = `the end of run ${file.run.id} could not be recorded: ${messageOf(error)}`;
       context.logger.error(message, { dataset: dataset.name, run: file.run.id, error });
@@ -440,8 +357,4 @@ function warnOnce(
   return (error, failures) => {
     if (failures === 1) logger.warn(`run ${runId} waits: ${messageOf(error)}`, { dataset, run: runId });
   };
-}
-
-function isAway(error: unknown): boolean {
-  return kindOf(error) === 'wait';
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Ending, decide, decideRunnerError, endingOf, type Situation } from './decide.ts';
+import { decide, decideRunnerError } from './decide.ts';
+import { type Ending, endingOf } from './ending.ts';
+import type { Situation } from './gather.ts';
 
 const situation: Situation = {
   run: { dataset: 'sales', action: 'add', attempt: 1, retriesUsed: 0, waits: 0, readFrom: null },

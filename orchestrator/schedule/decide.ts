@@ -1,70 +1,40 @@
 import { EXIT, type ResultMessage } from '../../default-etl/contract/contract.ts';
-import { LIMITS } from '../limits.ts';
+import { delayMs, RUNNER_WAIT, TARGET_WAIT } from '../async/backoff.ts';
 import type { Backoff } from '../config/dataset.ts';
+import type { ErrorKind } from '../errors.ts';
+import type { Finish, Retry, Rows, Told } from '../journal/journal.ts';
 import { count } from '../text/count.ts';
-import type { Finish, Retry, Rows, Run, Told } from '../journal/journal.ts';
-import type { Outcome, StopReason } from '../run/runner.ts';
-import { arePlausible } from './plausible.ts';
-import { delayMs, RUNNER_WAIT, TARGET_WAIT } from './backoff.ts';
-
-/** What a path holds, beside the version that the run is about. `unknown`: it can't be told, as its root is not there. */
-export type PathNow = 'same' | 'changed' | 'gone' | 'unknown';
-
-/** What is known of a run when its attempt is over. */
-export interface Situation {
-  run: Pick<Run, 'dataset' | 'action' | 'attempt' | 'retriesUsed' | 'waits' | 'readFrom'>;
-  path: PathNow;
-  /** Whether rows of this version may be in the target. */
-  sentRows: boolean;
-  /** More rows it can't have read. */
-  mostRows: number;
-  /** RETRIES of the dataset. */
-  retries: number;
-  backoff: Backoff;
-  timeoutMs: number;
-  /** DOCKER_OPTIONS.memory. */
-  memory: string | null;
-  /** WORK_SIZE. */
-  workSize: string;
-  /** The default ETL on one file: what it can't do within its time and memory, it can't do within the same the next time. */
-  repeatsItself: boolean;
-  now: number;
-  /** In [0, 1). */
-  random: number;
-}
-
-/** The end of one file of an attempt: its own result line and code in a run over a folder, else the outcome's. */
-export interface Ending extends Omit<Outcome, 'results' | 'saidOf' | 'malformed'> {
-  result: ResultMessage | null;
-  /** What keeps exit code 0 from being believed. */
-  breach?: string | undefined;
-}
-
-/** It was to be stopped before anything of it ran. */
-export function unstarted(stopped: StopReason): Outcome {
-  const said = { results: [], supersededBy: null, errorText: '' };
-  return { exitCode: null, signal: null, outOfMemory: false, stopped, ...said };
-}
-
-const OUTPUT_TEXT = `it printed more than ${LIMITS.logBytes / 1024 / 1024} MB, or more than the disk has room for, and was stopped: make it print less; its log has what came first and last`;
-
-const ENGINE_TEXT =
-  'it starts over, since the Docker Engine, or its machine, was stopped or restarted while it ran; that uses up no retry';
+import type { End, Ending } from './ending.ts';
+import {
+  breachOf,
+  breachText,
+  cancelledText,
+  configText,
+  diskText,
+  ENGINE_TEXT,
+  failureText,
+  neverText,
+  notAgainText,
+  OUTPUT_TEXT,
+  overwrittenText,
+  seconds,
+} from './finish-texts.ts';
+import type { Situation } from './gather.ts';
 
 export const NO_ROWS: Rows = { read: 0, loaded: 0, rejected: 0, filtered: 0, deleted: 0 };
 
-/** The part of an outcome that is about one file; without a line of its own it takes the exit code of the whole. */
-export function endingOf(outcome: Outcome, file: string | null): Ending {
-  const { results, saidOf, malformed, ...rest } = outcome;
-  const breach = malformed === undefined ? undefined : `its result line can't be read: ${malformed}`;
-  if (file === null) return { ...rest, result: results.at(-1) ?? null, breach };
-  const own = results.findLast(result => result.file === file);
-  if (own === undefined) {
-    const missing = results.length === 0 ? undefined : 'it tells of other files that it ran with, and not of this one';
-    return { ...rest, supersededBy: null, result: null, breach: breach ?? missing };
-  }
-  const said = saidOf?.get(file) ?? { supersededBy: null, errorText: '' };
-  return { ...rest, ...said, exitCode: own.code ?? outcome.exitCode, result: own };
+/** What becomes of a run. A `breach` of the contract by what the attempt left ends it for good, unless it is over without it. */
+export function decideEnd(end: End, situation: Situation, breach: string | null): Finish {
+  const finish = finishOf(end, situation);
+  const isOver = finish.to === 'cancelled' || finish.to === 'skipped';
+  return breach === null || isOver ? finish : { to: 'failed', rows: null, error: breach };
+}
+
+function finishOf(end: End, situation: Situation): Finish {
+  if (end.how === 'settled') return end.finish;
+  if (end.how === 'ran') return decide(end.ending, situation);
+  if (end.how === 'broken') return decideRunnerError(end.kind, end.error, situation);
+  return decideMoved(null, situation) ?? decideWait(end.error, situation, RUNNER_WAIT);
 }
 
 /** What becomes of a run whose attempt ended like this. Total: each ending has one answer. */
@@ -113,11 +83,7 @@ function retriesFor({ signal, stopped }: Ending): number {
 }
 
 /** The attempt could not be started, or was lost: the text says why. */
-export function decideRunnerError(
-  kind: 'wait' | 'retry' | 'never' | 'bug',
-  error: string,
-  situation: Situation,
-): Finish {
+export function decideRunnerError(kind: ErrorKind, error: string, situation: Situation): Finish {
   if (kind === 'wait') return decideWait(error, situation, RUNNER_WAIT);
   if (kind === 'never') return { to: 'failed', rows: null, error };
   return decideRetry(error, null, situation);
@@ -191,74 +157,6 @@ function handBack({ now }: Situation): Finish {
   return { to: 'queued', dueAt: now, counts: false, error: 'the orchestrator was stopped meanwhile; it starts over' };
 }
 
-function failureText(ending: Ending, { timeoutMs, memory, repeatsItself }: Situation): string {
-  const limit = memory === null ? '' : ` (limit ${memory})`;
-  if (ending.outOfMemory) return `ran out of memory${limit}; raise DOCKER_OPTIONS.memory`;
-  if (ending.signal === 'SIGABRT' && ending.stopped === null && repeatsItself)
-    return `ran out of memory (JavaScript's own)${limit}; raise DOCKER_OPTIONS.memory, or what ENV.NODE_OPTIONS says (--max-old-space-size, in MB)`;
-  if (ending.stopped === 'timeout')
-    return `took longer than TIMEOUT (${seconds(timeoutMs)}); raise it if that is normal`;
-  if (ending.signal === 'SIGKILL' && ending.stopped === null) {
-    return `killed (SIGKILL), most likely for lack of memory${limit}: raise DOCKER_OPTIONS.memory, unless somebody killed it`;
-  }
-  const how = ending.exitCode === null ? `ended by ${ending.signal ?? 'being lost'}` : `exit code ${ending.exitCode}`;
-  return withDetail(how, ending.errorText);
-}
-
-function diskText({ run, workSize }: Situation): string {
-  return (
-    `wrote more into WORK_DIR than WORK_SIZE (${workSize}) or 100,000 files; it is not tried again: raise WORK_SIZE if that is normal, then ` +
-    `orchestrator replay --failed ${run.dataset}`
-  );
-}
-
-function neverText(ending: Ending): string {
-  return withDetail('this file can never succeed (exit code 65)', ending.errorText);
-}
-
-function configText(ending: Ending, { run }: Situation): string {
-  const fault = withDetail('a setting is wrong (exit code 78)', ending.errorText);
-  return `${fault}; it is not tried again: correct the setting, then orchestrator replay --failed ${run.dataset}`;
-}
-
-function notAgainText({ run }: Situation): string {
-  return `it is not tried again, as it would end the same: then orchestrator replay --failed ${run.dataset}`;
-}
-
-function cancelledText(situation: Situation): string {
-  return `cancelled on request${overwrittenText(situation)}`;
-}
-
-/** Only where an earlier version's rows were there to be overwritten, or rows that count as rejected were loaded. */
-function overwrittenText({ run, sentRows }: Pick<Situation, 'run' | 'sentRows'>): string {
-  if (!sentRows || run.action === 'add') return '';
-  if (run.action === 'mend')
-    return '; mended rows that were loaded by then stay, though they count as rejected: mend them again';
-  return '; rows of the former version were partly overwritten: put the file back, or replay it';
-}
-
-function breachText(rows: Rows, accounted: number): string {
-  return (
-    `contract breach: exit code 0, but ${rows.read} rows read are not ${rows.loaded} loaded + ${rows.rejected} ` +
-    `rejected + ${rows.filtered} filtered = ${accounted}; mend the program that was run`
-  );
-}
-
-/** What it says and can't be, whatever else became of it. */
-function breachOf(
-  { supersededBy, exitCode, breach }: Ending,
-  rows: Rows | null,
-  { mostRows }: Situation,
-): string | undefined {
-  if (exitCode === EXIT.done && breach !== undefined)
-    return `contract breach: exit code 0, but ${breach}; mend the program that was run`;
-  if (rows !== null && !arePlausible(rows, mostRows)) {
-    return `contract breach: the result line tells of ${Math.max(...Object.values(rows))} rows, more than there can have been; mend the program that was run`;
-  }
-  if (supersededBy === null || supersededBy <= LIMITS.version) return undefined;
-  return `contract breach: the index is said to hold version ${supersededBy}, which no version can be; mend the program that was run`;
-}
-
 function rowsOf(result: ResultMessage): Rows {
   return {
     read: result.rows_read,
@@ -267,12 +165,4 @@ function rowsOf(result: ResultMessage): Rows {
     filtered: result.rows_filtered,
     deleted: result.rows_deleted,
   };
-}
-
-function withDetail(text: string, detail: string): string {
-  return detail === '' ? text : `${text}: ${detail}`;
-}
-
-function seconds(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`;
 }

@@ -6,7 +6,9 @@ import { UntrustedFile } from '../files/untrusted-file.ts';
 import { isSameVersion, versionOf } from '../files/version.ts';
 import type { Run } from '../journal/journal.ts';
 import { mountOf } from '../run/job.ts';
-import type { PathNow } from './decide.ts';
+
+/** What a path holds, beside the version that the run is about. `unknown`: it can't be told, as its root is not there. */
+export type PathNow = 'same' | 'changed' | 'gone' | 'unknown';
 
 /** Which links lead to a run's file: those that are followed below WATCH_DIR; a file from elsewhere, or in a backup, has none on its path. */
 export function sourceRulesOf(

@@ -13,8 +13,18 @@ import type { ScheduleContext } from './context.ts';
 /** What an attempt says within this time of its start, or of what it said last, is written with its end, if that comes first: of a small file nothing is written twice. */
 const INTERVAL_MS = 500;
 
+/** What an attempt said of one file. */
+export interface Said {
+  /** How the file was read, where the journal does not know it yet. */
+  decisions: readonly Decision[] | undefined;
+  /** What people should look at, should all rows of the run be accounted for. */
+  toCheck: readonly string[];
+  /** Which rows its file has, where that was said. */
+  sketch: Uint8Array | undefined;
+}
+
 /** What an attempt says of itself while it runs. Only to be looked at: that it can't be written harms nothing. */
-export class Asides {
+export class ProgressRecorder {
   readonly #context: ScheduleContext;
   /** Those of the attempt that are not concluded. */
   readonly #files: () => readonly JobFile[];
@@ -42,26 +52,20 @@ export class Asides {
     if (message.type === 'sketch') this.#hearSketch(message);
   }
 
-  /** Nothing is written any more but by whoever asks for `decisionsOf`. Resolves once what was on its way is. */
+  /** Nothing is written any more but by whoever asks for `saidOf`. Resolves once what was on its way is. */
   end(): Promise<void> {
     this.#callOff?.();
     return this.#noted;
   }
 
-  /** How the file of a run is read, where that is still to be written. */
-  decisionsOf(runId: string): readonly Decision[] | undefined {
-    return this.#decided.get(runId)?.decisions;
-  }
-
-  /** What people should look at, should all rows of the run be accounted for. */
-  toCheckOf(runId: string): readonly string[] {
+  /** What was said of the file of a run, for whoever records its end. */
+  saidOf(runId: string): Said {
     const { read, said } = this.#doubtsOf(runId);
-    return [...read, ...said];
-  }
-
-  /** Which rows its file has, where the attempt said so. */
-  sketchOf(runId: string): Uint8Array | undefined {
-    return this.#sketches.get(runId);
+    return {
+      decisions: this.#decided.get(runId)?.decisions,
+      toCheck: [...read, ...said],
+      sketch: this.#sketches.get(runId),
+    };
   }
 
   #hearProgress(message: ProgressMessage): void {

@@ -2,9 +2,9 @@ import { messageOf } from '../errors.ts';
 import type { Run } from '../journal/journal.ts';
 import type { AttemptRef, Recovered, Runner, RunnerKind } from '../run/runner.ts';
 import { attemptOf } from './attempt.ts';
-import { RUNNER_WAIT } from './backoff.ts';
+import { RUNNER_WAIT } from '../async/backoff.ts';
 import { LEASE_MS, type ScheduleContext } from './context.ts';
-import { persist } from '../async/pause.ts';
+import { retryWhile } from '../async/retry-while.ts';
 import { takeBackWorkDir, tidyWorkDir, withLeft } from './left.ts';
 import { mostRows } from './plausible.ts';
 import { readReserved } from './reserved.ts';
@@ -18,17 +18,10 @@ export interface Orphan {
 }
 
 /** Takes over the running runs of orchestrators whose leases have ended, each batch as one. */
-export async function takeOrphans({
-  journal,
-  runners,
-  holder,
-  environment,
-  clock,
-}: ScheduleContext): Promise<Orphan[]> {
-  const groups = Map.groupBy(
-    await journal.takeOver({ holder, leaseMs: LEASE_MS, now: clock.now() }),
-    run => run.batch ?? run.id,
-  );
+export async function takeOrphans(context: ScheduleContext): Promise<Orphan[]> {
+  const { journal, runners, holder, environment, clock } = context;
+  const taken = await journal.takeOver({ holder, leaseMs: LEASE_MS, now: clock.now() });
+  const groups = Map.groupBy(taken, run => run.batch ?? run.id);
   const orphans: Orphan[] = [];
   for (const [leadId, runs] of groups) {
     const [first] = runs as [Run, ...Run[]];
@@ -47,14 +40,14 @@ export async function takeOrphans({
 export async function recoverOrphan(
   { clock, logger }: ScheduleContext,
   { ref, runner }: Orphan,
-  leave: AbortSignal,
+  shutdown: AbortSignal,
 ): Promise<Recovered> {
   if (!runner) return { state: 'dead' };
-  return persist(() => runner.recover(ref), {
+  return retryWhile(() => runner.recover(ref), {
     clock,
     backoff: RUNNER_WAIT,
-    signal: leave,
-    again: () => true,
+    signal: shutdown,
+    isWorthIt: () => true,
     onWait(error, failures) {
       if (failures > 1) return;
       logger.warn(
@@ -72,11 +65,14 @@ export async function recoverOrphan(
  * Gives the runs of a dead attempt back to the queue; no retry is used up, since it was not theirs to fail. One that was to be
  * cancelled, or has a newer version waiting, ends there: the journal sees to that.
  */
-export async function requeueDead(context: ScheduleContext, { ref, runs }: Orphan, leave: AbortSignal): Promise<void> {
+export async function requeueDead(
+  context: ScheduleContext,
+  { ref, runs }: Orphan,
+  shutdown: AbortSignal,
+): Promise<void> {
   const { journal, clock, logger } = context;
   await context.connections.close(ref);
-  const keep = <T>(action: () => Promise<T>): Promise<T> =>
-    persist(action, { clock, backoff: RUNNER_WAIT, signal: leave });
+  const patience = { clock, backoff: RUNNER_WAIT, signal: shutdown };
   await takeBackWorkDir(ref.workDir);
   for (const run of runs) {
     const ranMs = run.startedAt === null ? 0 : clock.now() - run.startedAt;
@@ -84,10 +80,11 @@ export async function requeueDead(context: ScheduleContext, { ref, runs }: Orpha
       readReserved(left, mostRows(run, ranMs)),
     );
     // Without a key nothing of it can have been sent.
-    if (reserved > 0 && run.fileKey !== null) await keep(() => journal.reserve(run, reserved));
+    if (reserved > 0 && run.fileKey !== null) await retryWhile(() => journal.reserve(run, reserved), patience);
     const now = clock.now();
     const error = `the orchestrator died during attempt ${run.attempt}; it is seen dead and the run starts over`;
-    await keep(() => journal.finish(run, { to: 'queued', dueAt: now, counts: false, error }, now));
+    const finish = { to: 'queued' as const, dueAt: now, counts: false, error };
+    await retryWhile(() => journal.finish(run, finish, now), patience);
     logger.warn(`${run.dataset}/${run.file}: ${error}`, { dataset: run.dataset, run: run.id, attempt: run.attempt });
   }
   await tidyWorkDir(ref.workDir, false);

@@ -1,16 +1,17 @@
 import { mkdirSync } from 'node:fs';
-import PQueue from 'p-queue';
 import type { Dataset } from '../config/dataset.ts';
 import { messageOf } from '../errors.ts';
 import { FINAL_STATES, type Run } from '../journal/journal.ts';
 import type { AttemptRef, Runner } from '../run/runner.ts';
+import { announcedRunners } from './announced-runners.ts';
 import { attemptOf, LiveAttempt } from './attempt.ts';
-import { RUNNER_WAIT } from './backoff.ts';
-import { LEASE_MS, type Runners, type ScheduleContext } from './context.ts';
+import { LEASE_MS, type ScheduleContext } from './context.ts';
 import { createDiskFloor, type DiskFloor, type DiskState } from './disk-floor.ts';
 import { lowDiskText } from '../text/low-disk-text.ts';
-import { pause, persist } from '../async/pause.ts';
-import { takeOrphans, type Orphan, recoverOrphan, requeueDead } from './recover.ts';
+import { pause } from '../async/pause.ts';
+import { Places } from './places.ts';
+import type { Orphan } from './recover.ts';
+import { Recovery } from './recovery.ts';
 import { freeSlots, slotsWhileHeld } from './slots.ts';
 import { Turns } from './turns.ts';
 
@@ -67,15 +68,12 @@ export async function startScheduler(options: ScheduleOptions): Promise<Schedule
 class Schedule implements Scheduler {
   readonly #context: ScheduleContext;
   readonly #disk: DiskFloor;
-  /** Ends what looks after an earlier orchestrator's attempts, and later what follows our own. */
-  readonly #leaveOrphans = new AbortController();
-  readonly #leave = new AbortController();
+  readonly #recovery: Recovery;
+  /** Ends what follows attempts. */
+  readonly #shutdown = new AbortController();
   readonly #hurry = new AbortController();
   readonly #live = new Map<LiveAttempt, Promise<void>>();
-  readonly #orphans = new Set<Orphan>();
-  readonly #recoveries = new Set<Promise<void>>();
-  readonly #all: PQueue;
-  readonly #perDataset = new Map<string, PQueue>();
+  readonly #places = new Places(() => this.wake());
   readonly #turns = new Turns();
   readonly #off: Array<() => void> = [];
   #callOffTimer: () => void = () => undefined;
@@ -89,9 +87,15 @@ class Schedule implements Scheduler {
 
   constructor(options: ScheduleOptions) {
     const { environment, clock, logger, freeBytesOf } = options;
-    this.#context = { ...options, runners: announced(options) };
-    // One more: what may be claimed, and when, is decided there.
-    this.#all = new PQueue({ concurrency: environment.concurrency + 1 });
+    this.#context = { ...options, runners: announcedRunners(options) };
+    this.#recovery = new Recovery({
+      context: this.#context,
+      places: this.#places,
+      follow: (orphan, dataset, { runner, handle }) => this.#adopt(orphan, dataset, runner, handle),
+      isLive: (runId, attempt) =>
+        [...this.#live.keys()].some(({ ref }) => ref.runId === runId && ref.attempt === attempt),
+      onRecovered: () => this.wake(),
+    });
     this.#disk = createDiskFloor({
       path: environment.dataDir,
       floorBytes: environment.minFreeBytes,
@@ -102,22 +106,10 @@ class Schedule implements Scheduler {
   }
 
   async begin(): Promise<void> {
-    const orphans = await takeOrphans(this.#context);
-    for (const orphan of orphans) this.#orphans.add(orphan);
-    this.#recallUids(orphans);
+    await this.#recovery.begin();
     this.#off.push(this.#context.journal.onChange(run => this.#hear(run)));
     this.#heartbeat();
-    for (const orphan of orphans) this.#lookAfter(this.#recover(orphan));
-    for (const runner of this.#context.runners.all()) this.#lookAfter(this.#sweep(runner));
-    this.#lookAfter(this.#context.connections.sweep(this.#isKnown));
     this.wake();
-  }
-
-  /** Before anything starts: who goes on keeps its uid, whatever became of the memory of it. */
-  #recallUids(orphans: readonly Orphan[]): void {
-    const { uids, environment } = this.#context;
-    for (const { ref } of orphans) uids.recall(ref.workDir);
-    uids.forgetOthers(environment.dataDir);
   }
 
   wake(): void {
@@ -133,7 +125,7 @@ class Schedule implements Scheduler {
     const low = disk.isLow ? lowDiskText(dataDir, disk.freeBytes ?? 0, disk.floorBytes) : null;
     const leaving = [...this.#live.keys()].filter(({ isLeft }) => isLeft).length;
     const waiting = low ?? this.#claimError;
-    return { running: this.#live.size, leaving, recovering: this.#orphans.size, waiting, disk };
+    return { running: this.#live.size, leaving, recovering: this.#recovery.orphans.size, waiting, disk };
   }
 
   stop({ graceMs, leavesNone = false }: { graceMs: number; leavesNone?: boolean }): Promise<void> {
@@ -149,16 +141,16 @@ class Schedule implements Scheduler {
   async #end(graceMs: number): Promise<void> {
     const { clock } = this.#context;
     this.#callOffTimer();
-    this.#leaveOrphans.abort();
+    this.#recovery.stop();
     await this.#pumping;
     for (const attempt of this.#awaited()) if (attempt.endsAtOnce) attempt.stop('shutdown');
     await this.#ended(graceMs, this.#hurry.signal);
     for (const attempt of this.#awaited()) attempt.stop('shutdown');
     await this.#ended(HAND_BACK_MS, none());
-    this.#leave.abort();
+    this.#shutdown.abort();
     // One turn more for those that leave; an engine that hangs keeps nobody here.
     await Promise.race([
-      Promise.allSettled([...this.#live.values(), ...this.#recoveries]),
+      Promise.allSettled([...this.#live.values(), this.#recovery.ended()]),
       pause(clock, POLL_MS, none()),
     ]);
     for (const off of this.#off) off();
@@ -252,37 +244,25 @@ class Schedule implements Scheduler {
     const { journal, holder, clock, datasets, environment } = this.#context;
     const going = this.#going();
     if (this.#live.size - going.length >= MOST_ENDING) return;
-    const free = environment.concurrency - this.#held(going);
     const configured = datasets();
-    const attempts = { running: this.#runningByDataset(), lastStartAt: this.#turns.lastStartAt(clock.now()) };
+    // Of what an engine runs that doesn't answer nothing is known: meanwhile its place is for what needs none.
+    const away = [...going, ...this.#recovery.orphans].filter(({ runner }) => runner?.isAway?.()).length;
+    this.#places.limit(environment.concurrency + away, configured.values());
+    const { free, taken } = this.#places;
+    if (free < 0) return;
+    const attempts = { running: taken, lastStartAt: this.#turns.lastStartAt(clock.now()) };
     const all = freeSlots(configured.values(), attempts);
     const slots = free === 0 ? slotsWhileHeld(all, attempts, clock.now()) : all;
-    const limit = free === 0 ? 1 : free;
-    if (limit < 1 || slots.length === 0 || (await this.#disk.look()).isLow) return;
+    if (slots.length === 0 || (await this.#disk.look()).isLow) return;
+    if (free === 0) this.#places.limit(environment.concurrency + away + 1, configured.values());
+    const limit = Math.max(1, free);
     const batches = await journal.claim({ holder, leaseMs: LEASE_MS, now: clock.now(), slots, limit });
     for (const runs of batches) this.#launch(configured, runs as [Run, ...Run[]]);
   }
 
-  /** What has a place: of others only the end is still to be recorded. */
+  /** Of others only the end is still to be recorded. */
   #going(): LiveAttempt[] {
     return [...this.#live.keys()].filter(({ isOver }) => !isOver);
-  }
-
-  /** Places that are held. Of what an engine runs that doesn't answer nothing is known: meanwhile the place is for what needs none. */
-  #held(going: readonly LiveAttempt[]): number {
-    const all = [...going, ...this.#orphans];
-    const held = all.filter(({ runner }) => !runner?.isAway?.()).length;
-    this.#all.concurrency = this.#context.environment.concurrency + 1 + all.length - held;
-    return held;
-  }
-
-  /** What goes on by itself is counted, never a counter kept: a lost attempt leaks no slot. */
-  #runningByDataset(): Map<string, number> {
-    const running = new Map<string, number>();
-    for (const { ref } of [...this.#going(), ...this.#orphans]) {
-      running.set(ref.datasetName, (running.get(ref.datasetName) ?? 0) + 1);
-    }
-    return running;
   }
 
   #launch(configured: ReadonlyMap<string, Dataset>, runs: readonly [Run, ...Run[]]): void {
@@ -293,22 +273,29 @@ class Schedule implements Scheduler {
     const attempt = this.#attempt(dataset, ref, runs);
     // Claimed while we were told to stop.
     if (this.#stopping) attempt.stop('shutdown');
-    this.#follow(attempt, this.#inTurn(dataset, attempt));
+    this.#follow(attempt, this.#inTurn(attempt));
   }
 
   /** Resolves when its end is recorded: until it is over it has its place, while that is recorded another one may have it. */
-  #inTurn(dataset: Dataset, attempt: LiveAttempt): Promise<void> {
+  #inTurn(attempt: LiveAttempt): Promise<void> {
     return new Promise(resolve => {
-      const begin = (): Promise<void> => {
+      this.#places.start(attempt.dataset, () => {
         void attempt.start().then(resolve);
-        return attempt.over.then(() => this.wake());
-      };
-      void this.#queueOf(dataset).add(() => this.#all.add(begin));
+        return attempt.over;
+      });
     });
   }
 
+  #adopt({ ref, runs }: Orphan, dataset: Dataset, runner: Runner, handle: string): void {
+    const attempt = this.#attempt(dataset, ref, runs);
+    for (const run of runs) if (run.cancelRequested) attempt.stop('cancel', run.id);
+    this.#places.occupy(attempt.dataset, attempt.over);
+    const startedAt = Math.min(runs[0].startedAt ?? Infinity, this.#context.clock.now());
+    this.#follow(attempt, attempt.adopt(runner, handle, startedAt));
+  }
+
   #attempt(dataset: Dataset, ref: AttemptRef, runs: readonly [Run, ...Run[]]): LiveAttempt {
-    return new LiveAttempt({ context: this.#context, dataset, runs, attempt: ref, leave: this.#leave.signal });
+    return new LiveAttempt({ context: this.#context, dataset, runs, attempt: ref, shutdown: this.#shutdown.signal });
   }
 
   #follow(attempt: LiveAttempt, life: Promise<void>): void {
@@ -318,86 +305,6 @@ class Schedule implements Scheduler {
     });
     this.#live.set(attempt, ended);
   }
-
-  #queueOf({ name, settings }: Dataset): PQueue {
-    const queue = this.#perDataset.get(name) ?? new PQueue();
-    queue.concurrency = settings.CONCURRENCY;
-    this.#perDataset.set(name, queue);
-    return queue;
-  }
-
-  #lookAfter(recovery: Promise<void>): void {
-    const ended = recovery.catch((error: unknown) => {
-      if (this.#leaveOrphans.signal.aborted) return;
-      this.#context.logger.error(`what an earlier orchestrator left can't be cleared: ${messageOf(error)}`, { error });
-    });
-    this.#recoveries.add(ended);
-    void ended.then(() => this.#recoveries.delete(ended));
-  }
-
-  async #recover(orphan: Orphan): Promise<void> {
-    const { journal, clock, datasets, logger } = this.#context;
-    const { ref, runs, runner } = orphan;
-    const recovered = await recoverOrphan(this.#context, orphan, this.#leaveOrphans.signal);
-    const dataset = datasets().get(ref.datasetName);
-    if (runner && recovered.state === 'adopt' && dataset) {
-      for (const run of runs) await journal.adopt(run);
-      const attempt = this.#attempt(dataset, ref, runs);
-      for (const run of runs) if (run.cancelRequested) attempt.stop('cancel', run.id);
-      const where = runner.kind === 'docker' ? 'its container' : 'what ran it';
-      const file = `${runs[0].file}${runs.length > 1 ? ` and ${runs.length - 1} more` : ''}`;
-      logger.info(`${file}: ${where} went on while no orchestrator ran, and is followed again`, {
-        dataset: ref.datasetName,
-        run: ref.runId,
-      });
-      this.#follow(
-        attempt,
-        attempt.adopt(runner, recovered.handle, Math.min(runs[0].startedAt ?? Infinity, clock.now())),
-      );
-    } else {
-      // Nobody can say any more what its end would mean.
-      if (runner && recovered.state === 'adopt') await endAdoptable(runner, recovered.handle, ref);
-      await requeueDead(this.#context, orphan, this.#leaveOrphans.signal);
-    }
-    this.#orphans.delete(orphan);
-    this.wake();
-  }
-
-  /** Whether this attempt goes on, or may do. */
-  readonly #isKnown = (runId: string, attempt: number): boolean =>
-    [...this.#live.keys(), ...this.#orphans].some(({ ref }) => ref.runId === runId && ref.attempt === attempt);
-
-  async #sweep(runner: Runner): Promise<void> {
-    const { clock, logger } = this.#context;
-    const removed = await persist(() => runner.sweep(this.#isKnown), {
-      clock,
-      backoff: RUNNER_WAIT,
-      signal: this.#leaveOrphans.signal,
-    });
-    if (removed > 0) logger.info(`what was left of earlier attempts was removed (${runner.kind}, ${removed})`);
-  }
-}
-
-async function endAdoptable(runner: Runner, handle: string, ref: AttemptRef): Promise<void> {
-  await runner.stop(handle, ref, 'shutdown');
-  await runner.follow(handle, ref, () => undefined);
-}
-
-/** Says in the log which runner a dataset gets and why, whenever that changes. */
-function announced({ runners, logger }: ScheduleContext): Runners {
-  const said = new Map<string, string>();
-  return {
-    ...runners,
-    of: kind => runners.of(kind),
-    all: () => runners.all(),
-    async for(dataset) {
-      const choice = await runners.for(dataset);
-      const text = `dataset ${dataset.name} ${choice.reason}`;
-      if (said.get(dataset.name) !== text) logger.info(text, { dataset: dataset.name });
-      said.set(dataset.name, text);
-      return choice;
-    },
-  };
 }
 
 function none(): AbortSignal {

@@ -65,7 +65,7 @@ test('rule 1: the signal of a writer that opens during a lease does not end the 
   writeFileSync(path, 'x');
   // In the microseconds that a lease lasts none may come: so it is sent to a process that has taken one.
   const script = `
-    const { hasWriter } = await import(${JSON.stringify(join(import.meta.dirname, 'lease.ts'))});
+    const { hasWriter } = await import(${JSON.stringify(join(import.meta.dirname, 'open-writers.ts'))});
     hasWriter((await import('node:fs')).openSync(${JSON.stringify(path)}));
     process.kill(process.pid, 'SIGIO');
     setTimeout(() => process.exit(7), 50);`;

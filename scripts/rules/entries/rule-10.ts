@@ -47,7 +47,7 @@ export const rule10: Rule = {
     },
     {
       clause: 'the scheduler goes on with what is adopted',
-      file: 'orchestrator/schedule/scheduler.ts',
+      file: 'orchestrator/schedule/recovery.ts',
       code: "if (runner && recovered.state === 'adopt' && dataset) {",
       without: "if (runner && recovered.state === 'adopt' && !dataset) {",
       test: 'orchestrator/schedule/scheduler.test.ts',

@@ -48,7 +48,7 @@ export const rule5: Rule = {
     },
     {
       clause: 'it is read after every attempt',
-      file: 'orchestrator/schedule/conclude.ts',
+      file: 'orchestrator/schedule/record.ts',
       code: 'reserved > 0 ? journal.reserve(run, reserved) : undefined,',
       without: 'undefined,',
       test: 'orchestrator/schedule/scheduler.test.ts',
@@ -57,15 +57,15 @@ export const rule5: Rule = {
     {
       clause: 'unless the target refused every row: ids that never were are not deleted',
       file: 'orchestrator/schedule/conclude.ts',
-      code: 'isEmpty(judged) ? 0 : reserved',
-      without: 'reserved',
+      code: 'isEmpty(judged) ? 0 : reserved.rows',
+      without: 'reserved.rows',
       test: 'orchestrator/schedule/conclude.test.ts',
       title: 'rule 5: what may be in the target is written down, unless the target refused every row',
     },
     {
       clause: 'also of one that a crash cut short',
       file: 'orchestrator/schedule/recover.ts',
-      code: 'if (reserved > 0 && run.fileKey !== null) await keep(() => journal.reserve(run, reserved));',
+      code: 'if (reserved > 0 && run.fileKey !== null) await retryWhile(() => journal.reserve(run, reserved), patience);',
       without: '',
       test: 'orchestrator/schedule/scheduler.test.ts',
       title:

@@ -80,7 +80,7 @@ export const rule6: Rule = {
     },
     {
       clause: 'the error tells of rows that were overwritten',
-      file: 'orchestrator/schedule/decide.ts',
+      file: 'orchestrator/schedule/finish-texts.ts',
       code: "if (!sentRows || run.action === 'add') return '';",
       without: "return '';",
       test: 'orchestrator/schedule/decide.test.ts',
@@ -88,9 +88,9 @@ export const rule6: Rule = {
     },
     {
       clause: 'the same before an attempt starts',
-      file: 'orchestrator/schedule/attempt.ts',
-      code: 'if (moved) await this.#conclude(file, () => moved);',
-      without: 'if (moved && sentRows) await this.#conclude(file, () => moved);',
+      file: 'orchestrator/schedule/admit.ts',
+      code: "if (moved) return { how: 'settled', finish: moved };",
+      without: "if (moved && sentRows) return { how: 'settled', finish: moved };",
       test: 'orchestrator/schedule/scheduler.test.ts',
       title:
         'rule 6: a file that changed before its attempt is skipped, one that is gone cancelled, and nothing is started',

@@ -6,10 +6,10 @@ export const rule8: Rule = {
   clauses: [
     {
       clause: 'the intent is written before the end is',
-      file: 'orchestrator/schedule/conclude.ts',
-      code: '  await keep(() => disposer.intend(run, dataset, finish));\n  await conclusion.searchable;\n  const ended = await keep(() => record(conclusion, finish, isEmpty(judged) ? 0 : reserved));',
+      file: 'orchestrator/schedule/record.ts',
+      code: '  await retryWhile(() => disposer.intend(file.run, dataset, finish), patience);\n  await conclusion.searchable;\n  const ended = await retryWhile(() => writeEnd(conclusion, finish, reserved), patience);',
       without:
-        '  await conclusion.searchable;\n  const ended = await keep(() => record(conclusion, finish, isEmpty(judged) ? 0 : reserved));\n  await keep(() => disposer.intend(run, dataset, finish));',
+        '  await conclusion.searchable;\n  const ended = await retryWhile(() => writeEnd(conclusion, finish, reserved), patience);\n  await retryWhile(() => disposer.intend(file.run, dataset, finish), patience);',
       test: 'orchestrator/schedule/conclude.test.ts',
       title: 'rule 8: what will become of a file is written down before the end of its run is, and carried out after',
     },
