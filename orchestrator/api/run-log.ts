@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.ts';
 import { Folder } from '../files/folder.ts';
 import { unless } from '../files/unless.ts';
 import { type Attempt, FINAL_STATES, type Run } from '../journal/journal.ts';
+import { BESIDE_CUT, placeBetweenSecrets } from '../log/between-secrets.ts';
 import { isoTime } from './present.ts';
 
 export interface RunLogOptions {
@@ -20,9 +21,6 @@ export interface RunLogOptions {
 const LOOK_EVERY_MS = 250;
 /** A line longer than this is given out in parts. */
 const LONGEST_LINE = 64 * 1024;
-/** A secret is looked for across parts of a line: this much is held back. */
-const OVERLAP = 8 * 1024;
-const STEP_BACK = 997;
 
 /** What the attempts printed, each under a heading, masked, in pieces as it is read: a log of gigabytes costs no memory. */
 export async function* readRunLog(options: RunLogOptions): AsyncGenerator<string> {
@@ -126,27 +124,15 @@ async function* decode(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   yield decoder.end();
 }
 
-/** Whole lines, because a secret may be cut in two by the pieces in which a file is read. */
-export async function* maskLines(
-  pieces: AsyncIterable<string>,
-  mask: (text: string) => string,
-): AsyncGenerator<string> {
+/** Whole lines, because a secret may be cut in two by the pieces in which a file is read; of long ones parts that cut none. */
+async function* maskLines(pieces: AsyncIterable<string>, mask: (text: string) => string): AsyncGenerator<string> {
   let rest = '';
   for await (const piece of pieces) {
     rest += piece;
     const end = rest.lastIndexOf('\n') + 1;
-    const cut = rest.length - end > LONGEST_LINE ? safeCut(rest, mask) : end;
+    const cut = rest.length - end > LONGEST_LINE ? placeBetweenSecrets(rest, rest.length - BESIDE_CUT, mask) : end;
     if (cut > 0) yield mask(rest.slice(0, cut));
     rest = rest.slice(cut);
   }
   if (rest !== '') yield `${mask(rest)}${rest.endsWith('\n') ? '' : '\n'}`;
-}
-
-/** Where a long line can be cut without cutting a secret: where masking the two parts is masking the whole. */
-function safeCut(text: string, mask: (text: string) => string): number {
-  const whole = mask(text);
-  for (let cut = text.length - OVERLAP; cut > 0; cut -= STEP_BACK) {
-    if (mask(text.slice(0, cut)) + mask(text.slice(cut)) === whole) return cut;
-  }
-  return text.length;
 }

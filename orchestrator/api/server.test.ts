@@ -130,6 +130,10 @@ test('a log has all attempts with headings, and its secrets masked even across p
   assert.ok(!text.includes('s3cret'));
   assert.ok(text.includes(`${'x'.repeat(65_533)}***${'y'.repeat(200_000)}\n`));
   assert.equal((await get(`/api/runs/${run.id}/log?attempt=2`)).status, 404);
+  const many = Array.from({ length: 400 }, (_, n) => `${'x'.repeat(n % 7)}s3crets3cret${'y'.repeat(980)}`).join('');
+  await writeLog(run, 1, many);
+  const shown = await (await fetch(`${api.url}/api/runs/${run.id}/log`)).text();
+  assert.ok(shown.endsWith(`\n${many.replaceAll('s3cret', '***')}\n`));
 });
 
 test('a log can be followed until its run ends', async () => {

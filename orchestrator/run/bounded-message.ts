@@ -1,19 +1,17 @@
-import {
-  BOUNDS,
-  type DecidedMessage,
-  type LeftRows,
-  type Message,
-  parseMessage,
-} from '../../default-etl/contract/contract.ts';
+import { BOUNDS, type DecidedMessage, type LeftRows, type Message, parseMessage } from '../../default-etl/contract/contract.ts';
+import { cutBetweenSecrets, placeBetweenSecrets } from '../log/between-secrets.ts';
 
 const HIGHEST_CODE = 255;
 const DECISION_LEVELS = 16;
 
+/** Takes secrets out of a text: what is cut is masked afterwards, so that no secret may be cut. */
+export type MaskText = (text: string) => string;
+
 /** The message in a line, or undefined where there is none, or one that is no use: whoever prints it may print anything. */
-export function readMessage(line: string): Message | undefined {
+export function readMessage(line: string, mask: MaskText): Message | undefined {
   try {
     const message = parseMessage(line);
-    return message && bounded(withOwnFile(message));
+    return message && bounded(withOwnFile(message), mask);
   } catch {
     return undefined;
   }
@@ -27,8 +25,9 @@ const SHOWN_CHARACTERS = 200;
  * What is wrong with a line that was to be a result and is none, for people; undefined of every other line. Written over several lines, cut, or with NaN in it, it is
  * no JSON.
  */
-export function whyNoResult(line: string): string | undefined {
+export function whyNoResult(line: string, mask: MaskText): string | undefined {
   const text = line.trim();
+  const shown = (value: string) => shortened(value, mask);
   if (!SAYS_RESULT.test(text)) return undefined;
   const value = parsed(text);
   if (value === undefined) {
@@ -52,12 +51,12 @@ function parsed(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function shown(text: string): string {
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+function shortened(text: string, mask: MaskText): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, placeBetweenSecrets(text, SHOWN_CHARACTERS, mask))}…` : text;
 }
 
 /** What can't be is left out, what is too much is cut. */
-function bounded(message: Message): Message | undefined {
+function bounded(message: Message, mask: MaskText): Message | undefined {
   switch (message.type) {
     case 'progress':
       return withCounts(message, ['bytes', 'total_bytes']);
@@ -66,11 +65,11 @@ function bounded(message: Message): Message | undefined {
       return { ...rest, ...(isCode(code) && { code }), ...(areLeft(left) && { rows_left: left }) };
     }
     case 'error':
-      return { ...message, message: cutText(message.message, BOUNDS.errorBytes) };
+      return { ...message, message: cutText(message.message, BOUNDS.errorBytes, mask) };
     case 'decided':
       return isSmall(message) ? message : undefined;
     case 'to_check':
-      return { ...message, sentences: cutSentences(message.sentences) };
+      return { ...message, sentences: cutSentences(message.sentences, mask) };
     default:
       return message;
   }
@@ -113,22 +112,20 @@ function isShallow(value: unknown, levels: number): boolean {
 }
 
 /** What there is room for: the first ones, the last of them cut. */
-function cutSentences(sentences: readonly string[]): string[] {
+function cutSentences(sentences: readonly string[], mask: MaskText): string[] {
   const kept: string[] = [];
   let left: number = BOUNDS.toCheckBytes;
   for (const sentence of sentences.slice(0, BOUNDS.toCheck)) {
     if (left <= 0) break;
-    kept.push(cutText(sentence, left));
+    kept.push(cutText(sentence, left, mask));
     left -= Buffer.byteLength(sentence);
   }
   return kept;
 }
 
 /** At most so many bytes of it. */
-function cutText(text: string, most: number): string {
-  if (Buffer.byteLength(text) <= most) return text;
-  return `${Buffer.from(text)
-    .subarray(0, most)
-    .toString()
-    .replace(/\uFFFD$/, '')}…`;
+function cutText(text: string, most: number, mask: MaskText): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  return `${bytes.subarray(0, cutBetweenSecrets(bytes, most, mask)).toString()}…`;
 }

@@ -2,43 +2,60 @@ import { basename, dirname } from 'node:path';
 import { LIMITS } from '../limits.ts';
 import { Folder } from '../files/folder.ts';
 import type { OpenFile } from '../files/open-file.ts';
-import { joinTail, KEPT, type Kept } from './head-and-tail.ts';
+import { BESIDE_CUT, cutBetweenSecrets } from '../log/between-secrets.ts';
+import { joinTail, KEPT, type Kept, NEAR_BYTES } from './head-and-tail.ts';
 
 /** What is said in a log that was cut. */
 export const CUT_TEXT: string = `(it printed more than ${LIMITS.logBytes / 1024 / 1024} MB, or than the disk has room for: it was stopped, and what came after was cut)\n`;
-const NEAR_BYTES = 64 * 1024;
-/** So much more is not worth the cutting. */
-const SLACK_BYTES = 4096;
+const NEWLINE = 10;
+/** So much more is not worth the cutting: more than what is cut has over `kept`. */
+const SLACK_BYTES = 2 * BESIDE_CUT;
 
-/** Cuts a log at this size, and says so in it. Nobody writes it any more. */
-export async function cutLog(path: string, size: number): Promise<void> {
+/** A log that is cut before it is masked: of a secret, all or nothing is left out, or the rest of it would never be masked. */
+export interface Cut {
+  /** Takes secrets out of a text. */
+  mask(text: string): string;
+  kept?: Kept;
+}
+
+/** Cuts a log at this size or a little before it, and says so in it. Nobody writes it any more. */
+export async function cutLog(path: string, size: number, { mask }: Cut): Promise<void> {
   await Folder.useNow(dirname(path), async folder => {
     await using file = await folder.openToChange(basename(path));
-    await file.truncate(size);
+    const end = await lineEndBefore(file, size, mask);
+    await file.truncate(end);
     const note = Buffer.from(`\n${CUT_TEXT}`);
-    await file.write(note, 0, note.length, size);
+    await file.write(note, 0, note.length, end);
   });
 }
 
 /** Of a long log only head and tail are kept, from `offset` on. Nobody writes it any more. Twice is harmless. */
-export async function cutMiddle(path: string, offset: number, { headBytes, tailBytes }: Kept = KEPT): Promise<void> {
+export async function cutMiddle(path: string, offset: number, { mask, kept = KEPT }: Cut): Promise<void> {
+  const { headBytes, tailBytes } = kept;
   await Folder.useNow(dirname(path), async folder => {
     await using file = await folder.openToChange(basename(path));
     const { size } = await file.stat();
-    const from = size - tailBytes;
-    if (from <= offset + headBytes + SLACK_BYTES) return;
-    const head = await lineBreakBefore(file, offset + headBytes);
-    const tail = joinTail(await readAll(file, from, tailBytes), from - head);
+    if (size - tailBytes <= offset + headBytes + SLACK_BYTES) return;
+    const head = await lineEndBefore(file, offset + headBytes, mask);
+    const from = await placeBefore(file, size - tailBytes, mask);
+    const tail = joinTail(await readAll(file, from, size - from), from - head);
+    // Cut first: nobody who reads it meanwhile finds a part of a secret behind the tail.
+    await file.truncate(head);
     for (let at = 0; at < tail.length; ) at += (await file.write(tail, at, tail.length - at, head + at)).bytesWritten;
-    await file.truncate(head + tail.length);
   });
 }
 
-/** No line is cut, which may have a secret in it: where the last break before a place is, if one is near. */
-async function lineBreakBefore(file: OpenFile, position: number): Promise<number> {
+/** Behind the last line break before a position, if one is near, or else where no secret is cut. */
+async function lineEndBefore(file: OpenFile, position: number, mask: Cut['mask']): Promise<number> {
   const from = Math.max(0, position - NEAR_BYTES);
-  const at = (await readAll(file, from, position - from)).lastIndexOf('\n');
-  return at < 0 ? position : from + at + 1;
+  const lineBreak = (await readAll(file, from, position - from)).lastIndexOf(NEWLINE);
+  return lineBreak < 0 ? placeBefore(file, position, mask) : from + lineBreak + 1;
+}
+
+/** At a position, or a little before it, where no secret is cut. */
+async function placeBefore(file: OpenFile, position: number, mask: Cut['mask']): Promise<number> {
+  const from = Math.max(0, position - NEAR_BYTES);
+  return from + cutBetweenSecrets(await readAll(file, from, position - from + BESIDE_CUT), position - from, mask);
 }
 
 async function readAll(file: OpenFile, position: number, length: number): Promise<Buffer> {

@@ -2,6 +2,8 @@ import { LIMITS } from '../limits.ts';
 
 const NEWLINE = 10;
 const BYTES_PER_MB = 2 ** 20;
+/** A line break that is no farther away is where a log is cut. */
+export const NEAR_BYTES: number = 64 * 1024;
 
 /** What is kept of a log: its beginning and its end. */
 export interface Kept {
@@ -55,9 +57,9 @@ export class HeadAndTail {
   }
 }
 
-/** A tail that begins with the rest of a line, behind the sentence that says what is missing before it. */
+/** A tail that begins with the rest of a line, which is left out if it is short, behind the sentence that says what is missing before it. */
 export function joinTail(tail: Buffer, leftOut: number): Buffer {
-  const from = tail.indexOf(NEWLINE) + 1;
+  const from = tail.subarray(0, NEAR_BYTES).indexOf(NEWLINE) + 1;
   const size = ((leftOut + from) / BYTES_PER_MB).toFixed(1);
   return Buffer.concat([Buffer.from(`\n(${size} MB of the log are left out here)\n`), tail.subarray(from)]);
 }

@@ -5,6 +5,8 @@ import { LIMITS } from '../limits.ts';
 import { createTranscript } from './transcript.ts';
 
 const RESULT = { type: 'result', rows_read: 1, rows_loaded: 1, rows_rejected: 0, rows_filtered: 0, rows_deleted: 0 };
+const SECRET = 'hunter22';
+const mask = (text: string) => text.replaceAll(SECRET, '***');
 
 test('what can not be is left out of a message: it may be anything', () => {
   const { messages, said } = hear([
@@ -59,7 +61,7 @@ test('a result that comes after one that was none counts; log text about results
 });
 
 test('without an error line the last words of stderr are the error, however much stdout says afterwards', () => {
-  const { output, errors, said } = createTranscript(() => undefined);
+  const { output, errors, said } = createTranscript(() => undefined, mask);
   output(Buffer.from('reading'));
   assert.equal(said().errorText, 'reading');
   for (const line of ['Traceback…', 'KeyError: MONTANT', '  ']) errors(Buffer.from(line));
@@ -83,6 +85,24 @@ test('an error is cut, and decisions beyond their bounds are none', () => {
     messages.map(({ type }) => type),
     ['error', 'decided'],
   );
+});
+
+test('what is too long is cut where no secret is: it is masked only later', () => {
+  const around = (most: number) => `${'x'.repeat(most - 4)}${SECRET}${'y'.repeat(most)}`;
+  const { errors, said } = createTranscript(() => undefined, mask);
+  errors(Buffer.from(around(4096)));
+  assert.equal(said().errorText, 'x'.repeat(4092));
+  const printed = hear([
+    { type: 'error', message: around(BOUNDS.errorBytes) },
+    { type: 'to_check', sentences: [around(BOUNDS.toCheckBytes)] },
+    { ...RESULT, rows_read: around(200) },
+  ]);
+  assert.equal(printed.said.errorText, `${'x'.repeat(BOUNDS.errorBytes - 4)}…`);
+  assert.deepEqual(printed.messages.at(-1), {
+    type: 'to_check',
+    sentences: [`${'x'.repeat(BOUNDS.toCheckBytes - 4)}…`],
+  });
+  assert.equal(printed.said.malformed, `rows_read is "${'x'.repeat(196)}…, no count of rows`);
 });
 
 test('whose rows are left is told by index and key, or not at all', () => {
@@ -119,7 +139,7 @@ test('of what is to be checked no more is kept than there is room for', () => {
 
 test('decisions that are nested deeply are none, however deeply', () => {
   for (const levels of [20, 5_000, 200_000]) {
-    const { output, said } = createTranscript(() => assert.fail('no message was expected'));
+    const { output, said } = createTranscript(() => assert.fail('no message was expected'), mask);
     const line = `{"type":"decided","decisions":[{"name":"a","confidence":1,"reason":"","value":${'['.repeat(levels)}${']'.repeat(levels)}}]}`;
     output(Buffer.from(line));
     assert.equal(said().errorText, line.slice(0, 4096));
@@ -133,21 +153,21 @@ test('names like those of every object’s own are names of files', () => {
 });
 
 test('of files without number that there are not, no more than a bound is kept', () => {
-  const { output, said } = createTranscript(() => undefined);
+  const { output, said } = createTranscript(() => undefined, mask);
   const name = 'x'.repeat(500_000);
   for (let file = 0; file < 500; file += 1) output(Buffer.from(JSON.stringify({ ...RESULT, file: `${file}${name}` })));
   assert(said().results.length <= LIMITS.saidBytes / name.length);
 });
 
 function print(text: string): { said: ReturnType<ReturnType<typeof createTranscript>['said']> } {
-  const { output, said } = createTranscript(() => undefined);
+  const { output, said } = createTranscript(() => undefined, mask);
   for (const line of text.split('\n')) output(Buffer.from(line));
   return { said: said() };
 }
 
 function hear(lines: object[]): { messages: Message[]; said: ReturnType<ReturnType<typeof createTranscript>['said']> } {
   const messages: Message[] = [];
-  const { output, said } = createTranscript(message => messages.push(message));
+  const { output, said } = createTranscript(message => messages.push(message), mask);
   for (const line of lines) output(Buffer.from(JSON.stringify(line)));
   return { messages, said: said() };
 }

@@ -5,7 +5,8 @@ import {
   type SupersededMessage,
 } from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
-import { readMessage, whyNoResult } from './bounded-message.ts';
+import { cutBetweenSecrets } from '../log/between-secrets.ts';
+import { type MaskText, readMessage, whyNoResult } from './bounded-message.ts';
 import type { Outcome } from './runner.ts';
 
 const OPENING_BRACE = 123;
@@ -24,8 +25,8 @@ export interface Transcript {
   said: () => Pick<Outcome, 'results' | 'supersededBy' | 'errorText' | 'saidOf' | 'malformed'>;
 }
 
-/** Calls back with each message as it is read. */
-export function createTranscript(onMessage: (message: Message) => void): Transcript {
+/** Calls back with each message as it is read. None is masked; what is too long is cut where `mask` takes nothing out. */
+export function createTranscript(onMessage: (message: Message) => void, mask: MaskText): Transcript {
   const results = new Map<string, ResultMessage>();
   const whole = { supersededBy: null as number | null, errorText: '' };
   const files = new Map<string, typeof whole>();
@@ -58,15 +59,15 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
 
   /** A result that is none is no message, and no success either. */
   function text(line: Buffer): void {
-    if (line.includes('"result"')) malformed = whyNoResult(line.toString()) ?? malformed;
+    if (line.includes('"result"')) malformed = whyNoResult(line.toString(), mask) ?? malformed;
     if (!isBlank(line)) lastLines.output = line;
   }
 
   return {
     output(line) {
-      const message = beginsObject(line) ? readMessage(line.toString().trim()) : undefined;
+      const message = beginsObject(line) ? readMessage(line.toString().trim(), mask) : undefined;
       if (message === undefined) return text(line);
-      if (message.type === 'result' && whyNoResult(line.toString()) !== undefined) text(line);
+      if (message.type === 'result' && whyNoResult(line.toString(), mask) !== undefined) text(line);
       else gather(message);
       onMessage(message);
     },
@@ -76,7 +77,7 @@ export function createTranscript(onMessage: (message: Message) => void): Transcr
     said: () => ({
       results: [...results.values()],
       supersededBy: whole.supersededBy,
-      errorText: whole.errorText || textOf(lastLines.errors ?? lastLines.output),
+      errorText: whole.errorText || textOf(lastLines.errors ?? lastLines.output, mask),
       ...(files.size > 0 && { saidOf: files }),
       ...(malformed !== undefined && { malformed }),
     }),
@@ -93,8 +94,9 @@ function note<Said extends { supersededBy: number | null; errorText: string }>(
 }
 
 /** Programs say there what went wrong; what stdout says last may be anything. */
-function textOf(line: Buffer | undefined): string {
-  return line?.subarray(0, MAX_ERROR_BYTES).toString() ?? '';
+function textOf(line: Buffer | undefined, mask: MaskText): string {
+  if (line === undefined || line.length <= MAX_ERROR_BYTES) return line?.toString() ?? '';
+  return line.subarray(0, cutBetweenSecrets(line, MAX_ERROR_BYTES, mask)).toString();
 }
 
 function beginsObject(line: Buffer): boolean {

@@ -141,8 +141,9 @@ export class Following {
     const cut = () => void stream.destroy();
     if (signal.aborted) cut();
     signal.addEventListener('abort', cut, { once: true });
-    const log = await openLogFile(this.#attempt.logFile, offset, text => mask(text, this.#attempt.datasetName));
-    const transcript = createTranscript(tell);
+    const ownMask = (text: string) => mask(text, this.#attempt.datasetName);
+    const log = await openLogFile(this.#attempt.logFile, offset, ownMask);
+    const transcript = createTranscript(tell, ownMask);
     const lines = { stdout: splitLines(transcript.output), stderr: splitLines(transcript.errors) };
     const kept = upToMost(mostLogBytes);
     let last: Buffer | undefined;

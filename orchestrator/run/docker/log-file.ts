@@ -13,8 +13,8 @@ import type { Frame } from './frames.ts';
  */
 export interface LogFile {
   write(frames: readonly Frame[]): Promise<void>;
-  /** Writes what had no line break, the end of a long log, and `note`, and closes. */
-  end(note?: string): Promise<void>;
+  /** Writes what had no line break, and the end of a long log, and closes. `cut` says that there was more: what had no line break, and may end within a secret, is left out. */
+  end(cut?: string): Promise<void>;
   /** Closes, leaving out what had no line break yet. Idempotent; harmless after end(). */
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function openLogFile(
   let headBytes = 0;
   const parts = new HeadAndTail(kept);
   // Lines are written whole, so that those of the two streams don't mix.
-  const lines = { stdout: new WholeLines(MAX_LINE_BYTES), stderr: new WholeLines(MAX_LINE_BYTES) };
+  const lines = { stdout: new WholeLines(MAX_LINE_BYTES, mask), stderr: new WholeLines(MAX_LINE_BYTES, mask) };
 
   async function append(blocks: Buffer[]): Promise<void> {
     const head = parts.add(Buffer.concat(blocks));
@@ -51,11 +51,11 @@ export async function openLogFile(
   return {
     write: frames =>
       append(frames.flatMap(({ stream, payload }) => lines[stream].add(payload)).map(block => maskBytes(block, mask))),
-    async end(note = '') {
-      const rests = [lines.stdout.rest(), lines.stderr.rest()].filter(rest => rest.length > 0);
+    async end(cut = '') {
+      const rests = [lines.stdout.rest(), lines.stderr.rest()].filter(rest => rest.length > 0 && cut === '');
       const ended = rests.map(rest => maskBytes(Buffer.concat([rest, Buffer.from('\n')]), mask));
       await append(ended);
-      const rest = Buffer.concat([parts.rest(), Buffer.from(note)]);
+      const rest = Buffer.concat([parts.rest(), Buffer.from(cut)]);
       // What a former following, or a crash within it, has left of the end.
       if (rest.length > 0) await file.truncate(logOffset + headBytes);
       await writeAll(file, rest);

@@ -114,3 +114,14 @@ test('a line without end is written in parts, and takes no more memory than one 
   assert.ok(log().endsWith(`x\n${CUT_TEXT}`));
   assert.ok(log().length < LIMITS.logHeadBytes + LIMITS.logTailBytes + CUT_TEXT.length + 100);
 });
+
+test('no secret is in the log where a line is so long that it is written in parts', t => {
+  const { output, log } = outputOf(t);
+  const filler = 'x'.repeat(LONGEST_LINE - 4 - 8 * 1024);
+  const text = `${filler}${SECRET}${'y'.repeat(8 * 1024 - 8)}${SECRET}${'z'.repeat(1000)}\n`;
+  for (let at = 0; at < text.length; at += 1 << 20) output.write('stdout', Buffer.from(text.slice(at, at + (1 << 20))));
+  output.end();
+  const tail = `***${'y'.repeat(8 * 1024 - 8)}***${'z'.repeat(1000)}\n`;
+  assert.ok(log().endsWith(tail));
+  assert.ok(log().slice(0, -tail.length).endsWith('x'.repeat(100)));
+});

@@ -45,9 +45,9 @@ export class JobOutput {
     this.#options = options;
     this.#room = options.mostBytes;
     this.#log = openSync(options.logFile, 'a', LOG_MODE);
-    this.#transcript = createTranscript(message => this.#tell(message));
+    this.#transcript = createTranscript(message => this.#tell(message), options.mask);
     const { output, errors } = this.#transcript;
-    this.#streams = { stdout: streamTo(output), stderr: streamTo(errors) };
+    this.#streams = { stdout: streamTo(output, options.mask), stderr: streamTo(errors, options.mask) };
   }
 
   /** Calls back with each message: first with those that have come by now. */
@@ -106,6 +106,6 @@ export class JobOutput {
   }
 }
 
-function streamTo(onLine: (line: Buffer) => void): Stream {
-  return { heard: splitLines(onLine), logged: new WholeLines(LONGEST_LINE) };
+function streamTo(onLine: (line: Buffer) => void, mask: JobOutputOptions['mask']): Stream {
+  return { heard: splitLines(onLine), logged: new WholeLines(LONGEST_LINE, mask) };
 }

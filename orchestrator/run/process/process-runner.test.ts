@@ -125,6 +125,23 @@ describe('process runner, in particular', () => {
     assert.equal(existsSync(`${job.logFile}.masked`), false);
   });
 
+  it('nor where a line is so long that its middle is left out, or that it is stopped', async () => {
+    const megabytes = (count: number, letter: string) =>
+      `head -c ${count * 2 ** 20 - 4} /dev/zero | tr '\\0' ${letter}`;
+    const script = `${megabytes(4, 'x')}; printf hunter22; ${megabytes(6, 'y')}; printf hunter22; ${megabytes(4, 'z')}`;
+    const job = await makeJob(place, { command: ['/bin/sh', '-c', script] });
+    await run(runner, job);
+    const log = readFileSync(job.logFile, 'latin1');
+    assert.match(log, /x\n\(6\.0 MB of the log are left out here\)\n(\*\*\*)?z/);
+    assert.doesNotMatch(log, /[hunter2]{2,}[xyz\n]/);
+    const limited = createRunner(place, { mostLogBytes: 2 ** 20 });
+    const another = await makeJob(place, {
+      command: ['/bin/sh', '-c', `${megabytes(1, 'x')}; printf hunter22; ${megabytes(1, 'y')}; sleep 60`],
+    });
+    await run(limited, another);
+    assert.match(readFileSync(another.logFile, 'latin1'), /x\n\(it printed more than .*\)\n$/);
+  });
+
   it('nor after a crash, in the log of what was killed', async () => {
     const job = await makeJob(place, { command: ['/bin/sh', '-c', 'echo hunter22; sleep 60'] });
     await runner.start(job);

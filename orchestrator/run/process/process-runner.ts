@@ -7,7 +7,7 @@ import { LIMITS } from '../../limits.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { cutLog, cutMiddle } from '../cut-log.ts';
+import { type Cut, cutLog, cutMiddle } from '../cut-log.ts';
 import { splitLines } from '../lines.ts';
 import { fitEnvironment, withoutLarge } from '../large-variables.ts';
 import type {
@@ -222,7 +222,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     attempt: AttemptRef,
     onMessage: (message: Message) => void,
   ): Promise<Heard> {
-    const transcript = createTranscript(onMessage);
+    const transcript = createTranscript(onMessage, cutOf(attempt).mask);
     const lines = splitLines(transcript.output);
     const tail = await tailFile(attempt.logFile, {
       offset: logOffset,
@@ -240,7 +240,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
       await killRest(child.leader, attempt);
       await tail.finish();
       lines.end();
-      if (child.stopped === 'output') await cutLog(attempt.logFile, logOffset + mostLogBytes);
+      if (child.stopped === 'output') await cutLog(attempt.logFile, logOffset + mostLogBytes, cutOf(attempt));
       await closeLog(attempt, logOffset);
       await register.remove(attempt.runId, attempt.attempt);
       return { ...exit, ...transcript.said() };
@@ -286,10 +286,15 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     return { state: 'dead' };
   }
 
-  /** First what is left out of it: that need not be looked through. */
-  async function closeLog({ logFile, datasetName: dataset }: AttemptRef, offset: number): Promise<void> {
-    await cutMiddle(logFile, offset);
-    await maskLog(logFile, text => options.mask(text, dataset));
+  /** First what is left out of it, which need not be looked through and may be without end: no secret is cut. */
+  async function closeLog(attempt: AttemptRef, offset: number): Promise<void> {
+    const cut = cutOf(attempt);
+    await cutMiddle(attempt.logFile, offset, cut);
+    await maskLog(attempt.logFile, cut.mask);
+  }
+
+  function cutOf({ datasetName }: AttemptRef): Cut {
+    return { mask: text => options.mask(text, datasetName) };
   }
 
   async function end(entry: Registered): Promise<void> {
