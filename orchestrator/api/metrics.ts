@@ -32,7 +32,7 @@ function runMetrics(register: Registry, { journal }: ApiOptions): () => Promise<
   const counter = (name: string, help: string) =>
     new Counter({ name: `orchestrator_${name}`, help, labelNames: ['dataset'], registers: [register] });
   const runs = gauge('runs', 'Runs by state.', ['dataset', 'state']);
-  const toCheck = gauge('runs_to_check', 'Runs that are done, have something to check, and that nobody acknowledged.', [
+  const toCheck = gauge('runs_to_check', 'Runs that have something to check, and that nobody acknowledged.', [
     'dataset',
   ]);
   const paused = gauge('dataset_paused', '1 while a dataset is paused.', ['dataset']);

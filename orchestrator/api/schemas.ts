@@ -100,7 +100,7 @@ export const attentionQuery = Type.Object(
       Type.String({
         enum: ['failed', 'to-check', 'waiting'],
         description:
-          'failed: or quarantined; to-check: done, with something to check; waiting: queued, saying for what. The first two unless told.',
+          'failed: or quarantined; to-check: done, with something to check, or left alone (cancelled), as its error says; waiting: queued, saying for what. The first two unless told.',
       }),
     ),
     dataset: runsQuery.properties.dataset,
@@ -236,7 +236,8 @@ export const datasetsSchema = Type.Object({
       rowsMended: Type.Integer({ description: 'Of the rejected ones, those that mends loaded since.' }),
       rowsFiltered: Type.Integer({ description: 'Taken out by steps.' }),
       runsToCheck: Type.Integer({
-        description: 'Runs that are done and have something to check, of those that /api/attention lists.',
+        description:
+          'Runs that are done and have something to check, or whose file was left alone, of those that /api/attention lists.',
       }),
       rowsThere: Type.Integer({
         description: 'Rows of its files that the target holds now, as far as their runs say.',

@@ -156,6 +156,19 @@ test('status and run show what is to be checked of files that are done', async (
   );
 });
 
+test('status ends with 1 for a file that was left alone, and says why, until it is acknowledged', async () => {
+  configErrors = [];
+  const { id } = await journal.settle({ dataset: 'sales', file: 'x/a.csv', root: '/in', priority: 0, now: Date.now() });
+  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+  const reason = 'it is the orchestrator’s own copy';
+  await journal.leaveAlone({ runId: id, fileVersion, contentHash: 'h', now: Date.now(), reason });
+  assert.equal(await orchestrator('status'), 1);
+  assert.match(shown, /Left alone, to check:\n {2}sales x\/a\.csv: it is the orchestrator’s own copy\n/);
+  assert.doesNotMatch(shown, /Done, to check/);
+  await orchestrator('acknowledge', 'a.csv');
+  assert.equal(await orchestrator('status'), 0);
+});
+
 test('status ends with 1 where something is to be looked after, until it is mended or acknowledged', async () => {
   configErrors = [];
   finish = { to: 'failed', rows: null, error: 'bad' };

@@ -23,6 +23,7 @@ export function statusText(status: Status, hasColour: boolean): string {
     section('Waiting', status.waiting.map(runText)),
     section(`Failed, and not mended since${ofAll(status, 'runsFailed')}`, status.failures.map(runText)),
     section(`Done, to check${ofAll(status, 'runsToCheck')}`, status.toCheck.flatMap(toCheckTexts)),
+    section(`Left alone, to check${ofAll(status, 'runsToCheck')}`, status.toCheck.flatMap(leftAloneTexts)),
     section('Beside other files of the same name (ON_CHANGE: append)', status.beside.map(besideRunText)),
     adviceText(status),
   ];
@@ -107,6 +108,10 @@ function besideRunText(run: Run): string {
 
 function toCheckTexts({ dataset, file, toCheck }: Run): string[] {
   return toCheck.map(sentence => `${dataset} ${file}: ${sentence}`);
+}
+
+function leftAloneTexts({ dataset, file, state, error }: Run): string[] {
+  return state === 'cancelled' ? [`${dataset} ${file}: ${error ?? ''}`] : [];
 }
 
 function runText({ dataset, file, state, endedAt, queuedAt, seenAt, attempt, error }: Run): string {

@@ -25,7 +25,7 @@ export interface Status {
   waiting: Run[];
   /** Failed and quarantined, not mended since, not acknowledged. */
   failures: Run[];
-  /** Done, with something to check, not acknowledged. */
+  /** Done, with something to check, or left alone, not acknowledged. */
   toCheck: Run[];
   /** Of the newest runs, those whose rows stand beside those of a former file of their name. */
   beside: Run[];

@@ -20,8 +20,21 @@ export function noteEnd(store: Store, { id, state, dataset, file, toCheck }: Run
     { id, dataset, file },
   );
   if (state === 'done' && toCheck.length === 0) return;
+  note(store, id, state === 'done' ? 'to-check' : 'failed');
+}
+
+/** A file was not taken, which somebody should know: until it is, or is left alone again. */
+export function noteLeftAlone(store: Store, { id, dataset, file }: Run): void {
+  store.execute(
+    `DELETE FROM attention WHERE dataset = $dataset AND file = $file AND run_id IN (SELECT id FROM runs WHERE state = 'cancelled')`,
+    { dataset, file },
+  );
+  note(store, id, 'to-check');
+}
+
+function note(store: Store, id: string, kind: 'failed' | 'to-check'): void {
   const sql = `INSERT INTO attention (run_id, seq, dataset, file, kind) SELECT id, seq, dataset, file, $kind FROM runs WHERE id = $id`;
-  store.execute(sql, { id, kind: state === 'done' ? 'to-check' : 'failed' });
+  store.execute(sql, { id, kind });
 }
 
 /** More rows of a run were mended: once all are, it is nobody's trouble. */

@@ -1797,6 +1797,34 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         assert.equal((await journal.summaries())[0]?.runsFailed, 2);
       });
 
+      it('so is a file that was left alone, once, until a run of it has ended', async () => {
+        const leave = async (n: number) => {
+          const { id } = await hand.settle('a.csv');
+          const request = { runId: id, fileVersion: fileVersion(n), contentHash: 'same', now: T0 };
+          for (const reason of ['it is a copy', 'again'])
+            await journal.leaveAlone({ ...request, reason: `${reason} ${n}` });
+          return id;
+        };
+        const ids = [await leave(1), await leave(2)];
+        assert.deepEqual(await failures(), [ids[1]]);
+        const run = await journal.run(ids[1] ?? '');
+        assert.deepEqual([run?.state, run?.error, run?.version], ['cancelled', 'it is a copy 2', null]);
+        assert.deepEqual((await journal.knownFile('sales', 'a.csv'))?.version, fileVersion(2));
+        assert.deepEqual((await journal.attention({ kind: 'failed' })).items, []);
+        assert.equal((await journal.summaries())[0]?.runsToCheck, 1);
+        await hand.load('a.csv', 3, { content: 'same' });
+        assert.deepEqual(await failures(), []);
+      });
+
+      it('a run that a person cancelled while its file settled is none, though the file is to be left alone', async () => {
+        const { id } = await hand.settle('a.csv');
+        await journal.cancel(id, T0);
+        const known = fileVersion(1);
+        await journal.leaveAlone({ runId: id, fileVersion: known, contentHash: 'same', now: T0, reason: 'a copy' });
+        assert.deepEqual(await failures(), []);
+        assert.deepEqual((await journal.knownFile('sales', 'a.csv'))?.version, known);
+      });
+
       it('a failure that a later run of the file mended is none; one that fails again is one', async () => {
         await fail('a.csv', 1);
         const again = await fail('a.csv', 2);

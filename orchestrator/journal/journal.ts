@@ -365,7 +365,7 @@ export interface AttentionFilter {
   dataset?: string;
   /** The whole path; with `dataset` alone. */
   path?: string;
-  /** Of attention(): those that failed or were quarantined, or those that are done with something to check; both unless told. */
+  /** Of attention(): those that failed or were quarantined, or those with something to check: done, or left alone (`cancelled`); both unless told. */
   kind?: 'failed' | 'to-check';
   /** At most 1,000; 100 unless told. */
   limit?: number;
@@ -438,6 +438,8 @@ export interface Journal {
   queue(request: QueueRequest): Promise<Run>;
   /** The settling file is gone (absent() says so of its path), or no longer matched: `cancelled`. Idempotent. */
   unsettle(runId: string, reason: string, now: number): Promise<void>;
+  /** The settling file is complete and is not to be taken, as `reason` says: `cancelled`, and something to look after. The version becomes known in any case. */
+  leaveAlone(request: QueueRequest & { reason: string }): Promise<void>;
   /** Known without a run: EXISTING: ignore. */
   ignore(dataset: string, file: string, fileVersion: FileVersion): Promise<void>;
   /**

@@ -54,6 +54,7 @@ function watchCalls(store: Store) {
     settle: request => store.write(() => watching.settle(store, request)),
     queue: request => store.write(() => watching.queue(store, request)),
     unsettle: (runId, reason, now) => store.write(() => watching.unsettle(store, runId, reason, now)),
+    leaveAlone: request => store.write(() => watching.leaveAlone(store, request)),
     ignore: (dataset, file, version) => store.write(() => watching.ignore(store, dataset, file, version)),
     absent: gone => store.write(() => gone.flatMap(each => watching.absent(store, each) ?? [])),
     place: dataset => store.glance(() => places.place(store, dataset)),

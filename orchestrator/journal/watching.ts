@@ -1,6 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type FileVersion, isSameFile, isSameVersion } from '../files/version.ts';
-import type { QueueRequest, Run, SettleRequest, SightRequest } from './journal.ts';
+import { noteLeftAlone } from './attention.ts';
+import {
+  type FileVersion,
+  isSameVersion,
+  type QueueRequest,
+  type Run,
+  type SettleRequest,
+  type SightRequest,
+} from './journal.ts';
 import {
   absolutePath,
   allocateVersion,
@@ -121,6 +128,16 @@ export function unsettle(store: Store, runId: string, reason: string, now: numbe
   if (run.endedAt !== null) return;
   if (run.state !== 'settling') throw bug(run, 'only a settling run can be given up');
   endWaiting(store, run, 'cancelled', reason, now);
+}
+
+/** A run that was ended by another process, or by a person, stays as it is. */
+export function leaveAlone(store: Store, request: QueueRequest & { reason: string }): void {
+  const { runId, fileVersion, contentHash, reason, now } = request;
+  const run = requireRun(store, runId);
+  ignore(store, run.dataset, run.file, fileVersion);
+  if (run.state !== 'settling') return;
+  const set = `state = 'cancelled', content_hash = $contentHash, error = $reason, ended_at = $now`;
+  noteLeftAlone(store, store.updateRun(runId, set, { contentHash, reason, now }));
 }
 
 /** Where it lies is not said: nothing was loaded from it, so its disposal by another dataset needs no care. */

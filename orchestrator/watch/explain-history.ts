@@ -11,6 +11,8 @@ export interface History {
   sentences: string[];
   /** versionKey of the version the journal has as present, else null. */
   known: string | null;
+  /** That version is known, and was never to be run. */
+  isLeftAlone: boolean;
 }
 
 /** Reads what was recorded of a path: its last run, how far it is, how the file was read, where it went; and that nothing starts while its dataset is paused. */
@@ -32,7 +34,8 @@ export async function explainHistory(path: string, dataset: Dataset, journal: Hi
   if (disposal?.state === 'intended') sentences.push(intentText(disposal));
   else if (known && !known.present)
     sentences.push(`The journal has it as no longer there${whereItLies(reading, disposal, dataset)}.`);
-  return { sentences, known: known?.present && known.version ? versionKey(known.version) : null };
+  const isLeftAlone = latest === undefined || (latest.state === 'cancelled' && latest.version === null);
+  return { sentences, known: known?.present && known.version ? versionKey(known.version) : null, isLeftAlone };
 }
 
 function intentText({ kind, target, error }: Disposal): string {

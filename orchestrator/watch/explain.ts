@@ -108,11 +108,14 @@ async function explainIn(root: Folder, path: string, dataset: Dataset, history: 
   const rules = { followLinks: dataset.settings.FOLLOW_LINKS };
   const found = await lookAtSource(root, path, rules);
   if (found === undefined) return [`${path} is not there.`];
-  if (versionKey(versionOf(found.stats)) === history.known) return [`${path} was taken in the version it has now.`];
+  if (versionKey(versionOf(found.stats)) === history.known)
+    return [`${path} ${history.isLeftAlone ? 'is left alone' : 'was taken'} in the version it has now.`];
   const source = await openSource(root, path, rules);
   try {
     return [
-      history.known === null ? `${path} is not taken yet.` : `${path} has changed since it was taken.`,
+      history.known === null
+        ? `${path} is not taken yet.`
+        : `${path} has changed since it was ${history.isLeftAlone ? 'left alone' : 'taken'}.`,
       ...(await explainWaiting(root, path, source, dataset)),
     ];
   } finally {

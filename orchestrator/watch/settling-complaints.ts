@@ -35,13 +35,13 @@ export class SettlingComplaints {
     this.#troubles.delete(path);
   }
 
-  /** Of the first; each says it in its run. */
+  /** Of the first; each is in the list of what is to be looked after. */
   tellOwnCopy(path: string, reason: string): void {
     if (this.#hasToldOwnCopy) return;
     this.#hasToldOwnCopy = true;
     const { name, watchDir } = this.#dataset;
     this.#logger.warn(
-      `dataset ${name}: ${join(watchDir, path)} is not taken: ${reason}; does BACKUP_DIR or QUARANTINE_DIR lead below WATCH_DIR? Further files like it are left alone without a word`,
+      `dataset ${name}: ${join(watchDir, path)} is not taken: ${reason}; does BACKUP_DIR or QUARANTINE_DIR lead below WATCH_DIR? orchestrator status lists others like it`,
     );
   }
 

@@ -6,13 +6,12 @@ import type { Folder } from '../files/folder.ts';
 import { fileSystemKindOf } from '../files/file-system.ts';
 import { lookAtSource, type OpenSource, openSource, openSourceNow, type SourceRules } from '../files/source.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { type FileVersion, versionOf } from '../files/version.ts';
-import type { Journal } from '../journal/journal.ts';
+import { type FileVersion, type Journal, type QueueRequest, versionOf } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import { type Content, readContent } from './content.ts';
 import { hasWriter, hasWriterAt, isLeased, type WriterAnswer } from './open-writers.ts';
 import { isGone } from './listing.ts';
-import { ownCopyOf } from './own-copies.ts';
+import { ownCopyOf, type Seen } from './own-copies.ts';
 import { Queue } from './queue.ts';
 import type { WatchedRoot } from './root.ts';
 import { SettlingComplaints } from './settling-complaints.ts';
@@ -269,22 +268,24 @@ export class Settling {
 
   async #queue(entry: Entry, { version, hash }: Complete): Promise<void> {
     const { dataset, journal, clock } = this.#request;
-    const copy = await ownCopyOf(journal, dataset, entry.path, hash);
-    if (copy !== undefined) return this.#leaveAlone(entry, version, copy);
-    await journal.queue({ runId: entry.runId ?? '', fileVersion: version, contentHash: hash, now: clock.now() });
+    const look = () => this.#lookAt(entry.path);
+    const copy = await ownCopyOf(journal, dataset, { path: entry.path, contentHash: hash, look });
+    const request = { runId: entry.runId ?? '', fileVersion: version, contentHash: hash, now: clock.now() };
+    if (copy === undefined) await journal.queue(request);
+    else await this.#leaveAlone(entry, request, copy);
     this.#forget(entry);
     this.#request.onQueued(entry.path, entry.touched);
   }
 
-  /** Known from now on, without a run. */
-  async #leaveAlone(entry: Entry, version: FileVersion, copy: string): Promise<void> {
-    const { dataset, journal, clock } = this.#request;
-    const reason = `it is the orchestrator’s own copy of a file that was loaded before, moved to ${copy}; to load it again, replay its run`;
-    await unsettle(journal, entry.runId ?? '', reason, clock.now());
-    await journal.ignore(dataset.name, entry.path, version);
+  async #lookAt(path: string): Promise<Seen | undefined> {
+    const found = await this.#request.root.use(folder => lookAtSource(folder, path, this.#sources));
+    return found?.stats;
+  }
+
+  async #leaveAlone(entry: Entry, request: QueueRequest, copy: string): Promise<void> {
+    const reason = `it is the orchestrator’s own copy of a file that was loaded before, moved to ${copy} and seen here by another way; to load that again, replay its run; if this is a file of its own, touch it, and it is taken`;
+    await this.#request.journal.leaveAlone({ ...request, reason });
     this.#complaints.tellOwnCopy(entry.path, reason);
-    this.#forget(entry);
-    this.#request.onQueued(entry.path, entry.touched);
   }
 
   #quietMs(entry: Entry, writer: WriterAnswer, { file }: OpenSource): number {

@@ -121,7 +121,7 @@ export const rule8: Rule = {
     {
       clause: 'and a backup that is seen by another way is no arrival',
       file: 'orchestrator/watch/own-copies.ts',
-      code: 'if (move !== undefined) return move.target;',
+      code: 'if (seen && isSameFile(seen, stored)) return target;',
       without: '',
       test: 'orchestrator/watch/own-copies.test.ts',
       title:
