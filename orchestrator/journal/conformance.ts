@@ -1523,6 +1523,16 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
         await assert.rejects(journal.runs({ cursor: 'x' }), isKind('never'));
       });
 
+      it('of the Greek sigma either small form finds the other one, and the capital', async () => {
+        for (const file of ['ΟΔΟΣ/1', 'οδος/2', 'οδοσ/3', 'οδο/4']) await hand.load(file);
+        for (const file of ['ΟΔΟΣ', 'οδος', 'οδοσ', 'ος/'])
+          assert.deepEqual(
+            (await journal.runs({ file })).items.map(run => run.file),
+            ['οδοσ/3', 'οδος/2', 'ΟΔΟΣ/1'],
+            file,
+          );
+      });
+
       it('runs are found by dataset, state and a part of the path in any case', async () => {
         await hand.load('in/Été-2024.csv');
         await hand.settle('other.csv');

@@ -1,3 +1,4 @@
+import { SIGMA } from './paths.ts';
 import type { Store } from './store.ts';
 
 /** Runs in one transaction: 3 ms of the event loop, 20 at most. Fewer than that are looked through as fast as they are found. */
@@ -30,11 +31,14 @@ export function indexedRuns(store: Store, request: { expression: string; before:
 export type Match = { kind: 'some'; expression: string } | { kind: 'none' } | { kind: 'any' };
 
 export function match(store: Store, part: string, dataset: string | undefined): Match {
-  const letters = Array.from(part);
-  const terms = letters.length < 3 ? termsWith(store, part) : trigramsOf(letters);
-  if (terms.length === 0) return { kind: 'none' };
+  const isShort = Array.from(part).length < 3;
+  const hasSigma = part.includes(SIGMA);
+  if (isShort && hasSigma) return { kind: 'any' };
+  // A sigma may be the other one there, which version 0.1.0 wrote.
+  const terms = isShort ? termsWith(store, part) : part.split(SIGMA).flatMap(piece => trigramsOf(Array.from(piece)));
+  if (terms.length === 0) return { kind: hasSigma ? 'any' : 'none' };
   if (terms.length > MOST_TERMS) return { kind: 'any' };
-  const joined = [...new Set(terms)].map(quoted).join(letters.length < 3 ? ' OR ' : ' AND ');
+  const joined = [...new Set(terms)].map(quoted).join(isShort ? ' OR ' : ' AND ');
   if (dataset === undefined) return { kind: 'some', expression: joined };
   const token = datasetToken(store, dataset);
   return token === undefined ? { kind: 'none' } : { kind: 'some', expression: `${quoted(token)} AND (${joined})` };

@@ -107,7 +107,17 @@ export function newRunColumns(id: string, run: NewRun) {
   };
 }
 
-/** Upper and lower case, and the two ways of writing accents, are one. */
+/** The sigma within a word, for both of its small forms. */
+export const SIGMA = 'σ';
+const FINAL_SIGMA = 'ς';
+
+/** Upper and lower case, the two ways of writing accents, and the two small forms of the Greek sigma are one. */
 export function foldPath(path: string): string {
-  return path.normalize('NFC').toLowerCase();
+  return path.normalize('NFC').toLowerCase().replaceAll(FINAL_SIGMA, SIGMA);
+}
+
+/** That a run's path has `$part`, as foldPath() makes it. What version 0.1.0 wrote has final sigmas. */
+export function hasPart(part: string): string {
+  const folded = part.includes(SIGMA) ? `replace(file_folded, '${FINAL_SIGMA}', '${SIGMA}')` : 'file_folded';
+  return `instr(${folded}, $part) > 0`;
 }

@@ -9,7 +9,7 @@ import {
   type RunPage,
   type RunState,
 } from './journal.ts';
-import { foldPath } from './paths.ts';
+import { foldPath, hasPart } from './paths.ts';
 import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
 import { searchRuns } from './searching.ts';
 import type { Parameters, Store } from './store.ts';
@@ -98,7 +98,7 @@ function ofPath(
 }
 
 function stretch(store: Store, where: string, parameters: Parameters): RunRow[] {
-  const search = 'part' in parameters ? 'AND instr(file_folded, $part) > 0' : '';
+  const search = 'part' in parameters ? `AND ${hasPart(String(parameters['part']))}` : '';
   const sql = `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} seq < $before ${search} ORDER BY seq DESC LIMIT $limit`;
   return store.all<RunRow>(sql, parameters);
 }

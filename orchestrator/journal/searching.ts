@@ -1,6 +1,7 @@
 import { createYielder } from '../async/yielder.ts';
 import type { RunFilter } from './journal.ts';
 import { indexedRuns, indexedUpTo, match } from './name-index.ts';
+import { hasPart } from './paths.ts';
 import { type RunRow, RUN_COLUMNS } from './run-row.ts';
 import type { Parameters, Store } from './store.ts';
 
@@ -53,7 +54,7 @@ class Found {
     this.#search = search;
     const { dataset, states, toCheck } = search.filter;
     const conditions = [
-      'instr(file_folded, $part) > 0',
+      hasPart(search.part),
       dataset === undefined ? [] : 'dataset = $dataset',
       states === undefined ? [] : 'state IN (SELECT value FROM json_each($states))',
       toCheck ? 'to_check IS NOT NULL' : [],
