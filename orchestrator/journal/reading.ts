@@ -79,7 +79,11 @@ function select(store: Store, filter: RunFilter, limit: number): RunRow[] {
 }
 
 /** Only runs that are done have something to check. */
-function doubted(store: Store, states: readonly RunState[] | undefined, parameters: Parameters): RunRow[] {
+function doubted(
+  store: Store,
+  states: readonly RunState[] | undefined,
+  parameters: Parameters & { part?: string },
+): RunRow[] {
   if (states?.includes('done') === false) return [];
   return stretch(store, 'to_check IS NOT NULL AND dataset = $dataset AND', parameters);
 }
@@ -97,8 +101,8 @@ function ofPath(
   return rows.filter(({ state }) => states?.includes(state) ?? true).slice(0, limit);
 }
 
-function stretch(store: Store, where: string, parameters: Parameters): RunRow[] {
-  const search = 'part' in parameters ? `AND ${hasPart(String(parameters['part']))}` : '';
+function stretch(store: Store, where: string, parameters: Parameters & { part?: string }): RunRow[] {
+  const search = parameters.part === undefined ? '' : `AND ${hasPart(parameters.part)}`;
   const sql = `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} seq < $before ${search} ORDER BY seq DESC LIMIT $limit`;
   return store.all<RunRow>(sql, parameters);
 }
