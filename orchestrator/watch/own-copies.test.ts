@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFile, link, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { datasetOf } from '../config/testing/dataset.ts';
+import { isRoot } from '../testing/as-root.ts';
 import { explain } from './explain.ts';
 import { ownCopyOf, type Seen } from './own-copies.ts';
 import { WatchedFolder } from './testing/watched-folder.ts';
@@ -146,6 +148,26 @@ test('by another file system, whose inodes are its own and whose times may be of
     assert.equal(await copyOf(seen), undefined, what);
 });
 
+test('what a FUSE mount shows of the backup below WATCH_DIR is no arrival; somebody’s own file beside it is one', {
+  skip: !canMount() && 'needs root and bindfs',
+}, async () => {
+  await using folder = await WatchedFolder.make();
+  await folder.watch({ SETTLE_MS: 50 }, { listIntervalMs: 100 });
+  await loadAndMove(folder, 'a.csv');
+  const seen = folder.path('seen');
+  await mkdir(seen);
+  execFileSync('bindfs', [join(folder.base, 'bk'), seen]);
+  try {
+    await folder.untilStates('seen/sales/a.csv', ['cancelled']);
+    await mkdir(folder.path('sales'));
+    await writeFile(folder.path('sales', 'a.csv'), 'content of a.csv');
+    await folder.untilStates('sales/a.csv', ['queued']);
+    assert.deepEqual(await leftAlone(folder), ['seen/sales/a.csv']);
+  } finally {
+    execFileSync('umount', [seen]);
+  }
+});
+
 test('a file that another dataset is moving away is taken by the dataset that watches the folder above, too', async () => {
   await using folder = await WatchedFolder.make();
   await mkdir(folder.path('sales'));
@@ -163,3 +185,7 @@ test('a file that another dataset is moving away is taken by the dataset that wa
   await folder.watch({}, { name: 'all' });
   await folder.untilStates('sales/a.csv', ['queued'], 'all');
 });
+
+function canMount(): boolean {
+  return isRoot && spawnSync('which', ['bindfs']).status === 0;
+}

@@ -3,6 +3,7 @@ import { announce, hasCommand } from '../services/command.ts';
 
 /** Programs that single tests run, and the Debian packages that have them. */
 const TOOLS: Readonly<Record<string, string>> = {
+  bindfs: 'bindfs',
   'mkfs.exfat': 'exfatprogs',
   'mount.exfat-fuse': 'exfat-fuse',
   'systemd-analyze': 'systemd',
