@@ -1,4 +1,10 @@
-import { BOUNDS, type DecidedMessage, type LeftRows, type Message, parseMessage } from '../../default-etl/contract/contract.ts';
+import {
+  BOUNDS,
+  type DecidedMessage,
+  type LeftRows,
+  type Message,
+  parseMessage,
+} from '../../default-etl/contract/contract.ts';
 import { cutBetweenSecrets, placeBetweenSecrets } from '../log/between-secrets.ts';
 
 const HIGHEST_CODE = 255;
