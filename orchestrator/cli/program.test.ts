@@ -159,7 +159,7 @@ test('status and run show what is to be checked of files that are done', async (
 test('status ends with 1 for a file that was left alone, and says why, until it is acknowledged', async () => {
   configErrors = [];
   const { id } = await journal.settle({ dataset: 'sales', file: 'x/a.csv', root: '/in', priority: 0, now: Date.now() });
-  const fileVersion = { sizeBytes: 1, mtimeNs: '1', inode: '1' };
+  const fileVersion = { sizeBytes: 1, token: '1.1' };
   const reason = 'it is the orchestrator’s own copy';
   await journal.leaveAlone({ runId: id, fileVersion, contentHash: 'h', now: Date.now(), reason });
   assert.equal(await orchestrator('status'), 1);

@@ -1,13 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { type FileVersion, isSameFile, isSameVersion } from '../files/version.ts';
 import { noteLeftAlone } from './attention.ts';
-import {
-  type FileVersion,
-  isSameVersion,
-  type QueueRequest,
-  type Run,
-  type SettleRequest,
-  type SightRequest,
-} from './journal.ts';
+import type { QueueRequest, Run, SettleRequest, SightRequest } from './journal.ts';
 import {
   absolutePath,
   allocateVersion,

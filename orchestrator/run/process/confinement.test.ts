@@ -214,7 +214,7 @@ describe('a process of a root orchestrator', asRoot, () => {
     await chown(home, 1234, 1234);
     const job = {
       ...(await makeJob(place, { command: ['/bin/sh', '-c', `cat ${inbox}/a.csv; ls -A ${home}`] })),
-      dataDir: inbox,
+      inputFolder: inbox,
     };
     await writeFile(join(home, 'private'), 'private', { mode: 0o644 });
     const { log } = await run(runner, job);
