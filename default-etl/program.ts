@@ -2,33 +2,10 @@ import { readFileSync } from 'node:fs';
 import { EXIT, type FolderFile, WARM_JOBS } from './contract/protocol.ts';
 import { EtlFailure, messageOf, NothingLoaded, Superseded } from './contract/failure.ts';
 import { createReporter, type Reporter } from './contract/report.ts';
+import { HELP } from './run/help.ts';
 import { runFile } from './run/run-file.ts';
 import { withConnections } from './contract/connections.ts';
 import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './contract/settings.ts';
-import { FORMAT_WORDS } from './extract/registry.ts';
-
-const HELP = `Loads a table file into Elasticsearch, or into a Parquet file.
-
-  node default-etl/bin.js FILE
-  node default-etl/bin.js --preview [--rows=20] FILE                   how it would be read and its first rows, as JSON; loads nothing
-  node default-etl/bin.js --rejects [--table=FILE] < rejects.ndjson    rejected rows as CSV, to be mended
-  node default-etl/bin.js --mend [--table=FILE] MENDED                 that CSV once mended, as the NDJSON that ACTION mend loads
-
-FILE is ${FORMAT_WORDS.slice(0, -1).join(', ')} or ${FORMAT_WORDS.at(-1)}, each also as .gz, .zst or in a .zip.
---table names rejects.json, which lies beside rejects.ndjson. Settings come from the environment:
-
-  ELASTICSEARCH_NODE      such as http://localhost:9200; without it the rows go to WORK_DIR/out.parquet
-  ELASTICSEARCH_API_KEY   or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD; ELASTICSEARCH_CA: path of a PEM file
-  CONNECTIONS_FILE        or all of these but _CA in a file, as a JSON object of their names and texts
-  ENVIRONMENT_FILE        or any of all these, as what is too large for a variable, in such a file
-  DATASET                 names the index where LOAD.index does not; without it: pypel-default
-  EXTRACT TRANSFORM LOAD  as in a dataset's YAML, as JSON: LOAD='{"index":"sales"}'
-  CONFIG_FILES            folder of reference files and modules; ./config/<DATASET> by default
-  WORK_DIR                folder for out.parquet and rejects.ndjson; ./etl-out/<name of FILE> by default
-
-Exit code: 0 done, 65 this file can never succeed, 75 Elasticsearch is away or the file changed while it was read, 78 a setting is wrong.
-default-etl/README.md says what becomes of each kind of file, config/README.md what EXTRACT, TRANSFORM and LOAD take.
-`;
 
 /** What is answered instead of loading a file. */
 const QUESTIONS = ['--preview', '--rejects', '--mend', '--check-module'];

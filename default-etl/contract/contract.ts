@@ -3,6 +3,8 @@
 export { BOUNDS } from './bounds.ts';
 export { FORMAT_WORDS } from '../extract/registry.ts';
 export * from './protocol.ts';
+export type { Load } from './settings.ts';
+export { defaultTarget, TARGETS, targetOf } from '../load/registry.ts';
 export { findStepMistakes } from '../transform/check-steps.ts';
 export type { OptionSchema } from '../transform/option-schema.ts';
 export { STEP_SCHEMAS } from '../transform/step-options.ts';

@@ -1,6 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { type Action, type FolderFile, fileKey, type Replaced, versionAt } from './protocol.ts';
 import { configFailure } from './failure.ts';
+import type { ElasticsearchOptions } from '../load/elasticsearch/options.ts';
+import { defaultTarget, TARGETS, targetOf, type Targets } from '../load/registry.ts';
+import type { SharedOptions } from '../load/shared-options.ts';
+import type { TargetKind } from '../load/target.ts';
 import type { ExpectedVersion } from '../unpack/source.ts';
 
 /** EXTRACT: what is left out is found out. */
@@ -26,31 +30,10 @@ export interface Extract {
   limits?: { columns?: number; cells?: number; row_size?: string | number; unpacked_size?: string | number };
 }
 
-/** LOAD. */
-export interface Load {
-  target?: 'elasticsearch' | 'lake';
-  index?: string;
-  id?: string[];
-  date_suffix?: string;
-  aliases?: string[];
-  overwrite?: boolean;
-  /** Of the columns, by their final names. */
-  mappings?: Record<string, unknown>;
-  /** `inferred` where left out. */
-  types?: 'inferred' | 'text';
-  source_columns?: boolean;
-  max_rejects?: number | string;
-  /** Requests to Elasticsearch go packed with gzip. */
-  compress?: boolean;
-}
-
-export interface ElasticsearchSettings {
-  nodes: string[];
-  apiKey: string | undefined;
-  username: string | undefined;
-  password: string | undefined;
-  /** Path of a PEM file. */
-  caFile: string | undefined;
+/** LOAD: the options of all targets. */
+export interface Load extends ElasticsearchOptions, SharedOptions {
+  /** A name of the registry. */
+  target?: string;
 }
 
 /** One file to be loaded: all that the environment says of it. */
@@ -90,14 +73,15 @@ export interface Job {
   /** The dataset's own folder: references of `merge`, modules. */
   configFiles: string;
   load: Load;
-  target: 'elasticsearch' | 'lake';
-  elasticsearch: ElasticsearchSettings;
+  target: TargetKind;
+  /** What the target reads its connection from. */
+  environment: Environment;
 }
 
 export type Environment = Record<string, string | undefined>;
 
 /** Reads the environment of one file; `file` is the argument where FILE is not set. Throws EtlFailure 78. */
-export function readJob(env: Environment, file: string, now: number): Job {
+export function readJob(env: Environment, file: string, now: number, targets: Targets = TARGETS): Job {
   const path = resolve(file);
   const fileName = env.FILE_NAME ?? basename(path);
   const dataset = env.DATASET ?? 'default';
@@ -134,8 +118,8 @@ export function readJob(env: Environment, file: string, now: number): Job {
     transform: jsonOf<Job['transform']>(env, 'TRANSFORM', ['minimal']),
     configFiles: env.CONFIG_FILES || resolve('config', dataset),
     load,
-    target: load.target ?? (env.ELASTICSEARCH_NODE ? 'elasticsearch' : 'lake'),
-    elasticsearch: elasticsearchOf(env),
+    target: targetOf(load.target ?? defaultTarget(env), targets),
+    environment: env,
   };
 }
 
@@ -166,19 +150,6 @@ function expectedOf(env: Environment): ExpectedVersion {
     sizeBytes: bigOf(env, 'FILE_SIZE'),
     mtimeNs: bigOf(env, 'FILE_MTIME_NS'),
     inode: bigOf(env, 'FILE_INODE'),
-  };
-}
-
-function elasticsearchOf(env: Environment): ElasticsearchSettings {
-  return {
-    nodes: (env.ELASTICSEARCH_NODE ?? '')
-      .split(',')
-      .map(node => node.trim())
-      .filter(Boolean),
-    apiKey: env.ELASTICSEARCH_API_KEY || undefined,
-    username: env.ELASTICSEARCH_USERNAME || undefined,
-    password: env.ELASTICSEARCH_PASSWORD || undefined,
-    caFile: env.ELASTICSEARCH_CA || undefined,
   };
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Batch, Reader } from '../batch/batch.ts';
 import { type Decision, EXIT, type ResultMessage, WORK_FILES } from '../contract/protocol.ts';
 import { openReader } from '../extract/open.ts';
-import { configFailure, EtlFailure, neverFailure, NothingLoaded, withinReach } from '../contract/failure.ts';
+import { EtlFailure, neverFailure, NothingLoaded, withinReach } from '../contract/failure.ts';
 import type { Completed, Target } from '../load/target.ts';
 import { rememberOriginal } from '../batch/original.ts';
 import { Rejects } from './rejects.ts';
@@ -80,19 +80,10 @@ function assertSure({ action, extract: { min_confidence: least } }: Job, decisio
 }
 
 async function deleteRows(job: Job, reporter: Reporter, signal: AbortSignal): Promise<Result> {
-  if (job.target !== 'elasticsearch')
-    throw configFailure('ACTION delete: the lake has one file for each, which is simply removed');
-  const { ElasticsearchTarget } = await import('../load/elasticsearch/elasticsearch-target.ts');
-  const reserve = new Reserve(job.workDir, 0);
-  const target = new ElasticsearchTarget({ job, reserve, reject: () => {}, log: text => reporter.log(text), signal });
-  try {
-    const completed = await target.deleteAll();
-    reporter.toCheck(completed.toCheck);
-    const none = { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered: 0 };
-    return { ...none, rows_deleted: completed.deleted, ...leftOf(completed) };
-  } finally {
-    await target.close();
-  }
+  const completed = await job.target.deleteFile({ job, log: text => reporter.log(text), signal });
+  reporter.toCheck(completed.toCheck);
+  const none = { rows_read: 0, rows_loaded: 0, rows_rejected: 0, rows_filtered: 0 };
+  return { ...none, rows_deleted: completed.deleted, ...leftOf(completed) };
 }
 
 /** What there is mostly none of. */
@@ -167,7 +158,7 @@ class FileRun {
     const sketch = this.sketch?.toText();
     if (sketch !== undefined) this.reporter.sketch(sketch);
     this.rejects.assertWritten();
-    if (this.isNothingLoaded()) return await this.leave(target);
+    if (this.isNothingLoaded()) return await this.abandon(target);
     this.assertFewRejects(true);
     return this.complete(target);
   }
@@ -196,17 +187,18 @@ class FileRun {
     this.reporter.progress(this.rowsRead, this.source.bytesRead, this.source.sizeBytes);
   }
 
-  private async createTarget(): Promise<Target> {
-    const { job, reserve, signal } = this;
-    const reject = this.rejects.add.bind(this.rejects);
-    if (job.target === 'lake') {
-      const { LakeTarget } = await import('../load/lake/lake-target.ts');
-      return new LakeTarget(job, this.reader, this.newStep);
-    }
-    const { ElasticsearchTarget } = await import('../load/elasticsearch/elasticsearch-target.ts');
-    const { sizeBytes: sourceBytes } = this.source;
-    const log = (text: string) => this.reporter.log(text);
-    return new ElasticsearchTarget({ job, reserve, reject, log, signal, sourceBytes });
+  private createTarget(): Promise<Target> {
+    const { job, reader, newStep, reserve, signal } = this;
+    return job.target.open({
+      job,
+      reader,
+      newStep,
+      reserve,
+      signal,
+      reject: this.rejects.add.bind(this.rejects),
+      log: text => this.reporter.log(text),
+      sourceBytes: this.source.sizeBytes,
+    });
   }
 
   private result(deleted: number): Result {
@@ -226,8 +218,8 @@ class FileRun {
     return this.rowsRead > 0 && this.rejects.count + filtered === this.rowsRead;
   }
 
-  private async leave(target: Target): Promise<Result> {
-    await target.leave();
+  private async abandon(target: Target): Promise<Result> {
+    await target.abandon();
     const result = this.result(0);
     // Of mended rows those that still can't be loaded can be mended again.
     if (this.job.action === 'mend') return result;

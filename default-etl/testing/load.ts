@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { parseMessage, type Reject, type SupersededMessage } from '../contract/protocol.ts';
 import { EtlFailure, Superseded } from '../contract/failure.ts';
 import { createReporter } from '../contract/report.ts';
+import type { Targets } from '../load/registry.ts';
 import { type Result, runFile } from '../run/run-file.ts';
 import { type Environment, readJob } from '../contract/settings.ts';
 
@@ -31,6 +32,8 @@ export interface RunOptions {
   name?: string;
   content?: string | Buffer;
   env?: Environment;
+  /** Where LOAD.target is looked up; the registry's unless given. */
+  targets?: Targets;
   signal?: AbortSignal;
   /** Hears each line that the run says. */
   said?: (line: string) => void;
@@ -39,7 +42,15 @@ export interface RunOptions {
 let runs = 0;
 
 /** Writes the file and loads it, with this environment and no other. */
-export async function load({ folder, name = 'in.csv', content, env = {}, signal, said }: RunOptions): Promise<Ran> {
+export async function load({
+  folder,
+  name = 'in.csv',
+  content,
+  env = {},
+  targets,
+  signal,
+  said,
+}: RunOptions): Promise<Ran> {
   const file = join(folder, name);
   if (content !== undefined) writeFileSync(file, content);
   const workDir = join(folder, `work-${++runs}`);
@@ -49,7 +60,7 @@ export async function load({ folder, name = 'in.csv', content, env = {}, signal,
   });
   const ended = { superseded: undefined, workDir };
   try {
-    const job = readJob({ DATASET: 'test', WORK_DIR: workDir, ...env }, file, Date.now());
+    const job = readJob({ DATASET: 'test', WORK_DIR: workDir, ...env }, file, Date.now(), targets);
     const result = await runFile(job, reporter, signal ?? new AbortController().signal);
     return { ...ended, code: 0, result, error: '', rejects: readRejects(workDir) };
   } catch (error) {

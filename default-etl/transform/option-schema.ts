@@ -1,14 +1,19 @@
 // The parts that options of steps are made of. Imports nothing.
 
-/** JSON Schema, as far as the options of steps need it. `x-type` says the type in words, `x-default` the default, `x-pattern` what a text is read as. */
+/** JSON Schema, as far as options of steps and targets need it. `x-type` says the type in words, `x-default` the default, `x-pattern` what a text is read as. */
 export interface OptionSchema {
-  type?: 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
+  type?: 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
   const?: unknown;
   enum?: readonly string[];
   anyOf?: readonly OptionSchema[];
   items?: OptionSchema;
   minItems?: number;
+  minLength?: number;
+  minimum?: number;
+  pattern?: string;
+  default?: unknown;
   properties?: Readonly<Record<string, OptionSchema>>;
+  patternProperties?: Readonly<Record<string, OptionSchema>>;
   required?: readonly string[];
   additionalProperties?: OptionSchema | false;
   minProperties?: number;

@@ -1,12 +1,10 @@
 import type { Client } from '@elastic/elasticsearch';
-import { documentId } from '../../default-etl/contract/contract.ts';
+import { documentId, targetOf } from '../../default-etl/contract/contract.ts';
 import { OrchestratorError } from '../errors.ts';
-import { Folder } from '../files/folder.ts';
-import { removeTree } from '../files/tree.ts';
 import type { HeldKey, Journal } from '../journal/journal.ts';
+import { STORES } from '../targets/registry.ts';
 import type { CommandDeps } from './deps.ts';
 
-const LAKE = 'lake:';
 /** Documents of a request. */
 const BULK = 5000;
 
@@ -18,17 +16,18 @@ interface Gone {
 }
 
 /**
- * Takes out what a dataset has loaded: its folder of the lake, and its documents in Elasticsearch, by their ids. What is done is written down as it is: called again, it
+ * Takes out what a dataset has loaded: what the orchestrator keeps of it, and its documents in Elasticsearch, by their ids. What is done is written down as it is: called again, it
  * goes on. Resolves with what was done, in sentences. Throws an OrchestratorError (`never`) where the target can't be had, and changes nothing more.
  */
 export async function removeRows(deps: CommandDeps, journal: Journal, dataset: string): Promise<string[]> {
   const version = await journal.nextVersion(dataset, deps.now());
+  const stored = Object.keys(STORES).map(name => targetOf(name).traits.destination({}, dataset, 0));
   const byIndex = new Map<string, Gone>();
   let client: Client | undefined;
   try {
     for (let keys = await journal.heldKeys(dataset); keys.length > 0; keys = await journal.heldKeys(dataset)) {
       for (const key of keys) {
-        if (!key.index.startsWith(LAKE)) {
+        if (!stored.includes(key.index)) {
           client ??= await connect(deps, key.index);
           const gone = byIndex.get(key.index) ?? { deleted: 0, missing: 0, newer: 0 };
           await removeKey(client, key, version, gone);
@@ -43,8 +42,7 @@ export async function removeRows(deps: CommandDeps, journal: Journal, dataset: s
   } finally {
     await client?.close();
   }
-  const hasLake = await removeLake(deps.dataDir(), dataset);
-  return [...[...byIndex].map(goneText), ...(hasLake ? ['its files of the lake are removed'] : [])];
+  return [...[...byIndex].map(goneText), ...(await removeFromStores(deps.dataDir(), dataset))];
 }
 
 async function connect(deps: CommandDeps, index: string): Promise<Client> {
@@ -98,10 +96,10 @@ function goneText([index, { deleted, missing, newer }]: [string, Gone]): string 
   return `${deleted.toLocaleString('en')} rows are taken out of the index ${index}${others}${left}`;
 }
 
-async function removeLake(dataDir: string, dataset: string): Promise<boolean> {
-  return Folder.use(dataDir, async data => {
-    if ((await data.look(`lake/${dataset}`)) === undefined) return false;
-    await removeTree(data, `lake/${dataset}`);
-    return true;
-  });
+async function removeFromStores(dataDir: string, dataset: string): Promise<string[]> {
+  const said: string[] = [];
+  for (const [name, store] of Object.entries(STORES)) {
+    if (await store.remove(dataDir, dataset)) said.push(`its files of ${targetOf(name).traits.title} are removed`);
+  }
+  return said;
 }

@@ -1,7 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { TARGETS } from '../../default-etl/contract/contract.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { RunState } from '../journal/journal.ts';
 import type { CommandDeps } from './deps.ts';
+
+const TITLES = Object.values(TARGETS).map(({ traits }) => traits.title);
 
 interface ReplayFlags {
   failed?: string;
@@ -17,7 +20,7 @@ interface ReplayFlags {
 export function createProgram(deps: CommandDeps): { run(args: readonly string[]): Promise<number> } {
   let exitCode = 0;
   const program = new Command('orchestrator')
-    .description('Files copied into folders become rows in Elasticsearch, or in the lake.')
+    .description(`Files copied into folders become rows in ${TITLES.join(', or in ')}.`)
     .version(deps.version)
     .exitOverride()
     .showHelpAfterError('(add --help to see how)')
@@ -153,7 +156,7 @@ function addSteering(program: Command, deps: CommandDeps, end: End): void {
     'Forget a dataset whose YAML was taken away: its runs, logs and known files.',
     'forget sales --rows',
   )
-    .option('--rows', 'take its rows out of Elasticsearch and of the lake first')
+    .option('--rows', `take its rows out of ${TITLES.join(' and of ')} first`)
     .action(async (dataset: string, { rows = false }: { rows?: boolean }) =>
       end((await import('./forget.ts')).forgetDataset(deps, dataset, { rows })),
     );

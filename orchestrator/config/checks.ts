@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RE2JSSyntaxException } from 're2js';
+import { targetOf } from '../../default-etl/contract/contract.ts';
 import { LONGEST_REGEX, MOST_REGEX_PROGRAM } from './bounds.ts';
 import { checkValues } from './check-values.ts';
 import { goodIndexName, whyBadIndexName } from './index-name.ts';
@@ -24,8 +25,9 @@ export interface Candidate {
   /** The same, as it is shown to people. */
   shownFolder: string;
   /** Where rows go, defaults considered. */
-  target: 'elasticsearch' | 'lake';
-  hasElasticsearch: boolean;
+  target: string;
+  /** Whether the environment has this variable. */
+  isSet: (variable: string) => boolean;
   /** Whether the dataset's own file, not _defaults.yaml, sets the value at this pointer. */
   isOwn: (pointer: string) => boolean;
 }
@@ -62,7 +64,7 @@ const POINTS_AT_KEY: ReadonlySet<MessageCode> = new Set<MessageCode>([
   'unused-backup-dir',
   'unused-on-change',
   'unset-on-change',
-  'unused-by-lake',
+  'unused-by-target',
 ]);
 
 const CHECKS: readonly Check[] = [
@@ -151,7 +153,7 @@ function isOwnFile(folder: string, file: string): boolean {
 }
 
 function checkIndex({ name, settings: { LOAD }, target }: Candidate, report: Report): void {
-  if (target !== 'elasticsearch') return;
+  if (!('index' in targetOf(target).options)) return;
   const index = LOAD?.index ?? name;
   const reason = whyBadIndexName(index);
   if (reason !== undefined && LOAD?.index === undefined) {
@@ -228,12 +230,14 @@ function checkDisposal({ settings, root, isOwn }: Candidate, report: Report): vo
   if (key !== undefined && isAsked) report('unset-on-change', `/${key}`, `${key}: true`);
 }
 
-const ELASTICSEARCH_ONLY = ['id', 'date_suffix', 'aliases', 'overwrite', 'mappings'] as const;
-
-function checkTarget({ settings: { LOAD }, hasElasticsearch, isOwn }: Candidate, report: Report): void {
-  if (LOAD?.target === 'elasticsearch' && !hasElasticsearch) report('no-elasticsearch', '/LOAD/target');
-  if (LOAD?.target !== 'lake') return;
-  for (const key of ELASTICSEARCH_ONLY) {
-    if (LOAD[key] !== undefined && isOwn(`/LOAD/${key}`)) report('unused-by-lake', `/LOAD/${key}`, key);
+function checkTarget({ settings: { LOAD }, isSet, isOwn }: Candidate, report: Report): void {
+  if (LOAD?.target === undefined) return;
+  const { target, ...given } = LOAD;
+  const { options, traits } = targetOf(target);
+  for (const { variable } of traits.needs) {
+    if (!isSet(variable)) report('no-connection', '/LOAD/target', target, variable);
+  }
+  for (const key of Object.keys(given)) {
+    if (!(key in options) && isOwn(`/LOAD/${key}`)) report('unused-by-target', `/LOAD/${key}`, key, target);
   }
 }

@@ -113,14 +113,15 @@ const WARNINGS = {
   'unused-on-change': () => 'ON_CHANGE has no effect with LOAD.id: rows are replaced by their id',
   'unset-on-change': (key: string) =>
     `ON_CHANGE is not set, and with ${key} nobody can know whether a file of a name that was loaded before is the next delivery or a correction; it adds its rows to the former ones. Set ON_CHANGE: append if that is meant, or ON_CHANGE: replace if it is to take their place`,
-  'unused-by-lake': (key: string) => `LOAD.${key} has no effect with target: lake`,
+  'unused-by-target': (key: string, target: string) => `LOAD.${key} has no effect with target: ${target}`,
   'unknown-mapping-type': (type: string, hint: string) =>
     `${type} is no field type that Elasticsearch is known to have${hint}`,
   'host-network': () =>
     'with this machine’s network containers reach every service on its loopback, the API included; Elasticsearch there is reached without it',
   'secrets-in-environment': () =>
     'connection settings in the environment are seen by whoever may ask Docker, and by what the run starts; use file where the program can read CONNECTIONS_FILE',
-  'no-elasticsearch': () => 'LOAD.target is elasticsearch, but ELASTICSEARCH_NODE is not set in the environment',
+  'no-connection': (target: string, variable: string) =>
+    `LOAD.target is ${target}, but ${variable} is not set in the environment`,
 } as const;
 
 export const MESSAGES = { ...ERRORS, ...WARNINGS };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { defaultTarget } from '../../default-etl/contract/contract.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { SecretCount } from './secret-count.ts';
 import { FILE_DEADLINE_MS } from './bounds.ts';
@@ -241,8 +242,8 @@ function judge(file: ConfigFile, merged: Tree, own: ParsedFile, rights: DatasetR
     root: context.root,
     configFolder,
     shownFolder: shownPath(configFolder, context.root),
-    target: targetOf(settings, context.env),
-    hasElasticsearch: Boolean(context.env['ELASTICSEARCH_NODE']),
+    target: settings.LOAD?.target ?? defaultTarget(context.env),
+    isSet: (variable: string) => Boolean(context.env[variable]),
     isOwn: (pointer: string) => merged.origins.get(pointer)?.source === own.source,
   };
   const forbidden = findForbidden(candidate, context.policy, rights, context.env['ELASTICSEARCH_NODE']);
@@ -266,10 +267,6 @@ function badName(name: string): Finding {
 function missingFolder(name: string): Finding {
   const code = 'missing-key';
   return { code, message: compose(code, 'WATCH_DIR', `./data/in/${name}`), pointer: '/WATCH_DIR', at: 'key' };
-}
-
-function targetOf({ LOAD }: Partial<Settings>, env: Variables): 'elasticsearch' | 'lake' {
-  return LOAD?.target ?? (env['ELASTICSEARCH_NODE'] ? 'elasticsearch' : 'lake');
 }
 
 function toDataset(

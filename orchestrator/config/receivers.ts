@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { targetOf } from '../../default-etl/contract/contract.ts';
 import type { Candidate } from './checks.ts';
 import type { Settings } from './schema.ts';
 import { isRecord } from './tree.ts';
@@ -25,7 +26,8 @@ export function otherEntrypoint(settings: Partial<Settings>): string | undefined
 export function needsConnections(settings: Partial<Settings>, target: Candidate['target']): boolean {
   const { DOCKER_IMAGE, COMMAND, LOAD } = settings;
   const isDefaultEtl = DOCKER_IMAGE === undefined && COMMAND === undefined && otherEntrypoint(settings) === undefined;
-  return (isDefaultEtl ? target : LOAD?.target) === 'elasticsearch';
+  const receiving = isDefaultEtl ? target : LOAD?.target;
+  return receiving !== undefined && targetOf(receiving).traits.needs.length > 0;
 }
 
 /** All that would have them besides the default ETL. */

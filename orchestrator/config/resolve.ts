@@ -18,7 +18,7 @@ export interface Ingredients {
   /** Absolute: relative paths are from here. */
   root: string;
   settings: Partial<Settings>;
-  target: 'elasticsearch' | 'lake';
+  target: string;
   policy: PolicySettings;
   rights: DatasetRights;
   secrets: readonly string[];

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { FORMAT_WORDS } from '../../default-etl/contract/contract.ts';
+import { FORMAT_WORDS, type Load } from '../../default-etl/contract/contract.ts';
 import { dockerOptionsSchema } from './docker-schema.ts';
 import { extractSchema } from './extract-schema.ts';
 import { loadSchema } from './load-schema.ts';
@@ -226,11 +226,7 @@ export const settingsSchema = Type.Object(
       }),
     ),
     TRANSFORM: Type.Unsafe<Array<string | Record<string, unknown>>>(transformSchema),
-    LOAD: Type.Object(loadSchema.properties, {
-      additionalProperties: false,
-      description: 'Where the rows go, and how.',
-      'x-default': 'as below',
-    }),
+    LOAD: Type.Unsafe<Load>(loadSchema),
     DEBUG: Type.Boolean({ default: false, description: 'Whether this dataset’s log level is debug.' }),
   },
   { additionalProperties: false },

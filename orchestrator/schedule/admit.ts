@@ -3,10 +3,10 @@ import type { Dataset } from '../config/dataset.ts';
 import { knownRoot, type Run } from '../journal/journal.ts';
 import type { JobFile } from '../run/job.ts';
 import type { Runner } from '../run/runner.ts';
+import { isStoresDeletion } from '../targets/registry.ts';
 import type { ScheduleContext } from './context.ts';
 import { decideMoved, NO_ROWS } from './decide.ts';
 import { brokenBy, type End } from './ending.ts';
-import { isLakeDeletion } from './lake.ts';
 import { pathNow } from './path-now.ts';
 import { withLedger, withoutLedger } from './prepare.ts';
 
@@ -42,7 +42,7 @@ async function endBeforeStart({ run, ledger }: JobFile, { context, dataset }: Ad
   if (moved) return { how: 'settled', finish: moved };
   // A container would be given an empty folder in its place.
   if (path === 'unknown') return { how: 'broken', kind: 'wait', error: unknownText(run) };
-  if (!isLakeDeletion(dataset, run)) return null;
+  if (!isStoresDeletion(dataset, run)) return null;
   return { how: 'settled', finish: { to: 'done', rows: NO_ROWS, error: null } };
 }
 

@@ -4,19 +4,19 @@ import { kindOf, messageOf } from '../errors.ts';
 import { UntrustedFile } from '../files/untrusted-file.ts';
 import type { Finish, Run } from '../journal/journal.ts';
 import { workDirOf } from '../run/job.ts';
+import { storeOf } from '../targets/registry.ts';
 import { isWhollyRejected } from '../text/mend-refusal.ts';
 import type { Conclusion } from './conclusion.ts';
 import { decideEnd, decideRunnerError } from './decide.ts';
 import { withDoubts } from './doubts.ts';
 import { gather, type Situation } from './gather.ts';
-import { commitToLake } from './lake.ts';
 import { type Left, withLeft } from './left.ts';
 import { record } from './record.ts';
 import { withoutSecrets } from './secrets.ts';
 
 /**
- * Gathers what there is to know of a file, decides what becomes of its run, and records that, in an order in which a crash at any point loses nothing: what is
- * in the lake, what is to be done with the file, the end and with it the rows that may have been sent.
+ * Gathers what there is to know of a file, decides what becomes of its run, and records that, in an order in which a crash at any point loses nothing: what
+ * the orchestrator commits, what is to be done with the file, the end and with it the rows that may have been sent.
  */
 export function conclude(conclusion: Conclusion): Promise<Run> {
   const { dataset, attempt, file, end } = conclusion;
@@ -25,7 +25,7 @@ export function conclude(conclusion: Conclusion): Promise<Run> {
     const { situation, reserved } = await gather(conclusion, left);
     const decided = await withDoubts(decideEnd(end, situation, reserved.breach), conclusion);
     const judged = masked(decided, conclusion);
-    const finish = await afterLake(conclusion, judged, { situation, left });
+    const finish = await afterCommit(conclusion, judged, { situation, left });
     return record(conclusion, { finish, reserved: isEmpty(judged) ? 0 : reserved.rows, left });
   });
 }
@@ -42,16 +42,17 @@ function masked(finish: Finish, { dataset, context }: Conclusion): Finish {
   return 'error' in finish ? { ...finish, error: mask(finish.error) } : finish;
 }
 
-/** What isn't in the lake isn't done. */
-async function afterLake(
+/** What isn't committed isn't done. */
+async function afterCommit(
   { context, dataset, file }: Conclusion,
   finish: Finish,
   { situation, left }: { situation: Situation; left: Left | undefined },
 ): Promise<Finish> {
-  const { LOAD, COMMAND, DOCKER_IMAGE } = dataset.settings;
-  if (finish.to !== 'done' || LOAD.target !== 'lake') return finish;
+  const { COMMAND, DOCKER_IMAGE } = dataset.settings;
+  const store = storeOf(dataset);
+  if (finish.to !== 'done' || store === undefined) return finish;
   try {
-    await commitToLake({
+    await store.commit({
       dataDir: context.environment.dataDir,
       run: file.run,
       ledger: file.ledger,
@@ -69,6 +70,6 @@ async function afterLake(
         situation,
       );
     }
-    return decideRunnerError(kindOf(error), `the lake can't be written: ${messageOf(error)}`, situation);
+    return decideRunnerError(kindOf(error), `${store.title} can't be written: ${messageOf(error)}`, situation);
   }
 }

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import { adopt } from '../files/adopt.ts';
 import { Folder } from '../files/folder.ts';
 import { removeTree } from '../files/tree.ts';
 import { unless } from '../files/unless.ts';
-import { UntrustedFile } from '../files/untrusted-file.ts';
 import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
+import { STORES } from '../targets/registry.ts';
 import { tidyWorkDir } from './left.ts';
 
 export interface HousekeepingOptions {
@@ -115,7 +114,7 @@ async function clearLeftovers(options: HousekeepingOptions, signal: AbortSignal)
         await tidyAll(join(dataDir, kind, id), signal);
     }
   }
-  for (const dataset of await namesIn(join(dataDir, 'lake'))) await adoptLake(options, join(dataDir, 'lake', dataset));
+  for (const store of Object.values(STORES)) await store.takeOver(dataDir, text => options.logger.warn(text));
 }
 
 /** The first run of a batch may be over while others work in its folder. */
@@ -126,23 +125,6 @@ async function isBatchGoingOn(journal: Journal, lead: Run): Promise<boolean> {
 
 async function tidyAll(folder: string, signal: AbortSignal): Promise<void> {
   for (const attempt of await namesIn(folder)) await tidyWorkDir(join(folder, attempt), true, { signal });
-}
-
-/** Earlier versions left files there with the owner and the mode that their attempt gave them. */
-async function adoptLake({ logger }: HousekeepingOptions, path: string): Promise<void> {
-  const folder = await Folder.open(path).catch(unless('ENOENT', 'ENOTDIR'));
-  try {
-    for (const name of folder === undefined ? [] : await namesIn(path)) {
-      await adopt(folder as Folder, name, { onlyName: true, mostBytes: Infinity, larger: 'refuse' }).catch(
-        (error: unknown) => {
-          if (!(error instanceof UntrustedFile)) throw error;
-          logger.warn(messageOf(error));
-        },
-      );
-    }
-  } finally {
-    await folder?.close();
-  }
 }
 
 async function removeRun(dataDir: string, id: string, signal: AbortSignal | undefined): Promise<void> {

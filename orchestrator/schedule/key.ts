@@ -1,23 +1,20 @@
-import { fileKey, indexName } from '../../default-etl/contract/contract.ts';
+import { fileKey, targetOf } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { LedgerRequest, Run } from '../journal/journal.ts';
-import { lakeIndex } from './lake.ts';
 
-/** FILE_KEY and index of a run (rules 3 and 11). */
+/** FILE_KEY and destination of a run (rules 3 and 11). */
 export function ledgerRequest(run: Run, dataset: Dataset): LedgerRequest {
   const append = dataset.settings.ON_CHANGE === 'append';
   const parts = append ? [run.dataset, run.file, run.contentHash ?? ''] : [run.dataset, run.file];
-  const rebuilds = dataset.settings.LOAD.overwrite === true;
-  const indexFor = (time: number) => indexOf(dataset, time);
+  const { LOAD } = dataset.settings;
+  const rebuilds = LOAD.overwrite === true;
+  const { destination } = targetOf(LOAD.target).traits;
+  const indexFor = (time: number) => destination(LOAD, dataset.name, time);
   return { fileKey: fileKey(...parts), append, ids: idsOf(dataset), rebuilds, indexFor };
 }
 
-/** LOAD.id, as the journal has it. */
+/** LOAD.id, as the journal has it; empty where the target takes none. */
 export function idsOf({ settings: { LOAD } }: Pick<Dataset, 'settings'>): string {
-  return LOAD.target === 'lake' || LOAD.id === undefined ? '' : JSON.stringify(LOAD.id);
-}
-
-function indexOf({ name, settings: { LOAD } }: Dataset, firstSeenAt: number): string {
-  if (LOAD.target === 'lake') return lakeIndex(name);
-  return indexName(LOAD, name, firstSeenAt);
+  const isTaken = 'id' in targetOf(LOAD.target).options;
+  return isTaken && LOAD.id !== undefined ? JSON.stringify(LOAD.id) : '';
 }

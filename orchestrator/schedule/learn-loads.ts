@@ -1,3 +1,4 @@
+import { targetOf } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { count } from '../text/count.ts';
 import { messageOf } from '../errors.ts';
@@ -8,7 +9,7 @@ import { idsOf } from './key.ts';
 /** What decides which rows of a dataset stand where. */
 interface How {
   target: string;
-  /** Without what date_suffix makes of it. */
+  /** Without what date_suffix makes of it; empty where the target has none. */
   index: string;
   suffix: string;
   change: 'replace' | 'append';
@@ -58,13 +59,13 @@ async function noticeOf(dataset: Dataset, before: Loads | undefined, around: Sur
 
 function howOf({ name, settings }: Dataset): How {
   const { LOAD, ON_CHANGE } = settings;
-  const { target = 'elasticsearch', index = name, date_suffix: suffix = '' } = LOAD;
-  const isLake = target === 'lake';
+  const { target = '', index = name, date_suffix: suffix = '' } = LOAD;
+  const { options } = targetOf(target);
   const ids = idsOf({ settings });
   return {
     target,
-    index: isLake ? '' : index,
-    suffix: isLake ? '' : suffix,
+    index: 'index' in options ? index : '',
+    suffix: 'date_suffix' in options ? suffix : '',
     change: ids === '' ? ON_CHANGE : 'replace',
     ids,
   };
@@ -82,7 +83,7 @@ function placeText(was: How, is: How, rows: readonly RowsUnder[], { name }: Data
 }
 
 function placeOf({ target, index, suffix }: How): string {
-  return target === 'lake' ? 'the lake' : `index ${index}${suffix}`;
+  return index === '' ? targetOf(target).traits.title : `index ${index}${suffix}`;
 }
 
 function idText(was: How, is: How, rows: readonly RowsUnder[], { name }: Dataset): string | undefined {
@@ -110,7 +111,7 @@ function changeText(was: How, is: How, rows: readonly RowsUnder[], { name }: Dat
 /** A dataset that is new, and the index of which has the rows of one that is gone: most likely it was renamed. */
 async function formerNameText(dataset: Dataset, { journal, datasets, known }: Surroundings): Promise<string | null> {
   const { target, index, ids } = howOf(dataset);
-  if (target === 'lake' || ids !== '') return null;
+  if (index === '' || ids !== '') return null;
   for (const { dataset: former, loads } of known.values()) {
     if (datasets.has(former) || loads === null) continue;
     const was = JSON.parse(loads) as How;

@@ -89,7 +89,7 @@ export async function withInput(
   return { ...file, standIn: await placeInput(request) };
 }
 
-/** Whether makeFolders() puts the certificate of Elasticsearch's authority there. */
+/** Whether makeFolders() puts the certificate of the target's authority there. */
 export function hasCertificate({ environment }: ScheduleContext): boolean {
   return Boolean(environment.elasticsearch?.ca);
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { InputType, ZlibOptions } from 'node:zlib';
 import type { estypes } from '@elastic/elasticsearch';
 import { awayFailure, configFailure, EtlFailure, messageOf } from '../../contract/failure.ts';
-import type { ElasticsearchSettings } from '../../contract/settings.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import { leavePool, takePool } from './kept-pool.ts';
 import { basicAuthorization, type Exchange, type NodePool, type NodePoolOptions, type Received } from './node-pool.ts';
 
@@ -36,12 +36,12 @@ export interface Answer {
 /** One Elasticsearch. What it refuses for a while is tried again for `patienceMs` in all; then EtlFailure 75 is thrown. */
 export class Connection {
   readonly pool: NodePool;
-  private readonly settings: ElasticsearchSettings;
+  private readonly settings: ConnectionSettings;
   private readonly signal: AbortSignal;
   private readonly closing = new AbortController();
   private readonly patienceMs: number;
 
-  constructor(settings: ElasticsearchSettings, signal: AbortSignal, patienceMs: number) {
+  constructor(settings: ConnectionSettings, signal: AbortSignal, patienceMs: number) {
     this.settings = settings;
     this.signal = AbortSignal.any([signal, this.closing.signal]);
     this.patienceMs = patienceMs;
@@ -135,7 +135,7 @@ export class Refusal extends Error {
   }
 }
 
-function poolOptions(settings: ElasticsearchSettings): NodePoolOptions {
+function poolOptions(settings: ConnectionSettings): NodePoolOptions {
   if (settings.nodes.length === 0) {
     throw configFailure('ELASTICSEARCH_NODE is not set; give an address such as http://localhost:9200');
   }
@@ -205,11 +205,11 @@ function certificateFault(error: unknown): string | undefined {
 
 const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|certificate|altnames/;
 
-function distrusted(settings: ElasticsearchSettings, fault: string): string {
+function distrusted(settings: ConnectionSettings, fault: string): string {
   return `Elasticsearch at ${hosts(settings)} has a certificate that is not trusted (${fault}); ${certificateRemedy(settings, fault)}`;
 }
 
-function certificateRemedy({ caFile }: ElasticsearchSettings, fault: string): string {
+function certificateRemedy({ caFile }: ConnectionSettings, fault: string): string {
   if (/expired|not yet valid/.test(fault)) return 'renew it, or set the clocks right';
   if (/altnames/.test(fault)) return 'ELASTICSEARCH_NODE must have a name that is in it';
   return caFile
@@ -217,21 +217,21 @@ function certificateRemedy({ caFile }: ElasticsearchSettings, fault: string): st
     : 'set ELASTICSEARCH_CA to the PEM file of the authority that signed it';
 }
 
-function noElasticsearch(settings: ElasticsearchSettings, status: number): string {
+function noElasticsearch(settings: ConnectionSettings, status: number): string {
   return (
     `what answers at ${hosts(settings)} (${status}) is not Elasticsearch; if that is no proxy in front of one ` +
     'that is not up yet, check ELASTICSEARCH_NODE; it will be tried again'
   );
 }
 
-function noRoom(settings: ElasticsearchSettings, { method, path }: Request, text: string): string {
+function noRoom(settings: ConnectionSettings, { method, path }: Request, text: string): string {
   return (
     `Elasticsearch at ${hosts(settings)} has no room for another index (400 for ${method} ${path}): ${reasonIn(text)}; ` +
     'remove indices that nobody needs, or raise cluster.max_shards_per_node: the file will be tried again'
   );
 }
 
-function refusedUser(settings: ElasticsearchSettings, request: Request, status: number, text: string): string {
+function refusedUser(settings: ConnectionSettings, request: Request, status: number, text: string): string {
   const who = settings.apiKey
     ? 'the API key'
     : settings.username
@@ -245,7 +245,7 @@ function refusedUser(settings: ElasticsearchSettings, request: Request, status: 
 }
 
 /** The addresses without what may stand in them of users and passwords. */
-function hosts(settings: ElasticsearchSettings): string {
+function hosts(settings: ConnectionSettings): string {
   return settings.nodes.map(node => (URL.canParse(node) ? new URL(node).host : 'an address that is no URL')).join(', ');
 }
 

@@ -42,16 +42,6 @@ test('REFRESH: later leaves the index as searches see it to whoever started the 
   assert.equal(await count(), 3);
 });
 
-test('the same file loaded twice gives the same documents', async context => {
-  const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
-  const folder = temporaryFolder(context);
-  await load({ folder, content: lines(50), env: index.env(5) });
-  const first = await index.documents();
-  const ran = await load({ folder, env: index.env(6, { FILE_ROWS: '50' }) });
-  assert.deepEqual(ran.result, { rows_read: 50, rows_loaded: 50, rows_rejected: 0, rows_filtered: 0, rows_deleted: 0 });
-  assert.deepEqual(await index.documents(), first);
-});
-
 test('rule 4: an older version stops at a newer one, says which, and changes nothing', async context => {
   const index = new TestIndex(context, process.env.ELASTICSEARCH_NODE);
   const folder = temporaryFolder(context);

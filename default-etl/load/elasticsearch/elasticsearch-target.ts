@@ -10,6 +10,7 @@ import { keyAction, rowAction } from './actions.ts';
 import { BulkRenderer, type BulkRequest } from './bulk-request.ts';
 import { BulkSender, supersededBy } from './bulk-sender.ts';
 import { Connection, Refusal } from './connection.ts';
+import { readConnectionSettings } from './connection-settings.ts';
 import {
   ensureIndex,
   indexIds,
@@ -28,29 +29,18 @@ import type { FoundMappings } from './new-columns.ts';
 import { Refusals } from './refusals.ts';
 import { newestBuilt, Overwrite } from './overwrite.ts';
 import { assertNoSourceColumn, sourceMembers } from '../source-columns.ts';
-import type { Completed, RejectRow, Target } from '../target.ts';
+import type { Completed, LoadContext, Target } from '../target.ts';
 
 /** How long Elasticsearch may be away before the run ends with 75. */
 export const PATIENCE_MS = 30_000;
 
 const NONE: ReadyIndices = { ids: [], former: [], since: 0, isAlias: false, mappings: {} };
 
-export interface ElasticsearchOptions {
-  job: Job;
-  reserve: Reserve;
-  reject: RejectRow;
-  log: (text: string) => void;
-  signal: AbortSignal;
-  /** Size of the file. */
-  sourceBytes?: number;
-  patienceMs?: number;
-}
-
 /** Loads rows into an index by ids that tell their file and row (rules 3 to 5). */
 export class ElasticsearchTarget implements Target {
   private readonly job: Job;
   private readonly reserve: Reserve;
-  private readonly rejectRow: RejectRow;
+  private readonly rejectRow: LoadContext['reject'];
   private readonly log: (text: string) => void;
   private readonly connection: Connection;
   private readonly fieldNames: FieldNames;
@@ -59,7 +49,6 @@ export class ElasticsearchTarget implements Target {
   private readonly byKey: boolean;
   private readonly overwrite: Overwrite | undefined;
   private readonly sourceBytes: number;
-  private readonly patienceMs: number;
   private sender: BulkSender;
   private request: BulkRequest;
   /** Rows up to `sentUpTo` that this version did not load. */
@@ -75,14 +64,13 @@ export class ElasticsearchTarget implements Target {
   private plan: IndexPlan | undefined;
   private opened = Promise.resolve();
 
-  constructor({ job, reserve, reject, log, signal, sourceBytes = 0, patienceMs = PATIENCE_MS }: ElasticsearchOptions) {
+  constructor({ job, reserve, reject, log, signal, sourceBytes }: Omit<LoadContext, 'reader' | 'newStep'>) {
     this.job = job;
     this.sourceBytes = sourceBytes;
     this.reserve = reserve;
     this.rejectRow = reject;
     this.log = log;
-    this.patienceMs = patienceMs;
-    this.connection = new Connection(job.elasticsearch, signal, patienceMs);
+    this.connection = new Connection(readConnectionSettings(job.environment), signal, PATIENCE_MS);
     this.name = indexName(job.load, job.dataset, job.seenAt);
     this.byKey = job.load.id !== undefined;
     this.overwrite =
@@ -158,7 +146,7 @@ export class ElasticsearchTarget implements Target {
     return this.completed();
   }
 
-  async leave(): Promise<void> {
+  async abandon(): Promise<void> {
     await this.overwrite?.abandon();
   }
 
@@ -278,7 +266,7 @@ export class ElasticsearchTarget implements Target {
           if (!this.byKey) throw supersededBy(reason, this.job.version);
         },
       },
-      patienceMs: this.patienceMs,
+      patienceMs: PATIENCE_MS,
       isPacked: this.job.load.compress ?? false,
     });
   }

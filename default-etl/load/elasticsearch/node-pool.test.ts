@@ -8,7 +8,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { EtlFailure } from '../../contract/failure.ts';
-import type { ElasticsearchSettings } from '../../contract/settings.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
 import { temporaryFolder } from '../../testing/load.ts';
 import { Connection } from './connection.ts';
 
@@ -35,7 +35,7 @@ function answerTo(asked: IncomingMessage[]): RequestListener {
   };
 }
 
-function connect(context: TestContext, settings: Partial<ElasticsearchSettings>): Connection {
+function connect(context: TestContext, settings: Partial<ConnectionSettings>): Connection {
   const connection = new Connection({ ...NOBODY, ...settings }, new AbortController().signal, 2_000);
   context.after(() => connection.close());
   return connection;

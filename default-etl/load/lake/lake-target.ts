@@ -59,12 +59,12 @@ export class LakeTarget implements Target {
     return { deleted: 0, left: [], leftOut: 0, toCheck: [] };
   }
 
-  async leave(): Promise<void> {
+  async abandon(): Promise<void> {
     rmSync(this.path, { force: true });
   }
 
   async takeBack(): Promise<string> {
-    await this.leave();
+    await this.abandon();
     return '';
   }
 

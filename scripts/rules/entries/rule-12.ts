@@ -148,7 +148,7 @@ export const rule12: Rule = {
     {
       clause: 'but only where one of them can be loaded',
       file: 'default-etl/run/run-file.ts',
-      code: 'if (this.isNothingLoaded()) return await this.leave(target);',
+      code: 'if (this.isNothingLoaded()) return await this.abandon(target);',
       without: '',
       test: 'default-etl/load/elasticsearch/mended-rows.test.ts',
       title: 'rule 12: mended rows of which none can be loaded replace nothing',

@@ -1,61 +1,70 @@
-import { basename, extname } from 'node:path';
-import { WORK_FILES } from '../../default-etl/contract/contract.ts';
-import type { Dataset } from '../config/dataset.ts';
-import { OrchestratorError } from '../errors.ts';
+import { basename, extname, join } from 'node:path';
+import { TARGETS, WORK_FILES } from '../../default-etl/contract/contract.ts';
+import { messageOf, OrchestratorError } from '../errors.ts';
 import { adopt } from '../files/adopt.ts';
 import { Folder } from '../files/folder.ts';
-import type { LedgerEntry, Rows, Run } from '../journal/journal.ts';
-import type { Left } from './left.ts';
+import { removeTree } from '../files/tree.ts';
+import { unless } from '../files/unless.ts';
+import { UntrustedFile } from '../files/untrusted-file.ts';
+import type { Rows, Run } from '../journal/journal.ts';
+import type { CommitRequest, TargetStore } from './store.ts';
 
 const PARQUET_MAGIC = 'PAR1';
 /** Both of these, and the length of what stands before the last one. */
 const SMALLEST_PARQUET = 12;
 
-/** The ledger's name for what a dataset keeps in the lake; no index of Elasticsearch can have a colon. */
-export function lakeIndex(dataset: string): string {
-  return `lake:${dataset}`;
-}
-
-/** The lake has one file for each key, which goes once the run is done: there is nothing for the default ETL to do. */
-export function isLakeDeletion({ settings }: Dataset, { action }: Run): boolean {
-  const isDefaultEtl = settings.COMMAND === undefined && settings.DOCKER_IMAGE === undefined;
-  return action === 'delete' && settings.LOAD.target === 'lake' && isDefaultEtl;
-}
-
-export interface LakeRequest {
-  dataDir: string;
-  run: Run;
-  ledger: LedgerEntry;
-  rows: Rows;
-  /** What the attempt left, if it had a folder. */
-  left: Left | undefined;
-  /** A larger file is refused. */
-  mostBytes: number;
-  /** Whether what ran is the default ETL, which must leave a file where it loaded rows. */
-  mustLeaveFile: boolean;
-}
-
-/**
- * Puts the attempt's Parquet file in place, in one step, and takes out what it replaces. Idempotent, so that a crash before the
- * run is recorded as done does no harm. Throws `never` where there is no file although rows were loaded, and an UntrustedFile where what is there may
- * not be a file of the attempt's own.
- */
-export async function commitToLake(request: LakeRequest): Promise<void> {
-  const { dataDir, run } = request;
-  const data = await Folder.open(dataDir);
-  try {
-    const folder = await data.makeFolder(`lake/${run.dataset}`);
+/** One Parquet file for each FILE_KEY, in DATA_DIR/lake/<dataset>/. */
+export const lakeStore: TargetStore = {
+  async commit(request) {
+    const { dataDir, run } = request;
+    const data = await Folder.open(dataDir);
     try {
-      await commitTo(folder, request);
+      const folder = await data.makeFolder(`lake/${run.dataset}`);
+      try {
+        await commitTo(folder, request);
+      } finally {
+        await folder.close();
+      }
     } finally {
-      await folder.close();
+      await data.close();
     }
+  },
+  async takeOver(dataDir, warn) {
+    await eachIn(join(dataDir, 'lake'), (_, dataset) =>
+      eachIn(join(dataDir, 'lake', dataset), (folder, name) => takeOverFile(folder, name, warn)),
+    );
+  },
+  async remove(dataDir, dataset) {
+    return await Folder.use(dataDir, async data => {
+      if ((await data.look(`lake/${dataset}`)) === undefined) return false;
+      await removeTree(data, `lake/${dataset}`);
+      return true;
+    });
+  },
+};
+
+/** Each name in a folder, if it is one. */
+async function eachIn(path: string, act: (folder: Folder, name: string) => Promise<void>): Promise<void> {
+  const folder = await Folder.open(path).catch(unless('ENOENT', 'ENOTDIR'));
+  try {
+    const names: string[] = [];
+    if (folder) for await (const { name } of await folder.entries()) names.push(name);
+    for (const name of names) await act(folder as Folder, name);
   } finally {
-    await data.close();
+    await folder?.close();
   }
 }
 
-async function commitTo(folder: Folder, request: LakeRequest): Promise<void> {
+async function takeOverFile(folder: Folder, name: string, warn: (text: string) => void): Promise<void> {
+  try {
+    await adopt(folder, name, { onlyName: true, mostBytes: Infinity, larger: 'refuse' });
+  } catch (error) {
+    if (!(error instanceof UntrustedFile)) throw error;
+    warn(messageOf(error));
+  }
+}
+
+async function commitTo(folder: Folder, request: CommitRequest): Promise<void> {
   const { run, ledger, rows } = request;
   const key = run.fileKey as string;
   const name = lakeName(run, key);
@@ -63,7 +72,7 @@ async function commitTo(folder: Folder, request: LakeRequest): Promise<void> {
   if (!placed && rows.loaded > 0 && request.mustLeaveFile) throw noFile(rows);
   // Mended rows stand beside those that were loaded before; where none was, and none is, a former version stays.
   if (!ledger.replacesFormer || (run.action === 'mend' && rows.loaded === 0)) return;
-  const index = lakeIndex(run.dataset);
+  const index = TARGETS.lake!.traits.destination({}, run.dataset, 0);
   const replaced = ledger.replaces.filter(old => old.index === index && old.FILE_KEY !== key);
   for (const old of replaced) await removeKey(folder, old.FILE_KEY, null);
   await removeKey(folder, key, placed ? name : null);
@@ -100,7 +109,7 @@ async function removeKey(folder: Folder, key: string, keep: string | null): Prom
   }
 }
 
-async function place(lake: Folder, name: string, { left, mostBytes }: LakeRequest): Promise<boolean> {
+async function place(lake: Folder, name: string, { left, mostBytes }: CommitRequest): Promise<boolean> {
   if (left === undefined) return false;
   const adoption = { ...left.demands, mostBytes, larger: 'refuse' as const, isSynced: true };
   const adopted = await adopt(left.folder, WORK_FILES.lake, adoption);

@@ -17,9 +17,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { UntrustedFile } from '../files/untrusted-file.ts';
-import { commitToLake, keyOfLakeFile, type LakeRequest } from './lake.ts';
-import { withLeft } from './left.ts';
-import { parquetOf } from './testing/bench.ts';
+import { withLeft } from '../schedule/left.ts';
+import { parquetOf } from '../schedule/testing/bench.ts';
+import { keyOfLakeFile, lakeStore } from './lake.ts';
+import type { CommitRequest } from './store.ts';
 
 test('what is in the lake is ours alone', async t => {
   const { base, workDir, commit } = setUp(t);
@@ -108,6 +109,6 @@ function setUp(t: TestContext): { base: string; workDir: string; commit: () => P
     rows: { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 },
     mostBytes: 1e9,
     mustLeaveFile: true,
-  } as unknown as Omit<LakeRequest, 'left'>;
-  return { base, workDir, commit: () => withLeft(workDir, '', left => commitToLake({ ...request, left })) };
+  } as unknown as Omit<CommitRequest, 'left'>;
+  return { base, workDir, commit: () => withLeft(workDir, '', left => lakeStore.commit({ ...request, left })) };
 }
