@@ -1,13 +1,11 @@
 import type { Decision } from '../../contract/protocol.ts';
-import { isWord } from '../table/cell-kind.ts';
+import { areDifferentWords } from '../table/cell-kind.ts';
+import { isSureOfNames } from '../table/header.ts';
 import { preambleDecision } from '../table/preamble.ts';
 import type { TablePlace } from '../table/table-place.ts';
 import { type HeadRecord, headRecords } from './head.ts';
 import type { Dialect } from './marks.ts';
 import { USUAL } from './trial.ts';
-
-/** Names over numbers make a header surer than this. */
-const AS_USUAL = 0.6;
 
 /**
  * The place of a table whose names another delimiter cuts than its rows: `id,name` right above `1;Paul`. Each column has a name then, which no other one has. `head`: the bytes of the records. The same place for
@@ -49,9 +47,7 @@ function placeOfLine(
   const isSingle = (at: number) => rows[at]?.cells.length === 1 && rows[at + 1]?.linesBefore === 0;
   if (rowWidth < 2 || names !== undefined) return -1;
   if (headerRows === 1 && isSingle(above)) return above;
-  const isSure = decisions.some(
-    ({ name, value, confidence }) => name === 'header' && value === true && confidence > AS_USUAL,
-  );
+  const isSure = decisions.some(isSureOfNames);
   return above > 0 && headerRows < 2 && !isSure && isSingle(above - 1) ? above - 1 : -1;
 }
 
@@ -63,11 +59,7 @@ function namesIn(line: Buffer, dialect: Dialect): string[] {
 }
 
 function areNames(names: readonly string[], width: number): boolean {
-  return (
-    names.length === width &&
-    new Set(names).size === width &&
-    names.every(name => isWord(name) && !name.startsWith(' '))
-  );
+  return names.length === width && areDifferentWords(names) && !names.some(name => name.startsWith(' '));
 }
 
 function decisionsOf({ decisions }: TablePlace, rows: readonly HeadRecord[], at: number, names: string[]): Decision[] {

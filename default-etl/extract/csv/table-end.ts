@@ -1,6 +1,6 @@
 import type { Decision } from '../../contract/protocol.ts';
 import type { Encoding } from '../byte-order.ts';
-import { footerDecision, footerLength, lastRowDecision } from '../table/footer.ts';
+import { endDecisions, findFooter, NO_FOOTER } from '../table/footer.ts';
 import { type HeadRecord, textRecords } from './head.ts';
 import { CR } from './marks.ts';
 import type { Layout } from './run.ts';
@@ -26,15 +26,13 @@ export async function findTableEnd(
   if (tail === undefined) return { isKnown: false, decisions: [] };
   const read = textRecords({ bytes: tail.text, isWhole: true }, dialect, { width, most: Number.POSITIVE_INFINITY });
   const records = tail.isWhole ? read.records.filter(({ line }) => line > skipLines) : read.records;
-  const footer = records.slice(records.length - footerLength(records, width));
-  const isClosed = (footer[0]?.start ?? 0) >= read.openTo;
-  const endBytes = isClosed ? await endInSource(tail, footer) : undefined;
-  const below = endBytes === undefined ? 0 : footer.length;
-  const decisions = [
-    below > 0 ? footerDecision(footer, { isWhole: tail.isWhole, place: 'line' }) : undefined,
-    lastRowDecision(records.slice(0, records.length - below), below),
-  ];
-  return { endBytes, isKnown: true, decisions: decisions.filter(decision => decision !== undefined) };
+  const footer = findFooter(records, width);
+  const notes = records.slice(records.length - footer.length);
+  const isClosed = (notes[0]?.start ?? 0) >= read.openTo;
+  const endBytes = isClosed ? await endInSource(tail, notes) : undefined;
+  const cut = endBytes === undefined ? NO_FOOTER : footer;
+  const decisions = endDecisions(records, cut, { isWhole: tail.isWhole, place: 'line' });
+  return { endBytes, isKnown: true, decisions };
 }
 
 /** undefined where there is no footer, or one whose bytes do not tell for sure where it begins. */

@@ -36,6 +36,11 @@ export function isWord(cell: string): boolean {
   return kind === 'word' || kind === 'text';
 }
 
+/** Whether they are words, each another one, as names of columns are. */
+export function areDifferentWords(cells: readonly string[]): boolean {
+  return new Set(cells).size === cells.length && cells.every(isWord);
+}
+
 /** The columns of numbers, dates and times. */
 export function measuredColumns(columns: ReadonlyArray<CellKind | undefined>): number[] {
   return columns.flatMap((kind, column) => (kind !== undefined && isMeasure(kind) ? [column] : []));

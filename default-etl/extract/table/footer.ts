@@ -1,6 +1,7 @@
 import type { Decision } from '../../contract/protocol.ts';
 import { type CellKind, cellKind, columnKinds, filledCells, isMeasure, measuredColumns, quoted } from './cell-kind.ts';
 import { type GridRow, isSetApart, type Place, placesOf } from './grid.ts';
+import { noteClues } from './note-clues.ts';
 import { isMarked, isRowCount, isSentence, isSurelyMarked } from './note-marks.ts';
 
 /** A longer stretch of single cells is a list, and no notes. */
@@ -11,14 +12,21 @@ const FEWEST_LISTED = 10;
 const WHOLE_SHARE = 0.9;
 /** A text of so many characters, and twice as long as any cell of its column, is no name of what the others are. */
 const LONG_TEXT = 30;
+const LIST = new Intl.ListFormat('en-GB');
 const TOTAL = /^\s*(sous[- ]|grand )?(total|totaux|totale|totals|ensemble|somme|sum|summe|gesamt)\b/i;
 
-/**
- * How many of the last records are no rows: notes, and records of nothing. 0 where in doubt. `records`: the end of a table of `width` columns, as far as it is
- * looked at.
- */
-export function footerLength(records: readonly GridRow[], width: number): number {
-  if (width < 2 || records.length === 0 || !looksUnlikeRow(records.at(-1)!)) return 0;
+/** The last records of a table that are no rows: notes, and records of nothing. */
+export interface Footer {
+  length: number;
+  /** By what the notes are told, in words; empty where nothing but empty records is there. */
+  clues: readonly string[];
+}
+
+export const NO_FOOTER: Footer = { length: 0, clues: [] };
+
+/** `records`: the end of a table of `width` columns, as far as it is looked at. Where in doubt there is no footer. */
+export function findFooter(records: readonly GridRow[], width: number): Footer {
+  if (width < 2 || records.length === 0 || !looksUnlikeRow(records.at(-1)!)) return NO_FOOTER;
   // In a sheet a note has as many cells as a row.
   const rows = records.filter(
     row => row.cells.length === width && filledCells(row.cells) > 1 && !isMarked(firstText(row)),
@@ -31,7 +39,7 @@ export function footerLength(records: readonly GridRow[], width: number): number
   const first = firstThatCouldBeNote(records, kinds);
   const table = records.slice(0, first);
   const whole = table.filter(({ cells }) => cells.length === width);
-  if (table.length < 2 || whole.length < table.length / 2) return 0;
+  if (table.length < 2 || whole.length < table.length / 2) return NO_FOOTER;
   const asked = new Set([width - 1, ...records.slice(first).map(({ cells }) => firstFilled(cells))]);
   const usual: Usual = {
     columns: kinds.map((kind, column) => (asked.has(column) ? usualColumn(kind, columnOf(whole, column)) : undefined)),
@@ -40,21 +48,42 @@ export function footerLength(records: readonly GridRow[], width: number): number
     hasGaps: table.slice(2).some(({ linesBefore, cells }) => linesBefore > 0 || filledCells(cells) === 0),
   };
   let begin = first;
-  while (begin < records.length && !beginsNotes(records, begin, usual)) begin++;
-  if (isList(records.slice(begin))) return 0;
+  let clues: readonly string[] | undefined;
+  for (; begin < records.length; begin++) {
+    clues = isNothingBelow(records, begin) ? [] : cluesOf(records, begin, usual);
+    if (clues !== undefined) break;
+  }
+  if (clues === undefined || isList(records.slice(begin))) return NO_FOOTER;
   while (begin > first && filledCells(records[begin - 1]!.cells) === 0) begin--;
-  return records.length - begin;
+  return { length: records.length - begin, clues };
+}
+
+/** What is said of the end of a table: what is left out, and a last row that may be none. `records`: with the footer. */
+export function endDecisions(
+  records: readonly GridRow[],
+  footer: Footer,
+  options: { isWhole: boolean; place: Place },
+): Decision[] {
+  const end = records.length - footer.length;
+  return [
+    footer.length > 0 ? footerDecision(records.slice(end), footer.clues, options) : undefined,
+    lastRowDecision(records.slice(0, end), footer.length),
+  ].filter(decision => decision !== undefined);
 }
 
 /** What is left out, for people. `isWhole`: lines are counted from the beginning of the file. */
-export function footerDecision(
+function footerDecision(
   footer: readonly GridRow[],
+  clues: readonly string[],
   { isWhole, place }: { isWhole: boolean; place: Place },
 ): Decision {
   const texts = footer.map(firstText).filter(text => text !== '');
   const lines = footer.at(-1)!.line - footer[0]!.line + 1;
   const found = isWhole ? placesOf(place, footer) : lines === 1 ? `the last ${place}` : `the last ${lines} ${place}s`;
-  const what = texts.length === 0 ? 'nothing in any cell' : `notes, beginning with ${quoted(texts[0] as string)}`;
+  const what =
+    texts.length === 0
+      ? 'nothing in any cell'
+      : `notes, beginning with ${quoted(texts[0] as string)}, which ${LIST.format(clues)}`;
   return {
     name: 'skip_footer',
     value: footer.length,
@@ -152,26 +181,29 @@ function couldBeNote(record: GridRow, kinds: Kinds): boolean {
   return filled === 1 && firstFilled(cells) === 0 && !isMeasure(cellKind(text));
 }
 
-/** Whether the notes begin with this record, beyond doubt. */
-function beginsNotes(records: readonly GridRow[], index: number, usual: Usual): boolean {
+/** By what the notes begin with this record; undefined where they do not, or not beyond doubt. */
+function cluesOf(records: readonly GridRow[], index: number, usual: Usual): string[] | undefined {
   const record = records[index]!;
   const at = firstFilled(record.cells);
   const column = usual.columns[at];
-  if (column === undefined) return isNothingBelow(records, index);
+  if (column === undefined) return undefined;
   const text = firstText(record);
-  const isApart = isSetApart(records, index);
-  const isTold = isApart && !usual.hasGaps;
-  const isMark = isSurelyMarked(text) ? !column.hasSureMarks : isMarked(text) && !column.hasMarks;
-  if (usual.isRagged) return isMark && isTold;
-  const isStrange = isForeign(text, column) && (isSurelyMarked(text) || !couldGoOn(record, usual));
-  // A row whose text holds the delimiter has more cells, too.
-  if (filledCells(record.cells) > 1) return isMark && (isTold || isStrange);
-  if (usual.columns.length === 2) return isMark && (isTold || isRowCount(text));
-  if (!isMark) return isTold && !usual.hasThin && isSentence(text) && isStrange;
-  if (at > 0 && !isSentence(text)) return false;
-  if (isSurelyMarked(text)) return isTold || !usual.hasThin || (isApart && isSentence(text));
-  if (isTold) return !column.isProse || isStrange;
-  return isStrange && (!usual.hasThin || (isApart && isSentence(text)));
+  const isSure = isSurelyMarked(text);
+  const isMark = isSure ? !column.hasSureMarks : isMarked(text) && !column.hasMarks;
+  return noteClues({
+    mark: isMark ? (isSure ? 'sure' : 'usual') : undefined,
+    isRowCount: isRowCount(text),
+    isSentence: isSentence(text),
+    isSetApart: isSetApart(records, index),
+    isForeign: isForeign(text, column) && (isSure || !couldGoOn(record, usual)),
+    isInFirstColumn: at === 0,
+    hasSeveralCells: filledCells(record.cells) > 1,
+    isColumnProse: column.isProse,
+    columns: usual.columns.length,
+    isRagged: usual.isRagged,
+    hasThinRows: usual.hasThin,
+    hasGaps: usual.hasGaps,
+  });
 }
 
 /** Whether it can't be what the other cells of the column are: a text among numbers, or one far longer than all. */

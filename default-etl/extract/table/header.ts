@@ -2,6 +2,14 @@ import type { Decision } from '../../contract/protocol.ts';
 import { type CellKind, cellKind, measuredColumns } from './cell-kind.ts';
 import type { Place } from './grid.ts';
 
+/** Of a first row of names that has none over numbers, dates or times. */
+const AS_USUAL = 0.6;
+
+/** Whether the decision is that the first row has names, and has some over numbers, dates or times. */
+export function isSureOfNames({ name, value, confidence }: Decision): boolean {
+  return name === 'header' && value === true && confidence > AS_USUAL;
+}
+
 /** Whether the first row has names; it is one of values where it has numbers, dates or times in columns of such, and nothing speaks for names. */
 export function decideHeader(
   header: readonly string[],
@@ -29,7 +37,7 @@ export function decideHeader(
     return { name: 'header', value: false, confidence: alike.length > 1 && bodyLength > 1 ? 0.9 : 0.75, reason };
   }
   if (named.length === 0)
-    return { name: 'header', value: true, confidence: 0.6, reason: 'as usual: the columns are text' };
+    return { name: 'header', value: true, confidence: AS_USUAL, reason: 'as usual: the columns are text' };
   const reason = `it has names over ${columnCount(named.length)} of numbers, dates or times`;
   return { name: 'header', value: true, confidence: named.length > 1 ? 0.99 : 0.9, reason };
 }

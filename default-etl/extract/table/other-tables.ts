@@ -1,5 +1,13 @@
 import type { Decision } from '../../contract/protocol.ts';
-import { type CellKind, filledCells, isWord, measuredColumns, quoted, tableKinds } from './cell-kind.ts';
+import {
+  areDifferentWords,
+  type CellKind,
+  filledCells,
+  isWord,
+  measuredColumns,
+  quoted,
+  tableKinds,
+} from './cell-kind.ts';
 import { isMissingWord } from './header-rows.ts';
 import { isSameName } from './repeated-header.ts';
 import { type GridRow, isSetApart, ownWidth, type Place } from './grid.ts';
@@ -96,8 +104,7 @@ function beginsTable(table: readonly GridRow[], index: number, columns: Readonly
 function isOtherHeader(table: readonly GridRow[], at: number, columns: ReadonlyArray<CellKind | undefined>): boolean {
   const { cells } = table[at]!;
   const names = cells.slice(0, ownWidth(cells)).map(cell => cell.trim());
-  if (names.length < FEWEST_NAMES || new Set(names).size < names.length) return false;
-  if (!names.every(name => isWord(name) && !isMissingWord(name))) return false;
+  if (names.length < FEWEST_NAMES || !areDifferentWords(names) || names.some(isMissingWord)) return false;
   const [above, below] = [table.slice(1, at), table.slice(at + 1)].map(rows => rows.map(row => row.cells));
   if (above!.length < FEWEST_AROUND || below!.length < FEWEST_AROUND) return false;
   const isNamed = (column: number) => column < names.length;

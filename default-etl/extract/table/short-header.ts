@@ -1,5 +1,5 @@
 import type { Decision } from '../../contract/protocol.ts';
-import { filledCells, isMeasure, isWord, tableKinds } from './cell-kind.ts';
+import { areDifferentWords, filledCells, isMeasure, tableKinds } from './cell-kind.ts';
 import { type GridRow, ownWidth, type Place } from './grid.ts';
 import { isMarked } from './note-marks.ts';
 
@@ -47,7 +47,7 @@ export function hasRowNames([header, ...below]: readonly GridRow[], width: numbe
   const firsts = rows.map(({ cells }) => (cells[0] as string).trim());
   if (firsts.length > 1 && firsts.every((cell, index) => cell === String(index + 1)))
     return !COUNTING.test(header?.cells[0]?.trim() ?? '');
-  if (firsts.length === 0 || new Set(firsts).size < firsts.length || !firsts.every(isWord)) return false;
+  if (firsts.length === 0 || !areDifferentWords(firsts)) return false;
   const kinds = tableKinds(
     rows.map(({ cells }) => cells),
     width,

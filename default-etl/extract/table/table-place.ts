@@ -2,7 +2,7 @@ import type { Decision } from '../../contract/protocol.ts';
 import { type CellKind, tableKinds } from './cell-kind.ts';
 import { furtherHeaderRows, furtherRowsDecision } from './further-rows.ts';
 import { commonWidth, type GridRow, isSetApart, type Place } from './grid.ts';
-import { decideHeader } from './header.ts';
+import { decideHeader, isSureOfNames } from './header.ts';
 import { joinHeader } from './header-rows.ts';
 import { commentsDecision, tablesDecision } from './other-tables.ts';
 import { preambleDecision, preambleLength } from './preamble.ts';
@@ -98,7 +98,7 @@ function headerOf(
 
 /** A title that is as wide as the table stands apart from it, too; numbers below names would tell. */
 function inDoubt(decision: Decision, { line }: GridRow, place: Place): Decision {
-  if (decision.confidence > 0.6) return decision;
+  if (isSureOfNames(decision)) return decision;
   const reason = `${place} ${line} stands apart from what is below it, and the columns are text; if it is a title set EXTRACT.skip_rows: ${line}`;
   return { ...decision, confidence: 0.5, reason };
 }

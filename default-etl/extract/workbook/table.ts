@@ -3,11 +3,12 @@ import { configFailure, EtlFailure } from '../../contract/failure.ts';
 import type { Extract } from '../../contract/settings.ts';
 import type { Decision } from '../../contract/protocol.ts';
 import { columnNames, positionNames } from '../table/column-names.ts';
+import { endDecisions, findFooter, NO_FOOTER } from '../table/footer.ts';
 import { type GridRow, MOST_ROWS, usualFilled } from '../table/grid.ts';
+import { isSureOfNames } from '../table/header.ts';
 import { findTable } from '../table/table-place.ts';
 import { HeadSink, WidthSink } from './header-sinks.ts';
 import type { RowSink, Sheet, SheetScan } from './sheet.ts';
-import { findEnd } from './table-end.ts';
 import { type RowRange, TableSink } from './table-sink.ts';
 
 /** A sheet as a table: a header and the rows below it that have something in them. */
@@ -33,15 +34,17 @@ export async function openTable(sheet: Sheet, extract: Extract): Promise<SheetTa
   const head = await readHead(sheet, skipRows);
   if (head.rows.length === 0) return tableOf(sheet, [], { from: skipRows });
   const place = placeOf(head, extract);
-  const end =
-    head.isWhole && extract.skip_footer === undefined ? findEnd(head.rows.slice(place.above)) : { decisions: [] };
-  const range: RowRange = { from: place.firstRow, to: end.row };
+  const rows = head.rows.slice(place.above);
+  const isEndAsked = head.isWhole && extract.skip_footer === undefined;
+  const footer = isEndAsked ? findFooter(rows, rows[0]?.cells.length ?? 0) : NO_FOOTER;
+  const firstNote = rows[rows.length - footer.length];
+  const range: RowRange = { from: place.firstRow, to: firstNote && firstNote.line - 1 };
   const names = columnsOf(place, await widthIn(sheet, head, place, range));
   const table = tableOf(sheet, names, range);
   const isEndKnown = head.isWhole || extract.skip_footer !== undefined;
   return {
     ...table,
-    decisions: [...place.decisions, ...end.decisions],
+    decisions: [...place.decisions, ...(isEndAsked ? endDecisions(rows, footer, { isWhole: true, place: 'row' }) : [])],
     isPage: usualFilled(head.rows) < 2,
     isEndKnown,
   };
@@ -88,14 +91,10 @@ function placeOf({ rows, isWhole }: Head, { header, skip_rows: skipRows }: Extra
   });
   const above = found.above + Math.max(found.headerRows - 1, 0);
   const { cells, line } = rows[above] as GridRow;
-  const decisions = found.decisions.filter(decision => !isUsual(decision));
+  // That the first row has the names need not be said where it has some over numbers.
+  const decisions = found.decisions.filter(decision => !isSureOfNames(decision));
   if (found.headerRows === 0) return { above, names: undefined, firstRow: line - 1, decisions };
   return { above, names: found.names ?? cells, firstRow: line, decisions };
-}
-
-/** That the first row has the names need not be said where it has some over numbers. */
-function isUsual({ name, value, confidence }: Decision): boolean {
-  return name === 'header' && value === true && confidence > 0.6;
 }
 
 function columnsOf({ names }: SheetPlace, width: number): string[] {
