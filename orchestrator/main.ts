@@ -14,7 +14,7 @@ import { type Environment, parseEnvironment } from './config/environment.ts';
 import type { Loaded } from './config/load.ts';
 import { messageOf, OrchestratorError } from './errors.ts';
 import type { Journal } from './journal/journal.ts';
-import { readHolder } from './journal/lock.ts';
+import { readHolder } from './journal/sqlite/lock.ts';
 import type { Launcher } from './startup/launcher.ts';
 import type { LoggerOptions, RootLogger } from './log.ts';
 import type { Stamp } from './log/pretty.ts';

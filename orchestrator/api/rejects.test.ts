@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import type { Journal, Rows, Run } from '../journal/journal.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
+import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts';
 import { mendRejects } from '../operations/mend.ts';
 import type { Api } from './options.ts';
 import { startApi } from './server.ts';

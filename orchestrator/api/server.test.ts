@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { systemClock } from '../clock.ts';
 import type { Journal, Run } from '../journal/journal.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
+import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts';
 import type { Api, ServiceStatus } from './options.ts';
 import { mendRejects } from '../operations/mend.ts';
 import { startApi } from './server.ts';

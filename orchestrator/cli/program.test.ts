@@ -8,7 +8,7 @@ import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
 import type { Finish, Journal, Run } from '../journal/journal.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
+import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts';
 import type { CommandDeps, ServiceState } from './deps.ts';
 import { createProgram } from './program.ts';
 

@@ -4,8 +4,8 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { openDatabase } from '../journal/connection.ts';
-import { lockDataDir, readHolder } from '../journal/lock.ts';
+import { openDatabase } from '../journal/sqlite/connection.ts';
+import { lockDataDir, readHolder } from '../journal/sqlite/lock.ts';
 import { silentLogger } from '../run/testing/attempts.ts';
 import { closeBelow } from './close-below.ts';
 import { closeDataDir } from './close.ts';
@@ -90,7 +90,7 @@ test('closing does not give back the lock that this process has', () => {
   const unlock = lockDataDir(data);
   execFileSync('chmod', ['-R', 'a+rwX', data]);
   closeDataDir(data);
-  const lock = join(import.meta.dirname, '../journal/lock.ts');
+  const lock = join(import.meta.dirname, '../journal/sqlite/lock.ts');
   const ask = `import('${lock}').then(lock => console.log(lock.readHolder(process.argv[1])?.pid))`;
   assert.equal(execFileSync(process.execPath, ['--eval', ask, data], { encoding: 'utf8' }), `${process.pid}\n`);
   unlock();

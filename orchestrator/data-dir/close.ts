@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, messageOf, OrchestratorError } from '../errors.ts';
-import { assertOwnFile, assertOwnFolder } from '../journal/own-file.ts';
+import { assertOwnFile, assertOwnFolder } from '../journal/sqlite/own-file.ts';
 
 /** What the orchestrator puts into DATA_DIR, and goes into. Somebody else's in their place would be believed, or waited for. */
 const OWN_FILES = ['lock', 'lock.json', 'instance', 'token'] as const;

@@ -21,7 +21,7 @@ import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Finish, Journal, Run } from '../journal/journal.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
+import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts';
 import type { HasWriter } from './carry-out.ts';
 import { type FileDisposer, startDisposer } from './disposer.ts';
 import { fileVersionAt } from './testing/file-version.ts';

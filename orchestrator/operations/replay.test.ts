@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '../clock.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
+import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts';
 import { replayRun } from './replay.ts';
 
 test('a quarantined file whose mended rows wait to be loaded is not put back', async t => {

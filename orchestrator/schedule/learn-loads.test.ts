@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { systemClock } from '../clock.ts';
 import type { Dataset } from '../config/dataset.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
+import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts';
 import { learnLoads } from './learn-loads.ts';
 
 type Settings = Parameters<typeof datasetOf>[2];

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
-import { tellAddress } from '../journal/lock.ts';
+import { tellAddress } from '../journal/sqlite/lock.ts';
 import type { Logger } from '../log.ts';
 
 /** Of an orchestrator that this user started: the variables by which its commands find it, all absolute, and where it was started. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort, makeFolder, removeFolder, waitFor, withoutServices } from '../../orchestrator/e2e/harness.ts';
-import { readHolder } from '../../orchestrator/journal/lock.ts';
+import { readHolder } from '../../orchestrator/journal/sqlite/lock.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SLOW = `WATCH_DIR: '{folder}/in'

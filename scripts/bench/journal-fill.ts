@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { systemClock } from '../../orchestrator/clock.ts';
 import { type FileVersion, versionOf } from '../../orchestrator/files/version.ts';
 import type { Journal, Run } from '../../orchestrator/journal/journal.ts';
-import { openSqliteJournal } from '../../orchestrator/journal/sqlite.ts';
+import { openSqliteJournal } from '../../orchestrator/journal/sqlite/sqlite-journal.ts';
 
 export interface Fill {
   /** Of the journal; its folder is made. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { openSqliteJournal } from '../../journal/sqlite.ts';
+import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
 import type { Api, ApiOptions, ServiceStatus } from '../options.ts';
 import { startApi } from '../server.ts';
 import { API_OPTIONS } from '../testing/api-options.ts';

@@ -1,7 +1,7 @@
 // A child that carries out all that a journal says is to be disposed of: DATA_DIR as its argument.
 import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
-import { openSqliteJournal } from '../../journal/sqlite.ts';
+import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
 import { startDisposer } from '../disposer.ts';
 
 const [, , dataDir = ''] = process.argv;

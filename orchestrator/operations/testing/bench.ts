@@ -8,7 +8,7 @@ import { systemClock } from '../../clock.ts';
 import { datasetOf } from '../../config/testing/dataset.ts';
 import { versionOf } from '../../files/version.ts';
 import type { Disposal, Finish, Run } from '../../journal/journal.ts';
-import { openSqliteJournal } from '../../journal/sqlite.ts';
+import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
 import { replayRun } from '../replay.ts';
 import { submitFile } from '../submit.ts';
 

@@ -7,7 +7,7 @@ import type { Message } from '../../../default-etl/contract/contract.ts';
 import { systemClock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import type { Journal, Run } from '../../journal/journal.ts';
-import { openSqliteJournal } from '../../journal/sqlite.ts';
+import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
 import type { Logger } from '../../log.ts';
 import type { AttemptRef, Job, Outcome, Recovered, Runner, StopReason } from '../../run/runner.ts';
 import { createRunUids } from '../../run/uids.ts';

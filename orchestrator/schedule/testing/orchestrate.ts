@@ -1,7 +1,7 @@
 // A child that schedules the runs of a journal by real processes, to be killed: DATA_DIR and WATCH_DIR as its arguments.
 import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
-import { openSqliteJournal } from '../../journal/sqlite.ts';
+import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
 import { createProcessRunner } from '../../run/process/process-runner.ts';
 import { createRunUids } from '../../run/uids.ts';
 import { startScheduler } from '../scheduler.ts';

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../clock.ts';
-import { openSqliteJournal } from '../../journal/sqlite.ts';
+import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
 import type { Logger } from '../../log.ts';
 import { datasetOf } from '../../config/testing/dataset.ts';
 

@@ -9,7 +9,7 @@ import type { KeptFolder } from '../../config/kept-folders.ts';
 import { datasetOf } from '../../config/testing/dataset.ts';
 import type { Settings } from '../../config/schema.ts';
 import type { Finish, Journal, Run } from '../../journal/journal.ts';
-import { openSqliteJournal } from '../../journal/sqlite.ts';
+import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
 import type { Logger } from '../../log.ts';
 import { type DatasetWatch, watchDataset } from '../watch-dataset.ts';
 

@@ -6,10 +6,10 @@ export const rule11: Rule = {
   clauses: [
     {
       clause: 'the date is that of the key’s first sight',
-      file: 'orchestrator/journal/attempts.ts',
+      file: 'orchestrator/journal/rules/attempts.ts',
       code: 'const firstSeenAt = known?.first ?? run.seenAt;',
       without: 'const firstSeenAt = run.seenAt;',
-      test: 'orchestrator/journal/sqlite.test.ts',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title: 'rule 11: the index of a key is of when the key was first seen, forever',
     },
@@ -71,10 +71,10 @@ export const rule11: Rule = {
     },
     {
       clause: 'one run at a time of a dataset',
-      file: 'orchestrator/journal/claiming.ts',
+      file: 'orchestrator/journal/rules/claiming.ts',
       code: ' || slot.exclusive === true;',
       without: ';',
-      test: 'orchestrator/journal/sqlite.test.ts',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title: 'an exclusive dataset runs one at a time',
     },

@@ -6,19 +6,19 @@ export const rule6: Rule = {
   clauses: [
     {
       clause: 'equal content is skipped',
-      file: 'orchestrator/journal/watching.ts',
+      file: 'orchestrator/journal/rules/watching.ts',
       code: 'if (isUnchanged) return',
       without: 'if (isUnchanged && arrival) return',
-      test: 'orchestrator/journal/sqlite.test.ts',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title: 'rule 6: equal content after a version that is done is skipped, and its version known',
     },
     {
       clause: 'only after a version that is done',
-      file: 'orchestrator/journal/watching.ts',
+      file: 'orchestrator/journal/rules/watching.ts',
       code: "previous?.state === 'done' && previous.contentHash",
       without: 'previous?.contentHash',
-      test: 'orchestrator/journal/sqlite.test.ts',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title: 'rule 6: equal content is not skipped unless the version just before is done',
     },

@@ -14,10 +14,10 @@ export const rule7: Rule = {
     },
     {
       clause: 'the journal refuses anything else as done',
-      file: 'orchestrator/journal/migrations/1-journal.sql',
+      file: 'orchestrator/journal/sqlite/migrations/1-journal.sql',
       code: 'OR coalesce(rows_deleted IS NOT NULL AND rows_read = rows_loaded + rows_rejected + rows_filtered, 0)',
       without: 'OR rows_read >= 0',
-      test: 'orchestrator/journal/sqlite.test.ts',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
       suite: 'orchestrator/journal/conformance.ts',
       title: 'rule 7: rows that do not add up are not done',
     },

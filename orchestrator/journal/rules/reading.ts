@@ -1,0 +1,215 @@
+import type { Decision } from '../../../default-etl/contract/contract.ts';
+import { OrchestratorError } from '../../errors.ts';
+import {
+  type DatasetSummary,
+  type FoundPath,
+  RUN_STATES,
+  type Run,
+  type RunFilter,
+  type RunPage,
+  type RunState,
+} from '../journal.ts';
+import { foldPath, hasPart } from './paths.ts';
+import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
+import { searchRuns } from '../sqlite/searching.ts';
+import type { Parameters, Store } from '../sqlite/store.ts';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+
+/** Of so few runs that fulfil the rest of a filter each is looked at for a part of its path: 20 ms. */
+const FEW = 10_000;
+
+/**
+ * A page, newest first. The cursor is the place of the last run in the order of creation, so that runs made meanwhile move
+ * nothing. Each state of each dataset is read from its own stretch of an index and the stretches are merged: a rare state is
+ * found at once among a million runs.
+ */
+export async function runs(store: Store, filter: RunFilter): Promise<RunPage> {
+  const rows = await rowsOf(store, filter, sizeOf(filter) + 1);
+  return pageOf(filter, rows);
+}
+
+/** Of what is read newest first, a page: one more is read than it holds, if there are as many. */
+export function pageOf(filter: { limit?: number }, rows: readonly RunRow[]): RunPage {
+  const limit = sizeOf(filter);
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return { items: items.map(toRun), nextCursor: last === undefined ? null : String(last.seq) };
+}
+
+/** How many runs a page holds. */
+export function sizeOf({ limit = DEFAULT_LIMIT }: { limit?: number }): number {
+  return Math.min(Math.max(limit, 1), MAX_LIMIT);
+}
+
+async function rowsOf(store: Store, filter: RunFilter, limit: number): Promise<RunRow[]> {
+  const { file } = filter;
+  const few = await store.read(() =>
+    !file || countOf(store, filter) <= FEW ? select(store, filter, limit) : undefined,
+  );
+  if (few !== undefined || !file) return few ?? [];
+  return searchRuns(store, { part: foldPath(file), filter, before: parseCursor(filter.cursor), limit });
+}
+
+/** How many runs there are at most. */
+function countOf(store: Store, { dataset, states, toCheck }: RunFilter): number {
+  const ofDataset = (column: string) => (dataset === undefined ? '' : `AND ${column} = $dataset`);
+  const parameters = dataset === undefined ? {} : { dataset };
+  const sum = toCheck
+    ? `SELECT sum(runs_to_check) AS runs FROM datasets WHERE true ${ofDataset('name')}`
+    : `SELECT sum(runs) AS runs FROM counts WHERE state IN (SELECT value FROM json_each($states)) ${ofDataset('dataset')}`;
+  const all = toCheck ? parameters : { ...parameters, states: JSON.stringify(states ?? RUN_STATES) };
+  return store.get<{ runs: number | null }>(sum, all)?.runs ?? 0;
+}
+
+function select(store: Store, filter: RunFilter, limit: number): RunRow[] {
+  const { dataset, states, toCheck, path } = filter;
+  if (dataset !== undefined && path !== undefined) return ofPath(store, { ...filter, dataset, path }, limit);
+  const base = { before: parseCursor(filter.cursor), limit, ...(filter.file ? { part: foldPath(filter.file) } : {}) };
+  if (dataset === undefined && states === undefined && !toCheck) return stretch(store, '', base);
+  const datasets = dataset === undefined ? datasetNames(store) : [dataset];
+  const found = datasets.flatMap(name => {
+    if (toCheck) return doubted(store, states, { ...base, dataset: name });
+    return (states ?? RUN_STATES).flatMap(state =>
+      stretch(store, 'dataset = $dataset AND state = $state AND', { ...base, dataset: name, state }),
+    );
+  });
+  return found.toSorted((a, b) => b.seq - a.seq).slice(0, limit);
+}
+
+/** Only runs that are done have something to check. */
+function doubted(
+  store: Store,
+  states: readonly RunState[] | undefined,
+  parameters: Parameters & { part?: string },
+): RunRow[] {
+  if (states?.includes('done') === false) return [];
+  return stretch(store, 'to_check IS NOT NULL AND dataset = $dataset AND', parameters);
+}
+
+/** All of them, or the newest: a path has as many runs as it had versions. */
+function ofPath(
+  store: Store,
+  { dataset, path, states, cursor }: RunFilter & { path: string },
+  limit: number,
+): RunRow[] {
+  const where = 'dataset = $dataset AND file = $path AND seq < $before';
+  const of = (version: string) => `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} AND version ${version}`;
+  const sql = `${of('IS NULL')} UNION ALL ${of('IS NOT NULL')} ORDER BY seq DESC`;
+  const rows = store.all<RunRow>(sql, { dataset: dataset ?? null, path, before: parseCursor(cursor) });
+  return rows.filter(({ state }) => states?.includes(state) ?? true).slice(0, limit);
+}
+
+function stretch(store: Store, where: string, parameters: Parameters & { part?: string }): RunRow[] {
+  const search = parameters.part === undefined ? '' : `AND ${hasPart(parameters.part)}`;
+  const sql = `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} seq < $before ${search} ORDER BY seq DESC LIMIT $limit`;
+  return store.all<RunRow>(sql, parameters);
+}
+
+/** Cursors are checked whoever asks. */
+export function parseCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
+  const seq = /^[0-9]{1,15}$/.test(cursor) ? Number(cursor) : Number.NaN;
+  if (Number.isNaN(seq))
+    throw new OrchestratorError('never', `${cursor} is not a cursor; take nextCursor of the page before`);
+  return seq;
+}
+
+function datasetNames(store: Store): string[] {
+  return store.all<{ name: string }>('SELECT name FROM datasets').map(row => row.name);
+}
+
+interface SummaryRow {
+  name: string;
+  paused: number;
+  rows_loaded: number;
+  rows_rejected: number;
+  rows_mended: number;
+  rows_filtered: number;
+  rows_there: number;
+  rows_to_mend: number;
+  values_left_out: number;
+  last_ended_at: number | null;
+  loads_notice: string | null;
+}
+
+export function summaries(store: Store): DatasetSummary[] {
+  const counts = store.all<{ dataset: string; state: RunState; runs: number }>(
+    'SELECT dataset, state, runs FROM counts',
+  );
+  const attention = store.all<{ dataset: string; kind: string; runs: number }>(
+    'SELECT dataset, kind, count(*) AS runs FROM attention WHERE acknowledged_at IS NULL GROUP BY dataset, kind',
+  );
+  const toLookAfter = new Map(attention.map(({ dataset, kind, runs: number }) => [`${kind} ${dataset}`, number]));
+  const byDataset = Map.groupBy(counts, row => row.dataset);
+  return store.all<SummaryRow>('SELECT * FROM datasets ORDER BY name').map(row => ({
+    dataset: row.name,
+    paused: row.paused === 1,
+    counts: countStates(byDataset.get(row.name) ?? []),
+    rowsLoaded: row.rows_loaded,
+    rowsRejected: row.rows_rejected,
+    rowsMended: row.rows_mended,
+    rowsFiltered: row.rows_filtered,
+    runsFailed: toLookAfter.get(`failed ${row.name}`) ?? 0,
+    runsToCheck: toLookAfter.get(`to-check ${row.name}`) ?? 0,
+    rowsThere: row.rows_there,
+    rowsToMend: row.rows_to_mend,
+    valuesLeftOut: row.values_left_out,
+    lastEndedAt: row.last_ended_at,
+    loadsNotice: row.loads_notice,
+  }));
+}
+
+function countStates(rows: Array<{ state: RunState; runs: number }>): Record<RunState, number> {
+  const counts = Object.fromEntries(RUN_STATES.map(state => [state, 0])) as Record<RunState, number>;
+  for (const { state, runs: count } of rows) counts[state] = count;
+  return counts;
+}
+
+export function nextDueAt(store: Store, now: number): number | null {
+  const sql = `SELECT min(due_at) AS due FROM runs WHERE state = 'queued' AND ready = 0 AND due_at > $now`;
+  return store.get<{ due: number | null }>(sql, { now })?.due ?? null;
+}
+
+export function runById(store: Store, id: string): Run | undefined {
+  return store.selectRuns('id = $id', { id })[0];
+}
+
+export function decisions(store: Store, runId: string): Decision[] {
+  const row = store.get<{ decisions: string | null }>('SELECT decisions FROM runs WHERE id = $runId', { runId });
+  return row?.decisions ? (JSON.parse(row.decisions) as Decision[]) : [];
+}
+
+/** So many of each state are looked at for one that was started: there may be a million that never were. */
+const NEWEST = 100;
+
+export function lastRunner(store: Store, dataset: string | null): string | null {
+  if (dataset === null) {
+    const sql = 'SELECT runner FROM runs WHERE runner IS NOT NULL ORDER BY seq DESC LIMIT 1';
+    return store.get<{ runner: string }>(sql)?.runner ?? null;
+  }
+  const newest = `SELECT runner, seq FROM runs WHERE dataset = $dataset AND state = $state ORDER BY seq DESC LIMIT ${NEWEST}`;
+  const sql = `SELECT runner, seq FROM (${newest}) WHERE runner IS NOT NULL LIMIT 1`;
+  const started = RUN_STATES.flatMap(
+    state => store.get<{ runner: string; seq: number }>(sql, { dataset, state }) ?? [],
+  );
+  return started.toSorted((a, b) => b.seq - a.seq)[0]?.runner ?? null;
+}
+
+/** Runs know a file by its root and the path below it: each way to cut the path in two is looked up. */
+export function pathsAt(store: Store, absolute: string): FoundPath[] {
+  const moved = store.all<FoundPath>(
+    'SELECT dataset, file, id AS runId FROM runs WHERE id IN (SELECT run_id FROM disposals WHERE target = $absolute)',
+    { absolute },
+  );
+  const cuts = [...absolute.matchAll(/\//g)].map(({ index }) => ({
+    root: absolute.slice(0, index) || '/',
+    file: absolute.slice(index + 1),
+  }));
+  const has = (version: string) =>
+    `EXISTS (SELECT 1 FROM runs WHERE dataset = name AND file = $file AND version ${version} AND root = $root)`;
+  const sql = `SELECT name AS dataset, $file AS file, NULL AS runId FROM datasets WHERE ${has('IS NOT NULL')} OR ${has('IS NULL')}`;
+  const known = cuts.filter(({ file }) => file !== '').flatMap(cut => store.all<FoundPath>(sql, cut));
+  return [...moved, ...known].map(row => ({ ...row }));
+}

@@ -1,0 +1,118 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { OrchestratorError } from '../../errors.ts';
+import type { FoundFile, QueueRequest, Run, SettleRequest, StoredRequest } from '../journal.ts';
+import {
+  allocateVersion,
+  endWaiting,
+  ensureDataset,
+  latestDone,
+  latestRun,
+  newRunColumns,
+  newerRun,
+  openRun,
+  reasonToWait,
+  requireRun,
+  waitingRun,
+} from './paths.ts';
+import { runVersionColumns } from './run-row.ts';
+import type { Store } from '../sqlite/store.ts';
+import { rememberVersion } from './watching.ts';
+
+export function cancel(store: Store, runId: string, now: number): Run {
+  const run = requireRun(store, runId);
+  if (run.endedAt !== null) throw refused(run, `can’t be cancelled: it is ${run.state}`);
+  if (run.state === 'running') return store.updateRun(run.id, 'cancel_requested = 1', {});
+  return endWaiting(store, run, 'cancelled', 'cancelled on request', now);
+}
+
+export function replay(store: Store, runId: string, now: number, found?: FoundFile): Run | null {
+  const run = requireRun(store, runId);
+  if (openRun(store, run.dataset, run.file) !== undefined) return null;
+  const what = found ?? { fileVersion: run.fileVersion, contentHash: run.contentHash, readFrom: null };
+  // One that was skipped as unchanged got no VERSION, though it has a version of the file.
+  if (what.contentHash === null || (what.fileVersion === null && run.action !== 'delete'))
+    throw refused(run, 'can’t be replayed: it ended before its file was complete; copy the file again');
+  if (run.action === 'delete' && newerRun(store, run) !== undefined) {
+    throw refused(run, 'can’t be replayed: the file came back since, and its rows would be removed');
+  }
+  const newer = run.action === 'mend' ? newerRun(store, run) : undefined;
+  if (newer !== undefined) {
+    throw refused(run, `can’t be replayed: its mended rows are of a former version; run ${newer.id} is newer`);
+  }
+  const readsFile = run.action !== 'delete' && run.action !== 'mend';
+  // The watcher must not take it for an arrival: it was put back for its replay, or has a new mtime only.
+  if (readsFile && what.readFrom === null) rememberVersion(store, run, what.fileVersion);
+  const copy = { action: run.action, mendFile: run.mendFile, replayOf: run.id, now };
+  return queueCopy(store, readsFile ? { ...run, ...what } : { ...run, readFrom: null }, copy);
+}
+
+export function submitStored(store: Store, request: StoredRequest): Run | null {
+  const { dataset, file, readFrom, newestId } = request;
+  ensureDataset(store, dataset);
+  if (openRun(store, dataset, file) !== undefined) return null;
+  if ((latestDone(store, dataset, file)?.id ?? null) !== newestId) return null;
+  return store.insertRun({
+    ...newRunColumns(randomUUIDv7(), request),
+    ...queuedColumns(store, request),
+    read_from: readFrom,
+    action: 'change',
+  });
+}
+
+interface Copy {
+  action: Run['action'];
+  mendFile: string | null;
+  replayOf: string;
+  now: number;
+}
+
+/** A new run of the same version. */
+export function queueCopy(store: Store, run: Run, copy: Copy): Run {
+  const { dataset, file, root, priority } = run;
+  return store.insertRun({
+    ...newRunColumns(randomUUIDv7(), { dataset, file, root, priority, now: copy.now }),
+    ...queuedColumns(store, { ...run, now: copy.now }),
+    read_from: run.readFrom,
+    action: copy.action,
+    replay_of: copy.replayOf,
+    mend_file: copy.mendFile,
+  });
+}
+
+export function submit(store: Store, request: SettleRequest & Omit<QueueRequest, 'runId'>): Run {
+  const { dataset, file, root, now } = request;
+  ensureDataset(store, dataset);
+  const waiting = waitingRun(store, dataset, file);
+  if (waiting !== undefined) endWaiting(store, waiting, 'skipped', 'the file was run by hand', now);
+  rememberVersion(store, { dataset, file, root }, request.fileVersion);
+  return store.insertRun({
+    ...newRunColumns(randomUUIDv7(), request),
+    ...queuedColumns(store, request),
+    action: latestRun(store, dataset, file) === undefined ? 'add' : 'change',
+    error: reasonToWait(store, dataset, file),
+  });
+}
+
+function queuedColumns(
+  store: Store,
+  { dataset, fileVersion, contentHash, now }: Pick<Run, 'dataset' | 'fileVersion' | 'contentHash'> & { now: number },
+) {
+  return {
+    state: 'queued',
+    version: allocateVersion(store, dataset, now),
+    ...runVersionColumns(fileVersion),
+    content_hash: contentHash,
+    queued_at: now,
+    due_at: now,
+    ready: 1,
+  };
+}
+
+export function pause(store: Store, dataset: string, paused: boolean): void {
+  ensureDataset(store, dataset);
+  store.execute('UPDATE datasets SET paused = $paused WHERE name = $dataset', { dataset, paused: paused ? 1 : 0 });
+}
+
+export function refused(run: Run, why: string): OrchestratorError {
+  return new OrchestratorError('never', `run ${run.id} of ${run.dataset}/${run.file} ${why}`);
+}
