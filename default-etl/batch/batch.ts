@@ -1,5 +1,5 @@
 import type { Decision, Reject } from '../contract/protocol.ts';
-import type { Lease } from './lease.ts';
+import type { SharedBuffer } from './shared-buffer.ts';
 
 /** `starts` and `ends` of a cell that is there without a value. */
 export const NULL = -1;
@@ -8,12 +8,12 @@ export const ABSENT = -2;
 
 /**
  * Some rows of the file, as positions in UTF-8 bytes: no cell is a string or an object on its way to the target.
- * `starts` and `ends` are only good until the reader is asked for its next batch, `bytes` too, unless their lease is held; all else stays.
+ * `starts` and `ends` are only good until the reader is asked for its next batch, `bytes` too, unless it is held as a SharedBuffer; all else stays.
  */
 export interface Batch {
   bytes: Buffer;
   /** Set where the reader uses the bytes again once nobody holds them. */
-  lease?: Lease | undefined;
+  shared?: SharedBuffer | undefined;
   /** The same array for as long as the columns stay the same. */
   header: readonly string[];
   rows: number;

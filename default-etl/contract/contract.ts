@@ -2,6 +2,7 @@
 // to load (Node 24.21), which most files don't need.
 export { BOUNDS } from './bounds.ts';
 export { FORMAT_WORDS } from '../extract/registry.ts';
+export { closest } from './closest.ts';
 export * from './protocol.ts';
 export type { Load } from './settings.ts';
 export { defaultTarget, TARGETS, targetOf } from '../load/registry.ts';

@@ -8,14 +8,14 @@ export async function* dropLast(batches: AsyncGenerator<Batch>, count: number): 
   const held: Batch[] = [];
   let behind = 0;
   for await (const batch of batches) {
-    batch.lease?.hold();
+    batch.shared?.hold();
     held.push({ ...batch, starts: batch.starts.slice(), ends: batch.ends.slice() });
     behind += recordCount(batch);
     while (held.length > 1 && behind - recordCount(held[0] as Batch) >= count) {
       const first = held.shift() as Batch;
       behind -= recordCount(first);
       yield first;
-      first.lease?.release();
+      first.shared?.release();
     }
   }
   const last = Math.max(0, ...held.map(lastNumber)) - count;

@@ -12,7 +12,7 @@ import type { SchemaTree } from 'hyparquet/src/types.js';
 import { type Batch, emptyBatch, NULL, type Reader } from '../batch/batch.ts';
 import { BatchBuilder } from '../batch/batch-builder.ts';
 import { messageOf, neverFailure } from '../contract/failure.ts';
-import { Lease } from '../batch/lease.ts';
+import { SharedBuffer } from '../batch/shared-buffer.ts';
 import { limitsOf, mostCellsOf, tooManyCells, tooManyColumns } from '../contract/limits.ts';
 import type { Extract } from '../contract/settings.ts';
 import type { Source } from '../unpack/source.ts';
@@ -101,7 +101,7 @@ class ParquetRun {
         const count = Math.min(ROWS_PER_BATCH, rows - from);
         const batch = await readable(this.source, async () => await this.nextBatch(values, count, from));
         yield batch;
-        batch.lease?.release();
+        batch.shared?.release();
       }
       this.rowsBefore += rows;
     }
@@ -124,9 +124,9 @@ class ParquetRun {
       }
     }
     const batch = builder.take();
-    const lease = new Lease(() => spare.push(batch.bytes));
-    lease.hold();
-    return { ...batch, lease };
+    const shared = new SharedBuffer(() => spare.push(batch.bytes));
+    shared.hold();
+    return { ...batch, shared };
   }
 
   private valuesOf({ node, firstLeaf }: Column, group: RowGroup, rows: number): ColumnValues {

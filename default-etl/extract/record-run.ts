@@ -103,7 +103,7 @@ export async function* readRecords(
 
 /** What was read of this window so far. Text that was unescaped stays where it is: a footer's rows may be held back. */
 function takeRows({ window, builder }: RecordRun, { name }: Encoding): Batch {
-  const batch = { ...builder.take(), lease: window.lease };
+  const batch = { ...builder.take(), shared: window.shared };
   const text = window.bytes.subarray(0, window.to);
   if (name === 'utf8' && batch.rows > 0)
     if ((batch.rawStarts[0] as number) >= 0) rejectInvalid(batch, text);

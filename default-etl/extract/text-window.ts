@@ -1,4 +1,4 @@
-import type { Lease } from '../batch/lease.ts';
+import type { SharedBuffer } from '../batch/shared-buffer.ts';
 import type { ByteStream } from '../unpack/source.ts';
 import { WindowBuffers } from './window-buffers.ts';
 
@@ -10,7 +10,7 @@ const LF = 10;
  */
 export class TextWindow {
   bytes: Buffer = Buffer.alloc(0);
-  lease: Lease | undefined;
+  shared: SharedBuffer | undefined;
   from = 0;
   to = 0;
   /** Nothing follows `to`. */
@@ -35,11 +35,11 @@ export class TextWindow {
     this.lineBytesBefore += this.from - this.lineStart;
     const left = this.to - this.from;
     const capacity = Math.max(this.buffers.usualBytes, left * 2);
-    const former = this.lease;
-    const { bytes, lease } = this.buffers.take(capacity);
+    const former = this.shared;
+    const { bytes, shared } = this.buffers.take(capacity);
     this.bytes.copy(bytes, 0, this.from, this.to);
     former?.release();
-    this.lease = lease;
+    this.shared = shared;
     this.bytes = bytes;
     this.from = 0;
     this.to = left;

@@ -1,4 +1,4 @@
-import { Lease } from '../batch/lease.ts';
+import { SharedBuffer } from '../batch/shared-buffer.ts';
 
 const USUAL_BYTES = 1 << 19;
 const LEAST_BYTES = 1 << 12;
@@ -7,10 +7,10 @@ const LEAST_BYTES = 1 << 12;
 export interface WindowBuffer {
   bytes: Buffer;
   /** Held once. */
-  lease: Lease;
+  shared: SharedBuffer;
 }
 
-/** The buffers of one pass over a text, used again once nobody holds their lease: 31 MB of file take 60 MB of new ones, or 6 MB (22 November 2026). */
+/** The buffers of one pass over a text, used again once nobody holds them: 31 MB of file take 60 MB of new ones, or 6 MB (22 November 2026). */
 export class WindowBuffers {
   /** How much of the text is looked at at a time, where its records are no longer. */
   readonly usualBytes: number;
@@ -25,10 +25,10 @@ export class WindowBuffers {
   take(capacity: number): WindowBuffer {
     const isUsual = capacity === this.usualBytes;
     const bytes = (isUsual ? this.spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(2 * capacity);
-    const lease = new Lease(() => {
+    const shared = new SharedBuffer(() => {
       if (isUsual) this.spare.push(bytes);
     });
-    lease.hold();
-    return { bytes, lease };
+    shared.hold();
+    return { bytes, shared };
   }
 }

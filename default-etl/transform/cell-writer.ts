@@ -1,5 +1,5 @@
 import type { Batch } from '../batch/batch.ts';
-import { Lease } from '../batch/lease.ts';
+import { SharedBuffer } from '../batch/shared-buffer.ts';
 
 /** Room for what is written, behind the batch's own bytes; twice as much from the next batch on where it was not enough. */
 const FIRST_ROOM = 1 << 17;
@@ -16,7 +16,7 @@ export class CellWriter {
   private own: Buffer | undefined;
   private used = 0;
   private room = FIRST_ROOM;
-  private lease: Lease | undefined;
+  private shared: SharedBuffer | undefined;
   private readonly spare: Buffer[] = [];
 
   /** Cells of this batch are written until another one is opened. */
@@ -26,7 +26,7 @@ export class CellWriter {
 
   /** The batch with all that was written. */
   close(batch: Batch): Batch {
-    return this.bytes === batch.bytes ? batch : { ...batch, bytes: this.bytes, lease: this.lease };
+    return this.bytes === batch.bytes ? batch : { ...batch, bytes: this.bytes, shared: this.shared };
   }
 
   /** Makes room for so many bytes and returns where they go. Nothing is written until commit(). */
@@ -60,13 +60,13 @@ export class CellWriter {
 
   /** Goes on in another buffer, that begins with the first bytes of this one. */
   private take(byteCount: number, kept: number): void {
-    const former = this.lease;
+    const former = this.shared;
     const found = this.spare.findIndex(buffer => buffer.length >= byteCount);
     const buffer = (found < 0 ? undefined : this.spare.splice(found, 1)[0]) ?? Buffer.allocUnsafeSlow(byteCount);
     this.bytes.copy(buffer, 0, 0, kept);
-    const lease = new Lease(() => this.giveBack(buffer));
-    lease.hold();
-    this.lease = lease;
+    const shared = new SharedBuffer(() => this.giveBack(buffer));
+    shared.hold();
+    this.shared = shared;
     this.bytes = buffer;
     this.own = buffer;
     this.used = kept;

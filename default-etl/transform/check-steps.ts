@@ -1,4 +1,4 @@
-import { closest } from './closest.ts';
+import { closest } from '../contract/closest.ts';
 import { badDirective, likelyPattern } from './date-directives.ts';
 import type { OptionSchema } from './option-schema.ts';
 import { STEP_SCHEMAS } from './step-options.ts';

@@ -1,6 +1,6 @@
 import { neverFailure } from '../contract/failure.ts';
 import { visibleBeside } from '../contract/visible.ts';
-import { closest } from './closest.ts';
+import { closest } from '../contract/closest.ts';
 import { asText, type Chosen, type Layout, perHeader } from './columns.ts';
 import type { StepContext } from './step.ts';
 

@@ -395,11 +395,11 @@ test('rows of many windows keep their cells as long as they are held, while late
       assert.deepEqual(rowRecord(batch, at), { A: String(row), B: `${row}.5`, C: `${row}/${row}.5` });
       assert.equal(batch.bytes.toString('utf8', batch.rawStarts[at], batch.rawEnds[at]), `" ${row} ","${row},5"`);
     }
-    batch.lease?.release();
+    batch.shared?.release();
   };
   for await (const read of reader.batches()) {
     const batch = step(read);
-    batch.lease?.hold();
+    batch.shared?.hold();
     held.push({ ...batch, starts: batch.starts.slice(), ends: batch.ends.slice() });
     if (held.length > 3) check(held.shift() as Batch);
   }

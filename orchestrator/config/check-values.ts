@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
+import { closest } from '../../default-etl/contract/contract.ts';
 import type { Candidate } from './checks.ts';
-import { closest } from './suggest.ts';
 import { isRecord, pointerOf } from './tree.ts';
 
 // What names must be that others give their meaning to: encodings, images, Elasticsearch's types.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { closest } from '../../default-etl/contract/contract.ts';
 import { isWithin } from '../files/within.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import { defaultsOf, type SchemaNode } from './describe.ts';
@@ -9,7 +10,6 @@ import { compose, type Mistake, ofFile, sortMistakes } from './messages.ts';
 import { type Places, realPathOf, shownPath } from './places.ts';
 import { limitsSchema, policySchema, type PolicySettings } from './policy-schema.ts';
 import { isMapOrEmpty, readSource, type Source } from './source.ts';
-import { closest } from './suggest.ts';
 import { pathOf, readTree, type Tree } from './tree.ts';
 import { whyUntrusted } from './trusted.ts';
 import { atKey, compileSchema, findKeyErrors, type Finding, siblingsAt } from './validate.ts';

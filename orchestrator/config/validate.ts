@@ -1,12 +1,11 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { findStepMistakes } from '../../default-etl/contract/contract.ts';
+import { closest, findStepMistakes } from '../../default-etl/contract/contract.ts';
 import { MOST_MISTAKES, MOST_STEPS } from './bounds.ts';
 import { describeType, type SchemaNode, schemasAt } from './describe.ts';
 import { ENVIRONMENT_NAMES } from './environment.ts';
 import { compose, type MessageCode } from './messages.ts';
 import { settingsSchema } from './schema.ts';
 import { whyBadRegex } from './regex.ts';
-import { closest } from './suggest.ts';
 import { isRecord, type Kind, pathOf, pointerOf } from './tree.ts';
 
 /** Something wrong with the value, or the key, at a JSON Pointer. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { closest } from './suggest.ts';
+import { closest } from '../../default-etl/contract/contract.ts';
 import { parseDuration, parseSize } from './units.ts';
 import { splitWords, toWords } from './words.ts';
 

@@ -1,6 +1,6 @@
 import type { Batch } from '../../batch/batch.ts';
 import { neverFailure } from '../../contract/failure.ts';
-import type { Lease } from '../../batch/lease.ts';
+import type { SharedBuffer } from '../../batch/shared-buffer.ts';
 import type { ByteStream, Source } from '../../unpack/source.ts';
 import { type Limits, tooManyColumns } from '../../contract/limits.ts';
 import { columnNames, positionNames } from '../table/column-names.ts';
@@ -47,7 +47,7 @@ export class CsvRun {
   private readonly look: SecondLook;
   private readonly unseenQuotes: UnseenQuotes;
   private window: Buffer = Buffer.alloc(0);
-  private lease: Lease | undefined;
+  private shared: SharedBuffer | undefined;
   private readonly buffers: WindowBuffers;
   private from = 0;
   private to = 0;
@@ -95,7 +95,7 @@ export class CsvRun {
       while (this.from < this.to || !this.final) {
         if (this.from === this.to) await this.slide(stream);
         const next = this.tokenizer.parse(this.window, this.from, this.to, this.final);
-        const batch = { ...this.tokenizer.take(this.header), lease: this.lease };
+        const batch = { ...this.tokenizer.take(this.header), shared: this.shared };
         this.unseenQuotes.see(batch, this.from, next);
         if (this.encoding.name === 'utf8') rejectInvalid(batch, this.window.subarray(this.from, next));
         const stuck = next === this.from;
@@ -175,13 +175,13 @@ export class CsvRun {
     if (this.final) return;
     const left = this.to - this.from;
     if (left >= this.limits.rowBytes) throw this.tooLong(left);
-    const former = this.lease;
+    const former = this.shared;
     const capacity = Math.max(this.buffers.usualBytes, left * 2);
-    const { bytes: window, lease } = this.buffers.take(capacity);
+    const { bytes: window, shared } = this.buffers.take(capacity);
     this.window.copy(window, 0, this.from, this.to);
     former?.release();
     this.window = window;
-    this.lease = lease;
+    this.shared = shared;
     this.tokenizer.forget();
     this.from = 0;
     this.to = left;

@@ -27,9 +27,9 @@ test('the bytes of a batch are used again once nobody holds them, and not before
     addRow(sink, row, text);
     const batch = sink.take();
     // The third is kept by a target.
-    if (row === 2) batch.lease?.hold();
+    if (row === 2) batch.shared?.hold();
     assert.equal(cellText(batch, 0, 0), text);
-    batch.lease?.release();
+    batch.shared?.release();
     return batch.bytes;
   });
   assert.equal(batches[3], batches[1]);

@@ -1,6 +1,6 @@
 import { type Batch, NULL } from '../../batch/batch.ts';
 import { BatchBuilder } from '../../batch/batch-builder.ts';
-import { Lease } from '../../batch/lease.ts';
+import { SharedBuffer } from '../../batch/shared-buffer.ts';
 import { rejectInvalidCells } from '../invalid.ts';
 import type { RowSink, Sheet } from './sheet.ts';
 import { MAX_ROW_BYTES, rowTooLarge, textTooLarge } from './sheet-limits.ts';
@@ -91,8 +91,8 @@ export class TableSink implements RowSink {
     const written = this.builder.byteLength;
     const batch = this.builder.take();
     rejectInvalidCells(batch, batch.bytes.subarray(0, written));
-    batch.lease = new Lease(() => this.spare.push(batch.bytes));
-    batch.lease.hold();
+    batch.shared = new SharedBuffer(() => this.spare.push(batch.bytes));
+    batch.shared.hold();
     this.builder.restart(this.spare.pop() ?? Buffer.allocUnsafeSlow(2 * BYTES_PER_BATCH), 0);
     return batch;
   }

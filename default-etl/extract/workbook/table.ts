@@ -126,7 +126,7 @@ async function* batchesOf(
       if (sink.isEmpty) continue;
       const batch = sink.take();
       yield batch;
-      batch.lease?.release();
+      batch.shared?.release();
     }
   } catch (error) {
     throw located(error, sheet, scan);

@@ -43,7 +43,7 @@ export class BulkRequest implements Output {
   clear(): void {
     this.byteLength = 0;
     this.operations = 0;
-    for (const { batch } of this.segments) batch.lease?.release();
+    for (const { batch } of this.segments) batch.shared?.release();
     // A new list is one of numbers to V8 until something else is in it: what was compiled would be compiled anew.
     this.segments.length = 0;
     if (this.body.length > REQUEST_BYTES + SLACK_BYTES) this.resize(REQUEST_BYTES + SLACK_BYTES);
@@ -65,7 +65,7 @@ export class BulkRequest implements Output {
   add(end: number, number: number, batch: Batch | null, row: number): void {
     if (this.operations + 1 >= this.starts.length) this.lengthen();
     if (batch && this.segments.at(-1)?.batch !== batch) {
-      batch.lease?.hold();
+      batch.shared?.hold();
       this.segments.push({ firstOperation: this.operations, firstRow: row, batch });
     }
     this.starts[this.operations] = this.byteLength;

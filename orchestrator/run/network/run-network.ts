@@ -59,7 +59,7 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
   const { engine, logger, instance, elasticsearch, recordFile, surroundings } = options;
   const { docker } = engine;
   const forwardable = new Map(
-    (elasticsearch?.nodes ?? []).filter(isOnLoopback).map(node => [originOf(node), new URL(node)]),
+    (elasticsearch?.nodes ?? []).filter(isOnLoopback).map(node => [new URL(node).origin, new URL(node)]),
   );
   let record = readRecord(recordFile);
   let refused = new Subnets(record?.subnets ?? []);
@@ -175,7 +175,7 @@ export function createRunNetwork(options: RunNetworkOptions): RunNetwork {
   async function forwarded(network: NetworkRecord, node: string): Promise<string> {
     if (network.gateway === null || isFarAway(engine.host)) throw unreachable(network, node);
     const url = new URL(node);
-    const port = await portFor(network, originOf(node)).catch((error: unknown) => {
+    const port = await portFor(network, new URL(node).origin).catch((error: unknown) => {
       // Not with an engine in a virtual machine, or without root's rights: its networks are elsewhere.
       throw codeOf(error) === 'EADDRNOTAVAIL' ? unreachable(network, node) : error;
     });
@@ -270,10 +270,6 @@ function subnetsOf({ IPAM }: NetworkInspectInfo): string[] {
 /** An engine on another machine may have a network with an address of this one's. */
 function isFarAway(host: string): boolean {
   return host.includes('://') && !host.startsWith('unix://') && !isOnLoopback(host.replace(/^(tcp|ssh):/, 'http:'));
-}
-
-function originOf(node: string): string {
-  return new URL(node).origin;
 }
 
 function targetOf({ protocol, hostname, port }: URL, caFile: string | null) {

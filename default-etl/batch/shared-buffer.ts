@@ -1,5 +1,5 @@
 /** Who still needs the bytes of a batch. Whoever never gives its share back only keeps them from being used again. */
-export class Lease {
+export class SharedBuffer {
   private holders = 0;
   private readonly onFree: () => void;
 
