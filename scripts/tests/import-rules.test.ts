@@ -35,6 +35,7 @@ const FORBIDDEN: Array<[file: string, line: string]> = [
   ['orchestrator/run/a4.ts', 'export const words = process.argv;'],
   ['default-etl/a.ts', "import '../orchestrator/errors.ts';"],
   ['default-etl/load/a.ts', "import '../../orchestrator/errors.ts';"],
+  ['default-etl/load/lake/a.ts', "import '../../../orchestrator/errors.ts';"],
 ];
 
 const ALLOWED: typeof FORBIDDEN = [
