@@ -7,7 +7,7 @@ export function acceptMissing(deps: CommandDeps, names: readonly string[]): Prom
     const known = (await deps.config()).datasets.map(({ name }) => name);
     for (const name of names) if (!known.includes(name)) throw unknownDataset(name, known);
     for (const name of names) {
-      const files = await journal.trust(name, null);
+      const files = await journal.clearSuspects(name, null);
       deps.terminal.write(`${name}: ${files} files are no longer kept for being missing with their folder\n`);
     }
     return 0;

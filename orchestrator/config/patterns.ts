@@ -31,7 +31,10 @@ function isGlob(pattern: string): boolean {
   return /[*?]/.test(pattern);
 }
 
-/** Step by step, and not by a regular expression, which could take for ever. A text that is too long matches none, so that nothing allows it. */
+/**
+ * Step by step, and not by a regular expression, which could take for ever; nor by path.matchesGlob(), to which `[`, `{` and `!(` of names mean something. A
+ * text that is too long matches none, so that nothing allows it.
+ */
 function matchesGlob(glob: string, text: string): boolean {
   if (text.length > LONGEST_JUDGED) return false;
   const literal = /^[^*?]*/.exec(glob)![0];

@@ -297,11 +297,11 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
       it('rule 9: the files of a folder that is another one are doubted until they are trusted, absent or new', async () => {
         assert.equal(await journal.place('sales'), null);
         const at = (root: string) => ({ root, mounts: { sub: 7 } });
-        await journal.moved('sales', at('1:1'), []);
+        await journal.recordPlace('sales', at('1:1'), []);
         for (const file of ['a.csv', 'sub/b.csv', 'sub/c.csv', 'subs/d.csv', 'away.csv']) await hand.load(file);
         await hand.absent('away.csv', false);
-        await journal.moved('sales', at('1:1'), ['sub']);
-        await journal.moved('sales', at('1:2'), ['']);
+        await journal.recordPlace('sales', at('1:1'), ['sub']);
+        await journal.recordPlace('sales', at('1:2'), ['']);
         assert.deepEqual(await journal.place('sales'), at('1:2'));
         const doubted = async () =>
           (await journal.knownFiles('sales')).flatMap(file =>
@@ -313,15 +313,15 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
           'sub/c.csv because of sub/',
           'subs/d.csv because of /',
         ]);
-        assert.deepEqual(await journal.doubtedFolders('sales'), ['', 'sub']);
+        assert.deepEqual(await journal.suspects('sales'), ['', 'sub']);
         await hand.absent('a.csv', false);
         await hand.arrive('sub/b.csv', 2);
-        assert.equal(await journal.trust('sales', ''), 1);
+        assert.equal(await journal.clearSuspects('sales', ''), 1);
         assert.deepEqual(await doubted(), ['sub/c.csv because of sub/']);
-        assert.deepEqual(await journal.doubtedFolders('sales'), ['sub']);
-        assert.equal(await journal.trust('sales', null), 1);
+        assert.deepEqual(await journal.suspects('sales'), ['sub']);
+        assert.equal(await journal.clearSuspects('sales', null), 1);
         assert.deepEqual(await doubted(), []);
-        assert.deepEqual(await journal.doubtedFolders('sales'), []);
+        assert.deepEqual(await journal.suspects('sales'), []);
       });
 
       it('many files are absent together, all of them or none', async () => {
@@ -349,13 +349,13 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
           return known.filter(file => file.doubted !== null).length;
         };
         const stopped = AbortSignal.abort();
-        await journal.moved('sales', { root: '1:1', mounts: {} }, []);
-        await journal.moved('sales', { root: '1:2', mounts: {} }, [''], stopped);
+        await journal.recordPlace('sales', { root: '1:1', mounts: {} }, []);
+        await journal.recordPlace('sales', { root: '1:2', mounts: {} }, [''], stopped);
         assert.equal((await journal.place('sales'))?.root, '1:1');
-        await journal.moved('sales', { root: '1:2', mounts: {} }, ['']);
+        await journal.recordPlace('sales', { root: '1:2', mounts: {} }, ['']);
         assert.equal((await journal.place('sales'))?.root, '1:2');
         assert.equal(await doubted(), 2500);
-        assert.equal(await journal.trust('sales', null), 2500);
+        assert.equal(await journal.clearSuspects('sales', null), 2500);
         assert.equal(await doubted(), 0);
       });
 

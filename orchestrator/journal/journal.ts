@@ -453,11 +453,11 @@ export interface Journal {
    * WATCH_DIR is `now`, and these folders of it are others than they were: the files that were present below them are doubted until they are trusted, absent, or
    * there in another version. In steps, and WATCH_DIR is what it was before until the last of them: `signal` ends it there, and it is to be called again.
    */
-  moved(dataset: string, now: WatchedPlace, folders: readonly string[], signal?: AbortSignal): Promise<void>;
+  recordPlace(dataset: string, now: WatchedPlace, folders: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Folders because of which files are doubted. */
-  doubtedFolders(dataset: string): Promise<string[]>;
+  suspects(dataset: string): Promise<string[]>;
   /** No file is doubted any more because of this folder (null: any). In steps. Resolves with how many were. */
-  trust(dataset: string, folder: string | null): Promise<number>;
+  clearSuspects(dataset: string, folder: string | null): Promise<number>;
 
   // schedule
   /**

@@ -23,7 +23,7 @@ export class KnownFiles {
   #seen: PathSet | null = null;
   /** Since the last listing began: of each folder, and each reason to doubt, one file that was seen as it was. */
   readonly #asBefore = new Map<string, string>();
-  #doubtedFolders: readonly string[] = [];
+  #suspects: readonly string[] = [];
 
   constructor(dataset: string, journal: Pick<Journal, 'knownAt' | 'knownFiles'>) {
     this.#dataset = dataset;
@@ -32,8 +32,8 @@ export class KnownFiles {
 
   /** Because of which the journal doubts files. Those of a folder that no longer is one may be on another device than they were. */
   setDoubtedFolders(folders: readonly string[]): void {
-    for (const folder of this.#doubtedFolders) if (!folders.includes(folder)) this.devices.forget(folder);
-    this.#doubtedFolders = folders;
+    for (const folder of this.#suspects) if (!folders.includes(folder)) this.devices.forget(folder);
+    this.#suspects = folders;
   }
 
   /** Folders because of which a file is doubted that was seen again, as it was, since the last listing began. */

@@ -9,13 +9,13 @@ import { SharedFolder } from './shared-folder.ts';
 /** WATCH_DIR, which is made before it is first watched, and never again. */
 export class WatchedRoot {
   readonly #dataset: Dataset;
-  readonly #journal: Pick<Journal, 'moved'>;
+  readonly #journal: Pick<Journal, 'recordPlace'>;
   /** It was never seen: it may be made. */
   #isNew: boolean;
   readonly #folder = new SharedFolder(() => this.#open());
   #identity: string | null = null;
 
-  constructor(dataset: Dataset, journal: Pick<Journal, 'moved'>, isNew: boolean) {
+  constructor(dataset: Dataset, journal: Pick<Journal, 'recordPlace'>, isNew: boolean) {
     this.#dataset = dataset;
     this.#journal = journal;
     this.#isNew = isNew;
@@ -29,7 +29,7 @@ export class WatchedRoot {
     if (this.#isNew) await createRoot(this.#dataset);
     const root = await rootIdentity(this.#dataset);
     // Before anything in it can be known; the first listing tells what is mounted below.
-    if (this.#isNew) await this.#journal.moved(this.#dataset.name, { root, mounts: {} }, []);
+    if (this.#isNew) await this.#journal.recordPlace(this.#dataset.name, { root, mounts: {} }, []);
     this.#isNew = false;
     this.#identity = root;
     return root;

@@ -194,7 +194,7 @@ export class Settling {
     if (this.#strict) this.#earlier = Promise.allSettled([earlier, content]).then(() => {});
     const test = Promise.all([content, earlier])
       .then(([complete]) => complete && this.#queue(entry, complete))
-      .catch(error => this.#puzzle(entry, error))
+      .catch(error => this.#onTestFailed(entry, error))
       .finally(() => this.#busy.delete(test));
     this.#busy.add(test);
   }
@@ -304,7 +304,7 @@ export class Settling {
   }
 
   /** After an error: the file is gone, or out of reach, or the journal has trouble of its own. */
-  async #puzzle(entry: Entry, error: unknown): Promise<void> {
+  async #onTestFailed(entry: Entry, error: unknown): Promise<void> {
     if (this.#abort.signal.aborted || this.#entries.get(entry.path) !== entry) return;
     const isRefused = error instanceof UntrustedFile;
     if (!isRefused && !isGone(error)) return this.#complain(entry, error);

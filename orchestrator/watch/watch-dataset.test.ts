@@ -453,7 +453,7 @@ test('rule 9: what is missing with its folder is deleted once a person accepts t
   await until('it is told', () => watch.status().error !== null);
   await mkdir(folder.root);
   await until('it is told', () => /accept sales/.test(watch.status().error ?? ''));
-  assert.equal(await folder.journal.trust('sales', null), 1);
+  assert.equal(await folder.journal.clearSuspects('sales', null), 1);
   await until(
     'a.csv is known to be gone',
     async () => (await folder.journal.knownFile('sales', 'sub/a.csv'))?.present === false,

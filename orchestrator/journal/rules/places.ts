@@ -17,7 +17,7 @@ interface Move {
 }
 
 /** Doubts first: whoever is killed in between finds WATCH_DIR changed again. */
-export async function moved(store: Store, dataset: string, { now, folders, signal }: Move): Promise<void> {
+export async function recordPlace(store: Store, dataset: string, { now, folders, signal }: Move): Promise<void> {
   await store.write(() => ensureDataset(store, dataset));
   for (const folder of folders) {
     for (let after: string | undefined = ''; after !== undefined; ) {
@@ -42,7 +42,7 @@ function doubtSlice(store: Store, dataset: string, folder: string, after: string
 }
 
 /** From one folder to the next: there may be a million files in each. */
-export function doubtedFolders(store: Store, dataset: string): string[] {
+export function suspects(store: Store, dataset: string): string[] {
   const sql = `WITH RECURSIVE folders (folder) AS (
       SELECT min(folder) FROM doubts WHERE dataset = $dataset
       UNION ALL
@@ -52,7 +52,7 @@ export function doubtedFolders(store: Store, dataset: string): string[] {
 }
 
 /** How many were doubted. */
-export async function trust(store: Store, dataset: string, folder: string | null): Promise<number> {
+export async function clearSuspects(store: Store, dataset: string, folder: string | null): Promise<number> {
   const where = `dataset = $dataset ${folder === null ? '' : 'AND folder = $folder'}`;
   const sql = `DELETE FROM doubts WHERE dataset = $dataset AND path IN (SELECT path FROM doubts WHERE ${where} LIMIT ${SLICE})`;
   const parameters = { dataset, ...(folder === null ? {} : { folder }) };

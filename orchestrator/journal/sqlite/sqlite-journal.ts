@@ -58,9 +58,9 @@ function watchCalls(store: Store) {
     ignore: (dataset, file, version) => store.write(() => watching.ignore(store, dataset, file, version)),
     absent: gone => store.write(() => gone.flatMap(each => watching.absent(store, each) ?? [])),
     place: dataset => store.glance(() => places.place(store, dataset)),
-    moved: (dataset, now, folders, signal) => places.moved(store, dataset, { now, folders, signal }),
-    doubtedFolders: dataset => store.read(() => places.doubtedFolders(store, dataset)),
-    trust: (dataset, folder) => places.trust(store, dataset, folder),
+    recordPlace: (dataset, now, folders, signal) => places.recordPlace(store, dataset, { now, folders, signal }),
+    suspects: dataset => store.read(() => places.suspects(store, dataset)),
+    clearSuspects: (dataset, folder) => places.clearSuspects(store, dataset, folder),
   } satisfies Partial<Journal>;
 }
 
