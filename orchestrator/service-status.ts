@@ -3,12 +3,12 @@ import type { ElasticsearchProbe } from './api/elasticsearch-probe.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { ConfigWatcher } from './config/reload.ts';
 import type { FileDisposer } from './dispose/disposer.ts';
-import type { AllRunners } from './runners.ts';
+import type { RunnerSet } from './run/runners.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
 import type { Watchers } from './watch/watchers.ts';
 
 export interface StatusSources {
-  runners: AllRunners;
+  runners: RunnerSet;
   probe: ElasticsearchProbe;
   config: ConfigWatcher;
   /** When the configuration was last read without a mistake, in milliseconds since 1970-01-01 UTC. */
@@ -21,15 +21,15 @@ export interface StatusSources {
 /** How the service and each of its datasets are, as of now. */
 export async function serviceStatus(sources: StatusSources): Promise<ServiceStatus> {
   const { runners, probe, config, configGoodAt, scheduler, disposer } = sources;
-  const [engine, elasticsearch, datasets] = await Promise.all([
-    runners.engine.status(),
+  const [parts, elasticsearch, datasets] = await Promise.all([
+    runners.registry.status(),
     probe.status(),
     Promise.all(config.datasets().map(dataset => datasetStatus(dataset, sources))),
   ]);
-  const isNeeded = datasets.some(({ runner }) => runner.kind === 'docker');
+  const inUse = new Set(datasets.map(({ runner }) => runner.kind));
   const { disk, waiting, running, recovering } = scheduler.status();
   return {
-    engine: { isUp: engine.available, isNeeded, message: engine.error },
+    runnerParts: parts.map(({ kind, ...status }) => ({ ...status, isNeeded: inUse.has(kind) })),
     elasticsearch,
     config: { errors: config.errors(), warnings: config.warnings(), lastGoodAt: configGoodAt() },
     schedule: { waiting, running, recovering },
@@ -39,15 +39,18 @@ export async function serviceStatus(sources: StatusSources): Promise<ServiceStat
   };
 }
 
-async function datasetStatus(dataset: Dataset, { runners, watchers }: StatusSources): Promise<DatasetStatus> {
+async function datasetStatus(
+  dataset: Dataset,
+  { runners: { registry }, watchers }: StatusSources,
+): Promise<DatasetStatus> {
   const { name, watchDir, settings } = dataset;
-  const { kind, reason } = await runners.choice(dataset);
+  const { kind, reason } = await registry.choice(dataset);
   return {
     name,
     watchDir,
     target: settings.COMMAND === undefined ? (settings.LOAD.target ?? null) : null,
     runner: { kind, reason },
-    problem: runners.pathMistake(dataset),
+    problem: registry.problem(dataset),
     watcher: watchers.status(name) ?? null,
   };
 }

@@ -23,7 +23,7 @@ import { keepRoom } from './journal/sqlite/room.ts';
 import { openSqliteJournal } from './journal/sqlite/sqlite-journal.ts';
 import type { Logger, RootLogger } from './log.ts';
 import { createActions } from './operations/actions.ts';
-import { type AllRunners, createRunners } from './runners.ts';
+import { createRunners, type RunnerSet } from './run/runners.ts';
 import type { RunUids } from './run/runner.ts';
 import { createRunUids } from './run/uids.ts';
 import { startHousekeeping } from './schedule/housekeeping.ts';
@@ -111,7 +111,7 @@ interface Core extends ServiceOptions {
   journal: Journal;
   probe: ElasticsearchProbe;
   uids: RunUids;
-  runners: AllRunners;
+  runners: RunnerSet;
   config: ConfigWatcher;
   kept: KeptFolders;
   /** What is configured now, by name. */
@@ -159,7 +159,7 @@ async function openCore(options: ServiceOptions, stack: AsyncDisposableStack): P
   const kept = new KeptFolders(environment.dataDir, () => config.datasets());
   const core = { ...options, clock, journal, probe, uids, runners, config, kept, datasets, served };
   const configGoodAt = followConfig(core);
-  await runners.resume();
+  await runners.registry.resume();
   // Before anything is loaded otherwise.
   if (!isQuiet) await learnLoads({ journal, datasets: datasets(), logger });
   return { ...core, configGoodAt };
@@ -212,7 +212,14 @@ async function startSchedule(core: Core, stack: AsyncDisposableStack): Promise<S
   // This process holds the lock of the journal: whoever else had a lease is dead.
   await journal.endOtherLeases(holder);
   const shared = { journal, datasets, holder, environment, clock, logger };
-  const scheduler = await startScheduler({ ...shared, runners, uids, connections, refreshes, disposer });
+  const scheduler = await startScheduler({
+    ...shared,
+    runners: runners.registry,
+    uids,
+    connections,
+    refreshes,
+    disposer,
+  });
   // Who ran files by hand and calls that off wants nothing to go on.
   stack.defer(() => scheduler.stop({ graceMs, leavesNone: isQuiet }));
   config.onChange(() => scheduler.wake());
@@ -255,7 +262,7 @@ async function watchAndServe(core: Core, schedule: Schedule, stack: AsyncDisposa
 function runnersPreparer({ runners, config }: Core): () => void {
   let preparing: Promise<void> = Promise.resolve();
   return () => {
-    preparing = preparing.then(() => runners.prepare(config.datasets()));
+    preparing = preparing.then(() => runners.registry.prepare(config.datasets()));
   };
 }
 
@@ -276,7 +283,7 @@ async function serve(core: Core, parts: Schedule & { watchers: Watchers }): Prom
     allowedHosts,
     publicUrl,
     token: token?.token ?? null,
-    isRefused: address => runners.isRefused(address),
+    isRefused: address => runners.registry.isRefused(address),
     now,
     logger,
     mask: (text, dataset) => (dataset === undefined ? logger.mask(text) : runners.mask(text, dataset)),

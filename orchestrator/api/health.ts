@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
+import { RUNNER_PARTS, type RunnerPart } from '../config/runners.ts';
 import { messageOf } from '../errors.ts';
 import { lowDiskText } from '../text/low-disk-text.ts';
 import { shared } from './gate.ts';
@@ -40,7 +41,7 @@ async function checkHealth({ journal, status, mask }: ApiOptions): Promise<Healt
   const [journalPart, service] = await Promise.all([checkJournal(() => journal.summaries()), status()]);
   const parts = {
     journal: journalPart,
-    engine: partOf(service.engine),
+    ...runnerParts(service),
     elasticsearch: partOf(service.elasticsearch),
     config: configPart(service),
     schedule: schedulePart(service),
@@ -81,6 +82,15 @@ async function checkJournal(read: () => Promise<unknown>): Promise<Part> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** One that nothing is known of is not used. */
+function runnerParts(service: ServiceStatus): Record<RunnerPart, Part> {
+  const parts = RUNNER_PARTS.map(part => [
+    part,
+    partOf(service.runnerParts.find(known => known.part === part) ?? null),
+  ]);
+  return Object.fromEntries(parts);
 }
 
 function partOf(part: PartStatus | null): Part {

@@ -95,8 +95,8 @@ function serviceMetrics(register: Registry, { status }: ApiOptions): () => Promi
     reloadAt.set((service.config.lastGoodAt ?? 0) / MS_PER_SECOND);
     free.set(service.disk.freeBytes ?? Number.NaN);
     disposals.set(service.disposals.filter(({ error }) => error !== null).length);
-    const { engine, elasticsearch } = service;
-    if (engine !== null) up.set({ part: 'engine' }, Number(engine.isUp));
+    const { runnerParts, elasticsearch } = service;
+    for (const { part, isUp } of runnerParts) up.set({ part }, Number(isUp));
     if (elasticsearch !== null) up.set({ part: 'elasticsearch' }, Number(elasticsearch.isUp));
   };
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { RunnerPart } from '../config/runners.ts';
 import type { Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 
@@ -21,8 +22,9 @@ export interface ConfigError {
 
 /** What service.ts knows of the service, as of now. */
 export interface ServiceStatus {
+  /** What runners depend on. */
+  runnerParts: ReadonlyArray<PartStatus & { part: RunnerPart }>;
   /** null: none is configured. */
-  engine: PartStatus | null;
   elasticsearch: PartStatus | null;
   config: {
     errors: readonly ConfigError[];
@@ -74,7 +76,7 @@ export interface DatasetStatus {
   /** Where its rows go: `elasticsearch` or `lake`; null where its COMMAND alone knows. */
   target: string | null;
   /** What it would be run by now, and why. */
-  runner: { kind: 'docker' | 'process'; reason: string };
+  runner: { kind: string; reason: string };
   /** What keeps its runs from working, as far as is known, or null. */
   problem: string | null;
   /** null while it is not watched. */

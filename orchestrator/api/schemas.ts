@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { REQUEST } from './limits.ts';
+import { RUNNER_KINDS, RUNNER_PARTS, type RunnerPart } from '../config/runners.ts';
 import { RUN_STATES } from '../journal/journal.ts';
 
 // What the API takes and gives. Routes carry these, so that /docs, validation and serialization can't disagree.
@@ -226,7 +227,7 @@ export const datasetsSchema = Type.Object({
       name: Type.String(),
       watchDir: nullable(Type.String({ description: 'null: not configured now, known from its runs.' })),
       target: nullable(Type.String({ description: 'Where its rows go: elasticsearch or lake.' })),
-      runner: nullable(Type.String({ description: 'What a file would be run by now: docker or process.' })),
+      runner: nullable(Type.String({ description: `What a file would be run by now: ${RUNNER_KINDS.join(' or ')}.` })),
       runnerReason: nullable(Type.String()),
       problem: nullable(Type.String({ description: 'What keeps its runs from working.' })),
       waitsFor: nullable(Type.String({ description: 'What its queued runs wait for.' })),
@@ -268,11 +269,16 @@ const partSchema = Type.Object({
 /** What everybody is told. */
 export const upSchema = Type.Object({ status: Type.String({ enum: ['ok', 'failing'] }) });
 
+const runnerParts = Object.fromEntries(RUNNER_PARTS.map(part => [part, partSchema])) as Record<
+  RunnerPart,
+  typeof partSchema
+>;
+
 export const healthSchema = Type.Object({
   status: Type.String({ enum: ['ok', 'degraded', 'failing'] }),
   parts: Type.Object({
     journal: partSchema,
-    engine: partSchema,
+    ...runnerParts,
     elasticsearch: partSchema,
     config: partSchema,
     schedule: Type.Object({ ...partSchema.properties, running: Type.Integer(), recovering: Type.Integer() }),

@@ -361,7 +361,7 @@ const rows = { read: 2, loaded: 2, rejected: 0, filtered: 0, deleted: 0 };
 function healthy(): ServiceStatus {
   const runner = { kind: 'process', reason: 'runs as a process: RUNNER says so' } as const;
   return {
-    engine: null,
+    runnerParts: [],
     elasticsearch: null,
     config: { errors: [], warnings: [], lastGoodAt: Date.now() },
     schedule: { waiting: null, running: 0, recovering: 0 },

@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { FORMAT_WORDS, type Load } from '../../default-etl/contract/contract.ts';
-import { dockerOptionsSchema } from './docker-schema.ts';
 import { extractSchema } from './extract-schema.ts';
 import { loadSchema } from './load-schema.ts';
+import { RUNNER_KINDS, runnerKeys } from './runners.ts';
 import { duration, folder, size, words } from './schema-types.ts';
 import { transformSchema } from './transform-schema.ts';
 
@@ -101,7 +101,7 @@ export const settingsSchema = Type.Object(
         'x-default': 'none',
       }),
     ),
-    RUNNER: Type.Enum(['auto', 'docker', 'process'], {
+    RUNNER: Type.Enum(['auto', ...RUNNER_KINDS], {
       default: 'auto',
       description:
         'Whether files are processed in containers or in processes. `auto`: containers if COMMAND is not set, a Docker engine answers, and the image is there or DOCKER_IMAGE is set; what ran in containers waits while the engine or the image is away.',
@@ -112,13 +112,7 @@ export const settingsSchema = Type.Object(
         'x-default': 'none',
       }),
     ),
-    DOCKER_OPTIONS: Type.Optional(
-      Type.Object(dockerOptionsSchema.properties, {
-        additionalProperties: false,
-        description: 'How containers are started. The defaults are safe ones.',
-        'x-default': 'as below',
-      }),
-    ),
+    ...runnerKeys,
     ENV: Type.Optional(
       Type.Record(Type.String(), scalar, {
         'x-type': 'a map of names to text, numbers, true or false',

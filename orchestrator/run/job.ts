@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
 import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
@@ -72,6 +73,12 @@ export function jobTemplate(dataset: Dataset): JobTemplate {
     args: () => [...dataset.parameters],
     environment: paths => settingsEnvironment({ dataset, connections: null, hasCertificate: false }, paths),
   };
+}
+
+/** Of the datasets whose folder is there: one that isn't can't be mounted, so what is kept for its jobs is made with its first file. */
+export async function templatesOfPresent(datasets: readonly Dataset[]): Promise<JobTemplate[]> {
+  const found = await Promise.allSettled(datasets.map(({ watchDir }) => stat(watchDir)));
+  return datasets.filter((_, place) => found[place]?.status === 'fulfilled').map(jobTemplate);
 }
 
 /** The environment of a job for a process or a container that was started ahead of it. The line in which it comes is nobody else's to see, so it says all. */

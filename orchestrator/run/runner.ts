@@ -3,8 +3,7 @@ import type { Dataset } from '../config/dataset.ts';
 import type { Owner } from '../files/rights.ts';
 import type { LedgerEntry } from '../journal/journal.ts';
 import type { ConnectionVariables } from './connections/variables.ts';
-
-export type RunnerKind = 'docker' | 'process';
+import type { HostPathMap } from './host-path-map.ts';
 
 /** Names one attempt of one run (with RUN_PER: folder, of the first run of the batch). */
 export interface AttemptRef {
@@ -95,9 +94,7 @@ export interface GrantRequest {
   /** Of its files: which rows it may write. */
   ledgers: readonly LedgerEntry[];
   /** What will run it. */
-  runner: RunnerKind;
-  /** The nodes as the attempt finds them. */
-  reach(nodes: readonly string[]): Promise<string[]>;
+  runner: Pick<Runner, 'kind' | 'reach' | 'hostPaths'>;
 }
 
 /** Gives attempts what they need to reach their target, and takes it back. */
@@ -158,13 +155,16 @@ export type Recovered = { state: 'adopt'; handle: string } | { state: 'dead' };
  * like is away, `never` where it can't work as configured, `retry` else.
  */
 export interface Runner {
-  readonly kind: RunnerKind;
+  /** As RUNNER and the journal name it. */
+  readonly kind: string;
   /** Whether recover() may adopt what goes on: only then people ask the journal for its handle. */
   readonly adopts: boolean;
   /** Whether what it has started can't be seen just now, because the engine doesn't answer. Never where it needs none. */
   isAway?(): boolean;
   /** The nodes of Elasticsearch as an attempt of the dataset finds them. Throws as start() does. */
   reach(dataset: Dataset, nodes: readonly string[]): Promise<string[]>;
+  /** Where what runs its attempts finds the orchestrator's files. Throws `wait` where that isn't known now. Without it, where they are. */
+  hostPaths?(): Promise<HostPathMap>;
   /**
    * What waits for a job like this one: to be given to start() with the job, or back. A job that comes without one may find that the runner starts something ahead of the next.
    */

@@ -4,7 +4,6 @@ import type { Runners, ScheduleContext } from './context.ts';
 export function announcedRunners({ runners, logger }: ScheduleContext): Runners {
   const said = new Map<string, string>();
   return {
-    ...runners,
     of: kind => runners.of(kind),
     all: () => runners.all(),
     async for(dataset) {

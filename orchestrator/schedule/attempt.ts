@@ -177,14 +177,12 @@ export class LiveAttempt {
     if (this.#files.length === 0) return tidyWorkDir(attempt.workDir, false, this.#tidying());
     // Ours shrinks as its files are concluded.
     const files = [...this.#files] as [JobFile, ...JobFile[]];
-    const reach = (nodes: readonly string[]) => runner.reach(dataset, nodes);
     const connections = await context.connections.open({
       attempt,
       dataset,
       owner,
       ledgers: files.map(({ ledger }) => ledger),
-      runner: runner.kind,
-      reach,
+      runner,
     });
     const handle = await runner.start(
       buildJob({

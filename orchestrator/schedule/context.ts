@@ -3,14 +3,14 @@ import type { Dataset } from '../config/dataset.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Finish, Journal, Run } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
-import type { Connections, Refreshes, Runner, RunnerKind, RunUids } from '../run/runner.ts';
+import type { Connections, Refreshes, Runner, RunUids } from '../run/runner.ts';
 
 /** Who runs what. */
 export interface Runners {
   /** The dataset's, and why it is this one. Throws `wait` where none can be had now, `never` where none ever can. */
   for(dataset: Dataset): Promise<{ runner: Runner; reason: string }>;
   /** The one that an attempt was started with. */
-  of(kind: RunnerKind): Runner;
+  of(kind: string): Runner;
   all(): Runner[];
 }
 

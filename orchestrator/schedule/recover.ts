@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { Run } from '../journal/journal.ts';
-import type { AttemptRef, Recovered, Runner, RunnerKind } from '../run/runner.ts';
+import type { AttemptRef, Recovered, Runner } from '../run/runner.ts';
 import { attemptOf } from './attempt.ts';
 import { RUNNER_WAIT } from '../async/backoff.ts';
 import { LEASE_MS, type ScheduleContext } from './context.ts';
@@ -30,7 +30,7 @@ export async function takeOrphans(context: ScheduleContext): Promise<Orphan[]> {
     orphans.push({
       ref: attemptOf(environment.dataDir, lead.id, lead.attempt, lead.dataset),
       runs: runs as [Run, ...Run[]],
-      runner: kind ? runners.of(kind as RunnerKind) : null,
+      runner: kind ? runners.of(kind) : null,
     });
   }
   return orphans;

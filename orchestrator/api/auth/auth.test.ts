@@ -254,7 +254,7 @@ function useCode(code: string, headers: Record<string, string> = {}) {
 }
 
 const service: ServiceStatus = {
-  engine: null,
+  runnerParts: [],
   elasticsearch: null,
   config: { errors: [], warnings: [], lastGoodAt: null },
   schedule: { waiting: null, running: 0, recovering: 0 },

@@ -28,11 +28,13 @@ const IN_MEMORY = '/dev/shm';
 const elasticsearch = { nodes: ['http://u:p@a:9200'], apiKey: null, username: 'etl', password: 'secret', ca: null };
 const owner = { uid: process.getuid?.() === 0 ? 61_234 : (process.getuid?.() ?? 0), gid: process.getgid?.() ?? 0 };
 
+type HostPaths = NonNullable<GrantRequest['runner']['hostPaths']>;
+
 interface Bench {
   folder: string;
   warnings: string[];
   options: ConnectionsOptions;
-  request(settings?: Partial<Settings>, attempt?: number): GrantRequest;
+  request(settings?: Partial<Settings>, attempt?: number, hostPaths?: HostPaths): GrantRequest;
 }
 
 function bench(t: TestContext, more: Partial<ConnectionsOptions> = {}): Bench {
@@ -51,17 +53,19 @@ function bench(t: TestContext, more: Partial<ConnectionsOptions> = {}): Bench {
       userRuntimeDir: undefined,
       runKeys: 'off',
       clock: systemClock,
-      hostPaths: async () => null,
       logger: { ...silentLogger, warn: text => void warnings.push(text) },
       ...more,
     },
-    request: (settings = { CONNECTIONS: 'file' }, attempt = 1) => ({
+    request: (settings = { CONNECTIONS: 'file' }, attempt = 1, hostPaths = async () => null) => ({
       attempt: { runId: 'r-1', attempt, datasetName: 'sales', workDir: '/w', logFile: '/l' },
       dataset: datasetOf('sales', '/srv/in', settings),
       owner,
       ledgers: [],
-      runner: 'docker',
-      reach: async nodes => nodes.map(node => node.replace('a:9200', '172.18.0.1:700')),
+      runner: {
+        kind: 'docker',
+        reach: async (_, nodes) => nodes.map(node => node.replace('a:9200', '172.18.0.1:700')),
+        hostPaths,
+      },
     }),
   };
 }
@@ -121,15 +125,17 @@ test('what a crash left behind is removed, but not what a living attempt has', a
 });
 
 test('without a folder in memory, or where the engine can’t see it, the file is in DATA_DIR, which is said once', async t => {
-  for (const more of [
-    (base: string) => ({ wish: base }),
-    () => ({ hostPaths: async () => [{ from: '/data', to: '/srv/data' }] }),
-    () => ({ wish: '/proc/nothing' }),
-  ]) {
+  const elsewhere: HostPaths = async () => [{ from: '/data', to: '/srv/data' }];
+  const cases: Array<[(base: string) => { wish?: string }, HostPaths?]> = [
+    [base => ({ wish: base })],
+    [() => ({}), elsewhere],
+    [() => ({ wish: '/proc/nothing' })],
+  ];
+  for (const [more, hostPaths] of cases) {
     const { options, request, warnings } = bench(t);
     const connections = createConnections({ ...options, ...more(options.dataDir) });
     for (const attempt of [1, 2]) {
-      const grant = await connections.open(request({ CONNECTIONS: 'file' }, attempt));
+      const grant = await connections.open(request({ CONNECTIONS: 'file' }, attempt, hostPaths));
       assert.equal(grant?.file, join(options.dataDir, 'connections', `r-1-${attempt}.json`));
       grant.write();
     }
@@ -156,13 +162,16 @@ test('where the engine is away nothing is written, and it is asked again', async
     if (isAway) throw new OrchestratorError('wait', 'the engine is away');
     return null;
   };
-  const { options, request } = bench(t, { hostPaths });
+  const { options, request } = bench(t);
   const connections = createConnections(options);
-  await assert.rejects(connections.open(request()), { kind: 'wait' });
+  await assert.rejects(connections.open(request(undefined, 1, hostPaths)), { kind: 'wait' });
   // A process needs no engine to find it.
-  assert.equal(typeof (await connections.open({ ...request(), runner: 'process' }))?.file, 'string');
+  assert.equal(
+    typeof (await connections.open({ ...request(), runner: { ...request().runner, kind: 'process' } }))?.file,
+    'string',
+  );
   isAway = false;
-  assert.equal(typeof (await connections.open(request()))?.file, 'string');
+  assert.equal(typeof (await connections.open(request(undefined, 1, hostPaths)))?.file, 'string');
 });
 
 test('where runs have keys, an attempt gets the key and no password; one whose ENV names a server gets what is configured', async t => {

@@ -6,12 +6,12 @@ import type { ElasticsearchSettings } from '../../config/environment.ts';
 import { codeOf, messageOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { createMask, type Mask } from '../../log/mask.ts';
-import type { AttemptRef, Connections, Grant, GrantRequest, Job, RunnerKind } from '../runner.ts';
+import type { AttemptRef, Connections, Grant, GrantRequest, Job } from '../runner.ts';
 import { openRuntimeDir, type RuntimeDirOptions, runtimeDirs } from './runtime-dir.ts';
 import { createRunKeys, type RunKeys } from './run-keys.ts';
 import { type ConnectionVariables, variablesIn, variablesOf, withoutCredentials } from './variables.ts';
 
-export interface ConnectionsOptions extends RuntimeDirOptions {
+export interface ConnectionsOptions extends Omit<RuntimeDirOptions, 'hostPaths'> {
   elasticsearch: ElasticsearchSettings | null;
   /** RUN_KEYS. */
   runKeys: 'auto' | 'off' | 'required';
@@ -42,17 +42,16 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
   /** By dataset, what its attempts were given. Of nothing else may a run see in its log that it is a secret. */
   const given = new Map<string, { secrets: readonly string[]; mask: Mask }>();
   const configured = createMask(secretsOf(elasticsearch === null ? {} : variablesOf(elasticsearch)));
-  const folders = new Map<RunnerKind, Promise<string>>();
+  /** By kind of runner. */
+  const folders = new Map<string, Promise<string>>();
 
   /** Asked again where it could not be made. */
-  function folderFor(runner: RunnerKind): Promise<string> {
-    const known = folders.get(runner);
+  function folderFor(runner: GrantRequest['runner']): Promise<string> {
+    const known = folders.get(runner.kind);
     if (known) return known;
-    // Only an engine has to find it from outside of the orchestrator's own container.
-    const hostPaths = runner === 'docker' ? options.hostPaths : async () => null;
-    const opened = openRuntimeDir({ ...options, hostPaths });
-    folders.set(runner, opened);
-    opened.catch(() => folders.delete(runner));
+    const opened = openRuntimeDir({ ...options, hostPaths: async () => (await runner.hostPaths?.()) ?? null });
+    folders.set(runner.kind, opened);
+    opened.catch(() => folders.delete(runner.kind));
     return opened;
   }
 
@@ -76,7 +75,7 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
    */
   async function variablesFor(request: GrantRequest, said: ConnectionVariables): Promise<ConnectionVariables> {
     if (elasticsearch === null || said.ELASTICSEARCH_NODE !== undefined) return said;
-    const own = { ...elasticsearch, nodes: await request.reach(elasticsearch.nodes) };
+    const own = { ...elasticsearch, nodes: await request.runner.reach(request.dataset, elasticsearch.nodes) };
     const node = { ELASTICSEARCH_NODE: withoutCredentials(own.nodes.join(',')) };
     if (Object.keys(said).length > 0) return { ...node, ...said };
     const key = (await keys?.make(request)) ?? null;

@@ -23,7 +23,12 @@ const IN_MEMORY = [0x01021994, 0x858458f6];
 const PRIVATE = 0o700;
 
 /** Where files with secrets may be, the best first; the last, which is always there, is on the disk. */
-export function runtimeDirs({ wish, dataDir, instance, userRuntimeDir }: RuntimeDirOptions): string[] {
+export function runtimeDirs({
+  wish,
+  dataDir,
+  instance,
+  userRuntimeDir,
+}: Omit<RuntimeDirOptions, 'hostPaths'>): string[] {
   const name = `orchestrator-etl-${instance.slice(0, 8)}`;
   const above = process.getuid?.() === 0 ? '/run' : userRuntimeDir;
   const parent = wish ?? above;

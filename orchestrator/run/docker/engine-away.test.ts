@@ -88,11 +88,11 @@ test('a program that ends by itself while the engine hangs, or after it did, has
   const begun = await begin('while [ ! -e /work/go ]; do sleep 0.05; done; exit 7');
   own.hang();
   assert.equal(await begun.first, 'wait');
-  assert.equal(runner.isAway?.(), true);
+  assert.equal(runner.isAway(), true);
   await assert.rejects(runner.start(await jobOf('exit 0')), error => kindOf(error) === 'wait');
   own.goOn();
   const ended = outcomeOf(begun);
-  await until('it is seen again', () => runner.isAway?.() === false);
+  await until('it is seen again', () => !runner.isAway());
   // From here on it is followed as if nothing had been.
   await new Promise(resolve => setTimeout(resolve, 1000));
   await writeFile(join(begun.job.workDir, 'go'), '');

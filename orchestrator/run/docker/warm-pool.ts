@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
-import type { Container, ContainerCreateOptions } from 'dockerode';
+import type { Container } from 'dockerode';
 import { WARM_LABEL } from '../../../default-etl/contract/contract.ts';
 import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
@@ -16,6 +16,7 @@ import { namesIn, putInPlace } from '../reserved-folder.ts';
 import type { Job, JobTemplate, RunUids } from '../runner.ts';
 import { ownerNamed } from '../work-dir.ts';
 import { CONTAINER_PATHS } from './container-options.ts';
+import type { ContainerRequests } from './container-requests.ts';
 import { imageLabels } from './image.ts';
 import { aheadName, containerName, LABELS } from './names.ts';
 import { removeContainer } from './remove.ts';
@@ -40,14 +41,7 @@ export interface WarmPoolOptions {
   /** Absolute: where the reserved folders are. */
   warmDir: string;
   uids: RunUids;
-  /** What to ask the engine for, for a job like this one, with this folder at /work and this environment. */
-  requestFor(
-    job: JobTemplate & Pick<Job, 'owner'>,
-    work: string,
-    environment: Record<string, string>,
-  ): Promise<ContainerCreateOptions>;
-  imageOf(job: JobTemplate): string;
-  userOf(job: JobTemplate & Pick<Job, 'owner'>): string;
+  requests: ContainerRequests;
 }
 
 /** What a container waits for on its standard input (`ORCHESTRATOR_WARM=1`): its environment, as one line of JSON. */
@@ -172,7 +166,7 @@ export class WarmPool {
 
   /** Undefined where the image is away, or can't wait. */
   async #fitFor(job: JobTemplate): Promise<string | undefined> {
-    const image = await imageLabels(this.#options.docker, this.#options.imageOf(job));
+    const image = await imageLabels(this.#options.docker, this.#options.requests.imageOf(job));
     if (image?.labels[WARM_LABEL] === undefined) return undefined;
     return JSON.stringify([image.id, job.dataset.hash, job.inputFolder, job.args(CONTAINER_PATHS)]);
   }
@@ -189,7 +183,7 @@ export class WarmPool {
       const uid = uids.spare(reserved);
       if (uid === undefined) return await this.#giveUp(reserved);
       const job = { ...template, owner: uid };
-      const request = await this.#options.requestFor(job, reserved, WARM_ENVIRONMENT);
+      const request = await this.#options.requests.forTemplate(job, reserved, WARM_ENVIRONMENT);
       container = await docker.createContainer({
         ...request,
         name: aheadName(instance, job.dataset.name, id),
@@ -202,7 +196,7 @@ export class WarmPool {
       // Where it breaks, so has the engine, or the container has ended: handing it a job will show.
       stdin.on('error', () => {}).resume();
       await container.start();
-      return { container, fit, reserved, owner: ownerNamed(this.#options.userOf(job)), stdin };
+      return { container, fit, reserved, owner: ownerNamed(this.#options.requests.userOf(job)), stdin };
     } catch (error) {
       if (container) await removeContainer(container, clock).catch(() => {});
       await this.#giveUp(reserved);

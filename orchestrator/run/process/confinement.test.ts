@@ -9,7 +9,7 @@ import type { Runner } from '../runner.ts';
 import { type JobOptions, makeJob, makePlace, type Place, run, silentLogger, uids } from '../testing/attempts.ts';
 import { kindOf, messageOf } from '../../errors.ts';
 import { launch } from './launcher.ts';
-import { createProcessRunner } from './process-runner.ts';
+import { ProcessRunner } from './process-runner.ts';
 import { livingOf } from './process-table.ts';
 import { asRoot } from '../../testing/as-root.ts';
 
@@ -32,7 +32,7 @@ describe('a process of a root orchestrator', asRoot, () => {
   });
 
   function runnerAt(projectDir: string): Runner {
-    return createProcessRunner({
+    return new ProcessRunner({
       mask: text => text,
       logger: silentLogger,
       clock: systemClock,

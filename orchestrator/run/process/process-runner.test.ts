@@ -10,12 +10,12 @@ import { kindOf, messageOf } from '../../errors.ts';
 import { runnerConformance } from '../conformance.ts';
 import type { Runner } from '../runner.ts';
 import { makeJob, makePlace, type Place, run, silentLogger, until } from '../testing/attempts.ts';
-import { createProcessRunner } from './process-runner.ts';
+import { ProcessRunner } from './process-runner.ts';
 import { listProcesses, readBootId, readProcess } from './process-table.ts';
 import { openRegister } from './register.ts';
 
 function createRunner(place: Place, more: { mostLogBytes?: number } = {}): Runner {
-  return createProcessRunner({
+  return new ProcessRunner({
     mask: text => text.replaceAll('hunter22', '***'),
     logger: silentLogger,
     clock: systemClock,

@@ -9,7 +9,7 @@ import { CUT_TEXT } from '../cut-log.ts';
 import type { Ahead, Job, Outcome } from '../runner.ts';
 import { makeJob, makePlace, type Place, silentLogger, uids, until } from '../testing/attempts.ts';
 import { livingOf, readProcess } from './process-table.ts';
-import { createProcessRunner, type ProcessRunner, type ProcessRunnerOptions } from './process-runner.ts';
+import { ProcessRunner, type ProcessRunnerOptions } from './process-runner.ts';
 
 /** Takes one job after another, as the default ETL does: says its pid and what it got, writes a file, and does what DO says. Alone it only says its pid. */
 const STUB = `
@@ -51,7 +51,7 @@ async function bench(t: TestContext, more: Partial<ProcessRunnerOptions> & { job
   const { jobs = 100, ...others } = more;
   const runners: ProcessRunner[] = [];
   const next = (): ProcessRunner => {
-    const created = createProcessRunner({
+    const created = new ProcessRunner({
       mask: text => text,
       logger: silentLogger,
       clock: systemClock,

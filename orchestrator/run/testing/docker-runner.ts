@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
-import { createDockerRunner, type DockerRunner, type DockerRunnerOptions } from '../docker/docker-runner.ts';
+import { DockerRunner, type DockerRunnerOptions } from '../docker/docker-runner.ts';
 import type { Engine } from '../docker/engine.ts';
 import { readInstance } from '../instance.ts';
 import { type Place, silentLogger, uids } from './attempts.ts';
@@ -12,7 +12,7 @@ export function testDockerRunner(
   { dataDir }: Pick<Place, 'dataDir'>,
   more: Partial<DockerRunnerOptions> = {},
 ): DockerRunner {
-  return createDockerRunner({
+  return new DockerRunner({
     engine,
     logger: silentLogger,
     clock: systemClock,

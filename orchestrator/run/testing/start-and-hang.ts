@@ -2,7 +2,7 @@
 // Usage: node start-and-hang.ts RUNNER PLACE JOB-OPTIONS (the last two as JSON)
 import { systemClock } from '../../clock.ts';
 import { connectEngine } from '../docker/engine.ts';
-import { createProcessRunner } from '../process/process-runner.ts';
+import { ProcessRunner } from '../process/process-runner.ts';
 import type { Runner } from '../runner.ts';
 import { type JobOptions, makeJob, type Place, silentLogger } from './attempts.ts';
 import { testDockerRunner } from './docker-runner.ts';
@@ -20,7 +20,7 @@ function dockerRunner(): Runner {
 }
 
 function processRunner(): Runner {
-  return createProcessRunner({
+  return new ProcessRunner({
     mask: text => text,
     logger: silentLogger,
     clock: systemClock,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
-import { createProcessRunner } from '../../run/process/process-runner.ts';
+import { ProcessRunner } from '../../run/process/process-runner.ts';
 import { createRunUids } from '../../run/uids.ts';
 import { startScheduler } from '../scheduler.ts';
 import { NO_CONNECTIONS, NO_REFRESHES } from './bench.ts';
@@ -12,7 +12,7 @@ const [, , dataDir = '', watchDir = ''] = process.argv;
 const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
 const command = join(import.meta.dirname, 'exclusive.sh');
 const dataset = { ...datasetOf('sales', watchDir, { RETRIES: 0, COMMAND: command }), command: [command] };
-const runner = createProcessRunner({
+const runner = new ProcessRunner({
   mask: text => text,
   logger,
   clock: systemClock,

@@ -73,7 +73,7 @@ export const rule10: Rule = {
     {
       clause: 'survivors are killed, never adopted',
       file: 'orchestrator/run/process/process-runner.ts',
-      code: 'if (entry) await end(entry);',
+      code: 'if (entry) await this.#end(entry);',
       without: '',
       test: 'orchestrator/run/process/process-runner.test.ts',
       suite: 'orchestrator/run/conformance.ts',
