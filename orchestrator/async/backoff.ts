@@ -1,4 +1,9 @@
-import type { Backoff } from '../config/dataset.ts';
+/** Milliseconds between tries: `firstMs` times `factor` for each more, `maxMs` at most. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly factor: number;
+  readonly maxMs: number;
+}
 
 /** The target is away: again at most 5 minutes apart. */
 export const TARGET_WAIT: Backoff = { firstMs: 1000, factor: 2, maxMs: 300_000 };

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Backoff } from '../config/dataset.ts';
 import { kindOf } from '../errors.ts';
-import { delayMs } from './backoff.ts';
+import { type Backoff, delayMs } from './backoff.ts';
 import { pause } from './pause.ts';
 
 export interface RetryOptions {

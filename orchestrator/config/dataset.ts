@@ -1,3 +1,4 @@
+import type { Backoff } from '../async/backoff.ts';
 import type { PathBounds, PathRule } from './rights.ts';
 import type { Settings } from './schema.ts';
 
@@ -52,10 +53,4 @@ export interface Limits {
   readonly cpus: number | null;
   readonly pids: number;
   readonly workBytes: number;
-}
-
-export interface Backoff {
-  readonly firstMs: number;
-  readonly factor: number;
-  readonly maxMs: number;
 }

@@ -1,6 +1,7 @@
+import type { Backoff } from '../async/backoff.ts';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { Backoff, Limits, RunRule, StoredDataset } from './dataset.ts';
+import type { Limits, RunRule, StoredDataset } from './dataset.ts';
 import { defaultsOf } from './describe.ts';
 import type { PolicySettings } from './policy-schema.ts';
 import { needsConnections } from './receivers.ts';

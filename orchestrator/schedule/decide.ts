@@ -1,6 +1,5 @@
 import { EXIT, type ResultMessage } from '../../default-etl/contract/contract.ts';
-import { delayMs, RUNNER_WAIT, TARGET_WAIT } from '../async/backoff.ts';
-import type { Backoff } from '../config/dataset.ts';
+import { type Backoff, delayMs, RUNNER_WAIT, TARGET_WAIT } from '../async/backoff.ts';
 import type { ErrorKind } from '../errors.ts';
 import type { Finish, Retry, Rows, Told } from '../journal/journal.ts';
 import { count } from '../text/count.ts';

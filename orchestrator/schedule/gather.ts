@@ -1,4 +1,5 @@
-import type { Backoff, Dataset } from '../config/dataset.ts';
+import type { Backoff } from '../async/backoff.ts';
+import type { Dataset } from '../config/dataset.ts';
 import { knownRoot, type Run } from '../journal/journal.ts';
 import type { Conclusion } from './conclusion.ts';
 import type { Left } from './left.ts';
