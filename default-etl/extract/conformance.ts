@@ -31,32 +31,123 @@ export interface ReaderSample {
 /** Where a file is read from, and what of it is still open. */
 interface Opened {
   reader: Reader;
-  path: string;
   openStreams(): number;
   close(): Promise<void>;
 }
 
 /** What every reader promises, whatever its format. `formats`: those that are known, the one named `name` among them. */
 export function readerConformance(name: string, sample: ReaderSample, formats: readonly Format[] = FORMATS): void {
-  const folder = mkdtempSync(join(tmpdir(), 'reader-'));
+  const files = new SampleFiles(sample.fileName, formats);
+  describe(`reader of ${name}`, () => {
+    promisesRows(files, name, sample);
+    promisesToEnd(files, sample);
+    it('leaves nothing behind', () => files.remove());
+  });
+}
 
-  async function open(
+function promisesRows(files: SampleFiles, name: string, sample: ReaderSample): void {
+  it('is chosen by the ending of the name, and by content that is unmistakable', async () => {
+    await files.use(sample.contentOf(3), async ({ reader }) => assert.equal(formatIn(reader), name));
+    if (sample.unmistakable === undefined) return;
+    const found = await files.open(sample.unmistakable, { fileName: 'no-ending' });
+    assert.equal(formatIn(found.reader), name);
+    await found.close();
+  });
+
+  it('numbers the rows from 1, with lines that only go up, and reads them again from the beginning', async () => {
+    await files.use(sample.contentOf(1000), async ({ reader }) => {
+      const wanted = Array.from({ length: 1000 }, (_, index) => [index + 1, String(index + 1), `row ${index + 1}`]);
+      const first = await rowsOf(reader);
+      assert.deepEqual(
+        first.map(({ number, id, text }) => [number, id, text]),
+        wanted,
+      );
+      assert.ok(first.every(({ line }, index) => line >= (first[index - 1]?.line ?? 0)));
+      assert.deepEqual(await rowsOf(reader), first);
+      assert.ok(reader.maxRows >= 1000, `maxRows is ${reader.maxRows}`);
+    });
+  });
+
+  it('holds no more of a large file than of a small one', async () => {
+    await files.use(sample.contentOf(MANY_ROWS), async ({ reader }) => {
+      const buffers = new Set<ArrayBufferLike>();
+      let rows = 0;
+      for await (const batch of reader.batches()) {
+        buffers.add(batch.bytes.buffer);
+        rows += batch.rows;
+      }
+      const heldBytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+      assert.equal(rows, MANY_ROWS);
+      assert.ok(heldBytes < MOST_BATCH_BYTES, `${heldBytes} bytes in ${buffers.size} buffers`);
+    });
+  });
+}
+
+function promisesToEnd(files: SampleFiles, sample: ReaderSample): void {
+  it('stops in the middle once the run is cancelled', async () => {
+    const cancelling = new AbortController();
+    const { reader, close } = await files.open(sample.contentOf(MANY_ROWS), { signal: cancelling.signal });
+    const reason = new Error('cancelled');
+    await assert.rejects(async () => {
+      for await (const _batch of reader.batches()) cancelling.abort(reason);
+    }, reason);
+    await close();
+  });
+
+  it('closes what it opened: at the end, and where nobody reads on', async () => {
+    await files.use(sample.contentOf(MANY_ROWS), async ({ reader, openStreams }) => {
+      assert.equal(openStreams(), 0, 'once it is opened');
+      for await (const _batch of reader.batches()) break;
+      assert.equal(openStreams(), 0, 'after the first batch');
+      for await (const _batch of reader.batches());
+      assert.equal(openStreams(), 0, 'at the end');
+    });
+  });
+
+  it('refuses an empty file, and says so', async () => {
+    await assert.rejects(
+      files.use('', async ({ reader }) => await rowsOf(reader)),
+      isRefusal(/ is empty: /),
+    );
+  });
+
+  it('says where a broken file is broken', async () => {
+    for (const [content, message] of sample.broken)
+      await assert.rejects(
+        files.use(content, async ({ reader }) => await rowsOf(reader)),
+        isRefusal(message),
+      );
+  });
+}
+
+/** Files in a folder of their own, and readers of them. */
+class SampleFiles {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'reader-'));
+  private readonly fileName: string;
+  private readonly formats: readonly Format[];
+
+  constructor(fileName: string, formats: readonly Format[]) {
+    this.fileName = fileName;
+    this.formats = formats;
+  }
+
+  /** To be closed. */
+  async open(
     content: Buffer | string,
-    options: { fileName?: string; signal?: AbortSignal } = {},
+    { fileName = this.fileName, signal = new AbortController().signal } = {},
   ): Promise<Opened> {
-    const { fileName = sample.fileName, signal = new AbortController().signal } = options;
-    const path = join(folder, fileName);
+    const path = join(this.folder, fileName);
     writeFileSync(path, content);
-    const file = await SourceFile.open(path, { sizeBytes: null, mtimeNs: null, inode: null }, signal);
-    const streams = countStreams(file);
-    const spill = new Spill(join(folder, 'spill'));
+    const source = await SourceFile.open(path, { sizeBytes: null, mtimeNs: null, inode: null }, signal);
+    const streams = countStreams(source);
+    const spill = new Spill(join(this.folder, 'spill'));
     const close = async () => {
       await spill.close();
-      await file.close();
+      await source.close();
     };
     try {
-      const reader = await openReader({ source: file, fileName, extract: {}, spill, formats });
-      return { reader, path, close, openStreams: () => streams.size };
+      const reader = await openReader({ source, fileName, extract: {}, spill, formats: this.formats });
+      return { reader, close, openStreams: () => streams.size };
     } catch (error) {
       assert.equal(streams.size, 0, 'a file that is refused leaves no stream open');
       await close();
@@ -64,89 +155,18 @@ export function readerConformance(name: string, sample: ReaderSample, formats: r
     }
   }
 
-  async function opened<Value>(content: Buffer | string, use: (opened: Opened) => Promise<Value>): Promise<Value> {
-    const found = await open(content);
+  async use<Value>(content: Buffer | string, use: (opened: Opened) => Promise<Value>): Promise<Value> {
+    const opened = await this.open(content);
     try {
-      return await use(found);
+      return await use(opened);
     } finally {
-      await found.close();
+      await opened.close();
     }
   }
 
-  describe(`reader of ${name}`, () => {
-    it('is chosen by the ending of the name, and by content that is unmistakable', async () => {
-      await opened(sample.contentOf(3), async ({ reader }) => assert.equal(formatIn(reader), name));
-      if (sample.unmistakable === undefined) return;
-      const found = await open(sample.unmistakable, { fileName: 'no-ending' });
-      assert.equal(formatIn(found.reader), name);
-      await found.close();
-    });
-
-    it('numbers the rows from 1, with lines that only go up, and reads them again from the beginning', async () => {
-      await opened(sample.contentOf(1000), async ({ reader }) => {
-        const wanted = Array.from({ length: 1000 }, (_, index) => [index + 1, String(index + 1), `row ${index + 1}`]);
-        const first = await rowsOf(reader);
-        assert.deepEqual(
-          first.map(({ number, id, text }) => [number, id, text]),
-          wanted,
-        );
-        assert.ok(first.every(({ line }, index) => line >= (first[index - 1]?.line ?? 0)));
-        assert.deepEqual(await rowsOf(reader), first);
-        assert.ok(reader.maxRows >= 1000, `maxRows is ${reader.maxRows}`);
-      });
-    });
-
-    it('holds no more of a large file than of a small one', async () => {
-      await opened(sample.contentOf(MANY_ROWS), async ({ reader }) => {
-        const buffers = new Set<ArrayBufferLike>();
-        let rows = 0;
-        for await (const batch of reader.batches()) {
-          buffers.add(batch.bytes.buffer);
-          rows += batch.rows;
-        }
-        const heldBytes = [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
-        assert.equal(rows, MANY_ROWS);
-        assert.ok(heldBytes < MOST_BATCH_BYTES, `${heldBytes} bytes in ${buffers.size} buffers`);
-      });
-    });
-
-    it('stops in the middle once the run is cancelled', async () => {
-      const cancelling = new AbortController();
-      const { reader, close } = await open(sample.contentOf(MANY_ROWS), { signal: cancelling.signal });
-      const reason = new Error('cancelled');
-      await assert.rejects(async () => {
-        for await (const _batch of reader.batches()) cancelling.abort(reason);
-      }, reason);
-      await close();
-    });
-
-    it('closes what it opened: at the end, and where nobody reads on', async () => {
-      await opened(sample.contentOf(MANY_ROWS), async ({ reader, openStreams }) => {
-        assert.equal(openStreams(), 0, 'once it is opened');
-        for await (const _batch of reader.batches()) break;
-        assert.equal(openStreams(), 0, 'after the first batch');
-        for await (const _batch of reader.batches());
-        assert.equal(openStreams(), 0, 'at the end');
-      });
-    });
-
-    it('refuses an empty file, and says so', async () => {
-      await assert.rejects(
-        opened('', async ({ reader }) => await rowsOf(reader)),
-        isRefusal(/ is empty: /),
-      );
-    });
-
-    it('says where a broken file is broken', async () => {
-      for (const [content, message] of sample.broken)
-        await assert.rejects(
-          opened(content, async ({ reader }) => await rowsOf(reader)),
-          isRefusal(message),
-        );
-    });
-
-    it('leaves nothing behind', () => rmSync(folder, { recursive: true }));
-  });
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
 }
 
 /** Those of the file that were opened and not closed. */

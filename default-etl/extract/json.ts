@@ -7,14 +7,14 @@ import type { Source } from '../unpack/source.ts';
 import type { Encoding } from './byte-order.ts';
 import { columnNames } from './table/column-names.ts';
 import type { ArrayTable } from './json/array-rows.ts';
-import { ColumnTable } from './json/columns.ts';
+import { ColumnTable } from './json/column-table.ts';
 import { type Found, findLayout, INDEX, type Layout } from './json/layout.ts';
-import { JsonRun } from './json/run.ts';
+import { JsonRun } from './json/json-run.ts';
 import { skipSpace } from './json/scanner.ts';
 import { MORE } from './json/table-shape.ts';
 import { readRecords } from './record-run.ts';
 import { placeIn, SyntaxFault } from './syntax-fault.ts';
-import { encodingDecision, findEncoding, readTextHead } from './text.ts';
+import { encodingDecision, findEncoding, readTextHead } from './text-encoding.ts';
 
 const HEAD_BYTES = 1 << 20;
 /** Of a document that is one object, so much is looked at first for a table that is no list of objects. */

@@ -17,12 +17,12 @@ import { limitsOf, mostCellsOf, tooManyCells, tooManyColumns } from '../contract
 import type { Extract } from '../contract/settings.ts';
 import type { Source } from '../unpack/source.ts';
 import { columnNames } from './table/column-names.ts';
-import { type ColumnValues, FlatColumn } from './parquet/column.ts';
-import { pageCompressors } from './parquet/compression.ts';
+import { type ColumnValues, FlatColumn } from './parquet/flat-column.ts';
+import { pageCompressors } from './parquet/page-compressors.ts';
 import { ANY, type Leaf, takeLeaf } from './parquet/leaf.ts';
-import { nestedText } from './parquet/nested.ts';
+import { nestedText } from './parquet/nested-text.ts';
 import { readPart, SourceFault } from './parquet/read-part.ts';
-import { timeParsers } from './parquet/text.ts';
+import { timeParsers } from './parquet/value-text.ts';
 
 const ROWS_PER_BATCH = 4096;
 const FIRST_BYTES = 1 << 18;

@@ -3,10 +3,10 @@ import { BatchBuilder, BatchFull, TooManyColumns } from '../batch/batch-builder.
 import { neverFailure } from '../contract/failure.ts';
 import { type Limits, tooManyColumns } from '../contract/limits.ts';
 import type { Source } from '../unpack/source.ts';
-import { rejectInvalid, rejectInvalidCells } from './invalid.ts';
+import { rejectInvalid, rejectInvalidCells } from './reject-invalid.ts';
 import { SyntaxFault } from './syntax-fault.ts';
 import type { Encoding } from './byte-order.ts';
-import { openText } from './text.ts';
+import { openText } from './text-encoding.ts';
 import type { TextWindow } from './text-window.ts';
 
 /** One pass over the records of a text that are found one by one in a window on it. */

@@ -8,11 +8,11 @@ import { RowsWatch } from './table/rows-watch.ts';
 import { readRest } from '../unpack/byte-stream.ts';
 import type { Encoding } from './byte-order.ts';
 import { isMarkup } from './beginnings.ts';
-import { findEncoding, openText } from './text.ts';
+import { findEncoding, openText } from './text-encoding.ts';
 import { otherTables } from './workbook/other-sheets.ts';
 import type { Sheet } from './workbook/sheet.ts';
 import { openTable, type SheetTable } from './workbook/table.ts';
-import { assertWhole } from './workbook/whole.ts';
+import { assertWhole } from './workbook/assert-whole.ts';
 import { ZipParts } from './workbook/zip-parts.ts';
 
 const HEAD_BYTES = 4096;

@@ -7,10 +7,10 @@ import type { Source } from '../unpack/source.ts';
 import { readRecords } from './record-run.ts';
 import { placeIn, SyntaxFault } from './syntax-fault.ts';
 import type { Encoding } from './byte-order.ts';
-import { encodingDecision, findEncoding, readTextHead } from './text.ts';
+import { encodingDecision, findEncoding, readTextHead } from './text-encoding.ts';
 import { findXmlEncoding } from './markup/xml-encoding.ts';
 import { findRecordPath } from './xml/record-path.ts';
-import { XmlRun } from './xml/run.ts';
+import { XmlRun } from './xml/xml-run.ts';
 
 const PATH_HEAD_BYTES = 1 << 20;
 

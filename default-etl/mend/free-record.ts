@@ -1,7 +1,7 @@
 import { rowRecord } from '../batch/batch.ts';
-import { XmlRows } from '../extract/xml/rows.ts';
+import { XmlRows } from '../extract/xml/xml-rows.ts';
 import { isFeature } from '../extract/json/layout.ts';
-import { JsonRows } from '../extract/json/rows.ts';
+import { JsonRows } from '../extract/json/json-rows.ts';
 import { SyntaxFault } from '../extract/syntax-fault.ts';
 
 /** A record of a file that is no delimited text, by its raw text: a JSON object, or an element of XML. null where it is neither. */

@@ -31,7 +31,7 @@ const ENCODINGS = [
   'euc-kr',
 ];
 
-/** Why text can't be read in an encoding of this name; undefined where it can. As the default ETL decides it (extract/text.ts). */
+/** Why text can't be read in an encoding of this name; undefined where it can. As the default ETL decides it (default-etl/extract/text-encoding.ts). */
 export function whyBadEncoding(name: string): string | undefined {
   if (ENCODINGS.includes(name.toLowerCase()) || iconv().encodingExists(name)) return undefined;
   const near = closest(name, ENCODINGS);

@@ -4,7 +4,7 @@ import { limitsOf } from '../../contract/limits.ts';
 import type { ByteStream, Source } from '../../unpack/source.ts';
 import { HOSTILE } from '../../testing/hostile-csv.ts';
 import { InnerMarks } from '../inner-marks.ts';
-import { CsvRun } from './run.ts';
+import { CsvRun } from './csv-run.ts';
 
 /** How often a byte is looked at, at most: about twice by the tokenizer, and by those who look at odd records again. */
 const MOST_LOOKS = 40;

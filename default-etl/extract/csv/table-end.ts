@@ -3,7 +3,7 @@ import type { Encoding } from '../byte-order.ts';
 import { endDecisions, findFooter, NO_FOOTER } from '../table/footer.ts';
 import { type HeadRecord, textRecords } from './head.ts';
 import { CR } from './marks.ts';
-import type { Layout } from './run.ts';
+import type { Layout } from './csv-run.ts';
 import { type Ending, readTail, type TextTail } from './tail.ts';
 
 /** Where a table ends, if not with the file. */

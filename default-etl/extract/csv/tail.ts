@@ -1,6 +1,6 @@
 import type { ByteStream, Source } from '../../unpack/source.ts';
 import type { Encoding } from '../byte-order.ts';
-import { decodeText, encodeText } from '../text.ts';
+import { decodeText, encodeText } from '../text-encoding.ts';
 import { CR, LF } from './marks.ts';
 
 /** More than the longest notes that stand below a table. */

@@ -1,7 +1,7 @@
 import type { Batch } from '../../batch/batch.ts';
 import type { Findings } from './findings.ts';
 import { CR, type Dialect, DOUBLE_QUOTE, isBlank, LF, SINGLE_QUOTE } from './marks.ts';
-import type { Layout } from './run.ts';
+import type { Layout } from './csv-run.ts';
 
 /** Rows of a batch that are looked at: of a table that has such quotes in all rows a few are enough. */
 const MOST_ROWS = 100;

@@ -1,8 +1,8 @@
 import { NULL } from '../../batch/batch.ts';
 import { NumberedRows, RecordError } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
-import { JsonCells } from './cells.ts';
-import type { RecordRows } from './rows.ts';
+import { JsonCells } from './json-cells.ts';
+import type { RecordRows } from './json-rows.ts';
 import { skipSpace, unexpected, valueEnd } from './scanner.ts';
 
 const OPEN_ARRAY = 91;

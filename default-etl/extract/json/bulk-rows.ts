@@ -1,5 +1,5 @@
 import type { BatchBuilder } from '../../batch/batch-builder.ts';
-import { JsonRows, type RecordRows } from './rows.ts';
+import { JsonRows, type RecordRows } from './json-rows.ts';
 import { endInHead, INCOMPLETE, skipSpace, stringEnd } from './scanner.ts';
 
 const QUOTE = 34;

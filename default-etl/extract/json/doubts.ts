@@ -1,4 +1,4 @@
-import { isObject, isScalar, lengthOf, type Members } from './sample.ts';
+import { isObject, isScalar, lengthOf, type Members } from './value-sample.ts';
 import { areAlike, findShape, hasNamesAndLists, isCounted, MORE } from './table-shape.ts';
 
 /** Records of more are a list that somebody made of records. */

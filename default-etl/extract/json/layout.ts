@@ -5,7 +5,7 @@ import type { ArrayTable } from './array-rows.ts';
 import { startsBulk } from './bulk-rows.ts';
 import { doubtOf } from './doubts.ts';
 import { findList } from './list-path.ts';
-import { isObject, sampleOf } from './sample.ts';
+import { isObject, sampleOf } from './value-sample.ts';
 import { endInHead, INCOMPLETE, skipSpace } from './scanner.ts';
 import { findShape, listsOf, MORE, type TableShape } from './table-shape.ts';
 

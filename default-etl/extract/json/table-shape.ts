@@ -1,5 +1,5 @@
 import { isAboutAnswer, isUsualName } from './list-path.ts';
-import { isObject, isScalar, lengthOf, type Members, type Sample } from './sample.ts';
+import { isObject, isScalar, lengthOf, type Members, type Sample } from './value-sample.ts';
 
 /** A table that is no list of objects, and where it is in its document. */
 export interface TableShape {

@@ -3,7 +3,7 @@ import { neverFailure } from '../../contract/failure.ts';
 import type { ByteStream } from '../../unpack/source.ts';
 import { fillUp, lazyStream, readHead, withHead } from '../../unpack/byte-stream.ts';
 import { byteOrderMark, type Encoding } from '../byte-order.ts';
-import { type EncodedBytes, findEncoding, findUnicode, isKnown, openText } from '../text.ts';
+import { type EncodedBytes, findEncoding, findUnicode, isKnown, openText } from '../text-encoding.ts';
 
 const PROLOG_BYTES = 512;
 const HEAD_BYTES = 1 << 20;

@@ -1,6 +1,6 @@
 import type { SchemaElement } from 'hyparquet';
 import { numberText } from '../number-text.ts';
-import { bytesText, fractionText, isoOf, valueText } from './text.ts';
+import { bytesText, fractionText, isoOf, valueText } from './value-text.ts';
 
 /** How the values of a column, or of a part of a nested one, become text. */
 export interface Leaf {

@@ -5,7 +5,7 @@ import { startsWith } from '../beginnings.ts';
 import { NumberedRows, readRecords, type RecordRun } from '../record-run.ts';
 import type { Format } from '../registry.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
-import { encodingDecision, findEncoding } from '../text.ts';
+import { encodingDecision, findEncoding } from '../text-encoding.ts';
 import { TextWindow } from '../text-window.ts';
 
 const LF = 10;

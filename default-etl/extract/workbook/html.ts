@@ -1,10 +1,10 @@
 import { neverFailure } from '../../contract/failure.ts';
 import type { Source } from '../../unpack/source.ts';
 import type { Encoding } from '../byte-order.ts';
-import { findEncoding, openText } from '../text.ts';
+import { findEncoding, openText } from '../text-encoding.ts';
 import { type HtmlTable, htmlTables, HtmlTooWide } from './html-tables.ts';
 import { MAX_COLUMNS, type RowSink, type Sheet, type SheetScan } from './sheet.ts';
-import { assertWhole } from './whole.ts';
+import { assertWhole } from './assert-whole.ts';
 
 const CHUNK_BYTES = 1 << 20;
 

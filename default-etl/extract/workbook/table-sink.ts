@@ -1,7 +1,7 @@
 import { type Batch, NULL } from '../../batch/batch.ts';
 import { BatchBuilder } from '../../batch/batch-builder.ts';
 import { SharedBuffer } from '../../batch/shared-buffer.ts';
-import { rejectInvalidCells } from '../invalid.ts';
+import { rejectInvalidCells } from '../reject-invalid.ts';
 import type { RowSink, Sheet } from './sheet.ts';
 import { MAX_ROW_BYTES, rowTooLarge, textTooLarge } from './sheet-limits.ts';
 

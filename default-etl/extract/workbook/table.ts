@@ -7,7 +7,7 @@ import { endDecisions, findFooter, NO_FOOTER } from '../table/footer.ts';
 import { type GridRow, MOST_ROWS, usualFilled } from '../table/grid.ts';
 import { isSureOfNames } from '../table/header.ts';
 import { findTable } from '../table/table-place.ts';
-import { HeadSink, WidthSink } from './header-sinks.ts';
+import { HeadSink, WidthSink } from './head-sinks.ts';
 import type { RowSink, Sheet, SheetScan } from './sheet.ts';
 import { type RowRange, TableSink } from './table-sink.ts';
 

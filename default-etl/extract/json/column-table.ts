@@ -1,6 +1,6 @@
 import type { ByteStream } from '../../unpack/source.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
-import { parseText } from './cells.ts';
+import { parseText } from './json-cells.ts';
 import { skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;

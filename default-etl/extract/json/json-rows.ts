@@ -3,7 +3,7 @@ import type { BatchBuilder } from '../../batch/batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
 import { NumberedRows } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
-import { JsonCells, parseText } from './cells.ts';
+import { JsonCells, parseText } from './json-cells.ts';
 import { skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;

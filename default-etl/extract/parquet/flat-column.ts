@@ -8,7 +8,7 @@ import { readPlain } from 'hyparquet/src/plain.js';
 import type { ColumnDecoder, DataReader, DecodedArray, SchemaTree } from 'hyparquet/src/types.js';
 import { MOST_RATIO } from '../../contract/limits.ts';
 import type { Source } from '../../unpack/source.ts';
-import { pageCompressors } from './compression.ts';
+import { pageCompressors } from './page-compressors.ts';
 import type { Leaf } from './leaf.ts';
 import { readPart } from './read-part.ts';
 

@@ -3,9 +3,9 @@ import { neverFailure } from '../../contract/failure.ts';
 import type { RecordRun } from '../record-run.ts';
 import { SyntaxFault } from '../syntax-fault.ts';
 import { TextWindow } from '../text-window.ts';
-import { assertCloses } from './nested.ts';
+import { assertCloses } from './element-content.ts';
 import type { RecordPath } from './record-path.ts';
-import { FULL, XmlRows } from './rows.ts';
+import { FULL, XmlRows } from './xml-rows.ts';
 import { INCOMPLETE, localName, markupAt, markupEnd, StartTag, textEnd } from '../markup/tags.ts';
 
 /** An element without content, and without attributes but those that are about the document. */

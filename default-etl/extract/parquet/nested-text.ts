@@ -2,7 +2,7 @@ import type { SchemaElement } from 'hyparquet';
 import { isListLike, isMapLike } from 'hyparquet/src/schema.js';
 import type { SchemaTree } from 'hyparquet/src/types.js';
 import type { Leaf } from './leaf.ts';
-import { rawJson, valueText } from './text.ts';
+import { rawJson, valueText } from './value-text.ts';
 
 /** How each leaf's values become text, by its element. */
 export type Leaves = ReadonlyMap<SchemaElement, Leaf>;

@@ -2,7 +2,15 @@ import { ABSENT } from '../../batch/batch.ts';
 import { BatchBuilder, BatchFull } from '../../batch/batch-builder.ts';
 import { FreeNames } from '../free-names.ts';
 import { RecordError } from '../record-run.ts';
-import { assertCloses, isNil, isOfXml, MOST_ELEMENTS, readContent, tooManyElements, type XmlValue } from './nested.ts';
+import {
+  assertCloses,
+  isNil,
+  isOfXml,
+  MOST_ELEMENTS,
+  readContent,
+  tooManyElements,
+  type XmlValue,
+} from './element-content.ts';
 import { INCOMPLETE, isSame, localName, markupAt, markupEnd, StartTag, textEnd } from '../markup/tags.ts';
 import { decodeAttribute, decodeCdata, decodeText, needsDecoding, needsDecodingInTag } from '../markup/references.ts';
 

@@ -6,8 +6,8 @@ import { TextWindow } from '../text-window.ts';
 import type { Layout, Records } from './layout.ts';
 import { ArrayRows } from './array-rows.ts';
 import { BulkRows } from './bulk-rows.ts';
-import { parseText } from './cells.ts';
-import { JsonRows, type RecordRows } from './rows.ts';
+import { parseText } from './json-cells.ts';
+import { JsonRows, type RecordRows } from './json-rows.ts';
 import { INCOMPLETE, skipSpace, stringEnd, unexpected, valueEnd } from './scanner.ts';
 
 const QUOTE = 34;
