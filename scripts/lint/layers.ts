@@ -62,6 +62,7 @@ export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
     JOURNAL,
     'orchestrator/config',
     'orchestrator/elasticsearch.ts',
+    'orchestrator/etl/etl-files.ts',
     'orchestrator/files',
     'orchestrator/libc.ts',
     'orchestrator/log',
@@ -149,7 +150,6 @@ export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
   // These join the rooms.
   'orchestrator/service.ts': ['orchestrator'],
   'orchestrator/service-status.ts': ['orchestrator'],
-  'orchestrator/runners.ts': ['orchestrator'],
   'orchestrator/main.ts': ['orchestrator', 'package.json'],
   'orchestrator/bin.js': ['orchestrator/main.ts'],
   'orchestrator/web': [],
