@@ -6,10 +6,18 @@ import { ProcessRunner } from '../process/process-runner.ts';
 import type { Runner } from '../runner.ts';
 import { type JobOptions, makeJob, type Place, silentLogger } from './attempts.ts';
 import { testDockerRunner } from './docker-runner.ts';
+import { InlineRunner } from './inline-runner.ts';
 
-const [kind, placeText, jobText] = process.argv.slice(2) as [Runner['kind'], string, string];
+const MAKE: Readonly<Record<string, () => Runner>> = {
+  docker: dockerRunner,
+  process: processRunner,
+  inline: () => new InlineRunner({ dataDir: place.dataDir, killAfterMs: 300 }),
+};
+
+const [kind = '', placeText = '', jobText = ''] = process.argv.slice(2);
 const place = JSON.parse(placeText) as Place;
-const runner = kind === 'docker' ? dockerRunner() : processRunner();
+const runner = MAKE[kind]?.();
+if (runner === undefined) throw new Error(`there is no runner ${kind}`);
 const job = await makeJob(place, JSON.parse(jobText) as JobOptions);
 const handle = await runner.start(job);
 process.stdout.write(`${handle}\n`);
