@@ -8,7 +8,7 @@ import { kindOf } from '../errors.ts';
 import type { Owner } from '../files/rights.ts';
 import type { Launched } from '../run/process/launcher.ts';
 import { nodePermissions } from '../run/process/node-permissions.ts';
-import { fitEnvironment } from '../run/large-variables.ts';
+import { writeLargeVariables } from '../run/large-variables.ts';
 import { launchPiped, type Piped, type PipedRequest, startPlain, type Streams } from '../run/process/piped.ts';
 import { killMembers, type Leader, leaderOf, livingMembers, signalMembers } from '../run/process/process-group.ts';
 import { OWN_FOLDERS, shownAs, type View } from '../run/process/view.ts';
@@ -57,7 +57,7 @@ export async function startHelper(question: Question): Promise<Helper> {
   try {
     const words = await Promise.all(question.args.map(word => wordFor(word, folder)));
     const { environment } = question;
-    const fitted = fitEnvironment(
+    const fitted = writeLargeVariables(
       { workDir: folder, datasetName: '' },
       { environment, args: words, paths: { work: folder } },
     );

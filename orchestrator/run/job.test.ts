@@ -90,7 +90,7 @@ test('the environment is the contract’s, for the paths the attempt sees', () =
 test('every config key is passed: objects and lists as JSON, what is not set left out', () => {
   const dataset = datasetOf('sales', '/srv/in', { LOAD: { index: 'x' }, QUARANTINE_DIR: null, EXTRACT: { sheet: 0 } });
   const environment = buildJob(requestFor(dataset)).environment(inContainer);
-  assert.equal(environment['LOAD'], '{"index":"x"}');
+  assert.equal(environment['LOAD'], '{"target":"elasticsearch","index":"x"}');
   assert.equal(environment['EXTRACT'], '{"sheet":0}');
   assert.equal(environment['TRANSFORM'], '["minimal"]');
   assert.equal(environment['RECURSIVE'], 'true');
@@ -124,9 +124,12 @@ test('ENV says nothing of what the dataset’s own keys and the contract say, wh
     connections: { variables: granted, file: '/run/c.json', write: () => undefined },
   });
   const { LOAD, TRANSFORM, CONNECTIONS_FILE, ...others } = environment.environment(inContainer);
-  assert.deepEqual([LOAD, TRANSFORM, CONNECTIONS_FILE], ['{"index":"mine"}', '["minimal"]', '/run/c.json']);
+  assert.deepEqual(
+    [LOAD, TRANSFORM, CONNECTIONS_FILE],
+    ['{"target":"elasticsearch","index":"mine"}', '["minimal"]', '/run/c.json'],
+  );
   assert(!('FILES' in others));
-  assert.equal(jobTemplate(dataset).environment(inContainer)['LOAD'], '{"index":"mine"}');
+  assert.equal(jobTemplate(dataset).environment(inContainer)['LOAD'], '{"target":"elasticsearch","index":"mine"}');
 });
 
 test('connections by file: the environment names the file and the nodes, and holds no secret, not even one of ENV', () => {
@@ -213,6 +216,7 @@ test('a run over a folder gets the folder and a list of its files, each with a w
   const other: JobFile = { ...file, run: { ...run, id: 'r2', file: 'c.csv' } };
   const job = buildJob({ ...requestFor(dataset, [file, other]), attempt: { ...attempt, workDir } });
   const environment = job.environment(inContainer);
+  job.writeFiles(inContainer);
   assert.equal(job.file, '/srv/in');
   assert.equal(environment['FILE'], '/data');
   assert.equal(environment['FILES'], '/work/files.json');

@@ -62,6 +62,7 @@ export function buildJob(request: JobRequest): Job {
     ahead: request.ahead,
     args: paths => [...commandArguments(request, paths), ...parameters(request, paths)],
     environment: paths => environment(request, paths),
+    writeFiles: paths => writeFiles(request, paths),
   };
 }
 
@@ -143,10 +144,6 @@ function contract(request: JobRequest, paths: JobPaths): Record<string, string> 
     ...(request.isRefreshedLater && { REFRESH: 'later' as const }),
   };
   if (!isFolder(dataset)) return { ...whole, ...own };
-  const FILES = posix.join(paths.work, JOB_FILES.files);
-  // Only the runner knows where the attempt sees its files, so the list is written when it asks.
-  const list = files.map(file => fileEnvironment(dataset, file, paths));
-  writeFileSync(posix.join(request.attempt.workDir, JOB_FILES.files), JSON.stringify(list));
   return {
     ...whole,
     ...own,
@@ -154,8 +151,14 @@ function contract(request: JobRequest, paths: JobPaths): Record<string, string> 
     FILE_NAME: basename(lead.run.root),
     FILE_PATH: '',
     WORK_DIR: paths.work,
-    FILES,
+    FILES: posix.join(paths.work, JOB_FILES.files),
   } satisfies AttemptEnvironment;
+}
+
+function writeFiles({ dataset, files, attempt }: JobRequest, paths: JobPaths): void {
+  if (!isFolder(dataset)) return;
+  const list = files.map(file => fileEnvironment(dataset, file, paths));
+  writeFileSync(posix.join(attempt.workDir, JOB_FILES.files), JSON.stringify(list));
 }
 
 function fileEnvironment(dataset: Dataset, file: JobFile, paths: JobPaths): FolderFile {

@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { kindOf } from '../errors.ts';
-import { fitEnvironment, withoutLarge } from './large-variables.ts';
+import { writeLargeVariables, withoutLarge } from './large-variables.ts';
 
 function fit(t: TestContext, environment: Record<string, string>, args: string[] = []) {
   const workDir = mkdtempSync(join(tmpdir(), 'large-variables-'));
   t.after(() => rmSync(workDir, { recursive: true }));
-  const fitted = fitEnvironment({ workDir, datasetName: 'sales' }, { environment, args, paths: { work: '/work' } });
+  const fitted = writeLargeVariables(
+    { workDir, datasetName: 'sales' },
+    { environment, args, paths: { work: '/work' } },
+  );
   return { fitted, file: join(workDir, 'environment.json') };
 }
 

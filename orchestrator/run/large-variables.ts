@@ -15,10 +15,10 @@ const FILE_MODE = 0o600;
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * The environment as a program can be given it: variables that are too large for one are in a file in WORK_DIR, a JSON object, that ENVIRONMENT_FILE names. To be called
+ * Writes the variables that are too large for a program into a file in WORK_DIR, a JSON object, and returns the rest with ENVIRONMENT_FILE, which names it. To be called
  * before WORK_DIR is given away. Throws `never` where an argument is too large, which nothing can be done about.
  */
-export function fitEnvironment(
+export function writeLargeVariables(
   { workDir, datasetName: dataset }: Pick<Job, 'workDir' | 'datasetName'>,
   { environment, args, paths }: { environment: Variables; args: readonly string[]; paths: Pick<JobPaths, 'work'> },
 ): Record<string, string> {

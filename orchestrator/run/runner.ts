@@ -38,6 +38,8 @@ export interface Job extends AttemptRef {
   args(paths: JobPaths): string[];
   /** The attempt's whole environment for the given paths: contract, config keys, ENV, and ELASTICSEARCH_* where it is to be so. */
   environment(paths: JobPaths): Record<string, string>;
+  /** Writes into WORK_DIR what the environment names there: with RUN_PER: folder the list of files. Only the runner knows the paths. */
+  writeFiles(paths: JobPaths): void;
   /** Who it runs as: the owner of WORK_DIR, and of nothing else. */
   owner: Owner;
   /** What it connects to its target with; null: nothing. By file or environment, as the grant says. */

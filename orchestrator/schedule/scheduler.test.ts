@@ -412,7 +412,7 @@ test('RUN_PER: folder takes all that waits in one attempt; each file has its own
   const dataset = datasetOf('sales', bench.watchDir, { RUN_PER: 'folder' });
   const sizes: number[] = [];
   const runner = new ScriptedRunner(async job => {
-    job.environment(paths(job));
+    job.writeFiles(paths(job));
     const list = JSON.parse(readFileSync(join(job.workDir, 'files.json'), 'utf8')) as Array<Record<string, string>>;
     sizes.push(list.length);
     for (const { WORK_DIR, FILE_PATH } of list)

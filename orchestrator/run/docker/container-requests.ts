@@ -3,7 +3,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { statSync } from 'node:fs';
 import { giveConnections } from '../connections/connections.ts';
 import { realInputFolder } from '../input-folder.ts';
-import { fitEnvironment } from '../large-variables.ts';
+import { writeLargeVariables } from '../large-variables.ts';
 import type { RunNetwork } from '../network/run-network.ts';
 import type { Job, JobTemplate } from '../runner.ts';
 import { giveWorkDir, ownerNamed } from '../work-dir.ts';
@@ -48,7 +48,8 @@ export class ContainerRequests {
   /** A container for one attempt. Throws what the client throws, where the engine hasn't got the image too. */
   async forAttempt(job: Job): Promise<ContainerCreateOptions> {
     const { instance } = this.#options;
-    const environment = fitEnvironment(job, {
+    job.writeFiles(CONTAINER_PATHS);
+    const environment = writeLargeVariables(job, {
       environment: { ...job.environment(CONTAINER_PATHS), WORK_DIR: CONTAINER_PATHS.work },
       args: job.args(CONTAINER_PATHS),
       paths: CONTAINER_PATHS,

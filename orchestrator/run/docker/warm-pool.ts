@@ -226,6 +226,7 @@ export class WarmPool {
     this.#options.uids.move(reserved, job.workDir);
     this.#reserved.delete(basename(reserved));
     // No file can be mounted any more.
+    job.writeFiles(CONTAINER_PATHS);
     stdin.end(jsonLine(environmentAhead(job, CONTAINER_PATHS)));
     return true;
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { WARM_JOBS } from '../../../default-etl/contract/contract.ts';
 import { messageOf, OrchestratorError } from '../../errors.ts';
 import { realInputFolder } from '../input-folder.ts';
-import { fitEnvironment, withoutLarge } from '../large-variables.ts';
+import { writeLargeVariables, withoutLarge } from '../large-variables.ts';
 import type { Job, JobPaths, JobTemplate } from '../runner.ts';
 import { giveWorkDir } from '../work-dir.ts';
 import type { CompiledCode } from './compiled-code.ts';
@@ -51,8 +51,9 @@ export class Launches {
     job.connections?.write();
     const paths = pathsOf(job, job.workDir);
     const args = [...program.args, ...job.args(paths)];
+    job.writeFiles(paths);
     const environment = { ...job.environment(paths), WORK_DIR: job.workDir };
-    const own = fitEnvironment(job, { environment, args, paths });
+    const own = writeLargeVariables(job, { environment, args, paths });
     const confined = this.#confine(
       { ...job, realInputFolder: isStranger(job) ? await realInputFolder(job) : null },
       { ...program, args },

@@ -48,6 +48,7 @@ function begin(worker: Worker, workDir: string, job: Job, { workers, mask, mostL
     onFull: () => stopPrinting(child),
   });
   const paths = { data: job.inputFolder, config: job.dataset.configFolder, work: workDir };
+  job.writeFiles(paths);
   const ended = worker.run(environmentAhead(job, paths), output);
   const child: Child = {
     leader: worker.leader,

@@ -76,6 +76,7 @@ export async function makeJob(place: Place, options: JobOptions = {}): Promise<J
     action: 'add',
     args: () => options.args ?? [],
     environment: paths => ({ DATASET: 'sales', WORK_DIR: paths.work, DATA: paths.data, ...options.environment }),
+    writeFiles: () => undefined,
     connections: options.connections ?? null,
     owner: options.owner ?? uids.take(workDir),
   };

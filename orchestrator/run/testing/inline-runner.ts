@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import type { Message } from '../../../default-etl/contract/contract.ts';
 import { systemClock } from '../../clock.ts';
 import { LIMITS } from '../../limits.ts';
-import { fitEnvironment } from '../large-variables.ts';
+import { writeLargeVariables } from '../large-variables.ts';
 import { AttemptLog } from '../process/attempt-log.ts';
 import { killMembers, type Leader, leaderOf, livingMembers, ownOf, signalMembers } from '../process/process-group.ts';
 import { openRegister } from '../process/register.ts';
@@ -44,7 +44,12 @@ export class InlineRunner implements Runner {
     const paths = { data: job.inputFolder, config: job.dataset.configFolder, work: job.workDir };
     const [program = '', ...first] = job.dataset.command;
     const args = [...first, ...job.args(paths)];
-    const env = fitEnvironment(job, { environment: { PATH: '/usr/bin:/bin', ...job.environment(paths) }, args, paths });
+    job.writeFiles(paths);
+    const env = writeLargeVariables(job, {
+      environment: { PATH: '/usr/bin:/bin', ...job.environment(paths) },
+      args,
+      paths,
+    });
     await using file = await open(job.logFile, 'a');
     const { size } = await file.stat();
     const child = spawn(program, args, { env, detached: true, stdio: ['ignore', file.fd, file.fd] });
