@@ -16,7 +16,7 @@ import type { RunUids } from '../run/runner.ts';
 import { createRunUids } from '../run/uids.ts';
 import { giveWorkDir } from '../run/work-dir.ts';
 import type { Question, Word } from './ask.ts';
-import { COMPILED, ETL_PROGRAM, etlFiles } from './etl-files.ts';
+import { COMPILED, ETL_PROGRAM, etlFiles } from '../run/process/etl-files.ts';
 
 /** A process that answers one question. */
 export interface Helper extends Streams {

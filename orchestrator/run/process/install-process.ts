@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dataset } from '../../config/dataset.ts';
 import { messageOf } from '../../errors.ts';
-import { COMPILED, ETL_PROGRAM, etlFiles } from '../../etl/etl-files.ts';
+import { COMPILED, ETL_PROGRAM, etlFiles } from './etl-files.ts';
 import { templatesOfPresent } from '../job.ts';
 import type { InstalledRunner, RunnerContext } from '../registry.ts';
 import { compileOnce } from './compiled-code.ts';

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type CompiledCode, compiledCodeAt } from '../run/process/compiled-code.ts';
+import { type CompiledCode, compiledCodeAt } from './compiled-code.ts';
 
 const NAMES = ['default-etl', 'node_modules', 'package.json', 'compiled'];
 
@@ -16,7 +16,7 @@ export function etlFiles(): string[] {
 }
 
 function inProject(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }
 
 function withTarget(path: string): string[] {
