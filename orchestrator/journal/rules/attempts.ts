@@ -7,7 +7,7 @@ import { requireLease } from './leases.ts';
 import { addsToVersion, countMended, mendedVersions, startRowsThere } from './mending.ts';
 import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
 import { noteBuilder, setRejectedThere, setRowsThere } from './rows-there.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Tx } from './tx.ts';
 import { forgetVersion } from './watching.ts';
 
 const LEAVES =
@@ -21,40 +21,40 @@ interface Closing {
   error: string | null;
 }
 
-export function ledger(store: Store, lease: Lease, request: LedgerRequest): LedgerEntry {
-  const run = requireLease(store, lease);
+export function ledger(tx: Tx, lease: Lease, request: LedgerRequest): LedgerEntry {
+  const run = requireLease(tx, lease);
   const { dataset, file } = run;
   const { fileKey, ids = '' } = request;
-  const known = store.get<{ first: number | null }>(
+  const known = tx.get<{ first: number | null }>(
     'SELECT min(first_seen_at) AS first FROM ledger WHERE file_key = $fileKey',
     { fileKey },
   );
   const firstSeenAt = known?.first ?? run.seenAt;
   const index = request.indexFor(firstSeenAt);
-  store.execute(
+  tx.execute(
     `INSERT INTO ledger (file_key, index_name, dataset, path, first_seen_at, ids) VALUES ($fileKey, $index, $dataset, $file, $firstSeenAt, $ids)
      ON CONFLICT DO NOTHING`,
     { fileKey, index, dataset, file, firstSeenAt, ids },
   );
   const append = request.append ? 1 : 0;
-  store.updateRun(run.id, 'file_key = $fileKey, index_name = $index, append_key = $append', { fileKey, index, append });
+  tx.updateRun(run.id, 'file_key = $fileKey, index_name = $index, append_key = $append', { fileKey, index, append });
   // From now on they may be those of another version: with the next deletion of the path they go.
   const isInPlace = run.readFrom === null && (run.action === 'add' || run.action === 'change');
   if (isInPlace && !request.append) {
-    store.execute('UPDATE ledger SET kept = 0 WHERE file_key = $fileKey AND index_name = $index', { fileKey, index });
+    tx.execute('UPDATE ledger SET kept = 0 WHERE file_key = $fileKey AND index_name = $index', { fileKey, index });
   }
-  if (request.rebuilds) noteBuilder(store, requireRun(store, run.id));
-  const former = idsOf(store, fileKey, index);
-  const replacesFormer = !addsToVersion(store, run, request.rebuilds);
+  if (request.rebuilds) noteBuilder(tx, requireRun(tx, run.id));
+  const former = idsOf(tx, fileKey, index);
+  const replacesFormer = !addsToVersion(tx, run, request.rebuilds);
   return {
     index,
     firstSeenAt,
-    knownSince: knownSince(store, run),
-    fileRows: rowsOf(store, fileKey, index),
+    knownSince: knownSince(tx, run),
+    fileRows: rowsOf(tx, fileKey, index),
     replacesFormer,
-    replaces: replacesFormer ? [...replacedBy(store, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],
+    replaces: replacesFormer ? [...replacedBy(tx, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],
     formerIds: former !== undefined && former.ids !== '' && former.ids !== ids ? former.ids : null,
-    mended: mendedVersions(store, run),
+    mended: mendedVersions(tx, run),
   };
 }
 
@@ -66,10 +66,10 @@ interface OwnRows {
 }
 
 /** Rows of the very key, and by which LOAD.id they were loaded, where there are any and that is known. */
-function idsOf(store: Store, fileKey: string, index: string): OwnRows | undefined {
+function idsOf(tx: Tx, fileKey: string, index: string): OwnRows | undefined {
   const sql = `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS, ids FROM ledger
     WHERE file_key = $fileKey AND index_name = $index AND rows > 0 AND ids IS NOT NULL`;
-  return store.get<OwnRows>(sql, { fileKey, index });
+  return tx.get<OwnRows>(sql, { fileKey, index });
 }
 
 /** Rows with ids of their file go where it is loaded with LOAD.id by now. */
@@ -80,14 +80,14 @@ function ownIds(former: OwnRows | undefined, ids: string): LedgerEntry['replaces
 }
 
 /** Of a dataset that was never watched nothing is known from before this file. */
-function knownSince(store: Store, { dataset, seenAt }: Run): number {
+function knownSince(tx: Tx, { dataset, seenAt }: Run): number {
   const sql = 'SELECT first_watched_at AS since FROM datasets WHERE name = $dataset';
-  return store.get<{ since: number | null }>(sql, { dataset })?.since ?? seenAt;
+  return tx.get<{ since: number | null }>(sql, { dataset })?.since ?? seenAt;
 }
 
-function rowsOf(store: Store, fileKey: string, index: string): number {
+function rowsOf(tx: Tx, fileKey: string, index: string): number {
   const sql = 'SELECT rows FROM ledger WHERE file_key = $fileKey AND index_name = $index';
-  return store.get<{ rows: number }>(sql, { fileKey, index })?.rows ?? 0;
+  return tx.get<{ rows: number }>(sql, { fileKey, index })?.rows ?? 0;
 }
 
 /** An attempt is told of no more: they stand in its environment. The next run of the path replaces the others. */
@@ -100,7 +100,7 @@ const MOST_REPLACED = 1000;
  */
 const REPLACED = `dataset = $dataset AND path = $file AND rows > 0 AND NOT (file_key = $fileKey AND index_name = $index)
   AND (index_name LIKE 'lake:%') = ($index LIKE 'lake:%') AND coalesce(ids, '') = ''
-  AND CASE (SELECT iif(action = 'delete', 'deletion', iif(append_key = 0, 'replace', iif(read_from IS NULL, 'append', 'stored')))
+  AND CASE (SELECT CASE WHEN action = 'delete' THEN 'deletion' WHEN append_key = 0 THEN 'replace' WHEN read_from IS NULL THEN 'append' ELSE 'stored' END
             FROM runs WHERE id = $id)
     WHEN 'replace' THEN TRUE
     WHEN 'stored' THEN file_key = $fileKey OR content_hash = $contentHash
@@ -109,72 +109,66 @@ const REPLACED = `dataset = $dataset AND path = $file AND rows > 0 AND NOT (file
   END
   ORDER BY file_key, index_name LIMIT ${MOST_REPLACED}`;
 
-function replacedBy(store: Store, run: Run): LedgerEntry['replaces'] {
+function replacedBy(tx: Tx, run: Run): LedgerEntry['replaces'] {
   const sql = `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS FROM ledger WHERE ${REPLACED}`;
-  return store.all<LedgerEntry['replaces'][number]>(sql, replacedOf(run)).map(row => ({ ...row }));
+  return tx.all<LedgerEntry['replaces'][number]>(sql, replacedOf(run)).map(row => ({ ...row }));
 }
 
 function replacedOf({ id, dataset, file, fileKey, index, contentHash }: Run) {
   return { id, dataset, file, fileKey, index, contentHash };
 }
 
-export function started(store: Store, lease: Lease, runner: string, handle: string): void {
-  const { id, attempt } = requireLease(store, lease);
-  store.updateRun(id, 'runner = $runner, handle = $handle', { runner, handle });
+export function started(tx: Tx, lease: Lease, runner: string, handle: string): void {
+  const { id, attempt } = requireLease(tx, lease);
+  tx.updateRun(id, 'runner = $runner, handle = $handle', { runner, handle });
   const sql = 'UPDATE attempts SET runner = $runner, handle = $handle WHERE run_id = $id AND attempt = $attempt';
-  store.execute(sql, { runner, handle, id, attempt });
+  tx.execute(sql, { runner, handle, id, attempt });
 }
 
-export function progress(store: Store, lease: Lease, now: NonNullable<Run['progress']>): void {
-  const { id } = requireLease(store, lease);
-  store.updateRun(id, 'progress_rows = $rows, progress_bytes = $bytes, progress_total_bytes = $totalBytes', {
+export function progress(tx: Tx, lease: Lease, now: NonNullable<Run['progress']>): void {
+  const { id } = requireLease(tx, lease);
+  tx.updateRun(id, 'progress_rows = $rows, progress_bytes = $bytes, progress_total_bytes = $totalBytes', {
     ...now,
   });
 }
 
 /** No change of the run: nobody waits to hear of it. */
-export function decided(store: Store, lease: Lease, decisions: readonly Decision[]): void {
-  const { id } = requireLease(store, lease);
-  store.execute('UPDATE runs SET decisions = $decisions WHERE id = $id', { id, decisions: JSON.stringify(decisions) });
+export function decided(tx: Tx, lease: Lease, decisions: readonly Decision[]): void {
+  const { id } = requireLease(tx, lease);
+  tx.execute('UPDATE runs SET decisions = $decisions WHERE id = $id', { id, decisions: JSON.stringify(decisions) });
 }
 
-export function reserve(store: Store, lease: Lease, rows: number): void {
-  const run = requireLease(store, lease);
+export function reserve(tx: Tx, lease: Lease, rows: number): void {
+  const run = requireLease(tx, lease);
   if (run.fileKey === null || run.index === null)
     throw bug(run, 'rows can be reserved only after its ledger was asked for');
-  store.execute('UPDATE ledger SET rows = max(rows, $rows) WHERE file_key = $fileKey AND index_name = $index', {
+  tx.execute('UPDATE ledger SET rows = max(rows, $rows) WHERE file_key = $fileKey AND index_name = $index', {
     rows,
     fileKey: run.fileKey,
     index: run.index,
   });
 }
 
-export function finish(
-  store: Store,
-  lease: Lease,
-  unbounded: Finish,
-  now: number,
-  exitCode: number | null = null,
-): Run {
-  const run = requireLease(store, lease);
+export function finish(tx: Tx, lease: Lease, unbounded: Finish, now: number, exitCode: number | null = null): Run {
+  const run = requireLease(tx, lease);
   const how = bounded(unbounded);
   const closing = { now, exitCode };
   switch (how.to) {
     case 'done':
-      closeAttempt(store, run, { ...closing, outcome: 'done', error: how.error });
-      settleLedger(store, run, how);
-      countMended(store, run, how.rows.loaded);
-      noteBeside(store, run);
-      return end(store, run, 'done', how.rows, how.error, now, how);
+      closeAttempt(tx, run, { ...closing, outcome: 'done', error: how.error });
+      settleLedger(tx, run, how);
+      countMended(tx, run, how.rows.loaded);
+      noteBeside(tx, run);
+      return end(tx, run, 'done', how.rows, how.error, now, how);
     case 'queued':
-      closeAttempt(store, run, { ...closing, outcome: how.counts ? 'retry' : 'wait', error: how.error });
-      return again(store, run, how, now);
+      closeAttempt(tx, run, { ...closing, outcome: how.counts ? 'retry' : 'wait', error: how.error });
+      return again(tx, run, how, now);
     case 'superseded':
-      return superseded(store, run, how, closing);
+      return superseded(tx, run, how, closing);
     default:
-      if (how.lookAgain) forgetVersion(store, run);
-      closeAttempt(store, run, { ...closing, outcome: how.to, error: how.error });
-      return end(store, run, how.to, how.rows, how.error, now);
+      if (how.lookAgain) forgetVersion(tx, run);
+      closeAttempt(tx, run, { ...closing, outcome: how.to, error: how.error });
+      return end(tx, run, how.to, how.rows, how.error, now);
   }
 }
 
@@ -188,37 +182,37 @@ function bounded(how: Finish): Finish {
  * a version that was raised already may say so without end.
  */
 function superseded(
-  store: Store,
+  tx: Tx,
   run: Run,
   { indexVersion, repeated }: Extract<Finish, { to: 'superseded' }>,
   closing: Omit<Closing, 'outcome' | 'error'>,
 ): Run {
   const { now } = closing;
-  const newer = newerRun(store, run);
+  const newer = newerRun(tx, run);
   if (newer !== undefined) {
     const error = `superseded by run ${newer.id}, a newer version of the file`;
-    closeAttempt(store, run, { ...closing, outcome: 'superseded', error });
-    return end(store, run, 'skipped', null, error, now);
+    closeAttempt(tx, run, { ...closing, outcome: 'superseded', error });
+    return end(tx, run, 'skipped', null, error, now);
   }
-  const isRepeated = wasRaised(store, run);
+  const isRepeated = wasRaised(tx, run);
   if (isRepeated && repeated.to === 'failed') {
-    closeAttempt(store, run, { ...closing, outcome: 'failed', error: repeated.error });
-    return end(store, run, 'failed', repeated.rows, repeated.error, now);
+    closeAttempt(tx, run, { ...closing, outcome: 'failed', error: repeated.error });
+    return end(tx, run, 'failed', repeated.rows, repeated.error, now);
   }
-  const version = allocateVersion(store, run.dataset, now, indexVersion + 1);
+  const version = allocateVersion(tx, run.dataset, now, indexVersion + 1);
   const error = `the index holds version ${indexVersion}, which the journal does not know; going on with ${version}`;
-  closeAttempt(store, run, { ...closing, outcome: 'superseded', error });
+  closeAttempt(tx, run, { ...closing, outcome: 'superseded', error });
   return again(
-    store,
+    tx,
     run,
     { ...(isRepeated && repeated.to === 'queued' ? repeated : { dueAt: now, error }), version },
     now,
   );
 }
 
-function wasRaised(store: Store, { id }: Run): boolean {
+function wasRaised(tx: Tx, { id }: Run): boolean {
   const sql = "SELECT 1 FROM attempts WHERE run_id = $id AND outcome LIKE '%superseded' LIMIT 1";
-  return store.get(sql, { id }) !== undefined;
+  return tx.get(sql, { id }) !== undefined;
 }
 
 interface Again {
@@ -230,14 +224,14 @@ interface Again {
 }
 
 /** Back into the line, unless it is not wanted any more or a newer version stands there. */
-function again(store: Store, run: Run, how: Again, now: number): Run {
-  if (run.cancelRequested) return end(store, run, 'cancelled', null, `cancelled on request; ${how.error}`, now);
-  const newer = waitingRun(store, run.dataset, run.file);
+function again(tx: Tx, run: Run, how: Again, now: number): Run {
+  if (run.cancelRequested) return end(tx, run, 'cancelled', null, `cancelled on request; ${how.error}`, now);
+  const newer = waitingRun(tx, run.dataset, run.file);
   if (newer !== undefined) {
     const error = `run ${newer.id} brings a newer version of the file; ${how.error}`;
-    return end(store, run, 'skipped', null, error, now);
+    return end(tx, run, 'skipped', null, error, now);
   }
-  return store.updateRun(
+  return tx.updateRun(
     run.id,
     `state = 'queued', due_at = $dueAt, ready = $ready, error = $error, batch = NULL, version = coalesce($version, version),
      retries_used = retries_used + $retry, waits = CASE WHEN $retry = 1 THEN 0 ELSE waits + $wait END, ${LEAVES}`,
@@ -253,7 +247,7 @@ function again(store: Store, run: Run, how: Again, now: number): Run {
 }
 
 function end(
-  store: Store,
+  tx: Tx,
   run: Run,
   state: Run['state'],
   rows: Rows | null,
@@ -261,7 +255,7 @@ function end(
   now: number,
   { toCheck = [], valuesLeftOut = 0 }: Told = {},
 ): Run {
-  const ended = store.updateRun(
+  const ended = tx.updateRun(
     run.id,
     `state = $state, ended_at = $now, error = $error, rows_read = $read, rows_loaded = $loaded, rows_rejected = $rejected,
      rows_filtered = $filtered, rows_deleted = $deleted, to_check = $toCheck,
@@ -279,13 +273,13 @@ function end(
       valuesLeftOut,
     },
   );
-  setRejectedThere(store, ended);
-  noteEnd(store, ended);
+  setRejectedThere(tx, ended);
+  noteEnd(tx, ended);
   return ended;
 }
 
 /** Rules 3 and 5: what the target holds of the path after a run is done. */
-function settleLedger(store: Store, run: Run, how: Extract<Finish, { to: 'done' }>): void {
+function settleLedger(tx: Tx, run: Run, how: Extract<Finish, { to: 'done' }>): void {
   const { rows, left = [] } = how;
   if (run.fileKey === null || run.index === null) return;
   const { fileKey, index } = run;
@@ -294,14 +288,14 @@ function settleLedger(store: Store, run: Run, how: Extract<Finish, { to: 'done' 
     // Its rows are some of many. One that loads nothing replaces nothing.
     if (rows.loaded === 0) return;
     // The lake reserves nothing: that there are rows must be known all the same.
-    reserve(store, run, rows.loaded);
-    if (addsToVersion(store, run, false)) return;
-    startRowsThere(store, run);
+    reserve(tx, run, rows.loaded);
+    if (addsToVersion(tx, run, false)) return;
+    startRowsThere(tx, run);
   } else {
     // In place again, until it is disposed of; or where it was read from.
     const sql = `UPDATE ledger SET rows = max($rows, $least * rows), kept = $kept, content_hash = $contentHash, stored = $readFrom,
       ids = coalesce($ids, ids), sketch = $sketch WHERE file_key = $fileKey AND index_name = $index`;
-    store.execute(sql, {
+    tx.execute(sql, {
       rows: run.action === 'delete' ? 0 : rows.read,
       least: isLeft ? 1 : 0,
       kept: run.readFrom === null ? 0 : 1,
@@ -312,15 +306,15 @@ function settleLedger(store: Store, run: Run, how: Extract<Finish, { to: 'done' 
       fileKey,
       index,
     });
-    setRowsThere(store, run, run.action === 'delete' ? { loaded: 0, rejected: 0 } : rows);
+    setRowsThere(tx, run, run.action === 'delete' ? { loaded: 0, rejected: 0 } : rows);
   }
   const sql = `UPDATE ledger SET rows = 0 WHERE (file_key, index_name) IN (SELECT file_key, index_name FROM ledger WHERE ${REPLACED})
     AND NOT EXISTS (SELECT 1 FROM json_each($left) WHERE value ->> 'FILE_KEY' = file_key AND value ->> 'index' = index_name)`;
-  store.execute(sql, { ...replacedOf(run), left: JSON.stringify(left) });
+  tx.execute(sql, { ...replacedOf(run), left: JSON.stringify(left) });
 }
 
-function closeAttempt(store: Store, run: Run, closing: Closing): void {
-  store.execute(
+function closeAttempt(tx: Tx, run: Run, closing: Closing): void {
+  tx.execute(
     `UPDATE attempts SET ended_at = $now, exit_code = $exitCode, error = $error,
        outcome = CASE WHEN outcome IS NULL THEN $outcome ELSE outcome || ', ' || $outcome END
      WHERE run_id = $id AND attempt = $attempt`,
@@ -328,8 +322,8 @@ function closeAttempt(store: Store, run: Run, closing: Closing): void {
   );
 }
 
-export function attemptsOf(store: Store, runId: string): Attempt[] {
-  const rows = store.all<Attempt>(
+export function attemptsOf(tx: Tx, runId: string): Attempt[] {
+  const rows = tx.all<Attempt>(
     `SELECT run_id AS runId, attempt, runner, handle, started_at AS startedAt, ended_at AS endedAt, exit_code AS exitCode,
        outcome, error FROM attempts WHERE run_id = $runId ORDER BY attempt`,
     { runId },

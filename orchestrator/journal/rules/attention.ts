@@ -3,16 +3,16 @@ import type { AttentionFilter, Run, RunPage } from '../journal.ts';
 import { requireRun } from './paths.ts';
 import { pageOf, parseCursor, sizeOf } from './reading.ts';
 import { type RunRow, RUN_COLUMNS } from './run-row.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Tx } from './tx.ts';
 
 /**
  * A run has ended: what it failed at, or left to be checked, is to be looked after, and what failed before, and has its place taken by it, is not any more. Of mended rows that
  * is whatever comes later, of the file another version of it; where each version is a delivery of its own (ON_CHANGE: append), the same content alone.
  */
-export function noteEnd(store: Store, { id, state, dataset, file, toCheck }: Run): void {
-  store.execute('DELETE FROM attention WHERE run_id = $id', { id });
+export function noteEnd(tx: Tx, { id, state, dataset, file, toCheck }: Run): void {
+  tx.execute('DELETE FROM attention WHERE run_id = $id', { id });
   if (state === 'cancelled' || state === 'skipped') return;
-  store.execute(
+  tx.execute(
     `DELETE FROM attention WHERE run_id IN (
        SELECT old.id FROM attention AS failure JOIN runs AS old ON old.id = failure.run_id JOIN runs AS run ON run.id = $id
        WHERE failure.dataset = $dataset AND failure.file = $file AND old.seq < run.seq
@@ -20,32 +20,32 @@ export function noteEnd(store: Store, { id, state, dataset, file, toCheck }: Run
     { id, dataset, file },
   );
   if (state === 'done' && toCheck.length === 0) return;
-  note(store, id, state === 'done' ? 'to-check' : 'failed');
+  note(tx, id, state === 'done' ? 'to-check' : 'failed');
 }
 
 /** A file was not taken, which somebody should know: until it is, or is left alone again. */
-export function noteLeftAlone(store: Store, { id, dataset, file }: Run): void {
-  store.execute(
+export function noteLeftAlone(tx: Tx, { id, dataset, file }: Run): void {
+  tx.execute(
     `DELETE FROM attention WHERE dataset = $dataset AND file = $file AND run_id IN (SELECT id FROM runs WHERE state = 'cancelled')`,
     { dataset, file },
   );
-  note(store, id, 'to-check');
+  note(tx, id, 'to-check');
 }
 
-function note(store: Store, id: string, kind: 'failed' | 'to-check'): void {
+function note(tx: Tx, id: string, kind: 'failed' | 'to-check'): void {
   const sql = `INSERT INTO attention (run_id, seq, dataset, file, kind) SELECT id, seq, dataset, file, $kind FROM runs WHERE id = $id`;
-  store.execute(sql, { id, kind });
+  tx.execute(sql, { id, kind });
 }
 
 /** More rows of a run were mended: once all are, it is nobody's trouble. */
-export function noteMended(store: Store, { id, rows, rowsMended }: Run): void {
+export function noteMended(tx: Tx, { id, rows, rowsMended }: Run): void {
   if (rows !== null && rowsMended >= rows.rejected)
-    store.execute("DELETE FROM attention WHERE run_id = $id AND kind = 'failed'", { id });
+    tx.execute("DELETE FROM attention WHERE run_id = $id AND kind = 'failed'", { id });
 }
 
-export function attention(store: Store, filter: AttentionFilter): RunPage {
+export function attention(tx: Tx, filter: AttentionFilter): RunPage {
   const { dataset, path, kind, cursor } = filter;
-  const rows = store.all<RunRow>(
+  const rows = tx.all<RunRow>(
     `SELECT ${RUN_COLUMNS} FROM runs WHERE seq IN (
          SELECT seq FROM attention WHERE acknowledged_at IS NULL AND seq < $before AND ($dataset IS NULL OR dataset = $dataset)
            AND ($path IS NULL OR file = $path) AND ($kind IS NULL OR kind = $kind) ORDER BY seq DESC LIMIT $most) ORDER BY seq DESC`,
@@ -63,9 +63,9 @@ export function attention(store: Store, filter: AttentionFilter): RunPage {
 const WAITS = `state = 'queued' AND error IS NOT NULL AND error NOT LIKE 'waits for run %'`;
 const IS_ACKNOWLEDGED = 'SELECT 1 FROM attention WHERE run_id = runs.id AND acknowledged_at IS NOT NULL';
 
-export function waiting(store: Store, filter: AttentionFilter): RunPage {
+export function waiting(tx: Tx, filter: AttentionFilter): RunPage {
   const { dataset, path, cursor } = filter;
-  const rows = store.all<RunRow>(
+  const rows = tx.all<RunRow>(
     `SELECT ${RUN_COLUMNS} FROM runs WHERE ${WAITS} AND seq < $before AND ($dataset IS NULL OR dataset = $dataset)
          AND ($path IS NULL OR file = $path) AND NOT EXISTS (${IS_ACKNOWLEDGED}) ORDER BY seq DESC LIMIT $most`,
     { before: parseCursor(cursor), dataset: dataset ?? null, path: path ?? null, most: sizeOf(filter) + 1 },
@@ -73,25 +73,25 @@ export function waiting(store: Store, filter: AttentionFilter): RunPage {
   return pageOf(filter, rows);
 }
 
-export function acknowledge(store: Store, runId: string, now: number): void {
-  const run = requireRun(store, runId);
-  const isKnown = store.execute(
+export function acknowledge(tx: Tx, runId: string, now: number): void {
+  const run = requireRun(tx, runId);
+  const isKnown = tx.execute(
     'UPDATE attention SET acknowledged_at = coalesce(acknowledged_at, $now) WHERE run_id = $runId',
     { runId, now },
   );
-  if (isKnown === 0 && acknowledgeWaiting(store, 'id = $runId', { runId, now }) === 0) throw nothingToDo(run);
+  if (isKnown === 0 && acknowledgeWaiting(tx, 'id = $runId', { runId, now }) === 0) throw nothingToDo(run);
 }
 
 /** Returns how many there were. */
-export function acknowledgeAll(store: Store, dataset: string, now: number): number {
+export function acknowledgeAll(tx: Tx, dataset: string, now: number): number {
   const sql = 'UPDATE attention SET acknowledged_at = $now WHERE dataset = $dataset AND acknowledged_at IS NULL';
-  return store.execute(sql, { dataset, now }) + acknowledgeWaiting(store, 'dataset = $dataset', { dataset, now });
+  return tx.execute(sql, { dataset, now }) + acknowledgeWaiting(tx, 'dataset = $dataset', { dataset, now });
 }
 
-function acknowledgeWaiting(store: Store, which: string, parameters: Record<string, string | number>): number {
+function acknowledgeWaiting(tx: Tx, which: string, parameters: Record<string, string | number>): number {
   const sql = `INSERT INTO attention (run_id, seq, dataset, file, kind, acknowledged_at)
     SELECT id, seq, dataset, file, 'waiting', $now FROM runs WHERE ${WAITS} AND ${which} AND NOT EXISTS (${IS_ACKNOWLEDGED})`;
-  return store.execute(sql, parameters);
+  return tx.execute(sql, parameters);
 }
 
 function nothingToDo({ id, dataset, file, state }: Run): OrchestratorError {

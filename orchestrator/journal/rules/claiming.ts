@@ -1,5 +1,5 @@
 import type { ClaimRequest, DatasetSlots, Run } from '../journal.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Tx } from './tx.ts';
 
 /** A queued run that may be claimed. */
 interface Candidate {
@@ -51,36 +51,36 @@ function batchSql(order: Order): string {
  * Chooses and leases. The choice reads a few rows of each dataset's line, however long the line is: runs that are not due
  * yet, or came due, stand in lines of their own (`ready`).
  */
-export function claim(store: Store, request: ClaimRequest): Run[][] {
+export function claim(tx: Tx, request: ClaimRequest): Run[][] {
   const { now } = request;
-  store.execute(`UPDATE runs SET ready = 1 WHERE state = 'queued' AND ready = 0 AND due_at <= $now`, { now });
-  const slots = request.slots.filter(slot => mayClaim(store, slot));
-  const lines = slots.map(slot => lineOf(store, slot, request.limit));
-  return chooseFrom(lines, request).map(chosen => lease(store, chosen, request));
+  tx.execute(`UPDATE runs SET ready = 1 WHERE state = 'queued' AND ready = 0 AND due_at <= $now`, { now });
+  const slots = request.slots.filter(slot => mayClaim(tx, slot));
+  const lines = slots.map(slot => lineOf(tx, slot, request.limit));
+  return chooseFrom(lines, request).map(chosen => lease(tx, chosen, request));
 }
 
 /**
  * The clock was set back, or is behind what the last process had: runs that were given back to the queue at a time that is still to come are due now, for their
  * pause would be longer by all that. Returns how many.
  */
-export function hasten(store: Store, now: number): number {
-  const waiting = store.all<{ id: string }>(
+export function hasten(tx: Tx, now: number): number {
+  const waiting = tx.all<{ id: string }>(
     `SELECT id FROM runs WHERE state = 'queued' AND ready = 0 AND due_at > $now
        AND EXISTS (SELECT 1 FROM attempts WHERE run_id = runs.id AND attempts.ended_at > $now)`,
     { now },
   );
-  for (const { id } of waiting) store.updateRun(id, 'due_at = $now, ready = 1', { now });
+  for (const { id } of waiting) tx.updateRun(id, 'due_at = $now, ready = 1', { now });
   return waiting.length;
 }
 
-function mayClaim(store: Store, slot: DatasetSlots): boolean {
+function mayClaim(tx: Tx, slot: DatasetSlots): boolean {
   if (slot.free < 1) return false;
   const { dataset } = slot;
   const isPaused = 'SELECT 1 FROM datasets WHERE name = $dataset AND paused = 1';
-  if (store.get(isPaused, { dataset }) !== undefined) return false;
+  if (tx.get(isPaused, { dataset }) !== undefined) return false;
   if (!isOneAtATime(slot)) return true;
   const hasRunning = `SELECT 1 FROM runs WHERE dataset = $dataset AND state = 'running' LIMIT 1`;
-  return store.get(hasRunning, { dataset }) === undefined;
+  return tx.get(hasRunning, { dataset }) === undefined;
 }
 
 function isOneAtATime(slot: DatasetSlots): boolean {
@@ -95,21 +95,21 @@ interface Line {
   lastStartAt: number;
 }
 
-function lineOf(store: Store, slot: DatasetSlots, limit: number): Line {
+function lineOf(tx: Tx, slot: DatasetSlots, limit: number): Line {
   const { running = 0, lastStartAt = 0 } = slot;
-  return { claims: claimsOf(store, slot, limit), running, lastStartAt };
+  return { claims: claimsOf(tx, slot, limit), running, lastStartAt };
 }
 
-function claimsOf(store: Store, slot: DatasetSlots, limit: number): Candidate[][] {
+function claimsOf(tx: Tx, slot: DatasetSlots, limit: number): Candidate[][] {
   const { dataset, order } = slot;
-  if (slot.perFolder) return batchLine(store, slot);
-  if (slot.strict) return store.all<Candidate>(strictLineSql(order), { dataset }).map(run => [run]);
+  if (slot.perFolder) return batchLine(tx, slot);
+  if (slot.strict) return tx.all<Candidate>(strictLineSql(order), { dataset }).map(run => [run]);
   const most = slot.exclusive === true ? 1 : Math.min(slot.free, limit);
-  return store.all<Candidate>(freeLineSql(order), { dataset, limit: most }).map(run => [run]);
+  return tx.all<Candidate>(freeLineSql(order), { dataset, limit: most }).map(run => [run]);
 }
 
-function batchLine(store: Store, slot: DatasetSlots): Candidate[][] {
-  const queued = store.all<BatchCandidate>(batchSql(slot.order), { dataset: slot.dataset });
+function batchLine(tx: Tx, slot: DatasetSlots): Candidate[][] {
+  const queued = tx.all<BatchCandidate>(batchSql(slot.order), { dataset: slot.dataset });
   const isDue = (run: BatchCandidate) => run.ready === 1 && run.free === 1;
   const firstWaiting = queued.findIndex(run => !isDue(run));
   const due = slot.strict && firstWaiting >= 0 ? queued.slice(0, firstWaiting) : queued.filter(isDue);
@@ -155,19 +155,19 @@ function ranksOf({ claims, running, lastStartAt }: Line, now: number): number[] 
   return [now - waitsSince < PATIENCE_MS ? 1 : 0, -priority, running, lastStartAt, seq];
 }
 
-function lease(store: Store, batch: Candidate[], request: ClaimRequest): Run[] {
+function lease(tx: Tx, batch: Candidate[], request: ClaimRequest): Run[] {
   const { holder, leaseMs, now } = request;
   const batchId =
     batch.length > 1 || request.slots.some(slot => isBatchOf(slot, batch)) ? (batch[0]?.id ?? null) : null;
   return batch.map(({ id }) => {
-    const run = store.updateRun(
+    const run = tx.updateRun(
       id,
       `state = 'running', attempt = attempt + 1, started_at = coalesce(started_at, $now), due_at = NULL, ready = NULL,
        error = NULL, runner = NULL, handle = NULL, batch = $batch, lease_holder = $holder, lease_until = $until`,
       { now, batch: batchId, holder, until: now + leaseMs },
     );
     const sql = 'INSERT INTO attempts (run_id, attempt, started_at, holder) VALUES ($id, $attempt, $now, $holder)';
-    store.execute(sql, { id, attempt: run.attempt, now, holder });
+    tx.execute(sql, { id, attempt: run.attempt, now, holder });
     return run;
   });
 }

@@ -3,7 +3,7 @@ import type { Disposal, StoredFile } from '../journal.ts';
 import { requireRun } from './paths.ts';
 import { OrchestratorError } from '../../errors.ts';
 import { toFileVersion, type VersionColumns, versionColumns } from './run-row.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Tx } from './tx.ts';
 
 interface DisposalRow extends VersionColumns {
   run_id: string;
@@ -19,33 +19,31 @@ interface DisposalRow extends VersionColumns {
 const COLUMNS = `run_id, kind, source, hidden, target, size_bytes, token, marker, state, error`;
 
 /** Idempotent: the same intent, written again after a crash, is one. */
-export function intend(store: Store, disposal: Omit<Disposal, 'state' | 'error'>): void {
+export function intend(tx: Tx, disposal: Omit<Disposal, 'state' | 'error'>): void {
   const { runId, kind, source, hidden, target, fileVersion, marker } = disposal;
-  requireRun(store, runId);
-  const open = openIntent(store, runId);
+  requireRun(tx, runId);
+  const open = openIntent(tx, runId);
   if (open !== undefined && open.kind === kind && open.source === source && open.target === target) return;
   if (open !== undefined)
     throw new OrchestratorError('bug', `run ${runId} has an open ${open.kind} of ${open.source} already`);
-  store.execute(
+  tx.execute(
     `INSERT INTO disposals (run_id, kind, source, hidden, target, size_bytes, token, marker)
      VALUES ($runId, $kind, $source, $hidden, $target, $size_bytes, $token, $marker)`,
     { runId, kind, source, hidden, target, marker, ...versionColumns(fileVersion) },
   );
 }
 
-export function intents(store: Store): Disposal[] {
-  return store
-    .all<DisposalRow>(`SELECT ${COLUMNS} FROM disposals WHERE state = 'intended' ORDER BY id`)
-    .map(toDisposal);
+export function intents(tx: Tx): Disposal[] {
+  return tx.all<DisposalRow>(`SELECT ${COLUMNS} FROM disposals WHERE state = 'intended' ORDER BY id`).map(toDisposal);
 }
 
 export function moves(
-  store: Store,
+  tx: Tx,
   dataset: string,
   file: string,
   contentHash: string,
 ): Array<{ source: string; target: string }> {
-  return store.all(
+  return tx.all(
     `SELECT source, target FROM runs JOIN disposals ON run_id = runs.id
      WHERE dataset = $dataset AND file = $file AND version IS NOT NULL AND content_hash = $contentHash
        AND target IS NOT NULL AND disposals.state IN ('intended', 'disposed')`,
@@ -53,41 +51,41 @@ export function moves(
   );
 }
 
-export function disposalsOf(store: Store, runId: string): Disposal[] {
+export function disposalsOf(tx: Tx, runId: string): Disposal[] {
   const sql = `SELECT ${COLUMNS} FROM disposals WHERE run_id = $runId ORDER BY id DESC`;
-  return store.all<DisposalRow>(sql, { runId }).map(toDisposal);
+  return tx.all<DisposalRow>(sql, { runId }).map(toDisposal);
 }
 
 export function closeDisposal(
-  store: Store,
+  tx: Tx,
   runId: string,
   state: Disposal['state'],
   error: string | null,
   target: string | null = null,
 ): void {
-  const open = openIntent(store, runId);
+  const open = openIntent(tx, runId);
   if (open === undefined) throw new OrchestratorError('bug', `run ${runId} has no open disposal to close`);
   if (state === 'disposed') {
-    markAway(store, open);
-    keepRows(store, { ...open, target: target ?? open.target });
+    markAway(tx, open);
+    keepRows(tx, { ...open, target: target ?? open.target });
   }
   const sql = `UPDATE disposals SET state = $state, error = $error, target = coalesce($target, target)
     WHERE run_id = $runId AND state = 'intended'`;
-  store.execute(sql, { runId, state, error: boundedError(error), target });
+  tx.execute(sql, { runId, state, error: boundedError(error), target });
 }
 
 const MOST_STORED = 100;
 
 /** Those that the runs tell of, and those of rows whose runs were pruned. */
-export function stored(store: Store, dataset: string, file: string): StoredFile[] {
-  const moved = store.all<DisposalRow & { content_hash: string }>(
+export function stored(tx: Tx, dataset: string, file: string): StoredFile[] {
+  const moved = tx.all<DisposalRow & { content_hash: string }>(
     `SELECT run_id, kind, target, disposals.size_bytes, disposals.token, content_hash
      FROM runs JOIN disposals ON disposals.run_id = runs.id
      WHERE dataset = $dataset AND file = $file AND version IS NOT NULL AND disposals.state = 'disposed' AND target IS NOT NULL
      ORDER BY version DESC LIMIT ${MOST_STORED}`,
     { dataset, file },
   );
-  const kept = store.all<{ stored: string; content_hash: string }>(
+  const kept = tx.all<{ stored: string; content_hash: string }>(
     `SELECT stored, content_hash FROM ledger
      WHERE dataset = $dataset AND path = $file AND rows > 0 AND stored IS NOT NULL AND content_hash IS NOT NULL`,
     { dataset, file },
@@ -117,9 +115,9 @@ export function stored(store: Store, dataset: string, file: string): StoredFile[
  * The path is absent to every dataset that knows it, and that is no deletion. Where a new file has its name already, that one
  * is there, as an arrival.
  */
-function markAway(store: Store, disposal: Disposal): void {
+function markAway(tx: Tx, disposal: Disposal): void {
   const { source, fileVersion } = disposal;
-  store.execute(
+  tx.execute(
     `UPDATE files SET arriving = 1, present = EXISTS (
        SELECT 1 FROM runs WHERE runs.dataset = files.dataset AND runs.file = files.path AND runs.state = 'settling')
      WHERE absolute = $source AND size_bytes = $size_bytes AND token = $token`,
@@ -128,8 +126,8 @@ function markAway(store: Store, disposal: Disposal): void {
 }
 
 /** Rule 3: the rows of a `done` version that was disposed of stay where the next one is added to them, whichever dataset disposed of it. */
-function keepRows(store: Store, { runId, kind, source, fileVersion, target }: Disposal): void {
-  store.execute(
+function keepRows(tx: Tx, { runId, kind, source, fileVersion, target }: Disposal): void {
+  tx.execute(
     `UPDATE ledger SET kept = 1, stored = $target WHERE (file_key, index_name) IN (
        SELECT file_key, index_name FROM runs WHERE id = $runId AND state = 'done'
        UNION ALL
@@ -140,8 +138,8 @@ function keepRows(store: Store, { runId, kind, source, fileVersion, target }: Di
   );
 }
 
-function openIntent(store: Store, runId: string): Disposal | undefined {
-  const row = store.get<DisposalRow>(`SELECT ${COLUMNS} FROM disposals WHERE run_id = $runId AND state = 'intended'`, {
+function openIntent(tx: Tx, runId: string): Disposal | undefined {
+  const row = tx.get<DisposalRow>(`SELECT ${COLUMNS} FROM disposals WHERE run_id = $runId AND state = 'intended'`, {
     runId,
   });
   return row === undefined ? undefined : toDisposal(row);

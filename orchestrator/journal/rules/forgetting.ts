@@ -1,30 +1,30 @@
 import { OrchestratorError } from '../../errors.ts';
 import type { HeldKey } from '../journal.ts';
 import { allocateVersion } from './paths.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Transactions, Tx } from './tx.ts';
 
 /** In one turn of the event loop. */
 const SLICE = 500;
 
 /** The first keys of a dataset that may have rows; once they are said to be gone, the next. */
-export function heldKeys(store: Store, dataset: string): HeldKey[] {
+export function heldKeys(tx: Tx, dataset: string): HeldKey[] {
   const sql = `SELECT file_key AS fileKey, index_name AS "index", rows FROM ledger
     WHERE dataset = $dataset AND rows > 0 AND coalesce(ids, '') = '' LIMIT ${SLICE}`;
-  return store.all<HeldKey>(sql, { dataset }).map(row => ({ ...row }));
+  return tx.all<HeldKey>(sql, { dataset }).map(row => ({ ...row }));
 }
 
 /** They are gone from the target. */
-export function rowsGone(store: Store, { fileKey, index }: Pick<HeldKey, 'fileKey' | 'index'>): void {
+export function rowsGone(tx: Tx, { fileKey, index }: Pick<HeldKey, 'fileKey' | 'index'>): void {
   const sql = 'UPDATE ledger SET rows = 0 WHERE file_key = $fileKey AND index_name = $index';
-  store.execute(sql, { fileKey, index });
+  tx.execute(sql, { fileKey, index });
 }
 
-export function nextVersion(store: Store, dataset: string, now: number): number {
-  return allocateVersion(store, dataset, now);
+export function nextVersion(tx: Tx, dataset: string, now: number): number {
+  return allocateVersion(tx, dataset, now);
 }
 
 /** In slices, other work in between; what a crash leaves is forgotten by the next call. */
-export async function forget(store: Store, dataset: string): Promise<string[]> {
+export async function forget(store: Transactions, dataset: string): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
     const slice = await store.writeAlone(() => {
@@ -53,15 +53,15 @@ export async function forget(store: Store, dataset: string): Promise<string[]> {
 }
 
 /** A file that is half moved would be hidden for ever. */
-export function assertForgettable(store: Store, dataset: string): void {
+export function assertForgettable(tx: Tx, dataset: string): void {
   const running = "SELECT 1 FROM runs WHERE dataset = $dataset AND state = 'running' LIMIT 1";
-  if (store.get(running, { dataset }) !== undefined) {
+  if (tx.get(running, { dataset }) !== undefined) {
     const advice = `cancel it, or wait for its end: orchestrator runs ${dataset} --state running`;
     throw refusal(dataset, `a run of it goes on; ${advice}`);
   }
   const moving = `SELECT source, disposals.error FROM disposals JOIN runs ON runs.id = run_id
     WHERE disposals.state = 'intended' AND runs.dataset = $dataset LIMIT 1`;
-  const open = store.get<{ source: string; error: string | null }>(moving, { dataset });
+  const open = tx.get<{ source: string; error: string | null }>(moving, { dataset });
   if (open === undefined) return;
   const why = open.error === null ? '' : `, which can’t be done yet: ${open.error}`;
   throw refusal(dataset, `${open.source} is still to be moved or removed${why}; try again once it is`);

@@ -1,6 +1,6 @@
 import type { KnownFile, KnownFilesPage } from '../journal.ts';
 import { toFileVersion, type VersionColumns } from './run-row.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Tx } from './tx.ts';
 
 interface KnownRow extends VersionColumns {
   path: string;
@@ -14,7 +14,7 @@ const DEFAULT_LIMIT = 1000;
 const select = (index: string) => `SELECT files.path, present, size_bytes, token, folder AS doubted
   FROM files ${index} LEFT JOIN doubts ON doubts.dataset = files.dataset AND doubts.path = files.path`;
 
-export function knownFiles(store: Store, dataset: string, page: KnownFilesPage): KnownFile[] {
+export function knownFiles(tx: Tx, dataset: string, page: KnownFilesPage): KnownFile[] {
   const { after = '', below = '', limit = DEFAULT_LIMIT } = page;
   const where = [
     'files.dataset = $dataset AND files.path > $from',
@@ -26,13 +26,13 @@ export function knownFiles(store: Store, dataset: string, page: KnownFilesPage):
   const parameters = { dataset, from: after > start ? after : start, limit, ...(below === '' ? {} : { below }) };
   const from = select(page.present === true ? 'INDEXED BY files_present' : '');
   const sql = `${from} WHERE ${where.join(' ')} ORDER BY files.path LIMIT $limit`;
-  return store.all<KnownRow>(sql, parameters).map(toKnownFile);
+  return tx.all<KnownRow>(sql, parameters).map(toKnownFile);
 }
 
-export function knownAt(store: Store, dataset: string, paths: readonly string[]): Array<KnownFile | undefined> {
+export function knownAt(tx: Tx, dataset: string, paths: readonly string[]): Array<KnownFile | undefined> {
   const sql = `${select('')} WHERE files.dataset = $dataset AND files.path = $path`;
   return paths.map(path => {
-    const row = store.get<KnownRow>(sql, { dataset, path });
+    const row = tx.get<KnownRow>(sql, { dataset, path });
     return row && toKnownFile(row);
   });
 }

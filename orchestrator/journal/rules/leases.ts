@@ -1,47 +1,47 @@
 import { OrchestratorError } from '../../errors.ts';
 import type { Lease, LeaseRequest, Run } from '../journal.ts';
 import { bug, requireRun } from './paths.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Tx } from './tx.ts';
 
-export function heartbeat(store: Store, { holder, leaseMs, now }: LeaseRequest): void {
+export function heartbeat(tx: Tx, { holder, leaseMs, now }: LeaseRequest): void {
   const sql = `UPDATE runs SET lease_until = $until WHERE state = 'running' AND lease_holder = $holder`;
-  store.execute(sql, { holder, until: now + leaseMs });
+  tx.execute(sql, { holder, until: now + leaseMs });
 }
 
 /** They end at a time that is over whatever becomes of the clock. */
-export function endOtherLeases(store: Store, holder: string): void {
-  store.execute(`UPDATE runs SET lease_until = 0 WHERE state = 'running' AND lease_holder <> $holder`, { holder });
+export function endOtherLeases(tx: Tx, holder: string): void {
+  tx.execute(`UPDATE runs SET lease_until = 0 WHERE state = 'running' AND lease_holder <> $holder`, { holder });
 }
 
-export function takeOver(store: Store, { holder, leaseMs, now }: LeaseRequest): Run[] {
+export function takeOver(tx: Tx, { holder, leaseMs, now }: LeaseRequest): Run[] {
   // The index is named: SQLite would go through all runs for the sake of their order.
   const expired = `SELECT seq FROM runs INDEXED BY runs_running WHERE state = 'running' AND lease_holder <> $holder AND lease_until <= $now`;
-  return store.selectRuns(`seq IN (${expired}) ORDER BY seq`, { holder, now }).map(({ id, attempt }) => {
-    store.execute('UPDATE attempts SET holder = $holder WHERE run_id = $id AND attempt = $attempt', {
+  return tx.selectRuns(`seq IN (${expired}) ORDER BY seq`, { holder, now }).map(({ id, attempt }) => {
+    tx.execute('UPDATE attempts SET holder = $holder WHERE run_id = $id AND attempt = $attempt', {
       holder,
       id,
       attempt,
     });
-    return store.updateRun(id, 'lease_holder = $holder, lease_until = $until', { holder, until: now + leaseMs });
+    return tx.updateRun(id, 'lease_holder = $holder, lease_until = $until', { holder, until: now + leaseMs });
   });
 }
 
-export function adopt(store: Store, lease: Lease): void {
-  const { id, attempt } = requireLease(store, lease);
+export function adopt(tx: Tx, lease: Lease): void {
+  const { id, attempt } = requireLease(tx, lease);
   const sql = `UPDATE attempts SET outcome = 'adopted' WHERE run_id = $id AND attempt = $attempt`;
-  store.execute(sql, { id, attempt });
+  tx.execute(sql, { id, attempt });
 }
 
-export function cancelRequests(store: Store, holder: string): Run[] {
-  return store.selectRuns(`state = 'running' AND cancel_requested = 1 AND lease_holder = $holder`, { holder });
+export function cancelRequests(tx: Tx, holder: string): Run[] {
+  return tx.selectRuns(`state = 'running' AND cancel_requested = 1 AND lease_holder = $holder`, { holder });
 }
 
 /** The run, if this attempt of it goes on and its holder is this one. Throws `never` where another holder took it over, else a bug. */
-export function requireLease(store: Store, { id, attempt, leaseHolder }: Lease): Run {
-  const run = requireRun(store, id);
+export function requireLease(tx: Tx, { id, attempt, leaseHolder }: Lease): Run {
+  const run = requireRun(tx, id);
   if (run.state === 'running' && run.attempt === attempt && run.leaseHolder === leaseHolder) return run;
   const sql = 'SELECT holder FROM attempts WHERE run_id = $id AND attempt = $attempt';
-  const holder = store.get<{ holder: string | null }>(sql, { id, attempt })?.holder ?? leaseHolder;
+  const holder = tx.get<{ holder: string | null }>(sql, { id, attempt })?.holder ?? leaseHolder;
   if (holder !== leaseHolder) throw lost(run, attempt, holder);
   throw bug(
     run,

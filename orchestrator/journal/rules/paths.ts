@@ -2,7 +2,7 @@ import { versionAt } from '../../../default-etl/contract/contract.ts';
 import { posix } from 'node:path';
 import { OrchestratorError } from '../../errors.ts';
 import type { Run } from '../journal.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Tx } from './tx.ts';
 
 /** A new run of a path: columns that each of them has. */
 export interface NewRun {
@@ -13,8 +13,8 @@ export interface NewRun {
   now: number;
 }
 
-export function requireRun(store: Store, id: string): Run {
-  const run = store.selectRuns('id = $id', { id })[0];
+export function requireRun(tx: Tx, id: string): Run {
+  const run = tx.selectRuns('id = $id', { id })[0];
   if (run === undefined) throw new OrchestratorError('never', `there is no run ${id}; it may have been pruned`);
   return run;
 }
@@ -27,54 +27,54 @@ export function absolutePath(root: string, file: string): string {
   return posix.join(root, file);
 }
 
-export function ensureDataset(store: Store, dataset: string): void {
-  store.execute('INSERT INTO datasets (name) VALUES ($dataset) ON CONFLICT DO NOTHING', { dataset });
+export function ensureDataset(tx: Tx, dataset: string): void {
+  tx.execute('INSERT INTO datasets (name) VALUES ($dataset) ON CONFLICT DO NOTHING', { dataset });
 }
 
 /** The run of a path that is to run: settling or queued. */
-export function waitingRun(store: Store, dataset: string, file: string): Run | undefined {
+export function waitingRun(tx: Tx, dataset: string, file: string): Run | undefined {
   const where = `dataset = $dataset AND file = $file AND state IN ('settling', 'queued')`;
-  return store.selectRuns(where, { dataset, file })[0];
+  return tx.selectRuns(where, { dataset, file })[0];
 }
 
-export function runningRun(store: Store, dataset: string, file: string): Run | undefined {
-  return store.selectRuns(`dataset = $dataset AND file = $file AND state = 'running'`, { dataset, file })[0];
+export function runningRun(tx: Tx, dataset: string, file: string): Run | undefined {
+  return tx.selectRuns(`dataset = $dataset AND file = $file AND state = 'running'`, { dataset, file })[0];
 }
 
 /** The run of a path that is under way: the one that waits, else the one that runs. */
-export function openRun(store: Store, dataset: string, file: string): Run | undefined {
-  return waitingRun(store, dataset, file) ?? runningRun(store, dataset, file);
+export function openRun(tx: Tx, dataset: string, file: string): Run | undefined {
+  return waitingRun(tx, dataset, file) ?? runningRun(tx, dataset, file);
 }
 
 /** The run of a path with the highest VERSION. */
-export function latestRun(store: Store, dataset: string, file: string): Run | undefined {
+export function latestRun(tx: Tx, dataset: string, file: string): Run | undefined {
   const where = 'dataset = $dataset AND file = $file AND version IS NOT NULL ORDER BY version DESC LIMIT 1';
-  return store.selectRuns(where, { dataset, file })[0];
+  return tx.selectRuns(where, { dataset, file })[0];
 }
 
 /** The same among those that read the file at its path: a mend adds to a version, it is none. */
-export function latestVersion(store: Store, dataset: string, file: string): Run | undefined {
+export function latestVersion(tx: Tx, dataset: string, file: string): Run | undefined {
   const where = `dataset = $dataset AND file = $file AND version IS NOT NULL AND action <> 'mend' AND read_from IS NULL ORDER BY version DESC LIMIT 1`;
-  return store.selectRuns(where, { dataset, file })[0];
+  return tx.selectRuns(where, { dataset, file })[0];
 }
 
 /** The same among those that loaded the file. */
-export function latestDone(store: Store, dataset: string, file: string): Run | undefined {
+export function latestDone(tx: Tx, dataset: string, file: string): Run | undefined {
   const where = `dataset = $dataset AND file = $file AND version IS NOT NULL AND state = 'done' AND action IN ('add', 'change')
     ORDER BY version DESC LIMIT 1`;
-  return store.selectRuns(where, { dataset, file })[0];
+  return tx.selectRuns(where, { dataset, file })[0];
 }
 
 /** Newer than the run, and of the file itself: a mend adds to a version, it is none. */
-export function newerRun(store: Store, run: Run): Run | undefined {
+export function newerRun(tx: Tx, run: Run): Run | undefined {
   const where = `dataset = $dataset AND file = $file AND version > $version AND action <> 'mend' ORDER BY version DESC LIMIT 1`;
-  return store.selectRuns(where, { dataset: run.dataset, file: run.file, version: run.version })[0];
+  return tx.selectRuns(where, { dataset: run.dataset, file: run.file, version: run.version })[0];
 }
 
 /** VERSION (rule 4): above all of the dataset's, above `atLeast`, and not below the clock, should the journal be a new one. */
-export function allocateVersion(store: Store, dataset: string, now: number, atLeast = 1): number {
+export function allocateVersion(tx: Tx, dataset: string, now: number, atLeast = 1): number {
   const clock = versionAt(now);
-  const row = store.get<{ last_version: number }>(
+  const row = tx.get<{ last_version: number }>(
     'UPDATE datasets SET last_version = max(last_version + 1, $clock, $atLeast) WHERE name = $dataset RETURNING last_version',
     { dataset, clock, atLeast },
   );
@@ -83,15 +83,15 @@ export function allocateVersion(store: Store, dataset: string, now: number, atLe
 }
 
 /** What a queued run of a path whose predecessor still runs has to say. */
-export function reasonToWait(store: Store, dataset: string, file: string): string | null {
-  const running = runningRun(store, dataset, file);
+export function reasonToWait(tx: Tx, dataset: string, file: string): string | null {
+  const running = runningRun(tx, dataset, file);
   return running === undefined ? null : `waits for run ${running.id} of the same file`;
 }
 
 /** Ends a run that waits. */
-export function endWaiting(store: Store, run: Run, state: 'skipped' | 'cancelled', error: string, now: number): Run {
+export function endWaiting(tx: Tx, run: Run, state: 'skipped' | 'cancelled', error: string, now: number): Run {
   const set = 'state = $state, error = $error, ended_at = $now, due_at = NULL, ready = NULL';
-  return store.updateRun(run.id, set, { state, error, now });
+  return tx.updateRun(run.id, set, { state, error, now });
 }
 
 /** The columns every new run begins with. */

@@ -1,6 +1,6 @@
 import { createYielder } from '../../async/yielder.ts';
 import type { PruneRequest } from '../journal.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Transactions } from './tx.ts';
 
 /** Runs looked at, or forgotten, in one turn of the event loop: about 20 ms. */
 const SLICE = 500;
@@ -32,7 +32,7 @@ const FORGET_SKETCHES = `UPDATE ledger SET sketch = NULL WHERE (file_key, index_
  * Looks at what ended long ago, the oldest first, and forgets what may be, other work in between: most of it may be there to stay. Then gives the freed pages back to
  * the disk.
  */
-export async function prune(store: Store, { endedBefore, signal }: PruneRequest): Promise<string[]> {
+export async function prune(store: Transactions, { endedBefore, signal }: PruneRequest): Promise<string[]> {
   const forgotten: string[] = [];
   const breathe = createYielder();
   let place = { endedAt: Number.MIN_SAFE_INTEGER, seq: 0 };
@@ -50,11 +50,11 @@ export async function prune(store: Store, { endedBefore, signal }: PruneRequest)
   return forgotten;
 }
 
-async function forget(store: Store, seqs: number[]): Promise<string[]> {
+async function forget(store: Transactions, seqs: number[]): Promise<string[]> {
   const rows = await store.writeAlone(() => store.all<{ id: string }>(FORGET, { seqs: JSON.stringify(seqs) }));
   return rows.map(({ id }) => id);
 }
 
-function forgetSketches(store: Store, endedBefore: number): Promise<number> {
+function forgetSketches(store: Transactions, endedBefore: number): Promise<number> {
   return store.writeAlone(() => store.execute(FORGET_SKETCHES, { endedBefore }));
 }

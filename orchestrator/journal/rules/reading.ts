@@ -11,8 +11,20 @@ import {
 } from '../journal.ts';
 import { foldPath, hasPart } from './paths.ts';
 import { type RunRow, RUN_COLUMNS, toRun } from './run-row.ts';
-import { searchRuns } from '../sqlite/searching.ts';
-import type { Parameters, Store } from '../sqlite/store.ts';
+import type { Parameters, Transactions, Tx } from './tx.ts';
+
+/** A part of a path that is looked for among many runs. */
+export interface Search {
+  /** As foldPath() makes it. */
+  part: string;
+  filter: RunFilter;
+  /** Only runs that were made before this one. */
+  before: number;
+  limit: number;
+}
+
+/** Resolves with the runs that have it, the newest first: how a part of a text is found among a million is the database's own. */
+export type SearchRuns = (search: Search) => Promise<RunRow[]>;
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -25,8 +37,8 @@ const FEW = 10_000;
  * nothing. Each state of each dataset is read from its own stretch of an index and the stretches are merged: a rare state is
  * found at once among a million runs.
  */
-export async function runs(store: Store, filter: RunFilter): Promise<RunPage> {
-  const rows = await rowsOf(store, filter, sizeOf(filter) + 1);
+export async function runs(store: Transactions, filter: RunFilter, search: SearchRuns): Promise<RunPage> {
+  const rows = await rowsOf(store, filter, search);
   return pageOf(filter, rows);
 }
 
@@ -43,36 +55,37 @@ export function sizeOf({ limit = DEFAULT_LIMIT }: { limit?: number }): number {
   return Math.min(Math.max(limit, 1), MAX_LIMIT);
 }
 
-async function rowsOf(store: Store, filter: RunFilter, limit: number): Promise<RunRow[]> {
+async function rowsOf(store: Transactions, filter: RunFilter, search: SearchRuns): Promise<RunRow[]> {
   const { file } = filter;
+  const limit = sizeOf(filter) + 1;
   const few = await store.read(() =>
     !file || countOf(store, filter) <= FEW ? select(store, filter, limit) : undefined,
   );
   if (few !== undefined || !file) return few ?? [];
-  return searchRuns(store, { part: foldPath(file), filter, before: parseCursor(filter.cursor), limit });
+  return search({ part: foldPath(file), filter, before: parseCursor(filter.cursor), limit });
 }
 
 /** How many runs there are at most. */
-function countOf(store: Store, { dataset, states, toCheck }: RunFilter): number {
+function countOf(tx: Tx, { dataset, states, toCheck }: RunFilter): number {
   const ofDataset = (column: string) => (dataset === undefined ? '' : `AND ${column} = $dataset`);
   const parameters = dataset === undefined ? {} : { dataset };
   const sum = toCheck
     ? `SELECT sum(runs_to_check) AS runs FROM datasets WHERE true ${ofDataset('name')}`
     : `SELECT sum(runs) AS runs FROM counts WHERE state IN (SELECT value FROM json_each($states)) ${ofDataset('dataset')}`;
   const all = toCheck ? parameters : { ...parameters, states: JSON.stringify(states ?? RUN_STATES) };
-  return store.get<{ runs: number | null }>(sum, all)?.runs ?? 0;
+  return tx.get<{ runs: number | null }>(sum, all)?.runs ?? 0;
 }
 
-function select(store: Store, filter: RunFilter, limit: number): RunRow[] {
+function select(tx: Tx, filter: RunFilter, limit: number): RunRow[] {
   const { dataset, states, toCheck, path } = filter;
-  if (dataset !== undefined && path !== undefined) return ofPath(store, { ...filter, dataset, path }, limit);
+  if (dataset !== undefined && path !== undefined) return ofPath(tx, { ...filter, dataset, path }, limit);
   const base = { before: parseCursor(filter.cursor), limit, ...(filter.file ? { part: foldPath(filter.file) } : {}) };
-  if (dataset === undefined && states === undefined && !toCheck) return stretch(store, '', base);
-  const datasets = dataset === undefined ? datasetNames(store) : [dataset];
+  if (dataset === undefined && states === undefined && !toCheck) return stretch(tx, '', base);
+  const datasets = dataset === undefined ? datasetNames(tx) : [dataset];
   const found = datasets.flatMap(name => {
-    if (toCheck) return doubted(store, states, { ...base, dataset: name });
+    if (toCheck) return doubted(tx, states, { ...base, dataset: name });
     return (states ?? RUN_STATES).flatMap(state =>
-      stretch(store, 'dataset = $dataset AND state = $state AND', { ...base, dataset: name, state }),
+      stretch(tx, 'dataset = $dataset AND state = $state AND', { ...base, dataset: name, state }),
     );
   });
   return found.toSorted((a, b) => b.seq - a.seq).slice(0, limit);
@@ -80,31 +93,27 @@ function select(store: Store, filter: RunFilter, limit: number): RunRow[] {
 
 /** Only runs that are done have something to check. */
 function doubted(
-  store: Store,
+  tx: Tx,
   states: readonly RunState[] | undefined,
   parameters: Parameters & { part?: string },
 ): RunRow[] {
   if (states?.includes('done') === false) return [];
-  return stretch(store, 'to_check IS NOT NULL AND dataset = $dataset AND', parameters);
+  return stretch(tx, 'to_check IS NOT NULL AND dataset = $dataset AND', parameters);
 }
 
 /** All of them, or the newest: a path has as many runs as it had versions. */
-function ofPath(
-  store: Store,
-  { dataset, path, states, cursor }: RunFilter & { path: string },
-  limit: number,
-): RunRow[] {
+function ofPath(tx: Tx, { dataset, path, states, cursor }: RunFilter & { path: string }, limit: number): RunRow[] {
   const where = 'dataset = $dataset AND file = $path AND seq < $before';
   const of = (version: string) => `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} AND version ${version}`;
   const sql = `${of('IS NULL')} UNION ALL ${of('IS NOT NULL')} ORDER BY seq DESC`;
-  const rows = store.all<RunRow>(sql, { dataset: dataset ?? null, path, before: parseCursor(cursor) });
+  const rows = tx.all<RunRow>(sql, { dataset: dataset ?? null, path, before: parseCursor(cursor) });
   return rows.filter(({ state }) => states?.includes(state) ?? true).slice(0, limit);
 }
 
-function stretch(store: Store, where: string, parameters: Parameters & { part?: string }): RunRow[] {
+function stretch(tx: Tx, where: string, parameters: Parameters & { part?: string }): RunRow[] {
   const search = parameters.part === undefined ? '' : `AND ${hasPart(parameters.part)}`;
   const sql = `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} seq < $before ${search} ORDER BY seq DESC LIMIT $limit`;
-  return store.all<RunRow>(sql, parameters);
+  return tx.all<RunRow>(sql, parameters);
 }
 
 /** Cursors are checked whoever asks. */
@@ -116,8 +125,8 @@ export function parseCursor(cursor: string | undefined): number {
   return seq;
 }
 
-function datasetNames(store: Store): string[] {
-  return store.all<{ name: string }>('SELECT name FROM datasets').map(row => row.name);
+function datasetNames(tx: Tx): string[] {
+  return tx.all<{ name: string }>('SELECT name FROM datasets').map(row => row.name);
 }
 
 interface SummaryRow {
@@ -134,16 +143,14 @@ interface SummaryRow {
   loads_notice: string | null;
 }
 
-export function summaries(store: Store): DatasetSummary[] {
-  const counts = store.all<{ dataset: string; state: RunState; runs: number }>(
-    'SELECT dataset, state, runs FROM counts',
-  );
-  const attention = store.all<{ dataset: string; kind: string; runs: number }>(
+export function summaries(tx: Tx): DatasetSummary[] {
+  const counts = tx.all<{ dataset: string; state: RunState; runs: number }>('SELECT dataset, state, runs FROM counts');
+  const attention = tx.all<{ dataset: string; kind: string; runs: number }>(
     'SELECT dataset, kind, count(*) AS runs FROM attention WHERE acknowledged_at IS NULL GROUP BY dataset, kind',
   );
   const toLookAfter = new Map(attention.map(({ dataset, kind, runs: number }) => [`${kind} ${dataset}`, number]));
   const byDataset = Map.groupBy(counts, row => row.dataset);
-  return store.all<SummaryRow>('SELECT * FROM datasets ORDER BY name').map(row => ({
+  return tx.all<SummaryRow>('SELECT * FROM datasets ORDER BY name').map(row => ({
     dataset: row.name,
     paused: row.paused === 1,
     counts: countStates(byDataset.get(row.name) ?? []),
@@ -167,39 +174,37 @@ function countStates(rows: Array<{ state: RunState; runs: number }>): Record<Run
   return counts;
 }
 
-export function nextDueAt(store: Store, now: number): number | null {
+export function nextDueAt(tx: Tx, now: number): number | null {
   const sql = `SELECT min(due_at) AS due FROM runs WHERE state = 'queued' AND ready = 0 AND due_at > $now`;
-  return store.get<{ due: number | null }>(sql, { now })?.due ?? null;
+  return tx.get<{ due: number | null }>(sql, { now })?.due ?? null;
 }
 
-export function runById(store: Store, id: string): Run | undefined {
-  return store.selectRuns('id = $id', { id })[0];
+export function runById(tx: Tx, id: string): Run | undefined {
+  return tx.selectRuns('id = $id', { id })[0];
 }
 
-export function decisions(store: Store, runId: string): Decision[] {
-  const row = store.get<{ decisions: string | null }>('SELECT decisions FROM runs WHERE id = $runId', { runId });
+export function decisions(tx: Tx, runId: string): Decision[] {
+  const row = tx.get<{ decisions: string | null }>('SELECT decisions FROM runs WHERE id = $runId', { runId });
   return row?.decisions ? (JSON.parse(row.decisions) as Decision[]) : [];
 }
 
 /** So many of each state are looked at for one that was started: there may be a million that never were. */
 const NEWEST = 100;
 
-export function lastRunner(store: Store, dataset: string | null): string | null {
+export function lastRunner(tx: Tx, dataset: string | null): string | null {
   if (dataset === null) {
     const sql = 'SELECT runner FROM runs WHERE runner IS NOT NULL ORDER BY seq DESC LIMIT 1';
-    return store.get<{ runner: string }>(sql)?.runner ?? null;
+    return tx.get<{ runner: string }>(sql)?.runner ?? null;
   }
   const newest = `SELECT runner, seq FROM runs WHERE dataset = $dataset AND state = $state ORDER BY seq DESC LIMIT ${NEWEST}`;
   const sql = `SELECT runner, seq FROM (${newest}) WHERE runner IS NOT NULL LIMIT 1`;
-  const started = RUN_STATES.flatMap(
-    state => store.get<{ runner: string; seq: number }>(sql, { dataset, state }) ?? [],
-  );
+  const started = RUN_STATES.flatMap(state => tx.get<{ runner: string; seq: number }>(sql, { dataset, state }) ?? []);
   return started.toSorted((a, b) => b.seq - a.seq)[0]?.runner ?? null;
 }
 
 /** Runs know a file by its root and the path below it: each way to cut the path in two is looked up. */
-export function pathsAt(store: Store, absolute: string): FoundPath[] {
-  const moved = store.all<FoundPath>(
+export function pathsAt(tx: Tx, absolute: string): FoundPath[] {
+  const moved = tx.all<FoundPath>(
     'SELECT dataset, file, id AS runId FROM runs WHERE id IN (SELECT run_id FROM disposals WHERE target = $absolute)',
     { absolute },
   );
@@ -210,6 +215,6 @@ export function pathsAt(store: Store, absolute: string): FoundPath[] {
   const has = (version: string) =>
     `EXISTS (SELECT 1 FROM runs WHERE dataset = name AND file = $file AND version ${version} AND root = $root)`;
   const sql = `SELECT name AS dataset, $file AS file, NULL AS runId FROM datasets WHERE ${has('IS NOT NULL')} OR ${has('IS NULL')}`;
-  const known = cuts.filter(({ file }) => file !== '').flatMap(cut => store.all<FoundPath>(sql, cut));
+  const known = cuts.filter(({ file }) => file !== '').flatMap(cut => tx.all<FoundPath>(sql, cut));
   return [...moved, ...known].map(row => ({ ...row }));
 }

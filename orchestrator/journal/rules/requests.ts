@@ -15,45 +15,45 @@ import {
   waitingRun,
 } from './paths.ts';
 import { runVersionColumns } from './run-row.ts';
-import type { Store } from '../sqlite/store.ts';
+import type { Tx } from './tx.ts';
 import { rememberVersion } from './watching.ts';
 
-export function cancel(store: Store, runId: string, now: number): Run {
-  const run = requireRun(store, runId);
+export function cancel(tx: Tx, runId: string, now: number): Run {
+  const run = requireRun(tx, runId);
   if (run.endedAt !== null) throw refused(run, `can’t be cancelled: it is ${run.state}`);
-  if (run.state === 'running') return store.updateRun(run.id, 'cancel_requested = 1', {});
-  return endWaiting(store, run, 'cancelled', 'cancelled on request', now);
+  if (run.state === 'running') return tx.updateRun(run.id, 'cancel_requested = 1', {});
+  return endWaiting(tx, run, 'cancelled', 'cancelled on request', now);
 }
 
-export function replay(store: Store, runId: string, now: number, found?: FoundFile): Run | null {
-  const run = requireRun(store, runId);
-  if (openRun(store, run.dataset, run.file) !== undefined) return null;
+export function replay(tx: Tx, runId: string, now: number, found?: FoundFile): Run | null {
+  const run = requireRun(tx, runId);
+  if (openRun(tx, run.dataset, run.file) !== undefined) return null;
   const what = found ?? { fileVersion: run.fileVersion, contentHash: run.contentHash, readFrom: null };
   // One that was skipped as unchanged got no VERSION, though it has a version of the file.
   if (what.contentHash === null || (what.fileVersion === null && run.action !== 'delete'))
     throw refused(run, 'can’t be replayed: it ended before its file was complete; copy the file again');
-  if (run.action === 'delete' && newerRun(store, run) !== undefined) {
+  if (run.action === 'delete' && newerRun(tx, run) !== undefined) {
     throw refused(run, 'can’t be replayed: the file came back since, and its rows would be removed');
   }
-  const newer = run.action === 'mend' ? newerRun(store, run) : undefined;
+  const newer = run.action === 'mend' ? newerRun(tx, run) : undefined;
   if (newer !== undefined) {
     throw refused(run, `can’t be replayed: its mended rows are of a former version; run ${newer.id} is newer`);
   }
   const readsFile = run.action !== 'delete' && run.action !== 'mend';
   // The watcher must not take it for an arrival: it was put back for its replay, or has a new mtime only.
-  if (readsFile && what.readFrom === null) rememberVersion(store, run, what.fileVersion);
+  if (readsFile && what.readFrom === null) rememberVersion(tx, run, what.fileVersion);
   const copy = { action: run.action, mendFile: run.mendFile, replayOf: run.id, now };
-  return queueCopy(store, readsFile ? { ...run, ...what } : { ...run, readFrom: null }, copy);
+  return queueCopy(tx, readsFile ? { ...run, ...what } : { ...run, readFrom: null }, copy);
 }
 
-export function submitStored(store: Store, request: StoredRequest): Run | null {
+export function submitStored(tx: Tx, request: StoredRequest): Run | null {
   const { dataset, file, readFrom, newestId } = request;
-  ensureDataset(store, dataset);
-  if (openRun(store, dataset, file) !== undefined) return null;
-  if ((latestDone(store, dataset, file)?.id ?? null) !== newestId) return null;
-  return store.insertRun({
+  ensureDataset(tx, dataset);
+  if (openRun(tx, dataset, file) !== undefined) return null;
+  if ((latestDone(tx, dataset, file)?.id ?? null) !== newestId) return null;
+  return tx.insertRun({
     ...newRunColumns(randomUUIDv7(), request),
-    ...queuedColumns(store, request),
+    ...queuedColumns(tx, request),
     read_from: readFrom,
     action: 'change',
   });
@@ -67,11 +67,11 @@ interface Copy {
 }
 
 /** A new run of the same version. */
-export function queueCopy(store: Store, run: Run, copy: Copy): Run {
+export function queueCopy(tx: Tx, run: Run, copy: Copy): Run {
   const { dataset, file, root, priority } = run;
-  return store.insertRun({
+  return tx.insertRun({
     ...newRunColumns(randomUUIDv7(), { dataset, file, root, priority, now: copy.now }),
-    ...queuedColumns(store, { ...run, now: copy.now }),
+    ...queuedColumns(tx, { ...run, now: copy.now }),
     read_from: run.readFrom,
     action: copy.action,
     replay_of: copy.replayOf,
@@ -79,27 +79,27 @@ export function queueCopy(store: Store, run: Run, copy: Copy): Run {
   });
 }
 
-export function submit(store: Store, request: SettleRequest & Omit<QueueRequest, 'runId'>): Run {
+export function submit(tx: Tx, request: SettleRequest & Omit<QueueRequest, 'runId'>): Run {
   const { dataset, file, root, now } = request;
-  ensureDataset(store, dataset);
-  const waiting = waitingRun(store, dataset, file);
-  if (waiting !== undefined) endWaiting(store, waiting, 'skipped', 'the file was run by hand', now);
-  rememberVersion(store, { dataset, file, root }, request.fileVersion);
-  return store.insertRun({
+  ensureDataset(tx, dataset);
+  const waiting = waitingRun(tx, dataset, file);
+  if (waiting !== undefined) endWaiting(tx, waiting, 'skipped', 'the file was run by hand', now);
+  rememberVersion(tx, { dataset, file, root }, request.fileVersion);
+  return tx.insertRun({
     ...newRunColumns(randomUUIDv7(), request),
-    ...queuedColumns(store, request),
-    action: latestRun(store, dataset, file) === undefined ? 'add' : 'change',
-    error: reasonToWait(store, dataset, file),
+    ...queuedColumns(tx, request),
+    action: latestRun(tx, dataset, file) === undefined ? 'add' : 'change',
+    error: reasonToWait(tx, dataset, file),
   });
 }
 
 function queuedColumns(
-  store: Store,
+  tx: Tx,
   { dataset, fileVersion, contentHash, now }: Pick<Run, 'dataset' | 'fileVersion' | 'contentHash'> & { now: number },
 ) {
   return {
     state: 'queued',
-    version: allocateVersion(store, dataset, now),
+    version: allocateVersion(tx, dataset, now),
     ...runVersionColumns(fileVersion),
     content_hash: contentHash,
     queued_at: now,
@@ -108,9 +108,9 @@ function queuedColumns(
   };
 }
 
-export function pause(store: Store, dataset: string, paused: boolean): void {
-  ensureDataset(store, dataset);
-  store.execute('UPDATE datasets SET paused = $paused WHERE name = $dataset', { dataset, paused: paused ? 1 : 0 });
+export function pause(tx: Tx, dataset: string, paused: boolean): void {
+  ensureDataset(tx, dataset);
+  tx.execute('UPDATE datasets SET paused = $paused WHERE name = $dataset', { dataset, paused: paused ? 1 : 0 });
 }
 
 export function refused(run: Run, why: string): OrchestratorError {

@@ -1,18 +1,10 @@
 import { createYielder } from '../../async/yielder.ts';
-import type { RunFilter } from '../journal.ts';
 import { indexedRuns, indexedUpTo, match } from './name-index.ts';
 import { hasPart } from '../rules/paths.ts';
 import { type RunRow, RUN_COLUMNS } from '../rules/run-row.ts';
-import type { Parameters, Store } from './store.ts';
-
-export interface Search {
-  /** As foldPath() makes it. */
-  part: string;
-  filter: RunFilter;
-  /** Only runs that were made before this one. */
-  before: number;
-  limit: number;
-}
+import type { Search } from '../rules/reading.ts';
+import type { Parameters } from '../rules/tx.ts';
+import type { Store } from './store.ts';
 
 /** So many runs are looked through in one turn of the event loop: 2 to 5 ms. */
 const WINDOW = 5000;

@@ -18,6 +18,7 @@ import * as places from '../rules/places.ts';
 import { prune } from '../rules/pruning.ts';
 import * as reading from '../rules/reading.ts';
 import * as requests from '../rules/requests.ts';
+import { searchRuns } from './searching.ts';
 import { Store } from './store.ts';
 import * as watching from '../rules/watching.ts';
 
@@ -137,7 +138,7 @@ function readCalls(store: Store, changes: Changes) {
     latest: (dataset, file) => store.read(() => latestRun(store, dataset, file)),
     openRun: (dataset, file) => store.read(() => openRun(store, dataset, file)),
     run: id => store.read(() => reading.runById(store, id)),
-    runs: filter => reading.runs(store, filter),
+    runs: filter => reading.runs(store, filter, search => searchRuns(store, search)),
     attempts: runId => store.read(() => attempts.attemptsOf(store, runId)),
     lastRunner: dataset => store.read(() => reading.lastRunner(store, dataset)),
     decisions: runId => store.read(() => reading.decisions(store, runId)),

@@ -1,11 +1,10 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Parameters, Transactions } from '../rules/tx.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Run } from '../journal.ts';
 import { type RunRow, RUN_COLUMNS, toRun } from '../rules/run-row.ts';
 import { giveUpRoom } from './room.ts';
 import { isFull, journalError } from './sqlite-errors.ts';
 import { openWalFile, type WalFile } from './wal-file.ts';
-
-export type Parameters = Record<string, SQLInputValue>;
 
 /** More writes than this are not put into one transaction, so that the event loop is not held for long. */
 const GROUP_MAX = 256;
@@ -37,7 +36,7 @@ interface Committed {
  * synced, share a transaction, and so one fsync (it is most of what a write costs), each inside a savepoint of its own: one that fails
  * takes nothing back but itself. A write's promise resolves once the transaction is on disk.
  */
-export class Store {
+export class Store implements Transactions {
   readonly path: string;
   readonly #database: DatabaseSync;
   readonly #wal: WalFile;
