@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../../clock.ts';
 import { OrchestratorError } from '../../errors.ts';
-import { HOLDER, T0, done, fileVersion, rowsRead, slotsOf } from '../conformance.ts';
+import { HOLDER, T0, done, fileVersion, rowsRead, slotsOf } from '../conformance/hand.ts';
 import { FINAL_STATES, type Finish, type Journal, type Run } from '../journal.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
 import { brokenInvariants } from './testing/invariants.ts';

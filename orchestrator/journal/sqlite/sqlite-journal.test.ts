@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
-import { type OpenJournal, journalConformance } from '../conformance.ts';
+import { journalConformance } from '../conformance/conformance.ts';
+import type { OpenJournal } from '../conformance/hand.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
 
 async function openTemporary(): Promise<OpenJournal> {

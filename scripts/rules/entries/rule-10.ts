@@ -126,7 +126,7 @@ export const rule10: Rule = {
       code: 'AND lease_until <= $now',
       without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/leases.ts',
       title:
         'rule 10: a run belongs to its holder until its lease has ended; then another one takes it over, once, and its attempt goes on',
     },
@@ -136,7 +136,7 @@ export const rule10: Rule = {
       code: 'run.attempt === attempt && run.leaseHolder === leaseHolder',
       without: 'run.attempt === attempt',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/leases.ts',
       title: 'rule 10: who lost its lease can say nothing of the run any more, whatever became of it',
     },
     {

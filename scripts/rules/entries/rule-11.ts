@@ -10,7 +10,7 @@ export const rule11: Rule = {
       code: 'const firstSeenAt = known?.first ?? run.seenAt;',
       without: 'const firstSeenAt = run.seenAt;',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/ledger.ts',
       title: 'rule 11: the index of a key is of when the key was first seen, forever',
     },
     {
@@ -75,7 +75,7 @@ export const rule11: Rule = {
       code: ' || slot.exclusive === true;',
       without: ';',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/claim.ts',
       title: 'an exclusive dataset runs one at a time',
     },
     {

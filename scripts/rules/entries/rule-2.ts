@@ -31,10 +31,10 @@ export const rule2: Rule = {
     {
       clause: 'a newer version makes the queued one skipped',
       file: 'orchestrator/journal/rules/watching.ts',
-      code: "if (waiting !== undefined) endWaiting(store, waiting, 'skipped', 'a newer version of the file is arriving', now);",
+      code: "if (waiting !== undefined) endWaiting(tx, waiting, 'skipped', 'a newer version of the file is arriving', now);",
       without: 'if (waiting !== undefined) return waiting;',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/watch.ts',
       title: 'rule 2: a newer version makes the queued one skipped',
     },
     {
@@ -43,7 +43,7 @@ export const rule2: Rule = {
       code: "AND other.file = q.file AND other.state = 'running')",
       without: "AND other.file = q.file AND other.state = 'done')",
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/watch.ts',
       title:
         'rule 2: a version that arrives while another runs says what it waits for, and is not claimed before that one ends',
     },
@@ -53,17 +53,17 @@ export const rule2: Rule = {
       code: 'return running === undefined ? null : `waits for run',
       without: 'return running !== undefined ? null : `waits for run',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/watch.ts',
       title:
         'rule 2: a version that arrives while another runs says what it waits for, and is not claimed before that one ends',
     },
     {
       clause: 'what ends while a newer version waits does not come back',
       file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'const newer = waitingRun(store, run.dataset, run.file);',
+      code: 'const newer = waitingRun(tx, run.dataset, run.file);',
       without: 'const newer = undefined as Run | undefined;',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/attempts.ts',
       title: 'rule 2: an attempt that ends while a newer version waits does not come back',
     },
     {
@@ -89,7 +89,7 @@ export const rule2: Rule = {
       code: "this.#database.exec('ROLLBACK');",
       without: "this.#database.exec('COMMIT');",
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/watch.ts',
       title: 'rule 2: the version of a file and its run are written together, or not at all',
     },
     {
@@ -98,7 +98,7 @@ export const rule2: Rule = {
       code: "this.#database.exec('ROLLBACK TO one; RELEASE one');",
       without: "this.#database.exec('RELEASE one');",
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/watch.ts',
       title: 'rule 2: the version of a file and its run are written together, or not at all',
     },
   ],

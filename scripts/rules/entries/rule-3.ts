@@ -79,10 +79,10 @@ export const rule3: Rule = {
     {
       clause: 'a version changed in place is replaced',
       file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'replaces: replacesFormer ? [...replacedBy(store, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],',
+      code: 'replaces: replacesFormer ? [...replacedBy(tx, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],',
       without: 'replaces: [],',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/ledger.ts',
       title: 'rule 3: another key of the same path is replaced, once, and one of another path is not',
     },
     {
@@ -96,10 +96,10 @@ export const rule3: Rule = {
     {
       clause: 'a done version that was disposed of stays',
       file: 'orchestrator/journal/rules/disposing.ts',
-      code: '    keepRows(store, { ...open, target: target ?? open.target });',
+      code: '    keepRows(tx, { ...open, target: target ?? open.target });',
       without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/ledger.ts',
       title: 'rule 3: the rows of an append key stay once the file of its done run was disposed of',
     },
     {
@@ -116,7 +116,7 @@ export const rule3: Rule = {
       code: "WHERE id = $runId AND state = 'done'",
       without: 'WHERE id = $runId',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/ledger.ts',
       title: 'rule 3: the rows of an append key whose run was quarantined do not stay',
     },
     {
@@ -125,7 +125,7 @@ export const rule3: Rule = {
       code: "WHEN 'replace' THEN TRUE",
       without: "WHEN 'replace' THEN kept = 0",
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/ledger.ts',
       title:
         'rule 3: after append, a version with ON_CHANGE: replace takes the place of all former ones of its path, kept or not',
     },
@@ -135,7 +135,7 @@ export const rule3: Rule = {
       code: "WHEN 'stored' THEN file_key = $fileKey OR",
       without: "WHEN 'stored' THEN kept = 0 OR file_key = $fileKey OR",
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/ledger.ts',
       title:
         'rule 3: a file that is read from the backup replaces no rows of another one that has its path by now, and stays kept',
     },
@@ -145,7 +145,7 @@ export const rule3: Rule = {
       code: 'const isUnchanged = !arrival && ',
       without: 'const isUnchanged = ',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/watch.ts',
       title: 'rule 3: a path that was absent and is back is an arrival, even unchanged',
     },
   ],

@@ -34,7 +34,7 @@ export const rule4: Rule = {
       code: 'version: how.version ?? null,',
       without: 'version: how.version ?? (run.version ?? 0) + 1,',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/versions.ts',
       title: 'rule 4: a retry keeps its version',
     },
     {
@@ -68,7 +68,7 @@ export const rule4: Rule = {
       code: 'max(last_version + 1, $clock, $atLeast)',
       without: 'max(last_version + 1, $clock * 0, $atLeast)',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/versions.ts',
       title: 'rule 4: a version is hundredths of a second since 2020, and grows within a dataset',
     },
     {
@@ -77,7 +77,7 @@ export const rule4: Rule = {
       code: 'max(last_version + 1, $clock, $atLeast)',
       without: 'max(last_version * 0 + $clock, $atLeast)',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/versions.ts',
       title: 'rule 4: a version is hundredths of a second since 2020, and grows within a dataset',
     },
     {
@@ -99,19 +99,19 @@ export const rule4: Rule = {
     {
       clause: 'superseded only by a version the journal knows',
       file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'const newer = newerRun(store, run);',
+      code: 'const newer = newerRun(tx, run);',
       without: 'const newer = undefined as Run | undefined;',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/versions.ts',
       title: 'rule 4: superseded by a version the journal knows is skipped, and says by which run',
     },
     {
       clause: 'else VERSION is raised above the index’s',
       file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'allocateVersion(store, run.dataset, now, indexVersion + 1)',
-      without: 'allocateVersion(store, run.dataset, now)',
+      code: 'allocateVersion(tx, run.dataset, now, indexVersion + 1)',
+      without: 'allocateVersion(tx, run.dataset, now)',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/versions.ts',
       title: 'rule 4: superseded by a version the journal does not know is queued again above it, without a retry',
     },
     {

@@ -10,7 +10,7 @@ export const rule6: Rule = {
       code: 'if (isUnchanged) return',
       without: 'if (isUnchanged && arrival) return',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/watch.ts',
       title: 'rule 6: equal content after a version that is done is skipped, and its version known',
     },
     {
@@ -19,7 +19,7 @@ export const rule6: Rule = {
       code: "previous?.state === 'done' && previous.contentHash",
       without: 'previous?.contentHash',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/watch.ts',
       title: 'rule 6: equal content is not skipped unless the version just before is done',
     },
     {

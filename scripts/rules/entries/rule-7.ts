@@ -18,7 +18,7 @@ export const rule7: Rule = {
       code: 'OR coalesce(rows_deleted IS NOT NULL AND rows_read = rows_loaded + rows_rejected + rows_filtered, 0)',
       without: 'OR rows_read >= 0',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/attempts.ts',
       title: 'rule 7: rows that do not add up are not done',
     },
     {

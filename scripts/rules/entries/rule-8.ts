@@ -64,10 +64,10 @@ export const rule8: Rule = {
     {
       clause: 'our own moves are no deletions',
       file: 'orchestrator/journal/rules/watching.ts',
-      code: ' || isBeingDisposed(store, absolutePath(root, file))',
+      code: ' || isBeingDisposed(tx, absolutePath(root, file))',
       without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance.ts',
+      suite: 'orchestrator/journal/conformance/disposal.ts',
       title: 'rule 8: our own moves are no deletions, whether seen before or after they are closed',
     },
     {
