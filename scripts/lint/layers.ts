@@ -41,8 +41,6 @@ export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
     JOURNAL,
     'orchestrator/async',
     'orchestrator/files/version.ts',
-    'orchestrator/journal/sqlite/searching.ts',
-    'orchestrator/journal/sqlite/store.ts',
     'orchestrator/text',
   ],
   'orchestrator/journal/sqlite': [...EVERYWHERE, JOURNAL, 'orchestrator/async', 'orchestrator/journal/rules'],
