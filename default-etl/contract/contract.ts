@@ -3,6 +3,7 @@
 export { BOUNDS } from './bounds.ts';
 export { FORMAT_WORDS } from '../extract/registry.ts';
 export { closest } from './closest.ts';
+export { type FoundPlace, type Place, placesOf } from '../load/elasticsearch/places.ts';
 export * from './protocol.ts';
 export type { Load } from './settings.ts';
 export { defaultTarget, TARGETS, targetOf } from '../load/registry.ts';

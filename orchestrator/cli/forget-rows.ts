@@ -1,48 +1,39 @@
 import type { Client } from '@elastic/elasticsearch';
-import { documentId, targetOf } from '../../default-etl/contract/contract.ts';
+import { targetOf } from '../../default-etl/contract/contract.ts';
 import { OrchestratorError } from '../errors.ts';
-import type { HeldKey, Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import { STORES } from '../targets/registry.ts';
 import type { CommandDeps } from './deps.ts';
+import { IndexedRows } from './indexed-rows.ts';
 
-/** Documents of a request. */
-const BULK = 5000;
-
-interface Gone {
-  deleted: number;
-  /** Not there: rejected or filtered rows, or taken out before. */
-  missing: number;
-  newer: number;
-}
+/** How the names begin under which the journal knows rows that the orchestrator keeps, those of another dataset that were carried over, too. */
+const STORED = Object.keys(STORES).map(name => targetOf(name).traits.destination({}, '', 0));
 
 /**
  * Takes out what a dataset has loaded: what the orchestrator keeps of it, and its documents in Elasticsearch, by their ids. What is done is written down as it is: called again, it
- * goes on. Resolves with what was done, in sentences. Throws an OrchestratorError (`never`) where the target can't be had, and changes nothing more.
+ * goes on. Resolves with what was done, in sentences. Throws an OrchestratorError (`never`) where the target can't be had, and changes nothing more; nothing at all where it is
+ * known before that an index takes no deletes.
  */
 export async function removeRows(deps: CommandDeps, journal: Journal, dataset: string): Promise<string[]> {
-  const version = await journal.nextVersion(dataset, deps.now());
-  const stored = Object.keys(STORES).map(name => targetOf(name).traits.destination({}, dataset, 0));
-  const byIndex = new Map<string, Gone>();
-  let client: Client | undefined;
+  const names = await indexNames(journal, dataset);
+  const client = names[0] === undefined ? undefined : await connect(deps, names[0]);
+  let sentences: string[] = [];
   try {
-    for (let keys = await journal.heldKeys(dataset); keys.length > 0; keys = await journal.heldKeys(dataset)) {
-      for (const key of keys) {
-        if (!stored.includes(key.index)) {
-          client ??= await connect(deps, key.index);
-          const gone = byIndex.get(key.index) ?? { deleted: 0, missing: 0, newer: 0 };
-          await removeKey(client, key, version, gone);
-          byIndex.set(key.index, gone);
-        }
-        await journal.rowsGone(key.fileKey, key.index);
-      }
-    }
-    const indices = [...byIndex.keys()];
-    if (client && indices.length > 0)
-      await client.indices.refresh({ index: indices, ignore_unavailable: true, allow_no_indices: true });
+    const rows = client && (await IndexedRows.behind(client, names));
+    await removeKeys(journal, dataset, { rows, version: await journal.nextVersion(dataset, deps.now()) });
+    await rows?.show();
+    sentences = rows?.sentences() ?? [];
   } finally {
     await client?.close();
   }
-  return [...[...byIndex].map(goneText), ...(await removeFromStores(deps.dataDir(), dataset))];
+  return [...sentences, ...(await removeFromStores(deps.dataDir(), dataset))];
+}
+
+/** Under which rows are with ids of their own, as heldKeys() gives them. */
+async function indexNames(journal: Journal, dataset: string): Promise<string[]> {
+  const under = await journal.rowsUnder(dataset);
+  const held = under.filter(({ index, ids }) => !isStored(index) && (ids ?? '') === '');
+  return [...new Set(held.map(({ index }) => index))];
 }
 
 async function connect(deps: CommandDeps, index: string): Promise<Client> {
@@ -56,44 +47,24 @@ async function connect(deps: CommandDeps, index: string): Promise<Client> {
   return connectElasticsearch(settings);
 }
 
-/** Every id up to the highest that may have been sent, whatever became of the row. */
-async function removeKey(
-  client: Client,
-  { fileKey, index, rows }: HeldKey,
-  version: number,
-  gone: Gone,
+async function removeKeys(
+  journal: Journal,
+  dataset: string,
+  { rows, version }: { rows: IndexedRows | undefined; version: number },
 ): Promise<void> {
-  for (let row = 1; row <= rows; row += BULK) {
-    const operations = Array.from({ length: Math.min(BULK, rows - row + 1) }, (_, offset) => ({
-      delete: { _index: index, _id: documentId(fileKey, row + offset), version, version_type: 'external_gte' as const },
-    }));
-    const { items } = await client.bulk({ operations });
-    for (const { delete: outcome } of items) countOne(outcome, index, gone);
+  for (let keys = await journal.heldKeys(dataset); keys.length > 0; keys = await journal.heldKeys(dataset)) {
+    for (const key of keys) {
+      if (!isStored(key.index)) {
+        if (rows === undefined) throw new OrchestratorError('bug', `rows turned up in the index ${key.index}`);
+        await rows.remove(key, version);
+      }
+      await journal.rowsGone(key.fileKey, key.index);
+    }
   }
 }
 
-function countOne(
-  outcome: { status: number; error?: { reason?: string | null } } | undefined,
-  index: string,
-  gone: Gone,
-): void {
-  const { status = 0, error } = outcome ?? {};
-  if (status === 200) gone.deleted += 1;
-  else if (status === 404) gone.missing += 1;
-  else if (status === 409) gone.newer += 1;
-  else {
-    const why = error?.reason ?? `status ${status}`;
-    throw new OrchestratorError(
-      'never',
-      `rows can’t be taken out of the index ${index}: ${why}; mend that, and forget the dataset again`,
-    );
-  }
-}
-
-function goneText([index, { deleted, missing, newer }]: [string, Gone]): string {
-  const others = missing === 0 ? '' : ` (of ${missing.toLocaleString('en')} more that may have been there none was)`;
-  const left = newer === 0 ? '' : `, ${newer.toLocaleString('en')} stay, since something newer wrote them`;
-  return `${deleted.toLocaleString('en')} rows are taken out of the index ${index}${others}${left}`;
+function isStored(index: string): boolean {
+  return STORED.some(beginning => index.startsWith(beginning));
 }
 
 async function removeFromStores(dataDir: string, dataset: string): Promise<string[]> {

@@ -17,7 +17,6 @@ import {
   type IndexPlan,
   indicesBehind,
   mappingsOf,
-  type Place,
   placesBehind,
   type ReadyIndices,
 } from './index-setup.ts';
@@ -28,6 +27,7 @@ import { recallIndex, rememberIndex } from './known-index.ts';
 import type { FoundMappings } from './new-columns.ts';
 import { Refusals } from './refusals.ts';
 import { newestBuilt, Overwrite } from './overwrite.ts';
+import type { Place } from './places.ts';
 import { assertNoSourceColumn, sourceMembers } from '../source-columns.ts';
 import type { Completed, LoadContext, Target } from '../target.ts';
 

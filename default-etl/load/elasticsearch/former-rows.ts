@@ -2,8 +2,9 @@ import type { Job } from '../../contract/settings.ts';
 import { deleteAction } from './actions.ts';
 import type { BulkRequest } from './bulk-request.ts';
 import type { BulkSender } from './bulk-sender.ts';
-import { mayBeInFormer, type Place, type ReadyIndices } from './index-setup.ts';
+import { mayBeInFormer, type ReadyIndices } from './index-setup.ts';
 import { LeftRows } from './left-rows.ts';
+import type { Place } from './places.ts';
 
 /** Clocks of two machines, and that the index is made once its first file was seen. */
 const CLOCK_MARGIN_MS = 60_000;

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 import { DYNAMIC_TEMPLATES, type FieldMapping, inferredFields, keywordAliases } from './inferred-mapping.ts';
 import { guardedBody, type IndexBody } from './index-template.ts';
 import { addColumns, declare, type FoundMappings, LIMIT_SETTING } from './new-columns.ts';
+import { type FoundPlace, type Place, placesOf, refusalOf } from './places.ts';
 
 const GC_DELETES = '1d';
 /** 5,000 columns of text are two fields each, as are up to 1,000 of any type. */
@@ -23,10 +24,8 @@ export interface IndexPlan {
 }
 
 /** An index as `GET /<name>` tells of it. */
-interface FoundIndex {
-  aliases: Record<string, { is_write_index?: boolean; index_routing?: string }>;
+interface FoundIndex extends Required<FoundPlace> {
   mappings: FoundMappings;
-  settings: Record<string, string>;
 }
 
 /**
@@ -71,17 +70,6 @@ export interface ReadyIndices {
   mappings: FoundMappings;
 }
 
-/** Where rows are that were written by way of a name. */
-export interface Place {
-  index: string;
-  /** Of an alias that has one: in the index itself a row is not found by its id alone. */
-  routing: string | undefined;
-  /** Whether what is written by way of the name goes there now. */
-  isWritten: boolean;
-  /** Why nothing can be taken out of it before somebody changes that; null where it can. */
-  refusal: 'closed' | 'blocked' | null;
-}
-
 /** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. `onLooked`: what the index has, as soon as
  * that is known, before anything is added; first undefined where there is none yet. */
 export async function ensureIndex(
@@ -123,23 +111,6 @@ export async function indicesBehind(connection: Connection, name: string): Promi
 export async function placesBehind(connection: Connection, name: string): Promise<Place[]> {
   const found = await findIndices(connection, name, { filter_path: '*.aliases,*.settings' });
   return placesOf(name, found ?? {});
-}
-
-function placesOf(name: string, found: Record<string, Pick<FoundIndex, 'settings'> & Partial<FoundIndex>>): Place[] {
-  const isOnly = Object.keys(found).length === 1;
-  return Object.entries(found).map(([index, { aliases = {}, settings }]) => ({
-    index,
-    routing: aliases[name]?.index_routing,
-    isWritten: isOnly || aliases[name]?.is_write_index === true,
-    refusal: refusalOf(settings),
-  }));
-}
-
-/** A disk that is too full (read_only_allow_delete) is over by itself one day: that is waited for. */
-function refusalOf(settings: Record<string, string>): Place['refusal'] {
-  if (settings['index.verified_before_close'] === 'true') return 'closed';
-  const isSet = (block: string) => settings[`index.blocks.${block}`] === 'true';
-  return isSet('write') || isSet('read_only') ? 'blocked' : null;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { LeftRows as Left } from '../../contract/protocol.ts';
-import type { Place } from './index-setup.ts';
+import type { Place } from './places.ts';
 
 /** Of many indices not every name helps. */
 const MOST_NAMES = 10;
