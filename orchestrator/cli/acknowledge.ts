@@ -1,7 +1,8 @@
 import { OrchestratorError } from '../errors.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, Run } from '../journal/journal.ts';
 import { count } from '../text/count.ts';
 import type { CommandDeps } from './deps.ts';
+import { everyRun } from './every-run.ts';
 import { findRun, isDataset } from './find-run.ts';
 
 /** `orchestrator acknowledge RUN|FILE|DATASET…`: what somebody has seen is no longer told by status. */
@@ -18,13 +19,14 @@ async function acknowledgeOne(journal: Journal, name: string, now: number): Prom
   if (await isDataset(journal, name)) return journal.acknowledgeAll(name, now);
   const { id, dataset, file, state } = await findRun(journal, name);
   const filter = { dataset, path: file };
-  const pages = await Promise.all([journal.attention(filter), journal.waiting(filter)]);
-  const open = pages.flatMap(({ items }) => items);
-  const meant = id === name ? open.filter(run => run.id === id) : open;
+  const meant: string[] = [];
+  const note = (run: Run) => (id !== name || run.id === id) && meant.push(run.id);
+  for await (const run of everyRun(page => journal.attention({ ...filter, ...page }))) note(run);
+  for await (const run of everyRun(page => journal.waiting({ ...filter, ...page }))) note(run);
   if (meant.length === 0) {
     const why = `there is nothing to look after; its last run is ${state}`;
     throw new OrchestratorError('never', `${dataset} ${file}: ${why}`);
   }
-  for (const run of meant) await journal.acknowledge(run.id, now);
+  for (const each of meant) await journal.acknowledge(each, now);
   return meant.length;
 }

@@ -6,7 +6,7 @@ import { oneLine } from './text.ts';
 export function cancelRuns(deps: CommandDeps, ids: readonly string[]): Promise<number> {
   return deps.withJournal(async journal => {
     for (const id of ids) {
-      const run = await findRun(journal, id, ({ endedAt }) => endedAt === null);
+      const run = await findRun(journal, id, { states: ['settling', 'queued', 'running'] });
       const { state, file } = await journal.cancel(run.id, deps.now());
       deps.terminal.write(`${oneLine(file)}: ${state === 'running' ? 'is being stopped' : state}\n`);
     }

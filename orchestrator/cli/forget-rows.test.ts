@@ -10,7 +10,7 @@ import { documentId } from '../../default-etl/contract/contract.ts';
 import { systemClock } from '../clock.ts';
 import { OrchestratorError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
-import { openSqliteJournal } from '../journal/sqlite.ts';
+import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts';
 import type { CommandDeps } from './deps.ts';
 import { removeRows } from './forget-rows.ts';
 

@@ -16,7 +16,7 @@ export interface LogsRequest {
 /** `orchestrator logs RUN|FILE`: what the attempts printed, without the secrets that they were given. */
 export function showLogs(deps: CommandDeps, request: LogsRequest): Promise<number> {
   return deps.withJournal(async journal => {
-    const run = await findRun(journal, request.of, ({ attempt }) => attempt > 0);
+    const run = await findRun(journal, request.of, { isMeant: ({ attempt }) => attempt > 0 });
     const { terminal } = deps;
     terminal.writeError(`${run.dataset} ${oneLine(run.file)}, run ${run.id}: ${run.state}\n`);
     const log = (await askLog(deps, run, request)) ?? (await readLog(deps, journal, run, request));

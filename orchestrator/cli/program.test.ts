@@ -240,6 +240,43 @@ test('a name that several files have is asked back; more of the path says which 
   );
 });
 
+test('a name that several files have is asked back, however many runs came between', async () => {
+  await queued('old/x.csv');
+  await Promise.all(Array.from({ length: 1000 }, (_, n) => queued(`${n}x.csv`)));
+  await queued('new/x.csv');
+  assert.equal(await orchestrator('cancel', 'x.csv'), 1);
+  assert.match(shown, /x\.csv may be several files: sales new\/x\.csv, sales old\/x\.csv; name more of its path/);
+  assert.equal(await orchestrator('cancel', 'old/x.csv'), 0);
+});
+
+test('of a file the run is found that is meant, however many came since', async () => {
+  await orchestrator('run', 'sales', await file('x.csv'));
+  const started = (await journal.latest('sales', 'x.csv'))!.id;
+  await mkdir(join(folder, 'data', 'logs', started), { recursive: true });
+  await writeFile(join(folder, 'data', 'logs', started, '1.log'), 'it said so\n');
+  const sight = { dataset: 'sales', file: 'x.csv', root: folder, priority: 0, now: Date.now() };
+  for (let n = 0; n < 1001; n += 1) await journal.unsettle((await journal.settle(sight)).id, 'gone', Date.now());
+  shown = '';
+  assert.equal(await orchestrator('logs', 'x.csv'), 0);
+  assert.match(shown, /: done\n.*it said so/s);
+  shown = '';
+  assert.equal(await orchestrator('runs', 'x.csv', '--state', 'done', '--json'), 0);
+  assert.equal((JSON.parse(shown) as Run).id, started);
+  shown = '';
+  assert.equal(await orchestrator('cancel', 'x.csv'), 1);
+  assert.match(shown, /x\.csv can’t be cancelled: it is cancelled/, 'the newest, where none is meant');
+});
+
+test('all that is to be looked after of a file is acknowledged, and any run of it by its id', async () => {
+  const failed: string[] = [];
+  for (let n = 0; n < 103; n += 1) failed.push(await failedDelivery('a.csv', n));
+  assert.equal(await orchestrator('acknowledge', failed[0]!), 0);
+  assert.match(shown, /^1 run acknowledged\n/);
+  shown = '';
+  assert.equal(await orchestrator('acknowledge', 'a.csv'), 0);
+  assert.match(shown, /^102 runs acknowledged\n/);
+});
+
 test('a file that was moved away is found by where it lies now', async () => {
   await orchestrator('run', 'sales', await file('a.csv'), await file('b.csv'));
   const run = (await journal.latest('sales', 'a.csv'))!;
@@ -620,6 +657,19 @@ async function queued(name: string): Promise<string> {
   const fileVersion = { sizeBytes: 1, token: '1.1' };
   const request = { dataset: 'sales', file: name, root: folder, priority: 0, now: Date.now() };
   return (await journal.submit({ ...request, fileVersion, contentHash: 'x' })).id;
+}
+
+/** Of a file that is a delivery of its own, so that no later one takes its place. */
+async function failedDelivery(name: string, n: number): Promise<string> {
+  const fileVersion = { sizeBytes: n, token: '1.1' };
+  const request = { dataset: 'sales', file: name, root: folder, priority: 0, now: Date.now() };
+  await journal.submit({ ...request, fileVersion, contentHash: String(n) });
+  const slot = { dataset: 'sales', free: 1, strict: false, order: 'arrival' as const, perFolder: false };
+  const [[run] = []] = await journal.claim({ holder: 't', leaseMs: 60_000, now: Date.now(), slots: [slot], limit: 1 });
+  assert(run);
+  await journal.ledger(run, { fileKey: `k${n}`, append: true, rebuilds: false, indexFor: () => 'lake:sales' });
+  await journal.finish(run, { to: 'failed', rows: null, error: 'bad' }, Date.now());
+  return run.id;
 }
 
 function done(loaded: number, rejected: number): Extract<Finish, { to: 'done' }> {

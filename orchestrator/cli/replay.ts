@@ -4,6 +4,7 @@ import type { Journal, Run, RunState } from '../journal/journal.ts';
 import { mendRejects } from '../operations/mend.ts';
 import { count } from '../text/count.ts';
 import type { CommandDeps } from './deps.ts';
+import { everyRun } from './every-run.ts';
 import { findRun } from './find-run.ts';
 import { followRuns } from './follow.ts';
 import { oneLine } from './text.ts';
@@ -36,7 +37,7 @@ export async function replayRuns(deps: CommandDeps, request: ReplayRequest): Pro
 type Replayed = { runs: Run[]; refused: number };
 
 async function replayAll(deps: CommandDeps, journal: Journal, request: ReplayRequest): Promise<Replayed> {
-  const named = await Promise.all(request.runs.map(name => findRun(journal, name, hasReadFile)));
+  const named = await Promise.all(request.runs.map(name => findRun(journal, name, { isMeant: hasReadFile })));
   const found = request.dataset === undefined ? [] : await latestRuns(journal, request.dataset, request.states);
   const runs: Run[] = [];
   let refused = 0;
@@ -80,7 +81,7 @@ async function mend(deps: CommandDeps, journal: Journal, { runs, rejects }: Repl
   if (id === undefined || more.length > 0 || rejects === undefined) {
     throw new OrchestratorError('never', '--rejects needs exactly one RUN: the one whose rejects were mended');
   }
-  const run = await findRun(journal, id, hasReadFile);
+  const run = await findRun(journal, id, { isMeant: hasReadFile });
   const content = createReadStream(rejects);
   return { runs: [await mendRejects({ journal, dataDir: deps.dataDir(), run, content, now: deps.now() })], refused: 0 };
 }
@@ -93,18 +94,7 @@ function hasReadFile({ version, action }: Run): boolean {
 /** A path that has a newer version, or was replayed since, is left alone. */
 async function latestRuns(journal: Journal, dataset: string, states: readonly RunState[]): Promise<Run[]> {
   const found: Run[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await journal.runs({
-      dataset,
-      states: [...states],
-      limit: 1000,
-      ...(cursor === null ? {} : { cursor }),
-    });
-    for (const run of page.items) {
-      if ((await journal.latest(dataset, run.file))?.id === run.id) found.push(run);
-    }
-    cursor = page.nextCursor;
-  } while (cursor !== null);
+  for await (const run of everyRun(page => journal.runs({ dataset, states: [...states], ...page })))
+    if ((await journal.latest(dataset, run.file))?.id === run.id) found.push(run);
   return found.toReversed();
 }

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { OrchestratorError } from '../errors.ts';
 import { type Journal, type Run, RUN_STATES, type RunState } from '../journal/journal.ts';
 import type { CommandDeps, Terminal } from './deps.ts';
-import { findFile, isDataset } from './find-run.ts';
+import { findFile, isDataset, knownRun } from './find-run.ts';
 import { localTime, oneLine, paint } from './text.ts';
 
 export interface RunsRequest {
@@ -28,8 +28,10 @@ async function read(journal: Journal, { of, states, limit }: RunsRequest): Promi
   const filter = { limit, ...(states.length === 0 ? {} : { states: [...states] }) };
   if (of === undefined) return (await journal.runs(filter)).items;
   if (await isDataset(journal, of)) return (await journal.runs({ ...filter, dataset: of })).items;
-  const { runs } = await findFile(journal, of);
-  return runs.filter(({ state }) => states.length === 0 || states.includes(state)).slice(0, limit);
+  const { dataset, file, runId } = await findFile(journal, of);
+  if (runId === null) return (await journal.runs({ ...filter, dataset, path: file })).items;
+  const run = await knownRun(journal, runId);
+  return states.length === 0 || states.includes(run.state) ? [run] : [];
 }
 
 /** The states that a list of names gives, with commas between. Throws an OrchestratorError (`never`) where one is none. */

@@ -560,6 +560,8 @@ export interface Journal {
    * is the run whose file it is.
    */
   pathsAt(absolute: string): Promise<FoundPath[]>;
+  /** Paths that are this name, or end with it behind a `/`: at most so many, those with the newest runs first. */
+  pathsNamed(name: string, most: number): Promise<FoundPath[]>;
   /** What became of a run's file, last first. */
   disposals(runId: string): Promise<Disposal[]>;
 

@@ -101,13 +101,19 @@ function doubted(
   return stretch(tx, 'to_check IS NOT NULL AND dataset = $dataset AND', parameters);
 }
 
-/** All of them, or the newest: a path has as many runs as it had versions. */
+/** A path has as many runs as it had versions: only those of the page are read whole. */
 function ofPath(tx: Tx, { dataset, path, states, cursor }: RunFilter & { path: string }, limit: number): RunRow[] {
-  const where = 'dataset = $dataset AND file = $path AND seq < $before';
-  const of = (version: string) => `SELECT ${RUN_COLUMNS} FROM runs WHERE ${where} AND version ${version}`;
-  const sql = `${of('IS NULL')} UNION ALL ${of('IS NOT NULL')} ORDER BY seq DESC`;
-  const rows = tx.all<RunRow>(sql, { dataset: dataset ?? null, path, before: parseCursor(cursor) });
-  return rows.filter(({ state }) => states?.includes(state) ?? true).slice(0, limit);
+  const ofStates = states === undefined ? '' : 'AND state IN (SELECT value FROM json_each($states))';
+  const of = (version: string) =>
+    `SELECT seq FROM runs WHERE dataset = $dataset AND file = $path AND version ${version} AND seq < $before ${ofStates}`;
+  const page = `${of('IS NULL')} UNION ALL ${of('IS NOT NULL')} ORDER BY seq DESC LIMIT $limit`;
+  return tx.all<RunRow>(`SELECT ${RUN_COLUMNS} FROM runs WHERE seq IN (${page}) ORDER BY seq DESC`, {
+    dataset: dataset ?? null,
+    path,
+    before: parseCursor(cursor),
+    limit,
+    ...(states === undefined ? {} : { states: JSON.stringify(states) }),
+  });
 }
 
 function stretch(tx: Tx, where: string, parameters: Parameters & { part?: string }): RunRow[] {

@@ -8,7 +8,7 @@ import type { RunFilter } from '../journal.ts';
 import { indexedUpTo, indexNames } from './name-index.ts';
 import { foldPath } from '../rules/paths.ts';
 import { prune } from '../rules/pruning.ts';
-import { searchRuns } from './searching.ts';
+import { searchPaths, searchRuns } from './searching.ts';
 import { Store } from './store.ts';
 
 const NAMES = ['north', 'ΔΡΟΜΟΣ', 'ΟΔΟΣ', 'été', '“quoted”', '😀😀', 'a.b', "it's", '100%', 'NULL', 'x'];
@@ -59,10 +59,25 @@ const FILTERS: RunFilter[] = [
   { dataset: 'costs', states: ['cancelled', 'done'] },
 ];
 
+/** Of which some are paths, or ends of them. */
+const ENDS = [
+  'busy.csv',
+  'far/busy.csv',
+  '10799.txt',
+  '22000.csv',
+  'x',
+  'usy.csv',
+  'BUSY.csv',
+  '.csv',
+  '/busy.csv',
+  '\0',
+];
+
 interface Made {
   seq: number;
   dataset: string;
   state: string;
+  file: string;
   folded: string;
 }
 
@@ -83,11 +98,11 @@ describe('a search in the names of many runs', () => {
     for (let n = 0; n < 22_500; n += 1) {
       const dataset = n % 3 === 0 ? 'costs' : 'sales';
       const state = n % 5 === 0 ? 'cancelled' : 'skipped';
-      const file = n < 10_800 ? `old/${n}.txt` : `${NAMES[n % NAMES.length]}/${n}.csv`;
+      const file = fileOf(n);
       // As version 0.1.0 wrote it, and as it is written now.
       const folded = n % 2 === 0 ? file.normalize('NFC').toLowerCase() : foldPath(file);
       insert.run({ id: String(n), dataset, state, file, folded, ended: n });
-      made.push({ seq: n + 1, dataset, state, folded: foldPath(file) });
+      made.push({ seq: n + 1, dataset, state, file, folded: foldPath(file) });
     }
     database.exec('COMMIT');
   });
@@ -119,6 +134,18 @@ describe('a search in the names of many runs', () => {
         }
       }
     }
+    for (const name of ENDS) {
+      const paths = made.toReversed().filter(({ file }) => file === name || file.endsWith(`/${name}`));
+      const expected = [...new Set(paths.map(({ dataset, file }) => `${dataset} ${file}`))];
+      for (const most of [1, 2, 100]) {
+        const found = await searchPaths(store, name, most);
+        assert.deepEqual(
+          found.map(({ dataset, file }) => `${dataset} ${file}`),
+          expected.slice(0, most),
+          name,
+        );
+      }
+    }
   }
 
   it('finds what a look at each run finds, before they are in the index', compare);
@@ -146,6 +173,14 @@ describe('a search in the names of many runs', () => {
     assert.equal(store.get<{ terms: number }>("SELECT count(*) AS terms FROM name_terms WHERE term = 'old'")?.terms, 0);
   });
 });
+
+/** A file that comes again and again hides those before it of its name. */
+function fileOf(n: number): string {
+  if (n === 11_000) return 'far/busy.csv';
+  if (n === 11_001) return 'x';
+  if (n % 2 === 0 && n > 11_000) return 'busy.csv';
+  return n < 10_800 ? `old/${n}.txt` : `${NAMES[n % NAMES.length]}/${n}.csv`;
+}
 
 function isWanted({ dataset, state, folded }: Made, part: string, filter: RunFilter): boolean {
   if (filter.dataset !== undefined && filter.dataset !== dataset) return false;

@@ -18,7 +18,7 @@ import * as places from '../rules/places.ts';
 import { prune } from '../rules/pruning.ts';
 import * as reading from '../rules/reading.ts';
 import * as requests from '../rules/requests.ts';
-import { searchRuns } from './searching.ts';
+import { searchPaths, searchRuns } from './searching.ts';
 import { Store } from './store.ts';
 import * as watching from '../rules/watching.ts';
 
@@ -144,6 +144,7 @@ function readCalls(store: Store, changes: Changes) {
     decisions: runId => store.read(() => reading.decisions(store, runId)),
     mends: runId => store.read(() => mending.mendsOf(store, runId)),
     pathsAt: absolute => store.read(() => reading.pathsAt(store, absolute)),
+    pathsNamed: (name, most) => searchPaths(store, name, most),
     disposals: runId => store.read(() => disposing.disposalsOf(store, runId)),
     summaries: () => store.read(() => reading.summaries(store)),
     onChange: listener => changes.listen(listener),
