@@ -32,33 +32,24 @@ export function addDatasetRoutes(app: FastifyInstance, options: ApiOptions): voi
   }
 }
 
-/** Waiting runs that are looked through for a reason: the newest of each dataset's. */
-const MOST_WAITING = 1000;
-
 async function listDatasets({ journal, status, mask }: ApiOptions): Promise<Answer[]> {
-  const [summaries, service, waiting] = await Promise.all([journal.summaries(), status(), waitingReasons(journal)]);
+  const [summaries, service, waiting] = await Promise.all([journal.summaries(), status(), journal.waitReasons()]);
   const configured = new Map(service.datasets.map(dataset => [dataset.name, dataset]));
   const known = new Map(summaries.map(summary => [summary.dataset, summary]));
+  const reasons = new Map(waiting.map(({ dataset, reason }) => [dataset, reason]));
   const broken = new Map<string, ConfigError>();
   for (const error of service.config.errors) {
     if (error.dataset !== null && !broken.has(error.dataset)) broken.set(error.dataset, error);
   }
   const names = [...new Set([...configured.keys(), ...known.keys(), ...broken.keys()])].toSorted();
   return names.map(name => {
-    const reason = waiting.get(name);
+    const reason = reasons.get(name);
     return {
       ...present(name, configured.get(name), known.get(name)),
       waitsFor: reason === undefined ? null : mask(reason),
       configError: errorText(broken.get(name), mask),
     };
   });
-}
-
-/** What queued runs wait for, one reason a dataset. */
-async function waitingReasons(journal: ApiOptions['journal']): Promise<Map<string, string>> {
-  const { items } = await journal.runs({ states: ['queued'], limit: MOST_WAITING });
-  const reasons = items.map(({ dataset, error }) => [dataset, error] as const);
-  return new Map(reasons.filter((pair): pair is [string, string] => pair[1] !== null));
 }
 
 function present(

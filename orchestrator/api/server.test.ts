@@ -278,6 +278,19 @@ test('a dataset tells by what it would be run, and why its runs wait', async () 
   assert.equal(named(run.dataset).waitsFor, 'no engine, ***');
 });
 
+test('why the runs of a dataset wait is told, however many of another one do', async () => {
+  const run = await startRun('away-too.csv');
+  const end = { to: 'queued', dueAt: Date.now() + 60_000, counts: false, error: 'away' } as const;
+  await journal.finish(run, end, Date.now());
+  await Promise.all(Array.from({ length: 1001 }, (_, n) => submit(`busy-${n}.csv`, 'busy')));
+  const { items } = (await get('/api/datasets')).body;
+  const waits = (name: string) => items.find((item: { name: string }) => item.name === name).waitsFor;
+  assert.deepEqual([typeof waits(run.dataset), waits('busy')], ['string', null]);
+  await Promise.all(
+    (await journal.runs({ dataset: 'busy', limit: 1000 })).items.map(({ id }) => journal.cancel(id, Date.now())),
+  );
+});
+
 test('changes are sent as they happen', async () => {
   const aborter = new AbortController();
   const response = await fetch(`${api.url}/api/events`, { signal: aborter.signal, headers: { 'last-event-id': '7' } });

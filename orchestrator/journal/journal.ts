@@ -372,6 +372,12 @@ export interface AttentionFilter {
   cursor?: string;
 }
 
+/** What runs of a dataset wait for. */
+export interface WaitReason {
+  dataset: string;
+  reason: string;
+}
+
 export interface RunPage {
   /** Newest first. */
   items: Run[];
@@ -581,6 +587,8 @@ export interface Journal {
   attention(filter: AttentionFilter): Promise<RunPage>;
   /** Queued runs that say what they wait for, unless that is another run of their file, or they were acknowledged. */
   waiting(filter: AttentionFilter): Promise<RunPage>;
+  /** Of each dataset that has one, the reason that the first of its queued runs gives which give any. */
+  waitReasons(): Promise<WaitReason[]>;
   /** attention(), or waiting(), gives the run no longer, until it ends otherwise than it is now. Idempotent. Refused (`never`) where there is nothing to look after. */
   acknowledge(runId: string, now: number): Promise<void>;
   /** The same of all runs of a dataset. Resolves with how many there were. */

@@ -137,6 +137,29 @@ export function attentionTests(bench: Bench): void {
       assert.deepEqual(await failures(), [run.id], 'that it waited was acknowledged, not that it failed');
     });
 
+    it('of each dataset the first queued run that gives a reason tells what its runs wait for', async () => {
+      const wait = async (dataset: string, error: string) => {
+        const run = await hand.claimOne(dataset);
+        await hand.finish(run, { to: 'queued', dueAt: T0 + 5, counts: false, error });
+      };
+      assert.deepEqual(await journal.waitReasons(), []);
+      for (const dataset of ['sales', 'other', 'idle']) await hand.arrive('a.csv', 1, 'x', dataset);
+      await wait('sales', 'Docker is away');
+      await wait('other', 'Elasticsearch is away');
+      for (const file of ['b.csv', 'c.csv']) await hand.arrive(file);
+      await wait('sales', 'another reason');
+      assert.deepEqual(await journal.waitReasons(), [
+        { dataset: 'other', reason: 'Elasticsearch is away' },
+        { dataset: 'sales', reason: 'Docker is away' },
+      ]);
+      hand.now = T0 + 10;
+      await hand.finish(await hand.claimOne('other'), FAILED);
+      assert.deepEqual(
+        (await journal.waitReasons()).map(({ dataset }) => dataset),
+        ['sales'],
+      );
+    });
+
     it('goes with the run', async () => {
       await fail('a.csv', 1);
       await hand.load('a.csv', 2);

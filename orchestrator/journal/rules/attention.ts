@@ -1,5 +1,5 @@
 import { OrchestratorError } from '../../errors.ts';
-import type { AttentionFilter, Run, RunPage } from '../journal.ts';
+import type { AttentionFilter, Run, RunPage, WaitReason } from '../journal.ts';
 import { requireRun } from './paths.ts';
 import { pageOf, parseCursor, sizeOf } from './reading.ts';
 import { type RunRow, RUN_COLUMNS } from './run-row.ts';
@@ -71,6 +71,14 @@ export function waiting(tx: Tx, filter: AttentionFilter): RunPage {
     { before: parseCursor(cursor), dataset: dataset ?? null, path: path ?? null, most: sizeOf(filter) + 1 },
   );
   return pageOf(filter, rows);
+}
+
+export function waitReasons(tx: Tx): WaitReason[] {
+  // SQLite would rather walk all that is queued.
+  const first = `SELECT seq FROM runs INDEXED BY runs_reason_of
+    WHERE dataset = name AND state = 'queued' AND error IS NOT NULL ORDER BY seq LIMIT 1`;
+  const sql = `SELECT name AS dataset, error AS reason FROM datasets JOIN runs ON seq = (${first}) ORDER BY name`;
+  return tx.all<WaitReason>(sql).map(row => ({ ...row }));
 }
 
 export function acknowledge(tx: Tx, runId: string, now: number): void {

@@ -105,6 +105,7 @@ function attentionCalls(store: Store) {
   return {
     attention: filter => store.read(() => attention.attention(store, filter)),
     waiting: filter => store.read(() => attention.waiting(store, filter)),
+    waitReasons: () => store.read(() => attention.waitReasons(store)),
     acknowledge: (runId, now) => store.write(() => attention.acknowledge(store, runId, now)),
     acknowledgeAll: (dataset, now) => store.write(() => attention.acknowledgeAll(store, dataset, now)),
   } satisfies Partial<Journal>;
