@@ -60,7 +60,6 @@ export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
     JOURNAL,
     'orchestrator/config',
     'orchestrator/elasticsearch.ts',
-    'orchestrator/etl/etl-files.ts',
     'orchestrator/files',
     'orchestrator/libc.ts',
     'orchestrator/log',
