@@ -37,6 +37,7 @@ export class NothingLoaded extends EtlFailure {
 
 /** This file can never succeed. */
 export function neverFailure(message: string, cause?: unknown): EtlFailure {
+  // rule 7: its ids are deleted
   return new EtlFailure(EXIT.never, message, { cause, takesBack: true });
 }
 
@@ -63,6 +64,7 @@ export function awayFailure(message: string, cause?: unknown): EtlFailure {
 
 /** The file is not, or no longer, the version that was meant. */
 export function changedFailure(message: string, cause?: unknown): EtlFailure {
+  // rule 6: if it differs, the ids that were sent are deleted
   return new EtlFailure(EXIT.away, message, { cause, takesBack: true });
 }
 

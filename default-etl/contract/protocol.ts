@@ -270,11 +270,14 @@ const ROW_DIGITS = 10;
 export function fileKey(...parts: string[]): string {
   // An import would also load what the module only exports on demand: 3 ms (Node 24.21).
   const { createHash } = process.getBuiltinModule('node:crypto');
+  // rule 3: the key is 16 bytes of SHA-256
+  // rule 3: its parts are joined by NUL
   return createHash('sha256').update(parts.join('\0')).digest().subarray(0, 16).toString('base64url');
 }
 
 /** `<FILE_KEY>-<row>`, the row with 10 digits from 1. */
 export function documentId(key: string, row: number): string {
+  // rule 3: the id is the key and ten digits of the row
   return `${key}-${String(row).padStart(ROW_DIGITS, '0')}`;
 }
 

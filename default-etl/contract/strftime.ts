@@ -30,6 +30,7 @@ const DIRECTIVES: Record<string, (date: Date) => string> = {
   y: date => pad(date.getUTCFullYear() % 100),
   C: date => pad(Math.floor(date.getUTCFullYear() / 100)),
   m: date => pad(date.getUTCMonth() + 1),
+  // rule 11: in UTC
   d: date => pad(date.getUTCDate()),
   e: date => String(date.getUTCDate()).padStart(2),
   H: date => pad(date.getUTCHours()),

@@ -81,6 +81,7 @@ async function* batchesOf(members: readonly Member[]): AsyncGenerator<Batch> {
       count += batch.rows + batch.rejects.length;
       yield before === 0 && members.length === 1 ? batch : numberedOn(batch, before, name);
     }
+    // rule 3: and across the members of an archive
     before += count;
   }
 }

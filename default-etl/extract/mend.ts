@@ -52,6 +52,7 @@ function addRow(builder: BatchBuilder, columns: ReadonlyMap<string, number>, men
   if (!('record' in mended)) return builder.reject({ ...mended, line: null });
   const { row, record } = mended;
   // The line of the file itself is not known any more.
+  // rule 12: each record carries its row
   builder.beginRow(row, 0, ABSENT);
   for (const [name, value] of Object.entries(record)) {
     const column = columns.get(name) as number;

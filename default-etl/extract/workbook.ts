@@ -86,6 +86,7 @@ async function* batchesOf(tables: readonly SheetTable[]): AsyncGenerator<Batch> 
   let number = 1;
   for (const table of tables) {
     for await (const batch of table.batches(number)) {
+      // rule 3: rows are numbered from 1 across sheets
       number += batch.rows + batch.rejects.length;
       yield batch;
     }

@@ -28,6 +28,7 @@ export class Reserve {
     this.reserved = Math.max(row, Math.min(next, this.maxRows));
     this.descriptor ??= this.open();
     writeSync(this.descriptor, `${this.reserved}\n`, 0);
+    // rule 5: it is synced
     if (!SYNCS_ITSELF) fdatasyncSync(this.descriptor);
   }
 

@@ -22,6 +22,7 @@ export function assertNoSourceColumn(names: readonly string[]): void {
 /** JSON of the three members of a row's document, each with a comma before it; no bytes where they are not wanted. */
 export function sourceMembers({ load, filePath, runId }: Job): (batch: Batch, row: number) => Buffer {
   const none = Buffer.alloc(0);
+  // rule 3: documents hold the columns and nothing else
   if (!load.source_columns) return () => none;
   const fixed = `,"${SOURCE_FILE}":${JSON.stringify(filePath)},"${SOURCE_RUN}":${JSON.stringify(runId)},"${SOURCE_ROW}":"`;
   return (batch, row) => Buffer.from(`${fixed}${batch.numbers[row]}"`);

@@ -152,12 +152,14 @@ class FileRun {
   private async transfer(target: Target): Promise<Result> {
     await target.open(this.types);
     for await (const batch of this.reader.batches()) await this.pass(batch, target);
+    // rule 6: and after reading
     await target.drain();
     await this.source.assertUnchanged();
     this.tellFindings();
     const sketch = this.sketch?.toText();
     if (sketch !== undefined) this.reporter.sketch(sketch);
     this.rejects.assertWritten();
+    // rule 12: but only where one of them can be loaded
     if (this.isNothingLoaded()) return await this.abandon(target);
     this.assertFewRejects(true);
     return this.complete(target);
@@ -222,6 +224,7 @@ class FileRun {
     await target.abandon();
     const result = this.result(0);
     // Of mended rows those that still can't be loaded can be mended again.
+    // rule 7: rows read and none loaded: 65
     if (this.job.action === 'mend') return result;
     const first = `row ${this.rejects.first?.row}: ${this.rejects.first?.reason}`;
     throw new NothingLoaded(
@@ -236,6 +239,7 @@ class FileRun {
     const most = this.job.load.max_rejects;
     if (most === undefined || this.job.action === 'mend') return;
     const limit = typeof most === 'number' ? most : isEnd ? (Number.parseFloat(most) / 100) * this.rowsRead : Infinity;
+    // rule 7: max_rejects exceeded: 65
     if (this.rejects.count <= limit) return;
     throw neverFailure(
       `${this.rejects.count} of ${this.rowsRead} rows rejected, more than LOAD.max_rejects ${most} allows; ${WORK_FILES.rejects} has each with its reason`,

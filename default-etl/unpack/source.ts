@@ -71,6 +71,7 @@ export class SourceFile implements Source {
       if (!(await handle.stat()).isFile()) throw neverFailure(`${path} is no regular file; name one`);
       const version = await versionOf(handle);
       const known = { ...version, ...withoutNulls(expected) };
+      // rule 6: the version is looked at before reading
       assertSame(path, known, version, 'before it was read');
       return new SourceFile(path, handle, signal, version);
     } catch (error) {
@@ -136,6 +137,8 @@ function withoutNulls(expected: ExpectedVersion): Partial<ExpectedVersion> {
 }
 
 function assertSame(path: string, expected: ExpectedVersion, found: ExpectedVersion, when: string): void {
+  // rule 6: its mtime is looked at
+  // rule 6: its inode is looked at
   const differences = (['sizeBytes', 'mtimeNs', 'inode'] as const)
     .filter(key => expected[key] !== found[key])
     .map(key => `${key} ${expected[key]} became ${found[key]}`);

@@ -203,6 +203,7 @@ function checkRunner({ settings, isOwn }: Candidate, report: Report): void {
 
 function checkRowRules({ settings, isOwn }: Candidate, report: Report): void {
   const { LOAD, ON_CHANGE, ON_DELETE } = settings;
+  // rule 4: LOAD.id: ON_DELETE: remove is a mistake in the configuration
   if (LOAD?.id !== undefined && ON_DELETE === 'remove')
     report('id-with-remove', isOwn('/ON_DELETE') ? '/ON_DELETE' : '/LOAD/id');
   if (LOAD?.overwrite === true && ON_CHANGE === 'append')

@@ -108,9 +108,11 @@ export function aroundText({ name, watchDir }: Watching, kept: readonly KeptFold
 
 /** Absolute paths, and what they are. */
 function ownFolders(dataDir: string, datasets: Iterable<Watching>): Map<string, string> {
+  // rule 8: and DATA_DIR
   const found = new Map([[dataDir, `DATA_DIR ${dataDir}`]]);
   for (const name of IN_DATA_DIR) found.set(join(dataDir, name), `the folder ${name} of DATA_DIR`);
   for (const { settings } of datasets) {
+    // rule 8: these are every dataset’s backup and quarantine
     for (const key of ['BACKUP_DIR', 'QUARANTINE_DIR'] as const) {
       const folder = settings[key];
       if (typeof folder === 'string') found.set(folder, `${key} ${folder}`);

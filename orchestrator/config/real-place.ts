@@ -42,6 +42,7 @@ export class MountTable {
 
   /** Of a folder that isn't there yet: where it would be. */
   placeOf(path: string): RealPlace {
+    // rule 8: whatever links lead there
     const realPath = realPathOf(path);
     const mount = this.#mountAt(realPath);
     return { realPath, fileSystem: mount.fileSystem, inner: join(mount.root, relative(mount.point, realPath)) };

@@ -77,6 +77,7 @@ function fillDefaults({ name, root, settings, target, policy }: Ingredients): Se
   const filled = {
     ...defaults,
     ...cappedDefaults(defaults as Settings, policy.limits),
+    // rule 3: append is the default where files are disposed of
     ON_CHANGE: disposesOfFiles ? 'append' : 'replace',
     CONNECTIONS: needsConnections(settings, target) ? 'file' : 'none',
     ...settings,

@@ -97,8 +97,10 @@ async function carry(work: Work): Promise<Carried> {
   if (file === undefined) return putBack(work, false);
   try {
     // Writers first: one that has closed the file between the two looks has changed its version.
+    // rule 8: so are its writers
     const isWritten = work.hasWriter(file.fd, join(source.path, hidden)) === 'yes';
     const version = versionOf(await file.stat({ bigint: true }));
+    // rule 8: under its hidden name the version is looked at again
     const unchanged = isSameVersion(version, disposal.fileVersion);
     if (unchanged && !isWritten) return await finish(work, { file, isCopied });
     return await putBack(work, unchanged);
@@ -252,6 +254,7 @@ async function moveMarker(
 async function putBack({ disposal, source, name, hidden, target }: Work, unchanged: boolean): Promise<Carried> {
   const { runId } = disposal;
   if (target !== null) await target.folder.unlink(stagedName(target.name, runId));
+  // rule 8: it is put back without overwriting
   const own = await nameFreely(source, hidden, name);
   const free = own ? name : runName(name, runId);
   const path = join(source.path, free);

@@ -133,6 +133,7 @@ class Disposing implements FileDisposer {
     const others = [...this.#pending.values()].filter(
       ({ intent }) => intent.source === path && !isSameVersion(intent.fileVersion, fileVersion),
     );
+    // rule 3: also where the next file comes while it is being taken away
     await Promise.all(others.map(async ({ taking }) => taking?.promise));
   }
 
@@ -207,10 +208,13 @@ class Disposing implements FileDisposer {
     const { intent } = pending;
     pending.dueAt = clock.elapsed() + AWAITED_POLL_MS;
     const run = await journal.run(intent.runId);
+    // rule 8: an intent waits for the end of its run
     if (!run || !FINAL_STATES.includes(run.state)) return;
+    // rule 8: nothing is touched unless the run is done
     if (run.state !== (intent.kind === 'quarantine' ? 'quarantined' : 'done')) {
       return this.#close(intent, { state: 'abandoned', error: `the run is ${run.state}` });
     }
+    // rule 8: disposal waits for every dataset that matches
     if (await isAwaited(this.#options, intent, run)) return;
     if (intent.kind === 'quarantine' && (await this.#isReplaced(run))) {
       return this.#close(intent, { state: 'abandoned', error: 'a later run of the file is done' });

@@ -42,6 +42,7 @@ export async function stage(file: OpenFile, from: Spot, to: Spot, room?: Room): 
 /** Gives a file another name in its folder without overwriting. False where the name is taken by another file. */
 export async function nameFreely(folder: Folder, from: string, to: string): Promise<boolean> {
   try {
+    // rule 8: backups never overwrite
     await folder.link(from, folder, to);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') {

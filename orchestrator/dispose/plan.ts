@@ -28,6 +28,7 @@ export async function planDisposal(
     kind: folder.kind,
     source,
     hidden: hiddenName(source, run.id),
+    // rule 8: backups keep dataset and path
     target: folder.path === null ? null : await freeName(folder.path, join(run.dataset, run.file), run.id),
     fileVersion: run.fileVersion,
     marker: suffix === undefined ? null : source + suffix,

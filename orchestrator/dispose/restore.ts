@@ -94,6 +94,7 @@ async function putBack(found: Spot, to: Spot, runId: string): Promise<void> {
     const staged = stagedName(name, runId);
     await stage(file, found, { folder, name: staged });
     const content = await folder.look(staged);
+    // rule 12: a quarantined file goes back without overwriting
     if (!(await nameFreely(folder, staged, name))) {
       await folder.unlink(staged);
       throw new OrchestratorError(

@@ -83,6 +83,7 @@ export async function readBackup({ place, contentHash, fileVersion }: StoredFile
       { known: null, followLinks: false },
       { fileVersion, contentHash },
     );
+    // rule 12: it reads a file of the content that was meant, wherever that lies
     return found.contentHash === contentHash ? found : 'is not what was backed up there';
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return 'is gone, too';

@@ -45,6 +45,7 @@ export async function mendRejects(request: MendRequest): Promise<Run> {
     const rows = new Set<number>();
     // On disk before the journal names it.
     await write(folder, records, readMended(join(folder.path, upload), request, rejects, rows));
+    // rule 12: only rejected rows are mended, and each once
     await assertRejected(rows, rejects, signal);
     signal?.throwIfAborted();
     return await journal.mend(rejects.run.id, join(folder.path, records), now);

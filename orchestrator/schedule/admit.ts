@@ -39,6 +39,7 @@ async function endBeforeStart({ run, ledger }: JobFile, { context, dataset }: Ad
   const path = await pathNow(dataset, run, await knownRoot(run, context.journal, dataset));
   const sentRows = run.attempt > 1 && ledger.fileRows > 0;
   const moved = decideMoved(null, { run, path, sentRows });
+  // rule 6: the same before an attempt starts
   if (moved) return { how: 'settled', finish: moved };
   // A container would be given an empty folder in its place.
   if (path === 'unknown') return { how: 'broken', kind: 'wait', error: unknownText(run) };

@@ -26,6 +26,7 @@ export function conclude(conclusion: Conclusion): Promise<Run> {
     const decided = await withDoubts(decideEnd(end, situation, reserved.breach), conclusion);
     const judged = masked(decided, conclusion);
     const finish = await afterCommit(conclusion, judged, { situation, left });
+    // rule 5: unless the target refused every row: ids that never were are not deleted
     return record(conclusion, { finish, reserved: isEmpty(judged) ? 0 : reserved.rows, left });
   });
 }

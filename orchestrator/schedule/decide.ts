@@ -49,6 +49,7 @@ export function decide(ending: Ending, situation: Situation): Finish {
   const moved = decideMoved(rows, situation);
   if (moved) return moved;
   if (ending.stopped === 'output') return { to: 'failed', rows: null, error: OUTPUT_TEXT };
+  // rule 4: the journal judges it
   if (ending.supersededBy !== null && lie === undefined) return decideSuperseded(ending.supersededBy, situation);
   if (exitCode === EXIT.never) return { to: 'quarantined', rows, error: neverText(ending) };
   if (isDiskExceeded(ending)) return { to: 'failed', rows, error: diskText(situation) };
@@ -83,6 +84,7 @@ function retriesFor({ signal, stopped }: Ending): number {
 
 /** The attempt could not be started, or was lost: the text says why. */
 export function decideRunnerError(kind: ErrorKind, error: string, situation: Situation): Finish {
+  // rule 2: with the engine away a run is queued, with the reason
   if (kind === 'wait') return decideWait(error, situation, RUNNER_WAIT);
   if (kind === 'never') return { to: 'failed', rows: null, error };
   return decideRetry(error, null, situation);
@@ -95,11 +97,14 @@ export function decideMoved(
 ): Finish | undefined {
   if (situation.run.action === 'delete') return undefined;
   if (situation.run.readFrom !== null) return decideStoredMoved(situation.run.readFrom, rows, situation);
+  // rule 6: skipped if the path holds another version
+  // rule 12: also when it is about to run
   if (situation.path === 'changed') {
     const error = 'the path holds another version now, which gets a run of its own';
     return { to: 'skipped', rows, error, lookAgain: true };
   }
   // The mended records are a file of their own: the file they once came from may have been disposed of.
+  // rule 6: cancelled if it holds none
   if (situation.path !== 'gone' || situation.run.action === 'mend') return undefined;
   return { to: 'cancelled', rows, error: `the file is gone${overwrittenText(situation)}`, lookAgain: true };
 }
@@ -125,7 +130,9 @@ function toldBy(result: ResultMessage | null): Told {
 function decideSuccess(rows: Rows | null, situation: Situation, told: Told): Finish {
   if (rows === null) return { to: 'done', rows: NO_ROWS, error: null };
   const accounted = rows.loaded + rows.rejected + rows.filtered;
+  // rule 7: rows read are loaded, rejected or filtered
   if (rows.read !== accounted) return { to: 'failed', rows, error: breachText(rows, accounted) };
+  // rule 7: also where the program says 0
   if (rows.read > 0 && rows.read === rows.rejected && situation.run.action !== 'mend') {
     return { to: 'quarantined', rows, error: `all of the ${rows.read} rows were rejected; rejects.ndjson says why` };
   }

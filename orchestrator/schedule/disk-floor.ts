@@ -37,6 +37,7 @@ export function createDiskFloor(options: DiskFloorOptions): DiskFloor {
 
   function note(freeBytes: number | null): void {
     const isLow = freeBytes !== null && freeBytes < floorBytes;
+    // rule 13: it says so
     if (isLow && !state.isLow) logger.error(`${lowDiskText(path, freeBytes, floorBytes)}; nothing new is started`);
     if (!isLow && state.isLow) logger.info(`${path} has enough free space again`);
     state = { freeBytes, floorBytes, isLow };

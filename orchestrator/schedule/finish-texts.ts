@@ -50,6 +50,7 @@ export function cancelledText(situation: Situation): string {
 
 /** Only where an earlier version's rows were there to be overwritten, or rows that count as rejected were loaded. */
 export function overwrittenText({ run, sentRows }: Pick<Situation, 'run' | 'sentRows'>): string {
+  // rule 6: the error tells of rows that were overwritten
   if (!sentRows || run.action === 'add') return '';
   if (run.action === 'mend')
     return '; mended rows that were loaded by then stay, though they count as rejected: mend them again';

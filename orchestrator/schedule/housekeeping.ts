@@ -28,6 +28,7 @@ const INTERVAL_MS = 3_600_000;
 /** What came in so short a time is looked through in milliseconds. */
 const NAMES_MS = 10_000;
 /** Folders of DATA_DIR with one of each run's own in them. */
+// rule 13: logs go with them
 const BY_RUN = ['runs', 'logs', 'mended'] as const;
 
 /**
@@ -96,6 +97,7 @@ export async function prune(
   { journal, dataDir, retentionMs, clock, logger }: HousekeepingOptions,
   signal?: AbortSignal,
 ): Promise<number> {
+  // rule 13: runs have a retention
   const ids = await journal.prune({ endedBefore: clock.now() - retentionMs, signal });
   for (const id of ids) await removeRun(dataDir, id, signal);
   if (ids.length > 0) logger.info(`${ids.length} runs that ended more than RETENTION ago were forgotten`);

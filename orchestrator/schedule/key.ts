@@ -4,6 +4,7 @@ import type { LedgerRequest, Run } from '../journal/journal.ts';
 
 /** FILE_KEY and destination of a run (rules 3 and 11). */
 export function ledgerRequest(run: Run, dataset: Dataset): LedgerRequest {
+  // rule 3: with append the key is of the content, too
   const append = dataset.settings.ON_CHANGE === 'append';
   const parts = append ? [run.dataset, run.file, run.contentHash ?? ''] : [run.dataset, run.file];
   const { LOAD } = dataset.settings;

@@ -20,6 +20,7 @@ export async function record(conclusion: Conclusion, { finish, reserved, left }:
   const patience = { clock, backoff: TARGET_WAIT, signal: shutdown };
   // Whoever hears of the end may ask for the rejects at once.
   if (left && isFinal(finish)) await secureRejects(left);
+  // rule 8: the intent is written before the end is
   await retryWhile(() => disposer.intend(file.run, dataset, finish), patience);
   await conclusion.searchable;
   const ended = await retryWhile(() => writeEnd(conclusion, finish, reserved), patience);
@@ -37,6 +38,7 @@ async function writeEnd({ end, said, file, context }: Conclusion, finish: Finish
   const [, , ended] = await Promise.all([
     // Only to be looked at.
     said.decisions && journal.decided(run, said.decisions).catch(() => undefined),
+    // rule 5: it is read after every attempt
     reserved > 0 ? journal.reserve(run, reserved) : undefined,
     journal.finish(run, finish, clock.now(), exitCode),
   ]);

@@ -42,6 +42,7 @@ export async function recoverOrphan(
   { ref, runner }: Orphan,
   shutdown: AbortSignal,
 ): Promise<Recovered> {
+  // rule 2: no attempt before its predecessor is seen dead
   if (!runner) return { state: 'dead' };
   return retryWhile(() => runner.recover(ref), {
     clock,
@@ -80,6 +81,7 @@ export async function requeueDead(
       readReserved(left, mostRows(run, ranMs)),
     );
     // Without a key nothing of it can have been sent.
+    // rule 5: also of one that a crash cut short
     if (reserved > 0 && run.fileKey !== null) await retryWhile(() => journal.reserve(run, reserved), patience);
     const now = clock.now();
     const error = `the orchestrator died during attempt ${run.attempt}; it is seen dead and the run starts over`;

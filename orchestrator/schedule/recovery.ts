@@ -78,6 +78,7 @@ export class Recovery {
     const { ref, runs, runner } = orphan;
     const recovered = await recoverOrphan(context, orphan, this.#stopping.signal);
     const dataset = context.datasets().get(ref.datasetName);
+    // rule 10: the scheduler goes on with what is adopted
     if (runner && recovered.state === 'adopt' && dataset) {
       for (const run of runs) await context.journal.adopt(run);
       this.#tellAdopted(orphan, runner);

@@ -253,6 +253,7 @@ class Schedule implements Scheduler {
     const attempts = { running: taken, lastStartAt: this.#turns.lastStartAt(clock.now()) };
     const all = freeSlots(configured.values(), attempts);
     const slots = free === 0 ? slotsWhileHeld(all, attempts, clock.now()) : all;
+    // rule 13: below the floor nothing new is taken
     if (slots.length === 0 || (await this.#disk.look()).isLow) return;
     if (free === 0) this.#places.limit(environment.concurrency + away + 1, configured.values());
     const limit = Math.max(1, free);

@@ -18,7 +18,9 @@ export function freeSlots(datasets: Iterable<Dataset>, { running, lastStartAt }:
     const [index] = rebuiltIndex(dataset);
     const going = running.get(dataset.name) ?? 0;
     const free = dataset.settings.CONCURRENCY - going;
+    // rule 11: also while another dataset’s goes on
     if (free < 1 || (index !== undefined && taken.has(index))) continue;
+    // rule 11: one run at a time of an index
     if (index !== undefined) taken.add(index);
     slots.push({ ...slotsOf(dataset, free), running: going, lastStartAt: lastStartAt.get(dataset.name) ?? 0 });
   }

@@ -15,5 +15,6 @@ export function mendRefusal({ state, rows }: Pick<Run, 'state' | 'rows'>): strin
 
 /** Quarantined because every row was rejected, and for nothing else: no row of it is in the target. */
 export function isWhollyRejected({ state, rows }: Pick<Run, 'state' | 'rows'>): boolean {
+  // rule 12: of a quarantined run rows are mended only where all were rejected
   return state === 'quarantined' && rows !== null && rows.rejected > 0 && rows.rejected === rows.read;
 }

@@ -33,6 +33,7 @@ export interface Doubt {
   beingDisposed: string[];
 }
 
+// rule 9: two listings
 const LISTINGS_BEFORE_REMOVAL = 2;
 /** So many are looked at, and told to the journal, together: some 5 ms of the event loop. */
 const GROUP = 128;
@@ -78,6 +79,7 @@ export class Absences {
   /** After a complete listing: `rootIdentity` is the device and inode of WATCH_DIR, `devices` those of its folders. */
   async missedBy(devices: ReadonlyMap<string, number>, rootIdentity: string): Promise<Doubt> {
     const { known, signal } = this.#request;
+    // rule 9: of the same device and inode of the root
     if (rootIdentity !== this.#rootIdentity) this.#gone.clear();
     this.#rootIdentity = rootIdentity;
     this.#missing = 0;
@@ -120,6 +122,7 @@ export class Absences {
       // After the looks: what was unmounted between two of them is noticed.
       const devices = new Map<string, number>();
       const now = await Promise.all(gone.map(path => deviceOf(folder, folderOf(path), devices)));
+      // rule 9: a root that is gone is no empty one
       if (!(await isRootFine(folder))) return [];
       return gone.filter((path, index) => this.#isOnItsDevice(path, now[index] ?? null));
     });
@@ -128,6 +131,7 @@ export class Absences {
   #isOnItsDevice(path: string, now: number | null): boolean {
     if (now === null) return false;
     const device = this.#request.known.devices.of(path);
+    // rule 9: a folder whose device changed is missing
     if (device === null || device === now) return true;
     this.#missing += 1;
     return false;

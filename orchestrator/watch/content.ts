@@ -37,7 +37,9 @@ export async function readContent({ source, now, leases, signal }: ContentReques
   };
   const hash = await hashOf(file, Number(stats.size), isSame, signal);
   if (hash === undefined) return { state: 'changed' };
+  // rule 1: nor one that a writer opened while it was looked at
   if (leases && hasWriter(file.fd) === 'yes') return { state: 'written' };
+  // rule 1: nor one that changed while it was looked at
   if (!(await isSame())) return { state: 'changed' };
   return { state: 'complete', version, hash };
 }

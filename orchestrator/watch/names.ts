@@ -44,6 +44,7 @@ export function nameRules(dataset: Dataset, kept: () => readonly KeptFolder[]): 
     if (isHidden(path)) return 'is hidden: its name, or that of a folder above it, begins with a dot';
     const ignored = whyFolder(path);
     if (ignored !== null) return ignored;
+    // rule 8: our own folders are never watched
     const folder = kept().find(each => isWithin(join(dataset.watchDir, path), each.path));
     return folder === undefined ? null : whyKept(folder);
   }
@@ -74,6 +75,7 @@ function whyKept({ path, is }: KeptFolder): string {
 /** Whether names let a dataset take the file at this absolute path. */
 export function takesPath(dataset: Dataset, path: string, kept: readonly KeptFolder[]): boolean {
   if (!isWithin(path, dataset.watchDir)) return false;
+  // rule 8: a dataset that would never take the file is not waited for
   return nameRules(dataset, () => kept).refuseFile(relative(dataset.watchDir, path)) === null;
 }
 

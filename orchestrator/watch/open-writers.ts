@@ -27,9 +27,11 @@ export function hasWriter(descriptor: number): WriterAnswer {
   if (!setLease || fileSystemKindOf(descriptor) !== 'local') return 'unknown';
   const errno = setLease(descriptor, F_RDLCK);
   if (errno === 0) {
+    // rule 1: the lease is given back at once
     setLease(descriptor, F_UNLCK);
     return 'no';
   }
+  // rule 1: a file with an open writer is not taken
   return errno === requireKoffi().os.errno['EAGAIN'] ? 'yes' : 'unknown';
 }
 
@@ -51,6 +53,7 @@ export function isLeased(error: unknown): boolean {
 function loadSetLease(): SetLease | null {
   if (process.platform !== 'linux') return null;
   // A writer that opens while the lease is held makes the kernel send SIGIO, which ends a process that does not handle it.
+  // rule 1: SIGIO is handled before the first lease
   process.on('SIGIO', () => {});
   const fcntl = libc().func('int fcntl(int descriptor, int command, ...)');
   return (descriptor, kind) => (fcntl(descriptor, F_SETLEASE, 'int', kind) === 0 ? 0 : requireKoffi().errno());

@@ -45,6 +45,7 @@ export async function ownCopyOf(
     if (isSamePlace(source, join(watchDir, file.path))) continue;
     const stored = await lookAtStored(target);
     const seen = stored && (await file.look());
+    // rule 8: and a backup that is seen by another way is no arrival
     if (seen && isSameFile(seen, stored)) return target;
   }
   return undefined;

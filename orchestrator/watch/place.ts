@@ -46,7 +46,9 @@ function mountsOf(devices: ReadonlyMap<string, number>): Record<string, number> 
 /** Before the first listing nothing has changed. */
 function changedFolders(before: WatchedPlace | null, now: WatchedPlace): string[] {
   if (before === null) return [];
+  // rule 9: another folder in the place of the root is no empty one, also across a restart
   if (before.root !== now.root) return [''];
   const folders = new Set([...Object.keys(before.mounts), ...Object.keys(now.mounts)]);
+  // rule 9: also across a restart
   return [...folders].filter(folder => before.mounts[folder] !== now.mounts[folder]);
 }

@@ -238,6 +238,7 @@ export class Settling {
     const writer = this.#leases ? hasWriter(source.file.fd) : 'unknown';
     if (writer === 'yes') return this.#written(entry);
     const quietMs = this.#quietMs(entry, writer, source);
+    // rule 1: where writers can’t be seen, SETTLE_MS of quiet
     const restMs = quietMs === 0 ? 0 : this.#restMs(entry, source, quietMs);
     if (restMs > 0) return this.#wait(entry, restMs);
     if (source.stats.size < LARGE_BYTES) return this.#read(entry, source);
@@ -300,6 +301,7 @@ export class Settling {
   #written(entry: Entry): void {
     entry.changedAt = this.#request.clock.elapsed();
     this.#wait(entry, entry.testDelayMs);
+    // rule 1: tested every 3 ms at first, slowing to 20 ms
     entry.testDelayMs = Math.min(SLOWEST_TEST_MS, entry.testDelayMs + 1);
   }
 

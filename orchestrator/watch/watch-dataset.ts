@@ -338,6 +338,7 @@ class DatasetWatcher implements DatasetWatch {
     if ((await this.#root.read()) === identity) await this.#comparePlace(listing, identity);
     await this.#arrivals.arriveAll(news);
     const isSameRoot = (await this.#root.read()) === identity;
+    // rule 9: complete ones
     if (listing.complete && isSameRoot && !this.#stopped) await this.#concludeListing(listing, identity);
     this.#troubles.end('journal');
     this.#lastListingAt = this.#request.clock.now();

@@ -13,7 +13,7 @@ import { rule12 } from './entries/rule-12.ts';
 import { rule13 } from './entries/rule-13.ts';
 import type { Rule } from './entry.ts';
 
-/** All thirteen. An entry names the code that holds a clause by its text: where that text changes, so does the entry. */
+/** All thirteen. The code that holds a clause is marked by a comment that says it; what takes that code out, and the test that sees it, stand here. */
 export const RULES: readonly Rule[] = [
   rule1,
   rule2,

@@ -1,23 +1,28 @@
-/** A clause of one of the rules that keep the promise: the code that holds it, and the test that fails without that code. */
+/** What a clause's marker in the code (`// rule 4: a retry keeps its VERSION`) needs beside it, so that it can be proved. */
 export interface Clause {
-  /** What the clause says, in a few words. */
-  clause: string;
-  /** File of the code, relative to the project's root. */
-  file: string;
-  /** Exact text of the code that holds the clause; it is in the file once. */
-  code: string;
-  /** What stands there when the clause's code is taken out. It must still be a program. */
-  without: string;
-  /** Test file, relative to the project's root. */
-  test: string;
-  /** Where the test's title is written, if not in `test`: a suite that several implementations share. */
-  suite?: string;
-  /** The test's title, or a part of it that no other test has. */
+  /** What stands there when the clause's code is taken out: instead of `code`, at its first place behind the marker, or of the whole line behind it. '' unless told. It must still be a program. */
+  without?: string;
+  code?: string;
+  /** Title of the test that fails without that code, or a part of it that no other test has. */
   title: string;
+  /** The test file that runs it, where the title is written in a suite that several implementations share. */
+  test?: string;
 }
 
 export interface Rule {
   number: number;
   name: string;
-  clauses: readonly Clause[];
+  /** By what each clause says, as its marker has it. */
+  clauses: Readonly<Record<string, Clause>>;
+}
+
+/** A clause, with where its code and its test were found. */
+export interface PlacedClause extends Clause {
+  rule: number;
+  clause: string;
+  /** File of the code, relative to the project's root. */
+  file: string;
+  /** Where the title is written, relative to the project's root. */
+  titled: string;
+  test: string;
 }

@@ -5,40 +5,44 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { bringUpServices, stopServices } from '../services/services.ts';
-import { findStale } from './check-texts.ts';
 import { renderDocument } from './document.ts';
 import { RULES } from './entries.ts';
-import type { Rule } from './entry.ts';
+import type { PlacedClause } from './entry.ts';
+import { placeClauses } from './markers.ts';
 import { isHeld, type Proof, proveRules } from './prove.ts';
 import { makeScratch } from './scratch.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 async function main(words: string[]): Promise<number> {
-  const stale = findStale(root, RULES);
-  if (stale.length > 0) throw new Error(stale.join('\n'));
+  const clauses = placeClauses(root, RULES);
   if (words.includes('--write')) {
-    writeFileSync(join(root, 'orchestrator/RULES.md'), renderDocument(RULES));
+    writeFileSync(join(root, 'orchestrator/RULES.md'), renderDocument(RULES, clauses));
     return 0;
   }
-  const proofs = await prove(chosenRules(words.filter(word => !word.startsWith('--'))));
+  const proofs = await prove(
+    chosen(
+      clauses,
+      words.filter(word => !word.startsWith('--')),
+    ),
+  );
   const text = words.includes('--json') ? JSON.stringify(proofs, null, 2) : tableOf(proofs);
   process.stdout.write(`${text}\n`);
   return proofs.every(isHeld) ? 0 : 1;
 }
 
-function chosenRules(numbers: string[]): readonly Rule[] {
+function chosen(clauses: readonly PlacedClause[], numbers: string[]): readonly PlacedClause[] {
   const unknown = numbers.find(number => !RULES.some(rule => String(rule.number) === number));
   if (unknown !== undefined) throw new Error(`${unknown} is not a rule; they are 1 to ${RULES.length}`);
-  return numbers.length === 0 ? RULES : RULES.filter(rule => numbers.includes(String(rule.number)));
+  return numbers.length === 0 ? clauses : clauses.filter(({ rule }) => numbers.includes(String(rule)));
 }
 
-async function prove(rules: readonly Rule[]): Promise<Proof[]> {
+async function prove(clauses: readonly PlacedClause[]): Promise<Proof[]> {
   const { environment, started } = await bringUpServices(process.env);
   Object.assign(process.env, environment);
   const scratch = makeScratch(root);
   try {
-    return await proveRules(rules, scratch, tell);
+    return await proveRules(clauses, scratch, tell);
   } finally {
     scratch.remove();
     await stopServices(started);

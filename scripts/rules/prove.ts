@@ -1,4 +1,4 @@
-import type { Clause, Rule } from './entry.ts';
+import type { PlacedClause } from './entry.ts';
 import { runTest, type TestOutcome } from './run-test.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -22,32 +22,29 @@ export function isHeld(proof: Proof): boolean {
 
 /** Runs each clause's test with and without its code, one after the other. Tells each as soon as it is known. */
 export async function proveRules(
-  rules: readonly Rule[],
+  clauses: readonly PlacedClause[],
   scratch: Scratch,
   onProof: (proof: Proof) => void,
 ): Promise<Proof[]> {
   const untouched = new Map<string, Promise<TestOutcome>>();
   const proofs: Proof[] = [];
-  for (const { number, clauses } of rules) {
-    for (const clause of clauses) {
-      const proof = await proveClause(number, clause, scratch, untouched);
-      onProof(proof);
-      proofs.push(proof);
-    }
+  for (const clause of clauses) {
+    const proof = await proveClause(clause, scratch, untouched);
+    onProof(proof);
+    proofs.push(proof);
   }
   return proofs;
 }
 
 async function proveClause(
-  rule: number,
-  clause: Clause,
+  clause: PlacedClause,
   scratch: Scratch,
   untouched: Map<string, Promise<TestOutcome>>,
 ): Promise<Proof> {
   const key = `${clause.test} ${clause.title}`;
   const passing = untouched.get(key) ?? runTest(clause, scratch);
   untouched.set(key, passing);
-  const { clause: text, file, test, title } = clause;
+  const { rule, clause: text, file, test, title } = clause;
   const outcome = { with: await passing, without: await scratch.without(clause, () => runTest(clause, scratch)) };
   return { rule, clause: text, file, test, title, ...outcome };
 }

@@ -1,42 +1,65 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { findStale } from './check-texts.ts';
 import { renderDocument } from './document.ts';
 import { RULES } from './entries.ts';
+import { placeClauses, textWithout } from './markers.ts';
 import { resultOf } from './run-test.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-test('each rule has clauses, and the code and the test of each are found where its entry says', () => {
+const placed = placeClauses(root, RULES);
+
+test('each rule has clauses, each of which has one marked line of code and one test', () => {
   assert.deepEqual(
     RULES.map(rule => rule.number),
     Array.from({ length: 13 }, (_, index) => index + 1),
   );
-  assert.ok(RULES.every(rule => rule.clauses.length > 0));
-  assert.deepEqual(findStale(root, RULES), []);
+  assert.deepEqual(new Set(placed.map(({ rule }) => rule)).size, 13);
 });
 
-test('an entry whose code is gone, or there twice, or whose test is gone, is told', () => {
-  const entry = {
-    clause: 'c',
-    file: 'package.json',
-    code: '"name"',
-    without: '',
-    test: 'package.json',
-    title: '"name"',
+test('a clause without a marker, or without its code behind it, or without a test, and a marker without a clause are told', t => {
+  const project = mkdtempSync(join(tmpdir(), 'rules-test-'));
+  t.after(() => rmSync(project, { recursive: true }));
+  mkdirSync(join(project, 'orchestrator'));
+  const write = (name: string, text: string) => writeFileSync(join(project, 'orchestrator', name), text);
+  const rules = (clause: object) => [
+    { number: 1, name: 'n', clauses: { 'is kept': { title: 'rule 1: kept', ...clause } } },
+  ];
+  const mistake = (clause: object) => {
+    try {
+      return placeClauses(project, rules(clause)).map(({ file, titled }) => `${file} ${titled}`);
+    } catch (error) {
+      return (error as Error).message;
+    }
   };
-  const tell = (more: object) => findStale(root, [{ number: 1, name: 'n', clauses: [{ ...entry, ...more }] }]);
-  assert.deepEqual(tell({}), []);
-  assert.match(tell({ code: 'no such code' }).join(), /package\.json 0 times, not once/);
-  assert.match(tell({ code: '"' }).join(), /package\.json \d+ times, not once/);
-  assert.match(tell({ title: 'no such title' }).join(), /title is in package\.json 0 times/);
+  write('a.ts', '// rule 1: is kept\nkeep(1);\n');
+  write('a.test.ts', "test('rule 1: kept', …");
+  assert.deepEqual(mistake({}), ['orchestrator/a.ts orchestrator/a.test.ts']);
+  assert.match(
+    String(mistake({ code: 'lose' })),
+    /^rule 1, is kept: behind its marker in orchestrator\/a\.ts there is no lose$/,
+  );
+  assert.match(String(mistake({ title: 'rule 1: other' })), /0 files have its test’s title, not one/);
+  write('b.ts', '  -- rule 1: is kept\n');
+  assert.match(String(mistake({})), /2 lines of code are marked so, not one/);
+  write('b.ts', '# rule 1: is gone\n');
+  assert.match(String(mistake({})), /rule 1, is gone: marked in orchestrator\/b\.ts, and not in/);
+});
+
+test('without its code a clause’s line is gone, or is what the entry says', () => {
+  const clause = { rule: 1, clause: 'is kept', title: '', file: '', titled: '', test: '' };
+  const text = 'a();\n// rule 1: is kept\n// rule 2: more\nkeep(1);\nkeep(2);\n';
+  assert.equal(textWithout(text, clause), 'a();\n// rule 1: is kept\n// rule 2: more\n\nkeep(2);\n');
+  assert.equal(textWithout(text, { ...clause, code: '2', without: '3' }), text.replace('keep(2)', 'keep(3)'));
+  assert.equal(textWithout(text, { ...clause, code: 'a()' }), undefined);
 });
 
 test('orchestrator/RULES.md is as the entries make it; else run node scripts/rules/main.ts --write', () => {
-  assert.equal(readFileSync(join(root, 'orchestrator/RULES.md'), 'utf8'), renderDocument(RULES));
+  assert.equal(readFileSync(join(root, 'orchestrator/RULES.md'), 'utf8'), renderDocument(RULES, placed));
 });
 
 test('a test has run only where its own title is told, at whatever depth', () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Clause } from './entry.ts';
+import type { PlacedClause } from './entry.ts';
 import type { Scratch } from './scratch.ts';
 
 /** What became of the tests of a title. `broken`: they didn't run, as in a file that can't be loaded. */
@@ -13,7 +13,7 @@ const TIMEOUT_MS = 60_000;
 const TIME_ZONE = 'Asia/Kolkata';
 
 /** Runs the tests of a clause's title, alone, in the scratch copy. */
-export async function runTest({ test, title }: Clause, scratch: Scratch): Promise<TestOutcome> {
+export async function runTest({ test, title }: PlacedClause, scratch: Scratch): Promise<TestOutcome> {
   const pattern = `--test-name-pattern=${escapeForRegExp(title)}`;
   const options = ['--test', `--test-timeout=${TIMEOUT_MS}`, '--test-reporter=tap', pattern, test];
   const child = spawn(process.execPath, options, {

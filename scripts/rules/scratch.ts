@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { textWithout } from './check-texts.ts';
-import type { Clause } from './entry.ts';
+import type { PlacedClause } from './entry.ts';
+import { textWithout } from './markers.ts';
 
 const COPIED = ['orchestrator', 'default-etl', 'scripts', 'config', 'docker', 'package.json', 'tsconfig.json'];
 
@@ -12,7 +12,7 @@ export interface Scratch {
   /** For the temporary folders of the tests: what one that was cut short leaves goes with the copy. */
   temporary: string;
   /** Does the work with the clause's code taken out. */
-  without<Result>(clause: Clause, work: () => Promise<Result>): Promise<Result>;
+  without<Result>(clause: PlacedClause, work: () => Promise<Result>): Promise<Result>;
   remove(): void;
 }
 
@@ -30,7 +30,7 @@ export function makeScratch(root: string): Scratch {
     async without(clause, work) {
       const path = join(folder, clause.file);
       const text = readFileSync(path, 'utf8');
-      writeFileSync(path, textWithout(folder, clause));
+      writeFileSync(path, textWithout(text, clause) ?? text);
       try {
         return await work();
       } finally {

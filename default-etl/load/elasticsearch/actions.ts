@@ -19,6 +19,7 @@ const MAX_ID_BYTES = 512;
  * another.
  */
 export function rowAction(fileKey: string, version: number): WriteAction {
+  // rule 4: every row carries VERSION
   const line = actionLine('index', documentId(fileKey, 0), String(version));
   const length = Buffer.byteLength(line);
   const text = Buffer.alloc(Math.ceil(length / TEXT_WORD_BYTES) * TEXT_WORD_BYTES);
@@ -51,6 +52,7 @@ export function keyAction(columns: readonly string[], version: number): WriteAct
   const base = baseOf(version);
   return (batch, row, target, at) => {
     const number = batch.numbers[row] as number;
+    // rule 4: LOAD.id: more rows than fit are an error
     if (number >= ROWS_PER_VERSION) {
       throw neverFailure(`row ${number}: with LOAD.id a file may have at most ${ROWS_PER_VERSION - 1} rows; split it`);
     }
@@ -58,17 +60,20 @@ export function keyAction(columns: readonly string[], version: number): WriteAct
     positions.set(batch.header, known);
     const id = keyId(known.map(position => (position < 0 ? undefined : cellText(batch, row, position))));
     if (id === undefined) return -1;
+    // rule 4: LOAD.id: the version is of VERSION and row, as text
     return at + target.body.write(actionLine('index', id, String(base + BigInt(number))), at);
   };
 }
 
 /** `{"delete":{"_id":…}}` and a line end. */
 export function deleteAction(fileKey: string, row: number, version: number): string {
+  // rule 4: every deletion carries VERSION
   return actionLine('delete', documentId(fileKey, row), String(version));
 }
 
 /** The versions's digits are written as text: they may exceed 2^53. */
 function actionLine(operation: 'index' | 'delete', id: string, version: string): string {
+  // rule 4: an equal version writes again
   return `{"${operation}":{"_id":${wordJson(id)},"version":${version},"version_type":"external_gte"}}\n`;
 }
 
@@ -89,6 +94,7 @@ function keyPositions(columns: readonly string[], batch: Batch): number[] {
 
 /** Values joined by `|`, in which a backslash comes before each `|` and backslash of a value; a hash where that is too long for an id. */
 export function keyId(values: ReadonlyArray<string | null | undefined>): string | undefined {
+  // rule 4: LOAD.id: a null key is a reject
   if (values.some(value => value === null || value === undefined)) return undefined;
   const id = values.map(value => (value as string).replace(/[\\|]/g, '\\$&')).join('|');
   if (Buffer.byteLength(id) <= MAX_ID_BYTES) return id;

@@ -71,6 +71,7 @@ export class ElasticsearchTarget implements Target {
     this.rejectRow = reject;
     this.log = log;
     this.connection = new Connection(readConnectionSettings(job.environment), signal, PATIENCE_MS);
+    // rule 11: the ETL names the same index
     this.name = indexName(job.load, job.dataset, job.seenAt);
     this.byKey = job.load.id !== undefined;
     this.overwrite =
@@ -103,6 +104,8 @@ export class ElasticsearchTarget implements Target {
     for (const row of batch.filtered ?? []) this.notLoaded.add(row);
     if (this.job.mendReplaces) for (let at = 0; at < batch.rows; at++) this.mended.add(batch.numbers[at] as number);
     for (let row = 0; row < batch.rows; ) {
+      // rule 5: a number of at least the row is written before it is sent
+      // rule 5: without it nothing is sent
       this.reserve.upTo(batch.numbers[batch.rows - 1] as number);
       row = this.renderer.render(batch, row, this.request, (refused, reason) => this.refuse(batch, refused, reason));
       this.sentUpTo = Math.max(this.sentUpTo, batch.numbers[Math.max(0, row - 1)] as number);
@@ -119,8 +122,10 @@ export class ElasticsearchTarget implements Target {
   async complete(): Promise<Completed> {
     await this.drain();
     await this.assertStillThere();
+    // rule 12: no tail is deleted
     const isVersion = this.job.action !== 'mend' || this.job.mendReplaces;
     const deletesTail = isVersion && !this.byKey && !this.overwrite;
+    // rule 5: every id up to it that was not loaded is deleted
     if (deletesTail) {
       // A delete of what was never there costs Elasticsearch memory for a day (gc_deletes): a filter may take millions of rows out.
       const isUnknown = this.former.mayHoldUnknown(this.indices);
@@ -159,15 +164,18 @@ export class ElasticsearchTarget implements Target {
     // Nothing was sent into an index that could not be made.
     if (!(await succeeds(this.opened))) return '';
     if (this.overwrite) {
+      // rule 11: one that fails changes nothing
       await this.overwrite.abandon();
       return `index ${this.name} stays as it was`;
     }
     if (this.sentUpTo === 0) return '';
+    // rule 4: LOAD.id: nothing is taken back
     if (this.byKey) return 'what was loaded stays: with LOAD.id nothing is taken back';
     if (this.job.action === 'mend') return 'the rows mended so far stay';
     await this.deleteRows(1, this.lastRow());
     await this.refresh();
     const former =
+      // rule 7: the error says that the former rows are gone
       this.job.fileRows > 0 ? "; the former version's rows are gone too, since they have the same ids" : '';
     return `its rows were taken out of index ${this.name} again${former}`;
   }
@@ -205,6 +213,7 @@ export class ElasticsearchTarget implements Target {
   }
 
   private get writtenTo(): string {
+    // rule 11: overwrite builds a new index
     return this.overwrite?.building ?? this.name;
   }
 
@@ -223,6 +232,7 @@ export class ElasticsearchTarget implements Target {
   /** The rows of a file are none of an index that a newer one has built. */
   private async assertNotRebuilt(): Promise<void> {
     const newest = newestBuilt(this.name, await indicesBehind(this.connection, this.name));
+    // rule 12: mended rows are none of an index that was built since
     if (newest <= this.job.newestBuilt) return;
     throw neverFailure(
       `the mended rows have no place: index ${this.name} holds the rows of a newer file (LOAD.overwrite); replay the run that rejected them if its file is to take that one's place`,
@@ -234,6 +244,8 @@ export class ElasticsearchTarget implements Target {
   }
 
   private isLeft(row: number): boolean {
+    // rule 5: rejected rows’ ids too
+    // rule 12: the first of them take the place of the former version
     return row > this.sentUpTo || this.notLoaded.has(row) || (this.job.mendReplaces && !this.mended.has(row));
   }
 
@@ -258,11 +270,15 @@ export class ElasticsearchTarget implements Target {
       verdicts: {
         rejected: (request, operation, reason, isOfValue) => {
           this.refusals.add(reason, isOfValue);
+          // rule 5: those that Elasticsearch refuses too
           this.notLoaded.add(request.rows[operation] as number);
+          // rule 7: a refused row is a reject with its reason
           this.rejectRow(request.reject(operation, reason));
         },
         conflicted: (_request, _operation, reason) => {
           // With key columns a later row or file has the id: that is what was asked for.
+          // rule 4: a 409 ends the attempt
+          // rule 4: LOAD.id: superseded counts as loaded
           if (!this.byKey) throw supersededBy(reason, this.job.version);
         },
       },
@@ -277,6 +293,7 @@ export class ElasticsearchTarget implements Target {
   }
 
   private async deleteReplaced(): Promise<void> {
+    // rule 3: rows of replaced keys go once the new are loaded
     for (const replaced of this.job.replaces) {
       if (this.overwrite && replaced.index === this.name) continue;
       await this.deleteFrom(replaced);

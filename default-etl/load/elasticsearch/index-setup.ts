@@ -37,8 +37,10 @@ export function indexBody(plan: IndexPlan): IndexBody {
   const properties = types ? typedFields(plan) : (mappings as Record<string, FieldMapping> | undefined);
   return {
     aliases: Object.fromEntries(aliases.map(alias => [alias, {}])),
+    // rule 4: a new index remembers deletions for a day
     settings: { 'index.gc_deletes': GC_DELETES, [LIMIT_SETTING]: FIELD_LIMIT },
     mappings: {
+      // rule 3: A and A.1 stand side by side
       subobjects: false,
       date_detection: false,
       numeric_detection: false,
@@ -83,6 +85,7 @@ export async function ensureIndex(
     onLooked(undefined);
     await createIndex(connection, plan);
     // A template of the user's own may have made it.
+    // rule 4: also where a template of the user’s makes it
     found = (await findIndices(connection, plan.name)) ?? {};
   }
   const written = writtenIndex(plan.name, found);
@@ -182,6 +185,7 @@ function writtenIndex(name: string, found: Record<string, FoundIndex>): string {
 /** Sets gc_deletes where nobody has, and rows may be written or taken out. */
 async function rememberDeletes(connection: Connection, found: Record<string, FoundIndex>): Promise<void> {
   for (const [index, { settings }] of Object.entries(found)) {
+    // rule 4: and so does one that was there before
     if (settings['index.gc_deletes'] !== undefined || refusalOf(settings) !== null) continue;
     const path = `/${encodeURIComponent(index)}/_settings`;
     await connection.request({ method: 'PUT', path, body: { 'index.gc_deletes': GC_DELETES } });

@@ -34,10 +34,12 @@ export function fieldMapping({ type, formats, isPlain }: ColumnType): FieldMappi
     case 'text':
       return { type, fields: { keyword: { type: 'keyword', ignore_above: SUBFIELD_CHARACTERS } } };
     case 'date':
+      // rule 7: nor does the format of a date
       return { type, format: widened(formats as string[]).join('||'), ignore_malformed: true };
     case 'boolean':
       // Elasticsearch reads `true` and `false`, and nothing else.
       return isPlain ? { type, ignore_malformed: true } : KEYWORD;
+    // rule 7: a type that was found out rejects no row
     default:
       return { type, ignore_malformed: true };
   }

@@ -65,6 +65,7 @@ export class Overwrite {
     await this.connection.request({ method: 'POST', path: `/${encodeURIComponent(this.building)}/_refresh` });
     const current = await indicesBehind(this.connection, this.alias);
     if (!current.includes(this.building)) await this.moveAlias(current);
+    // rule 11: the old index goes
     await this.removeAllBut([this.building]);
   }
 
@@ -76,6 +77,7 @@ export class Overwrite {
         : { remove: { index, aliases: [this.alias, ...this.otherAliases], must_exist: false } },
     );
     const aliases = [this.alias, ...this.otherAliases];
+    // rule 11: the alias leaves the old index in the same request
     const actions = [{ add: { index: this.building, aliases } }, ...removals];
     const moved = this.connection.request({ method: 'POST', path: '/_aliases', body: { actions } });
     await this.unlessDone(moved, () => indicesBehind(this.connection, this.alias));
@@ -129,6 +131,7 @@ export class Overwrite {
 
   private assertNewer(current: readonly string[]): void {
     const newest = newestBuilt(this.alias, current);
+    // rule 11: the alias moves only to a newer version
     if (newest <= this.version) return;
     throw new Superseded(
       newest,

@@ -29,6 +29,7 @@ export function ledger(tx: Tx, lease: Lease, request: LedgerRequest): LedgerEntr
     'SELECT min(first_seen_at) AS first FROM ledger WHERE file_key = $fileKey',
     { fileKey },
   );
+  // rule 11: the date is that of the key’s first sight
   const firstSeenAt = known?.first ?? run.seenAt;
   const index = request.indexFor(firstSeenAt);
   tx.execute(
@@ -45,6 +46,7 @@ export function ledger(tx: Tx, lease: Lease, request: LedgerRequest): LedgerEntr
   }
   if (request.rebuilds) noteBuilder(tx, requireRun(tx, run.id));
   const former = idsOf(tx, fileKey, index);
+  // rule 12: it replaces nothing of a version that is loaded
   const replacesFormer = !addsToVersion(tx, run, request.rebuilds);
   return {
     index,
@@ -52,6 +54,7 @@ export function ledger(tx: Tx, lease: Lease, request: LedgerRequest): LedgerEntr
     knownSince: knownSince(tx, run),
     fileRows: rowsOf(tx, fileKey, index),
     replacesFormer,
+    // rule 3: a version changed in place is replaced
     replaces: replacesFormer ? [...replacedBy(tx, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],
     formerIds: former !== undefined && former.ids !== '' && former.ids !== ids ? former.ids : null,
     mended: mendedVersions(tx, run),
@@ -102,7 +105,9 @@ const REPLACED = `dataset = $dataset AND path = $file AND rows > 0 AND NOT (file
   AND (index_name LIKE 'lake:%') = ($index LIKE 'lake:%') AND coalesce(ids, '') = ''
   AND CASE (SELECT CASE WHEN action = 'delete' THEN 'deletion' WHEN append_key = 0 THEN 'replace' WHEN read_from IS NULL THEN 'append' ELSE 'stored' END
             FROM runs WHERE id = $id)
+    -- rule 3: after append, a version with replace takes the place of what was kept, too
     WHEN 'replace' THEN TRUE
+    -- rule 3: a file that is read from the backup replaces no other one of its path
     WHEN 'stored' THEN file_key = $fileKey OR content_hash = $contentHash
     WHEN 'append' THEN kept = 0 OR file_key = $fileKey OR content_hash = $contentHash
     ELSE kept = 0
@@ -142,6 +147,7 @@ export function reserve(tx: Tx, lease: Lease, rows: number): void {
   const run = requireLease(tx, lease);
   if (run.fileKey === null || run.index === null)
     throw bug(run, 'rows can be reserved only after its ledger was asked for');
+  // rule 5: the journal keeps the maximum
   tx.execute('UPDATE ledger SET rows = max(rows, $rows) WHERE file_key = $fileKey AND index_name = $index', {
     rows,
     fileKey: run.fileKey,
@@ -156,6 +162,7 @@ export function finish(tx: Tx, lease: Lease, unbounded: Finish, now: number, exi
   switch (how.to) {
     case 'done':
       closeAttempt(tx, run, { ...closing, outcome: 'done', error: how.error });
+      // rule 5: done lowers it to the rows read
       settleLedger(tx, run, how);
       countMended(tx, run, how.rows.loaded);
       noteBeside(tx, run);
@@ -188,6 +195,7 @@ function superseded(
   closing: Omit<Closing, 'outcome' | 'error'>,
 ): Run {
   const { now } = closing;
+  // rule 4: superseded only by a version the journal knows
   const newer = newerRun(tx, run);
   if (newer !== undefined) {
     const error = `superseded by run ${newer.id}, a newer version of the file`;
@@ -199,6 +207,7 @@ function superseded(
     closeAttempt(tx, run, { ...closing, outcome: 'failed', error: repeated.error });
     return end(tx, run, 'failed', repeated.rows, repeated.error, now);
   }
+  // rule 4: else VERSION is raised above the index’s
   const version = allocateVersion(tx, run.dataset, now, indexVersion + 1);
   const error = `the index holds version ${indexVersion}, which the journal does not know; going on with ${version}`;
   closeAttempt(tx, run, { ...closing, outcome: 'superseded', error });
@@ -226,6 +235,7 @@ interface Again {
 /** Back into the line, unless it is not wanted any more or a newer version stands there. */
 function again(tx: Tx, run: Run, how: Again, now: number): Run {
   if (run.cancelRequested) return end(tx, run, 'cancelled', null, `cancelled on request; ${how.error}`, now);
+  // rule 2: what ends while a newer version waits does not come back
   const newer = waitingRun(tx, run.dataset, run.file);
   if (newer !== undefined) {
     const error = `run ${newer.id} brings a newer version of the file; ${how.error}`;
@@ -239,6 +249,7 @@ function again(tx: Tx, run: Run, how: Again, now: number): Run {
       dueAt: how.dueAt,
       ready: how.dueAt <= now ? 1 : 0,
       error: how.error,
+      // rule 4: a retry keeps its VERSION
       version: how.version ?? null,
       retry: how.counts === true ? 1 : 0,
       wait: how.counts === false ? 1 : 0,
@@ -284,10 +295,12 @@ function settleLedger(tx: Tx, run: Run, how: Extract<Finish, { to: 'done' }>): v
   if (run.fileKey === null || run.index === null) return;
   const { fileKey, index } = run;
   const isLeft = left.some(each => each.FILE_KEY === fileKey && each.index === index);
+  // rule 12: it does not lower the rows
   if (run.action === 'mend') {
     // Its rows are some of many. One that loads nothing replaces nothing.
     if (rows.loaded === 0) return;
     // The lake reserves nothing: that there are rows must be known all the same.
+    // rule 12: the journal knows of mended rows that were not reserved
     reserve(tx, run, rows.loaded);
     if (addsToVersion(tx, run, false)) return;
     startRowsThere(tx, run);

@@ -22,6 +22,7 @@ type Order = DatasetSlots['order'];
 const ORDER_COLUMNS: Record<Order, string> = { arrival: 'seq', name: 'file', mtime: 'mtime_ns, seq' };
 
 const PATH_IS_FREE = `NOT EXISTS (
+  -- rule 2: and waits for the running one
   SELECT 1 FROM runs AS other WHERE other.dataset = q.dataset AND other.file = q.file AND other.state = 'running')`;
 
 /** The first of a dataset that are due, in its order. */
@@ -84,6 +85,7 @@ function mayClaim(tx: Tx, slot: DatasetSlots): boolean {
 }
 
 function isOneAtATime(slot: DatasetSlots): boolean {
+  // rule 11: one run at a time of a dataset
   return slot.strict || slot.perFolder || slot.exclusive === true;
 }
 

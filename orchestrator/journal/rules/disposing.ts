@@ -67,6 +67,7 @@ export function closeDisposal(
   if (open === undefined) throw new OrchestratorError('bug', `run ${runId} has no open disposal to close`);
   if (state === 'disposed') {
     markAway(tx, open);
+    // rule 3: a done version that was disposed of stays
     keepRows(tx, { ...open, target: target ?? open.target });
   }
   const sql = `UPDATE disposals SET state = $state, error = $error, target = coalesce($target, target)
@@ -129,6 +130,7 @@ function markAway(tx: Tx, disposal: Disposal): void {
 function keepRows(tx: Tx, { runId, kind, source, fileVersion, target }: Disposal): void {
   tx.execute(
     `UPDATE ledger SET kept = 1, stored = $target WHERE (file_key, index_name) IN (
+       -- rule 3: any other end does not keep its ids
        SELECT file_key, index_name FROM runs WHERE id = $runId AND state = 'done'
        UNION ALL
        SELECT file_key, index_name FROM files JOIN runs ON runs.dataset = files.dataset AND runs.file = files.path

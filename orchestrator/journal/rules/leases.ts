@@ -15,6 +15,7 @@ export function endOtherLeases(tx: Tx, holder: string): void {
 
 export function takeOver(tx: Tx, { holder, leaseMs, now }: LeaseRequest): Run[] {
   // The index is named: SQLite would go through all runs for the sake of their order.
+  // rule 10: a run is leased to one orchestrator
   const expired = `SELECT seq FROM runs INDEXED BY runs_running WHERE state = 'running' AND lease_holder <> $holder AND lease_until <= $now`;
   return tx.selectRuns(`seq IN (${expired}) ORDER BY seq`, { holder, now }).map(({ id, attempt }) => {
     tx.execute('UPDATE attempts SET holder = $holder WHERE run_id = $id AND attempt = $attempt', {
@@ -39,6 +40,7 @@ export function cancelRequests(tx: Tx, holder: string): Run[] {
 /** The run, if this attempt of it goes on and its holder is this one. Throws `never` where another holder took it over, else a bug. */
 export function requireLease(tx: Tx, { id, attempt, leaseHolder }: Lease): Run {
   const run = requireRun(tx, id);
+  // rule 10: who lost its lease can’t end the run
   if (run.state === 'running' && run.attempt === attempt && run.leaseHolder === leaseHolder) return run;
   const sql = 'SELECT holder FROM attempts WHERE run_id = $id AND attempt = $attempt';
   const holder = tx.get<{ holder: string | null }>(sql, { id, attempt })?.holder ?? leaseHolder;

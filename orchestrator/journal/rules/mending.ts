@@ -12,6 +12,7 @@ export function mend(tx: Tx, runId: string, mendFile: string, now: number): Run 
   const run = originOf(tx, requireRun(tx, runId));
   const refusal = mendRefusal(run);
   if (refusal !== null) throw refused(run, refusal);
+  // rule 12: a mend is refused once there is a newer version
   const newer = newerRun(tx, run) ?? openRun(tx, run.dataset, run.file);
   if (newer !== undefined)
     throw refused(run, `can’t be mended: run ${newer.id} (${newer.state}) of the same file is newer`);
@@ -34,6 +35,7 @@ export function mendsOf(tx: Tx, runId: string): Run[] {
 export function addsToVersion(tx: Tx, run: Run, rebuilds: boolean): boolean {
   if (run.action !== 'mend') return false;
   const origin = originOf(tx, run);
+  // rule 12: nor, where an index is built anew of a folder, of the other files that were read with it
   return origin.state !== 'quarantined' || origin.rowsMended > 0 || (rebuilds && isBesideLoaded(tx, origin));
 }
 

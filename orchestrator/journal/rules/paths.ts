@@ -75,6 +75,8 @@ export function newerRun(tx: Tx, run: Run): Run | undefined {
 export function allocateVersion(tx: Tx, dataset: string, now: number, atLeast = 1): number {
   const clock = versionAt(now);
   const row = tx.get<{ last_version: number }>(
+    // rule 4: VERSION is not below the clock
+    // rule 4: VERSION is above the one before
     'UPDATE datasets SET last_version = max(last_version + 1, $clock, $atLeast) WHERE name = $dataset RETURNING last_version',
     { dataset, clock, atLeast },
   );
@@ -85,6 +87,7 @@ export function allocateVersion(tx: Tx, dataset: string, now: number, atLeast = 
 /** What a queued run of a path whose predecessor still runs has to say. */
 export function reasonToWait(tx: Tx, dataset: string, file: string): string | null {
   const running = runningRun(tx, dataset, file);
+  // rule 2: what waits says for what
   return running === undefined ? null : `waits for run ${running.id} of the same file`;
 }
 

@@ -9,8 +9,10 @@ const PAGES = 1000;
 
 /** What may be forgotten: no path's latest version, and nothing that is still to be disposed of. */
 const OLD = `(version IS NULL OR EXISTS (
+    -- rule 13: pruning keeps each path’s latest version
     SELECT 1 FROM runs AS newer WHERE newer.dataset = old.dataset AND newer.file = old.file AND newer.version > old.version
       AND newer.action <> 'mend'))
+  -- rule 13: not before the file is disposed of
   AND NOT EXISTS (SELECT 1 FROM disposals WHERE disposals.run_id = old.id AND disposals.state = 'intended')`;
 
 const LOOK = `SELECT seq, ended_at AS endedAt, ${OLD} AS isOld FROM runs AS old
@@ -52,6 +54,7 @@ export async function prune(store: Transactions, { endedBefore, signal }: PruneR
 
 async function forget(store: Transactions, seqs: number[]): Promise<string[]> {
   const rows = await store.writeAlone(() => store.all<{ id: string }>(FORGET, { seqs: JSON.stringify(seqs) }));
+  // rule 13: FILE_ROWS and first SEEN_AT stay
   return rows.map(({ id }) => id);
 }
 

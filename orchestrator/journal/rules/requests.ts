@@ -27,6 +27,7 @@ export function cancel(tx: Tx, runId: string, now: number): Run {
 
 export function replay(tx: Tx, runId: string, now: number, found?: FoundFile): Run | null {
   const run = requireRun(tx, runId);
+  // rule 12: not while the path has a run under way
   if (openRun(tx, run.dataset, run.file) !== undefined) return null;
   const what = found ?? { fileVersion: run.fileVersion, contentHash: run.contentHash, readFrom: null };
   // One that was skipped as unchanged got no VERSION, though it has a version of the file.
@@ -35,6 +36,7 @@ export function replay(tx: Tx, runId: string, now: number, found?: FoundFile): R
   if (run.action === 'delete' && newerRun(tx, run) !== undefined) {
     throw refused(run, 'can’t be replayed: the file came back since, and its rows would be removed');
   }
+  // rule 12: nor are they loaded again once there is a newer version
   const newer = run.action === 'mend' ? newerRun(tx, run) : undefined;
   if (newer !== undefined) {
     throw refused(run, `can’t be replayed: its mended rows are of a former version; run ${newer.id} is newer`);
@@ -42,6 +44,7 @@ export function replay(tx: Tx, runId: string, now: number, found?: FoundFile): R
   const readsFile = run.action !== 'delete' && run.action !== 'mend';
   // The watcher must not take it for an arrival: it was put back for its replay, or has a new mtime only.
   if (readsFile && what.readFrom === null) rememberVersion(tx, run, what.fileVersion);
+  // rule 12: a replay names what it replays
   const copy = { action: run.action, mendFile: run.mendFile, replayOf: run.id, now };
   return queueCopy(tx, readsFile ? { ...run, ...what } : { ...run, readFrom: null }, copy);
 }
@@ -71,6 +74,7 @@ export function queueCopy(tx: Tx, run: Run, copy: Copy): Run {
   const { dataset, file, root, priority } = run;
   return tx.insertRun({
     ...newRunColumns(randomUUIDv7(), { dataset, file, root, priority, now: copy.now }),
+    // rule 12: it has a new version
     ...queuedColumns(tx, { ...run, now: copy.now }),
     read_from: run.readFrom,
     action: copy.action,

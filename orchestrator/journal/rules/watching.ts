@@ -51,6 +51,7 @@ export function settle(tx: Tx, request: SightRequest): Run {
   const isKnown = known.arriving === 0 && isSameVersion(toFileVersion(known), fileVersion);
   const latest = isKnown ? latestRun(tx, dataset, file) : undefined;
   if (latest !== undefined) return latest;
+  // rule 2: a newer version makes the queued one skipped
   if (waiting !== undefined) endWaiting(tx, waiting, 'skipped', 'a newer version of the file is arriving', now);
   return tx.insertRun({
     ...newRunColumns(randomUUIDv7(), request),
@@ -67,7 +68,10 @@ export function queue(tx: Tx, request: QueueRequest): Run {
   const arrival = isArrival(tx, run, request.fileVersion);
   const previous = latestVersion(tx, dataset, file);
   rememberVersion(tx, run, request.fileVersion);
+  // rule 3: a path that was absent and is back is an arrival
+  // rule 6: only after a version that is done
   const isUnchanged = !arrival && previous?.state === 'done' && previous.contentHash === request.contentHash;
+  // rule 6: equal content is skipped
   if (isUnchanged) return skipUnchanged(tx, run, previous, request);
   return tx.updateRun(
     run.id,
@@ -148,6 +152,7 @@ export function ignore(tx: Tx, dataset: string, path: string, version: FileVersi
 export function absent(tx: Tx, request: SettleRequest & { remove: boolean }): Run | undefined {
   const { dataset, file, root, remove, now } = request;
   const known = fileRow(tx, dataset, file);
+  // rule 8: our own moves are no deletions
   if (known === undefined || known.present === 0 || isBeingDisposed(tx, absolutePath(root, file))) return undefined;
   tx.execute('UPDATE files SET present = 0, arriving = 1 WHERE dataset = $dataset AND path = $file', {
     dataset,
@@ -157,6 +162,7 @@ export function absent(tx: Tx, request: SettleRequest & { remove: boolean }): Ru
   if (waiting !== undefined && readsAt(waiting, root)) {
     endWaiting(tx, waiting, 'cancelled', 'the file is gone', now);
   }
+  // rule 9: rows are removed only with ON_DELETE: remove
   return remove ? queueDelete(tx, request) : undefined;
 }
 
@@ -172,6 +178,7 @@ function isForeign(run: Run, root: string): boolean {
 
 function queueDelete(tx: Tx, request: SettleRequest): Run | undefined {
   const { dataset, file, root, now } = request;
+  // rule 9: and only where there may be any
   if (!mayHoldRows(tx, dataset, file)) return undefined;
   const waiting = waitingRun(tx, dataset, file);
   if (waiting !== undefined && isForeign(waiting, root)) return undefined;

@@ -17,6 +17,7 @@ const held = new Set<DatabaseSync>();
 export function lockDataDir(dataDir: string): () => void {
   const database = openLock(dataDir);
   try {
+    // rule 10: its lease is freed only when its holder is dead
     database.exec('PRAGMA busy_timeout = 200; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
@@ -49,6 +50,7 @@ export function lockJournal({ dataDir, journal }: { dataDir: string; journal: st
   try {
     mkdirSync(folder, { recursive: true });
     assertOursAlone(folder);
+    // rule 10: two orchestrators never share a journal
     const unlockFolder = lockDataDir(folder);
     return () => {
       unlockFolder();

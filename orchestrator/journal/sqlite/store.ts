@@ -223,6 +223,7 @@ export class Store implements Transactions {
       this.#statement('COMMIT').run();
       return settled;
     } catch (error) {
+      // rule 2: a file’s version and its run are one transaction
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
@@ -238,6 +239,7 @@ export class Store implements Transactions {
     } catch (error) {
       // A full disk has ended the whole transaction already, or does so to all of it.
       if (!this.#database.isTransaction || isFull(error)) throw error;
+      // rule 2: also where calls share a transaction
       this.#database.exec('ROLLBACK TO one; RELEASE one');
       this.#noted.length = before;
       return () => write.reject(journalError(this.path, error));

@@ -66,7 +66,9 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
       SecurityOpt: ['no-new-privileges'],
       ReadonlyRootfs: options.read_only ?? true,
       Init: true,
+      // rule 10: containers are not auto-removed
       AutoRemove: false,
+      // rule 10: their log does not rotate
       LogConfig: { Type: 'json-file', Config: { 'max-size': LOG_SIZE, mode: 'blocking' } },
       ...limitsOf(plan, options),
     },

@@ -174,6 +174,7 @@ export class DockerRunner implements Runner {
       if (state === undefined) return { state: 'dead' };
       this.#holders.recall(name, state.network);
       if (state.hasEnded) this.#knownOf(state.id).endedUnseen = true;
+      // rule 10: a container that runs is adopted
       if (state.hasRun) return { state: 'adopt', handle: state.id };
       await this.#leftovers.remove(container, name);
       return { state: 'dead' };
@@ -324,6 +325,7 @@ interface ContainerState {
 async function stateOf(container: Container): Promise<ContainerState | undefined> {
   try {
     const { Id, State, HostConfig } = await container.inspect();
+    // rule 10: one that never ran is removed
     const hasRun = ['running', 'paused', 'restarting', 'exited'].includes(State.Status);
     return { id: Id, hasRun, hasEnded: State.Status === 'exited', network: HostConfig.NetworkMode };
   } catch (error) {

@@ -135,6 +135,7 @@ export class Following {
   async #copyLog({ offset, tell, signal, dead }: Copying): Promise<Said> {
     const { mask, mostLogBytes, onFull } = this.#options;
     const container = this.#container;
+    // rule 10: adoption reads it from its first line
     const stream = (await container.logs({ ...LOGS, follow: true })) as Readable;
     // It may break before it is read; the reading then throws.
     stream.on('error', () => {});

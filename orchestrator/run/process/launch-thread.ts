@@ -16,6 +16,7 @@ const GATE = `ulimit -c 0
 [ -z "$2" ] || ulimit -p "$2" 2>/dev/null || ulimit -u "$2"
 umask "$3"
 shift 3
+# rule 10: none runs before its pid is on disk
 read -r go || exit 125
 exec "$@" <&3 3<&-`;
 /** What POSIX counts `ulimit -f` in. */
@@ -79,9 +80,11 @@ function start(request: LaunchRequest): ChildProcess {
     }
     return spawn('/bin/sh', ['-c', GATE, 'orchestrator', ...boundsOf(request), ...request.command], {
       // Only raw descriptors and `detached` let a child outlive us: a pipe breaks at its next line (measured 2026-11).
+      // rule 10: they write to a descriptor of the log
       stdio: ['pipe', output.stdout, output.stderr, request.input ?? nothing],
       env: { ...request.environment },
       cwd: request.cwd,
+      // rule 10: processes are detached
       detached: true,
       ...user,
     });

@@ -52,10 +52,13 @@ export function livingMembers(leader: Leader): ProcessEntry[] {
 function membersOfSession(leader: Leader): ProcessEntry[] {
   const first = readProcess(leader.pid);
   // A pid isn't given anew while a group or session bears it; without its leader a session could be a stranger's that came and went.
+  // rule 10: they are found by pid and start time
   const isOurs = first !== undefined && first.startTime === leader.startTime;
+  // rule 10: without a uid of their own they are killed by group
   const isMember = ({ group, session }: ProcessEntry): boolean => group === leader.pid || session === leader.pid;
   // By the environment who went into a session of its own is found, too, and where nobody leads any more that alone decides.
   return listProcesses().filter(
+    // rule 10: or by their environment, in whichever session
     entry => !entry.isZombie && ((isOurs && isMember(entry)) || hasVariable(entry.pid, 'WORK_DIR', leader.workDir)),
   );
 }
@@ -83,6 +86,7 @@ function killOnce(leader: Leader): number {
   const { uid, bootId } = leader;
   if (uid === undefined || bootId !== readBootId()) return signalMembers(leader, 'SIGKILL');
   const before = livingMembers(leader).length;
+  // rule 10: they are killed by their uid, wherever they went
   if (!killAllOf(uid)) return signalMembers(leader, 'SIGKILL');
   // Those that were there a moment ago get time to end: a look at all processes takes milliseconds.
   return before > 0 ? before : livingMembers(leader).length;

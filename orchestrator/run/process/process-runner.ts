@@ -134,6 +134,7 @@ export class ProcessRunner implements Runner {
     // Which of them had the job is noted nowhere: their end is due in any case, as their standard input has closed.
     await this.#workers?.endLeft();
     const entry = await this.#register.read(attempt.runId, attempt.attempt);
+    // rule 10: survivors are killed, never adopted
     if (entry) await this.#end(entry);
     if (existsSync(attempt.logFile)) await new AttemptLog(attempt, 0, this.#logs).close({ isFull: false });
     return { state: 'dead' };

@@ -3,157 +3,95 @@ import type { Rule } from '../entry.ts';
 export const rule10: Rule = {
   number: 10,
   name: 'After a crash',
-  clauses: [
-    {
-      clause: 'containers are not auto-removed',
-      file: 'orchestrator/run/docker/container-options.ts',
-      code: 'AutoRemove: false,',
-      without: 'AutoRemove: true,',
-      test: 'orchestrator/run/docker/docker-runner.test.ts',
+  clauses: {
+    'containers are not auto-removed': {
+      without: '      AutoRemove: true,',
       title: 'rule 10: a container that ended while nobody looked is adopted with its exit code',
     },
-    {
-      clause: 'their log does not rotate',
-      file: 'orchestrator/run/docker/container-options.ts',
+    'their log does not rotate': {
       code: "'max-size': LOG_SIZE,",
       without: "'max-size': '16k',",
-      test: 'orchestrator/run/docker/docker-runner.test.ts',
       title: 'rule 10: a long log is read whole after a crash: it does not rotate',
     },
-    {
-      clause: 'adoption reads it from its first line',
-      file: 'orchestrator/run/docker/following.ts',
+    'adoption reads it from its first line': {
       code: '{ ...LOGS, follow: true }',
       without: '{ ...LOGS, follow: true, tail: 1 }',
-      test: 'orchestrator/run/docker/docker-runner.test.ts',
       title: 'rule 10: a long log is read whole after a crash: it does not rotate',
     },
-    {
-      clause: 'a container that runs is adopted',
-      file: 'orchestrator/run/docker/docker-runner.ts',
-      code: "if (state.hasRun) return { state: 'adopt', handle: state.id };",
-      without: '',
-      test: 'orchestrator/run/docker/docker-runner.test.ts',
+    'a container that runs is adopted': {
       title:
         'rule 10: a container outlives its orchestrator and is adopted, its log read from the first line and not doubled',
     },
-    {
-      clause: 'one that never ran is removed',
-      file: 'orchestrator/run/docker/docker-runner.ts',
+    'one that never ran is removed': {
       code: "['running', 'paused', 'restarting', 'exited'].includes(State.Status)",
       without: "State.Status !== ''",
-      test: 'orchestrator/run/docker/docker-runner.test.ts',
       title: 'rule 10: a container that was made and never started is removed',
     },
-    {
-      clause: 'the scheduler goes on with what is adopted',
-      file: 'orchestrator/schedule/recovery.ts',
+    'the scheduler goes on with what is adopted': {
       code: "if (runner && recovered.state === 'adopt' && dataset) {",
       without: "if (runner && recovered.state === 'adopt' && !dataset) {",
-      test: 'orchestrator/schedule/scheduler.test.ts',
       title: 'rule 10: a container that outlived its orchestrator is adopted; its timeout goes on from its start',
     },
-    {
-      clause: 'processes are detached',
-      file: 'orchestrator/run/process/launch-thread.ts',
-      code: 'detached: true,',
-      without: 'detached: false,',
-      test: 'orchestrator/run/process/process-runner.test.ts',
+    'processes are detached': {
+      without: '      detached: false,',
       title: 'rule 10: a process leads a session of its own: what ends the orchestrator’s does not end it',
     },
-    {
-      clause: 'they write to a descriptor of the log',
-      file: 'orchestrator/run/process/launch-thread.ts',
-      code: "stdio: ['pipe', output.stdout, output.stderr,",
-      without: "stdio: ['pipe', 'ignore', output.stderr,",
-      test: 'orchestrator/run/process/process-runner.test.ts',
-      suite: 'orchestrator/run/conformance.ts',
+    'they write to a descriptor of the log': {
+      code: 'output.stdout',
+      without: "'ignore'",
       title: 'rule 10: what outlives a killed orchestrator is found, and afterwards there is nothing left of it',
-    },
-    {
-      clause: 'survivors are killed, never adopted',
-      file: 'orchestrator/run/process/process-runner.ts',
-      code: 'if (entry) await this.#end(entry);',
-      without: '',
       test: 'orchestrator/run/process/process-runner.test.ts',
-      suite: 'orchestrator/run/conformance.ts',
-      title: 'rule 10: what outlives a killed orchestrator is found, and afterwards there is nothing left of it',
     },
-    {
-      clause: 'they are found by pid and start time',
-      file: 'orchestrator/run/process/process-group.ts',
+    'survivors are killed, never adopted': {
+      title: 'rule 10: what outlives a killed orchestrator is found, and afterwards there is nothing left of it',
+      test: 'orchestrator/run/process/process-runner.test.ts',
+    },
+    'they are found by pid and start time': {
       code: 'first.startTime === leader.startTime',
       without: 'true',
-      test: 'orchestrator/run/process/process-runner.test.ts',
       title: 'rule 10: a pid that belongs to another process by now is left alone',
     },
-    {
-      clause: 'they are killed by their uid, wherever they went',
-      file: 'orchestrator/run/process/process-group.ts',
+    'they are killed by their uid, wherever they went': {
       code: 'if (!killAllOf(uid)) return',
       without: 'return',
-      test: 'orchestrator/run/process/process-group.test.ts',
       title: 'rule 10: what forks and ends faster than anybody can look is dead all the same',
     },
-    {
-      clause: 'without a uid of their own they are killed by group',
-      file: 'orchestrator/run/process/process-group.ts',
-      code: 'group === leader.pid || session === leader.pid',
-      without: 'group === 0 && session === 0',
-      test: 'orchestrator/run/process/process-group.test.ts',
+    'without a uid of their own they are killed by group': {
+      code: 'leader.pid || session === leader.pid',
+      without: '0 && session === 0',
       title: 'rule 10: without a uid of its own, what has cleared its environment is found by its group',
     },
-    {
-      clause: 'or by their environment, in whichever session',
-      file: 'orchestrator/run/process/process-group.ts',
+    'or by their environment, in whichever session': {
       code: "hasVariable(entry.pid, 'WORK_DIR', leader.workDir)",
       without: 'false',
-      test: 'orchestrator/run/process/process-group.test.ts',
       title:
         'rule 10: without a uid of its own, a survivor whose first process has ended is found by the rest of its group',
     },
-    {
-      clause: 'none runs before its pid is on disk',
-      file: 'orchestrator/run/process/launch-thread.ts',
+    'none runs before its pid is on disk': {
       code: 'read -r go || exit 125\n',
-      without: '',
-      test: 'orchestrator/run/process/process-runner.test.ts',
       title: 'rule 10: a program whose orchestrator died before its pid was on disk never runs',
     },
-    {
-      clause: 'a run is leased to one orchestrator',
-      file: 'orchestrator/journal/rules/leases.ts',
+    'a run is leased to one orchestrator': {
       code: 'AND lease_until <= $now',
-      without: '',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/leases.ts',
       title:
         'rule 10: a run belongs to its holder until its lease has ended; then another one takes it over, once, and its attempt goes on',
-    },
-    {
-      clause: 'who lost its lease can’t end the run',
-      file: 'orchestrator/journal/rules/leases.ts',
-      code: 'run.attempt === attempt && run.leaseHolder === leaseHolder',
-      without: 'run.attempt === attempt',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/leases.ts',
-      title: 'rule 10: who lost its lease can say nothing of the run any more, whatever became of it',
     },
-    {
-      clause: 'its lease is freed only when its holder is dead',
-      file: 'orchestrator/journal/sqlite/lock.ts',
+    'who lost its lease can’t end the run': {
+      code: 'attempt && run.leaseHolder === leaseHolder',
+      without: 'attempt',
+      title: 'rule 10: who lost its lease can say nothing of the run any more, whatever became of it',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
+    },
+    'its lease is freed only when its holder is dead': {
       code: 'BEGIN EXCLUSIVE',
       without: 'BEGIN',
-      test: 'orchestrator/journal/sqlite/lock.test.ts',
       title: 'another process is named, and its death, even by SIGKILL, frees the folder',
     },
-    {
-      clause: 'two orchestrators never share a journal',
-      file: 'orchestrator/journal/sqlite/lock.ts',
-      code: 'const unlockFolder = lockDataDir(folder);',
-      without: 'const unlockFolder = () => {};',
-      test: 'orchestrator/journal/sqlite/lock.test.ts',
+    'two orchestrators never share a journal': {
+      code: 'lockDataDir(folder)',
+      without: '() => {}',
       title: 'rule 10: a journal outside of DATA_DIR is kept by one, too',
     },
-  ],
+  },
 };

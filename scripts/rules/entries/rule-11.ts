@@ -3,96 +3,52 @@ import type { Rule } from '../entry.ts';
 export const rule11: Rule = {
   number: 11,
   name: 'Dates and overwriting',
-  clauses: [
-    {
-      clause: 'the date is that of the key’s first sight',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'const firstSeenAt = known?.first ?? run.seenAt;',
-      without: 'const firstSeenAt = run.seenAt;',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/ledger.ts',
+  clauses: {
+    'the date is that of the key’s first sight': {
+      code: 'known?.first ?? run',
+      without: 'run',
       title: 'rule 11: the index of a key is of when the key was first seen, forever',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'in UTC',
-      file: 'default-etl/contract/strftime.ts',
-      code: 'd: date => pad(date.getUTCDate()),',
-      without: 'd: date => pad(date.getDate()),',
-      test: 'default-etl/contract/strftime.test.ts',
+    'in UTC': {
+      code: 'getUTCDate',
+      without: 'getDate',
       title: 'rule 11: a date suffix is that of strftime in UTC, as the system’s own date command gives it',
     },
-    {
-      clause: 'the ETL names the same index',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'indexName(job.load, job.dataset, job.seenAt)',
-      without: 'indexName(job.load, job.dataset, Date.now())',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'the ETL names the same index': {
+      code: 'job.seenAt',
+      without: 'Date.now()',
       title: 'rule 11: the date suffix is that of the first sight, in UTC',
     },
-    {
-      clause: 'overwrite builds a new index',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'return this.overwrite?.building ?? this.name;',
-      without: 'return this.name;',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'overwrite builds a new index': {
+      without: '    return this.name;',
       title: 'rule 11: overwrite leaves the rows of the last file only, and never those of an older one',
     },
-    {
-      clause: 'the alias leaves the old index in the same request',
-      file: 'default-etl/load/elasticsearch/overwrite.ts',
-      code: '...removals]',
-      without: ']',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'the alias leaves the old index in the same request': {
+      code: '...removals',
       title: 'rule 11: a reader that counts all the time sees the old number or the new one',
     },
-    {
-      clause: 'the old index goes',
-      file: 'default-etl/load/elasticsearch/overwrite.ts',
-      code: '    await this.removeAllBut([this.building]);',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'the old index goes': {
       title: 'rule 11: overwrite leaves the rows of the last file only, and never those of an older one',
     },
-    {
-      clause: 'the alias moves only to a newer version',
-      file: 'default-etl/load/elasticsearch/overwrite.ts',
-      code: 'if (newest <= this.version) return;',
-      without: 'return;',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'the alias moves only to a newer version': {
+      without: '    return;',
       title: 'rule 11: overwrite leaves the rows of the last file only, and never those of an older one',
     },
-    {
-      clause: 'one that fails changes nothing',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'await this.overwrite.abandon();',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'one that fails changes nothing': {
       title: 'rule 11: an overwrite that fails leaves the index as it was, and nothing beside it',
     },
-    {
-      clause: 'one run at a time of a dataset',
-      file: 'orchestrator/journal/rules/claiming.ts',
-      code: ' || slot.exclusive === true;',
-      without: ';',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/claim.ts',
+    'one run at a time of a dataset': {
+      code: '|| slot.exclusive === true',
       title: 'an exclusive dataset runs one at a time',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'one run at a time of an index',
-      file: 'orchestrator/schedule/slots.ts',
-      code: 'if (index !== undefined) taken.add(index);',
-      without: '',
-      test: 'orchestrator/schedule/slots.test.ts',
+    'one run at a time of an index': {
       title: 'rule 11: of datasets that build the same index anew one runs at a time',
     },
-    {
-      clause: 'also while another dataset’s goes on',
-      file: 'orchestrator/schedule/slots.ts',
-      code: ' || (index !== undefined && taken.has(index))',
-      without: '',
-      test: 'orchestrator/schedule/slots.test.ts',
+    'also while another dataset’s goes on': {
+      code: '|| (index !== undefined && taken.has(index))',
       title: 'rule 11: of datasets that build the same index anew one runs at a time',
     },
-  ],
+  },
 };

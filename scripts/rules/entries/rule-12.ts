@@ -3,172 +3,101 @@ import type { Rule } from '../entry.ts';
 export const rule12: Rule = {
   number: 12,
   name: 'Replay',
-  clauses: [
-    {
-      clause: 'a replay names what it replays',
-      file: 'orchestrator/journal/rules/requests.ts',
+  clauses: {
+    'a replay names what it replays': {
       code: 'mendFile: run.mendFile, replayOf: run.id, now',
       without: "mendFile: run.mendFile, replayOf: '', now",
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
       title: 'rule 12: a replay is a new run with a new version, of the same file',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'it reads a file of the content that was meant, wherever that lies',
-      file: 'orchestrator/operations/find-file.ts',
+    'it reads a file of the content that was meant, wherever that lies': {
       code: "found.contentHash === contentHash ? found : 'is not what was backed up there'",
       without: 'found',
-      test: 'orchestrator/operations/find-file.test.ts',
       title: 'a backed-up file is read where it lies, if it still is what was backed up',
     },
-    {
-      clause: 'it has a new version',
-      file: 'orchestrator/journal/rules/requests.ts',
+    'it has a new version': {
       code: '...queuedColumns(tx, { ...run, now: copy.now }),',
       without: '...queuedColumns(tx, { ...run, now: copy.now }), version: run.version,',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
       title: 'rule 12: a replay is a new run with a new version, of the same file',
-    },
-    {
-      clause: 'not while the path has a run under way',
-      file: 'orchestrator/journal/rules/requests.ts',
-      code: 'if (openRun(tx, run.dataset, run.file) !== undefined) return null;',
-      without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
-      title: 'rule 12: a replay is a new run with a new version, of the same file',
     },
-    {
-      clause: 'a quarantined file goes back without overwriting',
-      file: 'orchestrator/dispose/restore.ts',
+    'not while the path has a run under way': {
+      title: 'rule 12: a replay is a new run with a new version, of the same file',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
+    },
+    'a quarantined file goes back without overwriting': {
       code: 'if (!(await nameFreely(folder, staged, name))) {',
       without: 'await folder.unlink(name);\n    if (!(await nameFreely(folder, staged, name))) {',
-      test: 'orchestrator/dispose/disposer.test.ts',
       title: 'rule 12: a quarantined file goes back to its path, and never over another',
     },
-    {
-      clause: 'a mend is refused once there is a newer version',
-      file: 'orchestrator/journal/rules/mending.ts',
-      code: 'const newer = newerRun(tx, run) ?? openRun(tx, run.dataset, run.file);',
-      without: 'const newer = undefined as Run | undefined;',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
+    'a mend is refused once there is a newer version': {
+      code: 'newerRun(tx, run) ?? openRun(tx, run.dataset, run.file)',
+      without: 'undefined as Run | undefined',
       title: 'rule 12: a mend is refused once the path has a newer version, or one arrives',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'also when it is about to run',
-      file: 'orchestrator/schedule/decide.ts',
+    'also when it is about to run': {
       code: "if (situation.path === 'changed') {",
       without: "if (situation.path === 'changed' && situation.run.action !== 'mend') {",
-      test: 'orchestrator/schedule/scheduler.test.ts',
       title: 'rule 12: mended rows run as the file they are, and are refused once the path has a newer version',
     },
-    {
-      clause: 'only rejected rows are mended, and each once',
-      file: 'orchestrator/operations/mend.ts',
-      code: 'await assertRejected(rows, rejects, signal);',
-      without: '',
-      test: 'orchestrator/api/rejects.test.ts',
+    'only rejected rows are mended, and each once': {
       title: 'rule 12: mended rows become a run, whatever the body is said to be',
     },
-    {
-      clause: 'each record carries its row',
-      file: 'default-etl/extract/mend.ts',
+    'each record carries its row': {
       code: 'builder.beginRow(row, 0, ABSENT);',
       without: 'builder.beginRow(builder.rows + 1, 0, ABSENT);',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 12: a mend writes only the rows it names',
     },
-    {
-      clause: 'no tail is deleted',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: "const isVersion = this.job.action !== 'mend' || this.job.mendReplaces;",
-      without: 'const isVersion = true;',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'no tail is deleted': {
+      without: '    const isVersion = true;',
       title: 'rule 12: a mend writes only the rows it names',
     },
-    {
-      clause: 'it replaces nothing of a version that is loaded',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'const replacesFormer = !addsToVersion(tx, run, request.rebuilds);',
-      without: 'const replacesFormer = true;',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
+    'it replaces nothing of a version that is loaded': {
+      code: '!addsToVersion(tx, run, request.rebuilds)',
+      without: 'true',
       title:
         'rule 12: a run whose every row was rejected is mended; the first mend that loads a row replaces the former version',
-    },
-    {
-      clause: 'nor, where an index is built anew of a folder, of the other files that were read with it',
-      file: 'orchestrator/journal/rules/mending.ts',
-      code: ' || (rebuilds && isBesideLoaded(tx, origin))',
-      without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
+    },
+    'nor, where an index is built anew of a folder, of the other files that were read with it': {
+      code: '|| (rebuilds && isBesideLoaded(tx, origin))',
       title:
         'rule 12: where an index is built anew of a folder, the mended rows of a file stand beside those of the files that were read with it',
-    },
-    {
-      clause: 'the journal knows of mended rows that were not reserved',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'reserve(tx, run, rows.loaded);',
-      without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
+    },
+    'the journal knows of mended rows that were not reserved': {
       title:
         'rule 12: mended rows are known to be there, though the lake reserves none: a newer version replaces them, and a deletion takes them out',
-    },
-    {
-      clause: 'it does not lower the rows',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: "if (run.action === 'mend') {",
-      without: 'if (Date.now() === 0) {',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
+    },
+    'it does not lower the rows': {
+      without: '  if (Date.now() === 0) {',
       title: 'rule 12: a mend replaces nothing and does not lower the rows',
-    },
-    {
-      clause: 'of a quarantined run rows are mended only where all were rejected',
-      file: 'orchestrator/text/mend-refusal.ts',
-      code: ' && rows.rejected === rows.read',
-      without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
-      title: 'rule 12: a run that was quarantined for anything else, or that failed, is not mended',
     },
-    {
-      clause: 'the first of them take the place of the former version',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: ' || (this.job.mendReplaces && !this.mended.has(row))',
-      without: '',
-      test: 'default-etl/load/elasticsearch/mended-rows.test.ts',
+    'of a quarantined run rows are mended only where all were rejected': {
+      code: '&& rows.rejected === rows.read',
+      title: 'rule 12: a run that was quarantined for anything else, or that failed, is not mended',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
+    },
+    'the first of them take the place of the former version': {
+      code: '|| (this.job.mendReplaces && !this.mended.has(row))',
       title:
         'rule 12: of a file that was rejected as a whole, the first mended rows take the place of the former version',
     },
-    {
-      clause: 'but only where one of them can be loaded',
-      file: 'default-etl/run/run-file.ts',
-      code: 'if (this.isNothingLoaded()) return await this.abandon(target);',
-      without: '',
-      test: 'default-etl/load/elasticsearch/mended-rows.test.ts',
+    'but only where one of them can be loaded': {
       title: 'rule 12: mended rows of which none can be loaded replace nothing',
     },
-    {
-      clause: 'mended rows are none of an index that was built since',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'if (newest <= this.job.newestBuilt) return;',
-      without: 'if (newest >= 0) return;',
-      test: 'default-etl/load/elasticsearch/mended-rows.test.ts',
+    'mended rows are none of an index that was built since': {
+      without: '    if (newest >= 0) return;',
       title: 'rule 11: mended rows are not added to an index that a newer file has built since',
     },
-    {
-      clause: 'nor are they loaded again once there is a newer version',
-      file: 'orchestrator/journal/rules/requests.ts',
-      code: "const newer = run.action === 'mend' ? newerRun(tx, run) : undefined;",
-      without: 'const newer = undefined as Run | undefined;',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/people.ts',
+    'nor are they loaded again once there is a newer version': {
+      code: "run.action === 'mend' ? newerRun(tx, run) :",
+      without: 'undefined as Run |',
       title: 'rule 12: a mend is not replayed once the path has a newer version',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-  ],
+  },
 };

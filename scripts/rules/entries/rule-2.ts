@@ -3,103 +3,68 @@ import type { Rule } from '../entry.ts';
 export const rule2: Rule = {
   number: 2,
   name: 'One at a time per path',
-  clauses: [
-    {
-      clause: 'one running run a path',
-      file: 'orchestrator/journal/sqlite/migrations/1-journal.sql',
-      code: 'CREATE UNIQUE INDEX runs_running',
-      without: 'CREATE INDEX runs_running',
-      test: 'orchestrator/journal/sqlite/connection.test.ts',
+  clauses: {
+    'one running run a path': {
+      code: 'UNIQUE INDEX',
+      without: 'INDEX',
       title: 'rule 2: refuses a second running run of a path, a second one that waits, and a second open attempt',
     },
-    {
-      clause: 'one settling or queued run a path',
-      file: 'orchestrator/journal/sqlite/migrations/1-journal.sql',
-      code: 'CREATE UNIQUE INDEX runs_waiting',
-      without: 'CREATE INDEX runs_waiting',
-      test: 'orchestrator/journal/sqlite/connection.test.ts',
+    'one settling or queued run a path': {
+      code: 'UNIQUE INDEX',
+      without: 'INDEX',
       title: 'rule 2: refuses a second running run of a path, a second one that waits, and a second open attempt',
     },
-    {
-      clause: 'one attempt at a time',
-      file: 'orchestrator/journal/sqlite/migrations/1-journal.sql',
-      code: 'CREATE UNIQUE INDEX attempts_open',
-      without: 'CREATE INDEX attempts_open',
-      test: 'orchestrator/journal/sqlite/connection.test.ts',
+    'one attempt at a time': {
+      code: 'UNIQUE INDEX',
+      without: 'INDEX',
       title: 'rule 2: refuses a second running run of a path, a second one that waits, and a second open attempt',
     },
-    {
-      clause: 'a newer version makes the queued one skipped',
-      file: 'orchestrator/journal/rules/watching.ts',
-      code: "if (waiting !== undefined) endWaiting(tx, waiting, 'skipped', 'a newer version of the file is arriving', now);",
-      without: 'if (waiting !== undefined) return waiting;',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
+    'a newer version makes the queued one skipped': {
+      code: "endWaiting(tx, waiting, 'skipped', 'a newer version of the file is arriving', now)",
+      without: 'return waiting',
       title: 'rule 2: a newer version makes the queued one skipped',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'and waits for the running one',
-      file: 'orchestrator/journal/rules/claiming.ts',
+    'and waits for the running one': {
       code: "AND other.file = q.file AND other.state = 'running')",
       without: "AND other.file = q.file AND other.state = 'done')",
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
       title:
         'rule 2: a version that arrives while another runs says what it waits for, and is not claimed before that one ends',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'what waits says for what',
-      file: 'orchestrator/journal/rules/paths.ts',
+    'what waits says for what': {
       code: 'return running === undefined ? null : `waits for run',
       without: 'return running !== undefined ? null : `waits for run',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
       title:
         'rule 2: a version that arrives while another runs says what it waits for, and is not claimed before that one ends',
-    },
-    {
-      clause: 'what ends while a newer version waits does not come back',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'const newer = waitingRun(tx, run.dataset, run.file);',
-      without: 'const newer = undefined as Run | undefined;',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/attempts.ts',
-      title: 'rule 2: an attempt that ends while a newer version waits does not come back',
     },
-    {
-      clause: 'with the engine away a run is queued, with the reason',
-      file: 'orchestrator/schedule/decide.ts',
-      code: "if (kind === 'wait') return decideWait(error, situation, RUNNER_WAIT);",
-      without: '',
-      test: 'orchestrator/schedule/scheduler.test.ts',
+    'what ends while a newer version waits does not come back': {
+      code: 'waitingRun(tx, run.dataset, run.file)',
+      without: 'undefined as Run | undefined',
+      title: 'rule 2: an attempt that ends while a newer version waits does not come back',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
+    },
+    'with the engine away a run is queued, with the reason': {
       title:
         'rule 2: an engine that is away is waited for with its reason, no retry is used up, and it recovers by itself',
     },
-    {
-      clause: 'no attempt before its predecessor is seen dead',
-      file: 'orchestrator/schedule/recover.ts',
+    'no attempt before its predecessor is seen dead': {
       code: "if (!runner) return { state: 'dead' };",
       without: "if (runner) return { state: 'dead' };",
-      test: 'orchestrator/schedule/scheduler.test.ts',
       title: 'rule 2: with the engine away no new attempt starts before the old one is seen dead',
     },
-    {
-      clause: 'a file’s version and its run are one transaction',
-      file: 'orchestrator/journal/sqlite/store.ts',
-      code: "this.#database.exec('ROLLBACK');",
-      without: "this.#database.exec('COMMIT');",
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
+    'a file’s version and its run are one transaction': {
+      code: "'ROLLBACK'",
+      without: "'COMMIT'",
       title: 'rule 2: the version of a file and its run are written together, or not at all',
-    },
-    {
-      clause: 'also where calls share a transaction',
-      file: 'orchestrator/journal/sqlite/store.ts',
-      code: "this.#database.exec('ROLLBACK TO one; RELEASE one');",
-      without: "this.#database.exec('RELEASE one');",
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
-      title: 'rule 2: the version of a file and its run are written together, or not at all',
     },
-  ],
+    'also where calls share a transaction': {
+      code: "'ROLLBACK TO one; RELEASE",
+      without: "'RELEASE",
+      title: 'rule 2: the version of a file and its run are written together, or not at all',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
+    },
+  },
 };

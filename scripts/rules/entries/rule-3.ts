@@ -3,150 +3,86 @@ import type { Rule } from '../entry.ts';
 export const rule3: Rule = {
   number: 3,
   name: 'Ids',
-  clauses: [
-    {
-      clause: 'the id is the key and ten digits of the row',
-      file: 'default-etl/contract/protocol.ts',
-      code: "padStart(ROW_DIGITS, '0')",
-      without: "padStart(ROW_DIGITS - 1, '0')",
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+  clauses: {
+    'the id is the key and ten digits of the row': {
+      code: 'ROW_DIGITS',
+      without: 'ROW_DIGITS - 1',
       title: 'rule 3: a row is one document with its columns and nothing else, under an id of file key and row',
     },
-    {
-      clause: 'the key is 16 bytes of SHA-256',
-      file: 'default-etl/contract/protocol.ts',
+    'the key is 16 bytes of SHA-256': {
       code: '.subarray(0, 16)',
       without: '.subarray(0, 15)',
-      test: 'default-etl/contract/contract.test.ts',
       title: 'rule 3: a file key is 16 bytes of SHA-256 over its parts, which NUL keeps apart, in base64url',
     },
-    {
-      clause: 'its parts are joined by NUL',
-      file: 'default-etl/contract/protocol.ts',
+    'its parts are joined by NUL': {
       code: "parts.join('\\0')",
       without: "parts.join('')",
-      test: 'default-etl/contract/contract.test.ts',
       title: 'rule 3: a file key is 16 bytes of SHA-256 over its parts, which NUL keeps apart, in base64url',
     },
-    {
-      clause: 'rows are numbered from 1 across sheets',
-      file: 'default-etl/extract/workbook.ts',
-      code: 'number += batch.rows + batch.rejects.length;',
-      without: '',
-      test: 'default-etl/run/run-file.test.ts',
+    'rows are numbered from 1 across sheets': {
       title: 'rule 3: the rows of all sheets are numbered on',
     },
-    {
-      clause: 'and across the members of an archive',
-      file: 'default-etl/extract/archive.ts',
-      code: 'before += count;',
-      without: '',
-      test: 'default-etl/extract/archive.test.ts',
+    'and across the members of an archive': {
       title: 'rule 3: the tables of an archive follow each other, numbered on, and what else is in it is said',
     },
-    {
-      clause: 'documents hold the columns and nothing else',
-      file: 'default-etl/load/source-columns.ts',
-      code: 'if (!load.source_columns) return () => none;',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'documents hold the columns and nothing else': {
       title: 'rule 3: a row is one document with its columns and nothing else, under an id of file key and row',
     },
-    {
-      clause: 'A and A.1 stand side by side',
-      file: 'default-etl/load/elasticsearch/index-setup.ts',
+    'A and A.1 stand side by side': {
       code: 'subobjects: false,\n      date_detection',
       without: 'date_detection',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 3: a row is one document with its columns and nothing else, under an id of file key and row',
     },
-    {
-      clause: 'with append the key is of the content, too',
-      file: 'orchestrator/schedule/key.ts',
+    'with append the key is of the content, too': {
       code: "const append = dataset.settings.ON_CHANGE === 'append';",
       without: 'const append = dataset.settings.ON_CHANGE === undefined;',
-      test: 'orchestrator/schedule/scheduler.test.ts',
       title: 'rule 3: the key is of dataset and path, with append of the content, too',
     },
-    {
-      clause: 'append is the default where files are disposed of',
-      file: 'orchestrator/config/resolve.ts',
-      code: "ON_CHANGE: disposesOfFiles ? 'append' : 'replace',",
-      without: "ON_CHANGE: 'replace',",
-      test: 'orchestrator/config/load.test.ts',
+    'append is the default where files are disposed of': {
+      without: "    ON_CHANGE: 'replace',",
       title: 'ON_CHANGE is append where files are backed up or removed, unless it is set',
     },
-    {
-      clause: 'a version changed in place is replaced',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'replaces: replacesFormer ? [...replacedBy(tx, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],',
-      without: 'replaces: [],',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/ledger.ts',
+    'a version changed in place is replaced': {
+      without: '    replaces: [],',
       title: 'rule 3: another key of the same path is replaced, once, and one of another path is not',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'rows of replaced keys go once the new are loaded',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'for (const replaced of this.job.replaces) {',
-      without: 'for (const replaced of [] as Replaced[]) {',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'rows of replaced keys go once the new are loaded': {
+      code: 'this.job.replaces',
+      without: '[] as Replaced[]',
       title: 'rule 3: rows of replaced keys go once the new ones are loaded, and ACTION delete takes every row',
     },
-    {
-      clause: 'a done version that was disposed of stays',
-      file: 'orchestrator/journal/rules/disposing.ts',
-      code: '    keepRows(tx, { ...open, target: target ?? open.target });',
-      without: '',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/ledger.ts',
+    'a done version that was disposed of stays': {
       title: 'rule 3: the rows of an append key stay once the file of its done run was disposed of',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'also where the next file comes while it is being taken away',
-      file: 'orchestrator/dispose/disposer.ts',
-      code: '    await Promise.all(others.map(async ({ taking }) => taking?.promise));',
-      without: '',
-      test: 'orchestrator/dispose/disposer.test.ts',
+    'also where the next file comes while it is being taken away': {
       title: 'rule 3: a run of a new file waits until it is written down that the former one was taken away',
     },
-    {
-      clause: 'any other end does not keep its ids',
-      file: 'orchestrator/journal/rules/disposing.ts',
-      code: "WHERE id = $runId AND state = 'done'",
-      without: 'WHERE id = $runId',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/ledger.ts',
+    'any other end does not keep its ids': {
+      code: "$runId AND state = 'done'",
+      without: '$runId',
       title: 'rule 3: the rows of an append key whose run was quarantined do not stay',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'after append, a version with replace takes the place of what was kept, too',
-      file: 'orchestrator/journal/rules/attempts.ts',
+    'after append, a version with replace takes the place of what was kept, too': {
       code: "WHEN 'replace' THEN TRUE",
       without: "WHEN 'replace' THEN kept = 0",
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/ledger.ts',
       title:
         'rule 3: after append, a version with ON_CHANGE: replace takes the place of all former ones of its path, kept or not',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'a file that is read from the backup replaces no other one of its path',
-      file: 'orchestrator/journal/rules/attempts.ts',
+    'a file that is read from the backup replaces no other one of its path': {
       code: "WHEN 'stored' THEN file_key = $fileKey OR",
       without: "WHEN 'stored' THEN kept = 0 OR file_key = $fileKey OR",
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/ledger.ts',
       title:
         'rule 3: a file that is read from the backup replaces no rows of another one that has its path by now, and stays kept',
-    },
-    {
-      clause: 'a path that was absent and is back is an arrival',
-      file: 'orchestrator/journal/rules/watching.ts',
-      code: 'const isUnchanged = !arrival && ',
-      without: 'const isUnchanged = ',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
-      title: 'rule 3: a path that was absent and is back is an arrival, even unchanged',
     },
-  ],
+    'a path that was absent and is back is an arrival': {
+      code: '!arrival && ',
+      title: 'rule 3: a path that was absent and is back is an arrival, even unchanged',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
+    },
+  },
 };

@@ -3,164 +3,96 @@ import type { Rule } from '../entry.ts';
 export const rule4: Rule = {
   number: 4,
   name: 'No zombie wins',
-  clauses: [
-    {
-      clause: 'every row carries VERSION',
-      file: 'default-etl/load/elasticsearch/actions.ts',
+  clauses: {
+    'every row carries VERSION': {
       code: "const line = actionLine('index', documentId(fileKey, 0), String(version));",
       without: "const line = actionLine('index', documentId(fileKey, 0), String(2 ** 50));",
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 4: an older version stops at a newer one, says which, and changes nothing',
     },
-    {
-      clause: 'every deletion carries VERSION',
-      file: 'default-etl/load/elasticsearch/actions.ts',
+    'every deletion carries VERSION': {
       code: "return actionLine('delete', documentId(fileKey, row), String(version));",
-      without: `return actionLine('delete', documentId(fileKey, row), String(version)).replace(/,"version".*gte"/, '');`,
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+      without:
+        "return actionLine('delete', documentId(fileKey, row), String(version)).replace(/,\"version\".*gte\"/, '');",
       title: 'rule 4: an older deletion stops at a newer version, and takes none of its rows',
     },
-    {
-      clause: 'an equal version writes again',
-      file: 'default-etl/load/elasticsearch/actions.ts',
-      code: '"version_type":"external_gte"',
-      without: '"version_type":"external"',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'an equal version writes again': {
+      code: '"external_gte"',
+      without: '"external"',
       title: 'rule 4: an attempt that is repeated writes the same rows under the same version',
     },
-    {
-      clause: 'a retry keeps its VERSION',
-      file: 'orchestrator/journal/rules/attempts.ts',
+    'a retry keeps its VERSION': {
       code: 'version: how.version ?? null,',
       without: 'version: how.version ?? (run.version ?? 0) + 1,',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/versions.ts',
       title: 'rule 4: a retry keeps its version',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'a new index remembers deletions for a day',
-      file: 'default-etl/load/elasticsearch/index-setup.ts',
-      code: "settings: { 'index.gc_deletes': GC_DELETES, ",
-      without: 'settings: { ',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'a new index remembers deletions for a day': {
+      code: "'index.gc_deletes': GC_DELETES, ",
       title: 'rule 4: an index that somebody deletes while rows are on their way is made anew with the same memory',
     },
-    {
-      clause: 'also where a template of the user’s makes it',
-      file: 'default-etl/load/elasticsearch/index-setup.ts',
-      code: 'found = (await findIndices(connection, plan.name)) ?? {};',
-      without: 'found = {};',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'also where a template of the user’s makes it': {
+      without: '    found = {};',
       title:
         'rule 4: a new index remembers deleted versions for a day from its first row on, whatever template makes it',
     },
-    {
-      clause: 'and so does one that was there before',
-      file: 'default-etl/load/elasticsearch/index-setup.ts',
-      code: "    if (settings['index.gc_deletes'] !== undefined || refusalOf(settings) !== null) continue;",
+    'and so does one that was there before': {
       without: '    continue;',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 4: deleted versions are remembered for a day, on an index that was there before, too',
     },
-    {
-      clause: 'VERSION is not below the clock',
-      file: 'orchestrator/journal/rules/paths.ts',
+    'VERSION is not below the clock': {
       code: 'max(last_version + 1, $clock, $atLeast)',
       without: 'max(last_version + 1, $clock * 0, $atLeast)',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/versions.ts',
       title: 'rule 4: a version is hundredths of a second since 2020, and grows within a dataset',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'VERSION is above the one before',
-      file: 'orchestrator/journal/rules/paths.ts',
+    'VERSION is above the one before': {
       code: 'max(last_version + 1, $clock, $atLeast)',
       without: 'max(last_version * 0 + $clock, $atLeast)',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/versions.ts',
       title: 'rule 4: a version is hundredths of a second since 2020, and grows within a dataset',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'a 409 ends the attempt',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'if (!this.byKey) throw supersededBy(reason, this.job.version);',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'a 409 ends the attempt': {
       title: 'rule 4: an older version stops at a newer one, says which, and changes nothing',
     },
-    {
-      clause: 'the journal judges it',
-      file: 'orchestrator/schedule/decide.ts',
-      code: 'if (ending.supersededBy !== null && lie === undefined) return decideSuperseded(ending.supersededBy, situation);',
-      without: '',
-      test: 'orchestrator/schedule/decide.test.ts',
+    'the journal judges it': {
       title: 'rule 4: a newer version in the index is for the journal to judge',
     },
-    {
-      clause: 'superseded only by a version the journal knows',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'const newer = newerRun(tx, run);',
-      without: 'const newer = undefined as Run | undefined;',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/versions.ts',
+    'superseded only by a version the journal knows': {
+      code: 'newerRun(tx, run)',
+      without: 'undefined as Run | undefined',
       title: 'rule 4: superseded by a version the journal knows is skipped, and says by which run',
-    },
-    {
-      clause: 'else VERSION is raised above the index’s',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'allocateVersion(tx, run.dataset, now, indexVersion + 1)',
-      without: 'allocateVersion(tx, run.dataset, now)',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/versions.ts',
+    },
+    'else VERSION is raised above the index’s': {
+      code: 'now, indexVersion + 1',
+      without: 'now',
       title: 'rule 4: superseded by a version the journal does not know is queued again above it, without a retry',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'LOAD.id: the version is of VERSION and row, as text',
-      file: 'default-etl/load/elasticsearch/actions.ts',
-      code: 'String(base + BigInt(number))',
-      without: 'String(Number(base) + number)',
-      test: 'default-etl/load/elasticsearch/actions.test.ts',
+    'LOAD.id: the version is of VERSION and row, as text': {
+      code: 'base + BigInt(number)',
+      without: 'Number(base) + number',
       title: 'rule 4: with LOAD.id the version is VERSION × 10^8 + row, to the last digit, and more rows are an error',
     },
-    {
-      clause: 'LOAD.id: more rows than fit are an error',
-      file: 'default-etl/load/elasticsearch/actions.ts',
-      code: 'if (number >= ROWS_PER_VERSION) {',
-      without: 'if (number < 0) {',
-      test: 'default-etl/load/elasticsearch/actions.test.ts',
+    'LOAD.id: more rows than fit are an error': {
+      without: '    if (number < 0) {',
       title: 'rule 4: with LOAD.id the version is VERSION × 10^8 + row, to the last digit, and more rows are an error',
     },
-    {
-      clause: 'LOAD.id: superseded counts as loaded',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'if (!this.byKey) throw supersededBy',
-      without: 'throw supersededBy',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'LOAD.id: superseded counts as loaded': {
+      code: 'if (!this.byKey) throw',
+      without: 'throw',
       title: 'rule 4: with LOAD.id the later row, then the later file wins; a null key is a reject',
     },
-    {
-      clause: 'LOAD.id: a null key is a reject',
-      file: 'default-etl/load/elasticsearch/actions.ts',
-      code: 'if (values.some(value => value === null || value === undefined)) return undefined;',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'LOAD.id: a null key is a reject': {
       title: 'rule 4: with LOAD.id the later row, then the later file wins; a null key is a reject',
     },
-    {
-      clause: 'LOAD.id: nothing is taken back',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: "if (this.byKey) return 'what was loaded stays: with LOAD.id nothing is taken back';",
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'LOAD.id: nothing is taken back': {
       title: 'rule 4: with LOAD.id nothing is taken back, and the error says so',
     },
-    {
-      clause: 'LOAD.id: ON_DELETE: remove is a mistake in the configuration',
-      file: 'orchestrator/config/checks.ts',
-      code: "if (LOAD?.id !== undefined && ON_DELETE === 'remove')",
-      without: "if (LOAD?.id === '' && ON_DELETE === 'remove')",
-      test: 'orchestrator/config/messages.test.ts',
+    'LOAD.id: ON_DELETE: remove is a mistake in the configuration': {
+      code: '!== undefined',
+      without: "=== ''",
       title: ': every mistake is told with its place',
     },
-  ],
+  },
 };

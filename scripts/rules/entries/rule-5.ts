@@ -3,97 +3,51 @@ import type { Rule } from '../entry.ts';
 export const rule5: Rule = {
   number: 5,
   name: 'The tail',
-  clauses: [
-    {
-      clause: 'a number of at least the row is written before it is sent',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'this.reserve.upTo(batch.numbers[batch.rows - 1] as number);',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+  clauses: {
+    'a number of at least the row is written before it is sent': {
       title: 'rule 5: a number of at least the rows sent is on disk',
     },
-    {
-      clause: 'without it nothing is sent',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'this.reserve.upTo(batch.numbers[batch.rows - 1] as number);',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'without it nothing is sent': {
       title: 'rule 5: where the number can’t be written, no row is sent',
     },
-    {
-      clause: 'it is synced',
-      file: 'default-etl/load/reserve.ts',
-      code: 'if (!SYNCS_ITSELF) fdatasyncSync(this.descriptor);',
-      without: '',
-      test: 'default-etl/load/reserve.test.ts',
+    'it is synced': {
       title: 'rule 5: the number is synced before the rows may be sent, in steps of 100,000',
     },
-    {
-      clause: 'the journal keeps the maximum',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: 'SET rows = max(rows, $rows)',
-      without: 'SET rows = $rows',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/ledger.ts',
+    'the journal keeps the maximum': {
+      code: 'max(rows, $rows)',
+      without: '$rows',
       title: 'rule 5: the highest number that may have been sent is kept until done lowers it to the rows read',
-    },
-    {
-      clause: 'done lowers it to the rows read',
-      file: 'orchestrator/journal/rules/attempts.ts',
-      code: '      settleLedger(tx, run, how);',
-      without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/ledger.ts',
-      title: 'rule 5: the highest number that may have been sent is kept until done lowers it to the rows read',
     },
-    {
-      clause: 'it is read after every attempt',
-      file: 'orchestrator/schedule/record.ts',
-      code: 'reserved > 0 ? journal.reserve(run, reserved) : undefined,',
-      without: 'undefined,',
-      test: 'orchestrator/schedule/scheduler.test.ts',
+    'done lowers it to the rows read': {
+      title: 'rule 5: the highest number that may have been sent is kept until done lowers it to the rows read',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
+    },
+    'it is read after every attempt': {
+      without: '    undefined,',
       title: 'rule 5: what an attempt reserved is the next one’s FILE_ROWS, whatever became of it',
     },
-    {
-      clause: 'unless the target refused every row: ids that never were are not deleted',
-      file: 'orchestrator/schedule/conclude.ts',
-      code: 'isEmpty(judged) ? 0 : reserved.rows',
-      without: 'reserved.rows',
-      test: 'orchestrator/schedule/conclude.test.ts',
+    'unless the target refused every row: ids that never were are not deleted': {
+      code: 'isEmpty(judged) ? 0 : reserved',
+      without: 'reserved',
       title: 'rule 5: what may be in the target is written down, unless the target refused every row',
     },
-    {
-      clause: 'also of one that a crash cut short',
-      file: 'orchestrator/schedule/recover.ts',
-      code: 'if (reserved > 0 && run.fileKey !== null) await retryWhile(() => journal.reserve(run, reserved), patience);',
-      without: '',
-      test: 'orchestrator/schedule/scheduler.test.ts',
+    'also of one that a crash cut short': {
       title:
         'rule 10: an attempt seen dead goes back to the queue without using up a retry, its reserved rows remembered',
     },
-    {
-      clause: 'every id up to it that was not loaded is deleted',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'if (deletesTail) {',
-      without: 'if (deletesTail && this.byKey) {',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'every id up to it that was not loaded is deleted': {
+      code: 'deletesTail',
+      without: 'deletesTail && this.byKey',
       title: 'rule 5: rows that a shorter version does not have, and those it rejects, are gone afterwards',
     },
-    {
-      clause: 'rejected rows’ ids too',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'return row > this.sentUpTo || this.notLoaded.has(row)',
-      without: 'return row > this.sentUpTo',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'rejected rows’ ids too': {
+      code: 'sentUpTo || this.notLoaded.has(row)',
+      without: 'sentUpTo',
       title: 'rule 5: rows that a shorter version does not have, and those it rejects, are gone afterwards',
     },
-    {
-      clause: 'those that Elasticsearch refuses too',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'this.notLoaded.add(request.rows[operation] as number);',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'those that Elasticsearch refuses too': {
       title: 'rule 5: a row that was loaded before and that Elasticsearch refuses now is gone afterwards',
     },
-  ],
+  },
 };

@@ -3,97 +3,59 @@ import type { Rule } from '../entry.ts';
 export const rule6: Rule = {
   number: 6,
   name: 'What was read is what was meant',
-  clauses: [
-    {
-      clause: 'equal content is skipped',
-      file: 'orchestrator/journal/rules/watching.ts',
-      code: 'if (isUnchanged) return',
-      without: 'if (isUnchanged && arrival) return',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
+  clauses: {
+    'equal content is skipped': {
+      code: 'isUnchanged',
+      without: 'isUnchanged && arrival',
       title: 'rule 6: equal content after a version that is done is skipped, and its version known',
-    },
-    {
-      clause: 'only after a version that is done',
-      file: 'orchestrator/journal/rules/watching.ts',
-      code: "previous?.state === 'done' && previous.contentHash",
-      without: 'previous?.contentHash',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
+    },
+    'only after a version that is done': {
+      code: "state === 'done' && previous.contentHash",
+      without: 'contentHash',
       title: 'rule 6: equal content is not skipped unless the version just before is done',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'the version is looked at before reading',
-      file: 'default-etl/unpack/source.ts',
-      code: "assertSame(path, known, version, 'before it was read');",
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'the version is looked at before reading': {
       title: 'rule 6: a file that is another version than was meant is not loaded',
     },
-    {
-      clause: 'its mtime is looked at',
-      file: 'default-etl/unpack/source.ts',
-      code: "['sizeBytes', 'mtimeNs', 'inode'] as const",
-      without: "['sizeBytes', 'inode'] as const",
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'its mtime is looked at': {
+      code: "'mtimeNs', 'inode'",
+      without: "'inode'",
       title: 'rule 6: a file that is another version than was meant is not loaded',
     },
-    {
-      clause: 'its inode is looked at',
-      file: 'default-etl/unpack/source.ts',
-      code: "['sizeBytes', 'mtimeNs', 'inode'] as const",
-      without: "['sizeBytes', 'mtimeNs'] as const",
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'its inode is looked at': {
+      code: "'mtimeNs', 'inode'",
+      without: "'mtimeNs'",
       title: 'rule 6: a file that is another version than was meant is not loaded',
     },
-    {
-      clause: 'and after reading',
-      file: 'default-etl/run/run-file.ts',
-      code: 'await target.drain();\n    await this.source.assertUnchanged();',
-      without: 'await target.drain();',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'and after reading': {
+      code: '\n    await this.source.assertUnchanged();',
       title: 'rule 6: rows of a file that changed while it was read are taken out again',
     },
-    {
-      clause: 'if it differs, the ids that were sent are deleted',
-      file: 'default-etl/contract/failure.ts',
-      code: 'return new EtlFailure(EXIT.away, message, { cause, takesBack: true });',
-      without: 'return new EtlFailure(EXIT.away, message, { cause });',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'if it differs, the ids that were sent are deleted': {
+      code: 'cause, takesBack: true',
+      without: 'cause',
       title: 'rule 6: rows of a file that changed while it was read are taken out again',
     },
-    {
-      clause: 'skipped if the path holds another version',
-      file: 'orchestrator/schedule/decide.ts',
+    'skipped if the path holds another version': {
       code: "if (situation.path === 'changed') {",
       without: "if (situation.path === 'changed' && situation.sentRows === null) {",
-      test: 'orchestrator/schedule/decide.test.ts',
       title: 'rule 6: after any end but 0 a path with another version is skipped, one with none cancelled',
     },
-    {
-      clause: 'cancelled if it holds none',
-      file: 'orchestrator/schedule/decide.ts',
-      code: "if (situation.path !== 'gone' || situation.run.action === 'mend') return undefined;",
-      without: 'return undefined;',
-      test: 'orchestrator/schedule/decide.test.ts',
+    'cancelled if it holds none': {
+      without: '  return undefined;',
       title: 'rule 6: after any end but 0 a path with another version is skipped, one with none cancelled',
     },
-    {
-      clause: 'the error tells of rows that were overwritten',
-      file: 'orchestrator/schedule/finish-texts.ts',
-      code: "if (!sentRows || run.action === 'add') return '';",
-      without: "return '';",
-      test: 'orchestrator/schedule/decide.test.ts',
+    'the error tells of rows that were overwritten': {
+      without: "  return '';",
       title: 'rule 6: the error says so where rows of the former version were partly overwritten',
     },
-    {
-      clause: 'the same before an attempt starts',
-      file: 'orchestrator/schedule/admit.ts',
+    'the same before an attempt starts': {
       code: "if (moved) return { how: 'settled', finish: moved };",
       without: "if (moved && sentRows) return { how: 'settled', finish: moved };",
-      test: 'orchestrator/schedule/scheduler.test.ts',
       title:
         'rule 6: a file that changed before its attempt is skipped, one that is gone cancelled, and nothing is started',
     },
-  ],
+  },
 };

@@ -3,88 +3,49 @@ import type { Rule } from '../entry.ts';
 export const rule7: Rule = {
   number: 7,
   name: 'Accounted',
-  clauses: [
-    {
-      clause: 'rows read are loaded, rejected or filtered',
-      file: 'orchestrator/schedule/decide.ts',
-      code: "if (rows.read !== accounted) return { to: 'failed', rows, error: breachText(rows, accounted) };",
-      without: '',
-      test: 'orchestrator/schedule/decide.test.ts',
+  clauses: {
+    'rows read are loaded, rejected or filtered': {
       title: 'rule 7: exit 0 with rows that do not add up is a breach of the contract, never done',
     },
-    {
-      clause: 'the journal refuses anything else as done',
-      file: 'orchestrator/journal/sqlite/migrations/1-journal.sql',
-      code: 'OR coalesce(rows_deleted IS NOT NULL AND rows_read = rows_loaded + rows_rejected + rows_filtered, 0)',
-      without: 'OR rows_read >= 0',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/attempts.ts',
+    'the journal refuses anything else as done': {
+      without: '    OR rows_read >= 0',
       title: 'rule 7: rows that do not add up are not done',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'rows read and none loaded: 65',
-      file: 'default-etl/run/run-file.ts',
-      code: "if (this.job.action === 'mend') return result;",
-      without: 'return result;',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'rows read and none loaded: 65': {
+      without: '    return result;',
       title: 'rule 7: a file of which no row can be loaded can never succeed',
     },
-    {
-      clause: 'also where the program says 0',
-      file: 'orchestrator/schedule/decide.ts',
-      code: "if (rows.read > 0 && rows.read === rows.rejected && situation.run.action !== 'mend') {",
-      without: 'if (rows.read < 0) {',
-      test: 'orchestrator/schedule/decide.test.ts',
+    'also where the program says 0': {
+      without: '  if (rows.read < 0) {',
       title: 'rule 7: rows read and none of them loaded or filtered is quarantined, whatever the exit code says',
     },
-    {
-      clause: 'max_rejects exceeded: 65',
-      file: 'default-etl/run/run-file.ts',
-      code: 'if (this.rejects.count <= limit) return;',
-      without: 'return;',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'max_rejects exceeded: 65': {
+      without: '    return;',
       title: 'rule 7: more rejects than max_rejects take the version back and say that the former one is gone too',
     },
-    {
-      clause: 'its ids are deleted',
-      file: 'default-etl/contract/failure.ts',
-      code: 'return new EtlFailure(EXIT.never, message, { cause, takesBack: true });',
-      without: 'return new EtlFailure(EXIT.never, message, { cause });',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'its ids are deleted': {
+      code: 'cause, takesBack: true',
+      without: 'cause',
       title: 'rule 7: more rejects than max_rejects take the version back and say that the former one is gone too',
     },
-    {
-      clause: 'the error says that the former rows are gone',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
+    'the error says that the former rows are gone': {
       code: 'this.job.fileRows > 0 ?',
       without: 'this.job.fileRows < 0 ?',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
       title: 'rule 7: more rejects than max_rejects take the version back and say that the former one is gone too',
     },
-    {
-      clause: 'a refused row is a reject with its reason',
-      file: 'default-etl/load/elasticsearch/elasticsearch-target.ts',
-      code: 'this.rejectRow(request.reject(operation, reason));',
-      without: '',
-      test: 'default-etl/load/elasticsearch/elasticsearch-target.test.ts',
+    'a refused row is a reject with its reason': {
       title:
         'rule 7: what Elasticsearch refuses is a reject with line, reason and the text of the row; the rest is loaded',
     },
-    {
-      clause: 'a type that was found out rejects no row',
-      file: 'default-etl/load/elasticsearch/inferred-mapping.ts',
-      code: 'default:\n      return { type, ignore_malformed: true };',
-      without: 'default:\n      return { type };',
-      test: 'default-etl/load/elasticsearch/inferred-mapping.test.ts',
+    'a type that was found out rejects no row': {
+      code: 'type, ignore_malformed: true',
+      without: 'type',
       title: 'rule 7: a value that is not of the type that was found rejects no row, in no column',
     },
-    {
-      clause: 'nor does the format of a date',
-      file: 'default-etl/load/elasticsearch/inferred-mapping.ts',
-      code: "format: widened(formats as string[]).join('||'), ignore_malformed: true",
-      without: "format: widened(formats as string[]).join('||')",
-      test: 'default-etl/load/elasticsearch/inferred-mapping.test.ts',
+    'nor does the format of a date': {
+      code: ', ignore_malformed: true',
       title: 'rule 7: a value that is not of the type that was found rejects no row, in no column',
     },
-  ],
+  },
 };

@@ -3,137 +3,78 @@ import type { Rule } from '../entry.ts';
 export const rule8: Rule = {
   number: 8,
   name: 'Disposal',
-  clauses: [
-    {
-      clause: 'the intent is written before the end is',
-      file: 'orchestrator/schedule/record.ts',
-      code: '  await retryWhile(() => disposer.intend(file.run, dataset, finish), patience);\n  await conclusion.searchable;\n  const ended = await retryWhile(() => writeEnd(conclusion, finish, reserved), patience);',
+  clauses: {
+    'the intent is written before the end is': {
+      code: 'retryWhile(() => disposer.intend(file.run, dataset, finish), patience);\n  await conclusion.searchable;\n  const ended = await retryWhile(() => writeEnd(conclusion, finish, reserved',
       without:
-        '  await conclusion.searchable;\n  const ended = await retryWhile(() => writeEnd(conclusion, finish, reserved), patience);\n  await retryWhile(() => disposer.intend(file.run, dataset, finish), patience);',
-      test: 'orchestrator/schedule/conclude.test.ts',
+        'conclusion.searchable;\n  const ended = await retryWhile(() => writeEnd(conclusion, finish, reserved), patience);\n  await retryWhile(() => disposer.intend(file.run, dataset, finish',
       title: 'rule 8: what will become of a file is written down before the end of its run is, and carried out after',
     },
-    {
-      clause: 'an intent waits for the end of its run',
-      file: 'orchestrator/dispose/disposer.ts',
-      code: 'if (!run || !FINAL_STATES.includes(run.state)) return;',
-      without: 'if (!run) return;',
-      test: 'orchestrator/dispose/disposer.test.ts',
+    'an intent waits for the end of its run': {
+      without: '    if (!run) return;',
       title: 'rule 8: what was written down before a crash is carried out once the run is done',
     },
-    {
-      clause: 'nothing is touched unless the run is done',
-      file: 'orchestrator/dispose/disposer.ts',
-      code: "if (run.state !== (intent.kind === 'quarantine' ? 'quarantined' : 'done')) {",
-      without: "if (run.state === 'settling') {",
-      test: 'orchestrator/dispose/disposer.test.ts',
+    'nothing is touched unless the run is done': {
+      code: "!== (intent.kind === 'quarantine' ? 'quarantined' : 'done')",
+      without: "=== 'settling'",
       title: 'rule 8: nothing is touched before the journal says that the run is done',
     },
-    {
-      clause: 'under its hidden name the version is looked at again',
-      file: 'orchestrator/dispose/carry-out.ts',
-      code: 'const unchanged = isSameVersion(version, disposal.fileVersion);',
-      without: 'const unchanged = true;',
-      test: 'orchestrator/dispose/carry-out.test.ts',
+    'under its hidden name the version is looked at again': {
+      without: '    const unchanged = true;',
       title: 'rule 8: a file that a writer changed and closed while it was taken is put back',
     },
-    {
-      clause: 'so are its writers',
-      file: 'orchestrator/dispose/carry-out.ts',
-      code: "const isWritten = work.hasWriter(file.fd, join(source.path, hidden)) === 'yes';",
-      without: 'const isWritten = false;',
-      test: 'orchestrator/dispose/disposer.test.ts',
+    'so are its writers': {
+      without: '    const isWritten = false;',
       title: 'rule 8: a file that changes while it is taken is put back, beside a new one that has its name meanwhile',
     },
-    {
-      clause: 'it is put back without overwriting',
-      file: 'orchestrator/dispose/carry-out.ts',
-      code: 'const own = await nameFreely(source, hidden, name);',
-      without: 'const own = await source.rename(hidden, source, name).then(() => true);',
-      test: 'orchestrator/dispose/disposer.test.ts',
+    'it is put back without overwriting': {
+      code: 'nameFreely(source, hidden, name',
+      without: 'source.rename(hidden, source, name).then(() => true',
       title: 'rule 8: a file that changes while it is taken is put back, beside a new one that has its name meanwhile',
     },
-    {
-      clause: 'disposal waits for every dataset that matches',
-      file: 'orchestrator/dispose/disposer.ts',
-      code: 'if (await isAwaited(this.#options, intent, run)) return;',
-      without: '',
-      test: 'orchestrator/dispose/disposer.test.ts',
+    'disposal waits for every dataset that matches': {
       title: 'rule 8: disposal waits for every dataset that matches the path',
     },
-    {
-      clause: 'our own moves are no deletions',
-      file: 'orchestrator/journal/rules/watching.ts',
-      code: ' || isBeingDisposed(tx, absolutePath(root, file))',
-      without: '',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/disposal.ts',
+    'our own moves are no deletions': {
+      code: '|| isBeingDisposed(tx, absolutePath(root, file))',
       title: 'rule 8: our own moves are no deletions, whether seen before or after they are closed',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
-    {
-      clause: 'backups keep dataset and path',
-      file: 'orchestrator/dispose/plan.ts',
-      code: 'await freeName(folder.path, join(run.dataset, run.file), run.id)',
-      without: 'await freeName(folder.path, run.file, run.id)',
-      test: 'orchestrator/dispose/disposer.test.ts',
+    'backups keep dataset and path': {
+      code: 'join(run.dataset, run.file)',
+      without: 'run.file',
       title: 'a backup keeps dataset and path, and never overwrites one that is there',
     },
-    {
-      clause: 'backups never overwrite',
-      file: 'orchestrator/dispose/place.ts',
-      code: '    await folder.link(from, folder, to);',
-      without: '    await folder.rename(from, folder, to);\n    return true;',
-      test: 'orchestrator/dispose/carry-out.test.ts',
+    'backups never overwrite': {
+      code: 'link(from, folder, to)',
+      without: 'rename(from, folder, to);\n    return true',
       title: 'rule 8: a backup that came there after the intent was written is not overwritten',
     },
-    {
-      clause: 'our own folders are never watched',
-      file: 'orchestrator/watch/names.ts',
-      code: 'isWithin(join(dataset.watchDir, path), each.path));',
-      without: "each.path === '');",
-      test: 'orchestrator/watch/watch-dataset.test.ts',
+    'our own folders are never watched': {
+      code: 'isWithin(join(dataset.watchDir, path), each.path)',
+      without: "each.path === ''",
       title: 'WATCH_REGEX, RECURSIVE: false and kept folders keep files out',
     },
-    {
-      clause: 'these are every dataset’s backup and quarantine',
-      file: 'orchestrator/config/kept-folders.ts',
-      code: "of ['BACKUP_DIR', 'QUARANTINE_DIR'] as const",
-      without: 'of [] as const',
-      test: 'orchestrator/config/kept-folders.test.ts',
+    'these are every dataset’s backup and quarantine': {
+      code: "'BACKUP_DIR', 'QUARANTINE_DIR'",
       title: 'rule 8: DATA_DIR and the backup and quarantine folders of every dataset are not watched',
     },
-    {
-      clause: 'and DATA_DIR',
-      file: 'orchestrator/config/kept-folders.ts',
-      code: '[[dataDir, `DATA_DIR ${dataDir}`]]',
-      without: '[] as Array<[string, string]>',
-      test: 'orchestrator/config/kept-folders.test.ts',
+    'and DATA_DIR': {
+      code: '[dataDir, `DATA_DIR ${dataDir}`]]',
+      without: '] as Array<[string, string]>',
       title: 'rule 8: DATA_DIR and the backup and quarantine folders of every dataset are not watched',
     },
-    {
-      clause: 'whatever links lead there',
-      file: 'orchestrator/config/real-place.ts',
-      code: 'const realPath = realPathOf(path);',
-      without: 'const realPath = path;',
-      test: 'orchestrator/config/kept-folders.test.ts',
+    'whatever links lead there': {
+      without: '    const realPath = path;',
       title: 'a link to a folder below WATCH_DIR makes that folder one of ours, whether it is there yet or not',
     },
-    {
-      clause: 'and a backup that is seen by another way is no arrival',
-      file: 'orchestrator/watch/own-copies.ts',
-      code: 'if (seen && isSameFile(seen, stored)) return target;',
-      without: '',
-      test: 'orchestrator/watch/own-copies.test.ts',
+    'and a backup that is seen by another way is no arrival': {
       title:
         'rule 8: a backup that is seen below WATCH_DIR by a way nobody knows of is no arrival, whatever its name became',
     },
-    {
-      clause: 'a dataset that would never take the file is not waited for',
-      file: 'orchestrator/watch/names.ts',
-      code: 'return nameRules(dataset, () => kept).refuseFile(relative(dataset.watchDir, path)) === null;',
-      without: 'return true;',
-      test: 'orchestrator/watch/names.test.ts',
+    'a dataset that would never take the file is not waited for': {
+      without: '  return true;',
       title: 'rule 8: only a dataset whose watch would take a file is one that its disposal waits for',
     },
-  ],
+  },
 };

@@ -3,81 +3,46 @@ import type { Rule } from '../entry.ts';
 export const rule9: Rule = {
   number: 9,
   name: 'Deletion',
-  clauses: [
-    {
-      clause: 'two listings',
-      file: 'orchestrator/watch/absences.ts',
+  clauses: {
+    'two listings': {
       code: 'const LISTINGS_BEFORE_REMOVAL = 2;',
       without: 'const LISTINGS_BEFORE_REMOVAL = 1;',
-      test: 'orchestrator/watch/watch-dataset.test.ts',
       title: 'rule 9: rows are removed after two complete listings, and not when the file is back before',
     },
-    {
-      clause: 'complete ones',
-      file: 'orchestrator/watch/watch-dataset.ts',
-      code: 'if (listing.complete && isSameRoot',
-      without: 'if (isSameRoot',
-      test: 'orchestrator/watch/surroundings.test.ts',
+    'complete ones': {
+      code: 'listing.complete && isSameRoot',
+      without: 'isSameRoot',
       title: 'rule 9: while a folder can’t be read no row is removed',
     },
-    {
-      clause: 'of the same device and inode of the root',
-      file: 'orchestrator/watch/absences.ts',
-      code: 'if (rootIdentity !== this.#rootIdentity) this.#gone.clear();',
-      without: '',
-      test: 'orchestrator/watch/absences.test.ts',
+    'of the same device and inode of the root': {
       title: 'rule 9: two listings count only where they are of the same root',
     },
-    {
-      clause: 'a root that is gone is no empty one',
-      file: 'orchestrator/watch/absences.ts',
-      code: 'if (!(await isRootFine(folder))) return [];',
-      without: '',
-      test: 'orchestrator/watch/absences.test.ts',
+    'a root that is gone is no empty one': {
       title: 'rule 9: nothing is absent while the root is another than was listed',
     },
-    {
-      clause: 'a folder whose device changed is missing',
-      file: 'orchestrator/watch/absences.ts',
-      code: 'if (device === null || device === now) return true;',
-      without: 'return true;',
-      test: 'orchestrator/watch/absences.test.ts',
+    'a folder whose device changed is missing': {
+      without: '    return true;',
       title: 'rule 9: a file whose folder is on another device than it was is missing, not absent',
     },
-    {
-      clause: 'also across a restart',
-      file: 'orchestrator/watch/place.ts',
-      code: 'return [...folders].filter(folder => before.mounts[folder] !== now.mounts[folder]);',
-      without: 'return [];',
-      test: 'orchestrator/watch/surroundings.test.ts',
+    'also across a restart': {
+      without: '  return [];',
       title: 'rule 9: files below a folder that is no longer mounted after a restart are missing, not deleted',
     },
-    {
-      clause: 'another folder in the place of the root is no empty one, also across a restart',
-      file: 'orchestrator/watch/place.ts',
+    'another folder in the place of the root is no empty one, also across a restart': {
       code: "if (before.root !== now.root) return [''];",
       without: 'if (before.root !== now.root) return [];',
-      test: 'orchestrator/watch/watch-dataset.test.ts',
       title:
         'rule 9: another folder in the place of WATCH_DIR deletes nothing, also after a restart, until a file of before is there again',
     },
-    {
-      clause: 'rows are removed only with ON_DELETE: remove',
-      file: 'orchestrator/journal/rules/watching.ts',
-      code: 'return remove ? queueDelete(tx, request) : undefined;',
-      without: 'return queueDelete(tx, request);',
-      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
+    'rows are removed only with ON_DELETE: remove': {
+      code: 'remove ? queueDelete(tx, request) : undefined',
+      without: 'queueDelete(tx, request)',
       title: 'rule 9: rows stay where they are to be kept',
-    },
-    {
-      clause: 'and only where there may be any',
-      file: 'orchestrator/journal/rules/watching.ts',
-      code: 'if (!mayHoldRows(tx, dataset, file)) return undefined;',
-      without: '',
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
-      suite: 'orchestrator/journal/conformance/watch.ts',
-      title: 'rule 9: a deletion is queued only where the target may hold rows',
     },
-  ],
+    'and only where there may be any': {
+      title: 'rule 9: a deletion is queued only where the target may hold rows',
+      test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
+    },
+  },
 };

@@ -99,13 +99,16 @@ CREATE TABLE runs (
   -- Rule 7.
   CONSTRAINT done_is_accounted CHECK (
     state <> 'done'
+    -- rule 7: the journal refuses anything else as done
     OR coalesce(rows_deleted IS NOT NULL AND rows_read = rows_loaded + rows_rejected + rows_filtered, 0)
   ),
   CONSTRAINT a_mend_has_its_records CHECK ((action = 'mend') = (mend_file IS NOT NULL))
 ) STRICT;
 
 -- Rule 2: per dataset and path one that runs, and one that is to run.
+-- rule 2: one running run a path
 CREATE UNIQUE INDEX runs_running ON runs (dataset, file) WHERE state = 'running';
+-- rule 2: one settling or queued run a path
 CREATE UNIQUE INDEX runs_waiting ON runs (dataset, file) WHERE state IN ('settling', 'queued');
 CREATE INDEX runs_version ON runs (dataset, file, version) WHERE version IS NOT NULL;
 -- The line of a dataset, in each ORDER.
@@ -186,6 +189,7 @@ CREATE TABLE attempts (
 ) STRICT, WITHOUT ROWID;
 
 -- No attempt starts before its predecessor has ended (rule 2).
+-- rule 2: one attempt at a time
 CREATE UNIQUE INDEX attempts_open ON attempts (run_id) WHERE ended_at IS NULL;
 
 -- Paths as the watcher last saw them.
