@@ -1,5 +1,5 @@
-// Loading the program costs more than a small file: compiled code, types stripped, is kept between runs. Where the folder can't be written
-// to, as in a container, it is compiled each time.
+// Loading the program costs more than a small file: compiled code, types stripped, is kept between runs. Where the
+// folder can't be written to, as in a container, it is compiled each time.
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 

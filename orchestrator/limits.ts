@@ -3,11 +3,14 @@ const MB = 1 << 20;
 const GB = 2 ** 30;
 
 /**
- * How much the orchestrator takes of what others write, print and claim, beside BOUNDS of the contract: nothing that a file, a program or an image does makes
- * it wait, grow or count without end.
+ * How much the orchestrator takes of what others write, print and claim, beside BOUNDS of the contract: nothing that a
+ * file, a program or an image does makes it wait, grow or count without end.
  */
 export const LIMITS = {
-  /** What an attempt prints. One that prints more is stopped: neither the engine's log of a container nor that of a process is rotated (rule 10). */
+  /**
+   * What an attempt prints. One that prints more is stopped: neither the engine's log of a container nor that of a
+   * process is rotated (rule 10).
+   */
   logBytes: 256 * MB,
   /** What is kept of it: its beginning and its end. */
   logHeadBytes: 4 * MB,

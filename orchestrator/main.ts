@@ -1,4 +1,5 @@
-// The one place that reads argv, the environment and signals, and sets the exit code. What a command needs is imported when it is called.
+// The one place that reads argv, the environment and signals, and sets the exit code. What a command needs is imported
+// when it is called.
 import { fstatSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
@@ -334,7 +335,10 @@ function homeFolder(): string {
   }
 }
 
-/** Settings that are there and can't be read are no settings that are not there: rows would go to the lake that are meant for Elasticsearch. */
+/**
+ * Settings that are there and can't be read are no settings that are not there: rows would go to the lake that are
+ * meant for Elasticsearch.
+ */
 function heedEnvFile(): void {
   if (envFile.mistake !== null) throw new OrchestratorError('never', envFile.mistake);
 }

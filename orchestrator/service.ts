@@ -49,13 +49,17 @@ export interface ServiceOptions {
   notes?: { folder: string; workingDir: string };
   /** Only what is in the journal is run: nothing is watched or served (`orchestrator run` while no other orchestrator runs). */
   isQuiet?: boolean;
-  /** Aborted where it is to stop before all is started: what takes long is not waited for. stop() is to be called all the same. */
+  /**
+   * Aborted where it is to stop before all is started: what takes long is not waited for. stop() is to be called all
+   * the same.
+   */
   stopping?: AbortSignal;
 }
 
 /**
- * Joins the rooms and starts them. Each is put on one stack with how it is stopped; what was started before something failed is stopped in turn. Throws an
- * OrchestratorError where it can't start: DATA_DIR in use, the journal unreadable, the port taken.
+ * Joins the rooms and starts them. Each is put on one stack with how it is stopped; what was started before something
+ * failed is stopped in turn. Throws an OrchestratorError where it can't start: DATA_DIR in use, the journal unreadable,
+ * the port taken.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   await using stack = new AsyncDisposableStack();
@@ -94,7 +98,10 @@ export class Service {
     return { running, leaving };
   }
 
-  /** Stops along the flow, the watch first and the journal last: what is not left to the next start may finish within GRACE. Idempotent. */
+  /**
+   * Stops along the flow, the watch first and the journal last: what is not left to the next start may finish within
+   * GRACE. Idempotent.
+   */
   stop(): Promise<void> {
     return (this.#stopped ??= this.#stack.disposeAsync());
   }
@@ -165,7 +172,10 @@ async function openCore(options: ServiceOptions, stack: AsyncDisposableStack): P
   return { ...core, configGoodAt };
 }
 
-/** Whoever needs to know what is configured learns it now, and when it changes. Returns when it was last read without a mistake. */
+/**
+ * Whoever needs to know what is configured learns it now, and when it changes. Returns when it was last read without a
+ * mistake.
+ */
 function followConfig(core: Omit<Core, 'configGoodAt'>): Core['configGoodAt'] {
   const { config, runners, logger, clock, kept, journal } = core;
   let before: ReadonlyMap<string, Dataset> = new Map();

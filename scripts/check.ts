@@ -1,4 +1,5 @@
-// `npm run check [-- --no-tests]`: types, lint, format, what is unused, then the tests. Runs all of them and says at the end which failed.
+// `npm run check [-- --no-tests]`: types, lint, format, what is unused, then the tests. Runs all of them and says at
+// the end which failed.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -45,7 +45,10 @@ const OF_SERVICE = `
 # Where compose starts it, docker-compose.yml sets paths, addresses and credentials, and passes on those of the others that it names.
 `;
 
-/** The text of .env.example: what compose wants, and every setting of the orchestrator, so that none is known from the docs alone. */
+/**
+ * The text of .env.example: what compose wants, and every setting of the orchestrator, so that none is known from the
+ * docs alone.
+ */
 export function renderEnvExample(): string {
   const settings = Object.entries(VARIABLES).map(([name, { type, default: usual, description }]) => {
     const meaning = `${description} It is ${type}; default: ${usual}.`.replaceAll(

@@ -46,7 +46,10 @@ const NPM_FILES: Record<string, string> = {
   'csv-spectrum': 'csv-spectrum',
 };
 
-/** Absolute path of a real file, fetched first where it isn't in the cache. Not to be written to. Throws for a name it doesn't know. */
+/**
+ * Absolute path of a real file, fetched first where it isn't in the cache. Not to be written to. Throws for a name it
+ * doesn't know.
+ */
 export async function fixture(name: string): Promise<string> {
   const installed = NPM_FILES[name];
   if (installed) return fileURLToPath(new URL(`../node_modules/${installed}`, import.meta.url));

@@ -1,4 +1,5 @@
-// Writes config/schema.json, config/README.md, config/POLICY.md and .env.example from the schemas: node scripts/generate-config-docs.ts
+// Writes config/schema.json, config/README.md, config/POLICY.md and .env.example from the schemas: node
+// scripts/generate-config-docs.ts
 import { readFile, writeFile } from 'node:fs/promises';
 import { describeType, type SchemaNode } from '../orchestrator/config/describe.ts';
 import { STEP_SCHEMAS } from '../default-etl/contract/contract.ts';

@@ -1,5 +1,5 @@
-// `npm run images [-- python-etl]`: builds both images, or the example in Python, where they changed. BASE_IMAGE and PYTHON_BASE_IMAGE
-// name their bases.
+// `npm run images [-- python-etl]`: builds both images, or the example in Python, where they changed. BASE_IMAGE and
+// PYTHON_BASE_IMAGE name their bases.
 import { announce } from './services/command.ts';
 import { dockerClient } from './services/docker-client.ts';
 import { buildImages } from './images/plans.ts';

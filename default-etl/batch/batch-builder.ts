@@ -55,7 +55,10 @@ export class BatchBuilder {
     return this.rows === 0 && this.rejects.length === 0;
   }
 
-  /** Throws BatchFull where the rows before the last one would become too many cells: that one has to be dropped, and the others taken. */
+  /**
+   * Throws BatchFull where the rows before the last one would become too many cells: that one has to be dropped, and
+   * the others taken.
+   */
   addColumn(name: string): number {
     if (this.columns.length === this.mostColumns) throw new TooManyColumns();
     if (this.columns.length === this.width) {
@@ -117,7 +120,10 @@ export class BatchBuilder {
     return start < 0 ? null : this.bytes.toString('utf8', start, this.ends[cell]);
   }
 
-  /** The text is UTF-8, source[start, end). By hand where it is short: Buffer.copy() takes longer for the few bytes of most cells. */
+  /**
+   * The text is UTF-8, source[start, end). By hand where it is short: Buffer.copy() takes longer for the few bytes of
+   * most cells.
+   */
   copy(column: number, source: Buffer, start: number, end: number): void {
     this.reserve(end - start);
     const from = this.used;

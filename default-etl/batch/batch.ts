@@ -8,7 +8,8 @@ export const ABSENT = -2;
 
 /**
  * Some rows of the file, as positions in UTF-8 bytes: no cell is a string or an object on its way to the target.
- * `starts` and `ends` are only good until the reader is asked for its next batch, `bytes` too, unless it is held as a SharedBuffer; all else stays.
+ * `starts` and `ends` are only good until the reader is asked for its next batch, `bytes` too, unless it is held as a
+ * SharedBuffer; all else stays.
  */
 export interface Batch {
   bytes: Buffer;
@@ -31,11 +32,17 @@ export interface Batch {
   rawEnds: Int32Array;
   /** Records that could not become rows. Steps add to them. */
   rejects: Reject[];
-  /** The rows as they were read, at the same positions of `bytes`: what rejects show where the format has no text of its own. Steps hand it on. */
+  /**
+   * The rows as they were read, at the same positions of `bytes`: what rejects show where the format has no text of its
+   * own. Steps hand it on.
+   */
   original?: Pick<Batch, 'header' | 'width' | 'starts' | 'ends' | 'numbers'> | undefined;
   /** Numbers of the rows that steps took out. */
   filtered?: readonly number[] | undefined;
-  /** True for each column whose cells are JSON values (numbers, true, false) and no text. Bound to `header`: the same array, the same columns. */
+  /**
+   * True for each column whose cells are JSON values (numbers, true, false) and no text. Bound to `header`: the same
+   * array, the same columns.
+   */
   literals?: readonly boolean[] | undefined;
 }
 
@@ -83,12 +90,21 @@ export interface Reader {
   columnsVary: boolean;
   /** A batch of the columns and no rows, where a file with a header only has columns. Called after the iteration. */
   emptyHeader?(): Batch;
-  /** Rows from places all over the file, read after its beginning: set where the file is large and can be entered anywhere. Row numbers and lines mean nothing. */
+  /**
+   * Rows from places all over the file, read after its beginning: set where the file is large and can be entered
+   * anywhere. Row numbers and lines mean nothing.
+   */
   samples?(): AsyncGenerator<Batch>;
   /** No more rows than this can be in the file; Infinity where its size does not tell. */
   maxRows: number;
-  /** What was found about the rows on the way; asked once they were read to the end. Decisions of the same name are about the same, and the later ones count. */
+  /**
+   * What was found about the rows on the way; asked once they were read to the end. Decisions of the same name are
+   * about the same, and the later ones count.
+   */
   findings?(): Decision[];
-  /** May be called again once the former iteration has ended: reads from the beginning. Throws EtlFailure 65 where the file is damaged. */
+  /**
+   * May be called again once the former iteration has ended: reads from the beginning. Throws EtlFailure 65 where the
+   * file is damaged.
+   */
   batches(): AsyncGenerator<Batch>;
 }

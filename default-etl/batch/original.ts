@@ -1,8 +1,8 @@
 import { type Batch, rowRecord } from './batch.ts';
 
 /**
- * The batch with what its rejects will have to show: where the format has no text of its own, the cells as they are now. Copied, since steps change them in
- * place: 8 bytes a cell.
+ * The batch with what its rejects will have to show: where the format has no text of its own, the cells as they are
+ * now. Copied, since steps change them in place: 8 bytes a cell.
  */
 export function rememberOriginal(batch: Batch): Batch {
   if (batch.rows === 0 || (batch.rawStarts[0] as number) >= 0) return batch;
@@ -12,7 +12,10 @@ export function rememberOriginal(batch: Batch): Batch {
   return { ...batch, original };
 }
 
-/** The record of a row as it stands in the file, or as JSON of what was read; undefined where neither is known. For cold paths. */
+/**
+ * The record of a row as it stands in the file, or as JSON of what was read; undefined where neither is known. For cold
+ * paths.
+ */
 export function rawText(batch: Batch, row: number): string | undefined {
   const start = batch.rawStarts[row] as number;
   if (start >= 0) return batch.bytes.toString('utf8', start, batch.rawEnds[row]);

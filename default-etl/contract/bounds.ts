@@ -2,8 +2,9 @@ const KB = 1 << 10;
 const MB = 1 << 20;
 
 /**
- * How much an ETL may leave behind and say. The default ETL keeps to it; of what any other program writes, the orchestrator takes no more. Bytes are those of the
- * file or stream: UTF-8, with what JSON makes of the text (a NUL is six bytes).
+ * How much an ETL may leave behind and say. The default ETL keeps to it; of what any other program writes, the
+ * orchestrator takes no more. Bytes are those of the file or stream: UTF-8, with what JSON makes of the text (a NUL is
+ * six bytes).
  */
 export const BOUNDS = {
   /** WORK_DIR/rejects.ndjson as a whole. */

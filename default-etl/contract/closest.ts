@@ -1,6 +1,6 @@
 /**
- * The candidate that was probably meant, or undefined where none is close: at most a third of its letters differ. Upper and lower case, and `-` for
- * `_`, make no difference.
+ * The candidate that was probably meant, or undefined where none is close: at most a third of its letters differ. Upper
+ * and lower case, and `-` for `_`, make no difference.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

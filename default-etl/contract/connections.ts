@@ -3,8 +3,8 @@ import { configFailure, messageOf } from './failure.ts';
 import type { Environment } from './settings.ts';
 
 /**
- * The environment with what CONNECTIONS_FILE, and ENVIRONMENT_FILE, which has what is too large for a variable, say in place of its own: each a JSON object of
- * variables. Throws EtlFailure 78.
+ * The environment with what CONNECTIONS_FILE, and ENVIRONMENT_FILE, which has what is too large for a variable, say in
+ * place of its own: each a JSON object of variables. Throws EtlFailure 78.
  */
 export function withConnections(env: Environment): Environment {
   return { ...env, ...variablesIn('ENVIRONMENT_FILE', env), ...variablesIn('CONNECTIONS_FILE', env) };

@@ -1,5 +1,5 @@
-// What the orchestrator knows of this program: the one module of it that may be imported there. Nothing here imports it: what TRANSFORM means takes 5 ms
-// to load (Node 24.21), which most files don't need.
+// What the orchestrator knows of this program: the one module of it that may be imported there. Nothing here imports
+// it: what TRANSFORM means takes 5 ms to load (Node 24.21), which most files don't need.
 export { BOUNDS } from './bounds.ts';
 export { FORMAT_WORDS } from '../extract/registry.ts';
 export { closest } from './closest.ts';

@@ -25,7 +25,10 @@ export class Superseded extends EtlFailure {
   }
 }
 
-/** Every row was rejected. Nothing was overwritten, so nothing is taken back; the rows can be mended, so how many there are is said all the same. */
+/**
+ * Every row was rejected. Nothing was overwritten, so nothing is taken back; the rows can be mended, so how many there
+ * are is said all the same.
+ */
 export class NothingLoaded extends EtlFailure {
   readonly result: Omit<ResultMessage, 'type'>;
 

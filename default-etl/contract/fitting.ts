@@ -5,7 +5,10 @@ const SHORT: ReadonlySet<number> = new Set([8, 9, 10, 12, 13]);
 /** No character takes more bytes: `\u0000`. */
 const MOST_OF_CHARACTER = 6;
 
-/** As much of the text's beginning as takes no more than so many bytes as a JSON string in UTF-8, without its quotes; the text itself where all of it does. */
+/**
+ * As much of the text's beginning as takes no more than so many bytes as a JSON string in UTF-8, without its quotes;
+ * the text itself where all of it does.
+ */
 export function fittingJson(text: string, mostBytes: number): string {
   if (text.length * MOST_OF_CHARACTER <= mostBytes || isFitting(text, mostBytes)) return text;
   let bytes = 0;

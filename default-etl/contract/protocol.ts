@@ -26,11 +26,20 @@ export interface AttemptEnvironment {
   ATTEMPT: string;
   /** Version of every bulk operation: a whole number, hundredths of a second since 2020-01-01 UTC or above. */
   VERSION: string;
-  /** `mend` only: VERSION of the run that rejected the rows. With ids of their own they are not newer than the rest of that file. */
+  /**
+   * `mend` only: VERSION of the run that rejected the rows. With ids of their own they are not newer than the rest of
+   * that file.
+   */
   MENDED_VERSION?: string;
-  /** `mend` only: the newest VERSION of the files that were read in one run with these rows' (RUN_PER: folder), else the same as MENDED_VERSION. */
+  /**
+   * `mend` only: the newest VERSION of the files that were read in one run with these rows' (RUN_PER: folder), else the
+   * same as MENDED_VERSION.
+   */
   MENDED_UNTIL?: string;
-  /** `mend` only: `true` where no row of the version was loaded before. Once one is, the rows of former versions go, as after `change`. */
+  /**
+   * `mend` only: `true` where no row of the version was loaded before. Once one is, the rows of former versions go, as
+   * after `change`.
+   */
   MEND_REPLACES?: string;
   ACTION: Action;
   /** Path of the file as the ETL sees it; with RUN_PER: folder the folder, and FILES names a list. */
@@ -50,7 +59,10 @@ export interface AttemptEnvironment {
   REPLACES: string;
   /** ISO 8601, UTC: when FILE_KEY was first seen. */
   SEEN_AT: string;
-  /** ISO 8601, UTC: since when whoever starts this keeps account of the dataset. An index that is older may hold rows of which nothing is known. */
+  /**
+   * ISO 8601, UTC: since when whoever starts this keeps account of the dataset. An index that is older may hold rows of
+   * which nothing is known.
+   */
   KNOWN_SINCE?: string;
   /** The attempt's own writable folder: `rejects.ndjson`, `reserve`, `out.parquet`. */
   WORK_DIR: string;
@@ -108,8 +120,8 @@ export interface ProgressMessage {
 }
 
 /**
- * The last line. rows_read = rows_loaded + rows_rejected + rows_filtered. With exit code 65 only where every row was read and rejected: such rows
- * can be mended.
+ * The last line. rows_read = rows_loaded + rows_rejected + rows_filtered. With exit code 65 only where every row was
+ * read and rejected: such rows can be mended.
  */
 export interface ResultMessage {
   type: 'result';
@@ -121,7 +133,10 @@ export interface ResultMessage {
   rows_deleted: number;
   /** Values that are in the documents and not in their fields, so that no search finds them; the `to_check` line says which. */
   values_left_out?: number;
-  /** Whose rows could not all be taken out, by index and FILE_KEY as they came in: they are remembered, and come again with the next version. */
+  /**
+   * Whose rows could not all be taken out, by index and FILE_KEY as they came in: they are remembered, and come again
+   * with the next version.
+   */
   rows_left?: LeftRows[];
   /** RUN_PER: folder: FILE_PATH of the file this line is about, and what its own exit code would be. */
   file?: string;
@@ -170,12 +185,16 @@ export interface ToCheckMessage {
 }
 
 /**
- * Which rows the file has, so that a file whose rows are mostly those of a former one is noticed. Optional; the last one counts. Of each of its rows a hash, of which the lowest are told, in order and each once:
- * equal rows have equal hashes, whichever file they are in.
+ * Which rows the file has, so that a file whose rows are mostly those of a former one is noticed. Optional; the last
+ * one counts. Of each of its rows a hash, of which the lowest are told, in order and each once: equal rows have equal
+ * hashes, whichever file they are in.
  */
 export interface SketchMessage {
   type: 'sketch';
-  /** SKETCH.entries of them at most, of SKETCH.entryBytes each, in base64; fewer only where the file has no more different rows. */
+  /**
+   * SKETCH.entries of them at most, of SKETCH.entryBytes each, in base64; fewer only where the file has no more
+   * different rows.
+   */
   hashes: string;
   file?: string;
 }
@@ -254,8 +273,9 @@ const SKETCH_TEXT = /^[A-Za-z0-9+/]{11,342}={0,2}$/;
 export const WARM_LABEL = 'orchestrator.warm';
 
 /**
- * The highest VERSION that a clock makes, which it shows in July 2048: then it goes on by one. With LOAD.id a document's version is VERSION × 10^8 + row, below 2^63, which VERSION
- * reaches in March 2049; a clock that was once ahead of that would spoil all later versions.
+ * The highest VERSION that a clock makes, which it shows in July 2048: then it goes on by one. With LOAD.id a
+ * document's version is VERSION × 10^8 + row, below 2^63, which VERSION reaches in March 2049; a clock that was once
+ * ahead of that would spoil all later versions.
  */
 export const HIGHEST_CLOCK_VERSION = 90_000_000_000;
 
@@ -282,8 +302,8 @@ export function documentId(key: string, row: number): string {
 }
 
 /**
- * Name of the index, or of the alias with `overwrite`, that the rows of a file go to: LOAD.index or the dataset's name, and LOAD.date_suffix of
- * when its FILE_KEY was first seen, in milliseconds since 1970-01-01 UTC (rule 11).
+ * Name of the index, or of the alias with `overwrite`, that the rows of a file go to: LOAD.index or the dataset's name,
+ * and LOAD.date_suffix of when its FILE_KEY was first seen, in milliseconds since 1970-01-01 UTC (rule 11).
  */
 export function indexName(
   { index, date_suffix: suffix = '' }: { index?: string; date_suffix?: string },

@@ -14,7 +14,10 @@ export interface Reporter {
   log(text: string): void;
   /** At most one line every 250 ms; the rest is left out. */
   progress(rows: number, bytes: number, totalBytes: number): void;
-  /** How the file is read, as a message and as log text. The message takes the place of a former one; the first `said` of them were in that one's text. */
+  /**
+   * How the file is read, as a message and as log text. The message takes the place of a former one; the first `said`
+   * of them were in that one's text.
+   */
   decided(decisions: readonly Decision[], said?: number): void;
   /** What people should look at; nothing is said where there is nothing. */
   toCheck(sentences: readonly string[]): void;

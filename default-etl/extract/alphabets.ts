@@ -55,7 +55,10 @@ const OPENING_MARKS = new Set('„‚¿¡µ£¤');
 const JOINING_MARKS = new Set('’‘´—·…\u00a0\u00ad');
 /** Of so many characters beyond ASCII in a row none is a mark: it is a word of another script. */
 const FEWEST_OF_SCRIPT = 4;
-/** What a text gets that has no letters to judge by: one in which letters fit is better, but not by so much that it wins over an encoding before it. */
+/**
+ * What a text gets that has no letters to judge by: one in which letters fit is better, but not by so much that it wins
+ * over an encoding before it.
+ */
 const MARKS_ONLY = 0.99;
 /** So few letters may be names of several languages. */
 const FEW_LETTERS = 3;
@@ -72,8 +75,8 @@ function languageOf(letters: string): Language {
 }
 
 /**
- * Of the characters beyond ASCII that are no marks, the share that are letters of one language in words with plain letters. Words of nothing else but one or two of
- * them say nothing: à.
+ * Of the characters beyond ASCII that are no marks, the share that are letters of one language in words with plain
+ * letters. Words of nothing else but one or two of them say nothing: à.
  */
 export function alphabetShare(text: string, { languages, hasManyLanguages }: Alphabet): number {
   const counts = languages.map(() => 0);
@@ -117,8 +120,8 @@ function isInScript(text: string, at: number): boolean {
 }
 
 /**
- * `à`, `ÇÀ`: nothing but such letters, too few of them to tell. Beside a digit such a letter is the sign of a currency in another encoding, and
- * other capitals are the dashes, quotes and blanks of the Mac.
+ * `à`, `ÇÀ`: nothing but such letters, too few of them to tell. Beside a digit such a letter is the sign of a currency
+ * in another encoding, and other capitals are the dashes, quotes and blanks of the Mac.
  */
 function isShort(word: string, text: string, at: number, languages: readonly Language[]): boolean {
   return (

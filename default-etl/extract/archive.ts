@@ -46,7 +46,10 @@ export async function openArchive({ source, entries, wanted, openMember }: Archi
   };
 }
 
-/** Opens members as sources: large ones as streams, small ones in memory, of which that read last is kept, since it is looked at several times. */
+/**
+ * Opens members as sources: large ones as streams, small ones in memory, of which that read last is kept, since it is
+ * looked at several times.
+ */
 class MemberSources {
   private readonly archive: Source;
   private last: { entry: ZipEntry; content: Promise<Buffer> } | undefined;

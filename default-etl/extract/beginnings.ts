@@ -21,7 +21,8 @@ export function startsWith(head: Buffer, start: string): boolean {
 }
 
 /**
- * Whether a text of another name is JSON: `ndjson` for lines of objects, two at least under the name of a table, `json` for the beginning of a document.
+ * Whether a text of another name is JSON: `ndjson` for lines of objects, two at least under the name of a table, `json`
+ * for the beginning of a document.
  */
 export function jsonIn(head: Buffer, isTable: boolean): 'json' | 'ndjson' | undefined {
   const text = head.toString('utf8').replace(/^\ufeff/, '');

@@ -1,9 +1,15 @@
 const LOOKED_AT_BYTES = 1 << 16;
-/** Text has one or two of them, as delimiters or by accident; of packed or random bytes a tenth are such, and all of them come up. */
+/**
+ * Text has one or two of them, as delimiters or by accident; of packed or random bytes a tenth are such, and all of
+ * them come up.
+ */
 const MOST_DIFFERENT = 8;
 const MOST_SHARE = 0.02;
 
-/** Whether bytes that are no UTF-8 are no text at all: packed, encrypted, an image. Zeros say nothing: they fill fields of a fixed width. */
+/**
+ * Whether bytes that are no UTF-8 are no text at all: packed, encrypted, an image. Zeros say nothing: they fill fields
+ * of a fixed width.
+ */
 export function isBinary(bytes: Buffer): boolean {
   const counts = new Uint32Array(256);
   for (const byte of bytes.subarray(0, LOOKED_AT_BYTES)) counts[byte] = (counts[byte] as number) + 1;

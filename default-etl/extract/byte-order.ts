@@ -37,8 +37,8 @@ const HEAD_OF_WIDE = 1 << 16;
 const MOST_OF_UNICODE = 0x10ffff;
 
 /**
- * UTF-16 without a byte order mark: delimiters, digits and line ends have a zero byte beside them, on the same side. Of Chinese text few characters have,
- * so line ends tell; 一 (4E 00) has one on the other side.
+ * UTF-16 without a byte order mark: delimiters, digits and line ends have a zero byte beside them, on the same side. Of
+ * Chinese text few characters have, so line ends tell; 一 (4E 00) has one on the other side.
  */
 export function withoutMark(head: Buffer): Encoding | undefined {
   const looked = Math.min(head.length, HEAD_OF_WIDE) & ~1;

@@ -20,9 +20,15 @@ const MOST_BATCH_BYTES = 4 << 20;
 export interface ReaderSample {
   /** Ends with one of the format's endings. */
   fileName: string;
-  /** A file of so many rows, numbered from 1, with the columns `id`, which is the row's number, and `text`, which is `row <number>`. */
+  /**
+   * A file of so many rows, numbered from 1, with the columns `id`, which is the row's number, and `text`, which is
+   * `row <number>`.
+   */
   contentOf(rows: number): Buffer | string;
-  /** Content that can never be read, and what the message says: where it is broken, by line and column where the format has such. */
+  /**
+   * Content that can never be read, and what the message says: where it is broken, by line and column where the format
+   * has such.
+   */
   broken: ReadonlyArray<readonly [content: Buffer | string, message: RegExp]>;
   /** Content that tells the format whatever the file is called. Left out where no content does. */
   unmistakable?: Buffer | string;

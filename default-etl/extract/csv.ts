@@ -132,7 +132,10 @@ function lineBefore(row: GridRow | undefined): number {
   return (row?.line ?? 1) - 1;
 }
 
-/** A first line of `sep=;` is how Excel is told the delimiter: it is that, and no header. Whoever saved it anew may have put quotes around it, or delimiters behind it. */
+/**
+ * A first line of `sep=;` is how Excel is told the delimiter: it is that, and no header. Whoever saved it anew may have
+ * put quotes around it, or delimiters behind it.
+ */
 function separatorLine(head: Buffer): { delimiter: string; bytes: number } | undefined {
   const found = /^"?sep=([^\r\n"])"?\1*(\r\n|\r|\n)/i.exec(head.toString('latin1', 0, 1024));
   return found ? { delimiter: found[1] as string, bytes: found[0].length } : undefined;

@@ -19,7 +19,10 @@ const LIKELY_SHARE = 0.7;
 /** By how much an encoding has to be better than one before it, and than the usual one: names from abroad stand in many texts. */
 const LEAD = 0.02;
 const LEAD_OF_USUAL = 0.05;
-/** Looked at: of a text whose first letters are found all are. For nine alphabets letter by letter fewer: 64 KB of Chinese took 0.3 s. */
+/**
+ * Looked at: of a text whose first letters are found all are. For nine alphabets letter by letter fewer: 64 KB of
+ * Chinese took 0.3 s.
+ */
 const MOST_BYTES = 1 << 16;
 const MOST_SPELT = 1 << 14;
 /** Pairs of bytes as Chinese text on the mainland has them. */
@@ -29,7 +32,10 @@ const ASIAN = /^(gb|big5|euc|cp9|shift)/;
 
 /** Of fewer bytes beyond ASCII nothing can be told. */
 const FEWEST_BYTES = 4;
-/** Of fewer one is not sure: of 800 real tables, written in each encoding that has their letters, 28 of the 30 that were taken for another had fewer (23 November 2026). */
+/**
+ * Of fewer one is not sure: of 800 real tables, written in each encoding that has their letters, 28 of the 30 that were
+ * taken for another had fewer (23 November 2026).
+ */
 const FEW_BYTES = 12;
 const UNKNOWN: Guess = {
   name: 'windows-1252',
@@ -38,8 +44,9 @@ const UNKNOWN: Guess = {
 };
 
 /**
- * What single-byte or Asian encoding text is in that is not UTF-8. Latin alphabets are told apart by the letters of their languages, and win where these fit; for all others jschardet
- * is asked. MEASURED.md says how often that is right.
+ * What single-byte or Asian encoding text is in that is not UTF-8. Latin alphabets are told apart by the letters of
+ * their languages, and win where these fit; for all others jschardet is asked. MEASURED.md says how often that is
+ * right.
  */
 export async function guessEncoding(text: Buffer): Promise<Guess> {
   const { default: iconv } = await import('iconv-lite');
@@ -67,7 +74,10 @@ export async function guessEncoding(text: Buffer): Promise<Guess> {
   return isKnown ? { ...found, reason: 'what its letters look like' } : UNKNOWN;
 }
 
-/** Whether each word has an even number of bytes beyond ASCII, as Chinese on the mainland has: of other scripts every second has. */
+/**
+ * Whether each word has an even number of bytes beyond ASCII, as Chinese on the mainland has: of other scripts every
+ * second has.
+ */
 function isInPairs(bytes: Buffer): boolean {
   const words = bytes.toString('latin1').match(/[\x80-\xff]+/g) ?? [];
   return words.length >= FEWEST_PAIRED && words.every(word => PAIRS.test(word));

@@ -24,7 +24,10 @@ function formatOfEnding(ending: string, formats: readonly Format[]): Format | un
   return formats.find(({ endings, otherEndings }) => endings.includes(wanted) || otherEndings?.includes(wanted));
 }
 
-/** The format of content that is no archive: by its first bytes where they are unmistakable, else by its name, else delimited text. */
+/**
+ * The format of content that is no archive: by its first bytes where they are unmistakable, else by its name, else
+ * delimited text.
+ */
 export function formatOf(fileName: string, head: Buffer, formats = FORMATS): Format {
   const delimited = formats[0] as Format;
   const named = namedFormat(fileName, formats);

@@ -33,8 +33,9 @@ interface JsonText {
 }
 
 /**
- * JSON: one array of objects or of lists, one object, or values one after the other; `record_path` leads to the list inside objects, and is found out
- * where that is left out. With `lines` each line is a record by itself, and one that is no JSON a reject.
+ * JSON: one array of objects or of lists, one object, or values one after the other; `record_path` leads to the list
+ * inside objects, and is found out where that is left out. With `lines` each line is a record by itself, and one that
+ * is no JSON a reject.
  */
 export async function openJson(source: Source, extract: Extract, mode: 'lines' | 'values' = 'values'): Promise<Reader> {
   const encoding = await findEncoding(source, extract.encoding);

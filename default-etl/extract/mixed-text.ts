@@ -11,7 +11,10 @@ const FEWEST_LINES = 2;
 /** Of the lines beyond ASCII, the share that those of UTF-8 have at least. */
 const FEWEST_SHARE = 0.05;
 
-/** The lines that are not UTF-8, where others with characters beyond ASCII are: two files were put together, or two programs wrote it. Undefined where all are alike. */
+/**
+ * The lines that are not UTF-8, where others with characters beyond ASCII are: two files were put together, or two
+ * programs wrote it. Undefined where all are alike.
+ */
 export function otherLines(bytes: Buffer): Buffer | undefined {
   const others: Buffer[] = [];
   let utf8Lines = 0;

@@ -1,6 +1,6 @@
 /**
- * A number as Python's str() gives it, whole ones without `.0`: the shortest text that reads back as the same number. JavaScript's
- * differs only in the exponent: `1e-7` is `1e-07` there, and it begins below 1e-4 and from 1e16 on.
+ * A number as Python's str() gives it, whole ones without `.0`: the shortest text that reads back as the same number.
+ * JavaScript's differs only in the exponent: `1e-7` is `1e-07` there, and it begins below 1e-4 and from 1e16 on.
  */
 export function numberText(value: number): string {
   if (Number.isSafeInteger(value)) return String(value);

@@ -27,8 +27,8 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the file with the reader of its format, unpacked where it is gzip or zstd, and member by member where it is an archive: what
- * EXTRACT.format says, else its content where that is unmistakable, else its name. Throws EtlFailure.
+ * Opens the file with the reader of its format, unpacked where it is gzip or zstd, and member by member where it is an
+ * archive: what EXTRACT.format says, else its content where that is unmistakable, else its name. Throws EtlFailure.
  */
 export async function openReader(options: OpenOptions): Promise<Reader> {
   const limits = limitsOf(options.extract);

@@ -17,8 +17,8 @@ export interface RecordRun {
   /** What collects the rows. */
   builder: BatchBuilder;
   /**
-   * Takes the next record, or the next piece of what is around them, off the window's front; a record that finds the builder full comes again once that is taken.
-   * False where the window holds nothing complete. Throws SyntaxFault.
+   * Takes the next record, or the next piece of what is around them, off the window's front; a record that finds the
+   * builder full comes again once that is taken. False where the window holds nothing complete. Throws SyntaxFault.
    */
   advance(): boolean;
   /** The window is final, and nothing more can be taken. Throws where something is missing. */
@@ -33,7 +33,10 @@ export abstract class NumberedRows {
   readonly builder = new BatchBuilder();
   protected number = 1;
 
-  /** Puts the cells of bytes[from, to) into the row just begun. Throws RecordError, BatchFull and SyntaxFault. `key`: as addRow() got it. */
+  /**
+   * Puts the cells of bytes[from, to) into the row just begun. Throws RecordError, BatchFull and SyntaxFault. `key`: as
+   * addRow() got it.
+   */
   protected abstract fillRow(bytes: Buffer, from: number, to: number, key?: string): void;
 
   /** False where the builder is full: the record has to come again once that is taken. Throws SyntaxFault. */

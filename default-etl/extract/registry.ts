@@ -21,13 +21,22 @@ export interface Format {
   endings: readonly string[];
   /** Endings by which it is recognised alone. */
   otherEndings?: readonly string[];
-  /** `delimited` is what text that nothing claims is read as, also where its name is that of a `workbook` or of another `binary` format. */
+  /**
+   * `delimited` is what text that nothing claims is read as, also where its name is that of a `workbook` or of another
+   * `binary` format.
+   */
   content: 'delimited' | 'text' | 'workbook' | 'binary';
-  /** Whether content that begins so is of this format, whatever it is called; `named` is the format by its name. The first one in FORMATS that says so counts. */
+  /**
+   * Whether content that begins so is of this format, whatever it is called; `named` is the format by its name. The
+   * first one in FORMATS that says so counts.
+   */
   claims?(head: Buffer, named: Format | undefined): boolean;
   /** Whether a zip file whose members have these names, in lower case, is one. */
   claimsZip?(names: ReadonlySet<string>): boolean;
-  /** Why content that begins so can't be read as this, though it is called so; it goes on from the file's name. Asked before anything is unpacked to disk. */
+  /**
+   * Why content that begins so can't be read as this, though it is called so; it goes on from the file's name. Asked
+   * before anything is unpacked to disk.
+   */
   refuses?(head: Buffer, extract: Extract): string | undefined;
   /** What is packed is unpacked to disk: the reader enters it in the middle. */
   isSeeking?: true;
@@ -121,7 +130,10 @@ function isAnyText(named: Format | undefined): boolean {
   return named === undefined || named.content === 'delimited';
 }
 
-/** A flat OpenDocument is one under its own name; under another its first bytes are those of any workbook in XML, and the reader tells. */
+/**
+ * A flat OpenDocument is one under its own name; under another its first bytes are those of any workbook in XML, and
+ * the reader tells.
+ */
 function isOds(head: Buffer, named: Format | undefined): boolean {
   return isOdsContent(head) || (isSpreadsheet(head) && named?.name === 'ods');
 }

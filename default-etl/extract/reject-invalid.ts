@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { type Batch, rowRecord } from '../batch/batch.ts';
 
 /**
- * In text taken for UTF-8, a row with other bytes is a reject: guessing would change it silently. `text`: the bytes that the rows come from, so that
- * one look is enough where all are valid. The batch is changed in place.
+ * In text taken for UTF-8, a row with other bytes is a reject: guessing would change it silently. `text`: the bytes
+ * that the rows come from, so that one look is enough where all are valid. The batch is changed in place.
  */
 export function rejectInvalid(batch: Batch, text: Buffer): void {
   if (isUtf8(text)) return;

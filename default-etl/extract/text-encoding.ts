@@ -23,8 +23,9 @@ export type EncodedBytes = Pick<Source, 'path' | 'head' | 'stream'>;
 type Found = { encoding: Encoding } | { encoding: undefined; invalid: Buffer; bomBytes: number };
 
 /**
- * The encoding of the file: by its byte order mark, or by the zero bytes of UTF-16, else UTF-8 where all of it is valid, else what its letters look like.
- * A file that is UTF-8 but for a few bytes stays UTF-8: its bad rows are rejects.
+ * The encoding of the file: by its byte order mark, or by the zero bytes of UTF-16, else UTF-8 where all of it is
+ * valid, else what its letters look like. A file that is UTF-8 but for a few bytes stays UTF-8: its bad rows are
+ * rejects.
  */
 export async function findEncoding(source: EncodedBytes, declared: string | undefined): Promise<Encoding> {
   if (declared !== undefined) return await declaredEncoding(source, declared);
@@ -78,7 +79,10 @@ function sureness(head: Buffer, bom: Encoding | undefined): { confidence: number
   return { confidence: 0.5, reason };
 }
 
-/** What stands for a letter in UTF-8 that was taken for Windows-1252 and encoded once more, such as Ã©; undefined where that is less than half of what is beyond ASCII. */
+/**
+ * What stands for a letter in UTF-8 that was taken for Windows-1252 and encoded once more, such as Ã©; undefined where
+ * that is less than half of what is beyond ASCII.
+ */
 function encodedTwice(head: Buffer): string | undefined {
   const text = head.toString('latin1', 0, HEAD_OF_TWICE);
   const twice = text.match(/\xc3[\x82\x83]([\xc2\xc5\xc6\xcb][\x80-\xbf]|\xe2[\x80-\xbf]{2})/g) ?? [];

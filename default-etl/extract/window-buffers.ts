@@ -10,7 +10,10 @@ export interface WindowBuffer {
   shared: SharedBuffer;
 }
 
-/** The buffers of one pass over a text, used again once nobody holds them: 31 MB of file take 60 MB of new ones, or 6 MB (22 November 2026). */
+/**
+ * The buffers of one pass over a text, used again once nobody holds them: 31 MB of file take 60 MB of new ones, or 6 MB
+ * (22 November 2026).
+ */
 export class WindowBuffers {
   /** How much of the text is looked at at a time, where its records are no longer. */
   readonly usualBytes: number;

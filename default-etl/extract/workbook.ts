@@ -18,9 +18,10 @@ import { ZipParts } from './workbook/zip-parts.ts';
 const HEAD_BYTES = 4096;
 
 /**
- * Workbooks, by their content and whatever their name: xlsx, xlsm and ods are read as a stream; xls of any age, xlsb, and the tables in HTML or XML that
- * are called so are read whole. Rows of nothing are skipped, as blank lines of a CSV are; merged cells have their value at the top left;
- * formulas have the value that was saved with them; an error is its text, `#N/A`. `folder`: what the names of its parts in a zip file begin with.
+ * Workbooks, by their content and whatever their name: xlsx, xlsm and ods are read as a stream; xls of any age, xlsb,
+ * and the tables in HTML or XML that are called so are read whole. Rows of nothing are skipped, as blank lines of a CSV
+ * are; merged cells have their value at the top left; formulas have the value that was saved with them; an error is its
+ * text, `#N/A`. `folder`: what the names of its parts in a zip file begin with.
  */
 export async function openWorkbook(source: Source, extract: Extract, folder = ''): Promise<Reader> {
   if (source.sizeBytes === 0) throw neverFailure(`${source.path} is empty: it is no workbook; save it again`);

@@ -15,7 +15,10 @@ export interface Place {
   environment: Environment;
   /** The rows that are visible now, in the order of their numbers, by FILE_KEY. */
   rows(): Promise<Record<string, Row[]>>;
-  /** Of a target whose rows the orchestrator commits: what that does once a run of the default ETL is done, or a file is deleted. */
+  /**
+   * Of a target whose rows the orchestrator commits: what that does once a run of the default ETL is done, or a file is
+   * deleted.
+   */
   commit?(done: Done): Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { RESERVE_STEP, WORK_FILES } from '../contract/protocol.ts';
 
 /**
- * Node's permission model, which the orchestrator sets for a process, forbids to sync (24.21). A file that is opened so syncs each write by itself, and its name with
- * the first one on every file system that has a journal.
+ * Node's permission model, which the orchestrator sets for a process, forbids to sync (24.21). A file that is opened so
+ * syncs each write by itself, and its name with the first one on every file system that has a journal.
  */
 const SYNCS_ITSELF = 'permission' in process && process.permission !== undefined;
 

@@ -21,7 +21,10 @@ export interface Completed {
 
 /** Where the rows go. The calls come in this order: open, load (any number), then complete, abandon or takeBack, then close. */
 export interface Target {
-  /** Makes ready what the rows need, or begins to: then load() and drain() throw what goes wrong. `types`: what the columns were found to be, where that is wanted. */
+  /**
+   * Makes ready what the rows need, or begins to: then load() and drain() throw what goes wrong. `types`: what the
+   * columns were found to be, where that is wanted.
+   */
   open(types: FileTypes | undefined): Promise<void>;
   /** Takes the batch's rows. Resolves when it wants more; the rows may be on their way still. */
   load(batch: Batch): Promise<void>;
@@ -31,7 +34,10 @@ export interface Target {
   complete(): Promise<Completed>;
   /** No row could be loaded: what was made ready for them goes, and all stays as it was. */
   abandon(): Promise<void>;
-  /** Where every row was refused alike, whatever was in it: no file is at fault for what the target is. undefined: it was not so. */
+  /**
+   * Where every row was refused alike, whatever was in it: no file is at fault for what the target is. undefined: it
+   * was not so.
+   */
   fault?(): EtlFailure | undefined;
   /** Takes this version's rows out again. Returns what there is to say about the former version's, or an empty text. */
   takeBack(): Promise<string>;
@@ -68,7 +74,10 @@ export interface ConnectionKind {
 export interface TargetTraits {
   /** In a sentence: `the lake`. */
   title: string;
-  /** Name of the index or table that the rows of a file go to. `seenAt`: when its FILE_KEY was first seen, in milliseconds since 1970-01-01 UTC. */
+  /**
+   * Name of the index or table that the rows of a file go to. `seenAt`: when its FILE_KEY was first seen, in
+   * milliseconds since 1970-01-01 UTC.
+   */
   destination(load: Load, dataset: string, seenAt: number): string;
   /** Who makes the rows visible: the ETL itself, or the orchestrator, which takes what the attempt left in WORK_DIR. */
   commit: 'etl' | 'orchestrator';

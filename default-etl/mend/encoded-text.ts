@@ -8,8 +8,8 @@ export async function createEncoder(encoding: string): Promise<(text: string) =>
 }
 
 /**
- * The text of a file that was saved by whatever program: by its byte order mark, or UTF-8 where all of it is valid, else the encoding it had before it
- * was opened there, or Windows-1252.
+ * The text of a file that was saved by whatever program: by its byte order mark, or UTF-8 where all of it is valid,
+ * else the encoding it had before it was opened there, or Windows-1252.
  */
 export async function decodeText(bytes: Buffer, former: string): Promise<string> {
   const { default: iconv } = await import('iconv-lite');

@@ -20,7 +20,10 @@ function placesWith(guard: string): RegExp {
   return new RegExp(`^${guard}${IS_FIRST}|(?<=${END})${guard}${IS_LATER}`, 'gv');
 }
 
-/** A cell that no spreadsheet program calculates, whatever it takes for a delimiter: it would be run there, and saved as its result. */
+/**
+ * A cell that no spreadsheet program calculates, whatever it takes for a delimiter: it would be run there, and saved as
+ * its result.
+ */
 export function guardFormula(cell: string): string {
   return cell.replace(UNGUARDED, GUARD);
 }

@@ -4,7 +4,10 @@ import { isFeature } from '../extract/json/layout.ts';
 import { JsonRows } from '../extract/json/json-rows.ts';
 import { SyntaxFault } from '../extract/syntax-fault.ts';
 
-/** A record of a file that is no delimited text, by its raw text: a JSON object, or an element of XML. null where it is neither. */
+/**
+ * A record of a file that is no delimited text, by its raw text: a JSON object, or an element of XML. null where it is
+ * neither.
+ */
 export function parseRecord(raw: string): Record<string, unknown> | null {
   return raw.trimStart().startsWith('<') ? parseElement(raw.trim()) : parseObject(raw);
 }

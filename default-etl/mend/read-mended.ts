@@ -12,8 +12,9 @@ const HEAD_CHARACTERS = 1 << 18;
 const DELIMITERS = [';', ',', '\t', '|'];
 
 /**
- * The mended rows of a file, one after the other: NDJSON, or CSV as writeRejects() made it, saved by whatever program since. `name`: of the file, for errors. Throws EtlFailure 65, with
- * the line, where it can't be told which row something stands for.
+ * The mended rows of a file, one after the other: NDJSON, or CSV as writeRejects() made it, saved by whatever program
+ * since. `name`: of the file, for errors. Throws EtlFailure 65, with the line, where it can't be told which row
+ * something stands for.
  */
 export async function* readMended(bytes: Buffer, name: string, table: RejectsTable): AsyncGenerator<MendedRow> {
   const text = await decodeText(bytes, table.dialect?.encoding ?? 'utf8');
@@ -61,7 +62,10 @@ function unguarded(record: PlainRecord): PlainRecord {
 
 const COMMON: Omit<PlainDialect, 'delimiter'> = { quote: '"', escape: '', skipsBlanks: false };
 
-/** The file's own dialect where its delimiter is still there, else that of spreadsheet programs; undefined where no line of names can be made out. */
+/**
+ * The file's own dialect where its delimiter is still there, else that of spreadsheet programs; undefined where no line
+ * of names can be made out.
+ */
 function findDialect(text: string, rowName: string, { dialect }: RejectsTable): PlainDialect | undefined {
   const others = DELIMITERS.map(delimiter => ({ ...COMMON, delimiter }));
   const candidates = dialect ? [dialect, { ...COMMON, delimiter: dialect.delimiter }, ...others] : others;
@@ -108,7 +112,10 @@ function placesOf(header: readonly string[], name: string, table: RejectsTable):
   };
 }
 
-/** Columns are known by their names; where a program has changed some of them (into a date), by their places, if all others are in theirs. */
+/**
+ * Columns are known by their names; where a program has changed some of them (into a date), by their places, if all
+ * others are in theirs.
+ */
 function filesColumns(
   rest: ReadonlyArray<{ cell: string; position: number }>,
   name: string,

@@ -8,7 +8,10 @@ export function recordText(cells: readonly string[], dialect: PlainDialect): str
   return cells.map(cell => (needsQuotes(cell, dialect) ? quoted(cell, dialect) : cell)).join(dialect.delimiter);
 }
 
-/** The same for people's programs, which may take any delimiter for granted: every cell is in quotes, where there are such, and none a formula. */
+/**
+ * The same for people's programs, which may take any delimiter for granted: every cell is in quotes, where there are
+ * such, and none a formula.
+ */
 export function guardedText(cells: readonly string[], dialect: PlainDialect): string {
   const guarded = cells.map(cell => guardFormula(dialect.quote === '' ? flat(cell, dialect) : cell));
   return guarded.map(cell => (cell === '' ? cell : quoted(cell, dialect))).join(dialect.delimiter);

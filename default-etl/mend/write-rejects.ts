@@ -14,8 +14,8 @@ const COMMA = { delimiter: ',', quote: '"', escape: '', skipsBlanks: false, enco
 const MOST_CELLS = 100_000_000;
 
 /**
- * Rejects as CSV that can be mended where the file itself is: its own delimiter, quote, encoding and columns, before them the row's number and
- * what is wrong with it. No cell is a formula to the program that opens it.
+ * Rejects as CSV that can be mended where the file itself is: its own delimiter, quote, encoding and columns, before
+ * them the row's number and what is wrong with it. No cell is a formula to the program that opens it.
  */
 export async function* writeRejects(rejects: AsyncIterable<Reject>, table: RejectsTable): AsyncGenerator<Buffer> {
   const encode = await createEncoder((table.dialect ?? COMMA).encoding);

@@ -1,5 +1,6 @@
-// Part of the image's build: loads small files as a container would, so that the compiled code of all that ran is in the folder that
-// NODE_COMPILE_CACHE names, which bin.js looks for. The first run counts: what it compiled is kept as it is.
+// Part of the image's build: loads small files as a container would, so that the compiled code of all that ran is in
+// the folder that NODE_COMPILE_CACHE names, which bin.js looks for. The first run counts: what it compiled is kept as
+// it is.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

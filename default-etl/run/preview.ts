@@ -22,8 +22,8 @@ const MOST_READ = 100_000;
 type Cell = PreviewMessage['rows'][number]['cells'][number];
 
 /**
- * What would become of the file's first rows. Reads, and changes nothing; what has to be unpacked goes below `folder`. Throws EtlFailure as a
- * run of the file would.
+ * What would become of the file's first rows. Reads, and changes nothing; what has to be unpacked goes below `folder`.
+ * Throws EtlFailure as a run of the file would.
  */
 export async function previewFile(
   job: Job,

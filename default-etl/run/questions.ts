@@ -11,7 +11,10 @@ import { type Environment, readJob } from '../contract/settings.ts';
 /** Of these rows a preview shows what would become, unless `--rows` says otherwise. */
 const PREVIEW_ROWS = 20;
 
-/** Answers `--preview`, `--rejects`, `--mend` and `--check-module` on stdout, and says on stderr why it can't. Returns the exit code. Nothing is loaded. */
+/**
+ * Answers `--preview`, `--rejects`, `--mend` and `--check-module` on stdout, and says on stderr why it can't. Returns
+ * the exit code. Nothing is loaded.
+ */
 export async function answer(words: readonly string[], env: Environment, signal: AbortSignal): Promise<number> {
   try {
     if (words.includes('--preview')) await preview(words, env, signal);

@@ -11,8 +11,8 @@ import { visible } from '../contract/visible.ts';
 const FLUSH_CHARACTERS = 1 << 16;
 
 /**
- * Rows that cannot be loaded, with their reason, in WORK_DIR/rejects.ndjson, and beside it how they are read, for those who mend them. The files are
- * there only if there are any, and no larger than BOUNDS says.
+ * Rows that cannot be loaded, with their reason, in WORK_DIR/rejects.ndjson, and beside it how they are read, for those
+ * who mend them. The files are there only if there are any, and no larger than BOUNDS says.
  */
 export class Rejects {
   count = 0;

@@ -68,7 +68,10 @@ async function prepare(
   }
 }
 
-/** Throws EtlFailure 65 where a decision is less sure than EXTRACT.min_confidence. What only the rows show is told, not refused. */
+/**
+ * Throws EtlFailure 65 where a decision is less sure than EXTRACT.min_confidence. What only the rows show is told, not
+ * refused.
+ */
 function assertSure({ action, extract: { min_confidence: least } }: Job, decisions: readonly Decision[]): void {
   if (least === undefined || action === 'mend') return;
   const doubtful = decisions.find(({ confidence }) => confidence < least);

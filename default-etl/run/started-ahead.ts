@@ -8,7 +8,10 @@ import type { Environment } from '../contract/settings.ts';
 /** Exit code of what is a fault of this program. */
 const UNEXPECTED = 1;
 
-/** The environment of the one job, which comes as a line of JSON on standard input, added to `environment`. Throws EtlFailure 78. */
+/**
+ * The environment of the one job, which comes as a line of JSON on standard input, added to `environment`. Throws
+ * EtlFailure 78.
+ */
 export async function awaitJob(environment: Environment): Promise<Environment> {
   await loadPrograms();
   for await (const line of linesOfInput()) return { ...environment, ...parseEnvironment(line) };
@@ -16,8 +19,9 @@ export async function awaitJob(environment: Environment): Promise<Environment> {
 }
 
 /**
- * One job after another, each a line of JSON as above; after each a line on standard output says with which code it ended. Returns an exit code when the
- * input ends, once it was stopped, and after a job that failed in a way nobody thought of: it may have left anything behind. Throws EtlFailure 78.
+ * One job after another, each a line of JSON as above; after each a line on standard output says with which code it
+ * ended. Returns an exit code when the input ends, once it was stopped, and after a job that failed in a way nobody
+ * thought of: it may have left anything behind. Throws EtlFailure 78.
  */
 export async function runJobs(
   environment: Environment,

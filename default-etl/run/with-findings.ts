@@ -1,6 +1,9 @@
 import type { Decision } from '../contract/protocol.ts';
 
-/** Decisions and what the rows showed since: of one name the newer counts. The first `kept` are as they were, and all of them where nothing is new. */
+/**
+ * Decisions and what the rows showed since: of one name the newer counts. The first `kept` are as they were, and all of
+ * them where nothing is new.
+ */
 export function withFindings(
   decisions: readonly Decision[],
   findings: readonly Decision[],

@@ -7,7 +7,8 @@ import type { Extract } from '../contract/settings.ts';
 const SHARED = ['skip_rows', 'header', 'header_rows', 'skip_footer', 'totals', 'notes', 'tables', 'comments'] as const;
 
 /**
- * Reads a table as delimited text, and as a sheet that has the same cells; what they give must be the same. Returns what the text gives. No delimiter and no line end stands in quotes.
+ * Reads a table as delimited text, and as a sheet that has the same cells; what they give must be the same. Returns
+ * what the text gives. No delimiter and no line end stands in quotes.
  */
 export async function readBoth(folder: string, text: string, extract: Extract = {}): Promise<Table> {
   const table = await readTable(folder, text, extract);

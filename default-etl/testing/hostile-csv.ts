@@ -1,4 +1,7 @@
-/** Texts that make a reader of delimited text look at the same bytes again and again, if it can be made to; each of about as many bytes as are asked for. */
+/**
+ * Texts that make a reader of delimited text look at the same bytes again and again, if it can be made to; each of
+ * about as many bytes as are asked for.
+ */
 export const HOSTILE: Readonly<Record<string, (bytes: number) => Buffer>> = {
   'a quote on each line that none closes': repeated('id;n;t\n', row => `${row};"n${row}";"x\n`),
   'an open quote at the beginning of each line': repeated('id;n;t\n', row => `"${row};n;t\n`),

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
 /**
- * A proxy before the real Elasticsearch at `node`, closed after the test. Returns its address. `isHeard` sees each request once it is answered; where
- * it says no, the connection is cut instead: what was asked is done, and nobody hears of it.
+ * A proxy before the real Elasticsearch at `node`, closed after the test. Returns its address. `isHeard` sees each
+ * request once it is answered; where it says no, the connection is cut instead: what was asked is done, and nobody
+ * hears of it.
  */
 export async function proxyTo(
   context: TestContext,

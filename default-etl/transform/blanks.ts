@@ -1,4 +1,5 @@
-// Blanks as Python's str.strip() takes them: those of ASCII, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000.
+// Blanks as Python's str.strip() takes them: those of ASCII, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029,
+// U+202F, U+205F, U+3000.
 
 /** All of them, one character each. */
 const BLANKS = new Set(

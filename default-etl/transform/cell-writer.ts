@@ -7,8 +7,9 @@ const FIRST_ROOM = 1 << 17;
 const MOST_SPARE = 12;
 
 /**
- * Where the steps of a pipeline write the cells they change. The bytes of a batch are the reader's: at the first change they are copied, once for all steps,
- * into a buffer with room behind, and all positions stay right. Buffers are used again once nobody needs them. One for each pass.
+ * Where the steps of a pipeline write the cells they change. The bytes of a batch are the reader's: at the first change
+ * they are copied, once for all steps, into a buffer with room behind, and all positions stay right. Buffers are used
+ * again once nobody needs them. One for each pass.
  */
 export class CellWriter {
   /** The bytes of the batch that open() got, and what was written behind. Another buffer after reserve(). */

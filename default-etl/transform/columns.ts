@@ -82,7 +82,10 @@ export function widenLayout(
   };
 }
 
-/** Gives batches other columns, in their own arrays where these are wide enough. A step has one for itself: wider arrays are used again. */
+/**
+ * Gives batches other columns, in their own arrays where these are wide enough. A step has one for itself: wider arrays
+ * are used again.
+ */
 export class Rearranger {
   private starts = new Int32Array(0);
   private ends = new Int32Array(0);

@@ -4,7 +4,10 @@ import type { CellWriter } from './cell-writer.ts';
 import { Refusals } from './rows.ts';
 import type { OnError } from './step.ts';
 
-/** Writes what bytes[start, end) of the writer means at a position with room enough, and returns the position behind it; -1 where it means nothing. */
+/**
+ * Writes what bytes[start, end) of the writer means at a position with room enough, and returns the position behind it;
+ * -1 where it means nothing.
+ */
 export type Convert = (bytes: Buffer, start: number, end: number, at: number) => number;
 
 export interface Conversion {
@@ -16,7 +19,10 @@ export interface Conversion {
   misfit: string;
 }
 
-/** Converts the cells of columns in place. Blanks alone mean "no value". Returns the batch without the rows that are rejects now. */
+/**
+ * Converts the cells of columns in place. Blanks alone mean "no value". Returns the batch without the rows that are
+ * rejects now.
+ */
 export function convertColumns(
   batch: Batch,
   columns: readonly number[],

@@ -37,7 +37,10 @@ const LETTERS: Readonly<Record<string, string>> = {
   t: 'T',
 };
 
-/** The pattern in directives that was probably meant by one in letters (Excel, Java, Python's own excepted); undefined where it is none. */
+/**
+ * The pattern in directives that was probably meant by one in letters (Excel, Java, Python's own excepted); undefined
+ * where it is none.
+ */
 export function likelyPattern(text: string): string | undefined {
   let hasHours = false;
   let isKnown = /[a-z]/i.test(text);

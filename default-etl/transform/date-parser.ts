@@ -10,7 +10,10 @@ type ReadPart = (bytes: Buffer, at: number, to: number, fields: DateFields) => n
 const ZERO = 48;
 const SPACE = 32;
 
-/** As strptime reads the pattern, `iso` as ISO 8601. Blanks around the date do not count. Works on bytes: a pattern of digits makes no string. */
+/**
+ * As strptime reads the pattern, `iso` as ISO 8601. Blanks around the date do not count. Works on bytes: a pattern of
+ * digits makes no string.
+ */
 export function createDateParser(pattern: string): ParseDate {
   const parts = pattern === 'iso' ? [readIso] : patternParts(pattern).map(partReader);
   return (bytes, from, to, fields) => {

@@ -31,8 +31,8 @@ const POINT = 0x2e;
 const APOSTROPHE = 0x27;
 
 /**
- * Writes `-1 234,56` as `-1234.56`. Thousands are apart by blanks, points or apostrophes, three digits each; one point without a comma is a decimal
- * point. Byte by byte: no string is made. definition.ts has the same as an expression.
+ * Writes `-1 234,56` as `-1234.56`. Thousands are apart by blanks, points or apostrophes, three digits each; one point
+ * without a comma is a decimal point. Byte by byte: no string is made. definition.ts has the same as an expression.
  */
 export function convertDecimal(bytes: Buffer, start: number, end: number, at: number): number {
   const to = skipBlanksBack(bytes, start, end);

@@ -1,4 +1,5 @@
-// What each step means, a row at a time, as plainly as it can be said. The steps do the same on batches of bytes; a property test holds them to this.
+// What each step means, a row at a time, as plainly as it can be said. The steps do the same on batches of bytes; a
+// property test holds them to this.
 import { trimBlanks } from './blanks.ts';
 import type { Condition } from './condition.ts';
 

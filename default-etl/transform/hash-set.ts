@@ -1,7 +1,10 @@
 const FIRST_SLOTS = 1 << 12;
 const WORDS = 3;
 
-/** Hashes of 12 bytes in an open table that is never more than half full: 24 to 48 bytes each, and nothing for the garbage collector. */
+/**
+ * Hashes of 12 bytes in an open table that is never more than half full: 24 to 48 bytes each, and nothing for the
+ * garbage collector.
+ */
 export class HashSet {
   private slots = FIRST_SLOTS;
   private words = new Uint32Array(FIRST_SLOTS * WORDS);

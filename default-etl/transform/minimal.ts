@@ -3,8 +3,8 @@ import { renaming } from './renaming.ts';
 import type { NewStep, StepContext } from './step.ts';
 
 /**
- * The minimal transformer: names are trimmed and upper-cased, accents kept; of colliding names the last wins; exactly empty becomes
- * null, and nothing else does. No cell is decoded.
+ * The minimal transformer: names are trimmed and upper-cased, accents kept; of colliding names the last wins; exactly
+ * empty becomes null, and nothing else does. No cell is decoded.
  */
 export function minimalStep(context: Pick<StepContext, 'warn'>): NewStep {
   const rename = renaming('minimal', (name, position) => minimalName(name) || `UNNAMED: ${position}`, context);

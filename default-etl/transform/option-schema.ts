@@ -1,6 +1,9 @@
 // The parts that options of steps are made of. Imports nothing.
 
-/** JSON Schema, as far as options of steps and targets need it. `x-type` says the type in words, `x-default` the default, `x-pattern` what a text is read as. */
+/**
+ * JSON Schema, as far as options of steps and targets need it. `x-type` says the type in words, `x-default` the
+ * default, `x-pattern` what a text is read as.
+ */
 export interface OptionSchema {
   type?: 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
   const?: unknown;

@@ -7,9 +7,9 @@ import { extractColumnsStep } from './select.ts';
 import type { NewStep, Step, StepContext } from './step.ts';
 
 /**
- * What is done to each batch of the job, as one step, made anew for each pass over the file: steps may remember rows. `log` gets warnings, once each.
- * Where a step may add columns anywhere in the file, `reader.columnsVary` says so from then on. Throws EtlFailure 78 for what is wrong with TRANSFORM,
- * or with a file it names.
+ * What is done to each batch of the job, as one step, made anew for each pass over the file: steps may remember rows.
+ * `log` gets warnings, once each. Where a step may add columns anywhere in the file, `reader.columnsVary` says so from
+ * then on. Throws EtlFailure 78 for what is wrong with TRANSFORM, or with a file it names.
  */
 export async function createPipeline(
   job: Job,

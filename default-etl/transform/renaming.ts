@@ -3,7 +3,10 @@ import type { NewStep, StepContext } from './step.ts';
 
 export type Rename = (name: string, position: number) => string;
 
-/** A step that changes columns' names touches no cell, unless names become equal: that is said. `step`: its name, for messages. */
+/**
+ * A step that changes columns' names touches no cell, unless names become equal: that is said. `step`: its name, for
+ * messages.
+ */
 export function renaming(step: string, rename: Rename, { warn }: Pick<StepContext, 'warn'>): NewStep {
   const arrangementOf = perHeader(layout => {
     const arrangement = renameLayout(layout, rename);

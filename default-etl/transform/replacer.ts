@@ -14,8 +14,8 @@ interface Replacement {
 }
 
 /**
- * Replaces what is found in a text, in order. Only what is in the text as it was is looked for in what the ones before have made of it, as in pandas:
- * `{a: b, b: c}` makes `b` of `a`.
+ * Replaces what is found in a text, in order. Only what is in the text as it was is looked for in what the ones before
+ * have made of it, as in pandas: `{a: b, b: c}` makes `b` of `a`.
  */
 export function createReplacer({ text = {}, regex = {} }: Replacements): (value: string) => string | null {
   const all = [...Object.entries(text).map(literalReplacement), ...Object.entries(regex).map(regexReplacement)];

@@ -1,4 +1,7 @@
-/** A value of a row: text, or a JSON value where a step before made one; null is no value. A column that the row does not have (JSON) is missing. */
+/**
+ * A value of a row: text, or a JSON value where a step before made one; null is no value. A column that the row does
+ * not have (JSON) is missing.
+ */
 export type RowValue = string | number | boolean | null;
 
 /** A row, by the names that the steps before gave its columns. */
@@ -17,5 +20,8 @@ export interface RowContext {
   options: unknown;
 }
 
-/** A step of one's own: returns the row, changed or another one, or null to filter it. What it throws makes the row a reject with the message. */
+/**
+ * A step of one's own: returns the row, changed or another one, or null to filter it. What it throws makes the row a
+ * reject with the message.
+ */
 export type RowStep = (row: Row, context: RowContext) => Row | null;

@@ -1,5 +1,5 @@
-// The steps of TRANSFORM and their options, as JSON Schema: what the orchestrator checks and documents, and what this program takes, are one text.
-// Imports nothing but its parts, so that contract/contract.ts can hand it on.
+// The steps of TRANSFORM and their options, as JSON Schema: what the orchestrator checks and documents, and what this
+// program takes, are one text. Imports nothing but its parts, so that contract/contract.ts can hand it on.
 
 import {
   changedColumns,

@@ -16,7 +16,10 @@ import { booleanKind, isLongText, isMissing, isPosition, isWktPoint } from './te
 
 /** One value in so many may be of another kind: it stays in the document, and Elasticsearch leaves it out of the field. */
 const TOLERANCE = 1000;
-/** Whole numbers that all have as many digits as this or more, and equally many, are names of things: SIREN, SIRET, EAN, telephone. */
+/**
+ * Whole numbers that all have as many digits as this or more, and equally many, are names of things: SIREN, SIRET, EAN,
+ * telephone.
+ */
 const CODE_DIGITS = 9;
 /** So many whole numbers, spread over the file, and no other: the rest of it is taken to be whole, too. */
 const SURE_VALUES = 1000;

@@ -11,7 +11,10 @@ export interface ColumnType {
   dayFirst?: boolean;
   /** `boolean`: every value is `true` or `false` in lower case, as Elasticsearch reads them. */
   isPlain?: boolean;
-  /** `keyword`: all values are numbers, some with a decimal comma, blanks between thousands or around them, which Elasticsearch takes for text. */
+  /**
+   * `keyword`: all values are numbers, some with a decimal comma, blanks between thousands or around them, which
+   * Elasticsearch takes for text.
+   */
   isWrittenNumber?: boolean;
   /** From 0 (no value was seen) to 1. */
   confidence: number;

@@ -36,8 +36,9 @@ const FRACTION_MASK = 15 << 8;
 const PART_BITS = 6;
 
 /**
- * What date the cell bytes[start, end) is, as a number that shapeNumber(), firstPart() and secondPart() take apart; NO_DATE or ZERO_DATE
- * else. Months and days are checked to be possible, not to go with each other: Elasticsearch does that.
+ * What date the cell bytes[start, end) is, as a number that shapeNumber(), firstPart() and secondPart() take apart;
+ * NO_DATE or ZERO_DATE else. Months and days are checked to be possible, not to go with each other: Elasticsearch does
+ * that.
  */
 export function dateKind(bytes: Uint8Array, start: number, end: number): number {
   const afterFirst = skipDigits(bytes, start, end);
@@ -88,7 +89,10 @@ function isMonthAndDay(month: number, day: number): boolean {
   return month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
-/** 0 for no time, -1 for none of those that are read. Bits: blank or T (2), narrow hour (1), seconds (1), fraction (4), zone (2). */
+/**
+ * 0 for no time, -1 for none of those that are read. Bits: blank or T (2), narrow hour (1), seconds (1), fraction (4),
+ * zone (2).
+ */
 function timeKind(bytes: Uint8Array, from: number, end: number): number {
   if (from === end) return 0;
   const between = bytes[from] === 32 ? 1 : bytes[from] === 84 ? 2 : 0;
@@ -152,8 +156,8 @@ export function shapeOf(shape: number): DateShape {
 }
 
 /**
- * The shape as Elasticsearch's `format` has it. Its own ISO parser is several times as fast as a pattern. `fractions`: how many digits those of the
- * shape have; PostgreSQL leaves out zeros at the end.
+ * The shape as Elasticsearch's `format` has it. Its own ISO parser is several times as fast as a pattern. `fractions`:
+ * how many digits those of the shape have; PostgreSQL leaves out zeros at the end.
  */
 export function dateFormat(shape: DateShape, dayFirst: boolean, fractions = [shape.fraction]): string {
   const { yearFirst, separator, narrow, between, narrowHour, hasSeconds, zone } = shape;
@@ -167,7 +171,10 @@ export function dateFormat(shape: DateShape, dayFirst: boolean, fractions = [sha
   return `${date}${between === 'T' ? "'T'" : ' '}${time}${zone}`;
 }
 
-/** `[.SSSSSS]` for none or six digits. Where they vary, any number up to the longest may come: `[.SSS][.SS][.S]`, of which the first that fits is taken. */
+/**
+ * `[.SSSSSS]` for none or six digits. Where they vary, any number up to the longest may come: `[.SSS][.SS][.S]`, of
+ * which the first that fits is taken.
+ */
 function fractionFormat(digits: readonly number[]): string {
   const [only = 0] = digits;
   if (digits.length === 1) return only > 0 ? `.${'S'.repeat(only)}` : '';

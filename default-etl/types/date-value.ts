@@ -6,8 +6,9 @@ const SHORT_DATE =
   /^(?:(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)|(?<year>\d{4})[-/](?<month>\d\d)|(?<month>\d\d)[-/](?<year>\d{4}))$/;
 
 /**
- * Microseconds since 1970-01-01, in UTC where the text has a zone; undefined where it is no date that dateKind() or SHORT_FORMATS know, or a day that the
- * calendar does not have. A month is its first day. `dayFirst`: 01/02/2020 is the first of February.
+ * Microseconds since 1970-01-01, in UTC where the text has a zone; undefined where it is no date that dateKind() or
+ * SHORT_FORMATS know, or a day that the calendar does not have. A month is its first day. `dayFirst`: 01/02/2020 is the
+ * first of February.
  */
 export function dateValue(text: string, dayFirst: boolean): bigint | undefined {
   const short = SHORT_DATE.exec(text)?.groups;

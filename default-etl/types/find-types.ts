@@ -6,7 +6,10 @@ import type { ColumnType, FileTypes } from './column-type.ts';
 
 /** Cells of so many bytes, one more for each cell, are looked at from the beginning where the reader can't go anywhere else. */
 const WHOLE_BYTES = 2 << 20;
-/** Rows of the first batch that are looked at where the places follow: compiling what looks at more of them costs more than it tells. */
+/**
+ * Rows of the first batch that are looked at where the places follow: compiling what looks at more of them costs more
+ * than it tells.
+ */
 const BEGINNING_ROWS = 1000;
 /** Places that must have shown records for the file to count as seen all over. */
 const ENOUGH_PLACES = 8;
@@ -23,8 +26,8 @@ export interface FoundTypes {
 }
 
 /**
- * What the columns are, after the steps, from the cells themselves. It reads ahead, in a pass of its own with fresh steps, and goes wrong
- * where the file is damaged at its beginning, as the pass that loads it will.
+ * What the columns are, after the steps, from the cells themselves. It reads ahead, in a pass of its own with fresh
+ * steps, and goes wrong where the file is damaged at its beginning, as the pass that loads it will.
  */
 export async function findTypes(reader: Reader, newStep: () => Step): Promise<FoundTypes> {
   const table = new TableProfile();

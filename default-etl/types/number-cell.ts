@@ -35,8 +35,8 @@ export function numberKind(bytes: Uint8Array, start: number, end: number): numbe
 }
 
 /**
- * Whether the cell is a number as people write it, which is text to Elasticsearch: `1 234,56`, `1 234` or ` 5`, with blanks, no-break spaces or points
- * between the thousands and blanks around it.
+ * Whether the cell is a number as people write it, which is text to Elasticsearch: `1 234,56`, `1 234` or ` 5`, with
+ * blanks, no-break spaces or points between the thousands and blanks around it.
  */
 export function isWrittenNumber(bytes: Uint8Array, start: number, end: number): boolean {
   let from = start;

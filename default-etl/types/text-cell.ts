@@ -10,8 +10,8 @@ const CLOSING = 41;
 const LONG_TEXT_BYTES = 80;
 
 /**
- * What people and programs write where a value is missing, is kept secret or could not be computed; also in capitals, and with a capital in front.
- * `s` and `ns` are INSEE's: secret, not significant.
+ * What people and programs write where a value is missing, is kept secret or could not be computed; also in capitals,
+ * and with a capital in front. `s` and `ns` are INSEE's: secret, not significant.
  */
 const MISSING_WORDS =
   'na|n/a|#n/a|#n/d|null|nan|NaN|none|nil|-|--|–|—|.|..|...|…|/|//|///|:|*|**|***|?|??|nd|n.d.|n.d|n/d|nc|n.c.|nr|n.r.|n/r|ns|n.s.|s|so|s.o.|' +

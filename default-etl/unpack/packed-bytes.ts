@@ -8,7 +8,10 @@ const READ_BYTES = 1 << 18;
 /** What an unpacker is made with: it hands over as much at a time, and reads no further before that is taken. */
 export const UNPACKER_OPTIONS = { chunkSize: 1 << 18, highWaterMark: 1 };
 
-/** Packed bytes on their way through unpackers, one after the other: memory is used again, or given back, and none waits for a collection of garbage. */
+/**
+ * Packed bytes on their way through unpackers, one after the other: memory is used again, or given back, and none waits
+ * for a collection of garbage.
+ */
 export class PackedBytes {
   /** Read and not yet unpacked. */
   rest: Buffer = Buffer.alloc(0);
@@ -31,8 +34,8 @@ export class PackedBytes {
   }
 
   /**
-   * What one unpacker makes of the bytes, until it has its end; then `rest` is what it did not take. A chunk is good until the next is asked for.
-   * `damaged` makes what is thrown of the unpacker's error.
+   * What one unpacker makes of the bytes, until it has its end; then `rest` is what it did not take. A chunk is good
+   * until the next is asked for. `damaged` makes what is thrown of the unpacker's error.
    */
   async *unpack(unpacker: Transform, damaged: (error: unknown) => Error): AsyncGenerator<Buffer> {
     this.unpacker = unpacker;
@@ -87,8 +90,8 @@ export class PackedBytes {
 }
 
 /**
- * Node unpacks into ever new memory: 60 MB of it wait for the collector while a file of gigabytes is read (23 November 2026). Behind a chunk that
- * ends where its memory ends nothing can be written any more.
+ * Node unpacks into ever new memory: 60 MB of it wait for the collector while a file of gigabytes is read (23 November
+ * 2026). Behind a chunk that ends where its memory ends nothing can be written any more.
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
   const isUsedUp = byteOffset + byteLength === buffer.byteLength && buffer.byteLength === UNPACKER_OPTIONS.chunkSize;

@@ -59,8 +59,8 @@ export class SourceFile implements Source {
   }
 
   /**
-   * `path` is what messages call the file, which may lie elsewhere, at `place`: a container sees it in a folder of its own. Throws EtlFailure 75
-   * where the file is not the expected version, or is gone; 65 where it is no regular file.
+   * `path` is what messages call the file, which may lie elsewhere, at `place`: a container sees it in a folder of its
+   * own. Throws EtlFailure 75 where the file is not the expected version, or is gone; 65 where it is no regular file.
    */
   static async open(path: string, expected: ExpectedVersion, signal: AbortSignal, place = path): Promise<SourceFile> {
     // A FIFO would be waited for until somebody writes.

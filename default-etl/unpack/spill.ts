@@ -11,8 +11,9 @@ const FLOOR_BYTES = 2 ** 28;
 const ASK_BYTES = 2 ** 26;
 
 /**
- * A file on disk, already without a name, for what is packed but has to be entered in the middle (workbooks, Parquet, archives): each
- * takes a stretch of it. Made with the first one; its space is free again once it is closed, whatever happens.
+ * A file on disk, already without a name, for what is packed but has to be entered in the middle (workbooks, Parquet,
+ * archives): each takes a stretch of it. Made with the first one; its space is free again once it is closed, whatever
+ * happens.
  */
 export class Spill {
   private readonly folder: string;

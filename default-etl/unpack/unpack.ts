@@ -13,8 +13,9 @@ const UNPACKERS: Record<Compression, () => Transform> = {
   zstd: () => createZstdDecompress(UNPACKER_OPTIONS),
 };
 /**
- * The content of a source that is gzip or zstd: all members or frames of it. Reading throws EtlFailure 65 where it is damaged, or unpacks to more than
- * `anyRatioBytes` and MOST_RATIO times its size: zstd packs what repeats to any ratio, gzip to 1032 : 1.
+ * The content of a source that is gzip or zstd: all members or frames of it. Reading throws EtlFailure 65 where it is
+ * damaged, or unpacks to more than `anyRatioBytes` and MOST_RATIO times its size: zstd packs what repeats to any ratio,
+ * gzip to 1032 : 1.
  */
 export function unpacked(source: Source, compression: Compression, anyRatioBytes: number): Source {
   return new StreamSource({

@@ -7,8 +7,9 @@ import { CONNECTION, REQUEST } from './limits.ts';
 const LINGER_MS = 2000;
 
 /**
- * Bounds on connections that need nobody to be known: how many, and for how long they may hold what they hold. Where too many are open the oldest
- * goes of those over which nobody has shown a token or a session, so that who has can always come in.
+ * Bounds on connections that need nobody to be known: how many, and for how long they may hold what they hold. Where
+ * too many are open the oldest goes of those over which nobody has shown a token or a session, so that who has can
+ * always come in.
  */
 export interface Connections {
   /** For Fastify, which makes several where a name stands for several addresses. */
@@ -60,7 +61,10 @@ function makeRoom(strangers: Set<Socket>, newcomer: Socket): void {
   oldest.destroy();
 }
 
-/** A body comes within its time, and one that is not wanted is not waited for. Must come before the hook that sends strangers away. */
+/**
+ * A body comes within its time, and one that is not wanted is not waited for. Must come before the hook that sends
+ * strangers away.
+ */
 export function boundBodies(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     const { raw, routeOptions } = request;

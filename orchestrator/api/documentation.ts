@@ -21,7 +21,10 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   503: 'All together do too much at once; Retry-After says when to ask again.',
 };
 
-/** /docs, and the OpenAPI document of the routes that are added after it. `cookie`: the name of a session's; null with AUTH=off. */
+/**
+ * /docs, and the OpenAPI document of the routes that are added after it. `cookie`: the name of a session's; null with
+ * AUTH=off.
+ */
 export async function addDocumentation(app: FastifyInstance, cookie: string | null): Promise<void> {
   app.addHook('onRoute', addProblems);
   const info = {

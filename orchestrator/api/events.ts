@@ -9,8 +9,9 @@ import { STREAMED } from './routing.ts';
 import { streamSchema } from './schemas.ts';
 
 /**
- * Server-sent events: `event: run` with the run after each change. A client that reads too slowly gets none until it has caught up, and
- * then `event: reset`, or is let go if it reads nothing for a minute: what it missed is in /api/runs, and nothing piles up here. For that reason Last-Event-ID is not needed either.
+ * Server-sent events: `event: run` with the run after each change. A client that reads too slowly gets none until it
+ * has caught up, and then `event: reset`, or is let go if it reads nothing for a minute: what it missed is in
+ * /api/runs, and nothing piles up here. For that reason Last-Event-ID is not needed either.
  */
 export function addEventRoutes(app: FastifyInstance, { journal, mask }: ApiOptions): { stop(): void } {
   const clients = new Set<Client>();

@@ -5,8 +5,8 @@ import { Problem } from './problem.ts';
 /** Lets as many in at once as its crowd says. */
 export interface Gate {
   /**
-   * Resolves with how to leave, which twice is harmless. Rejects with a Problem 503 where too many wait, or the wait takes too long; with the signal's reason
-   * once that is aborted.
+   * Resolves with how to leave, which twice is harmless. Rejects with a Problem 503 where too many wait, or the wait
+   * takes too long; with the signal's reason once that is aborted.
    */
   enter(signal: AbortSignal): Promise<() => void>;
 }

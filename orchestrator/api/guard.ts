@@ -23,8 +23,9 @@ export interface GuardOptions {
 }
 
 /**
- * Refuses what comes from where nobody should ask, and what a web page from elsewhere makes a browser send by rebinding its own name to our
- * address: the Host must be an address, which can't be rebound, or a name of ours. What is no browser may leave it out (HTTP/1.0).
+ * Refuses what comes from where nobody should ask, and what a web page from elsewhere makes a browser send by rebinding
+ * its own name to our address: the Host must be an address, which can't be rebound, or a name of ours. What is no
+ * browser may leave it out (HTTP/1.0).
  */
 export function guardRequests({ host, allowedHosts, isRefused }: GuardOptions) {
   const ours = new Set([...allowedHosts, host.toLowerCase()]);
@@ -43,7 +44,10 @@ function unknownHost(name: string): string {
   return `the Host ${name.slice(0, 100) || '(unreadable)'} is not known here; if it is a name of this service, add it to ALLOWED_HOSTS`;
 }
 
-/** Whether it would change something, and comes from a page that isn't ours. Browsers say so by Sec-Fetch-Site, or (on plain HTTP to another machine) by Origin alone. */
+/**
+ * Whether it would change something, and comes from a page that isn't ours. Browsers say so by Sec-Fetch-Site, or (on
+ * plain HTTP to another machine) by Origin alone.
+ */
 export function isCrossSite({ method, headers }: FastifyRequest): boolean {
   if (SAFE_METHODS.has(method)) return false;
   const site = headers['sec-fetch-site'];

@@ -13,8 +13,8 @@ type Part = Health['parts']['journal'];
 const JOURNAL_WITHIN_MS = 5_000;
 
 /**
- * GET /api/health: 503 when nothing can be taken any more (the journal or the disk), for a supervisor to act on; 200 and `degraded` when
- * a part is away and work waits for it, which no restart would mend.
+ * GET /api/health: 503 when nothing can be taken any more (the journal or the disk), for a supervisor to act on; 200
+ * and `degraded` when a part is away and work waits for it, which no restart would mend.
  */
 export function addHealthRoute(app: FastifyInstance, options: ApiOptions): void {
   const schema = {

@@ -1,5 +1,6 @@
-// A program: writes `{columns, rows, total}` of Parquet files in the working folder to stdout; stdin says which of them, how many rows, and in how much memory.
-// The folder is the working one so that file names, which are keys of our own making, are all that a query contains.
+// A program: writes `{columns, rows, total}` of Parquet files in the working folder to stdout; stdin says which of
+// them, how many rows, and in how much memory. The folder is the working one so that file names, which are keys of our
+// own making, are all that a query contains.
 import { text } from 'node:stream/consumers';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 

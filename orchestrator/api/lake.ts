@@ -30,8 +30,9 @@ interface LakeQuestion {
 }
 
 /**
- * GET /api/lake/:dataset. DuckDB runs in a process of its own for each question, which has nothing but the files: whatever one makes it do, the service neither
- * waits nor falls with it. Names are compared with those that are there, never made part of a path or a query.
+ * GET /api/lake/:dataset. DuckDB runs in a process of its own for each question, which has nothing but the files:
+ * whatever one makes it do, the service neither waits nor falls with it. Names are compared with those that are there,
+ * never made part of a path or a query.
  */
 export function addLakeRoute(app: FastifyInstance, { dataDir, logger }: ApiOptions, closing: AbortSignal): void {
   const gate = createGate(LAKE, 'questions to the lake');
@@ -66,8 +67,8 @@ async function ask(folder: string, question: LakeQuestion, signal: AbortSignal):
 }
 
 /**
- * The Parquet files of a dataset, undefined where the lake has no such folder. DuckDB reads by path, so both must be what nobody but us can have put
- * there, or change: files of this one name in a folder, of whoever keeps the lake.
+ * The Parquet files of a dataset, undefined where the lake has no such folder. DuckDB reads by path, so both must be
+ * what nobody but us can have put there, or change: files of this one name in a folder, of whoever keeps the lake.
  */
 async function filesOf(dataDir: string, dataset: string): Promise<string[] | undefined> {
   const lake = await Folder.use(dataDir, data => data.folder('lake')).catch(unless('ENOENT'));

@@ -88,7 +88,10 @@ export interface Actions {
   cancel(runId: string): Promise<Run>;
   /** null: the path has a settling, queued or running run. */
   replay(runId: string): Promise<Run | null>;
-  /** Mended rejects of a run: CSV or NDJSON. Gives up, and changes nothing, once the signal is aborted before all is read and checked. */
+  /**
+   * Mended rejects of a run: CSV or NDJSON. Gives up, and changes nothing, once the signal is aborted before all is
+   * read and checked.
+   */
   mend(run: Run, content: Readable, signal: AbortSignal): Promise<Run>;
   pause(dataset: string, paused: boolean): Promise<void>;
   /** The run needs no looking after any more, until it ends otherwise. */

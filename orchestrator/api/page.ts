@@ -6,7 +6,10 @@ const folder = new URL('../web/', import.meta.url);
 
 export interface Page {
   html: string;
-  /** Content-Security-Policy: its own script and style are all that may run there, by their hashes, even if a file's name should hold HTML. */
+  /**
+   * Content-Security-Policy: its own script and style are all that may run there, by their hashes, even if a file's
+   * name should hold HTML.
+   */
   policy: string;
 }
 

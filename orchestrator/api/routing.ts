@@ -5,7 +5,10 @@ import { Problem } from './problem.ts';
 
 const LONGEST_SHOWN = 200;
 
-/** What is not there is a 404, and a method that a path does not have a 405 that names those it has. Must come before the routes. */
+/**
+ * What is not there is a 404, and a method that a path does not have a 405 that names those it has. Must come before
+ * the routes.
+ */
 export function refuseUnknownRoutes(app: FastifyInstance): void {
   const methods = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method }) => {

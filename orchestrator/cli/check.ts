@@ -11,8 +11,9 @@ import { messageOf } from '../errors.ts';
 import { keptFrom, type LabelsOf, mistakesOn, remarksOn } from './check-remarks.ts';
 
 /**
- * Validates a configuration without touching the network (`labelsOf` may ask an engine on this machine): writes each mistake as compilers do, then a summary, in whole
- * lines. Relative paths of settings are from `workingDir`. Returns the exit code: 1 if there is a mistake; warnings alone are 0.
+ * Validates a configuration without touching the network (`labelsOf` may ask an engine on this machine): writes each
+ * mistake as compilers do, then a summary, in whole lines. Relative paths of settings are from `workingDir`. Returns
+ * the exit code: 1 if there is a mistake; warnings alone are 0.
  */
 export async function check(
   configDir: string,

@@ -41,7 +41,10 @@ export interface ServiceState extends Mistakes {
   notices: readonly string[];
 }
 
-/** What the commands need of the program; main.ts gives it. Commands return exit codes and read neither argv nor the environment. */
+/**
+ * What the commands need of the program; main.ts gives it. Commands return exit codes and read neither argv nor the
+ * environment.
+ */
 export interface CommandDeps {
   /** Of the program, as package.json has it. */
   version: string;

@@ -20,7 +20,10 @@ export async function explainCommand(request: ExplainRequest): Promise<number> {
   return 0;
 }
 
-/** A file that no run has is explained as well, so what lies here goes before what has that name elsewhere; so does what was moved to where it is named. */
+/**
+ * A file that no run has is explained as well, so what lies here goes before what has that name elsewhere; so does what
+ * was moved to where it is named.
+ */
 async function meantPath({ file, datasets, journal }: ExplainRequest): Promise<string> {
   if (datasets.some(({ watchDir }) => isWithin(resolve(file), watchDir))) return file;
   const named = await namedFile(journal, file);

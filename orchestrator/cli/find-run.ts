@@ -15,8 +15,8 @@ export interface Meant {
 }
 
 /**
- * The run that somebody means by an id or a file: of a file the newest that is meant, or the newest of all where none is. Throws an OrchestratorError (`never`)
- * where there is none, or several files may be meant.
+ * The run that somebody means by an id or a file: of a file the newest that is meant, or the newest of all where none
+ * is. Throws an OrchestratorError (`never`) where there is none, or several files may be meant.
  */
 export async function findRun(journal: Journal, text: string, meant: Meant = {}): Promise<Run> {
   if (isRunId(text)) return knownRun(journal, text);
@@ -28,14 +28,20 @@ export async function findRun(journal: Journal, text: string, meant: Meant = {})
   return run;
 }
 
-/** The file that somebody means, as findRun(). One that was moved to the backup or the quarantine is that of the run after which it was. */
+/**
+ * The file that somebody means, as findRun(). One that was moved to the backup or the quarantine is that of the run
+ * after which it was.
+ */
 export async function findFile(journal: Journal, text: string): Promise<FoundPath> {
   const found = await onlyPath(journal, text);
   if (found === undefined) throw unknown(text);
   return found;
 }
 
-/** The file that somebody means by a run's id, or as findFile(); undefined where no run has it. Throws an OrchestratorError (`never`) where several may be meant. */
+/**
+ * The file that somebody means by a run's id, or as findFile(); undefined where no run has it. Throws an
+ * OrchestratorError (`never`) where several may be meant.
+ */
 export async function namedFile(journal: Journal, text: string): Promise<FoundPath | undefined> {
   const run = isRunId(text) ? await journal.run(text) : undefined;
   if (run !== undefined) return { dataset: run.dataset, file: run.file, runId: null };

@@ -17,8 +17,8 @@ export interface FollowOptions {
 }
 
 /**
- * Shows runs until all have ended: a bar on a terminal, a line for each end elsewhere. Returns 0 if all are done (or skipped: nothing
- * had changed), 1 if not, 130 after Ctrl-C, which leaves the runs as they are.
+ * Shows runs until all have ended: a bar on a terminal, a line for each end elsewhere. Returns 0 if all are done (or
+ * skipped: nothing had changed), 1 if not, 130 after Ctrl-C, which leaves the runs as they are.
  */
 export async function followRuns({ journal, runs, terminal, interrupted }: FollowOptions): Promise<number> {
   const current = new Map(runs.map(run => [run.id, run]));

@@ -6,13 +6,17 @@ import { STORES } from '../targets/registry.ts';
 import type { CommandDeps } from './deps.ts';
 import { IndexedRows } from './indexed-rows.ts';
 
-/** How the names begin under which the journal knows rows that the orchestrator keeps, those of another dataset that were carried over, too. */
+/**
+ * How the names begin under which the journal knows rows that the orchestrator keeps, those of another dataset that
+ * were carried over, too.
+ */
 const STORED = Object.keys(STORES).map(name => targetOf(name).traits.destination({}, '', 0));
 
 /**
- * Takes out what a dataset has loaded: what the orchestrator keeps of it, and its documents in Elasticsearch, by their ids. What is done is written down as it is: called again, it
- * goes on. Resolves with what was done, in sentences. Throws an OrchestratorError (`never`) where the target can't be had, and changes nothing more; nothing at all where it is
- * known before that an index takes no deletes.
+ * Takes out what a dataset has loaded: what the orchestrator keeps of it, and its documents in Elasticsearch, by their
+ * ids. What is done is written down as it is: called again, it goes on. Resolves with what was done, in sentences.
+ * Throws an OrchestratorError (`never`) where the target can't be had, and changes nothing more; nothing at all where
+ * it is known before that an index takes no deletes.
  */
 export async function removeRows(deps: CommandDeps, journal: Journal, dataset: string): Promise<string[]> {
   const names = await indexNames(journal, dataset);

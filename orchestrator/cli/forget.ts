@@ -11,7 +11,10 @@ import { unknownDataset } from './run.ts';
 
 const BY_RUN = ['runs', 'logs', 'mended'];
 
-/** `orchestrator forget DATASET`: nothing is left in the journal of one that is not configured any more, and with `rows` nothing of its rows in the target. */
+/**
+ * `orchestrator forget DATASET`: nothing is left in the journal of one that is not configured any more, and with `rows`
+ * nothing of its rows in the target.
+ */
 export async function forgetDataset(deps: CommandDeps, name: string, { rows }: { rows: boolean }): Promise<number> {
   await assertRemoved(deps, name);
   return deps.withJournal(async journal => {

@@ -14,8 +14,8 @@ interface ReplayFlags {
 }
 
 /**
- * The command line, joined to what it commands. `run` gives the exit code, and never throws for what a user did. What a command needs is loaded when it
- * is called: all of it takes a second of CPU and 100 MB.
+ * The command line, joined to what it commands. `run` gives the exit code, and never throws for what a user did. What a
+ * command needs is loaded when it is called: all of it takes a second of CPU and 100 MB.
  */
 export function createProgram(deps: CommandDeps): { run(args: readonly string[]): Promise<number> } {
   let exitCode = 0;

@@ -32,8 +32,8 @@ export interface Status {
 }
 
 /**
- * `orchestrator status`: read from the journal, so it works while no orchestrator is running. Resolves to 1 where something needs looking after: all
- * that is listed but warnings and notices, and files that wait while nothing runs.
+ * `orchestrator status`: read from the journal, so it works while no orchestrator is running. Resolves to 1 where
+ * something needs looking after: all that is listed but warnings and notices, and files that wait while nothing runs.
  */
 export async function showStatus(deps: CommandDeps, options: { json: boolean }): Promise<number> {
   const running = await deps.holder();

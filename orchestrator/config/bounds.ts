@@ -24,7 +24,10 @@ export const MOST_MISTAKES = 50;
 export const LONGEST_SHOWN = 500;
 /** Instructions of the program that WATCH_REGEX becomes; that of the default has 86. */
 export const MOST_REGEX_PROGRAM = 500;
-/** These times the characters of a path: what is more is not matched. The worst found take 60 ms for 500 × 1,000 (measured 2026-11). */
+/**
+ * These times the characters of a path: what is more is not matched. The worst found take 60 ms for 500 × 1,000
+ * (measured 2026-11).
+ */
 export const MOST_REGEX_WORK = 300_000;
 /** Characters of a text that is held against a list of the policy; a path has no more. */
 export const LONGEST_JUDGED = 4096;
@@ -33,7 +36,10 @@ export const LONGEST_REGEX = 2000;
 /** How long one file may take to be read and judged, and all of them. */
 export const FILE_DEADLINE_MS = 5000;
 export const ALL_DEADLINE_MS = 30_000;
-/** Of all files of one reading: what is written in them, their values, and the characters of those, _defaults.yaml counted for each. */
+/**
+ * Of all files of one reading: what is written in them, their values, and the characters of those, _defaults.yaml
+ * counted for each.
+ */
 export const ALL_BYTES = 16 * MEGABYTE;
 export const ALL_VALUES = 1_000_000;
 export const ALL_CHARACTERS = 64 * MEGABYTE;

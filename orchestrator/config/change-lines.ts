@@ -8,7 +8,10 @@ export interface ChangeLine {
   text: string;
 }
 
-/** What a reload made different, for the log. `before`: the datasets by name as they were. Values are not told: they may be secrets. */
+/**
+ * What a reload made different, for the log. `before`: the datasets by name as they were. Values are not told: they may
+ * be secrets.
+ */
 export function changeLines(change: ConfigChange, before: ReadonlyMap<string, Dataset>): ChangeLine[] {
   return [
     ...change.added.map(({ name, watchDir }) => line(name, `was added; ${watchDir} is watched`)),

@@ -31,7 +31,10 @@ const ENCODINGS = [
   'euc-kr',
 ];
 
-/** Why text can't be read in an encoding of this name; undefined where it can. As the default ETL decides it (default-etl/extract/text-encoding.ts). */
+/**
+ * Why text can't be read in an encoding of this name; undefined where it can. As the default ETL decides it
+ * (default-etl/extract/text-encoding.ts).
+ */
 export function whyBadEncoding(name: string): string | undefined {
   if (ENCODINGS.includes(name.toLowerCase()) || iconv().encodingExists(name)) return undefined;
   const near = closest(name, ENCODINGS);
@@ -62,7 +65,8 @@ export function whyBadImage(name: string): string | undefined {
   return 'write [host[:port]/]name[:tag], such as registry.example.org/etl/sales:1.2, in small letters';
 }
 
-// https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/field-data-types, of 9.x, and those of plugins that Elastic ships.
+// https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/field-data-types, of 9.x, and those of plugins
+// that Elastic ships.
 const TYPES = new Set(
   `aggregate_metric_double alias annotated_text binary boolean byte completion constant_keyword counted_keyword date date_nanos date_range dense_vector double
    double_range exponential_histogram flattened float float_range geo_point geo_shape half_float histogram icu_collation_keyword integer integer_range ip ip_range join keyword long
@@ -95,7 +99,10 @@ const OF_ALL = new Set(
    _size _index _id _ignored _doc_count _tier _seq_no _nested_path enabled`.split(/\s+/),
 );
 
-/** The columns' mappings, and where they stand: under `properties`, as Elasticsearch has them, or in LOAD.mappings itself (default-etl/contract/settings.ts). */
+/**
+ * The columns' mappings, and where they stand: under `properties`, as Elasticsearch has them, or in LOAD.mappings
+ * itself (default-etl/contract/settings.ts).
+ */
 function fieldsOf(mappings: unknown): { fields: Record<string, unknown>; path: string[]; beside: string[] } {
   const path = ['LOAD', 'mappings'];
   if (!isRecord(mappings)) return { fields: {}, path, beside: [] };

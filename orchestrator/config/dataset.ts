@@ -30,11 +30,14 @@ export interface Dataset {
   readonly secrets: readonly string[];
   /** What an attempt may take, within the policy. */
   readonly limits: Limits;
-  /** Whether a path relative to WATCH_DIR, with `/`, is matched by WATCH_REGEX; `too-long` where to find out would take too long. */
+  /**
+   * Whether a path relative to WATCH_DIR, with `/`, is matched by WATCH_REGEX; `too-long` where to find out would take
+   * too long.
+   */
   matches(path: string): boolean | 'too-long';
   /**
-   * Why the policy keeps a path from this dataset, in words that go on from the path, its links followed as they are now; null where it
-   * doesn't. What the path was when the YAML was read says nothing of what it is when it is used.
+   * Why the policy keeps a path from this dataset, in words that go on from the path, its links followed as they are
+   * now; null where it doesn't. What the path was when the YAML was read says nothing of what it is when it is used.
    */
   whyForbidden(rule: RunRule, path: string): string | null;
 }

@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
 
-/** Whether a host name or address is this machine's own, which no other machine reaches. Brackets of an IPv6 address may stand. */
+/**
+ * Whether a host name or address is this machine's own, which no other machine reaches. Brackets of an IPv6 address may
+ * stand.
+ */
 export function isLoopback(host: string): boolean {
   const name = withoutBrackets(host).toLowerCase();
   if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;

@@ -13,7 +13,10 @@ interface IgnoredNames {
 
 const NEXTCLOUD = 'github.com/nextcloud/desktop, github.com/owncloud/client: sync-exclude.lst';
 
-/** Besides what begins with a dot, which covers `.~lock.*#` (LibreOffice), `._*` (macOS), `.*.swp` (vim), `.Trash-1000/`, `.snapshot/`, `.stversions/` and the like. */
+/**
+ * Besides what begins with a dot, which covers `.~lock.*#` (LibreOffice), `._*` (macOS), `.*.swp` (vim),
+ * `.Trash-1000/`, `.snapshot/`, `.stversions/` and the like.
+ */
 export const IGNORED_NAMES: readonly IgnoredNames[] = [
   {
     globs: ['*.tmp', '~*.tmp'],
@@ -100,8 +103,9 @@ export const IGNORED_NAMES: readonly IgnoredNames[] = [
 export type WhyIgnored = (path: string, of: IgnoredNames['of']) => string | null;
 
 /**
- * By the list above and a dataset's IGNORE. A pattern of IGNORE without `/` is held against the name, one with `/` against the whole path from
- * WATCH_DIR; the last that matches decides, and one that begins with `!` takes back what the list and those before it keep out.
+ * By the list above and a dataset's IGNORE. A pattern of IGNORE without `/` is held against the name, one with `/`
+ * against the whole path from WATCH_DIR; the last that matches decides, and one that begins with `!` takes back what
+ * the list and those before it keep out.
  */
 export function ignoredBy(ignore: readonly string[] = []): WhyIgnored {
   const own = ignore.map(toOwn);

@@ -168,7 +168,10 @@ function judgeCommand({ settings: { COMMAND }, rights, policy, root, configFolde
   return policy.commands.length === 0 ? [[pointer, rights.text('commands', 'COMMAND', program)]] : [];
 }
 
-/** In the default ETL's image it is a program of the dataset's as COMMAND is; a path of it is the container's, so that no list says more. */
+/**
+ * In the default ETL's image it is a program of the dataset's as COMMAND is; a path of it is the container's, so that
+ * no list says more.
+ */
 function judgeEntrypoint({ settings, rights, policy }: Case): Verdict[] {
   const program = otherEntrypoint(settings);
   if (program === undefined || policy.commands.length > 0) return [];

@@ -6,7 +6,10 @@ const defaults = kinds.map(([name, { traits }]) => {
   return variables.length === 0 ? name : `${name} where ${variables.join(' and ')} is set`;
 });
 
-/** LOAD, as the default ETL's targets describe it: every option that one of them takes. Which of them has no effect, checks.ts says. */
+/**
+ * LOAD, as the default ETL's targets describe it: every option that one of them takes. Which of them has no effect,
+ * checks.ts says.
+ */
 export const loadSchema = {
   type: 'object',
   properties: {

@@ -30,9 +30,10 @@ export interface LoadOptions extends Partial<Places> {
 }
 
 /**
- * Reads the policy and `<configDir>/<dataset>.yaml`, each with `_defaults.yaml` under it, in a thread of its own: a file that takes longer
- * than its deadline is a mistake, and the others are read. Files that begin with a dot or `_` are no datasets. Relative paths are from
- * `root`, by default the folder that holds `configDir`. Never throws for what is in the files.
+ * Reads the policy and `<configDir>/<dataset>.yaml`, each with `_defaults.yaml` under it, in a thread of its own: a
+ * file that takes longer than its deadline is a mistake, and the others are read. Files that begin with a dot or `_`
+ * are no datasets. Relative paths are from `root`, by default the folder that holds `configDir`. Never throws for what
+ * is in the files.
  */
 export async function loadDatasets(configDir: string, env: Variables, options: LoadOptions = {}): Promise<Loaded> {
   const { formerPolicy = null, unfinished = [], ...others } = options;
@@ -88,7 +89,8 @@ function nothing(file: string): ReadConfig {
   return { ...empty, errors: [mistake], unreadable: mistake.message };
 }
 
-// One thread for all readings, one at a time: starting it takes longer than reading a hundred files. It goes when there was none for a while, since it takes 50 MB.
+// One thread for all readings, one at a time: starting it takes longer than reading a hundred files. It goes when there
+// was none for a while, since it takes 50 MB.
 let thread: Worker | undefined;
 let idle: NodeJS.Timeout | undefined;
 let turn: Promise<unknown> = Promise.resolve();

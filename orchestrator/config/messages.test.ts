@@ -13,7 +13,10 @@ const TESTDATA = new URL('./testdata/', import.meta.url).pathname;
 const ENV = { ELASTICSEARCH_NODE: 'http://localhost:9200', WORD: 'many' };
 
 const fixtures = (await readdir(TESTDATA)).filter(name => /\.bad(\.yaml)?$/.test(name)).sort();
-/** They need a file that takes long, thousands of files or big ones, or rights that git doesn't keep: bounds.test.ts and policy.test.ts. */
+/**
+ * They need a file that takes long, thousands of files or big ones, or rights that git doesn't keep: bounds.test.ts and
+ * policy.test.ts.
+ */
 const TESTED_ELSEWHERE = ['too-slow', 'too-many-files', 'no-room', 'writable-command'];
 const codesSeen = new Set<string>();
 

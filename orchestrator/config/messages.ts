@@ -142,7 +142,10 @@ export interface Mistake {
   message: string;
 }
 
-/** The message of a code, its arguments checked. Of texts that others chose too much is cut, and no character steers a terminal. */
+/**
+ * The message of a code, its arguments checked. Of texts that others chose too much is cut, and no character steers a
+ * terminal.
+ */
 export function compose<Code extends MessageCode>(code: Code, ...values: Parameters<(typeof MESSAGES)[Code]>): string {
   const shown = values.map(value => (typeof value === 'string' ? plain(value) : value));
   return (MESSAGES[code] as (...values: unknown[]) => string)(...shown);

@@ -7,7 +7,10 @@ export function decidingGlob(globs: readonly string[], text: string): string | u
   return globs.findLast(glob => matchesGlob(glob.replace(/^!/, ''), text));
 }
 
-/** The pattern that decides on a path: each stands for itself and all below it, unless it holds a `*`; then it is a glob of whole paths. */
+/**
+ * The pattern that decides on a path: each stands for itself and all below it, unless it holds a `*`; then it is a glob
+ * of whole paths.
+ */
 export function decidingPath(patterns: readonly string[], path: string): string | undefined {
   return patterns.findLast(pattern => matchesPath(pattern.replace(/^!/, ''), path));
 }
@@ -32,8 +35,8 @@ function isGlob(pattern: string): boolean {
 }
 
 /**
- * Step by step, and not by a regular expression, which could take for ever; nor by path.matchesGlob(), to which `[`, `{` and `!(` of names mean something. A
- * text that is too long matches none, so that nothing allows it.
+ * Step by step, and not by a regular expression, which could take for ever; nor by path.matchesGlob(), to which `[`,
+ * `{` and `!(` of names mean something. A text that is too long matches none, so that nothing allows it.
  */
 function matchesGlob(glob: string, text: string): boolean {
   if (text.length > LONGEST_JUDGED) return false;

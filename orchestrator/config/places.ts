@@ -24,7 +24,10 @@ const PROGRAM = fileURLToPath(new URL('../../', import.meta.url));
 const PROGRAM_FOLDERS = ['orchestrator', 'default-etl', 'node_modules', 'scripts', 'docker', '.git'];
 const ENGINE_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock', '/run/containerd', '/run/podman'];
 
-/** The places that the environment names; relative paths are from the root, which is the folder that holds CONFIG_DIR unless told. */
+/**
+ * The places that the environment names; relative paths are from the root, which is the folder that holds CONFIG_DIR
+ * unless told.
+ */
 export function placesOf(configDir: string, env: Variables, more: Partial<Places> = {}): Places {
   const config = resolve(configDir);
   const root = resolve(more.root ?? dirname(config));

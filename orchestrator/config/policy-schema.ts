@@ -1,7 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { duration, size } from './schema-types.ts';
 
-// The keys of policy.yaml: type, default and meaning in one place, as of the datasets' keys in schema.ts. config/POLICY.md is made from it.
+// The keys of policy.yaml: type, default and meaning in one place, as of the datasets' keys in schema.ts.
+// config/POLICY.md is made from it.
 
 const globs = (options: { default: string[]; description: string }) =>
   Type.Array(Type.String({ minLength: 1 }), { 'x-type': 'a list of globs', ...options });

@@ -33,7 +33,10 @@ export interface ReadPolicy {
 const schema = policySchema as SchemaNode;
 const isValid = compileSchema(policySchema);
 
-/** Reads the administrator's policy; without a file, the defaults. Whatever is wrong with it, there is no policy then. Never throws. */
+/**
+ * Reads the administrator's policy; without a file, the defaults. Whatever is wrong with it, there is no policy then.
+ * Never throws.
+ */
 export function readPolicy(places: Places): ReadPolicy {
   const { policyFile, root, isPolicyNamed } = places;
   const shown = shownPath(policyFile, root);

@@ -51,8 +51,8 @@ interface Context extends Places, AllRoom {
 const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u;
 
 /**
- * Reads the policy, and `<configDir>/<dataset>.yaml`, each with `_defaults.yaml` under it. Files that begin with a dot or `_` are no
- * datasets. `begin` is told each file before it is read. Never throws for what is in the files.
+ * Reads the policy, and `<configDir>/<dataset>.yaml`, each with `_defaults.yaml` under it. Files that begin with a dot
+ * or `_` are no datasets. `begin` is told each file before it is read. Never throws for what is in the files.
  */
 export function readConfig(request: ReadRequest, begin: (path: string) => void): ReadConfig {
   const { places, env, formerPolicy, tooSlow, unfinished, notFrom, allDeadlineMs } = request;

@@ -12,8 +12,8 @@ export interface ReadOptions {
 }
 
 /**
- * The bytes of a regular file of at most 1 MB. Nothing in its place (a FIFO, a device, a folder, a file of many gigabytes) keeps the
- * caller waiting or takes more memory. Throws Unreadable, or the system's error.
+ * The bytes of a regular file of at most 1 MB. Nothing in its place (a FIFO, a device, a folder, a file of many
+ * gigabytes) keeps the caller waiting or takes more memory. Throws Unreadable, or the system's error.
  */
 export function readSmallFile(path: string, { allow, isOnlyName = false }: ReadOptions = {}): Buffer {
   const real = realpathSync(path);

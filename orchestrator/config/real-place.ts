@@ -48,7 +48,10 @@ export class MountTable {
     return { realPath, fileSystem: mount.fileSystem, inner: join(mount.root, relative(mount.point, realPath)) };
   }
 
-  /** All real paths below a folder (and it itself) by which a place is reached, or the ends of paths that lead into it from there. */
+  /**
+   * All real paths below a folder (and it itself) by which a place is reached, or the ends of paths that lead into it
+   * from there.
+   */
   waysInto(folder: RealPlace, place: RealPlace): string[] {
     const roots = [folder, ...this.#mountedBelow(folder.realPath)];
     const ways = roots.flatMap(root => {
@@ -99,7 +102,10 @@ function isBelow(path: string, folder: string): boolean {
   return path.length === folder.length || folder.endsWith('/') || path[folder.length] === '/';
 }
 
-/** Two mounts of a network file system may show different folders of it by the same numbers. What isn't there yet can't be compared. */
+/**
+ * Two mounts of a network file system may show different folders of it by the same numbers. What isn't there yet can't
+ * be compared.
+ */
 function isSameFolder(one: string, other: string): boolean {
   const [first, second] = [one, other].map(path => statSync(path, { throwIfNoEntry: false, bigint: true }));
   return !first || !second || (first.dev === second.dev && first.ino === second.ino);

@@ -47,7 +47,10 @@ export interface ConfigWatcher {
   warnings(): readonly Mistake[];
   /** By which the datasets are judged. */
   policy(): Policy;
-  /** Calls back only where something differs: one change at a time, and one listener after the other. What one throws is logged; the change stands. */
+  /**
+   * Calls back only where something differs: one change at a time, and one listener after the other. What one throws is
+   * logged; the change stands.
+   */
   onChange(listener: ConfigListener): void;
   /** Reads everything again now; resolves after the listeners. */
   reload(): Promise<void>;
@@ -69,9 +72,10 @@ const LONGEST_START_MS = 10_000;
 const MOST_READINGS = 5;
 
 /**
- * Reads the configuration and keeps it current until stop(). The first state is in datasets() and errors(), and no listener
- * is called for it. Events are hints: whatever they say, all files are read again, and hashes tell what changed. Throws `never` where there is
- * a policy that can't be gone by; one that becomes so later leaves the former in force.
+ * Reads the configuration and keeps it current until stop(). The first state is in datasets() and errors(), and no
+ * listener is called for it. Events are hints: whatever they say, all files are read again, and hashes tell what
+ * changed. Throws `never` where there is a policy that can't be gone by; one that becomes so later leaves the former in
+ * force.
  */
 export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatcher> {
   const { configDir, env, logger, clock } = options;
@@ -210,7 +214,10 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
     return readPolicy(places).policy ?? policy!;
   }
 
-  /** Stops the datasets that a changed policy forbids. What it allows anew, and where mistakes are, the reading that follows tells. */
+  /**
+   * Stops the datasets that a changed policy forbids. What it allows anew, and where mistakes are, the reading that
+   * follows tells.
+   */
   async function judgeByPolicy(): Promise<void> {
     if (isStopped || files.look().unfinished.includes(places.policyFile)) return;
     const now = policyOfNow();

@@ -35,7 +35,10 @@ const CONTRACT_NAMES = [
   'ORCHESTRATOR_JOB',
 ];
 
-/** What a variable is that ENV may not set, since a run believes it: one of the dataset's keys, or what the contract says of a run. */
+/**
+ * What a variable is that ENV may not set, since a run believes it: one of the dataset's keys, or what the contract
+ * says of a run.
+ */
 export function reservedAs(name: string): 'key' | 'contract' | null {
   if (Object.hasOwn(settingsSchema.properties, name)) return 'key';
   return CONTRACT_NAMES.includes(name) ? 'contract' : null;

@@ -123,7 +123,10 @@ export function never(key: string, what: string, why: string): Refusal {
   return { code: 'never-allowed', message: compose('never-allowed', key, what, why) };
 }
 
-/** Whether all that a rule keeps from others would be given by allowing the project's root: CONFIG_DIR may be /etc/orchestrator. */
+/**
+ * Whether all that a rule keeps from others would be given by allowing the project's root: CONFIG_DIR may be
+ * /etc/orchestrator.
+ */
 function isSystemFolder(root: string, patterns: readonly string[]): boolean {
   return root === '/' || forbiddenFolders(patterns).some(folder => isWithin(folder, root));
 }
@@ -135,7 +138,10 @@ export interface PathBounds {
   own: OwnPaths;
 }
 
-/** What the orchestrator keeps for itself: real paths. Of DATA_DIR the folders `in`, `backup` and `quarantine` are the datasets'. */
+/**
+ * What the orchestrator keeps for itself: real paths. Of DATA_DIR the folders `in`, `backup` and `quarantine` are the
+ * datasets'.
+ */
 export interface OwnPaths {
   paths: readonly string[];
   dataDir: string;
@@ -146,8 +152,8 @@ function ownOf({ configDir, policyFile, own, dataDir }: Places): OwnPaths {
 }
 
 /**
- * Why a path is not to be used, links followed; undefined where it may. `reason` is null where the rule's list says so: then `deciding` is the
- * pattern that takes it back, if one does.
+ * Why a path is not to be used, links followed; undefined where it may. `reason` is null where the rule's list says so:
+ * then `deciding` is the pattern that takes it back, if one does.
  */
 export function whyForbidden(
   path: string,

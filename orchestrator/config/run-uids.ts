@@ -30,7 +30,10 @@ export function isUidIn(uid: number, { from, to }: UidRange): boolean {
   return uid >= from && uid <= to;
 }
 
-/** What is wrong with a range in which this machine has accounts, whose files runs could then read; undefined where it has none. */
+/**
+ * What is wrong with a range in which this machine has accounts, whose files runs could then read; undefined where it
+ * has none.
+ */
 export function accountsMistake(range: UidRange): string | undefined {
   const names = accounts()
     .filter(({ uid }) => isUidIn(uid, range))

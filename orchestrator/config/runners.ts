@@ -8,7 +8,10 @@ interface RunnerDeclaration {
   part: string | null;
 }
 
-/** Each kind of runner as the configuration and the API know it; what runs it is in run/runners.ts. RUNNER: auto asks them in this order. */
+/**
+ * Each kind of runner as the configuration and the API know it; what runs it is in run/runners.ts. RUNNER: auto asks
+ * them in this order.
+ */
 const declarations = {
   docker: {
     keys: {

@@ -11,7 +11,10 @@ export function looksSecret(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** What is to be masked of a text known to be secret: the text, and its lines, since logs are lines; those of a long one the mask looks for. */
+/**
+ * What is to be masked of a text known to be secret: the text, and its lines, since logs are lines; those of a long one
+ * the mask looks for.
+ */
 export function secretTexts(text: string): string[] {
   if (text.length > LONGEST_WHOLE) return [text.trim()].filter(whole => whole.length >= SHORTEST);
   return [text, ...text.split('\n')].map(line => line.trim()).filter(line => line.length >= SHORTEST);

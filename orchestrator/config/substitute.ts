@@ -105,8 +105,8 @@ function fileText(path: string, place: Place, result: Substituted): string | und
 }
 
 /**
- * Whether the value of this key is shown nowhere: in no message, on no page, as no name of an index. Of COMMAND that holds for the arguments,
- * the program is named in messages.
+ * Whether the value of this key is shown nowhere: in no message, on no page, as no name of an index. Of COMMAND that
+ * holds for the arguments, the program is named in messages.
  */
 function isHidden({ path: [key, ...inner], before }: Place): boolean {
   if (key === 'ENV' || key === 'PARAMETERS') return true;

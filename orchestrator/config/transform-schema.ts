@@ -30,8 +30,8 @@ function cut(schema: OptionSchema, above: readonly unknown[] = []): OptionSchema
 const steps = Object.entries(STEP_SCHEMAS);
 
 /**
- * The schema of TRANSFORM, made of what the default ETL says of its steps: for editors, for the docs, and to know which values are text. Mistakes are
- * found by the ETL's own check.
+ * The schema of TRANSFORM, made of what the default ETL says of its steps: for editors, for the docs, and to know which
+ * values are text. Mistakes are found by the ETL's own check.
  */
 export const transformSchema = {
   type: 'array',

@@ -158,7 +158,10 @@ export function readTree(source: Source, options: TreeOptions): Tree {
   }
 }
 
-/** What each alias stands for: the last anchor of its name before it. One walk for all, since the document's own search walks for each. */
+/**
+ * What each alias stands for: the last anchor of its name before it. One walk for all, since the document's own search
+ * walks for each.
+ */
 function aliasTargets({ document }: Source): Map<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

@@ -9,8 +9,9 @@ const GROUP_WRITES = 0o020;
 const STICKY = 0o1000;
 
 /**
- * Why somebody may write a file, or put another in its place, who is neither root nor the orchestrator's user nor the owner of its program:
- * `/srv/x can be written by uid 1234`; undefined where nobody can. `path` and its links are followed to the end. Throws the system's error.
+ * Why somebody may write a file, or put another in its place, who is neither root nor the orchestrator's user nor the
+ * owner of its program: `/srv/x can be written by uid 1234`; undefined where nobody can. `path` and its links are
+ * followed to the end. Throws the system's error.
  */
 export function whyUntrusted(path: string): string | undefined {
   const real = realpathSync(path);
@@ -25,8 +26,9 @@ export function whyUntrusted(path: string): string | undefined {
 }
 
 /**
- * Why an orchestrator that is root should not run a program: somebody else decides what it is. Undefined where nobody does, where it isn't
- * root, and for what is in `ownFolder`, which is for whoever asks for the program to write. Throws the system's error.
+ * Why an orchestrator that is root should not run a program: somebody else decides what it is. Undefined where nobody
+ * does, where it isn't root, and for what is in `ownFolder`, which is for whoever asks for the program to write. Throws
+ * the system's error.
  */
 export function whyUnsafe(program: string, ownFolder: string): string | undefined {
   if (process.getuid?.() !== 0 || isWithin(realPathOf(program), realPathOf(ownFolder))) return undefined;

@@ -24,8 +24,8 @@ export interface Look {
 const QUIET_MS = 2000;
 
 /**
- * Tells which files of the configuration are still being written: half a YAML is often one without a mistake, with rows that go to another index, and no
- * backup. A file that was complete is asked about again when it has changed.
+ * Tells which files of the configuration are still being written: half a YAML is often one without a mistake, with rows
+ * that go to another index, and no backup. A file that was complete is asked about again when it has changed.
  */
 export class UnfinishedFiles {
   readonly #request: UnfinishedRequest;

@@ -22,8 +22,8 @@ export type Show = (pointer: string, value: unknown) => string;
 const root = settingsSchema as SchemaNode;
 const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
 ajv.addVocabulary(['x-type', 'x-default']);
-// ON_CHANGE, LOAD and the like get their defaults later, and WATCH_DIR has a message of its own.
-// The steps of TRANSFORM are judged by the default ETL's own check: of a choice between seventeen steps ajv tells what is wrong with each.
+// ON_CHANGE, LOAD and the like get their defaults later, and WATCH_DIR has a message of its own. The steps of TRANSFORM
+// are judged by the default ETL's own check: of a choice between seventeen steps ajv tells what is wrong with each.
 const { TRANSFORM: _, ...otherKeys } = settingsSchema.properties;
 const ANY_STEPS = { type: 'array', 'x-type': 'a list of steps' };
 const isValid = ajv.compile({ ...settingsSchema, properties: { ...otherKeys, TRANSFORM: ANY_STEPS }, required: [] });

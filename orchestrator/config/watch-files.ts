@@ -8,7 +8,10 @@ interface FilesWatcher {
   close(): Promise<void>;
 }
 
-/** Tells when something happens in CONFIG_DIR, or to the policy. Of the policy's folder the policy alone is watched. Links are not followed: what they lead to may be anything. */
+/**
+ * Tells when something happens in CONFIG_DIR, or to the policy. Of the policy's folder the policy alone is watched.
+ * Links are not followed: what they lead to may be anything.
+ */
 export function watchFiles(
   { configDir, policyFile }: Places,
   onEvent: () => void,

@@ -7,7 +7,10 @@ import { closeEntry, INBOX } from './close.ts';
 
 /** Where it stands, all below DATA_DIR has been closed once. */
 const MARKER = '.closed';
-/** Below these an attempt's folders are another user's while it runs; they are made 0700. The number says how deep the walk goes there. */
+/**
+ * Below these an attempt's folders are another user's while it runs; they are made 0700. The number says how deep the
+ * walk goes there.
+ */
 const DEPTHS: Readonly<Record<string, number>> = { [INBOX]: 0, runs: 1, warm: 0 };
 
 interface Below {
@@ -19,8 +22,8 @@ interface Below {
 }
 
 /**
- * Closes what an earlier version left open deeper down, and says how much that was. Nobody could get there any more, so it may take its time: it
- * goes on beside the work, and later starts don't look again. Never rejects.
+ * Closes what an earlier version left open deeper down, and says how much that was. Nobody could get there any more, so
+ * it may take its time: it goes on beside the work, and later starts don't look again. Never rejects.
  */
 export async function closeBelow({ dataDir, logger, signal }: Below): Promise<void> {
   try {

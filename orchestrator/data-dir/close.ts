@@ -33,9 +33,10 @@ const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Makes DATA_DIR where it is missing, and closes it and what stands in it to all but its owner: 0700, which closes all below. What is in
- * its inbox, and what others own, is left as it is. Returns what was changed and what can't be helped here, in sentences for the log; nothing
- * where all was well. Throws an OrchestratorError (`never`) where somebody else made it in a folder that all may write, or put something in there.
+ * Makes DATA_DIR where it is missing, and closes it and what stands in it to all but its owner: 0700, which closes all
+ * below. What is in its inbox, and what others own, is left as it is. Returns what was changed and what can't be helped
+ * here, in sentences for the log; nothing where all was well. Throws an OrchestratorError (`never`) where somebody else
+ * made it in a folder that all may write, or put something in there.
  */
 export function closeDataDir(dataDir: string): string[] {
   const descriptor = makeAndOpen(dataDir);
@@ -90,8 +91,9 @@ function closeEntries(dataDir: string, descriptor: number): number {
 }
 
 /**
- * Closes a folder or file of ours by its descriptor: nothing that is swapped for it meanwhile, and no link's target, is touched. A file with another
- * name may be somebody's elsewhere. Returns whether that changed anything. What vanishes meanwhile is passed over.
+ * Closes a folder or file of ours by its descriptor: nothing that is swapped for it meanwhile, and no link's target, is
+ * touched. A file with another name may be somebody's elsewhere. Returns whether that changed anything. What vanishes
+ * meanwhile is passed over.
  */
 export function closeEntry(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });

@@ -6,8 +6,8 @@ interface Watched {
 }
 
 /**
- * What people should know whose WATCH_DIR nobody but root can reach: it lies in a root orchestrator's DATA_DIR. undefined where there is nothing
- * to say: who runs it as himself copies his own files there.
+ * What people should know whose WATCH_DIR nobody but root can reach: it lies in a root orchestrator's DATA_DIR.
+ * undefined where there is nothing to say: who runs it as himself copies his own files there.
  */
 export function closedInboxes(datasets: readonly Watched[], dataDir: string): string | undefined {
   const closed = datasets.filter(({ watchDir }) => isWithin(watchDir, dataDir));

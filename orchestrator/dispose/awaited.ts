@@ -10,7 +10,10 @@ interface Known {
   datasetsMatching: (path: string) => Dataset[];
 }
 
-/** Whether a dataset that takes the file of a disposal has not come to an end with this version of it. `run`: whose disposal it is, over. */
+/**
+ * Whether a dataset that takes the file of a disposal has not come to an end with this version of it. `run`: whose
+ * disposal it is, over.
+ */
 export async function isAwaited({ journal, datasetsMatching }: Known, { source }: Intent, run: Run): Promise<boolean> {
   for (const dataset of datasetsMatching(source)) {
     const file = relative(dataset.watchDir, source);

@@ -53,7 +53,10 @@ interface Pending {
   failures: number;
   /** Not before; by `clock.elapsed()`. */
   dueAt: number;
-  /** While its file has perhaps been taken and that is not written down: resolved when it is, or the file has its name. Else null. */
+  /**
+   * While its file has perhaps been taken and that is not written down: resolved when it is, or the file has its name.
+   * Else null.
+   */
   taking: PromiseWithResolvers<void> | null;
 }
 

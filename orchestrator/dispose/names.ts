@@ -21,8 +21,9 @@ export function runName(path: string, runId: string): string {
 }
 
 /**
- * `<name>.<when><ext>` beside a file of the same name in the backup or the quarantine, such as `january.2026-01-31T140307Z-5ed84c.csv`: when its run was made, in UTC,
- * and the end of the run's id, since more than one may be of a second.
+ * `<name>.<when><ext>` beside a file of the same name in the backup or the quarantine, such as
+ * `january.2026-01-31T140307Z-5ed84c.csv`: when its run was made, in UTC, and the end of the run's id, since more than
+ * one may be of a second.
  */
 export function storedName(path: string, runId: string): string {
   const [, high, low, end] = UUID_V7.exec(runId) ?? [];
@@ -43,8 +44,9 @@ function named(path: string, what: string): string {
 }
 
 /**
- * Paths, relative to WATCH_DIR, of which the file at this absolute path may be the backup, or in quarantine: all that its own ends with, since both keep the path below their folder; and the name may
- * have got what tells it from others. The longest first.
+ * Paths, relative to WATCH_DIR, of which the file at this absolute path may be the backup, or in quarantine: all that
+ * its own ends with, since both keep the path below their folder; and the name may have got what tells it from others.
+ * The longest first.
  */
 export function pathsOfStored(path: string): string[] {
   const names = path.split('/').filter(name => name !== '');

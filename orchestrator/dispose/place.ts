@@ -21,8 +21,9 @@ export interface Room {
 }
 
 /**
- * Makes `to` hold what an open file holds, on its own device: another name of the file, which has the name `from`, else a copy that was synced and
- * compared. Throws `retry` where another file has the name by now, `wait` where a copy of it has no room.
+ * Makes `to` hold what an open file holds, on its own device: another name of the file, which has the name `from`, else
+ * a copy that was synced and compared. Throws `retry` where another file has the name by now, `wait` where a copy of it
+ * has no room.
  */
 export async function stage(file: OpenFile, from: Spot, to: Spot, room?: Room): Promise<'linked' | 'copied'> {
   await to.folder.unlink(to.name);

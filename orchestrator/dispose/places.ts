@@ -14,8 +14,8 @@ export interface Spot {
 type Place = Pick<Run, 'root' | 'file' | 'dataset'>;
 
 /**
- * Where a run's file is, or was; undefined where its folder is gone, or is reached through a link now. `known`: the identity of WATCH_DIR. Throws `wait`
- * where something else has the place of that.
+ * Where a run's file is, or was; undefined where its folder is gone, or is reached through a link now. `known`: the
+ * identity of WATCH_DIR. Throws `wait` where something else has the place of that.
  */
 export async function withSource<T>(
   { root, file }: Pick<Run, 'root' | 'file'>,
@@ -30,8 +30,8 @@ export async function withSource<T>(
 }
 
 /**
- * The place of a backup or in quarantine (absolute, as the journal has it), its folder made where it is missing. What the administrator named of it
- * is followed, and nothing that lies below.
+ * The place of a backup or in quarantine (absolute, as the journal has it), its folder made where it is missing. What
+ * the administrator named of it is followed, and nothing that lies below.
  */
 export async function withTarget<T>(target: string, run: Place, act: (spot: Spot) => Promise<T>): Promise<T> {
   const root = targetRoot(target, run);

@@ -17,7 +17,8 @@ export async function planDisposal(
   dataDir: string,
 ): Promise<Intent | undefined> {
   const folder = targetFolder(dataset, to, dataDir);
-  // Mended rows and deletions are not about a file that is there; one from elsewhere is its owner's, and one in the backup is where it is to be.
+  // Mended rows and deletions are not about a file that is there; one from elsewhere is its owner's, and one in the
+  // backup is where it is to be.
   const hasFile = (run.action === 'add' || run.action === 'change') && run.readFrom === null;
   if (!folder || !hasFile || !run.fileVersion || run.root !== dataset.watchDir) return undefined;
   if (await isFollowedLink(run)) return undefined;

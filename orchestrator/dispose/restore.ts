@@ -22,9 +22,9 @@ export interface Restoring {
 }
 
 /**
- * Puts a quarantined file back to its path, never over one that is there (rule 12), and resolves with the path. Idempotent: does
- * nothing where it was left in place. Throws `never` where the path is taken, or the file is no longer in quarantine, and `wait` where WATCH_DIR is not the
- * one of that identity.
+ * Puts a quarantined file back to its path, never over one that is there (rule 12), and resolves with the path.
+ * Idempotent: does nothing where it was left in place. Throws `never` where the path is taken, or the file is no longer
+ * in quarantine, and `wait` where WATCH_DIR is not the one of that identity.
  */
 export async function restoreQuarantined(
   run: Run,

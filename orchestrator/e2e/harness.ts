@@ -61,8 +61,9 @@ export interface TestOrchestrator {
 }
 
 /**
- * A new folder with `config/` holding these datasets' YAML texts by name. `{folder}` in them is the folder's path. With `mode` 0o755 others can enter it, as they can most folders
- * of a server; of a file in one that is closed each run gets a copy.
+ * A new folder with `config/` holding these datasets' YAML texts by name. `{folder}` in them is the folder's path. With
+ * `mode` 0o755 others can enter it, as they can most folders of a server; of a file in one that is closed each run gets
+ * a copy.
  */
 export async function makeFolder(datasets: Record<string, string>, mode = 0o700): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'orchestrator-e2e-'));

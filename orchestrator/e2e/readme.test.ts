@@ -1,4 +1,5 @@
-// What README.md shows is taken from it word for word, and does what it says. Of a dataset only its folder and its index are others than there.
+// What README.md shows is taken from it word for word, and does what it says. Of a dataset only its folder and its
+// index are others than there.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -6,7 +6,10 @@ import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrch
 import { openIndex } from './index.ts';
 
 const NAMES = ['plain', 'backed', 'contained'];
-/** How files are taken away, and what a later one of the same name does: rows of the first, after the second, and after it came once more. */
+/**
+ * How files are taken away, and what a later one of the same name does: rows of the first, after the second, and after
+ * it came once more.
+ */
 const DELIVERIES = [
   { name: 'backup-replace', keys: 'BACKUP_FILE: true\nON_CHANGE: replace\n', counts: [3, 2, 2] },
   { name: 'backup-append', keys: 'BACKUP_FILE: true\nON_CHANGE: append\n', counts: [3, 5, 5] },

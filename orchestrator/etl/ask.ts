@@ -24,8 +24,9 @@ export interface Question {
 }
 
 /**
- * Asks the default ETL, in a process of its own, and gives what it prints as it comes: whatever a file makes it do, it does to that
- * process alone, which has no right of ours and no network. Throws an OrchestratorError `never` with its own words where it refuses.
+ * Asks the default ETL, in a process of its own, and gives what it prints as it comes: whatever a file makes it do, it
+ * does to that process alone, which has no right of ours and no network. Throws an OrchestratorError `never` with its
+ * own words where it refuses.
  */
 export async function* askEtl(question: Question): AsyncGenerator<Buffer> {
   const timeout = AbortSignal.timeout(LONGEST_MS);
@@ -69,7 +70,10 @@ async function lastOf(stream: Readable): Promise<string> {
   return text;
 }
 
-/** A child that ends before it has read everything says why by its exit; an input that can't be read must not look like its end. */
+/**
+ * A child that ends before it has read everything says why by its exit; an input that can't be read must not look like
+ * its end.
+ */
 function notFed(error: Error): Error | undefined {
   return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(codeOf(error) ?? '') ? undefined : error;
 }

@@ -35,15 +35,19 @@ export class NoAnswer extends Error {
 type Started = ReturnType<typeof startPlain>;
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
-/** What a program is started with, open to everybody. Without the last two, libraries in folders of their own are not found, and times are UTC. */
+/**
+ * What a program is started with, open to everybody. Without the last two, libraries in folders of their own are not
+ * found, and times are UTC.
+ */
 const SYSTEM = ['usr', 'lib', 'lib32', 'lib64', 'libx32', 'bin', 'sbin', 'proc'];
 const SYSTEM_FILES = ['/etc/ld.so.cache', '/etc/localtime'];
 const MOST_ERROR_BYTES = 64 * 1024;
 const UMASK = 0o077;
 
 /**
- * What the program writes to its stdout. Where we are root it is root, too, since the files are, but one that is nothing: it has no capability, no network,
- * no process but its own, and sees nothing but the folder, itself and the system's programs, where it can write nothing. Throws NoAnswer.
+ * What the program writes to its stdout. Where we are root it is root, too, since the files are, but one that is
+ * nothing: it has no capability, no network, no process but its own, and sees nothing but the folder, itself and the
+ * system's programs, where it can write nothing. Throws NoAnswer.
  */
 export async function readAlone(reading: Reading): Promise<string> {
   const stop = AbortSignal.any([reading.signal, AbortSignal.timeout(reading.withinMs)]);

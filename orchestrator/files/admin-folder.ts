@@ -11,8 +11,9 @@ const GROUP_OR_OTHERS_WRITE = 0o022n;
 const STICKY = 0o1000n;
 
 /**
- * Opens a folder that the administrator named (absolute), which may lie below one that others can write: links on the way are followed only as
- * long as nobody but root and we can have put them there. Throws ENOENT where it is missing. To be closed.
+ * Opens a folder that the administrator named (absolute), which may lie below one that others can write: links on the
+ * way are followed only as long as nobody but root and we can have put them there. Throws ENOENT where it is missing.
+ * To be closed.
  */
 export function openAdminFolder(path: string): Promise<Folder> {
   return walk(path, (at, rest) => at.folder(rest));
@@ -30,8 +31,8 @@ export async function identityOf(folder: Folder): Promise<string> {
 }
 
 /**
- * As openAdminFolder(), for one that is known already by its identity (null: it isn't). Throws `wait` where another folder, or a link that others can
- * have made, has its place by now.
+ * As openAdminFolder(), for one that is known already by its identity (null: it isn't). Throws `wait` where another
+ * folder, or a link that others can have made, has its place by now.
  */
 export async function openKnownFolder(path: string, known: string | null): Promise<Folder> {
   const folder = await openAdminFolder(path).catch((error: unknown) => {

@@ -19,8 +19,9 @@ export interface Adoption extends FileDemands {
 }
 
 /**
- * Makes a file that somebody else left in a folder which is ours by now, ours: nobody else can read or change it any more. Resolves with what it is
- * then, or undefined where nothing has the name. Throws what openFile() throws, and an UntrustedFile where it is too large.
+ * Makes a file that somebody else left in a folder which is ours by now, ours: nobody else can read or change it any
+ * more. Resolves with what it is then, or undefined where nothing has the name. Throws what openFile() throws, and an
+ * UntrustedFile where it is too large.
  */
 export async function adopt(folder: Folder, name: string, adoption: Adoption): Promise<BigIntStats | undefined> {
   const file = await folder.openFile(name, adoption).catch(unless('ENOENT'));

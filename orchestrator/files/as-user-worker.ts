@@ -1,5 +1,6 @@
-// A thread that opens paths as another user, and says what it got. Only this thread changes: setfsuid(2) and setfsgid(2) are a thread's own, and so is
-// setgroups(2) where it is called past the C library, which would tell all threads. A process in its place would belong to that user, who could make it lie.
+// A thread that opens paths as another user, and says what it got. Only this thread changes: setfsuid(2) and
+// setfsgid(2) are a thread's own, and so is setgroups(2) where it is called past the C library, which would tell all
+// threads. A process in its place would belong to that user, who could make it lie.
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { libc } from '../libc.ts';

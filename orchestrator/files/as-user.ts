@@ -32,9 +32,10 @@ const waiting = new Map<number, PromiseWithResolvers<string | null>>();
 const groupsOf = new Map<number, { until: number; groups: Promise<number[]> }>();
 
 /**
- * Device and inode (`<dev>:<ino>`) of what this user could open for reading at a path, all folders on the way included; null where he could not.
- * The kernel itself is asked: a thread of its own opens the path with the user's id and groups. Only root can ask. Nothing of the user's
- * runs, so nothing of his can answer. Throws an OrchestratorError (`wait`) where there is no answer.
+ * Device and inode (`<dev>:<ino>`) of what this user could open for reading at a path, all folders on the way included;
+ * null where he could not. The kernel itself is asked: a thread of its own opens the path with the user's id and
+ * groups. Only root can ask. Nothing of the user's runs, so nothing of his can answer. Throws an OrchestratorError
+ * (`wait`) where there is no answer.
  */
 export async function identityReadableBy(uid: number, path: string): Promise<string | null> {
   const [gid = NOGROUP, ...more] = await knownGroups(uid);

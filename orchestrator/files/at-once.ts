@@ -35,14 +35,18 @@ const MOST_BYTES = 64 * 1024;
 /** To take away a larger file takes the file system more than a moment. */
 const LARGE_BYTES = 16n << 20n;
 const BLOCK_BYTES = 512n;
-/** What a folder holds is listed at once up to here. What comes after waits, so that others have their turn between what is done with each. */
+/**
+ * What a folder holds is listed at once up to here. What comes after waits, so that others have their turn between what
+ * is done with each.
+ */
 const MOST_ENTRIES = 256;
 
 /**
- * Small calls are made on the spot, by the thread that asks: 5 µs each, where one that waits for a thread of its own costs 60 to 100 µs of the processor (2026-11-30, two
- * cores). The whole process stands still meanwhile, so it is only for file systems that keep nobody waiting: DATA_DIR's, where the journal is written in the same way. What may
- * take long goes by threads as elsewhere: the bytes of large files, their removal, to make sure that something is on disk; and to take a folder away, which on ext4 waits
- * for others' syncs (2 ms, beside one every 3 ms).
+ * Small calls are made on the spot, by the thread that asks: 5 µs each, where one that waits for a thread of its own
+ * costs 60 to 100 µs of the processor (2026-11-30, two cores). The whole process stands still meanwhile, so it is only
+ * for file systems that keep nobody waiting: DATA_DIR's, where the journal is written in the same way. What may take
+ * long goes by threads as elsewhere: the bytes of large files, their removal, to make sure that something is on disk;
+ * and to take a folder away, which on ext4 waits for others' syncs (2 ms, beside one every 3 ms).
  */
 export const AT_ONCE: Calls = {
   open: async (path, flags, mode) => new FileAtOnce(openSync(path, flags, mode)),

@@ -25,7 +25,10 @@ export interface Calls {
 const BIGINT = { bigint: true } as const;
 const LISTED_AT_ONCE = 1024;
 
-/** Each call waits for one of a few threads, and nothing waits for the call but who made it: right wherever the file system may take its time. */
+/**
+ * Each call waits for one of a few threads, and nothing waits for the call but who made it: right wherever the file
+ * system may take its time.
+ */
 export const BY_THREADS: Calls = {
   open: (path, flags, mode) => open(path, flags, mode),
   look: path => lstat(path, BIGINT),

@@ -5,8 +5,8 @@ const CHUNK_BYTES = 1024 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
 /**
- * Writes what an open file holds, from its beginning and at most so much of it, into a new one, zeros as holes: a file without blocks of its own gets
- * none here. Resolves with its SHA-256, hexadecimal.
+ * Writes what an open file holds, from its beginning and at most so much of it, into a new one, zeros as holes: a file
+ * without blocks of its own gets none here. Resolves with its SHA-256, hexadecimal.
  */
 export async function copyContent(from: OpenFile, to: OpenFile, mostBytes = Infinity): Promise<string> {
   const hash = createHash('sha256');

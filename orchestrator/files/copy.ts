@@ -22,8 +22,9 @@ interface Native {
 let loaded: Native | undefined;
 
 /**
- * Copies an open file, from its beginning, into a new one that is ours alone; returned to be closed. Costs nothing where the file system can share the
- * blocks (btrfs, xfs), and is done by the kernel elsewhere. `beforeEach` is called before each part; what it throws ends the copying.
+ * Copies an open file, from its beginning, into a new one that is ours alone; returned to be closed. Costs nothing
+ * where the file system can share the blocks (btrfs, xfs), and is done by the kernel elsewhere. `beforeEach` is called
+ * before each part; what it throws ends the copying.
  */
 export async function copyInto(
   source: OpenFile,

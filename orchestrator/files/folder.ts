@@ -29,11 +29,13 @@ const OWN_FOLDER = 0o700;
 const READ_ONLY = 0o055;
 
 /**
- * A folder that is held open. Whatever is put in its place later, this stays the folder that was meant, and everything in it is reached from
- * it, name by name, without following a link: so nobody who can write in it leads us anywhere else. Paths are relative, with `/`; one that
- * leads out (`..`, an absolute path) is refused. Throws what the system says, and an UntrustedFile where a link or something else that is not what was asked for is in the way.
+ * A folder that is held open. Whatever is put in its place later, this stays the folder that was meant, and everything
+ * in it is reached from it, name by name, without following a link: so nobody who can write in it leads us anywhere
+ * else. Paths are relative, with `/`; one that leads out (`..`, an absolute path) is refused. Throws what the system
+ * says, and an UntrustedFile where a link or something else that is not what was asked for is in the way.
  *
- * On Linux names are looked up below /proc/self/fd/<descriptor>; elsewhere, where there is no such thing, below the path.
+ * On Linux names are looked up below /proc/self/fd/<descriptor>; elsewhere, where there is no such thing, below the
+ * path.
  */
 export class Folder {
   /** As it was opened, for messages. */
@@ -53,9 +55,10 @@ export class Folder {
   }
 
   /**
-   * The same, for DATA_DIR and what else is ours on a disk of this machine: small calls in it, and in what is opened below it, are made at once, without
-   * a thread. Never where the file system may keep us waiting: the whole process waits with it. `by-threads`: only the folder itself is opened, looked at
-   * and closed so, for others may have mounted something below it.
+   * The same, for DATA_DIR and what else is ours on a disk of this machine: small calls in it, and in what is opened
+   * below it, are made at once, without a thread. Never where the file system may keep us waiting: the whole process
+   * waits with it. `by-threads`: only the folder itself is opened, looked at and closed so, for others may have mounted
+   * something below it.
    */
   static async openNow(
     path: string,
@@ -106,8 +109,8 @@ export class Folder {
   }
 
   /**
-   * A folder below this one; each that is missing on the way is made: ours alone, or `as-above`: still ours, but whoever may look into the folder
-   * above may look into it. To be closed.
+   * A folder below this one; each that is missing on the way is made: ours alone, or `as-above`: still ours, but
+   * whoever may look into the folder above may look into it. To be closed.
    */
   async makeFolder(relative: string, rights: 'own' | 'as-above' = 'own'): Promise<Folder> {
     const there = await this.folder(relative).catch(unless('ENOENT'));
@@ -175,8 +178,8 @@ export class Folder {
   }
 
   /**
-   * Writes a whole file in one step, in the place of what has its name, on disk when it resolves. Nobody sees half of it. It is ours alone unless
-   * the options say else; only root can give it away.
+   * Writes a whole file in one step, in the place of what has its name, on disk when it resolves. Nobody sees half of
+   * it. It is ours alone unless the options say else; only root can give it away.
    */
   async replace(
     relative: string,
@@ -204,7 +207,10 @@ export class Folder {
     return this.#calls.entries(this.#self());
   }
 
-  /** The names in it as the bytes that they are, each of which stands for a relative path: what is not UTF-8 can be reached by them alone. */
+  /**
+   * The names in it as the bytes that they are, each of which stands for a relative path: what is not UTF-8 can be
+   * reached by them alone.
+   */
   async *names(): AsyncGenerator<Buffer> {
     for await (const { name } of await this.#calls.rawEntries(this.#self())) yield name;
   }
@@ -214,7 +220,10 @@ export class Folder {
     await this.#at(from, source => to.#at(name, target => to.#calls.rename(source, target)));
   }
 
-  /** A second name for a file. Throws EEXIST where the new one is taken, and an UntrustedFile where what got it is no regular file. */
+  /**
+   * A second name for a file. Throws EEXIST where the new one is taken, and an UntrustedFile where what got it is no
+   * regular file.
+   */
   async link(from: string, to: Folder, name: string): Promise<void> {
     await this.#at(from, source => to.#at(name, target => to.#calls.link(source, target)));
     if ((await to.look(name))?.isFile() !== false) return;

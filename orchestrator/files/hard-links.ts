@@ -4,9 +4,10 @@ import { readFile } from 'node:fs/promises';
 const OTHERS_WRITE = 0o022n;
 
 /**
- * Whether a file with several names may be taken at one of them. A hard link to somebody else's file gives it away to whoever is to see the rows. Where the kernel
- * lets people link only to what they can read and write (fs.protected_hardlinks), no link gives away more than its maker could have copied. Else the file must
- * belong to the owner of its folder, in which nobody else can make names.
+ * Whether a file with several names may be taken at one of them. A hard link to somebody else's file gives it away to
+ * whoever is to see the rows. Where the kernel lets people link only to what they can read and write
+ * (fs.protected_hardlinks), no link gives away more than its maker could have copied. Else the file must belong to the
+ * owner of its folder, in which nobody else can make names.
  */
 export function mayHaveSeveralNames(
   file: Pick<BigIntStats, 'uid'>,

@@ -8,8 +8,9 @@ const BLOCK_BYTES = 512n;
 const MOST_TIMES = 64n;
 
 /**
- * Where stat(2) tells of each file how much of it was written: btrfs counts what it compresses as it was before. Not zfs, which packs honest text
- * 250 times at best and counts late; not what is mounted from elsewhere. From linux/magic.h.
+ * Where stat(2) tells of each file how much of it was written: btrfs counts what it compresses as it was before. Not
+ * zfs, which packs honest text 250 times at best and counts late; not what is mounted from elsewhere. From
+ * linux/magic.h.
  */
 const COUNTING = new Set([
   0xef53, // ext2, ext3, ext4

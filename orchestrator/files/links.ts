@@ -24,9 +24,10 @@ const MOST_LINKS = 40;
 const MOST_LINK_BYTES = 4096;
 
 /**
- * Follows a path that has links on it, relative to a folder, to a regular file that each user of whom a link on the way is could have read himself: so nobody is
- * led to what he could not have copied. Throws an UntrustedFile where that can't be said, and what open(2) throws where nothing is there. What it
- * gives is that very file, whatever is put in its place or on the way to it meanwhile. Linux only.
+ * Follows a path that has links on it, relative to a folder, to a regular file that each user of whom a link on the way
+ * is could have read himself: so nobody is led to what he could not have copied. Throws an UntrustedFile where that
+ * can't be said, and what open(2) throws where nothing is there. What it gives is that very file, whatever is put in
+ * its place or on the way to it meanwhile. Linux only.
  */
 export async function followPath(folder: Folder, relative: string): Promise<Destination> {
   const path = join(folder.path, relative);

@@ -18,9 +18,11 @@ const MOST_SEEN = 1000;
 const seen = new Map<string, Seen>();
 
 /**
- * As Folder.open() and close(), for an absolute path; but the folder is opened, looked at and closed at once where it, and each that it is in, was on a local file system some seconds ago. What is in it
- * is asked for by threads in any case. It is the folder that is there now each time: only who waits for it differs. Where a network mount that hangs has been put there since, one call keeps the whole
- * process waiting; its device tells, and from then on it goes by threads.
+ * As Folder.open() and close(), for an absolute path; but the folder is opened, looked at and closed at once where it,
+ * and each that it is in, was on a local file system some seconds ago. What is in it is asked for by threads in any
+ * case. It is the folder that is there now each time: only who waits for it differs. Where a network mount that hangs
+ * has been put there since, one call keeps the whole process waiting; its device tells, and from then on it goes by
+ * threads.
  */
 export async function openWhereLocal(path: string): Promise<Folder> {
   const device = deviceOf(path);
@@ -38,8 +40,8 @@ export async function lookWhereLocal(folder: Folder, name: string): Promise<BigI
 }
 
 /**
- * The folder as it is to be asked about a file that was read in it before: at once where it is on a local file system, and the file is not in a folder below it, on which something from elsewhere may be
- * mounted.
+ * The folder as it is to be asked about a file that was read in it before: at once where it is on a local file system,
+ * and the file is not in a folder below it, on which something from elsewhere may be mounted.
  */
 export function forKnownFile(folder: Folder, file: string): Folder {
   return isPlainName(file) && deviceOf(folder.path) ? folder.atOnce : folder;

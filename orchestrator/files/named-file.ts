@@ -15,8 +15,9 @@ export interface NamedFile {
 }
 
 /**
- * Opens a file that a person named, at an absolute path that may have links on it: of root, of the user that we are, or of others who could have read the file
- * themselves. Throws an UntrustedFile where it is no such file, and what open(2) throws.
+ * Opens a file that a person named, at an absolute path that may have links on it: of root, of the user that we are, or
+ * of others who could have read the file themselves. Throws an UntrustedFile where it is no such file, and what open(2)
+ * throws.
  */
 export async function openNamedFile(path: string): Promise<NamedFile> {
   if (process.platform !== 'linux') return openByPath(await realpath(path));

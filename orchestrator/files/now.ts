@@ -5,8 +5,8 @@ import { asBehindLink, asNoFile, descriptorPath, namesOf, OPEN } from './reach.t
 import { check } from './rights.ts';
 
 /**
- * Opens a regular file, looks at it and closes it, all at once: a tenth of what it costs to wait for each step, but the whole process stands still meanwhile.
- * Only for file systems that keep nobody waiting. Throws what openFile() throws.
+ * Opens a regular file, looks at it and closes it, all at once: a tenth of what it costs to wait for each step, but the
+ * whole process stands still meanwhile. Only for file systems that keep nobody waiting. Throws what openFile() throws.
  */
 export function examineNow<T>(folder: Folder, relative: string, look: (descriptor: number) => T): T {
   const names = namesOf(relative, folder.path);

@@ -11,7 +11,10 @@ const O_DIRECTORY = constants.O_DIRECTORY ?? 0;
 // A FIFO must not make us wait for its writer, nor a terminal become ours.
 const O_QUIET = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
-/** How things are opened: none of these follows a link in the last name, but those for what is trusted: `anyFolder`, `anyFile` and `place`. */
+/**
+ * How things are opened: none of these follows a link in the last name, but those for what is trusted: `anyFolder`,
+ * `anyFile` and `place`.
+ */
 export const OPEN = {
   anyFolder: constants.O_RDONLY | O_DIRECTORY | O_QUIET,
   anyFile: constants.O_RDONLY | O_QUIET,

@@ -31,8 +31,9 @@ export interface SourceRules {
 }
 
 /**
- * What is to be taken at a path below a watched folder; undefined where nothing is, or a link leads nowhere. Throws an UntrustedFile where what is there is not to be
- * taken: no regular file, a link that is not followed, somebody else's file under a further name, a large one that is all holes.
+ * What is to be taken at a path below a watched folder; undefined where nothing is, or a link leads nowhere. Throws an
+ * UntrustedFile where what is there is not to be taken: no regular file, a link that is not followed, somebody else's
+ * file under a further name, a large one that is all holes.
  */
 export async function lookAtSource(folder: Folder, relative: string, rules: SourceRules): Promise<Source | undefined> {
   const stats = await folder.look(relative);

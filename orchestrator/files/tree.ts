@@ -23,9 +23,10 @@ type Breathe = ReturnType<typeof createYielder>;
 const DEEPEST = 64;
 
 /**
- * Removes what has this name, with all below it, following no link; nothing happens where nothing has it. However deep and wide the tree is, two folders
- * are open at a time: what lies deeper is first moved up. Idempotent, and goes on where a crash, or `signal`, cut it short. All else has its turn meanwhile, also where the
- * folder's calls are made at once.
+ * Removes what has this name, with all below it, following no link; nothing happens where nothing has it. However deep
+ * and wide the tree is, two folders are open at a time: what lies deeper is first moved up. Idempotent, and goes on
+ * where a crash, or `signal`, cut it short. All else has its turn meanwhile, also where the folder's calls are made at
+ * once.
  */
 export async function removeTree(parent: Folder, relative: string | Buffer, signal?: AbortSignal): Promise<void> {
   if (!(await isFolder(parent, relative))) return parent.unlink(relative);
@@ -40,8 +41,8 @@ export async function emptyFolder(folder: Folder, signal?: AbortSignal): Promise
 }
 
 /**
- * How much is in a folder, links not followed. Stops as soon as it is more than one of the bounds, and then tells what it has seen till then. What vanishes
- * meanwhile is passed over.
+ * How much is in a folder, links not followed. Stops as soon as it is more than one of the bounds, and then tells what
+ * it has seen till then. What vanishes meanwhile is passed over.
  */
 export async function usageOf(folder: Folder, most: Usage): Promise<Usage> {
   const usage: Usage = { bytes: 0, entries: 0 };

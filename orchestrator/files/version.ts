@@ -1,6 +1,9 @@
 import type { BigIntStats } from 'node:fs';
 
-/** What makes one version of a file differ from another. `token` says nothing to anybody but this module; of a local file it is `<mtime in ns>.<inode>`. */
+/**
+ * What makes one version of a file differ from another. `token` says nothing to anybody but this module; of a local
+ * file it is `<mtime in ns>.<inode>`.
+ */
 export interface FileVersion {
   sizeBytes: number;
   token: string;
@@ -32,7 +35,10 @@ export function inodeOf({ token }: FileVersion): string {
   return token.slice(token.indexOf('.') + 1);
 }
 
-/** The earlier one first. Of two times that are not before 1970 the longer text is the later one: reading 200,000 of them as numbers would take ten times as long. */
+/**
+ * The earlier one first. Of two times that are not before 1970 the longer text is the later one: reading 200,000 of
+ * them as numbers would take ten times as long.
+ */
 export function compareMtimes(one: FileVersion, other: FileVersion): number {
   const [left, right] = [one.token, other.token];
   if (left.startsWith('-') || right.startsWith('-'))

@@ -34,8 +34,8 @@ export interface KnownFile {
   present: boolean;
   version: FileVersion | null;
   /**
-   * It may be missing only because its folder is not the one in which it was seen: the folder that was replaced, unmounted or mounted over, relative to
-   * WATCH_DIR ('' is WATCH_DIR); else null.
+   * It may be missing only because its folder is not the one in which it was seen: the folder that was replaced,
+   * unmounted or mounted over, relative to WATCH_DIR ('' is WATCH_DIR); else null.
    */
   doubted: string | null;
 }
@@ -182,8 +182,9 @@ export interface LeaseRequest {
 }
 
 /**
- * The attempt of a running run, and whose it is: a run as claim(), or takeOver(), gave it. It belongs to its holder until another one takes it over. Calls that are made
- * for it throw an OrchestratorError: `never` where that has happened, `bug` where the attempt has ended otherwise; and change nothing.
+ * The attempt of a running run, and whose it is: a run as claim(), or takeOver(), gave it. It belongs to its holder
+ * until another one takes it over. Calls that are made for it throw an OrchestratorError: `never` where that has
+ * happened, `bug` where the attempt has ended otherwise; and change nothing.
  */
 export type Lease = Pick<Run, 'id' | 'attempt' | 'leaseHolder'>;
 
@@ -212,12 +213,21 @@ export interface LedgerEntry {
   firstSeenAt: number;
   /** Since when the journal has known the dataset. */
   knownSince: number;
-  /** What `replaces` names, and of FILE_KEY what this run does not load, goes once a row is loaded. Not where it mends rows of a version that is loaded. */
+  /**
+   * What `replaces` names, and of FILE_KEY what this run does not load, goes once a row is loaded. Not where it mends
+   * rows of a version that is loaded.
+   */
   replacesFormer: boolean;
   replaces: Replaced[];
-  /** `mend` only: VERSION of the run that read the file, and the newest of those that were read with it (RUN_PER: folder). null where that was pruned. */
+  /**
+   * `mend` only: VERSION of the run that read the file, and the newest of those that were read with it (RUN_PER:
+   * folder). null where that was pruned.
+   */
   mended: { version: number; newest: number } | null;
-  /** LOAD.id by which rows of this key were loaded, where it is another by now: those rows can't be told from others, and stay. Else null. */
+  /**
+   * LOAD.id by which rows of this key were loaded, where it is another by now: those rows can't be told from others,
+   * and stay. Else null.
+   */
   formerIds?: string | null;
 }
 
@@ -318,7 +328,10 @@ export type Finish =
     }
   /** Again at `dueAt`; `counts`: uses up one of RETRIES. */
   | { to: 'queued'; dueAt: number; counts: boolean; error: string }
-  /** The index holds a newer version: skipped if the journal holds one of the path, else VERSION is raised above it and the run is queued at once; `repeated`: from the second time on, then. */
+  /**
+   * The index holds a newer version: skipped if the journal holds one of the path, else VERSION is raised above it and
+   * the run is queued at once; `repeated`: from the second time on, then.
+   */
   | { to: 'superseded'; indexVersion: number; repeated: Retry };
 
 export type DisposalKind = 'backup' | 'remove' | 'quarantine';
@@ -365,7 +378,10 @@ export interface AttentionFilter {
   dataset?: string;
   /** The whole path; with `dataset` alone. */
   path?: string;
-  /** Of attention(): those that failed or were quarantined, or those with something to check: done, or left alone (`cancelled`); both unless told. */
+  /**
+   * Of attention(): those that failed or were quarantined, or those with something to check: done, or left alone
+   * (`cancelled`); both unless told.
+   */
   kind?: 'failed' | 'to-check';
   /** At most 1,000; 100 unless told. */
   limit?: number;
@@ -423,41 +439,53 @@ export interface PruneRequest {
  */
 export interface Journal {
   // watch
-  /** Paths ever seen of a dataset that are not forgotten, in the order of their bytes: a page. There may be millions, so nobody reads them all at once. */
+  /**
+   * Paths ever seen of a dataset that are not forgotten, in the order of their bytes: a page. There may be millions, so
+   * nobody reads them all at once.
+   */
   knownFiles(dataset: string, page?: KnownFilesPage): Promise<KnownFile[]>;
   /** What is known of each of these paths; some hundreds at a time. */
   knownAt(dataset: string, files: readonly string[]): Promise<Array<KnownFile | undefined>>;
   knownFile(dataset: string, file: string): Promise<KnownFile | undefined>;
-  /** When the dataset was first watched (now, if it never was), until existingKnown() says that all files that were there then are known; then null. */
+  /**
+   * When the dataset was first watched (now, if it never was), until existingKnown() says that all files that were
+   * there then are known; then null.
+   */
   firstWatch(dataset: string, now: number): Promise<number | null>;
   existingKnown(dataset: string): Promise<void>;
   /**
-   * A file at first sight, or one that changed: its `settling` run, made if there is none. A `queued` run of the path becomes `skipped`. Idempotent. Of a version
-   * that is known by now (put back for its replay, or run by hand) the latest run, whatever its state: it is for queue() all the same.
+   * A file at first sight, or one that changed: its `settling` run, made if there is none. A `queued` run of the path
+   * becomes `skipped`. Idempotent. Of a version that is known by now (put back for its replay, or run by hand) the
+   * latest run, whatever its state: it is for queue() all the same.
    */
   settle(request: SightRequest): Promise<Run>;
   /**
-   * The settling file is complete: `queued` with a new VERSION, action `add` or `change`; or `skipped` where the content equals that
-   * of the immediately preceding version, which is `done`, and the path was not absent in between. A run that is no longer settling
-   * (another process cancelled or submitted it meanwhile) is no error: the version becomes known, and the run that stands for it is returned.
+   * The settling file is complete: `queued` with a new VERSION, action `add` or `change`; or `skipped` where the
+   * content equals that of the immediately preceding version, which is `done`, and the path was not absent in between.
+   * A run that is no longer settling (another process cancelled or submitted it meanwhile) is no error: the version
+   * becomes known, and the run that stands for it is returned.
    */
   queue(request: QueueRequest): Promise<Run>;
   /** The settling file is gone (absent() says so of its path), or no longer matched: `cancelled`. Idempotent. */
   unsettle(runId: string, reason: string, now: number): Promise<void>;
-  /** The settling file is complete and is not to be taken, as `reason` says: `cancelled`, and something to look after. The version becomes known in any case. */
+  /**
+   * The settling file is complete and is not to be taken, as `reason` says: `cancelled`, and something to look after.
+   * The version becomes known in any case.
+   */
   leaveAlone(request: QueueRequest & { reason: string }): Promise<void>;
   /** Known without a run: EXISTING: ignore. */
   ignore(dataset: string, file: string, fileVersion: FileVersion): Promise<void>;
   /**
-   * These paths, some hundreds at most, are no longer there: all of that is written, or nothing. Where `remove`, and the target may hold rows of one, a run with action
-   * `delete` is queued; these are returned.
+   * These paths, some hundreds at most, are no longer there: all of that is written, or nothing. Where `remove`, and
+   * the target may hold rows of one, a run with action `delete` is queued; these are returned.
    */
   absent(requests: ReadonlyArray<SettleRequest & { remove: boolean }>): Promise<Run[]>;
   /** What WATCH_DIR was when it was last listed; null before. */
   place(dataset: string): Promise<WatchedPlace | null>;
   /**
-   * WATCH_DIR is `now`, and these folders of it are others than they were: the files that were present below them are doubted until they are trusted, absent, or
-   * there in another version. In steps, and WATCH_DIR is what it was before until the last of them: `signal` ends it there, and it is to be called again.
+   * WATCH_DIR is `now`, and these folders of it are others than they were: the files that were present below them are
+   * doubted until they are trusted, absent, or there in another version. In steps, and WATCH_DIR is what it was before
+   * until the last of them: `signal` ends it there, and it is to be called again.
    */
   recordPlace(dataset: string, now: WatchedPlace, folders: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Folders because of which files are doubted. */
@@ -467,11 +495,15 @@ export interface Journal {
 
   // schedule
   /**
-   * Leases what is due: highest priority first, then by the dataset's order. Never two runs of one path, nor of a paused dataset. Each
-   * claimed run is `running`, its attempt counted and recorded. An inner list is one batch. It is on disk once a later call about one of them is.
+   * Leases what is due: highest priority first, then by the dataset's order. Never two runs of one path, nor of a
+   * paused dataset. Each claimed run is `running`, its attempt counted and recorded. An inner list is one batch. It is
+   * on disk once a later call about one of them is.
    */
   claim(request: ClaimRequest): Promise<Run[][]>;
-  /** After the clock was set back: runs that were given back to the queue later than `now` are due now. Resolves with how many. */
+  /**
+   * After the clock was set back: runs that were given back to the queue later than `now` are due now. Resolves with
+   * how many.
+   */
   hasten(now: number): Promise<number>;
   /** When the next queued run is due that is not yet due at `now`, or null. */
   nextDueAt(now: number): Promise<number | null>;
@@ -487,31 +519,45 @@ export interface Journal {
   finish(lease: Lease, finish: Finish, now: number, exitCode?: number | null): Promise<Run>;
   /** The leases of a holder end `leaseMs` from now: earlier than before, where the clock was set back. */
   heartbeat(request: LeaseRequest): Promise<void>;
-  /** All holders but this one are dead, as who holds the lock of a journal that is one file knows: their leases have ended, whatever the clock says. */
+  /**
+   * All holders but this one are dead, as who holds the lock of a journal that is one file knows: their leases have
+   * ended, whatever the clock says.
+   */
   endOtherLeases(holder: string): Promise<void>;
-  /** Running runs of other holders whose lease has ended are this holder's from now on, the first created first. Of two holders that ask at once one has them. */
+  /**
+   * Running runs of other holders whose lease has ended are this holder's from now on, the first created first. Of two
+   * holders that ask at once one has them.
+   */
   takeOver(request: LeaseRequest): Promise<Run[]>;
   /** The attempt of a run that was taken over was found to go on. */
   adopt(lease: Lease): Promise<void>;
 
   // people
-  /** A settling or queued run is `cancelled` at once; of a running one `cancelRequested` is set. Refused (`never`) once it has ended. */
+  /**
+   * A settling or queued run is `cancelled` at once; of a running one `cancelRequested` is set. Refused (`never`) once
+   * it has ended.
+   */
   cancel(runId: string, now: number): Promise<Run>;
   /** Running runs that are to be stopped. */
   cancelRequests(holder: string): Promise<Run[]>;
   /**
-   * A new queued run of the same path with `replayOf` and a new VERSION; null where the path has a settling, queued or running one. `found`: what it is to
-   * read, where that is known; else the version of the run, at its path. A file at its path becomes known in that version.
+   * A new queued run of the same path with `replayOf` and a new VERSION; null where the path has a settling, queued or
+   * running one. `found`: what it is to read, where that is known; else the version of the run, at its path. A file at
+   * its path becomes known in that version.
    */
   replay(runId: string, now: number, found?: FoundFile): Promise<Run | null>;
   /**
-   * A new queued run with action `mend`, whose `replayOf` is the run that read the file, even where `runId` is a mend of it. Refused
-   * (OrchestratorError `never`) unless that one is done, or all its rows were rejected, and once the path has a newer version.
+   * A new queued run with action `mend`, whose `replayOf` is the run that read the file, even where `runId` is a mend
+   * of it. Refused (OrchestratorError `never`) unless that one is done, or all its rows were rejected, and once the
+   * path has a newer version.
    */
   mend(runId: string, mendFile: string, now: number): Promise<Run>;
   /** A run of a file without watching: as settle() and queue() in one, never skipped for equal content. */
   submit(request: SettleRequest & Omit<QueueRequest, 'runId'>): Promise<Run>;
-  /** A run, made by hand, of a file that was stored; null as with replay(), and where another run of the path has loaded it since. */
+  /**
+   * A run, made by hand, of a file that was stored; null as with replay(), and where another run of the path has loaded
+   * it since.
+   */
   submitStored(request: StoredRequest): Promise<Run | null>;
   pause(dataset: string, paused: boolean): Promise<void>;
 
@@ -546,7 +592,10 @@ export interface Journal {
   rowsUnder(dataset: string): Promise<RowsUnder[]>;
   /** In pages: those of the next paths after this one ('' to begin with), all of a path in one page; empty at the end. */
   loadedKeys(dataset: string, after: string): Promise<LoadedKey[]>;
-  /** What `from` has loaded counts as loaded by `to`, under the same paths: there it is replaced, or kept. Resolves with how many files it was. */
+  /**
+   * What `from` has loaded counts as loaded by `to`, under the same paths: there it is replaced, or kept. Resolves with
+   * how many files it was.
+   */
   carryOver(from: string, to: string): Promise<number>;
 
   // reading
@@ -562,8 +611,8 @@ export interface Journal {
   summaries(): Promise<DatasetSummary[]>;
 
   /**
-   * What an absolute path is known as: a file that was watched or run there, or one that was moved there since (backup, quarantine). Of the latter `runId`
-   * is the run whose file it is.
+   * What an absolute path is known as: a file that was watched or run there, or one that was moved there since (backup,
+   * quarantine). Of the latter `runId` is the run whose file it is.
    */
   pathsAt(absolute: string): Promise<FoundPath[]>;
   /** Paths that are this name, or end with it behind a `/`: at most so many, those with the newest runs first. */
@@ -579,17 +628,26 @@ export interface Journal {
   nextVersion(dataset: string, now: number): Promise<number>;
   /** Refused (OrchestratorError `never`) while a run of it goes on, or a file of it is still to be moved. */
   assertForgettable(dataset: string): Promise<void>;
-  /** Nothing of it is known any more. Resolves with the ids of its runs, whose files may go. Refused as assertForgettable() is. */
+  /**
+   * Nothing of it is known any more. Resolves with the ids of its runs, whose files may go. Refused as
+   * assertForgettable() is.
+   */
   forget(dataset: string): Promise<string[]>;
 
   // to look after
-  /** Runs that failed, were quarantined, or are done with something to check, unless a later run took their place, all their rows were mended, or they were acknowledged. */
+  /**
+   * Runs that failed, were quarantined, or are done with something to check, unless a later run took their place, all
+   * their rows were mended, or they were acknowledged.
+   */
   attention(filter: AttentionFilter): Promise<RunPage>;
   /** Queued runs that say what they wait for, unless that is another run of their file, or they were acknowledged. */
   waiting(filter: AttentionFilter): Promise<RunPage>;
   /** Of each dataset that has one, the reason that the first of its queued runs gives which give any. */
   waitReasons(): Promise<WaitReason[]>;
-  /** attention(), or waiting(), gives the run no longer, until it ends otherwise than it is now. Idempotent. Refused (`never`) where there is nothing to look after. */
+  /**
+   * attention(), or waiting(), gives the run no longer, until it ends otherwise than it is now. Idempotent. Refused
+   * (`never`) where there is nothing to look after.
+   */
   acknowledge(runId: string, now: number): Promise<void>;
   /** The same of all runs of a dataset. Resolves with how many there were. */
   acknowledgeAll(dataset: string, now: number): Promise<number>;
@@ -599,7 +657,10 @@ export interface Journal {
   onChange(listener: (run: Run) => void): () => void;
 
   // housekeeping
-  /** Prepares what runs() needs to find parts of paths quickly, where many runs came since, in steps. They are found before, too. */
+  /**
+   * Prepares what runs() needs to find parts of paths quickly, where many runs came since, in steps. They are found
+   * before, too.
+   */
   indexNames(signal?: AbortSignal): Promise<void>;
   /** Ids of the runs that were forgotten, whose files may go. Keeps each path's latest version, ledger and first SEEN_AT. */
   prune(request: PruneRequest): Promise<string[]>;
@@ -607,8 +668,8 @@ export interface Journal {
 }
 
 /**
- * Device and inode of the folder that a run's file was found in, as it was last listed; null where that isn't known, as of a file from elsewhere, or of a
- * dataset that watches another folder by now.
+ * Device and inode of the folder that a run's file was found in, as it was last listed; null where that isn't known, as
+ * of a file from elsewhere, or of a dataset that watches another folder by now.
  */
 export async function knownRoot(
   { dataset, root }: Pick<Run, 'dataset' | 'root'>,

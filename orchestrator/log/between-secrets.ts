@@ -1,6 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Characters on each side of a cut that are looked at. The longest form of a secret that is looked for whole has 900; credentials in a URL may have more. */
+/**
+ * Characters on each side of a cut that are looked at. The longest form of a secret that is looked for whole has 900;
+ * credentials in a URL may have more.
+ */
 const REACH = 8 * 1024;
 /** What is looked at when a text is cut: so much behind the place is enough. */
 export const BESIDE_CUT = REACH;
@@ -12,8 +15,8 @@ const LOW_SURROGATE = /[\uDC00-\uDFFF]/;
 type MaskText = (text: string) => string;
 
 /**
- * Where a text can be cut, at `wished` or at most 8 KB before it, so that masking the two parts shows no more than masking the whole. A text that is nothing but secrets which
- * overlap has no such place: it is cut at `wished`.
+ * Where a text can be cut, at `wished` or at most 8 KB before it, so that masking the two parts shows no more than
+ * masking the whole. A text that is nothing but secrets which overlap has no such place: it is cut at `wished`.
  */
 export function placeBetweenSecrets(text: string, wished: number, mask: MaskText): number {
   const from = Math.max(0, wished - 2 * REACH);

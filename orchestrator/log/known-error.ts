@@ -3,7 +3,10 @@ const OF_CLIENTS = ['ConnectionError', 'NoLivingConnectionsError', 'TimeoutError
 
 type Fields = Record<string, unknown>;
 
-/** The fields of a line, plain already, without the stacks of errors whose message says all: where in the code they came from helps nobody. */
+/**
+ * The fields of a line, plain already, without the stacks of errors whose message says all: where in the code they came
+ * from helps nobody.
+ */
 export function withoutKnownStacks(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, isKnownError(value) ? withoutStack(value) : value]),

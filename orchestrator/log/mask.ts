@@ -7,9 +7,15 @@ import { formsOf } from './secret-forms.ts';
 export interface Mask {
   /** More texts that must not be shown; those of fewer than 3 characters are left, masking them would garble everything. */
   add(texts: Iterable<string>): void;
-  /** The text with secrets, credentials in URLs and authorization headers replaced by `***`. Never throws: what can't be masked isn't shown. */
+  /**
+   * The text with secrets, credentials in URLs and authorization headers replaced by `***`. Never throws: what can't be
+   * masked isn't shown.
+   */
   text(text: string): string;
-  /** A copy of anything as plain JSON values, masked: errors with their causes, cycles cut, at most 6 levels deep. Never throws. */
+  /**
+   * A copy of anything as plain JSON values, masked: errors with their causes, cycles cut, at most 6 levels deep. Never
+   * throws.
+   */
   value(value: unknown): unknown;
 }
 
@@ -93,8 +99,8 @@ function hide(text: string, spans: Spans): string {
 }
 
 /**
- * What is looked for of a secret: as it is, in what programs make of it, in one line as a shell prints it unquoted, and line by line. Of a long one
- * each piece is, of many characters, and its first short lines.
+ * What is looked for of a secret: as it is, in what programs make of it, in one line as a shell prints it unquoted, and
+ * line by line. Of a long one each piece is, of many characters, and its first short lines.
  */
 function textsOf(secret: string, longestWhole: number): { whole: string[]; inPieces: string[] } {
   const text = secret.slice(0, LONGEST_SECRET).trim();

@@ -11,8 +11,9 @@ const SECOND = 0x85;
 const THIRD = 0x3d09;
 
 /**
- * Finds any of many texts in one pass (Aho and Corasick 1975): what it costs depends on neither their number nor their length. Where no text has
- * begun, it looks for the first three characters of one alone, which is as fast as a regular expression.
+ * Finds any of many texts in one pass (Aho and Corasick 1975): what it costs depends on neither their number nor their
+ * length. Where no text has begun, it looks for the first three characters of one alone, which is as fast as a regular
+ * expression.
  */
 export class Matcher {
   /** The hash table of edges: a place for each, `state` and `unit` to `target`. */

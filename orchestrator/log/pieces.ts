@@ -13,8 +13,9 @@ const BETWEEN = '\u0000';
 const SPACE = /\s/;
 
 /**
- * Finds pieces of long texts: a window of 16 characters at each eighth place of them is known by its hash; from where one is found, as much as is
- * the same is taken. So what is cut off, wrapped or printed line by line is found, too, in one pass, however long they are.
+ * Finds pieces of long texts: a window of 16 characters at each eighth place of them is known by its hash; from where
+ * one is found, as much as is the same is taken. So what is cut off, wrapped or printed line by line is found, too, in
+ * one pass, however long they are.
  */
 export class Pieces {
   readonly #source: string;

@@ -10,7 +10,10 @@ export interface Line {
   fields: Record<string, unknown>;
 }
 
-/** How a line begins: on a terminal with the time of day, in a file with the date too, in systemd's journal with the priority (sd-daemon(3)), as it has the time itself. */
+/**
+ * How a line begins: on a terminal with the time of day, in a file with the date too, in systemd's journal with the
+ * priority (sd-daemon(3)), as it has the time itself.
+ */
 export type Stamp = 'time' | 'date' | 'priority';
 
 export interface Look {
@@ -26,7 +29,10 @@ const LONGEST_FIELD = 120;
 /** A digit stands in many a message that doesn't mean it. */
 const SHORTEST_SAID = 3;
 
-/** `14:03:07 info  sales        what happened  file=a.csv`. What the message says already is not said again, nor that an attempt is the first. */
+/**
+ * `14:03:07 info  sales        what happened  file=a.csv`. What the message says already is not said again, nor that an
+ * attempt is the first.
+ */
 export function prettyLine(line: Line, { colour, stamp }: Look): string {
   const paint = (code: number, text: string) => (colour && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
   const { dataset, error, err, cause, run, attempt, ...others } = line.fields;

@@ -2,7 +2,10 @@
 
 /** A longer secret is looked for in pieces. */
 export const LONGEST_WHOLE = 48;
-/** As long as all secrets have no more characters together, only one that is longer than this: the whole is quicker to look for. */
+/**
+ * As long as all secrets have no more characters together, only one that is longer than this: the whole is quicker to
+ * look for.
+ */
 export const FEW = { characters: 16 * 1024, longestWhole: 100 };
 /** Characters of a secret that count: no variable or argument of a program can be longer (execve(2), MAX_ARG_STRLEN). */
 export const LONGEST_SECRET = 128 * 1024;

@@ -3,8 +3,8 @@ const SHORTEST_ENCODED = 6;
 const BITS = { byte: 8, base64: 6 } as const;
 
 /**
- * The ways in which programs write a secret: as it is, in JSON (once, and within JSON), in a URL or form, in XML, quoted for a shell or in a
- * program's text, in hex and base64, there also as part of more (`user:password`).
+ * The ways in which programs write a secret: as it is, in JSON (once, and within JSON), in a URL or form, in XML,
+ * quoted for a shell or in a program's text, in hex and base64, there also as part of more (`user:password`).
  */
 export function formsOf(secret: string): string[] {
   const json = jsonForm(secret);

@@ -8,8 +8,8 @@ const keyword = { type: 'keyword', ignore_above: 1024 } as const;
 const text = { type: 'text' } as const;
 
 /**
- * Core field types alone, so that every server takes it. Its priority is above that of the built-in template for `logs-*-*` (100).
- * No replicas are asked for: a single node stays green.
+ * Core field types alone, so that every server takes it. Its priority is above that of the built-in template for
+ * `logs-*-*` (100). No replicas are asked for: a single node stays green.
  */
 export const logTemplate: Omit<estypes.IndicesPutIndexTemplateRequest, 'name'> = {
   index_patterns: ['logs-orchestrator-*'],

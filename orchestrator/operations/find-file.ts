@@ -27,8 +27,10 @@ interface Content {
 }
 
 /**
- * Finds the file of a run again: at its path, whatever its mtime and inode are by now, else in the quarantine, from which it is put back, or in the backup, where it stays. What is there has to have the
- * content that was meant, but for a quarantined file, which somebody may have mended there. Throws `never` where there is no such file, with what to do, and `wait` where WATCH_DIR is not what it was.
+ * Finds the file of a run again: at its path, whatever its mtime and inode are by now, else in the quarantine, from
+ * which it is put back, or in the backup, where it stays. What is there has to have the content that was meant, but for
+ * a quarantined file, which somebody may have mended there. Throws `never` where there is no such file, with what to
+ * do, and `wait` where WATCH_DIR is not what it was.
  */
 export async function findFile(meant: Meant, options: FindOptions): Promise<FoundFile> {
   const inPlace = await readAtPath(meant, options);

@@ -28,8 +28,9 @@ export interface MendRequest {
 }
 
 /**
- * Queues a run that loads the mended rows in the place of those that were rejected (rule 12). Throws an OrchestratorError `never`, and changes nothing,
- * where the file can't be read, holds a row that isn't rejected (any more), or the path has a newer version.
+ * Queues a run that loads the mended rows in the place of those that were rejected (rule 12). Throws an
+ * OrchestratorError `never`, and changes nothing, where the file can't be read, holds a row that isn't rejected (any
+ * more), or the path has a newer version.
  */
 export async function mendRejects(request: MendRequest): Promise<Run> {
   const { journal, dataDir, run, content, now, signal } = request;

@@ -4,14 +4,18 @@ import { readBackup } from './find-file.ts';
 import { isDelivery, type ReloadOptions, reloadables, type Version } from './reloadables.ts';
 import { replayRun } from './replay.ts';
 
-/** One file of a dataset that was to be loaded anew. `mended`: of its rejected rows, those that had been mended, which are rejected again. */
+/**
+ * One file of a dataset that was to be loaded anew. `mended`: of its rejected rows, those that had been mended, which
+ * are rejected again.
+ */
 export type Reloaded = { file: string; run: Run; mended: number } | { file: string; why: string };
 
 const OVER_EVERY_MS = 200;
 
 /**
- * Queues all files of a dataset again: those in WATCH_DIR, and those in the backup; with ON_CHANGE: replace one of each path, with append all whose rows stand beside each other, one after the other. Each says its run, or why there is none.
- * Throws an OrchestratorError (`never`) where they can't be run as they were.
+ * Queues all files of a dataset again: those in WATCH_DIR, and those in the backup; with ON_CHANGE: replace one of each
+ * path, with append all whose rows stand beside each other, one after the other. Each says its run, or why there is
+ * none. Throws an OrchestratorError (`never`) where they can't be run as they were.
  */
 export async function* reloadFiles(options: ReloadOptions): AsyncGenerator<Reloaded> {
   for await (const { file, versions, lost } of reloadables(options)) {

@@ -11,8 +11,9 @@ export interface ReloadOptions {
 }
 
 /**
- * What is loaded of a path: the file there, a certain one of those in the backup, or the one that came last. That one is looked up when its turn comes, since another may have come by then; `known` is the
- * newest by the rows that are there, should its runs be pruned.
+ * What is loaded of a path: the file there, a certain one of those in the backup, or the one that came last. That one
+ * is looked up when its turn comes, since another may have come by then; `known` is the newest by the rows that are
+ * there, should its runs be pruned.
  */
 export type Version =
   | { file: string; at: 'path' }
@@ -30,7 +31,10 @@ export interface Reloadable {
 /** As journal.stored() has them. */
 const MOST_STORED = 100;
 
-/** All that is to be loaded anew of a dataset, as it is to be queued: where their order decides which rows are there, in that order. */
+/**
+ * All that is to be loaded anew of a dataset, as it is to be queued: where their order decides which rows are there, in
+ * that order.
+ */
 export function reloadables(options: ReloadOptions): AsyncGenerator<Reloadable> {
   const { id, overwrite } = options.dataset.settings.LOAD;
   if (overwrite) return lastAlone(options);
@@ -52,7 +56,10 @@ async function* lastAlone(options: ReloadOptions): AsyncGenerator<Reloadable> {
   if (last !== undefined) yield inPlaceAlone(last.file);
 }
 
-/** By LOAD.id a row takes the place of one that came before: all files that are known, as they came, and at last those that came meanwhile. */
+/**
+ * By LOAD.id a row takes the place of one that came before: all files that are known, as they came, and at last those
+ * that came meanwhile.
+ */
 async function* inOrder(options: ReloadOptions): AsyncGenerator<Reloadable> {
   let newest = await newestRun(options);
   const known: Delivery[] = [];

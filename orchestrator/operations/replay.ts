@@ -12,8 +12,8 @@ export interface ReplayOptions {
 }
 
 /**
- * Queues a run's file again, as it is found: at its path, put back from the quarantine, or in the backup (rule 12). null: the path has a run under way already.
- * Throws `never` where it can't be done, with what to do.
+ * Queues a run's file again, as it is found: at its path, put back from the quarantine, or in the backup (rule 12).
+ * null: the path has a run under way already. Throws `never` where it can't be done, with what to do.
  */
 export async function replayRun(run: Run, { journal, dataset, dataDir, now }: ReplayOptions): Promise<Run | null> {
   if (dataset === undefined) throw notConfigured(run);

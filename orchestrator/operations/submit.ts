@@ -19,9 +19,10 @@ export interface SubmitOptions {
 }
 
 /**
- * Queues a file, wherever it lies: below WATCH_DIR under its path there; one of the backup or the quarantine as the file that it is, as by a replay; from elsewhere
- * under its absolute path, lest it take another's place. It is read as whoever typed the command; links on the way to it are followed as long as it is nobody's but one who
- * could read it himself.
+ * Queues a file, wherever it lies: below WATCH_DIR under its path there; one of the backup or the quarantine as the
+ * file that it is, as by a replay; from elsewhere under its absolute path, lest it take another's place. It is read as
+ * whoever typed the command; links on the way to it are followed as long as it is nobody's but one who could read it
+ * himself.
  */
 export async function submitFile(path: string, options: SubmitOptions): Promise<Run> {
   const { journal, dataset, now } = options;
@@ -39,7 +40,10 @@ export async function submitFile(path: string, options: SubmitOptions): Promise<
   }
 }
 
-/** Of a file in the backup or the quarantine that the journal does not know any more nobody can say whose rows it would double. */
+/**
+ * Of a file in the backup or the quarantine that the journal does not know any more nobody can say whose rows it would
+ * double.
+ */
 async function demandElsewhere(path: string, { dataset, dataDir }: SubmitOptions): Promise<void> {
   const { BACKUP_DIR, QUARANTINE_DIR } = dataset.settings;
   const own = [BACKUP_DIR, QUARANTINE_DIR].flatMap(folder => (folder ? join(folder, dataset.name) : []));

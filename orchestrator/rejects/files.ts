@@ -21,8 +21,8 @@ export const MENDED_BOUNDS = { lineBytes: LIMITS.mendedLineBytes, fileBytes: LIM
 const OTHERS_WRITE = 0o022n;
 
 /**
- * Those of a run's attempt, or of the last one that left any; null where there are none. Files count only where they are ours, in a folder that is ours
- * alone: that of an attempt which goes on is its own.
+ * Those of a run's attempt, or of the last one that left any; null where there are none. Files count only where they
+ * are ours, in a folder that is ours alone: that of an attempt which goes on is its own.
  */
 export async function findRejects(
   dataDir: string,
@@ -45,7 +45,10 @@ export async function mendedFolder(dataDir: string, runId: string): Promise<Fold
   return Folder.use(dataDir, data => data.makeFolder(`mended/${runId}`));
 }
 
-/** The mended rows that the journal names; to be closed. Where DATA_DIR was before does not matter. Throws ENOENT where they are gone. */
+/**
+ * The mended rows that the journal names; to be closed. Where DATA_DIR was before does not matter. Throws ENOENT where
+ * they are gone.
+ */
 export function openMended(dataDir: string, mendFile: string): Promise<OpenFile> {
   const name = `mended/${basename(dirname(mendFile))}/${basename(mendFile)}`;
   return Folder.useNow(dataDir, data => data.openFile(name, { onlyName: true }));

@@ -6,7 +6,10 @@ import type { BoundedLine } from '../files/read.ts';
 /** How a longer line begins, up to the part of `raw` that was read of it. */
 const BEGINNING = /^\{"row":(?<row>\d+),"line":(?<line>\d+|null),"reason":(?<reason>"(?:[^"\\]|\\.)*"),"raw":"/;
 
-/** The rejected row of a line. Of one that is too long, the beginning of its record. Throws an OrchestratorError `never` where there is none in it. */
+/**
+ * The rejected row of a line. Of one that is too long, the beginning of its record. Throws an OrchestratorError `never`
+ * where there is none in it.
+ */
 export function parseReject({ text, isCut }: BoundedLine): Reject {
   const reject = isCut ? parseCut(text) : parseJson(text);
   if (isReject(reject)) return reject;

@@ -28,8 +28,8 @@ const SAYS_RESULT = /"type"\s*:\s*"result"/;
 const SHOWN_CHARACTERS = 200;
 
 /**
- * What is wrong with a line that was to be a result and is none, for people; undefined of every other line. Written over several lines, cut, or with NaN in it, it is
- * no JSON.
+ * What is wrong with a line that was to be a result and is none, for people; undefined of every other line. Written
+ * over several lines, cut, or with NaN in it, it is no JSON.
  */
 export function whyNoResult(line: string, mask: MaskText): string | undefined {
   const text = line.trim();

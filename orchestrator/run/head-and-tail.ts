@@ -13,7 +13,10 @@ export interface Kept {
 
 export const KEPT: Kept = { headBytes: LIMITS.logHeadBytes, tailBytes: LIMITS.logTailBytes };
 
-/** Of what is printed, what is kept: the head as it comes, the tail once there is no more. Cut at the same bytes however it comes. */
+/**
+ * Of what is printed, what is kept: the head as it comes, the tail once there is no more. Cut at the same bytes however
+ * it comes.
+ */
 export class HeadAndTail {
   readonly #kept: Kept;
   #room: number;
@@ -57,7 +60,10 @@ export class HeadAndTail {
   }
 }
 
-/** A tail that begins with the rest of a line, which is left out if it is short, behind the sentence that says what is missing before it. */
+/**
+ * A tail that begins with the rest of a line, which is left out if it is short, behind the sentence that says what is
+ * missing before it.
+ */
 export function joinTail(tail: Buffer, leftOut: number): Buffer {
   const from = tail.subarray(0, NEAR_BYTES).indexOf(NEWLINE) + 1;
   const size = ((leftOut + from) / BYTES_PER_MB).toFixed(1);

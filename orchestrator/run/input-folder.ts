@@ -5,8 +5,9 @@ import { descriptorPath } from '../files/reach.ts';
 import type { Job } from './runner.ts';
 
 /**
- * The real path of the folder that an attempt finds at /data, as it is now: whoever can write above it may have put something else there since it was
- * watched. Null where it isn't there. Throws `wait` where a link that others can have made has its place, or the policy keeps it from the dataset.
+ * The real path of the folder that an attempt finds at /data, as it is now: whoever can write above it may have put
+ * something else there since it was watched. Null where it isn't there. Throws `wait` where a link that others can have
+ * made has its place, or the policy keeps it from the dataset.
  */
 export async function realInputFolder({
   inputFolder,

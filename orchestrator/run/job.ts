@@ -38,7 +38,10 @@ export interface JobRequest {
   isRefreshedLater?: boolean;
 }
 
-/** What whoever starts the attempt puts into WORK_DIR beforehand; `files` and `environment` are written once the paths are known. */
+/**
+ * What whoever starts the attempt puts into WORK_DIR beforehand; `files` and `environment` are written once the paths
+ * are known.
+ */
 export const JOB_FILES = {
   certificate: 'ca.pem',
   mended: 'mend.ndjson',
@@ -66,7 +69,10 @@ export function buildJob(request: JobRequest): Job {
   };
 }
 
-/** A dataset's jobs as they will be, for containers that are started ahead of them: without a file, or what the contract says of one. */
+/**
+ * A dataset's jobs as they will be, for containers that are started ahead of them: without a file, or what the contract
+ * says of one.
+ */
 export function jobTemplate(dataset: Dataset): JobTemplate {
   return {
     dataset,
@@ -76,13 +82,19 @@ export function jobTemplate(dataset: Dataset): JobTemplate {
   };
 }
 
-/** Of the datasets whose folder is there: one that isn't can't be mounted, so what is kept for its jobs is made with its first file. */
+/**
+ * Of the datasets whose folder is there: one that isn't can't be mounted, so what is kept for its jobs is made with its
+ * first file.
+ */
 export async function templatesOfPresent(datasets: readonly Dataset[]): Promise<JobTemplate[]> {
   const found = await Promise.allSettled(datasets.map(({ watchDir }) => stat(watchDir)));
   return datasets.filter((_, place) => found[place]?.status === 'fulfilled').map(jobTemplate);
 }
 
-/** The environment of a job for a process or a container that was started ahead of it. The line in which it comes is nobody else's to see, so it says all. */
+/**
+ * The environment of a job for a process or a container that was started ahead of it. The line in which it comes is
+ * nobody else's to see, so it says all.
+ */
 export function environmentAhead(job: Job, paths: JobPaths): Record<string, string> {
   const { CONNECTIONS_FILE: _, ...rest } = job.environment(paths);
   return { ...rest, ...job.connections?.variables, WORK_DIR: paths.work };
@@ -100,14 +112,20 @@ export function placeOf({ root, file, readFrom }: Placed): string {
   return readFrom ?? posix.join(root, file);
 }
 
-/** The folder in which the file of a run is looked for, and where it is in it. One from elsewhere, with `/` as its root, or in a backup is looked for in its own folder. */
+/**
+ * The folder in which the file of a run is looked for, and where it is in it. One from elsewhere, with `/` as its root,
+ * or in a backup is looked for in its own folder.
+ */
 export function mountOf(run: Placed): { folder: string; path: string } {
   if (run.root !== '/' && run.readFrom === null) return { folder: run.root, path: run.file };
   const place = placeOf(run);
   return { folder: posix.dirname(place), path: posix.basename(place) };
 }
 
-/** What is mounted at /data: nothing but the file's own folder where that is elsewhere. A run over a folder has a copy of what is in a backup. */
+/**
+ * What is mounted at /data: nothing but the file's own folder where that is elsewhere. A run over a folder has a copy
+ * of what is in a backup.
+ */
 export function inputFolderOf(dataset: Dataset, run: Placed): string {
   return isFolder(dataset) && run.root !== '/' ? run.root : mountOf(run).folder;
 }

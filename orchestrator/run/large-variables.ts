@@ -6,7 +6,10 @@ import type { Job, JobPaths } from './runner.ts';
 
 /** Linux takes no variable or argument of 128 KB or more (MAX_ARG_STRLEN, execve(2)). */
 const LONGEST_TEXT_BYTES = 128 * 1024 - 1;
-/** And all of them together up to a quarter of what a stack may have, which is 8 MB nearly everywhere: there is room for an image's own. */
+/**
+ * And all of them together up to a quarter of what a stack may have, which is 8 MB nearly everywhere: there is room for
+ * an image's own.
+ */
 const MOST_BYTES = 1024 * 1024;
 /** What a shell can still pass on with a word of its own before it. */
 const LARGE_BYTES = 64 * 1024;
@@ -15,8 +18,9 @@ const FILE_MODE = 0o600;
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * Writes the variables that are too large for a program into a file in WORK_DIR, a JSON object, and returns the rest with ENVIRONMENT_FILE, which names it. To be called
- * before WORK_DIR is given away. Throws `never` where an argument is too large, which nothing can be done about.
+ * Writes the variables that are too large for a program into a file in WORK_DIR, a JSON object, and returns the rest
+ * with ENVIRONMENT_FILE, which names it. To be called before WORK_DIR is given away. Throws `never` where an argument
+ * is too large, which nothing can be done about.
  */
 export function writeLargeVariables(
   { workDir, datasetName: dataset }: Pick<Job, 'workDir' | 'datasetName'>,

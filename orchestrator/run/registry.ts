@@ -31,7 +31,10 @@ export interface InstalledRunner {
   suits?(dataset: Dataset, question: SuitsQuestion): Promise<Suitability>;
   /** What it depends on, and whether that answers. */
   status?(): Promise<RunnerStatus>;
-  /** After each change of the configuration: makes ahead what runs of `chosen`, which this runner would run now, would wait for. */
+  /**
+   * After each change of the configuration: makes ahead what runs of `chosen`, which this runner would run now, would
+   * wait for.
+   */
   prepare?(chosen: readonly Dataset[], configured: readonly Dataset[]): Promise<void>;
   /** Why it can't run the dataset, as far as prepare() has found out; else null. */
   problem?(dataset: Dataset): string | null;

@@ -6,8 +6,9 @@ import type { Owner } from '../files/rights.ts';
 import { giveEntries } from './work-dir.ts';
 
 /**
- * Puts a folder that something waiting already has at its work in the attempt's place, with what lay there: a bind mount follows its folder. What waits has had its hands in the one,
- * not in the other. `owner`: whose it is; undefined where only the image knows.
+ * Puts a folder that something waiting already has at its work in the attempt's place, with what lay there: a bind
+ * mount follows its folder. What waits has had its hands in the one, not in the other. `owner`: whose it is; undefined
+ * where only the image knows.
  */
 export async function putInPlace(reserved: string, workDir: string, owner: Owner | undefined): Promise<void> {
   if (takesEmptyPlace(reserved, workDir)) return;

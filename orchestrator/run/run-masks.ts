@@ -2,8 +2,8 @@ import type { Dataset } from '../config/dataset.ts';
 import { createMask, type Mask } from '../log/mask.ts';
 
 /**
- * By dataset, what its runs' logs don't show: its own secrets, and no others. A run that prints guesses must not see in its log which of them are
- * secrets of another one, or of the orchestrator.
+ * By dataset, what its runs' logs don't show: its own secrets, and no others. A run that prints guesses must not see in
+ * its log which of them are secrets of another one, or of the orchestrator.
  */
 export class RunMasks {
   readonly #masks = new Map<string, Mask>();

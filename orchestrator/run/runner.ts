@@ -36,9 +36,15 @@ export interface Job extends AttemptRef {
   action: string;
   /** Arguments with `{file}` and its like filled in, for the given paths. */
   args(paths: JobPaths): string[];
-  /** The attempt's whole environment for the given paths: contract, config keys, ENV, and ELASTICSEARCH_* where it is to be so. */
+  /**
+   * The attempt's whole environment for the given paths: contract, config keys, ENV, and ELASTICSEARCH_* where it is to
+   * be so.
+   */
   environment(paths: JobPaths): Record<string, string>;
-  /** Writes into WORK_DIR what the environment names there: with RUN_PER: folder the list of files. Only the runner knows the paths. */
+  /**
+   * Writes into WORK_DIR what the environment names there: with RUN_PER: folder the list of files. Only the runner
+   * knows the paths.
+   */
   writeFiles(paths: JobPaths): void;
   /** Who it runs as: the owner of WORK_DIR, and of nothing else. */
   owner: Owner;
@@ -52,7 +58,10 @@ export interface Job extends AttemptRef {
 export interface Ahead {
   /** Who the job will run as. */
   owner: Owner;
-  /** Where WORK_DIR, of which there is nothing yet, has to be a folder that it sees: puts it there, empty, and ours alone until start() gives it away. False where any folder will do. */
+  /**
+   * Where WORK_DIR, of which there is nothing yet, has to be a folder that it sees: puts it there, empty, and ours
+   * alone until start() gives it away. False where any folder will do.
+   */
   putWorkDir(workDir: string): boolean;
   /** The job does not come. Harmless once it has. */
   giveBack(): void;
@@ -61,8 +70,8 @@ export interface Ahead {
 }
 
 /**
- * Whose uid each attempt has. Each is held for a folder, that of the attempt or of a container that waits for one, until free(): so no two of them
- * ever share one.
+ * Whose uid each attempt has. Each is held for a folder, that of the attempt or of a container that waits for one,
+ * until free(): so no two of them ever share one.
  */
 export interface RunUids {
   /** Whether each has a uid of its own; else all run as the orchestrator's own user, and what holds one does nothing. */
@@ -115,7 +124,10 @@ export interface Connections {
 export interface Refreshes {
   /** Whether a dataset's attempts leave it to us: they write to the Elasticsearch that we know ourselves. */
   cover(dataset: Dataset): boolean;
-  /** Resolves once searches find what was written to the index, or an alias, before; where that can't be had, it is told. Never throws. */
+  /**
+   * Resolves once searches find what was written to the index, or an alias, before; where that can't be had, it is
+   * told. Never throws.
+   */
   refresh(index: string): Promise<void>;
 }
 
@@ -130,8 +142,8 @@ export interface Outcome {
   /** The engine said so. It misses some (1 in 6 on a busy engine 20.10, never told later): those end by SIGKILL alone. */
   outOfMemory: boolean;
   /**
-   * Why it was stopped, if stop(), the deadline or WORK_SIZE did it; `output`: it printed more than LIMITS.logBytes; `engine`: what ran it was itself stopped or
-   * restarted meanwhile.
+   * Why it was stopped, if stop(), the deadline or WORK_SIZE did it; `output`: it printed more than LIMITS.logBytes;
+   * `engine`: what ran it was itself stopped or restarted meanwhile.
    */
   stopped: StopReason | 'output' | 'engine' | null;
   /** The result lines: at most one, or one a file with RUN_PER: folder. */
@@ -165,10 +177,14 @@ export interface Runner {
   isAway?(): boolean;
   /** The nodes of Elasticsearch as an attempt of the dataset finds them. Throws as start() does. */
   reach(dataset: Dataset, nodes: readonly string[]): Promise<string[]>;
-  /** Where what runs its attempts finds the orchestrator's files. Throws `wait` where that isn't known now. Without it, where they are. */
+  /**
+   * Where what runs its attempts finds the orchestrator's files. Throws `wait` where that isn't known now. Without it,
+   * where they are.
+   */
   hostPaths?(): Promise<HostPathMap>;
   /**
-   * What waits for a job like this one: to be given to start() with the job, or back. A job that comes without one may find that the runner starts something ahead of the next.
+   * What waits for a job like this one: to be given to start() with the job, or back. A job that comes without one may
+   * find that the runner starts something ahead of the next.
    */
   ahead?(job: Pick<Job, 'dataset' | 'inputFolder'>): Ahead | undefined;
   /** Starts the attempt and returns the handle that finds it again. Where it throws, nothing runs. */

@@ -115,8 +115,9 @@ class OwnUids implements RunUids {
 }
 
 /**
- * Notes of which folder each uid is, one file a uid, so that several orchestrators of a machine never give the same one. A note counts for as long
- * as its folder is there: a crash leaves none that has to be cleared by hand. Where notes can't be written there are none.
+ * Notes of which folder each uid is, one file a uid, so that several orchestrators of a machine never give the same
+ * one. A note counts for as long as its folder is there: a crash leaves none that has to be cleared by hand. Where
+ * notes can't be written there are none.
  */
 class Claims {
   readonly #folder: string;

@@ -2,14 +2,20 @@ import { BESIDE_CUT, cutBetweenSecrets } from '../log/between-secrets.ts';
 
 const NEWLINE = 10;
 
-/** Of a stream of bytes, what is made of whole lines: what comes of it is written whole, and masked whole. The rest waits for its line break. */
+/**
+ * Of a stream of bytes, what is made of whole lines: what comes of it is written whole, and masked whole. The rest
+ * waits for its line break.
+ */
 export class WholeLines {
   readonly #longest: number;
   readonly #mask: (text: string) => string;
   #begun: Buffer[] = [];
   #length = 0;
 
-  /** `longest`: a line of more bytes comes in parts, so that memory stays bounded, none of which ends within what `mask` takes out. */
+  /**
+   * `longest`: a line of more bytes comes in parts, so that memory stays bounded, none of which ends within what `mask`
+   * takes out.
+   */
   constructor(longest: number, mask: (text: string) => string) {
     this.#longest = longest;
     this.#mask = mask;

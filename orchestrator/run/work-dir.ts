@@ -7,9 +7,9 @@ const OWN = 0o700;
 const ANYONE = 0o777;
 
 /**
- * Makes a filled folder the user's: first what is in it, then itself, so that nobody else ever has a hand in it while we fill it. Only root can
- * give it away. Where the user is a name, which only the image can resolve, anyone may write to it; nobody but root gets as far as
- * there, for DATA_DIR is the orchestrator's alone.
+ * Makes a filled folder the user's: first what is in it, then itself, so that nobody else ever has a hand in it while
+ * we fill it. Only root can give it away. Where the user is a name, which only the image can resolve, anyone may write
+ * to it; nobody but root gets as far as there, for DATA_DIR is the orchestrator's alone.
  */
 export async function giveWorkDir(workDir: string, user: string): Promise<void> {
   const owner = ownerNamed(user);

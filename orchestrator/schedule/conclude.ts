@@ -15,8 +15,9 @@ import { record } from './record.ts';
 import { withoutSecrets } from './secrets.ts';
 
 /**
- * Gathers what there is to know of a file, decides what becomes of its run, and records that, in an order in which a crash at any point loses nothing: what
- * the orchestrator commits, what is to be done with the file, the end and with it the rows that may have been sent.
+ * Gathers what there is to know of a file, decides what becomes of its run, and records that, in an order in which a
+ * crash at any point loses nothing: what the orchestrator commits, what is to be done with the file, the end and with
+ * it the rows that may have been sent.
  */
 export function conclude(conclusion: Conclusion): Promise<Run> {
   const { dataset, attempt, file, end } = conclusion;

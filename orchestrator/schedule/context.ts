@@ -20,7 +20,10 @@ export interface Disposer {
   intend(run: Run, dataset: Dataset, finish: Finish): Promise<void>;
   /** The run has ended: what was written down for it is carried out, soon. */
   ended(run: Run, dataset: Dataset): void;
-  /** Resolves once nothing that had the path of this run before is just being taken away: until that is written down, its rows count as replaced by the run's. */
+  /**
+   * Resolves once nothing that had the path of this run before is just being taken away: until that is written down,
+   * its rows count as replaced by the run's.
+   */
   released(run: Run): Promise<void>;
 }
 

@@ -77,7 +77,10 @@ function exceedsLimits({ outOfMemory, stopped, signal }: Ending): boolean {
   return outOfMemory || stopped === 'timeout' || (signal === 'SIGABRT' && stopped === null);
 }
 
-/** Who was killed may have been so by a person, or for what others needed: once more is worth a try, not as often as RETRIES says. */
+/**
+ * Who was killed may have been so by a person, or for what others needed: once more is worth a try, not as often as
+ * RETRIES says.
+ */
 function retriesFor({ signal, stopped }: Ending): number {
   return signal === 'SIGKILL' && stopped === null ? 1 : Infinity;
 }

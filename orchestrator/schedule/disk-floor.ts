@@ -28,7 +28,10 @@ export interface DiskFloorOptions {
 
 const LOOK_INTERVAL_MS = 1000;
 
-/** Watches the free space below which nothing new is taken (rule 13); says once that it is too little, and once that it is enough. */
+/**
+ * Watches the free space below which nothing new is taken (rule 13); says once that it is too little, and once that it
+ * is enough.
+ */
 export function createDiskFloor(options: DiskFloorOptions): DiskFloor {
   const { path, floorBytes, clock, logger } = options;
   const freeBytesOf = options.freeBytesOf ?? availableBytes;

@@ -5,8 +5,8 @@ const WORTH_A_RATE = 1000;
 const MS_PER_SECOND = 1000;
 
 /**
- * What became of a file whose every row is accounted for: `1,461 rows in 0.4 s (3,652 rows/s), 2 rejected`. What is none is not told. The time is from
- * its first start, waiting included; a run that was tried again has no rate.
+ * What became of a file whose every row is accounted for: `1,461 rows in 0.4 s (3,652 rows/s), 2 rejected`. What is
+ * none is not told. The time is from its first start, waiting included; a run that was tried again has no rate.
  */
 export function doneText(
   { startedAt, endedAt, attempt }: Pick<Run, 'startedAt' | 'endedAt' | 'attempt'>,

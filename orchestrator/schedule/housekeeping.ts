@@ -32,8 +32,8 @@ const NAMES_MS = 10_000;
 const BY_RUN = ['runs', 'logs', 'mended'] as const;
 
 /**
- * Prunes now and every hour; the first time it also clears what a crash left of runs that had ended. Beside it what searches need is kept up
- * to date.
+ * Prunes now and every hour; the first time it also clears what a crash left of runs that had ended. Beside it what
+ * searches need is kept up to date.
  */
 export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
   const { clock, journal, logger } = options;
@@ -90,8 +90,8 @@ function repeat({ clock, signal, intervalMs }: Rhythm, work: (isFirst: boolean) 
 }
 
 /**
- * Forgets old runs and removes their logs, rejects and mended rows. Resolves with how many. `signal` breaks it off: what is left then is removed
- * by the next start.
+ * Forgets old runs and removes their logs, rejects and mended rows. Resolves with how many. `signal` breaks it off:
+ * what is left then is removed by the next start.
  */
 export async function prune(
   { journal, dataDir, retentionMs, clock, logger }: HousekeepingOptions,

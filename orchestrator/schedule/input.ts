@@ -40,8 +40,9 @@ const READ = 4;
 const ENTER = 1;
 
 /**
- * The copy that stands in for a file which the attempt may not read itself; null where it may, as nearly always. Throws a FileMoved where the file is not the
- * version that is meant, before or after it was copied, and `wait` where the disk has no room.
+ * The copy that stands in for a file which the attempt may not read itself; null where it may, as nearly always. Throws
+ * a FileMoved where the file is not the version that is meant, before or after it was copied, and `wait` where the disk
+ * has no room.
  */
 export async function placeInput(request: InputRequest): Promise<StandIn | null> {
   const { run, dataset } = request;
@@ -64,8 +65,8 @@ export async function placeInput(request: InputRequest): Promise<StandIn | null>
 }
 
 /**
- * As the mode bits say, from the folder on that is shown to the attempt: what is above it is not in its way. What a link leads to may not be shown to it at
- * all, or be another file by then.
+ * As the mode bits say, from the folder on that is shown to the attempt: what is above it is not in its way. What a
+ * link leads to may not be shown to it at all, or be another file by then.
  */
 async function isReadable(root: Folder, path: string, request: InputRequest): Promise<boolean> {
   const file = await forKnownFile(root, path).look(path);

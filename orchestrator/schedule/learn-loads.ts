@@ -25,8 +25,9 @@ export interface LoadsOptions {
 }
 
 /**
- * Compares how datasets load their rows with how they did before, and says what became of the rows that are there: in the log now, and in the journal for as long as it holds. Also where a dataset is new, and its index
- * holds the rows of one that is not configured any more. Never throws: it is only to be looked at.
+ * Compares how datasets load their rows with how they did before, and says what became of the rows that are there: in
+ * the log now, and in the journal for as long as it holds. Also where a dataset is new, and its index holds the rows of
+ * one that is not configured any more. Never throws: it is only to be looked at.
  */
 export async function learnLoads({ journal, datasets, logger }: LoadsOptions): Promise<void> {
   try {

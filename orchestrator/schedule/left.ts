@@ -27,14 +27,17 @@ export interface Tidying {
 }
 
 const OURS_ALONE = 0o700;
-/** Only we can have set it on a folder of ours: it says that anybody might write there, as where a container's user is known by name alone. */
+/**
+ * Only we can have set it on a folder of ours: it says that anybody might write there, as where a container's user is
+ * known by name alone.
+ */
 const WAS_ANYBODYS = 0o1000;
 const ANYBODY_WRITES = 0o002;
 const ALL_MODE_BITS = 0o7777;
 
 /**
- * Takes the folder back before anything in it is looked at, from whoever had it: nobody can put anything there any more. `part`: a folder in it,
- * or ''. Calls with undefined where there is none. Idempotent.
+ * Takes the folder back before anything in it is looked at, from whoever had it: nobody can put anything there any
+ * more. `part`: a folder in it, or ''. Calls with undefined where there is none. Idempotent.
  */
 export async function withLeft<T>(
   workDir: string,
@@ -60,14 +63,18 @@ export async function withLeft<T>(
 }
 
 /**
- * The attempt is dead: its folder is ours again, and ours alone, and its group remembers who had it. To be called before anything in it is looked at, and never
- * in another way: withLeft() could not tell then whose the files in it may be. Nothing happens where there is none.
+ * The attempt is dead: its folder is ours again, and ours alone, and its group remembers who had it. To be called
+ * before anything in it is looked at, and never in another way: withLeft() could not tell then whose the files in it
+ * may be. Nothing happens where there is none.
  */
 export function takeBackWorkDir(workDir: string): Promise<void> {
   return withLeft(workDir, '', async () => undefined);
 }
 
-/** Highest row number that the attempt may have sent, as it says; 0 where it wrote none. Throws an UntrustedFile where that can't be read. */
+/**
+ * Highest row number that the attempt may have sent, as it says; 0 where it wrote none. Throws an UntrustedFile where
+ * that can't be read.
+ */
 export async function readReserve({ folder, demands }: Left): Promise<number> {
   const text = await readText(folder, WORK_FILES.reserve, BOUNDS.reserveBytes, demands).catch(unless('ENOENT'));
   const rows = Number(text ?? 0);

@@ -10,7 +10,10 @@ import { mountOf } from '../run/job.ts';
 /** What a path holds, beside the version that the run is about. `unknown`: it can't be told, as its root is not there. */
 export type PathNow = 'same' | 'changed' | 'gone' | 'unknown';
 
-/** Which links lead to a run's file: those that are followed below WATCH_DIR; a file from elsewhere, or in a backup, has none on its path. */
+/**
+ * Which links lead to a run's file: those that are followed below WATCH_DIR; a file from elsewhere, or in a backup, has
+ * none on its path.
+ */
 export function sourceRulesOf(
   { settings, watchDir }: Dataset,
   { root, readFrom }: Pick<Run, 'root' | 'readFrom'>,
@@ -21,8 +24,8 @@ export function sourceRulesOf(
 type Placed = Pick<Run, 'root' | 'file' | 'readFrom'>;
 
 /**
- * What the path of a run holds now, beside the version the run is about. What is not taken there is as good as gone. `known`: the identity of its root, where it is
- * known. Never throws.
+ * What the path of a run holds now, beside the version the run is about. What is not taken there is as good as gone.
+ * `known`: the identity of its root, where it is known. Never throws.
  */
 export async function pathNow(
   dataset: Dataset,

@@ -1,7 +1,10 @@
 import PQueue from 'p-queue';
 import type { Dataset } from '../config/dataset.ts';
 
-/** The places where attempts run, so many of each dataset (CONCURRENCY), and of all. Nothing else counts them: what is free here may be claimed. */
+/**
+ * The places where attempts run, so many of each dataset (CONCURRENCY), and of all. Nothing else counts them: what is
+ * free here may be claimed.
+ */
 export class Places {
   readonly #all = new PQueue();
   readonly #byDataset = new Map<string, PQueue>();

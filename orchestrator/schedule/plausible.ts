@@ -2,8 +2,8 @@ import { LIMITS } from '../limits.ts';
 import type { Rows, Run } from '../journal/journal.ts';
 
 /**
- * The most rows that an attempt can have read or sent, by the size of its file and the time that it had. What a program says beyond that is not
- * believed: the next run would delete as many ids, and be busy with it for days.
+ * The most rows that an attempt can have read or sent, by the size of its file and the time that it had. What a program
+ * says beyond that is not believed: the next run would delete as many ids, and be busy with it for days.
  */
 export function mostRows({ fileVersion }: Pick<Run, 'fileVersion'>, ranMs: number): number {
   const bySize = (fileVersion?.sizeBytes ?? 0) * LIMITS.rowsPerByte;

@@ -35,7 +35,10 @@ export function withoutLedger(run: Run): JobFile {
   return { run, ledger, standIn: null };
 }
 
-/** Makes the folders of an attempt, and puts into them what it needs besides its file. They are still ours: whoever starts it gives them away. */
+/**
+ * Makes the folders of an attempt, and puts into them what it needs besides its file. They are still ours: whoever
+ * starts it gives them away.
+ */
 export async function makeFolders(
   { environment }: ScheduleContext,
   dataset: Dataset,
@@ -72,7 +75,10 @@ async function placeCopy(source: OpenFile, workDir: string, name: string): Promi
   });
 }
 
-/** Puts a copy of the file beside what else the attempt needs, where its user may not read the file itself. Throws what placeInput() throws. */
+/**
+ * Puts a copy of the file beside what else the attempt needs, where its user may not read the file itself. Throws what
+ * placeInput() throws.
+ */
 export async function withInput(
   { environment, uids }: ScheduleContext,
   dataset: Dataset,

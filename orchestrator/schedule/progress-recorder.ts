@@ -10,7 +10,10 @@ import type { JobFile } from '../run/job.ts';
 import { doubtTexts } from '../text/decisions-text.ts';
 import type { ScheduleContext } from './context.ts';
 
-/** What an attempt says within this time of its start, or of what it said last, is written with its end, if that comes first: of a small file nothing is written twice. */
+/**
+ * What an attempt says within this time of its start, or of what it said last, is written with its end, if that comes
+ * first: of a small file nothing is written twice.
+ */
 const INTERVAL_MS = 500;
 
 /** What an attempt said of one file. */

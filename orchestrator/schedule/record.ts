@@ -30,7 +30,10 @@ export async function record(conclusion: Conclusion, { finish, reserved, left }:
   return ended;
 }
 
-/** In one turn, and so in one transaction. What was sent and refused need not be deleted: ids that never were may cost the target memory. */
+/**
+ * In one turn, and so in one transaction. What was sent and refused need not be deleted: ids that never were may cost
+ * the target memory.
+ */
 async function writeEnd({ end, said, file, context }: Conclusion, finish: Finish, reserved: number): Promise<Run> {
   const { journal, clock } = context;
   const { run } = file;

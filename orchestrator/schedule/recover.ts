@@ -36,7 +36,10 @@ export async function takeOrphans(context: ScheduleContext): Promise<Orphan[]> {
   return orphans;
 }
 
-/** Asks the runner what became of an orphan; waits as long as the engine is away, since no attempt starts before its predecessor is seen dead. */
+/**
+ * Asks the runner what became of an orphan; waits as long as the engine is away, since no attempt starts before its
+ * predecessor is seen dead.
+ */
 export async function recoverOrphan(
   { clock, logger }: ScheduleContext,
   { ref, runner }: Orphan,

@@ -6,7 +6,10 @@ const MOSTLY = 0.5;
 /** Fewer hashes tell nothing of a file that has more. */
 const FEWEST = 12;
 
-/** What is to be checked of a file whose rows are mostly those of a former one of its name, beside which they stand; undefined where they are not. */
+/**
+ * What is to be checked of a file whose rows are mostly those of a former one of its name, beside which they stand;
+ * undefined where they are not.
+ */
 export function resemblanceText(sketch: Uint8Array, deliveries: Deliveries, dataset: string): string | undefined {
   const shares = deliveries.map(({ rows, sketch: other }) => ({ rows, share: shareOf(sketch, other) }));
   const [most] = shares.toSorted((one, other) => other.share - one.share);
@@ -18,7 +21,10 @@ export function resemblanceText(sketch: Uint8Array, deliveries: Deliveries, data
   );
 }
 
-/** The share of the rows of one file that another one has too, by their sketches: exact where neither has more rows than a sketch tells; 0 where they tell too little. */
+/**
+ * The share of the rows of one file that another one has too, by their sketches: exact where neither has more rows than
+ * a sketch tells; 0 where they tell too little.
+ */
 export function shareOf(one: Uint8Array, other: Uint8Array): number {
   const [own, others] = [entriesOf(one), entriesOf(other)];
   // Above the highest one of a sketch that is full nothing is known.

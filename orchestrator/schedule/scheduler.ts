@@ -37,8 +37,9 @@ export interface Scheduler {
   wake(): void;
   status(): ScheduleStatus;
   /**
-   * Starts nothing more. Containers run on, for the next start to adopt, unless their dataset's STOP or `leavesNone` says otherwise; the others may finish for
-   * `graceMs`, then they are stopped and given back to the queue. Resolves when that is so. Stopping twice is harmless.
+   * Starts nothing more. Containers run on, for the next start to adopt, unless their dataset's STOP or `leavesNone`
+   * says otherwise; the others may finish for `graceMs`, then they are stopped and given back to the queue. Resolves
+   * when that is so. Stopping twice is harmless.
    */
   stop(options: { graceMs: number; leavesNone?: boolean }): Promise<void>;
   /** Ends the grace period now. */

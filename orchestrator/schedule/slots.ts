@@ -31,8 +31,8 @@ export function freeSlots(datasets: Iterable<Dataset>, { running, lastStartAt }:
 const HELD_MS = 10_000;
 
 /**
- * What may be claimed where all slots are taken: one attempt more, of a dataset of which none goes on, once a single other one has held them all for so long.
- * None where it goes on already.
+ * What may be claimed where all slots are taken: one attempt more, of a dataset of which none goes on, once a single
+ * other one has held them all for so long. None where it goes on already.
  */
 export function slotsWhileHeld(
   slots: readonly DatasetSlots[],

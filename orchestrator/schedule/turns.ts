@@ -1,7 +1,10 @@
 /** Of starts that come at once each is a millisecond later than the one before. */
 const SET_BACK_MS = 10_000;
 
-/** When each dataset had its last turn, so that none takes the slots of those that wait. Known since the start: what was before makes no claim. */
+/**
+ * When each dataset had its last turn, so that none takes the slots of those that wait. Known since the start: what was
+ * before makes no claim.
+ */
 export class Turns {
   readonly #lastStartAt = new Map<string, number>();
   #last = 0;

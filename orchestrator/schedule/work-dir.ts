@@ -13,7 +13,10 @@ export function attemptPaths(dataDir: string, runId: string, attempt: number): P
   };
 }
 
-/** Makes a folder that is ours alone, empty, whatever an earlier try left there. It is given away once it is filled. `put`: puts one there that is to be it; false where any will do. */
+/**
+ * Makes a folder that is ours alone, empty, whatever an earlier try left there. It is given away once it is filled.
+ * `put`: puts one there that is to be it; false where any will do.
+ */
 export async function makeWorkDir(path: string, put: (path: string) => boolean = () => false): Promise<void> {
   while (!(await makeEmpty(path, put)));
 }

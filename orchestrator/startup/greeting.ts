@@ -23,7 +23,10 @@ export interface GreetingOptions {
 /** More would be a wall of text. */
 const MOST_FOLDERS_TOLD = 5;
 
-/** Says in the log where the page is and where files go, and once the sample has been run where its rows are. Returns how to stop waiting for that. */
+/**
+ * Says in the log where the page is and where files go, and once the sample has been run where its rows are. Returns
+ * how to stop waiting for that.
+ */
 export function greet(options: GreetingOptions): () => void {
   const { logger, localLogger = logger, environment, api, sample } = options;
   logger.info(`page and API: ${api.pageUrl}`, { 'url.full': api.pageUrl });

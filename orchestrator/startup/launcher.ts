@@ -3,7 +3,10 @@ import { readProcess } from '../run/process/process-table.ts';
 
 /** What started us, and has to end us: npm, or bin.js on an older Node. */
 export interface Launcher {
-  /** npm sends on what the terminal, or a supervisor, has sent to the whole group already: the same signal again within this time is that one. */
+  /**
+   * npm sends on what the terminal, or a supervisor, has sent to the whole group already: the same signal again within
+   * this time is that one.
+   */
   repeatWithinMs: number;
   /** Calls back once when it, or a shell between, has ended without a word. Returns how to stop looking. */
   whenGone(callback: () => void): () => void;
@@ -16,8 +19,8 @@ const REPEAT_WITHIN_MS = 1000;
 const GENERATIONS: Readonly<Record<string, number>> = { start: 1, npx: 2 };
 
 /**
- * What started us, or null: a shell may end and leave us running. A killed npm tells nobody, and we would keep DATA_DIR from the next
- * start. To be called early: who had ended before is not missed.
+ * What started us, or null: a shell may end and leave us running. A killed npm tells nobody, and we would keep DATA_DIR
+ * from the next start. To be called early: who had ended before is not missed.
  */
 export function findLauncher(env: Readonly<Record<string, string | undefined>>, clock: Clock): Launcher | null {
   const ofNpm = env['npm_command'] === undefined ? 0 : (GENERATIONS[env['npm_lifecycle_event'] ?? ''] ?? 0);

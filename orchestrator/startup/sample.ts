@@ -6,7 +6,10 @@ import { makeAdminFolder } from '../files/admin-folder.ts';
 import type { Folder } from '../files/folder.ts';
 import { FINAL_STATES, type Journal, type Run } from '../journal/journal.ts';
 
-/** The shipped dataset that the sample goes to, and the sample, relative to CONFIG_DIR (its source and licence: config/examples/README.md). */
+/**
+ * The shipped dataset that the sample goes to, and the sample, relative to CONFIG_DIR (its source and licence:
+ * config/examples/README.md).
+ */
 const SAMPLE_DATASET = 'default';
 const SAMPLE = 'examples/seattle-weather.csv';
 

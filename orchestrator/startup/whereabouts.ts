@@ -16,7 +16,10 @@ import { messageOf, OrchestratorError } from '../errors.ts';
 import { tellAddress } from '../journal/sqlite/lock.ts';
 import type { Logger } from '../log.ts';
 
-/** Of an orchestrator that this user started: the variables by which its commands find it, all absolute, and where it was started. */
+/**
+ * Of an orchestrator that this user started: the variables by which its commands find it, all absolute, and where it
+ * was started.
+ */
 export interface Whereabouts {
   workingDir: string;
   variables: Readonly<Record<(typeof NAMES)[number], string> & { POLICY_FILE?: string }>;
@@ -32,7 +35,10 @@ const BEYOND_OWNER = 0o022;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Where this user's orchestrators are noted: below XDG_STATE_HOME (XDG Base Directory Specification), which is ~/.local/state unless set. */
+/**
+ * Where this user's orchestrators are noted: below XDG_STATE_HOME (XDG Base Directory Specification), which is
+ * ~/.local/state unless set.
+ */
 export function notesFolder(variables: Variables, home: string): string {
   return join(variables['XDG_STATE_HOME'] || join(home, '.local', 'state'), FOLDER);
 }
@@ -62,7 +68,10 @@ export function tellWhere(options: {
   }
 }
 
-/** Notes an orchestrator for the commands that are typed elsewhere; it stays when that ends. Notes whose DATA_DIR is gone are removed. */
+/**
+ * Notes an orchestrator for the commands that are typed elsewhere; it stays when that ends. Notes whose DATA_DIR is
+ * gone are removed.
+ */
 export function noteWhereabouts(folder: string, whereabouts: Whereabouts): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const { path, found } of readNotes(folder)) {
@@ -84,8 +93,9 @@ export function isProject(workingDir: string, variables: Variables): boolean {
 }
 
 /**
- * The orchestrator that commands are about which are typed where none is: the one that `isRunning` by its DATA_DIR, or the only one that was ever started.
- * null where there is none. Throws an OrchestratorError (`never`) where there are several.
+ * The orchestrator that commands are about which are typed where none is: the one that `isRunning` by its DATA_DIR, or
+ * the only one that was ever started. null where there is none. Throws an OrchestratorError (`never`) where there are
+ * several.
  */
 export function findWhereabouts(folder: string, isRunning: (dataDir: string) => boolean): Whereabouts | null {
   const known = readNotes(folder).flatMap(({ found }) =>

@@ -81,8 +81,9 @@ async function commitTo(folder: Folder, request: CommitRequest): Promise<void> {
 const MOST_NAME = 100;
 
 /**
- * `<name of the file>.<key>.parquet`, such as `january.csv.5TQbdCFpJ0mXwJDqV0AVSA.parquet`; of mended rows their own behind the key: records that are loaded once more, by a
- * replay of their mend, take their own place. Letters have no accents, lest anything that reads the folder stumble over them.
+ * `<name of the file>.<key>.parquet`, such as `january.csv.5TQbdCFpJ0mXwJDqV0AVSA.parquet`; of mended rows their own
+ * behind the key: records that are loaded once more, by a replay of their mend, take their own place. Letters have no
+ * accents, lest anything that reads the folder stumble over them.
  */
 function lakeName({ file, mendFile }: Run, key: string): string {
   const plain = basename(file).normalize('NFKD').replaceAll(/\p{M}/gu, '');

@@ -18,8 +18,9 @@ export interface CommitRequest {
 /** Where the orchestrator keeps the rows of a target whose trait `commit` is `orchestrator`. */
 export interface TargetStore {
   /**
-   * Puts what the attempt left in place, in one step, and takes out what it replaces. Idempotent, so that a crash before the run is recorded as done does
-   * no harm. Throws `never` where nothing was left although rows were loaded, and an UntrustedFile where what is there may not be the attempt's own.
+   * Puts what the attempt left in place, in one step, and takes out what it replaces. Idempotent, so that a crash
+   * before the run is recorded as done does no harm. Throws `never` where nothing was left although rows were loaded,
+   * and an UntrustedFile where what is there may not be the attempt's own.
    */
   commit(request: CommitRequest): Promise<void>;
   /** At each start: takes over what earlier versions of the orchestrator left with other owners or modes. */

@@ -6,7 +6,10 @@ const MAIN = ['format', 'encoding', 'delimiter', 'sheet', 'record_path'];
 const DOUBT = 0.6;
 const MOST_CHARACTERS = 60;
 
-/** How a file was read, on one line: `delimiter "," (50 % sure: no delimiter occurs), format "csv"`. What is doubtful comes first, with its reason. */
+/**
+ * How a file was read, on one line: `delimiter "," (50 % sure: no delimiter occurs), format "csv"`. What is doubtful
+ * comes first, with its reason.
+ */
 export function decisionsText(decisions: readonly Decision[]): string {
   const main = decisions.filter(decision => !isDoubtful(decision) && MAIN.includes(decision.name));
   return [...doubtfulFirst(decisions), ...main].map(decisionText).join(', ');

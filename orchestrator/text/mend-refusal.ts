@@ -1,8 +1,8 @@
 import type { Run } from '../journal/journal.ts';
 
 /**
- * Why the rejected rows of a run can't be mended, or null where they can: all others of its version have to be loaded, or there must be none. The run is
- * one that read a file.
+ * Why the rejected rows of a run can't be mended, or null where they can: all others of its version have to be loaded,
+ * or there must be none. The run is one that read a file.
  */
 export function mendRefusal({ state, rows }: Pick<Run, 'state' | 'rows'>): string | null {
   if (state === 'done' || isWhollyRejected({ state, rows })) return null;

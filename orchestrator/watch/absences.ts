@@ -39,8 +39,9 @@ const LISTINGS_BEFORE_REMOVAL = 2;
 const GROUP = 128;
 
 /**
- * Decides when a path is absent. With ON_DELETE: keep one look is enough; with remove, rows are at stake: two complete listings of the
- * same root. A path whose folder is on another device than when it was last seen is missing, not absent: something was unmounted.
+ * Decides when a path is absent. With ON_DELETE: keep one look is enough; with remove, rows are at stake: two complete
+ * listings of the same root. A path whose folder is on another device than when it was last seen is missing, not
+ * absent: something was unmounted.
  */
 export class Absences {
   readonly #request: AbsencesRequest;

@@ -24,9 +24,9 @@ export interface ContentRequest {
 }
 
 /**
- * Reads the whole file on one descriptor. `complete`: nobody that can be seen has it open for writing at the end, and its path led
- * to the same size, mtime and inode at both ends: a writer that came and went meanwhile has changed them. Ends early where its path no longer leads to that.
- * Throws what read(2) and stat(2) throw.
+ * Reads the whole file on one descriptor. `complete`: nobody that can be seen has it open for writing at the end, and
+ * its path led to the same size, mtime and inode at both ends: a writer that came and went meanwhile has changed them.
+ * Ends early where its path no longer leads to that. Throws what read(2) and stat(2) throw.
  */
 export async function readContent({ source, now, leases, signal }: ContentRequest): Promise<Content> {
   const { file, stats } = source;
@@ -44,7 +44,10 @@ export async function readContent({ source, now, leases, signal }: ContentReques
   return { state: 'complete', version, hash };
 }
 
-/** SHA-256, hexadecimal, of the first `sizeBytes`: what is added meanwhile makes it another version. undefined where it no longer is the same. */
+/**
+ * SHA-256, hexadecimal, of the first `sizeBytes`: what is added meanwhile makes it another version. undefined where it
+ * no longer is the same.
+ */
 async function hashOf(
   file: OpenSource['file'],
   sizeBytes: number,

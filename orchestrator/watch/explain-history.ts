@@ -15,7 +15,10 @@ export interface History {
   isLeftAlone: boolean;
 }
 
-/** Reads what was recorded of a path: its last run, how far it is, how the file was read, where it went; and that nothing starts while its dataset is paused. */
+/**
+ * Reads what was recorded of a path: its last run, how far it is, how the file was read, where it went; and that
+ * nothing starts while its dataset is paused.
+ */
 export async function explainHistory(path: string, dataset: Dataset, journal: HistoryJournal): Promise<History> {
   const { items } = await journal.runs({ dataset: dataset.name, path, limit: 1000 });
   const latest = items[0];

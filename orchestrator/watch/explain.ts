@@ -22,8 +22,9 @@ import { describeWriters } from './writers.ts';
 export type ExplainJournal = HistoryJournal & Pick<Journal, 'pathsAt' | 'run'>;
 
 /**
- * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory; `keptFor` gives
- * a dataset's kept folders, as for watchDataset. Works whether the orchestrator runs or not. Throws only what the journal throws.
+ * Why a file was or was not taken, in sentences for people. `path` is absolute or relative to the working directory;
+ * `keptFor` gives a dataset's kept folders, as for watchDataset. Works whether the orchestrator runs or not. Throws
+ * only what the journal throws.
  */
 export async function explain(
   path: string,

@@ -1,8 +1,8 @@
 import { folderOf } from './names.ts';
 
 /**
- * On which device each file was when this process saw it last: what its folder is on, but for files that were seen in a folder that has become another since some
- * of its files were seen.
+ * On which device each file was when this process saw it last: what its folder is on, but for files that were seen in a
+ * folder that has become another since some of its files were seen.
  */
 export class FolderDevices {
   readonly #folders = new Map<string, number>();

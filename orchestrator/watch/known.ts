@@ -8,12 +8,15 @@ import { PathSet } from './path-set.ts';
 
 /** So many paths are asked about together. */
 const BATCH = 64;
-/** So many are told together: a thousand, which outlive what comes and goes meanwhile, made the heap grow by 100 MB until they were cleared. */
+/**
+ * So many are told together: a thousand, which outlive what comes and goes meanwhile, made the heap grow by 100 MB
+ * until they were cleared.
+ */
 const PAGE = 128;
 
 /**
- * What the journal knows of a dataset's paths, asked when it is needed: there may be millions. What is kept here is which of them the listing that goes on has met, and
- * on which device each folder was.
+ * What the journal knows of a dataset's paths, asked when it is needed: there may be millions. What is kept here is
+ * which of them the listing that goes on has met, and on which device each folder was.
  */
 export class KnownFiles {
   readonly #dataset: string;
@@ -30,7 +33,10 @@ export class KnownFiles {
     this.#journal = journal;
   }
 
-  /** Because of which the journal doubts files. Those of a folder that no longer is one may be on another device than they were. */
+  /**
+   * Because of which the journal doubts files. Those of a folder that no longer is one may be on another device than
+   * they were.
+   */
   setDoubtedFolders(folders: readonly string[]): void {
     for (const folder of this.#suspects) if (!folders.includes(folder)) this.devices.forget(folder);
     this.#suspects = folders;

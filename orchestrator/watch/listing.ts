@@ -51,8 +51,8 @@ const SHOWN_ERRORS = 3;
 const REPLACEMENT = '\uFFFD';
 
 /**
- * Walks a folder, streaming. Each folder is opened from the one above it and held while those below are walked, so that what is swapped meanwhile leads
- * nowhere; links to folders are not followed. Never throws for what it meets.
+ * Walks a folder, streaming. Each folder is opened from the one above it and held while those below are walked, so that
+ * what is swapped meanwhile leads nowhere; links to folders are not followed. Never throws for what it meets.
  */
 export async function listFiles(request: ListRequest): Promise<Listing> {
   const walk = new Walk(request);
@@ -81,7 +81,8 @@ class Walk {
     try {
       await parent.within(name, folder => this.#walk(folder, path));
     } catch (error) {
-      // A folder that went away, or is no folder any more, since its parent was read holds nothing; but a missing root is no empty root.
+      // A folder that went away, or is no folder any more, since its parent was read holds nothing; but a missing root
+      // is no empty root.
       if (isGone(error) && path !== '') return;
       this.#fail(`folder ${join(this.#request.root.path, path)} can't be read`, error);
     }

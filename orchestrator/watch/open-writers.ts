@@ -18,9 +18,10 @@ const F_UNLCK = 2;
 let setLease: SetLease | null | undefined;
 
 /**
- * Whether any process of this kernel, in whatever container, has a file open for writing that is open for reading here. Only regular files have an answer, others are
- * `unknown`, as are files of others without CAP_LEASE, and every file system but ext4, xfs, btrfs, zfs, tmpfs and overlay. The lease is held for
- * microseconds: a writer that opens meanwhile waits that long.
+ * Whether any process of this kernel, in whatever container, has a file open for writing that is open for reading here.
+ * Only regular files have an answer, others are `unknown`, as are files of others without CAP_LEASE, and every file
+ * system but ext4, xfs, btrfs, zfs, tmpfs and overlay. The lease is held for microseconds: a writer that opens
+ * meanwhile waits that long.
  */
 export function hasWriter(descriptor: number): WriterAnswer {
   setLease ??= loadSetLease();

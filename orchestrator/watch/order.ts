@@ -10,8 +10,8 @@ const LOOK_EACH = 512;
 type Compare = (a: ListedFile, b: ListedFile) => number;
 
 /**
- * Files that are found together, in the order in which they are to arrive: by name with ORDER: name, else by mtime, then by name, so that two
- * listings of the same folder agree.
+ * Files that are found together, in the order in which they are to arrive: by name with ORDER: name, else by mtime,
+ * then by name, so that two listings of the same folder agree.
  */
 export async function inOrder(files: ListedFile[], order: 'arrival' | 'name' | 'mtime'): Promise<ListedFile[]> {
   const compare: Compare = order === 'name' ? byName : (a, b) => byMtime(a, b) || byName(a, b);

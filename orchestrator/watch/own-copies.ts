@@ -30,10 +30,11 @@ interface Stored extends Seen {
 const COARSEST_NS = 2_000_000_000n;
 
 /**
- * Where the orchestrator itself has moved this very file: then it is a backup, or lies in quarantine, and is seen by a way that nothing tells of (a network or FUSE mount of
- * the same folder), or BACKUP_DIR was another folder then. Were it taken, it would be moved to another such place, and so on for ever. Backups are at `<dataset>/<path>`: only
- * what a path with that end says is asked for. A file of somebody's own may have such a path, and such a content: it is a copy of ours only if what was stored is still there,
- * and is the same.
+ * Where the orchestrator itself has moved this very file: then it is a backup, or lies in quarantine, and is seen by a
+ * way that nothing tells of (a network or FUSE mount of the same folder), or BACKUP_DIR was another folder then. Were
+ * it taken, it would be moved to another such place, and so on for ever. Backups are at `<dataset>/<path>`: only what a
+ * path with that end says is asked for. A file of somebody's own may have such a path, and such a content: it is a copy
+ * of ours only if what was stored is still there, and is the same.
  */
 export async function ownCopyOf(
   journal: Pick<Journal, 'moves'>,

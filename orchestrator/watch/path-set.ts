@@ -7,8 +7,8 @@ const FIRST_SLOTS = 1024;
 const FREE = 0;
 
 /**
- * A million paths in 16 MB, where a Set of their texts takes 100: 53 bits of a hash each, seeded by chance, so that one path in 10^10 is taken for one that is not there. For what is then
- * looked at, or can wait for the next listing.
+ * A million paths in 16 MB, where a Set of their texts takes 100: 53 bits of a hash each, seeded by chance, so that one
+ * path in 10^10 is taken for one that is not there. For what is then looked at, or can wait for the next listing.
  */
 export class PathSet {
   readonly #seed = randomInt(2 ** 32);
@@ -47,7 +47,10 @@ function slotOf(slots: Float64Array, hash: number): number {
   return slot;
 }
 
-/** cyrb53 (public domain, https://github.com/bryc/code/blob/master/jshash/experimental/cyrb53.js): a quarter of what node:crypto takes for so short a text. */
+/**
+ * cyrb53 (public domain, https://github.com/bryc/code/blob/master/jshash/experimental/cyrb53.js): a quarter of what
+ * node:crypto takes for so short a text.
+ */
 function hashOf(path: string, seed: number): number {
   let [one, two] = [0xdeadbeef ^ seed, 0x41c6ce57 ^ seed];
   for (let at = 0; at < path.length; at += 1) {

@@ -20,8 +20,9 @@ export interface ListedPlace {
 }
 
 /**
- * Rule 9, across restarts: compares what was listed with what WATCH_DIR was before, and has the journal doubt the files of folders
- * that are others now; once one of these files is seen there as it was, or a person says so, they are doubted no more.
+ * Rule 9, across restarts: compares what was listed with what WATCH_DIR was before, and has the journal doubt the files
+ * of folders that are others now; once one of these files is seen there as it was, or a person says so, they are
+ * doubted no more.
  */
 export async function comparePlace(request: PlaceRequest, listed: ListedPlace): Promise<void> {
   const { dataset, journal, known, signal } = request;

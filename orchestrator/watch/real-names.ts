@@ -6,8 +6,9 @@ import { folderOf } from './names.ts';
 const NAMES_MS = 1000;
 
 /**
- * On some file systems (vfat, exfat, ntfs, SMB, ext4 with casefold, those of macOS) one file answers to several names: upper and lower case are the same
- * there, or the two ways to write an accent. What was renamed from `sales.csv` to `Sales.CSV` is found under both, and has but one.
+ * On some file systems (vfat, exfat, ntfs, SMB, ext4 with casefold, those of macOS) one file answers to several names:
+ * upper and lower case are the same there, or the two ways to write an accent. What was renamed from `sales.csv` to
+ * `Sales.CSV` is found under both, and has but one.
  */
 export class RealNames {
   /** Folders in which upper and lower case differ, as nearly everywhere: nothing more is asked there of plain names. */

@@ -22,8 +22,8 @@ export class WatchedRoot {
   }
 
   /**
-   * Device and inode, as one text: links on the way to it are followed where nobody but root and we can have put them there. Throws an OrchestratorError for
-   * people where it is missing, or can't be read or made.
+   * Device and inode, as one text: links on the way to it are followed where nobody but root and we can have put them
+   * there. Throws an OrchestratorError for people where it is missing, or can't be read or made.
    */
   async find(): Promise<string> {
     if (this.#isNew) await createRoot(this.#dataset);

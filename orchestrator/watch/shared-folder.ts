@@ -9,7 +9,10 @@ interface Opened {
   users: number;
 }
 
-/** WATCH_DIR, which is opened for each look into it, once for looks that are under way at the same time, and not held between them: it may be unmounted. */
+/**
+ * WATCH_DIR, which is opened for each look into it, once for looks that are under way at the same time, and not held
+ * between them: it may be unmounted.
+ */
 export class SharedFolder {
   readonly #open: () => Promise<Folder>;
   #opened: Opened | undefined;

@@ -67,8 +67,8 @@ export interface DatasetWatch {
 }
 
 /**
- * Watches one dataset's WATCH_DIR until stopped. A root that is missing, can't be read or lies in a kept folder is no reason to throw: status() says
- * so, and watching begins when that is over.
+ * Watches one dataset's WATCH_DIR until stopped. A root that is missing, can't be read or lies in a kept folder is no
+ * reason to throw: status() says so, and watching begins when that is over.
  */
 export async function watchDataset(request: WatchRequest): Promise<DatasetWatch> {
   const { dataset, journal, clock } = request;
@@ -93,7 +93,10 @@ interface Before {
   isNew: boolean;
 }
 
-/** The kernel's time of a file's change lags by up to a tick (10 ms at 100 Hz): in doubt a file has arrived rather than was there before. */
+/**
+ * The kernel's time of a file's change lags by up to a tick (10 ms at 100 Hz): in doubt a file has arrived rather than
+ * was there before.
+ */
 const CLOCK_TICK_MS = 20;
 const ROOT_CHECK_MS = 1000;
 const EVENTS_LISTING_MS = 60_000;
@@ -238,7 +241,10 @@ class DatasetWatcher implements DatasetWatch {
     this.#listings.within(0);
   }
 
-  /** By a link or a mount WATCH_DIR may have become one of our own folders: every file there would be an arrival, be moved there, and so on. */
+  /**
+   * By a link or a mount WATCH_DIR may have become one of our own folders: every file there would be an arrival, be
+   * moved there, and so on.
+   */
   async #findRoot(): Promise<string> {
     const { dataset, kept } = this.#request;
     const why = aroundText(dataset, kept());
@@ -364,7 +370,10 @@ class DatasetWatcher implements DatasetWatch {
     return dropLeftovers({ dataset, journal, clock, rules: this.#rules, isSettling, signal: this.#abort.signal });
   }
 
-  /** A run whose path held something else when it was looked at: the version may be back without any event that tells it from before. */
+  /**
+   * A run whose path held something else when it was looked at: the version may be back without any event that tells it
+   * from before.
+   */
   async #heard(run: Run): Promise<void> {
     const { dataset, journal } = this.#request;
     const isMine = run.dataset === dataset.name && run.root === dataset.watchDir;

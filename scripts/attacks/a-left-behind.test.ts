@@ -1,4 +1,5 @@
-// Tries, as the program of a run, to have root's file read, served or moved by what it leaves in WORK_DIR, and to stop the service with a FIFO: A1 and A6; and to be believed what can't be: B.
+// Tries, as the program of a run, to have root's file read, served or moved by what it leaves in WORK_DIR, and to stop
+// the service with a FIFO: A1 and A6; and to be believed what can't be: B.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

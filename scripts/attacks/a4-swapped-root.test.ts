@@ -1,4 +1,5 @@
-// Tries, as uid 1234 who owns the folder above WATCH_DIR, to have root write in a folder of root's alone: WATCH_DIR is swapped for a link to it while a run goes on.
+// Tries, as uid 1234 who owns the folder above WATCH_DIR, to have root write in a folder of root's alone: WATCH_DIR is
+// swapped for a link to it while a run goes on.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';

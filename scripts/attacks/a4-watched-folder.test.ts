@@ -1,5 +1,5 @@
-// Tries, as uid 1234 with the right to write in WATCH_DIR, to have a file read that only root can read: by links, by hard links, and by swapping files and
-// folders for links while the orchestrator lists, hashes and runs them.
+// Tries, as uid 1234 with the right to write in WATCH_DIR, to have a file read that only root can read: by links, by
+// hard links, and by swapping files and folders for links while the orchestrator lists, hashes and runs them.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { spawn, spawnSync } from 'node:child_process';

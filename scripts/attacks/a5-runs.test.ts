@@ -1,5 +1,6 @@
-// As the uploader, and as the program that is run: reads the environment of a run and reaches into it through /proc, makes a run uid 0 by a link to root's file, reads
-// the journal, the token, other runs and other datasets' configuration, and fills the disk; in a container and in a process.
+// As the uploader, and as the program that is run: reads the environment of a run and reaches into it through /proc,
+// makes a run uid 0 by a link to root's file, reads the journal, the token, other runs and other datasets'
+// configuration, and fills the disk; in a container and in a process.
 import assert from 'node:assert/strict';
 import { chown, link, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Tries to keep the service from answering others, or to fill its memory, by requests that cost much and end late: numbers without end, slow bodies, idle connections, streams, uploads and downloads.
+// Tries to keep the service from answering others, or to fill its memory, by requests that cost much and end late:
+// numbers without end, slow bodies, idle connections, streams, uploads and downloads.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';

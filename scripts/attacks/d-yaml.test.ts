@@ -1,4 +1,6 @@
-// Tries, as somebody who may only write into CONFIG_DIR, to freeze, fill or kill the service and `check` by YAML (circles, a billion laughs, FIFOs, devices, sparse files, links, huge expressions), and to read a file of root's by it.
+// Tries, as somebody who may only write into CONFIG_DIR, to freeze, fill or kill the service and `check` by YAML
+// (circles, a billion laughs, FIFOs, devices, sparse files, links, huge expressions), and to read a file of root's by
+// it.
 import assert from 'node:assert/strict';
 import { chownSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';

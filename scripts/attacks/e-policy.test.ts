@@ -1,4 +1,6 @@
-// Tries, as somebody who may only write into CONFIG_DIR, to become root by YAML: user 0, capabilities, mounts of / and of the engine's socket, host network, LD_PRELOAD, system folders, secrets of the orchestrator, labels of its containers, a policy of one's own.
+// Tries, as somebody who may only write into CONFIG_DIR, to become root by YAML: user 0, capabilities, mounts of / and
+// of the engine's socket, host network, LD_PRELOAD, system folders, secrets of the orchestrator, labels of its
+// containers, a policy of one's own.
 import assert from 'node:assert/strict';
 import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Tries, as another user of this machine (uid 1234) and as a page of another site, to read rows, follow events and pause datasets without having been let in, and to put a token of its own in the place of the service's.
+// Tries, as another user of this machine (uid 1234) and as a page of another site, to read rows, follow events and
+// pause datasets without having been let in, and to put a token of its own in the place of the service's.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chownSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// Tries to reach the API, other services of this machine's loopback and other containers from inside of a run's container, on every address of the host.
+// Tries to reach the API, other services of this machine's loopback and other containers from inside of a run's
+// container, on every address of the host.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-// Tries, with the role that docker-compose.yml gives the orchestrator, what it has no need of: other indices where the role names some, reading, users, keys of others.
+// Tries, with the role that docker-compose.yml gives the orchestrator, what it has no need of: other indices where the
+// role names some, reading, users, keys of others.
 import assert from 'node:assert/strict';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

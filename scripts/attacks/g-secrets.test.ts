@@ -1,4 +1,5 @@
-// Tries to see what the orchestrator connects to Elasticsearch with: an image that was given nothing, docker inspect, another user's look at files and processes.
+// Tries to see what the orchestrator connects to Elasticsearch with: an image that was given nothing, docker inspect,
+// another user's look at files and processes.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

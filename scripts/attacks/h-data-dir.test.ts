@@ -1,4 +1,6 @@
-// Tries, as a local user, to read, enter or change anything below DATA_DIR, to have files of others closed or given away when it is tightened, and to make a start wait by what is planted as `lock`, `lock.json`, `instance` or the journal.
+// Tries, as a local user, to read, enter or change anything below DATA_DIR, to have files of others closed or given
+// away when it is tightened, and to make a start wait by what is planted as `lock`, `lock.json`, `instance` or the
+// journal.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {

@@ -1,4 +1,5 @@
-// Takes the Docker Engine away, or its image, or lets it answer with errors or never, and hands over the next file: a process of the machine must not read it.
+// Takes the Docker Engine away, or its image, or lets it answer with errors or never, and hands over the next file: a
+// process of the machine must not read it.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';

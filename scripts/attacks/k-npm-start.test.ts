@@ -1,4 +1,5 @@
-// Tries to leave the service behind, with DATA_DIR locked, by ending the npm that started it: by SIGTERM, by SIGKILL, and by Ctrl-C, which comes twice.
+// Tries to leave the service behind, with DATA_DIR locked, by ending the npm that started it: by SIGTERM, by SIGKILL,
+// and by Ctrl-C, which comes twice.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
-// Tries to make the terminal of whoever asks obey a file's name: ESC, 8-bit controls and turned texts in names, cells and messages, through every command and the log.
+// Tries to make the terminal of whoever asks obey a file's name: ESC, 8-bit controls and turned texts in names, cells
+// and messages, through every command and the log.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// `node scripts/attacks/schemathesis.ts [--seconds N]`: schemathesis asks whatever the OpenAPI document allows, and what it does not, of a service that has
-// runs, rejects and a lake; 600 s unless told. Prints a summary as JSON; exit code 1 where an answer was not as documented, the service did not answer, or its memory grew.
+// `node scripts/attacks/schemathesis.ts [--seconds N]`: schemathesis asks whatever the OpenAPI document allows, and
+// what it does not, of a service that has runs, rejects and a lake; 600 s unless told. Prints a summary as JSON; exit
+// code 1 where an answer was not as documented, the service did not answer, or its memory grew.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';

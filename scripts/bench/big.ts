@@ -1,5 +1,5 @@
-// Memory and speed as files grow: a CSV of 2 GB beside one of 33 MB, packed too, JSON and XML of 1 GB, and a workbook of a million rows. The server is a stub that says yes at once,
-// so that neither its disk nor its speed counts.
+// Memory and speed as files grow: a CSV of 2 GB beside one of 33 MB, packed too, JSON and XML of 1 GB, and a workbook
+// of a million rows. The server is a stub that says yes at once, so that neither its disk nor its speed counts.
 import { once } from 'node:events';
 import {
   createReadStream,

@@ -14,7 +14,10 @@ export interface Usage {
   peakMb: number | null;
 }
 
-/** Runs a program to its end. Throws with the end of its output where it fails. One at a time: CPU is counted for all children that end meanwhile. */
+/**
+ * Runs a program to its end. Throws with the end of its output where it fails. One at a time: CPU is counted for all
+ * children that end meanwhile.
+ */
 export async function measureChild(
   command: string,
   words: string[],

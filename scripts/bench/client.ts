@@ -1,5 +1,5 @@
-// What a load costs the client itself, start and speed told apart: one row, the flights, and ten times the flights, before a stub that says yes at
-// once.
+// What a load costs the client itself, start and speed told apart: one row, the flights, and ten times the flights,
+// before a stub that says yes at once.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -50,7 +50,10 @@ export function rawLimit(target: Target, bodies: Bodies, mapping: Contender['map
   };
 }
 
-/** One load, from the start of the program until a refresh has made its documents searchable. The index is removed before and behind it. */
+/**
+ * One load, from the start of the program until a refresh has made its documents searchable. The index is removed
+ * before and behind it.
+ */
 export async function measure(target: Target, { index, prepare, load }: Contender): Promise<Measured> {
   await target.remove(index);
   await prepare?.();

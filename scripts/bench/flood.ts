@@ -1,5 +1,6 @@
-// Many small files at once: from the first one's close to the last run's end, beside a program by hand that puts the rows of many files in one request and accounts
-// for nothing. Each way fills an index of its own; all documents must be there, and each file must have a run that is done.
+// Many small files at once: from the first one's close to the last run's end, beside a program by hand that puts the
+// rows of many files in one request and accounts for nothing. Each way fills an index of its own; all documents must be
+// there, and each file must have a run that is done.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// A journal of a million files, filled by its own calls: the first tenth of them are in WATCH_DIR, the others are gone, which the next start has to find out. What the orchestrator
-// takes beside what it takes with an empty journal, how long it keeps others waiting meanwhile, and how soon it stops.
+// A journal of a million files, filled by its own calls: the first tenth of them are in WATCH_DIR, the others are gone,
+// which the next start has to find out. What the orchestrator takes beside what it takes with an empty journal, how
+// long it keeps others waiting meanwhile, and how soon it stops.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';

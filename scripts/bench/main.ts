@@ -1,5 +1,5 @@
-// `npm run bench [-- etl|client|steady|latency|flights|flood|journal] [--turns N] [--rows N] [--files N] [--quick] [--profile] [--big]`: a table for people, and the
-// same as JSON in the last line.
+// `npm run bench [-- etl|client|steady|latency|flights|flood|journal] [--turns N] [--rows N] [--files N] [--quick]
+// [--profile] [--big]`: a table for people, and the same as JSON in the last line.
 import { buildImages } from '../images/plans.ts';
 import { announce } from '../services/command.ts';
 import { dockerClient } from '../services/docker-client.ts';

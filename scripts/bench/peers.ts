@@ -12,7 +12,10 @@ export interface Peer {
   load(node: string, file: string, index: string): Promise<Usage>;
 }
 
-/** Where git finds the original's library; PYPEL_SOURCE names another place. It can't be installed: its setup.py leaves a part of it out. */
+/**
+ * Where git finds the original's library; PYPEL_SOURCE names another place. It can't be installed: its setup.py leaves
+ * a part of it out.
+ */
 const PYPEL = 'https://github.com/139bercy/pypel';
 const CLONE_LIMIT_MS = 60_000;
 

@@ -1,7 +1,7 @@
 /**
- * How Pollock compares cells of headers and records: `1.50` equals `1.5`, `1/2/2020` equals `2020-01-02`, `Yes` equals `yes`. Its own normal form
- * goes through Python's int, float, dateutil and price-parser; this one knows the usual ways to write numbers, times, dates and prices, the rest is compared
- * as lower-case text.
+ * How Pollock compares cells of headers and records: `1.50` equals `1.5`, `1/2/2020` equals `2020-01-02`, `Yes` equals
+ * `yes`. Its own normal form goes through Python's int, float, dateutil and price-parser; this one knows the usual ways
+ * to write numbers, times, dates and prices, the rest is compared as lower-case text.
  */
 export function normalForm(cell: string): string {
   if (cell.trim() === '') return cell;

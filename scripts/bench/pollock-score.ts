@@ -21,8 +21,9 @@ export const FAILED: Score = MEASURES.map(() => 0);
 const PERFECT: Score = MEASURES.map(() => 1);
 
 /**
- * As pollock/metrics.py of the benchmark compares them: the first row is the header; all three are bags, in which order does not count; a record is its cells joined
- * without a separator; headers and records are compared in their normal form, cells as they are. What they call precision is the share of the truth.
+ * As pollock/metrics.py of the benchmark compares them: the first row is the header; all three are bags, in which order
+ * does not count; a record is its cells joined without a separator; headers and records are compared in their normal
+ * form, cells as they are. What they call precision is the share of the truth.
  */
 export function scoreRows(truth: readonly string[][], loaded: readonly string[][]): Score {
   if (truth.length === 0) return PERFECT;

@@ -1,6 +1,7 @@
-// `node scripts/bench/pollock.ts FOLDER [--parameters] [--files] [--write FOLDER]`: how well the default ETL reads the polluted files of Pollock (VLDB 2023), of which FOLDER is a
-// copy (HPI-Information-Systems/Pollock on GitHub; polluted_files, survey_sample, pollock_weights.json). Without --parameters it finds out everything by itself.
-// --files prints each file that is not perfect; --write leaves what was loaded as CSV, for the benchmark's own scorer.
+// `node scripts/bench/pollock.ts FOLDER [--parameters] [--files] [--write FOLDER]`: how well the default ETL reads the
+// polluted files of Pollock (VLDB 2023), of which FOLDER is a copy (HPI-Information-Systems/Pollock on GitHub;
+// polluted_files, survey_sample, pollock_weights.json). Without --parameters it finds out everything by itself. --files
+// prints each file that is not perfect; --write leaves what was loaded as CSV, for the benchmark's own scorer.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,7 +96,10 @@ function linesOf(path: string, records: number, quote: string): number {
   });
 }
 
-/** Header and rows as they are in the file, before any step; undefined where it can't be loaded. Cells that a record does not have are left out. */
+/**
+ * Header and rows as they are in the file, before any step; undefined where it can't be loaded. Cells that a record
+ * does not have are left out.
+ */
 async function load(path: string, extract: Extract): Promise<string[][] | undefined> {
   const source = await SourceFile.open(path, NOTHING_EXPECTED, new AbortController().signal);
   try {

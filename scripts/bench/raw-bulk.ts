@@ -39,7 +39,10 @@ export async function renderBodies(file: string): Promise<Bodies> {
   return { bodies, documents };
 }
 
-/** Sends them by as many connections as the default ETL has, each with one request under way. Resolves when all are acknowledged; throws for any that is refused. */
+/**
+ * Sends them by as many connections as the default ETL has, each with one request under way. Resolves when all are
+ * acknowledged; throws for any that is refused.
+ */
 export async function sendBodies(node: string, index: string, { bodies }: Bodies): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
   const waiting = bodies.values();

@@ -1,5 +1,5 @@
-// The default ETL beside the raw bulk limit, for the flights and for ten times as many rows: what is beyond the flights tells the steady speed,
-// without start and end.
+// The default ETL beside the raw bulk limit, for the flights and for ten times as many rows: what is beyond the flights
+// tells the steady speed, without start and end.
 import { type Contender, measure, type Measured, modelOf, RAW, rawLimit, summaryOf } from './contender.ts';
 import { loadByProcess } from './default-etl.ts';
 import type { Target } from './elasticsearch.ts';

@@ -1,5 +1,5 @@
-// Says yes to every request at once and forgets it, but for when the first one came: what a client itself costs is what is left. A process of its own, so
-// that its CPU isn't counted. Prints its address, and ends with its parent.
+// Says yes to every request at once and forgets it, but for when the first one came: what a client itself costs is what
+// is left. A process of its own, so that its CPU isn't counted. Prints its address, and ends with its parent.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -19,7 +19,10 @@ const PULL_LIMIT_MS = 300_000;
 /** What only compilers need, and more than half of a JDK. */
 const SUPERFLUOUS = /\/(jmods|man|demo|src\.zip|include)$/;
 
-/** Name of an image with Elasticsearch: the official one if it is here or can be pulled, else one made from Maven Central's server. */
+/**
+ * Name of an image with Elasticsearch: the official one if it is here or can be pulled, else one made from Maven
+ * Central's server.
+ */
 export async function provideElasticsearchImage(docker: Docker, base: string | undefined): Promise<string> {
   if (await hasImage(docker, OFFICIAL)) return OFFICIAL;
   if (await hasImage(docker, LOCAL)) return LOCAL;

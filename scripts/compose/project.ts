@@ -87,7 +87,10 @@ export async function makeProject(
   };
 }
 
-/** Maven Central's server lacks a module for users of its own: what makes one does nothing, and the orchestrator is the superuser. */
+/**
+ * Maven Central's server lacks a module for users of its own: what makes one does nothing, and the orchestrator is the
+ * superuser.
+ */
 const WITHOUT_USERS = `
 services:
   orchestrator-user: { entrypoint: ['true'], command: [] }

@@ -7,7 +7,10 @@ import type { Reading } from './table.ts';
 
 const OF_RECORDS = ['records', 'lines'];
 
-/** DuckDB, told the delimiter of a CSV, which it gets in UTF-8, and that every cell is text; of JSON the layouts that it knows. */
+/**
+ * DuckDB, told the delimiter of a CSV, which it gets in UTF-8, and that every cell is text; of JSON the layouts that it
+ * knows.
+ */
 export async function openDuckDb(): Promise<TableReader> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();

@@ -44,8 +44,8 @@ const MOST_FINDINGS = 10;
 type Seen = Pick<Finding, 'reader' | 'difference' | 'ours' | 'theirs'>;
 
 /**
- * Makes files and reads each by ours and by the readers. Of each way to differ that nothing explains the smallest file is looked for; what was found once is passed over
- * while the next is looked for.
+ * Makes files and reads each by ours and by the readers. Of each way to differ that nothing explains the smallest file
+ * is looked for; what was found once is passed over while the next is looked for.
  */
 export async function hunt({ kind, cases, count, seed, readers }: HuntOptions): Promise<HuntResult> {
   const folder = mkdtempSync(join(tmpdir(), 'hunt-'));

@@ -1,4 +1,5 @@
-// `npm run hunt [-- --kind=csv|json|workbook|xml] [--cases=N] [--seed=N]`: looks for tables that the default ETL and other readers read differently. --help says more.
+// `npm run hunt [-- --kind=csv|json|workbook|xml] [--cases=N] [--seed=N]`: looks for tables that the default ETL and
+// other readers read differently. --help says more.
 import type fc from 'fast-check';
 import type { Case, Kind } from './case.ts';
 import { csvCases } from './csv-cases.ts';

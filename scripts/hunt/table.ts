@@ -4,7 +4,10 @@ export interface Table {
   rows: ReadonlyArray<ReadonlyArray<string | null>>;
 }
 
-/** What a reader made of a file; `decided` is what it found out, `told` what of that it was unsure of, `rejects` how many rows it gave back with a reason. */
+/**
+ * What a reader made of a file; `decided` is what it found out, `told` what of that it was unsure of, `rejects` how
+ * many rows it gave back with a reason.
+ */
 export type Reading =
   | (Table & { rejects?: number; decided?: readonly string[]; told?: readonly string[] })
   | { error: string };

@@ -11,8 +11,8 @@ const FORMS = fc.record({
 type Form = typeof FORMS extends fc.Arbitrary<infer Value> ? Value : never;
 
 /**
- * Records as elements of one name, in UTF-8 whatever is declared; what is empty is an empty element or attribute. Line ends and tabs in attributes stand for blanks (XML 1.0,
- * 3.3.3).
+ * Records as elements of one name, in UTF-8 whatever is declared; what is empty is an empty element or attribute. Line
+ * ends and tabs in attributes stand for blanks (XML 1.0, 3.3.3).
  */
 export const xmlCases: fc.Arbitrary<Case> = fc
   .tuple(grids({ hasPieces: true, minRows: 2 }), FORMS)

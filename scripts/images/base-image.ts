@@ -42,7 +42,10 @@ const SUPERFLUOUS = [
   'var/log',
 ];
 
-/** The base to build on: the one `wanted` names, else the usual one if it is here or can be pulled, else one made from Debian's packages. */
+/**
+ * The base to build on: the one `wanted` names, else the usual one if it is here or can be pulled, else one made from
+ * Debian's packages.
+ */
 export async function provideBaseImage(
   docker: Docker,
   wanted: string | undefined,

@@ -26,7 +26,10 @@ const SUPERFLUOUS = /(\.(d\.[cm]?ts|map|md|markdown)$|\/(test|tests|docs|example
 /** By this label an image tells what it was built from. */
 export const CONTENT_LABEL = 'orchestrator.content';
 
-/** Builds the image as `name:version` and `name:latest`, unless the one that is there was built from the same. Returns whether it was built. */
+/**
+ * Builds the image as `name:version` and `name:latest`, unless the one that is there was built from the same. Returns
+ * whether it was built.
+ */
 export async function buildImage(
   docker: Docker,
   root: string,
@@ -68,7 +71,10 @@ async function imageId(docker: Docker, name: string): Promise<string | undefined
     );
 }
 
-/** The image that lost its names would only take up space. One that a container still has stays, and so does one with other names. */
+/**
+ * The image that lost its names would only take up space. One that a container still has stays, and so does one with
+ * other names.
+ */
 async function forget(docker: Docker, id: string | undefined): Promise<void> {
   if (id !== undefined)
     await docker

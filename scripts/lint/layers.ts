@@ -7,8 +7,9 @@ const CONTRACT = 'default-etl/contract/contract.ts';
 const JOURNAL = 'orchestrator/journal/journal.ts';
 
 /**
- * Who may import what: of each room the rooms, or the modules that are their faces, which it may import beside its own modules. What is not named is forbidden. A room below another one is a room of its own. Tests may
- * import all that they test.
+ * Who may import what: of each room the rooms, or the modules that are their faces, which it may import beside its own
+ * modules. What is not named is forbidden. A room below another one is a room of its own. Tests may import all that
+ * they test.
  */
 export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
   'orchestrator/errors.ts': [],

@@ -13,7 +13,10 @@ import { rule12 } from './entries/rule-12.ts';
 import { rule13 } from './entries/rule-13.ts';
 import type { Rule } from './entry.ts';
 
-/** All thirteen. The code that holds a clause is marked by a comment that says it; what takes that code out, and the test that sees it, stand here. */
+/**
+ * All thirteen. The code that holds a clause is marked by a comment that says it; what takes that code out, and the
+ * test that sees it, stand here.
+ */
 export const RULES: readonly Rule[] = [
   rule1,
   rule2,

@@ -1,6 +1,9 @@
 /** What a clause's marker in the code (`// rule 4: a retry keeps its VERSION`) needs beside it, so that it can be proved. */
 export interface Clause {
-  /** What stands there when the clause's code is taken out: instead of `code`, at its first place behind the marker, or of the whole line behind it. '' unless told. It must still be a program. */
+  /**
+   * What stands there when the clause's code is taken out: instead of `code`, at its first place behind the marker, or
+   * of the whole line behind it. '' unless told. It must still be a program.
+   */
   without?: string;
   code?: string;
   /** Title of the test that fails without that code, or a part of it that no other test has. */

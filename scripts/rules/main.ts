@@ -1,5 +1,5 @@
-// `node scripts/rules/main.ts [--json] [rule…]`: proves that the tests of the rules (all of them unless told) fail without the rules' code.
-// `node scripts/rules/main.ts --write` makes orchestrator/RULES.md.
+// `node scripts/rules/main.ts [--json] [rule…]`: proves that the tests of the rules (all of them unless told) fail
+// without the rules' code. `node scripts/rules/main.ts --write` makes orchestrator/RULES.md.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

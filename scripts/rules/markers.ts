@@ -14,7 +14,10 @@ interface Marker {
   file: string;
 }
 
-/** The clauses of all rules, each with its code and its test. Throws an Error that names every clause without a marker, or a test, and every marker without a clause. */
+/**
+ * The clauses of all rules, each with its code and its test. Throws an Error that names every clause without a marker,
+ * or a test, and every marker without a clause.
+ */
 export function placeClauses(root: string, rules: readonly Rule[]): PlacedClause[] {
   const texts = readTexts(root);
   const markers = [...texts].flatMap(([file, text]) => markersOf(file, text));

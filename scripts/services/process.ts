@@ -37,7 +37,10 @@ export function isAlive({ pid, startedAt }: ProcessMark): boolean {
   return startTime(pid) === startedAt;
 }
 
-/** SIGTERM, and SIGKILL to its group where that isn't enough within `graceMs`. Resolves when the process is gone; harmless when it was. */
+/**
+ * SIGTERM, and SIGKILL to its group where that isn't enough within `graceMs`. Resolves when the process is gone;
+ * harmless when it was.
+ */
 export async function stopProcess(mark: ProcessMark, graceMs: number): Promise<void> {
   if (!isAlive(mark)) return;
   process.kill(mark.pid, 'SIGTERM');

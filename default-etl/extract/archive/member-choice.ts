@@ -46,8 +46,8 @@ function isAlone(files: readonly ZipEntry[]): boolean {
 }
 
 /**
- * Globs: `*` and `?` do not cross a `/`, `**` does; case does not matter. Without a `/` a glob is about the name alone, whatever folder it
- * is in.
+ * Globs: `*` and `?` do not cross a `/`, `**` does; case does not matter. Without a `/` a glob is about the name alone,
+ * whatever folder it is in.
  */
 function matcherOf(globs: readonly string[]): (name: string) => boolean {
   const patterns = globs.map(glob => ({ pattern: patternOf(glob), isPath: glob.includes('/') }));

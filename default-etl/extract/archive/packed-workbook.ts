@@ -17,7 +17,10 @@ interface WorkbookChoice extends PackedWorkbook {
 
 const HEAD_BYTES = 1024;
 const MOST_NAMES = 50;
-/** Parts that one of the formats must have, or that only they have; those of texts and slides, too, since their XML is no table either. */
+/**
+ * Parts that one of the formats must have, or that only they have; those of texts and slides, too, since their XML is
+ * no table either.
+ */
 const SIGNS =
   /^(.*\/)?(?:\[content_types\]\.xml|_rels\/\.rels|xl\/workbook[^/]*\.(?:xml|bin)|word\/document\.xml|ppt\/presentation\.xml)$/i;
 const CONTENT = /^(.*\/)?content\.xml$/i;
@@ -28,8 +31,9 @@ const PARTS = {
 };
 
 /**
- * The workbook that an archive is, though it was zipped with its folder, or without the parts that say what it is; undefined where none of the members that would be read is
- * part of one. Throws EtlFailure 65 where others stand beside it, or there are several.
+ * The workbook that an archive is, though it was zipped with its folder, or without the parts that say what it is;
+ * undefined where none of the members that would be read is part of one. Throws EtlFailure 65 where others stand beside
+ * it, or there are several.
  */
 export async function choosePackedWorkbook(
   path: string,

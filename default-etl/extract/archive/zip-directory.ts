@@ -168,8 +168,8 @@ function extraFields(bytes: Buffer): Map<number, Buffer> {
 }
 
 /**
- * UTF-8 where it is valid, whatever the flag says: many writers forget it. Else code page 437, as the format has it, or Windows-1252, whose letters are
- * where the former has lines and signs.
+ * UTF-8 where it is valid, whatever the flag says: many writers forget it. Else code page 437, as the format has it, or
+ * Windows-1252, whose letters are where the former has lines and signs.
  */
 async function nameOf(bytes: Buffer, unicode: Buffer | undefined): Promise<string> {
   if (unicode !== undefined && unicode.length > 5) return unicode.toString('utf8', 5);

@@ -6,8 +6,9 @@ import { PackedBytes, UNPACKER_OPTIONS } from '../../unpack/packed-bytes.ts';
 import type { DirectoryRecord, RandomAccess } from './zip-directory.ts';
 
 /**
- * What a member may unpack to: any that stays below `anyRatioBytes`; a larger one up to `maxRatio` times its packed size. Deflate packs
- * 1032 : 1 at best; lines that are all the same come near it, tables above a gigabyte to 100 : 1 at most.
+ * What a member may unpack to: any that stays below `anyRatioBytes`; a larger one up to `maxRatio` times its packed
+ * size. Deflate packs 1032 : 1 at best; lines that are all the same come near it, tables above a gigabyte to 100 : 1 at
+ * most.
  */
 export interface ZipLimits {
   anyRatioBytes: number;

@@ -25,9 +25,8 @@ export interface ZipEntry {
 const LIMITS: ZipLimits = { anyRatioBytes: USUAL.unpackedBytes, maxRatio: MOST_RATIO, maxBytes: 2 ** 40 };
 
 /**
- * The members of a zip file in the order of its central directory. Own lines instead of a library: yauzl wants a file descriptor or its
- * own reader class, has no limits and no CRC check.
- * Throws EtlFailure 65 where the file is damaged.
+ * The members of a zip file in the order of its central directory. Own lines instead of a library: yauzl wants a file
+ * descriptor or its own reader class, has no limits and no CRC check. Throws EtlFailure 65 where the file is damaged.
  */
 export async function openZip(file: RandomAccess, said: Partial<ZipLimits> = {}): Promise<ZipEntry[]> {
   const limits = { ...LIMITS, ...said };

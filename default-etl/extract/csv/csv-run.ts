@@ -194,8 +194,9 @@ export class CsvRun {
   }
 
   /**
-   * Nothing follows. Where the table is thought to end here, all before has to be cut first: a record that is not complete then goes on below, so that what
-   * was taken for notes is none. `left`: bytes that were not used yet when there were others.
+   * Nothing follows. Where the table is thought to end here, all before has to be cut first: a record that is not
+   * complete then goes on below, so that what was taken for notes is none. `left`: bytes that were not used yet when
+   * there were others.
    */
   private stopsAt(left: number): boolean {
     if (!this.bytes.isStopped) {

@@ -16,10 +16,12 @@ export interface PlainRecord {
 }
 
 /**
- * What CSV means here, a character at a time: RFC 4180 with any of CRLF, LF and CR as line end; a quote opens a cell only as its first character; in a quoted cell a
- * doubled quote stands for one, and the escape character before a quote or itself for that. A cell may span lines only if a delimiter or line end follows its closing quote: else
- * the quote that opens it is text, and the line ends are such. Text behind a closing quote on the same line belongs to the cell, but see `reread`. Lines of nothing or of blanks are no
- * records; where `width`, the number of columns, is 1, blanks are a value. tokenizer.ts does the same on bytes, and is held to this.
+ * What CSV means here, a character at a time: RFC 4180 with any of CRLF, LF and CR as line end; a quote opens a cell
+ * only as its first character; in a quoted cell a doubled quote stands for one, and the escape character before a quote
+ * or itself for that. A cell may span lines only if a delimiter or line end follows its closing quote: else the quote
+ * that opens it is text, and the line ends are such. Text behind a closing quote on the same line belongs to the cell,
+ * but see `reread`. Lines of nothing or of blanks are no records; where `width`, the number of columns, is 1, blanks
+ * are a value. tokenizer.ts does the same on bytes, and is held to this.
  */
 export function csvRecords(text: string, dialect: PlainDialect, width: number): PlainRecord[] {
   return [...eachRecord(text, dialect, width)];
@@ -58,8 +60,8 @@ interface Read {
 type CellReader = (text: string, from: number, dialect: PlainDialect) => Cell;
 
 /**
- * An odd cell says that quotes were not doubled. If a cell ends with a quote then, or the record has not `width` cells, it is read again with quotes in the
- * wrong place taken for text; what gives `width` cells is right.
+ * An odd cell says that quotes were not doubled. If a cell ends with a quote then, or the record has not `width` cells,
+ * it is read again with quotes in the wrong place taken for text; what gives `width` cells is right.
  */
 function reread(record: string, first: Read, dialect: PlainDialect, width: number): Read | undefined {
   if (first.isUnclosed || !first.cells.some(cell => cell.isOdd)) return undefined;
@@ -86,7 +88,10 @@ function plainCell(text: string, from: number, dialect: PlainDialect): Cell {
   return { text: text.slice(from, end), end };
 }
 
-/** A quoted cell, or a plain one that begins with the quote. Taken in stretches: a text made of single characters has 32 bytes for each. */
+/**
+ * A quoted cell, or a plain one that begins with the quote. Taken in stretches: a text made of single characters has 32
+ * bytes for each.
+ */
 function strictCell(text: string, from: number, dialect: PlainDialect): Cell {
   let cell = '';
   let taken = from + 1;
@@ -109,8 +114,8 @@ function strictCell(text: string, from: number, dialect: PlainDialect): Cell {
 }
 
 /**
- * A quoted cell that only a quote before a delimiter or line end closes; other quotes are text. undefined where the next quoted cell, or the end, comes first: then the
- * quote that opens is text, too.
+ * A quoted cell that only a quote before a delimiter or line end closes; other quotes are text. undefined where the
+ * next quoted cell, or the end, comes first: then the quote that opens is text, too.
  */
 function looseCell(text: string, from: number, dialect: PlainDialect): Cell | undefined {
   const { quote, delimiter } = dialect;

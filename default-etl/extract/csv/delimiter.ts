@@ -13,11 +13,17 @@ const DECIMAL_COMMA = /^\s*[-+]?\d[\d \u00a0\u202f]*(,\d+)?\s*$/;
 const MOST_NUMBERS = 0.1;
 /** Where fewer records agree on a width, and their cells are not FEWEST_KNOWN, it is a text. */
 const AGREED = 0.6;
-/** Where blanks cut cells in quotes, so many records have their quotes where they should be, and so many as many cells as the names: of others a text without quotes has blanks. */
+/**
+ * Where blanks cut cells in quotes, so many records have their quotes where they should be, and so many as many cells
+ * as the names: of others a text without quotes has blanks.
+ */
 const CLEAN_SHARE = 0.95;
 const QUOTED_SHARE = 0.4;
 
-/** The delimiter that cuts the head most evenly into cells that look like such; one that the text does not hold where it is a text, or one column. `fallback` where nothing says anything. */
+/**
+ * The delimiter that cuts the head most evenly into cells that look like such; one that the text does not hold where it
+ * is a text, or one column. `fallback` where nothing says anything.
+ */
 export function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallback: string): Trial {
   // Any number of blanks is one delimiter.
   const attempt = (delimiter: string) =>
@@ -40,7 +46,10 @@ export function bestDelimiter(head: TextHead, declared: Partial<Dialect>, fallba
   return usual.score > 0 ? usual : attempt(fallback);
 }
 
-/** Whether the delimiter stands in the texts or amounts of the one column that the first record names: a title would stand over a header. */
+/**
+ * Whether the delimiter stands in the texts or amounts of the one column that the first record names: a title would
+ * stand over a header.
+ */
 function isOneColumn({ dialect, records, width, share }: Trial): boolean {
   const [first, ...rest] = records;
   if (share === 0 || first?.cells.length !== 1) return false;
@@ -57,7 +66,10 @@ function areTexts(records: readonly HeadRecord[]): boolean {
   return behind.filter(cell => isMeasure(cellKind(cell))).length <= MOST_NUMBERS * behind.length;
 }
 
-/** Every record, the first too, has as many cells, and most are numbers, dates or words; a blank or a colon makes three of them. */
+/**
+ * Every record, the first too, has as many cells, and most are numbers, dates or words; a blank or a colon makes three
+ * of them.
+ */
 function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
   const fewest = /^[ :]$/.test(dialect.delimiter.toString()) ? 3 : 2;
   return (
@@ -69,7 +81,10 @@ function isUnmistakable({ dialect, records, width, share }: Trial): boolean {
   );
 }
 
-/** Cells cut by blanks, the first of each record in quotes, and none with a quote where none should be: all have as many, or the header has one less. */
+/**
+ * Cells cut by blanks, the first of each record in quotes, and none with a quote where none should be: all have as
+ * many, or the header has one less.
+ */
 function areQuotedCells({ records, width }: Trial, text: string): boolean {
   const [header, ...rows] = records;
   if (rows.length === 0 || width < 2 || !records.every(({ isClean }) => isClean)) return false;
@@ -77,7 +92,10 @@ function areQuotedCells({ records, width }: Trial, text: string): boolean {
   return width - (header?.cells.length ?? 0) <= 1 && areQuoted(text, records.length, ' ');
 }
 
-/** Whether blanks cut names, and the most records into as many cells, where in nearly every line a cell in quotes stands between blanks, and no quote elsewhere: no text has that line by line. */
+/**
+ * Whether blanks cut names, and the most records into as many cells, where in nearly every line a cell in quotes stands
+ * between blanks, and no quote elsewhere: no text has that line by line.
+ */
 function hasQuotedCells({ records, width, share }: Trial, text: string): boolean {
   const names = records[0]?.cells ?? [];
   if (width < 3 || share < QUOTED_SHARE || names.length !== width || !names.every(isWord)) return false;
@@ -86,7 +104,10 @@ function hasQuotedCells({ records, width, share }: Trial, text: string): boolean
   return lines.filter(line => / "[^"]*"(?= |$)/.test(line)).length >= CLEAN_SHARE * lines.length;
 }
 
-/** As R writes a table: each row begins with its name, for which the header has none. In quotes any text is a name; without them the columns have numbers. */
+/**
+ * As R writes a table: each row begins with its name, for which the header has none. In quotes any text is a name;
+ * without them the columns have numbers.
+ */
 function beginsWithRowNames({ dialect, records, width }: Trial, text: string): boolean {
   const [header, ...rows] = records;
   if (header?.cells.length !== width - 1 || rows.length === 0 || rows.some(({ cells }) => cells.length !== width))

@@ -8,7 +8,10 @@ import { FEWEST_KNOWN, knownShare, NONE, PLAIN, type Trial, tryDialect } from '.
 
 const NAMES: Record<string, string> = { '\\t': '\t', tab: '\t', comma: ',', semicolon: ';', pipe: '|', space: ' ' };
 
-/** The dialect that EXTRACT declares; what it leaves open is found in the first bytes of the text, which are cut into `records` with it. Throws EtlFailure 78. */
+/**
+ * The dialect that EXTRACT declares; what it leaves open is found in the first bytes of the text, which are cut into
+ * `records` with it. Throws EtlFailure 78.
+ */
 export function findDialect(
   head: TextHead,
   extract: Extract,
@@ -66,7 +69,10 @@ const FEWEST_WHOLE = 0.75;
 
 type Refinement = (head: TextHead, trial: Trial, declared: Partial<Dialect>) => Trial;
 
-/** `'` where hardly a cell begins with `"`, none ends with it, and whole cells stand in it; none where `"` only breaks records apart, or never closes a cell. */
+/**
+ * `'` where hardly a cell begins with `"`, none ends with it, and whole cells stand in it; none where `"` only breaks
+ * records apart, or never closes a cell.
+ */
 const withQuote: Refinement = (head, trial, declared) => {
   if (declared.quote !== undefined) return trial;
   const bare = tryDialect(head, { ...trial.dialect, quote: NONE });
@@ -82,8 +88,8 @@ const withQuote: Refinement = (head, trial, declared) => {
 };
 
 /**
- * Where as many cells end with a `'` as begin with one, in nearly all of these both do, or more records have all their cells only then. Where most cells are like that a record or two with a quote too many
- * say nothing.
+ * Where as many cells end with a `'` as begin with one, in nearly all of these both do, or more records have all their
+ * cells only then. Where most cells are like that a record or two with a quote too many say nothing.
  */
 function withSingleQuote(
   head: TextHead,

@@ -17,8 +17,8 @@ export interface HeadRecord extends GridRow {
 }
 
 /**
- * The first records of the text as the dialect cuts them: complete ones, 200 at most; the beginning of the first one where not even that is complete. `width`: the columns, where they
- * are known.
+ * The first records of the text as the dialect cuts them: complete ones, 200 at most; the beginning of the first one
+ * where not even that is complete. `width`: the columns, where they are known.
  */
 export function headRecords(head: TextHead, dialect: Dialect, width = 0): HeadRecord[] {
   const { records } = textRecords(head, dialect, { width, most: MOST_ROWS });
@@ -27,8 +27,9 @@ export function headRecords(head: TextHead, dialect: Dialect, width = 0): HeadRe
 }
 
 /**
- * The records of a piece of text, `most` of them; without the last one where that may go on behind it. Lines with a quote that is never closed are left out. `openTo`: what stands before it was looked at
- * in vain for the end of a quoted cell; all of it where there are such lines.
+ * The records of a piece of text, `most` of them; without the last one where that may go on behind it. Lines with a
+ * quote that is never closed are left out. `openTo`: what stands before it was looked at in vain for the end of a
+ * quoted cell; all of it where there are such lines.
  */
 export function textRecords(
   { bytes, isWhole }: TextHead,

@@ -8,8 +8,8 @@ import type { Dialect } from './marks.ts';
 import { USUAL } from './trial.ts';
 
 /**
- * The place of a table whose names another delimiter cuts than its rows: `id,name` right above `1;Paul`. Each column has a name then, which no other one has. `head`: the bytes of the records. The same place for
- * any other table.
+ * The place of a table whose names another delimiter cuts than its rows: `id,name` right above `1;Paul`. Each column
+ * has a name then, which no other one has. `head`: the bytes of the records. The same place for any other table.
  */
 export function withHeaderLine(
   place: TablePlace,

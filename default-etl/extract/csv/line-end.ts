@@ -13,7 +13,10 @@ const CRLF: LineEnd = { bytes: 2, first: CR };
 const LONE_LF: LineEnd = { bytes: 1, first: LF };
 const LONE_CR: LineEnd = { bytes: 1, first: CR };
 
-/** The line end behind more than half of the records of `width` cells, which `head` begins with: any other may stand in a cell. */
+/**
+ * The line end behind more than half of the records of `width` cells, which `head` begins with: any other may stand in
+ * a cell.
+ */
 export function usualLineEnd(head: Buffer, records: readonly HeadRecord[], width: number): LineEnd {
   const found = records.flatMap(({ cells }, index) => {
     const next = records[index + 1]?.start;

@@ -14,7 +14,10 @@ export interface Dialect {
   quote: number;
   /** A byte that, in a quoted cell, makes a quote or itself behind it plain text, besides the doubled quote; or -1. */
   escape: number;
-  /** Blanks at the beginning of a cell, and behind its closing quote, are the way the file is written and no part of the cell: `a, "b" ,c`. */
+  /**
+   * Blanks at the beginning of a cell, and behind its closing quote, are the way the file is written and no part of the
+   * cell: `a, "b" ,c`.
+   */
   skipsBlanks: boolean;
 }
 

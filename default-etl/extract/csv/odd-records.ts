@@ -70,7 +70,10 @@ export class OddRecords {
     return { position: cut.next, line, cell: this.addCut(cut) };
   }
 
-  /** Takes in a line as a record, in which quotes that do not close on it are text. Returns where the next line begins, or INCOMPLETE. */
+  /**
+   * Takes in a line as a record, in which quotes that do not close on it are text. Returns where the next line begins,
+   * or INCOMPLETE.
+   */
   lineAlone(from: number, to: number, final: boolean, line: number): number {
     const { records } = this;
     const { bytes, rows, width } = records;
@@ -107,7 +110,10 @@ export class OddRecords {
     return found < enough;
   }
 
-  /** Whether a record that has too few cells ends neither with what may be the beginning of a quoted cell, nor with a backslash before a quote, and a reject is not right above it. */
+  /**
+   * Whether a record that has too few cells ends neither with what may be the beginning of a quoted cell, nor with a
+   * backslash before a quote, and a reject is not right above it.
+   */
   isPlainlyShort(base: number, to: number, line: number): boolean {
     const { bytes, starts, ends } = this.records;
     const byte = bytes[starts[to - 1] as number];

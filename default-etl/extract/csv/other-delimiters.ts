@@ -10,8 +10,8 @@ const FEWEST_ALIKE = 3;
 const FEWEST_DELIMITERS = 2;
 
 /**
- * Rows with too few cells that have as many as the header where another usual delimiter separates them, or that another one cuts alike, line by line: files were joined that are written
- * differently.
+ * Rows with too few cells that have as many as the header where another usual delimiter separates them, or that another
+ * one cuts alike, line by line: files were joined that are written differently.
  */
 export class OtherDelimiters {
   /** Columns of the table. */

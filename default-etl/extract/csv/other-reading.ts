@@ -18,7 +18,10 @@ export class OtherReader {
     this.tokenizer = new CsvTokenizer(dialect);
   }
 
-  /** The first record of the bytes, if its quotes are where they should be; undefined where it is not, 'cut' where it may go on behind the bytes. */
+  /**
+   * The first record of the bytes, if its quotes are where they should be; undefined where it is not, 'cut' where it
+   * may go on behind the bytes.
+   */
   read(bytes: Buffer, isWhole: boolean): OtherReading | 'cut' | undefined {
     const { tokenizer } = this;
     const next = tokenizer.parse(bytes, 0, bytes.length, isWhole);

@@ -27,8 +27,10 @@ export class QuotedCells {
   }
 
   /**
-   * Reads the cell whose quote opens at `position`, and before `from` has neither a quote, an escape nor a line end, and returns where the delimiter or line end behind it is; INCOMPLETE where it isn't closed
-   * before `to`, TEXT where what closes it is on another line and no cell ends there. Text between the closing quote and the delimiter belongs to the cell, as in Python's csv and pandas.
+   * Reads the cell whose quote opens at `position`, and before `from` has neither a quote, an escape nor a line end,
+   * and returns where the delimiter or line end behind it is; INCOMPLETE where it isn't closed before `to`, TEXT where
+   * what closes it is on another line and no cell ends there. Text between the closing quote and the delimiter belongs
+   * to the cell, as in Python's csv and pandas.
    */
   read(position: number, from: number, to: number, final: boolean): number {
     const { quote, escape } = this.dialect;

@@ -7,7 +7,10 @@ const FIRST_CELLS = FIRST_ROWS * 8;
 
 /** The records cut so far, as positions in the bytes: arrays that grow, and are used again for the next batch. */
 export class RecordList {
-  /** What the positions are in: the bytes that begin() was given, or a copy with room behind, where cells are that were unescaped. */
+  /**
+   * What the positions are in: the bytes that begin() was given, or a copy with room behind, where cells are that were
+   * unescaped.
+   */
   bytes: Buffer = Buffer.alloc(0);
   /** Where the next of those is written. */
   arenaUsed = 0;
@@ -41,7 +44,10 @@ export class RecordList {
     this.given = undefined;
   }
 
-  /** Makes room behind `to`. Unescaped cells together are never longer than the bytes they come from: twice the length is enough, once. */
+  /**
+   * Makes room behind `to`. Unescaped cells together are never longer than the bytes they come from: twice the length
+   * is enough, once.
+   */
   reserve(to: number): void {
     if (this.bytes.length >= 2 * to) return;
     const grown = Buffer.allocUnsafeSlow(2 * to);
@@ -62,7 +68,10 @@ export class RecordList {
     return cell;
   }
 
-  /** Takes the record in whose cells are from `base` to `cell`, or those back where it is a reject. Returns the next free cell. */
+  /**
+   * Takes the record in whose cells are from `base` to `cell`, or those back where it is a reject. Returns the next
+   * free cell.
+   */
   add(base: number, cell: number, rawStart: number, rawEnd: number, line: number): number {
     const count = cell - base;
     if (this.width === 0) {

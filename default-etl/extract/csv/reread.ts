@@ -1,10 +1,12 @@
 import type { Dialect } from './marks.ts';
 
 /**
- * A second reading of a record with text behind a closing quote, where it has not the cells of the header or a cell ends with a quote: here quotes that do not stand where they
- * should are text. A quoted cell ends only with a quote that a delimiter or line end follows; one that doesn't end before the next quoted cell begins was never
- * quoted. `"10" tube"` is `10" tube`, and of `a,"b,"c"` the second cell is `"b`. Returns undefined where that does not give `width` cells; `end`: where its line
- * end is, from 0, which may be before the end of the first reading; `isSpent`: a quote that opens a cell is not closed in it. `record` is latin1, a character a byte, and so are the cells.
+ * A second reading of a record with text behind a closing quote, where it has not the cells of the header or a cell
+ * ends with a quote: here quotes that do not stand where they should are text. A quoted cell ends only with a quote
+ * that a delimiter or line end follows; one that doesn't end before the next quoted cell begins was never quoted. `"10"
+ * tube"` is `10" tube`, and of `a,"b,"c"` the second cell is `"b`. Returns undefined where that does not give `width`
+ * cells; `end`: where its line end is, from 0, which may be before the end of the first reading; `isSpent`: a quote
+ * that opens a cell is not closed in it. `record` is latin1, a character a byte, and so are the cells.
  */
 export function rereadRecord(
   record: string,
@@ -16,7 +18,10 @@ export function rereadRecord(
   return read && { ...read, isSpent: reading.isSpent };
 }
 
-/** The same of the first record of a text, in which more may follow. `isCut`: its end was looked at, behind which more would have to be seen. */
+/**
+ * The same of the first record of a text, in which more may follow. `isCut`: its end was looked at, behind which more
+ * would have to be seen.
+ */
 export function rereadText(
   text: string,
   dialect: Dialect,

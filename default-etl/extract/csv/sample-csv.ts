@@ -20,9 +20,9 @@ export function canSample(source: Source, encoding: string): boolean {
 }
 
 /**
- * Records from places all over the file. Where a place begins within quotes its records look wrong, and it is left out: a quote is guessed to be
- * closed by how many cells the records have. Texts of other encodings than UTF-8 stay as their bytes are. `header`: the columns, once the
- * first batch was read.
+ * Records from places all over the file. Where a place begins within quotes its records look wrong, and it is left out:
+ * a quote is guessed to be closed by how many cells the records have. Texts of other encodings than UTF-8 stay as their
+ * bytes are. `header`: the columns, once the first batch was read.
  */
 export async function* sampleCsv(
   source: Source,

@@ -11,12 +11,15 @@ import { countWholeLines, type LineCount } from './whole-lines.ts';
 /** How far another reading of a record may look. */
 const MOST_AHEAD = 1 << 16;
 const FIRST_AHEAD = 1 << 8;
-/** Other readings may look at so many bytes, and at so many for each byte of the records they are tried for: whatever is in the file, it is read in linear time. */
+/**
+ * Other readings may look at so many bytes, and at so many for each byte of the records they are tried for: whatever is
+ * in the file, it is read in linear time.
+ */
 const FIRST_CREDIT = 1 << 20;
 const CREDIT_OF_BYTE = 16;
 /**
- * A record whose lines are all whole rows is those rows, where its lines have so many delimiters more than one row: by chance a text has a delimiter or two in each of its lines, but not
- * the same number in so many.
+ * A record whose lines are all whole rows is those rows, where its lines have so many delimiters more than one row: by
+ * chance a text has a delimiter or two in each of its lines, but not the same number in so many.
  */
 const SURE_DELIMITERS = 16;
 
@@ -28,8 +31,8 @@ const BROKEN =
 const GOES_ON = 'the line above is a reject, whose text may go on here: it has fewer cells than the header';
 
 /**
- * Decides about records that are not what rows usually are: that span lines, have too few or too many cells, misplaced quotes, or another line end. A row is
- * never merged, cut or shifted here without a finding or a reject.
+ * Decides about records that are not what rows usually are: that span lines, have too few or too many cells, misplaced
+ * quotes, or another line end. A row is never merged, cut or shifted here without a finding or a reject.
  */
 export class SecondLook implements RecordJudge {
   readonly lineEnd: LineEnd;

@@ -41,7 +41,10 @@ export async function readTail(ending: Ending, encoding: Encoding): Promise<Text
   };
 }
 
-/** The end of the text without what is none of it: the ^Z with which DOS ends a file, and zeros behind the last line, which fill a block of a disk. */
+/**
+ * The end of the text without what is none of it: the ^Z with which DOS ends a file, and zeros behind the last line,
+ * which fill a block of a disk.
+ */
 export function endOfText(bytes: Buffer, from: number, to: number): number {
   let end = to;
   while (end > from && (bytes[end - 1] === 0 || bytes[end - 1] === CTRL_Z)) end--;
@@ -55,7 +58,10 @@ interface LastBytes {
   start: number;
 }
 
-/** The last bytes of a source. Of what is packed they are kept when it is read to its end for another reason, so that it need not be unpacked once more. */
+/**
+ * The last bytes of a source. Of what is packed they are kept when it is read to its end for another reason, so that it
+ * need not be unpacked once more.
+ */
 export class Ending {
   private readonly source: Source;
   private last: LastBytes | undefined;

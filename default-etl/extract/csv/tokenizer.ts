@@ -17,12 +17,12 @@ const MAX_CELLS = 1 << 20;
 const NO_LINE_END = { bytes: 0, first: 0 };
 
 /**
- * Cuts CSV records (RFC 4180, and what is usual beyond it) out of a buffer into arrays of positions. One pass over the bytes,
- * no string and no object. definition.ts says the same in plain words; a
- * property test holds the two together.
+ * Cuts CSV records (RFC 4180, and what is usual beyond it) out of a buffer into arrays of positions. One pass over the
+ * bytes, no string and no object. definition.ts says the same in plain words; a property test holds the two together.
  *
- * It is linear, whatever the bytes: only a quote that opens a cell is looked for an end beyond its line, and where that end is none, all quotes up to it are doubled. Each that opens
- * a cell there is then closed by the next one, and no two of those looks see the same bytes.
+ * It is linear, whatever the bytes: only a quote that opens a cell is looked for an end beyond its line, and where that
+ * end is none, all quotes up to it are doubled. Each that opens a cell there is then closed by the next one, and no two
+ * of those looks see the same bytes.
  */
 export class CsvTokenizer {
   /** Line on which the next record begins, from 1. */
@@ -62,8 +62,8 @@ export class CsvTokenizer {
   }
 
   /**
-   * Cuts the records of bytes[from, to) and returns where the first one begins that is not complete or not wanted yet. With `final`
-   * nothing follows `to`, so that the last record is complete. take() before the next call.
+   * Cuts the records of bytes[from, to) and returns where the first one begins that is not complete or not wanted yet.
+   * With `final` nothing follows `to`, so that the last record is complete. take() before the next call.
    */
   parse(bytes: Buffer, from: number, to: number, final: boolean): number {
     this.reached = to;
@@ -116,7 +116,8 @@ export class CsvTokenizer {
       this.isOdd = false;
       while (open) {
         if (cell === capacity) {
-          // Beyond, there are more cells than any table has: they take the place of the last one, and the record is too long all the same.
+          // Beyond, there are more cells than any table has: they take the place of the last one, and the record is too
+          // long all the same.
           if (cell - cellsBefore >= MOST_OF_RECORD) cell--;
           else records.growCells();
           ({ starts, ends } = records);
@@ -277,7 +278,10 @@ export class CsvTokenizer {
     return this.records.take(header);
   }
 
-  /** Position behind a line of nothing (or of blanks, where there are several columns), the same position for a record, -1 for more bytes. */
+  /**
+   * Position behind a line of nothing (or of blanks, where there are several columns), the same position for a record,
+   * -1 for more bytes.
+   */
   private skipBlankLine(from: number, to: number, final: boolean): number {
     const { bytes } = this.records;
     let position = from;

@@ -11,8 +11,8 @@ export const NONE = -1;
 export const PLAIN = { quote: DOUBLE_QUOTE, escape: NONE, skipsBlanks: false };
 
 /**
- * Of 1,100 real files (23 November 2026) each of which fewer than 60 % of the records agree on a width, every table had at least this share of numbers, dates and words in the
- * records that do, and texts and logs had less.
+ * Of 1,100 real files (23 November 2026) each of which fewer than 60 % of the records agree on a width, every table had
+ * at least this share of numbers, dates and words in the records that do, and texts and logs had less.
  */
 export const FEWEST_KNOWN = 0.3;
 
@@ -40,7 +40,10 @@ export function tryDialect(head: TextHead, dialect: Dialect): Trial {
   return { dialect, records, width, share, score: share === 0 ? 0 : share * plausibility(records, width, dialect) };
 }
 
-/** How much the cells look like such, from 0.55 to 1.05. A wrong delimiter stands in texts, amounts and coordinates, and cuts all else in the wrong places. */
+/**
+ * How much the cells look like such, from 0.55 to 1.05. A wrong delimiter stands in texts, amounts and coordinates, and
+ * cuts all else in the wrong places.
+ */
 function plausibility(records: readonly HeadRecord[], width: number, { delimiter }: Dialect): number {
   const whole = records.filter(record => record.cells.length === width);
   const cells = whole.flatMap(record => record.cells);

@@ -21,8 +21,9 @@ interface Search {
 }
 
 /**
- * Rows that have all their cells only because a quote that was not detected is text: `1;'a;b'` of three columns. What stands in quotes may be one cell, and the row a short one. The first is
- * said. Of the bytes only the quotes are looked for, natively: each row of each file comes by here.
+ * Rows that have all their cells only because a quote that was not detected is text: `1;'a;b'` of three columns. What
+ * stands in quotes may be one cell, and the row a short one. The first is said. Of the bytes only the quotes are looked
+ * for, natively: each row of each file comes by here.
  */
 export class UnseenQuotes {
   private readonly dialect: Dialect;

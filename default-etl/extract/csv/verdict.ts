@@ -38,7 +38,10 @@ export type Verdict =
   /** The lines before this one are each a row, or a reject. */
   | { kind: 'lines'; before: number }
   | { kind: 'reject'; reason: string }
-  /** One row of these cells (latin1, a character a byte), which ends at `end` and whose line end at `next`, both from its start on. */
+  /**
+   * One row of these cells (latin1, a character a byte), which ends at `end` and whose line end at `next`, both from
+   * its start on.
+   */
   | { kind: 'row'; cells: string[]; end: number; next: number };
 
 /** Who decides about such records. undefined: as it was cut. `more`: more bytes have to be seen, and it is asked again. */
@@ -53,6 +56,9 @@ export interface RecordJudge {
   wider(record: Question): Verdict | 'more' | undefined;
   /** After that. */
   second(record: Question): Verdict | 'more' | undefined;
-  /** Sees the record of `count` cells in bytes[start, end), which is taken as a row, though it has fewer than there are columns. Of a ragged table each row comes by here: no object is made. */
+  /**
+   * Sees the record of `count` cells in bytes[start, end), which is taken as a row, though it has fewer than there are
+   * columns. Of a ragged table each row comes by here: no object is made.
+   */
   takeShort(bytes: Buffer, start: number, end: number, count: number, line: number): void;
 }

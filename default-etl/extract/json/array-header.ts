@@ -6,7 +6,10 @@ import type { ArrayTable } from './array-rows.ts';
 /** Looked at. */
 const MOST_ROWS = 200;
 
-/** The names of columns whose rows are lists, and why. The types of JSON tell more than the texts of a grid, by which table/header.ts decides. `said`: EXTRACT.header. */
+/**
+ * The names of columns whose rows are lists, and why. The types of JSON tell more than the texts of a grid, by which
+ * table/header.ts decides. `said`: EXTRACT.header.
+ */
 export function headerOf(
   rows: readonly unknown[][],
   said: boolean | readonly string[] | undefined,

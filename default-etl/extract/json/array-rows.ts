@@ -20,8 +20,9 @@ export interface ArrayTable {
 }
 
 /**
- * Makes rows of lists of values, by their places. A short one is filled with null; one with more values than columns is a reject, unless the surplus is empty. Their
- * text names no columns: what is kept of a row that is rejected later is what was read.
+ * Makes rows of lists of values, by their places. A short one is filled with null; one with more values than columns is
+ * a reject, unless the surplus is empty. Their text names no columns: what is kept of a row that is rejected later is
+ * what was read.
  */
 export class ArrayRows extends NumberedRows implements RecordRows {
   private readonly cells = new JsonCells(this.builder);

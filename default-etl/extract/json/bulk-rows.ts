@@ -23,8 +23,8 @@ const ABOUT_DOCUMENT =
   /^(_index|_id|_type|_?routing|_?parent|_?version|_?version_type|_?retry_on_conflict|require_alias|require_data_stream|pipeline|if_seq_no|if_primary_term|dynamic_templates|list_executed_pipelines|op_type|_source|_?timestamp|_?ttl)$/;
 
 /**
- * Makes rows of the documents in a body of the bulk API, whose ids are a column `_id`; the lines of actions are none. What takes a document away or
- * changes a part of it is a reject: it is no row.
+ * Makes rows of the documents in a body of the bulk API, whose ids are a column `_id`; the lines of actions are none.
+ * What takes a document away or changes a part of it is a reject: it is no row.
  */
 export class BulkRows implements RecordRows {
   readonly builder: BatchBuilder;

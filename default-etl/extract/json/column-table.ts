@@ -43,7 +43,10 @@ class Stretches {
   }
 }
 
-/** A table whose columns are members of an object: lists of values, or objects of values by row. The text is held whole, and where each value is in it. */
+/**
+ * A table whose columns are members of an object: lists of values, or objects of values by row. The text is held whole,
+ * and where each value is in it.
+ */
 export class ColumnTable {
   readonly names: string[] = [];
   rows = 0;
@@ -54,7 +57,10 @@ export class ColumnTable {
   /** The row of each key, where a column has them in another order than the first one. */
   private places: Map<string, number> | undefined;
 
-  /** Finds the values; `path` leads to the object. undefined where it is no such table, or not the only value. Throws SyntaxFault. */
+  /**
+   * Finds the values; `path` leads to the object. undefined where it is no such table, or not the only value. Throws
+   * SyntaxFault.
+   */
   static of(bytes: Buffer, path: readonly string[]): ColumnTable | undefined {
     const end = valueEnd(bytes, skipSpace(bytes, 0, bytes.length), bytes.length, true);
     if (skipSpace(bytes, end, bytes.length) < bytes.length) return undefined;
@@ -167,7 +173,10 @@ function objectAt(bytes: Buffer, path: readonly string[]): number {
   return bytes[at] === OPEN_OBJECT ? at : -1;
 }
 
-/** Where the key, the value and its end are of each member of the object, or element of the list (whose key is its value), that begins at `from`. */
+/**
+ * Where the key, the value and its end are of each member of the object, or element of the list (whose key is its
+ * value), that begins at `from`.
+ */
 function* membersOf(bytes: Buffer, from: number): Generator<[key: number, value: number, end: number]> {
   const to = bytes.length;
   const close = CLOSERS[bytes[from] as number];

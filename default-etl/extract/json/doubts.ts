@@ -5,7 +5,10 @@ import { areAlike, findShape, hasNamesAndLists, isCounted, MORE } from './table-
 const FEW_RECORDS = 4;
 const MOST_OF_TEXT = 0.5;
 
-/** What speaks against reading a value as the records that it is read as, an object as one or a list as many; undefined where nothing does. */
+/**
+ * What speaks against reading a value as the records that it is read as, an object as one or a list as many; undefined
+ * where nothing does.
+ */
 export function doubtOf(value: unknown): string | undefined {
   if (Array.isArray(value)) return doubtOfList(value.filter(isObject));
   return isObject(value) ? doubtOfRecord(value) : undefined;

@@ -10,8 +10,8 @@ const TEXTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The plain text of a value in MongoDB's Extended JSON, version 1 or 2, as mongoexport writes ids, dates and numbers: `{"$oid":"5f0c"}`,
- * `{"$date":{"$numberLong":"0"}}`. undefined where it is none, or one of the rarer kinds.
+ * The plain text of a value in MongoDB's Extended JSON, version 1 or 2, as mongoexport writes ids, dates and numbers:
+ * `{"$oid":"5f0c"}`, `{"$date":{"$numberLong":"0"}}`. undefined where it is none, or one of the rarer kinds.
  */
 export function extendedText(value: unknown): string | undefined {
   const [key, inner] = onlyMember(value) ?? [];

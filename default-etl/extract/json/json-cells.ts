@@ -12,8 +12,9 @@ const OPEN_OBJECT = 123;
 const MOST_NESTED = 1_000_000;
 
 /**
- * Writes values of JSON into cells of the row just begun: strings are the bytes between their quotes (unescaped where they have escapes), numbers as they are
- * written, true and false as text, objects and lists as JSON text without blanks, null as null.
+ * Writes values of JSON into cells of the row just begun: strings are the bytes between their quotes (unescaped where
+ * they have escapes), numbers as they are written, true and false as text, objects and lists as JSON text without
+ * blanks, null as null.
  */
 export class JsonCells {
   private readonly builder: BatchBuilder;
@@ -68,7 +69,10 @@ export function parseText(bytes: Buffer, from: number, to: number): unknown {
   }
 }
 
-/** `isPlain`: no string in it has control characters. Throws RecordError for a number that JSON has no sign for: the cell's text would be no JSON. */
+/**
+ * `isPlain`: no string in it has control characters. Throws RecordError for a number that JSON has no sign for: the
+ * cell's text would be no JSON.
+ */
 function parseNested(bytes: Buffer, from: number, to: number): { value: unknown; isPlain: boolean } {
   const text = bytes.toString('utf8', from, to);
   try {

@@ -16,8 +16,8 @@ const COMMA = 44;
 export interface RecordRows {
   readonly builder: BatchBuilder;
   /**
-   * The record is bytes[from, to), `key` the text under which it stands in an object. Returns false where the builder is full: it has to come again once that is
-   * taken. Throws SyntaxFault.
+   * The record is bytes[from, to), `key` the text under which it stands in an object. Returns false where the builder
+   * is full: it has to come again once that is taken. Throws SyntaxFault.
    */
   add(bytes: Buffer, from: number, to: number, line: number, key?: string): boolean;
   /** Counts as a record, and becomes a reject. */
@@ -37,8 +37,8 @@ export class JsonRows extends NumberedRows implements RecordRows {
   private readonly keyColumn: string | undefined;
 
   /**
-   * `isFeatures`: records are GeoJSON's; a column for each property, and one for each other member but the type. `keyColumn`: the column of what records
-   * stand under, where that is a value.
+   * `isFeatures`: records are GeoJSON's; a column for each property, and one for each other member but the type.
+   * `keyColumn`: the column of what records stand under, where that is a value.
    */
   constructor({ isFeatures = false, keyColumn }: { isFeatures?: boolean; keyColumn?: string | undefined } = {}) {
     super();
@@ -84,7 +84,10 @@ export class JsonRows extends NumberedRows implements RecordRows {
     }
   }
 
-  /** A member of a GeoJSON feature itself. What has the name of a property as well gets a number behind it, or the property does. */
+  /**
+   * A member of a GeoJSON feature itself. What has the name of a property as well gets a number behind it, or the
+   * property does.
+   */
   private addFeatureMember(bytes: Buffer, keyFrom: number, keyEnd: number, from: number, to: number): number {
     const name = parseText(bytes, keyFrom, keyEnd) as string;
     const end = valueEnd(bytes, from, to, true);

@@ -122,7 +122,10 @@ export class JsonRun implements RecordRun {
     this.depth = this.path.length;
   }
 
-  /** Passes what stands between values. Control characters are blanks: the RS of RFC 8142, the ^Z of DOS, zeros behind the end. */
+  /**
+   * Passes what stands between values. Control characters are blanks: the RS of RFC 8142, the ^Z of DOS, zeros behind
+   * the end.
+   */
   private skipBetween(): void {
     const { window } = this;
     for (; window.from < window.to; window.from++) {

@@ -24,8 +24,9 @@ export interface Layout {
 }
 
 /**
- * What the records are: objects · GeoJSON's features (RFC 7946), of which the properties count · lists of values · members of an object, which a column may name ·
- * documents of Elasticsearch's bulk API behind their actions · columns of an object, as objects or lists: the text has to be read whole.
+ * What the records are: objects · GeoJSON's features (RFC 7946), of which the properties count · lists of values ·
+ * members of an object, which a column may name · documents of Elasticsearch's bulk API behind their actions · columns
+ * of an object, as objects or lists: the text has to be read whole.
  */
 export type Records =
   | { kind: 'objects' | 'features' | 'bulk' }
@@ -219,7 +220,10 @@ function wrapper(head: Buffer): Decision[] {
   return [{ name: 'record_path', value: [], confidence: 0.5, reason }];
 }
 
-/** Whether the name promises a record in each line, but the first value is a list of objects, or an object that goes over lines or is not alone in its own. */
+/**
+ * Whether the name promises a record in each line, but the first value is a list of objects, or an object that goes
+ * over lines or is not alone in its own.
+ */
 function goesOverLines(head: Buffer): boolean {
   const first = skipSpace(head, 0, head.length);
   if (head[first] === OPEN_ARRAY) return head[skipSpace(head, first + 1, head.length)] === OPEN_OBJECT;

@@ -39,8 +39,8 @@ const ABOUT =
   /^(total|count|nhits|status|statut|success|ok|errors?|message|code|next|prev|previous|pages?|limit|offset|took|time|timestamp|version|type|name|crs|href|url|_?links?|generated|updated|license|copyright|attribution|source|help|header|meta(data)?|jsonapi|parameters|fields|columns|(search_)?facets|facet_groups|sort|schema|_shards|timed_out|max_score|include_total|records_format|resource_id)$|^([$@]|__|odata\.|hydra:(?!member))|(_|^)(count|total|size|page|url|at|date|time|estimated|threshold)s?$|^total/i;
 
 /**
- * Where the list of records is in a document that is an object: the one list of objects that takes most of the text. In doubt the object is one
- * record. `head`: the text's beginning, in UTF-8.
+ * Where the list of records is in a document that is an object: the one list of objects that takes most of the text. In
+ * doubt the object is one record. `head`: the text's beginning, in UTF-8.
  */
 export function findList(head: Buffer, isWhole: boolean): ListPath & { decision?: Decision } {
   const start = skipSpace(head, 0, head.length);
@@ -73,7 +73,11 @@ function surveyOf(head: Buffer, start: number): Survey {
   return { candidates, isSequence: skipSpace(head, end, head.length) < head.length, bytes: end - start, isEnvelope };
 }
 
-/** Looks at the members of the object at `from`; `beside` gets the names of those that hold no list of objects, nor say something about the answer. Returns the position behind it; INCOMPLETE where it goes on behind the head, or is no JSON. */
+/**
+ * Looks at the members of the object at `from`; `beside` gets the names of those that hold no list of objects, nor say
+ * something about the answer. Returns the position behind it; INCOMPLETE where it goes on behind the head, or is no
+ * JSON.
+ */
 function surveyObject(head: Buffer, from: number, path: string[], candidates: Candidate[], beside: string[]): number {
   for (let at = from + 1; ; ) {
     while (at < head.length && ((head[at] as number) <= 32 || head[at] === 44)) at++;

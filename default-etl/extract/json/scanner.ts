@@ -9,8 +9,9 @@ const BACKSLASH = 92;
 const LITERAL = /^(?:true|false|null|NaN|-?Infinity|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/;
 
 /**
- * Where the JSON value (RFC 8259) ends that begins at `from`; INCOMPLETE where that is at `to` or behind. With `final` nothing follows `to`.
- * Brackets are matched and strings passed over; what stands between them is checked where it is read.
+ * Where the JSON value (RFC 8259) ends that begins at `from`; INCOMPLETE where that is at `to` or behind. With `final`
+ * nothing follows `to`. Brackets are matched and strings passed over; what stands between them is checked where it is
+ * read.
  */
 export function valueEnd(bytes: Buffer, from: number, to: number, final: boolean): number {
   const first = bytes[from];

@@ -4,8 +4,8 @@ import { isObject, isScalar, lengthOf, type Members, type Sample } from './value
 /** A table that is no list of objects, and where it is in its document. */
 export interface TableShape {
   /**
-   * `arrays`: rows are lists of values · `columns`: an object of columns, each an object of values by row · `lists`: an object of columns, each a list of
-   * values · `members`: an object of rows, each an object.
+   * `arrays`: rows are lists of values · `columns`: an object of columns, each an object of values by row · `lists`: an
+   * object of columns, each a list of values · `members`: an object of rows, each an object.
    */
   kind: 'arrays' | 'columns' | 'lists' | 'members';
   path: readonly string[];
@@ -163,7 +163,10 @@ function dictionaryIn(value: Members, path: readonly string[], isWhole: boolean)
   return members.length > 1 && areAlike(seen) ? namedDictionary({ path, outer, inner, seen }) : undefined;
 }
 
-/** One column whose rows stand under numbers or dates; what goes on behind the beginning may have more, and any names: the whole text has to show that. */
+/**
+ * One column whose rows stand under numbers or dates; what goes on behind the beginning may have more, and any names:
+ * the whole text has to show that.
+ */
 function soleColumn(
   path: readonly string[],
   column: Members,
@@ -230,7 +233,10 @@ function listsIn(value: Members, path: readonly string[], isWhole: boolean): Tab
   };
 }
 
-/** The one object in an object that is its content. Only the longest may be: looking at all members for each would take for ever. */
+/**
+ * The one object in an object that is its content. Only the longest may be: looking at all members for each would take
+ * for ever.
+ */
 function mainMember(value: Members): { key: string; value: Members } | undefined {
   const objects = Object.entries(value).filter((entry): entry is [string, Members] => isObject(entry[1]));
   const lengths = objects.map(([, member]) => lengthOf(member));

@@ -50,7 +50,10 @@ export function decodeCdata(bytes: Buffer, from: number, to: number): string {
   return bytes.toString('utf8', from, to).replace(/\r\n?/g, '\n');
 }
 
-/** The value that bytes of an attribute stand for: line ends and tabs are blanks unless they are references (XML 1.0, 3.3.3). Throws UnknownReference. */
+/**
+ * The value that bytes of an attribute stand for: line ends and tabs are blanks unless they are references (XML 1.0,
+ * 3.3.3). Throws UnknownReference.
+ */
 export function decodeAttribute(bytes: Buffer, from: number, to: number): string {
   const text = bytes.toString('utf8', from, to);
   return needsDecodingInTag(bytes, from, to) ? withoutReferences(text.replace(/\r\n|[\r\n\t]/g, ' ')) : text;

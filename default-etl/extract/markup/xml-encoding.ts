@@ -8,14 +8,18 @@ import { type EncodedBytes, findEncoding, findUnicode, isKnown, openText } from 
 const PROLOG_BYTES = 512;
 const HEAD_BYTES = 1 << 20;
 const PROLOG = /^(?:\xef\xbb\xbf)*\s*<\?xml[^>]*?encoding\s*=\s*["']\s*([^"'>\s]+)\s*["']/;
-/** Encodings whose characters of two bytes are now and then valid UTF-8 by chance; Chinese, Japanese and Korean have three bytes there. */
+/**
+ * Encodings whose characters of two bytes are now and then valid UTF-8 by chance; Chinese, Japanese and Korean have
+ * three bytes there.
+ */
 const ASIAN = /^(gb|big|euc|shift|sjis|x-sjis|windows-?(31j|9\d\d)|cp9\d\d|ms_?kanji|ks|korean|johab|hz)/;
 /** Escape sequences in plain ASCII: valid UTF-8, too. */
 const IN_ASCII = /^(iso-2022|csiso2022|utf-?7|hz)/;
 
 /**
- * An XML document as UTF-8, without a byte order mark. UTF-8 by its mark, by its first line or by the lack of both is taken as it is: a look at every byte
- * would take as long as reading it. All else is read twice. Opened once something is read of it; `path` is for messages.
+ * An XML document as UTF-8, without a byte order mark. UTF-8 by its mark, by its first line or by the lack of both is
+ * taken as it is: a look at every byte would take as long as reading it. All else is read twice. Opened once something
+ * is read of it; `path` is for messages.
  */
 export function openXmlText(path: string, open: () => Promise<ByteStream>): ByteStream {
   return lazyStream(async () => {
@@ -47,8 +51,8 @@ function plainUtf8(head: Buffer): number | undefined {
 }
 
 /**
- * The encoding of an XML document: what its bytes show, whatever its first line says, since programs save files anew without changing that line; else what
- * the first line says; else by its letters.
+ * The encoding of an XML document: what its bytes show, whatever its first line says, since programs save files anew
+ * without changing that line; else what the first line says; else by its letters.
  */
 export async function findXmlEncoding(source: EncodedBytes): Promise<Encoding> {
   const said = prologEncoding(await source.head(PROLOG_BYTES));

@@ -36,9 +36,9 @@ export interface XmlNames {
 }
 
 /**
- * Reads XML token by token out of a window of bytes: positions, no strings, so that a sheet of a million rows costs no object a cell.
- * Checks what keeps cells from being lost (every element is closed, tags are tags), not all of XML. No document type is read, so that no entity
- * is ever expanded but XML's own five.
+ * Reads XML token by token out of a window of bytes: positions, no strings, so that a sheet of a million rows costs no
+ * object a cell. Checks what keeps cells from being lost (every element is closed, tags are tags), not all of XML. No
+ * document type is read, so that no entity is ever expanded but XML's own five.
  *
  *     for (;;) {
  *       const token = xml.scan();

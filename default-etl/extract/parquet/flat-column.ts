@@ -35,8 +35,8 @@ export interface FlatColumnOptions {
 }
 
 /**
- * A column without anything nested, read page by page. hyparquet reads a row group at once, and has a value for each cell of it: 3,000,000 rows of
- * 5 columns took it 360 MB, where this needs a page of each column (23 November 2026).
+ * A column without anything nested, read page by page. hyparquet reads a row group at once, and has a value for each
+ * cell of it: 3,000,000 rows of 5 columns took it 360 MB, where this needs a page of each column (23 November 2026).
  */
 export class FlatColumn implements ColumnValues {
   private readonly source: Source;

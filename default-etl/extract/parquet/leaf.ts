@@ -16,8 +16,8 @@ export const ANY: Leaf = { text: valueText, isNumber: false };
 const DIGITS: Record<string, number> = { MILLIS: 3, MICROS: 6, NANOS: 9 };
 
 /**
- * How this column's values become text. Where hyparquet would make inexact numbers of them (decimals), or nothing readable (times of day, spans), the
- * element loses its type, so that the values come as they are stored.
+ * How this column's values become text. Where hyparquet would make inexact numbers of them (decimals), or nothing
+ * readable (times of day, spans), the element loses its type, so that the values come as they are stored.
  */
 export function takeLeaf(element: SchemaElement): Leaf {
   const { type, converted_type: converted, logical_type: logical, scale = 0 } = element;

@@ -7,7 +7,10 @@ import { rawJson, valueText } from './value-text.ts';
 /** How each leaf's values become text, by its element. */
 export type Leaves = ReadonlyMap<SchemaElement, Leaf>;
 
-/** A nested value as JSON text, null for none: its leaves are written as a column of their kind is, numbers with all their digits. */
+/**
+ * A nested value as JSON text, null for none: its leaves are written as a column of their kind is, numbers with all
+ * their digits.
+ */
 export function nestedText(value: unknown, node: SchemaTree, leaves: Leaves): string | null {
   return value === null || value === undefined ? null : valueText(jsonOf(value, node, leaves));
 }

@@ -2,7 +2,10 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { Compressors } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
-/** What unpacks the pages: Node's own where it has it, several times as fast as JavaScript. A page is never longer than its header says. */
+/**
+ * What unpacks the pages: Node's own where it has it, several times as fast as JavaScript. A page is never longer than
+ * its header says.
+ */
 export const pageCompressors: Compressors = {
   ...compressors,
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),

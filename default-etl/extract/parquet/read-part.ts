@@ -1,6 +1,9 @@
 import type { Source } from '../../unpack/source.ts';
 
-/** The file could not be read, or the run was cancelled: that is no damage, as what a decoder throws is. Its cause is the error. */
+/**
+ * The file could not be read, or the run was cancelled: that is no damage, as what a decoder throws is. Its cause is
+ * the error.
+ */
 export class SourceFault extends Error {}
 
 /** Throws SourceFault; a TypeError or RangeError where a damaged footer names a place that is none. */

@@ -92,7 +92,10 @@ function footerDecision(
   };
 }
 
-/** A last row of totals, or one that begins as notes do, stays a row: only people know whether it may be left out. `below`: records of the footer, which `records` are without. */
+/**
+ * A last row of totals, or one that begins as notes do, stays a row: only people know whether it may be left out.
+ * `below`: records of the footer, which `records` are without.
+ */
 export function lastRowDecision(records: readonly GridRow[], below: number): Decision | undefined {
   const last = records.at(-1);
   if (last === undefined || records.length < 3) return undefined;
@@ -227,7 +230,10 @@ function isNothingBelow(records: readonly GridRow[], index: number): boolean {
   return records.slice(index).every(({ cells }) => filledCells(cells) === 0);
 }
 
-/** Whether the record may be a row: all cells, and numbers where there are such; above the first one may stand a mark, `*2023`. */
+/**
+ * Whether the record may be a row: all cells, and numbers where there are such; above the first one may stand a mark,
+ * `*2023`.
+ */
 function fits(cells: readonly string[], kinds: Kinds): boolean {
   if (cells.length !== kinds.length) return false;
   const measured = measuredColumns(kinds);

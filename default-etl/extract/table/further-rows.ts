@@ -17,7 +17,10 @@ export function furtherHeaderRows(table: readonly GridRow[], width: number): rea
   return further;
 }
 
-/** Units alone, or words over all columns of numbers, two at least, or over periods in the first one: `idBank`, `Unité`, `Période` over `2024-01`. */
+/**
+ * Units alone, or words over all columns of numbers, two at least, or over periods in the first one: `idBank`, `Unité`,
+ * `Période` over `2024-01`.
+ */
 function isAboveRows(cells: readonly string[], below: readonly GridRow[], width: number): boolean {
   const body = below.slice(0, MOST_BODY).map(row => row.cells);
   const measured = measuredColumns(tableKinds(body, width));

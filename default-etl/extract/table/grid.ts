@@ -24,7 +24,10 @@ export function placesOf(place: Place, rows: readonly GridRow[]): string {
 /** Records of the same width below a preamble that are believed to be the table. */
 const FEWEST_BELOW = 3;
 
-/** The commonest number of cells; of equally common ones the largest. One cell is what a long preamble has, where nearly all records behind it have more. */
+/**
+ * The commonest number of cells; of equally common ones the largest. One cell is what a long preamble has, where nearly
+ * all records behind it have more.
+ */
 export function commonWidth(rows: readonly GridRow[]): number {
   const [width] = commonest(rows);
   const table = rows.slice(rows.findIndex(({ cells }) => cells.length > 1));

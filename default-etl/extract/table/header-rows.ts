@@ -10,7 +10,10 @@ export interface JoinedHeader {
   rows: number;
   /** What they are, for people: `groups of columns over the names`. */
   what: string;
-  /** Whether the first is one of groups, each of which goes on to the right, or of nothing that the next one has, too: no title is like that. */
+  /**
+   * Whether the first is one of groups, each of which goes on to the right, or of nothing that the next one has, too:
+   * no title is like that.
+   */
   isSurelyHeader: boolean;
 }
 
@@ -20,8 +23,9 @@ const MOST_ROWS = 3;
 const RULE = /^(-{2,}|={2,})$/;
 
 /**
- * A header in two or three rows, where that is beyond doubt: names of groups above names (`2019;;2020;` over `nb;part;nb;part`), each group going on
- * over the empty cells to its right; names of which each row has some; or units, or dashes, below names. `table`: from the first row of the header on.
+ * A header in two or three rows, where that is beyond doubt: names of groups above names (`2019;;2020;` over
+ * `nb;part;nb;part`), each group going on over the empty cells to its right; names of which each row has some; or
+ * units, or dashes, below names. `table`: from the first row of the header on.
  */
 export function joinHeader(table: readonly GridRow[], width: number): JoinedHeader | undefined {
   if (width < 2) return undefined;
@@ -58,7 +62,10 @@ interface Pair {
   columns: ReadonlyArray<CellKind | undefined>;
   /** Columns that have something in a row. */
   used: readonly boolean[];
-  /** A row has in a column of numbers the same text as the second one, which is then a row, too: they say why there is no number. Or a row is the same. */
+  /**
+   * A row has in a column of numbers the same text as the second one, which is then a row, too: they say why there is
+   * no number. Or a row is the same.
+   */
   recurs: boolean;
 }
 
@@ -96,8 +103,9 @@ export function isMissingWord(cell: string): boolean {
 }
 
 /**
- * Every column has a name, in gaps between groups too; and the second record is no row: two of its names stand over numbers, or one where it has names below
- * groups alone. Where columns without a group have names in both, the lower names do not tell enough: elsewhere names may be missing above a row of words.
+ * Every column has a name, in gaps between groups too; and the second record is no row: two of its names stand over
+ * numbers, or one where it has names below groups alone. Where columns without a group have names in both, the lower
+ * names do not tell enough: elsewhere names may be missing above a row of words.
  */
 function areGroups(pair: Pair): boolean {
   const { upper, lower, columns } = pair;
@@ -156,7 +164,10 @@ function isRepeating(cells: readonly string[]): boolean {
   return new Set(given).size < given.length;
 }
 
-/** Each column has a name in one of the rows, none in both, and those below are years, or words over numbers: `Code;Nom;;` over `;;2019;2020`. */
+/**
+ * Each column has a name in one of the rows, none in both, and those below are years, or words over numbers:
+ * `Code;Nom;;` over `;;2019;2020`.
+ */
 function complete({ upper, lower, columns }: Pair): boolean {
   if (!upper.every((cell, column) => (cell === '') !== (lower[column] === ''))) return false;
   const below = lower.filter(cell => cell !== '');
@@ -165,8 +176,9 @@ function complete({ upper, lower, columns }: Pair): boolean {
 }
 
 /**
- * Every column has a name above, and what stands below some are units, all of numbers, dates or times. Text may have one in brackets where all others are units beyond
- * doubt. The first column may have its name below, or say what the row is: `Unité`.
+ * Every column has a name above, and what stands below some are units, all of numbers, dates or times. Text may have
+ * one in brackets where all others are units beyond doubt. The first column may have its name below, or say what the
+ * row is: `Unité`.
  */
 function areUnits({ upper: above, lower: below, columns }: Pair): boolean {
   const isCorner = above[0] === '' && isWord(below[0] as string) && below.slice(1).every(isKnownUnit);

@@ -10,7 +10,10 @@ export function isSureOfNames({ name, value, confidence }: Decision): boolean {
   return name === 'header' && value === true && confidence > AS_USUAL;
 }
 
-/** Whether the first row has names; it is one of values where it has numbers, dates or times in columns of such, and nothing speaks for names. */
+/**
+ * Whether the first row has names; it is one of values where it has numbers, dates or times in columns of such, and
+ * nothing speaks for names.
+ */
 export function decideHeader(
   header: readonly string[],
   columns: ReadonlyArray<CellKind | undefined>,

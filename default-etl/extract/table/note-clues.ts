@@ -1,6 +1,9 @@
 /** What is seen of a record that may be the first of the notes below a table. */
 export interface NoteFacts {
-  /** How its text begins: as no row does, or as notes do and now and then a row. undefined where cells of its column begin so, too. */
+  /**
+   * How its text begins: as no row does, or as notes do and now and then a row. undefined where cells of its column
+   * begin so, too.
+   */
   mark: 'sure' | 'usual' | undefined;
   isRowCount: boolean;
   /** Three words at least. */

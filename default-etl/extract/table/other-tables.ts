@@ -20,8 +20,8 @@ const FEWEST_AROUND = 3;
 const COMMENT = /^\s*(#|\/\/|--)\s*\S/;
 
 /**
- * A row that repeats the header, or has names where the columns have numbers, or begins, behind a blank line, rows of another width: another table. Its rows are read as
- * those of the first. `isWhole`: no row follows these.
+ * A row that repeats the header, or has names where the columns have numbers, or begins, behind a blank line, rows of
+ * another width: another table. Its rows are read as those of the first. `isWhole`: no row follows these.
  */
 export function tablesDecision(
   table: readonly GridRow[],
@@ -41,7 +41,10 @@ export function tablesDecision(
   return { name: 'tables', value: 2, confidence: 0.8, reason };
 }
 
-/** Whether the row at `at` is the header of another table: `table` has the first one's names, and rows above and below that row. */
+/**
+ * Whether the row at `at` is the header of another table: `table` has the first one's names, and rows above and below
+ * that row.
+ */
 export function beginsOtherTable(table: readonly GridRow[], at: number): boolean {
   const above = table.slice(1, at).map(({ cells }) => cells);
   const columns = tableKinds(above, table[0]!.cells.length);
@@ -88,7 +91,10 @@ function hasRowBelow(table: readonly GridRow[], index: number): boolean {
   return next.length === found.length && filledCells(next) > 1 && ownWidth(next) <= ownWidth(found);
 }
 
-/** Names where the columns have numbers, or, behind a blank line or a row of nothing, words that are more or fewer than the columns. */
+/**
+ * Names where the columns have numbers, or, behind a blank line or a row of nothing, words that are more or fewer than
+ * the columns.
+ */
 function beginsTable(table: readonly GridRow[], index: number, columns: ReadonlyArray<CellKind | undefined>): boolean {
   const { cells } = table[index]!;
   if (filledCells(cells) < FEWEST_NAMES) return false;
@@ -100,7 +106,10 @@ function beginsTable(table: readonly GridRow[], index: number, columns: Readonly
   return isApart && isOverNumbers(table, index, columns.length);
 }
 
-/** Words, each another one, right between rows of other widths than those below, or over numbers both above and below in two columns at least. */
+/**
+ * Words, each another one, right between rows of other widths than those below, or over numbers both above and below in
+ * two columns at least.
+ */
 function isOtherHeader(table: readonly GridRow[], at: number, columns: ReadonlyArray<CellKind | undefined>): boolean {
   const { cells } = table[at]!;
   const names = cells.slice(0, ownWidth(cells)).map(cell => cell.trim());
@@ -114,7 +123,10 @@ function isOtherHeader(table: readonly GridRow[], at: number, columns: ReadonlyA
   return measuredColumns(columns).filter(isNamed).length > 1 && measuredColumns(columns).every(isNamed);
 }
 
-/** Whether it has nothing but words, over a column of numbers at least: what stands above it may be titles, or a table of something else. */
+/**
+ * Whether it has nothing but words, over a column of numbers at least: what stands above it may be titles, or a table
+ * of something else.
+ */
 function isOverNumbers(table: readonly GridRow[], index: number, width: number): boolean {
   const { cells } = table[index]!;
   const below = table.slice(index + 1, index + 1 + MOST_BODY).map(row => row.cells);

@@ -60,14 +60,20 @@ function isNarrow(cells: readonly string[], width: number, usual: number): boole
   return filled === 0 || (width > 2 && filled === 1) || (usual > 2 && filled <= usual / 2);
 }
 
-/** Whether nothing would be left but a last row that is no header: one of numbers, or the widest of several, each of which is wider than the one before. */
+/**
+ * Whether nothing would be left but a last row that is no header: one of numbers, or the widest of several, each of
+ * which is wider than the one before.
+ */
 function isNothingLeft(rows: readonly GridRow[], first: number): boolean {
   if (first === 0 || first < rows.length - 1 || isSetApart(rows, first)) return false;
   if (first === 1 && rows[first]!.cells.every(isWord)) return false;
   return rows.slice(0, first).some(({ cells }) => filledCells(cells) > 1);
 }
 
-/** Of the rows above `first` those that belong to the table: names of groups right above names; or names, or a row, right above a row that has none. */
+/**
+ * Of the rows above `first` those that belong to the table: names of groups right above names; or names, or a row,
+ * right above a row that has none.
+ */
 function rowsOfHeaderAbove(
   rows: readonly GridRow[],
   first: number,
@@ -99,7 +105,10 @@ function isNamedAbove(rows: readonly GridRow[], first: number, width: number): b
   return !isOver(row) || !nameColumns(row, rows.slice(first + 1), columns);
 }
 
-/** How many titles stand above the names that have as many cells as they: set apart by a blank line or narrow ones, or with gaps where the next row has names. */
+/**
+ * How many titles stand above the names that have as many cells as they: set apart by a blank line or narrow ones, or
+ * with gaps where the next row has names.
+ */
 function titles(rows: readonly GridRow[], width: number, usual: number): number {
   let first = 0;
   for (let count = 0; count < MOST_TITLES; count++) {
@@ -136,7 +145,10 @@ function areReferences(upper: readonly string[], lower: readonly string[]): bool
   return countColumns(references) && upper.every((cell, column) => cell.trim() === '' || isWord(lower[column] ?? ''));
 }
 
-/** Whether it has gaps where the next row has names, those of two columns of numbers at least, and is a sentence, a unit, or says nothing of a column of numbers. */
+/**
+ * Whether it has gaps where the next row has names, those of two columns of numbers at least, and is a sentence, a
+ * unit, or says nothing of a column of numbers.
+ */
 function isOutdone(upper: readonly string[], lower: readonly string[], measured: readonly number[]): boolean {
   if (upper.length !== lower.length || measured.length < 2) return false;
   if (filledCells(upper) >= NAMED_SHARE * filledCells(lower)) return false;
@@ -156,7 +168,10 @@ function areWordsOver(cells: readonly string[], below: readonly GridRow[], measu
   return !named.some((column, index) => isAmong(below, column, texts[index] as string));
 }
 
-/** Whether the cells are names of columns of numbers: words, or years that count on, each another one, and none that a row below has, too. */
+/**
+ * Whether the cells are names of columns of numbers: words, or years that count on, each another one, and none that a
+ * row below has, too.
+ */
 function nameColumns(
   cells: readonly string[],
   below: readonly GridRow[],

@@ -15,8 +15,10 @@ const MOST_BODY = 100;
 const COUNTING = /^(#|id\w*|\w*_id|n|n°|no|nr|num\w*|numéro|rang|rank|row|ligne|index|key|clé|code\w*)$/i;
 
 /**
- * R's `write.table` gives the names of the rows no name: with a name less than each row has cells, the first column may be that without one, or the last. It is the first where each row says
- * something else there, and the last column has numbers; or where the first counts the rows, or blanks are the delimiter, as R alone writes it. `table`: from the header on.
+ * R's `write.table` gives the names of the rows no name: with a name less than each row has cells, the first column may
+ * be that without one, or the last. It is the first where each row says something else there, and the last column has
+ * numbers; or where the first counts the rows, or blanks are the delimiter, as R alone writes it. `table`: from the
+ * header on.
  */
 export function shortHeader(
   table: readonly GridRow[],

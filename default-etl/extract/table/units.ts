@@ -1,4 +1,7 @@
-/** What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`, `en milliers`, `jj/mm/aaaa`. In brackets it may be any text that is no number: `(100)` is one of bookkeepers. */
+/**
+ * What stands below names as their unit: `(km²)`, `%`, `€`, `ml/min`, `en milliers`, `jj/mm/aaaa`. In brackets it may
+ * be any text that is no number: `(100)` is one of bookkeepers.
+ */
 const COUNTED =
   'nb|nombres?|numbers?|effectifs?|milliers?|millions?|milliards?|thousands?|billions?|pourcentages?|pour cent|percent|personnes?|habitants?|ménages?|logements?|emplois?|tonnes?|heures?|jours?|semaines?|mois|ans?|années?|minutes?|secondes?|hours?|days?|months?|years?';
 const MONEY = "(k|m|md|(milliers|millions|milliards) d['’e] ?)? ?([€$£]|euros?|eur|usd|gbp|chf)";

@@ -5,7 +5,10 @@ const MINUTE_MS = 60_000;
 const EPOCH_1900 = Date.UTC(1899, 11, 30);
 const EPOCH_1904 = Date.UTC(1904, 0, 1);
 
-/** An Excel serial number as `2020-01-02 00:00:00`, a time of day alone as `12:30:00`; rounded to milliseconds, shown where there are any. */
+/**
+ * An Excel serial number as `2020-01-02 00:00:00`, a time of day alone as `12:30:00`; rounded to milliseconds, shown
+ * where there are any.
+ */
 export function dateText(serial: number, usesDatesOf1904: boolean): string {
   const milliseconds = Math.round(serial * DAY_MS);
   if (milliseconds >= 0 && milliseconds < DAY_MS) return clock(milliseconds);

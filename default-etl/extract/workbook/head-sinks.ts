@@ -5,7 +5,10 @@ import { MAX_ROW_BYTES, rowTooLarge } from './sheet-limits.ts';
 /** Most tables of offices are shorter: of them the end is known, too. */
 const MOST_ROWS = 1000;
 const MOST_TEXT = 1 << 20;
-/** Of all rows as wide as the widest: one cell far to the right makes 16 million of 1,000 rows, which took 3 s and 485 MB (23 November 2026). */
+/**
+ * Of all rows as wide as the widest: one cell far to the right makes 16 million of 1,000 rows, which took 3 s and 485
+ * MB (23 November 2026).
+ */
 const MOST_CELLS = 1 << 19;
 const FEWEST_ROWS = 20;
 

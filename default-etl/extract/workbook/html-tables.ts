@@ -28,9 +28,10 @@ interface OpenTable {
 export class HtmlTooWide extends Error {}
 
 /**
- * The tables of an HTML text in the order in which they begin, those without a row left out. Blanks and line ends are one blank, `<br>` is a line end; a cell over several
- * rows or columns has its text at the top left. What is not closed ends where the next begins, as in browsers; returns undefined where a table itself does not
- * end, as after a copy that was cut off. Throws HtmlTooWide.
+ * The tables of an HTML text in the order in which they begin, those without a row left out. Blanks and line ends are
+ * one blank, `<br>` is a line end; a cell over several rows or columns has its text at the top left. What is not closed
+ * ends where the next begins, as in browsers; returns undefined where a table itself does not end, as after a copy that
+ * was cut off. Throws HtmlTooWide.
  */
 export function htmlTables(html: string): HtmlTable[] | undefined {
   const tables: HtmlTable[] = [];

@@ -17,7 +17,10 @@ export function isHtml(head: string): boolean {
   );
 }
 
-/** The tables of a page as sheets, in their order. It is read whole. Throws EtlFailure 65 where there is none, or where one has no end. */
+/**
+ * The tables of a page as sheets, in their order. It is read whole. Throws EtlFailure 65 where there is none, or where
+ * one has no end.
+ */
 export async function openHtml(source: Source, declared: string | undefined): Promise<Sheet[]> {
   const tables = tablesIn(source, await readText(source, await encodingOf(source, declared)));
   if (tables === undefined)

@@ -10,8 +10,8 @@ type Cell = XLSX.CellObject | undefined;
 type Grid = Array<Cell[] | undefined>;
 
 /**
- * Workbooks that are read whole: xls of any age, xlsb, and the tables in Excel's XML that are called xls. An xls has 65,536 rows at most; of
- * the others none of a size that matters is known.
+ * Workbooks that are read whole: xls of any age, xlsb, and the tables in Excel's XML that are called xls. An xls has
+ * 65,536 rows at most; of the others none of a size that matters is known.
  */
 export function openLegacy(path: string, bytes: Buffer): Sheet[] {
   const damage = damageOf(bytes);

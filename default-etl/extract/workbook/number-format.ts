@@ -3,7 +3,10 @@ export const NUMBER = 0;
 export const DATE = 1;
 export const SPAN = 2;
 
-/** Numbers of formats that no file declares (ECMA-376 part 1, 18.8.30): 27 to 36 and 50 to 58 are dates of East Asian versions. */
+/**
+ * Numbers of formats that no file declares (ECMA-376 part 1, 18.8.30): 27 to 36 and 50 to 58 are dates of East Asian
+ * versions.
+ */
 const ELAPSED_FORMAT = 46;
 const DATE_FORMATS: ReadonlyArray<readonly [from: number, to: number]> = [
   [14, 22],

@@ -34,7 +34,10 @@ interface OdsCell {
   text: string;
 }
 
-/** Reads the XML of one sheet of an OpenDocument spreadsheet. Rows and cells may stand for many: those with nothing in them cost nothing. */
+/**
+ * Reads the XML of one sheet of an OpenDocument spreadsheet. Rows and cells may stand for many: those with nothing in
+ * them cost nothing.
+ */
 export class OdsSheetScan implements SheetScan {
   readonly declaredWidth = undefined;
   row = -1;

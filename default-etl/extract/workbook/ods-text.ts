@@ -1,8 +1,9 @@
 import type { XmlScanner } from '../markup/xml-scanner.ts';
 
 /**
- * The paragraphs of a cell, a line each. Blanks in a row are one, and none at the beginning: those that count are elements (ODF 1.3 part 3, 6.1.2). At the end
- * one stays, against the standard: LibreOffice writes it, and reads it back.
+ * The paragraphs of a cell, a line each. Blanks in a row are one, and none at the beginning: those that count are
+ * elements (ODF 1.3 part 3, 6.1.2). At the end one stays, against the standard: LibreOffice writes it, and reads it
+ * back.
  */
 export class OdsText {
   private text = '';

@@ -22,8 +22,8 @@ interface Entry {
 }
 
 /**
- * An OLE 2 file, in which an xls since Excel 5 is a stream ([MS-CFB]). Its chains of sectors are followed, none of which may come back to itself or end beyond
- * the file.
+ * An OLE 2 file, in which an xls since Excel 5 is a stream ([MS-CFB]). Its chains of sectors are followed, none of
+ * which may come back to itself or end beyond the file.
  */
 export class OleFile {
   private readonly bytes: Buffer;

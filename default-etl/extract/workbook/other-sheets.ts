@@ -16,8 +16,9 @@ export interface Doubt {
 }
 
 /**
- * Whether sheets that are not read hold tables, too: of the same columns, as where each month has its own, or of others. undefined where they don't. Of each as much is
- * looked at as of the one that is read; what is hidden, damaged or far to reach is not.
+ * Whether sheets that are not read hold tables, too: of the same columns, as where each month has its own, or of
+ * others. undefined where they don't. Of each as much is looked at as of the one that is read; what is hidden, damaged
+ * or far to reach is not.
  */
 export async function otherTables(read: Sheet, others: readonly Sheet[], extract: Extract): Promise<Doubt | undefined> {
   const own = await glanceOf(read, extract);

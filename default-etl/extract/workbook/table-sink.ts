@@ -15,7 +15,10 @@ export interface RowRange {
   to?: number | undefined;
 }
 
-/** Writes the cells into batches. A row with something in it beyond the last column is a reject: nothing is left out in silence. */
+/**
+ * Writes the cells into batches. A row with something in it beyond the last column is a reject: nothing is left out in
+ * silence.
+ */
 export class TableSink implements RowSink {
   private readonly builder = new BatchBuilder();
   private readonly spare: Buffer[] = [];

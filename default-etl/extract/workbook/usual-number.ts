@@ -5,8 +5,9 @@ const POINT = 46;
 const ZERO = 48;
 
 /**
- * Whether numberText() would give the number back as it is written: then its bytes are copied. At most 15 digits, a point inside them or none, no
- * zero at the front of a whole part or at the end of a fraction, and none of the small ones that numberText() writes with an exponent.
+ * Whether numberText() would give the number back as it is written: then its bytes are copied. At most 15 digits, a
+ * point inside them or none, no zero at the front of a whole part or at the end of a fraction, and none of the small
+ * ones that numberText() writes with an exponent.
  */
 export function isUsualNumber(bytes: Buffer, length: number): boolean {
   const first = bytes[0] === MINUS ? 1 : 0;
@@ -35,7 +36,10 @@ export function parseNumber(bytes: Buffer, length: number): number {
   return first === 0 ? size : -size;
 }
 
-/** Where the point is, or the length where there is none; -1 where these are not 1 to 15 digits with one in front of the point. */
+/**
+ * Where the point is, or the length where there is none; -1 where these are not 1 to 15 digits with one in front of the
+ * point.
+ */
 function pointOf(bytes: Buffer, first: number, length: number): number {
   let point = length;
   for (let at = first; at < length; at++) {

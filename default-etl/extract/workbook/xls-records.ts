@@ -9,8 +9,9 @@ const IS_BEGINNING: ReadonlySet<number> = new Set([0x09, 0x0209, 0x0409, 0x0809]
 const MOST_BLANK = 16;
 
 /**
- * What is damaged in an xls, undefined where nothing is: the library reads as far as it understands, says nothing of what it leaves out, and may never come back from a
- * chain of sectors that goes in a circle. Sees only that records follow each other to the end of each sheet, not what is in them.
+ * What is damaged in an xls, undefined where nothing is: the library reads as far as it understands, says nothing of
+ * what it leaves out, and may never come back from a chain of sectors that goes in a circle. Sees only that records
+ * follow each other to the end of each sheet, not what is in them.
  */
 export function damageOf(bytes: Buffer): string | undefined {
   try {
@@ -39,7 +40,10 @@ function damageOfRecords(stream: Buffer): string | undefined {
   return cut < 0 ? undefined : `its sheet ${cut + 1} ends in the middle`;
 }
 
-/** Whether records follow each other from there to the end of what begins there. `visit` gets the type of each and where its content is. */
+/**
+ * Whether records follow each other from there to the end of what begins there. `visit` gets the type of each and where
+ * its content is.
+ */
 function walk(stream: Buffer, start: number, visit: (type: number, at: number) => void): boolean {
   let depth = 0;
   let blank = 0;

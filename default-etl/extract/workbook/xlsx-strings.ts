@@ -8,7 +8,10 @@ const [STRING, PLAIN_TEXT, PHONETIC] = [0, 1, 2];
 /** They are in memory, all of them: more is for a format that is read as a stream. */
 const MAX_BYTES = 2 ** 29;
 
-/** The strings that a workbook keeps in one place: string n is bytes[ends[n - 1], ends[n]). Ten million of them are two objects. */
+/**
+ * The strings that a workbook keeps in one place: string n is bytes[ends[n - 1], ends[n]). Ten million of them are two
+ * objects.
+ */
 export class SharedStrings {
   readonly bytes: Buffer;
   count = 0;

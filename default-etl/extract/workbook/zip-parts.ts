@@ -41,7 +41,10 @@ export class ZipParts {
     throw neverFailure(`${this.path} is a damaged workbook: its part ${name} is missing; open and save it again`);
   }
 
-  /** Unpacks them all and throws where one is damaged: for a library that does so by itself, and goes on for ever with some damaged bytes. */
+  /**
+   * Unpacks them all and throws where one is damaged: for a library that does so by itself, and goes on for ever with
+   * some damaged bytes.
+   */
   async assertWhole(): Promise<void> {
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
     for (const entry of this.entries.values()) {

@@ -14,7 +14,10 @@ export function tooManyElements(): RecordError {
   return new RecordError(`it has more than ${MOST_ELEMENTS} elements that are repeated or nested`);
 }
 
-/** Used by openElement() alone, from its beginning to its end: a new one for each element would take longer than all the rest of it. */
+/**
+ * Used by openElement() alone, from its beginning to its end: a new one for each element would take longer than all the
+ * rest of it.
+ */
 const TAG = new StartTag();
 
 /** An element that is being read. */
@@ -26,9 +29,9 @@ interface Open {
 }
 
 /**
- * Reads the content of the element whose start tag ends at `from`, and its end tag. Attributes of the elements in it are members with `@` in
- * front, repeated elements a list, text beside elements the member `#text`. Returns undefined where it is not complete. Throws
- * SyntaxFault, and RecordError for what is nested more than a thousand deep.
+ * Reads the content of the element whose start tag ends at `from`, and its end tag. Attributes of the elements in it
+ * are members with `@` in front, repeated elements a list, text beside elements the member `#text`. Returns undefined
+ * where it is not complete. Throws SyntaxFault, and RecordError for what is nested more than a thousand deep.
  */
 export function readContent(
   bytes: Buffer,

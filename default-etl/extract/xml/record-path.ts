@@ -28,8 +28,8 @@ interface Open {
 }
 
 /**
- * Finds out which element is the record: the uppermost one that comes up again in the same parent and takes most of the text. Where none
- * does, the document is one record. `head`: the text's beginning, in UTF-8. Throws SyntaxFault.
+ * Finds out which element is the record: the uppermost one that comes up again in the same parent and takes most of the
+ * text. Where none does, the document is one record. `head`: the text's beginning, in UTF-8. Throws SyntaxFault.
  */
 export function findRecordPath(head: Buffer): Decision & { value: string[] } {
   const root = surveyOf(head);

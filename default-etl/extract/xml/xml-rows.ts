@@ -30,8 +30,9 @@ interface Usual {
 }
 
 /**
- * Makes rows of XML elements: a column for each attribute and each child element, by the names without their namespaces' prefixes; what is
- * nested is JSON text, what is repeated a JSON list. Cells are slices of the file's own bytes where nothing has to be decoded.
+ * Makes rows of XML elements: a column for each attribute and each child element, by the names without their
+ * namespaces' prefixes; what is nested is JSON text, what is repeated a JSON list. Cells are slices of the file's own
+ * bytes where nothing has to be decoded.
  */
 export class XmlRows {
   readonly builder = new BatchBuilder();

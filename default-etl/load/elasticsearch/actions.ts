@@ -15,8 +15,8 @@ const HIGHEST_VERSION = 2n ** 63n;
 const MAX_ID_BYTES = 512;
 
 /**
- * `{"index":{"_id":"<FILE_KEY>-<row>",…}}`: the same bytes for each row but for the digits, which are counted up where they stand, since rows mostly follow one
- * another.
+ * `{"index":{"_id":"<FILE_KEY>-<row>",…}}`: the same bytes for each row but for the digits, which are counted up where
+ * they stand, since rows mostly follow one another.
  */
 export function rowAction(fileKey: string, version: number): WriteAction {
   // rule 4: every row carries VERSION
@@ -92,7 +92,10 @@ function keyPositions(columns: readonly string[], batch: Batch): number[] {
   });
 }
 
-/** Values joined by `|`, in which a backslash comes before each `|` and backslash of a value; a hash where that is too long for an id. */
+/**
+ * Values joined by `|`, in which a backslash comes before each `|` and backslash of a value; a hash where that is too
+ * long for an id.
+ */
 export function keyId(values: ReadonlyArray<string | null | undefined>): string | undefined {
   // rule 4: LOAD.id: a null key is a reject
   if (values.some(value => value === null || value === undefined)) return undefined;

@@ -10,7 +10,10 @@ const SLACK_BYTES = 1 << 18;
 /** Elasticsearch takes requests of up to 100 MB (http.max_content_length). */
 export const MAX_DOCUMENT_BYTES = 95 << 20;
 
-/** Writes the action line of a row, of at most ACTION_BYTES, and returns the position behind it; -1 where the row cannot have an id. */
+/**
+ * Writes the action line of a row, of at most ACTION_BYTES, and returns the position behind it; -1 where the row cannot
+ * have an id.
+ */
 export type WriteAction = (batch: Batch, row: number, target: Output, at: number) => number;
 
 /** Bytes an action line may take: an id of 512 bytes, escaped, a version, and what is around them. */
@@ -138,7 +141,10 @@ export class BulkRenderer {
   private readonly namesOf: (header: readonly string[]) => readonly string[];
   private readonly shapes = new WeakMap<readonly string[], DocumentShape>();
 
-  /** `tailOf`: JSON of further members of each document, each with a comma before it. `namesOf`: what the columns are called in the documents. */
+  /**
+   * `tailOf`: JSON of further members of each document, each with a comma before it. `namesOf`: what the columns are
+   * called in the documents.
+   */
   constructor(
     writeAction: WriteAction,
     tailOf: (batch: Batch, row: number) => Buffer,
@@ -149,7 +155,10 @@ export class BulkRenderer {
     this.namesOf = namesOf;
   }
 
-  /** Renders rows from `row` on until the request is full; returns the first row that is left. `refuse` gets rows that no request can take. */
+  /**
+   * Renders rows from `row` on until the request is full; returns the first row that is left. `refuse` gets rows that
+   * no request can take.
+   */
   render(batch: Batch, row: number, request: BulkRequest, refuse: (row: number, reason: string) => void): number {
     const shape = this.shapeOf(batch);
     const writer = new DocumentWriter(batch, shape);

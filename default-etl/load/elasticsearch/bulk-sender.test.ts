@@ -8,7 +8,10 @@ import { BulkRequest } from './bulk-request.ts';
 import { BulkSender } from './bulk-sender.ts';
 import { Connection } from './connection.ts';
 
-/** A server that answers each bulk request with these statuses, one list after the other; a busy cluster can't be had on demand. */
+/**
+ * A server that answers each bulk request with these statuses, one list after the other; a busy cluster can't be had on
+ * demand.
+ */
 async function bulkServer(context: TestContext, answers: number[][]) {
   const bodies: string[] = [];
   const server = createServer((request, response) => {

@@ -17,8 +17,8 @@ const NO_PIPELINE = /^pipeline with id \[.*\] does not exist/;
 const TOO_LARGE = 'the row alone is larger than Elasticsearch lets a request be (413, http.max_content_length)';
 
 /**
- * Requests of files that this process has loaded: with new ones for each small file, two of 3 MB, V8 collects all garbage after every third, which is a third of the CPU
- * that such a file takes (Node 24.21).
+ * Requests of files that this process has loaded: with new ones for each small file, two of 3 MB, V8 collects all
+ * garbage after every third, which is a third of the CPU that such a file takes (Node 24.21).
  */
 const left: BulkRequest[] = [];
 
@@ -67,7 +67,10 @@ export class BulkSender {
   /** Of the operation that was last refused for the time being. */
   private lastReason = '';
   private ready = Promise.resolve();
-  /** Off until there is an error: then the same request is sent once more, which changes nothing, as each operation has its id and version. */
+  /**
+   * Off until there is an error: then the same request is sent once more, which changes nothing, as each operation has
+   * its id and version.
+   */
   private asksForEach = false;
   /** Bytes of a request that the server may take: half of what it refused with 413. */
   private mostBytes = Infinity;
@@ -217,7 +220,10 @@ export class BulkSender {
     });
   }
 
-  /** Whether the operation is worth trying again. Throws where the index refuses it, whatever is in it: that is no fault of the row. */
+  /**
+   * Whether the operation is worth trying again. Throws where the index refuses it, whatever is in it: that is no fault
+   * of the row.
+   */
   private isPassing(request: BulkRequest, operation: number, status: number, error: ItemError): boolean {
     if (status === 429 || status >= 500) {
       this.lastReason = `${status} ${itemReason(error)}`;

@@ -107,7 +107,8 @@ export class Connection {
 
   private judge(request: Request, { status, headers, text }: Received): Answer | { passing: string } {
     const isAnswer = status < 400 || request.ignore?.includes(status);
-    // What a proxy knows no address for is no index that is not there. Elasticsearch does not say its name to a user whom it refuses.
+    // What a proxy knows no address for is no index that is not there. Elasticsearch does not say its name to a user
+    // whom it refuses.
     if ((isAnswer || status === 404) && status !== 403 && headers['x-elastic-product'] !== 'Elasticsearch')
       throw awayFailure(noElasticsearch(this.settings, status));
     if (isAnswer) return { status, text };

@@ -5,7 +5,10 @@ const WHOLE_TYPES = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long'
 /** Of a wide file not every name helps. */
 const MOST_NAMES = 20;
 
-/** The columns of a file whose fractions are cut by fields that the index has, without a word of Elasticsearch, as a sentence for people; undefined where there are none. */
+/**
+ * The columns of a file whose fractions are cut by fields that the index has, without a word of Elasticsearch, as a
+ * sentence for people; undefined where there are none.
+ */
 export function cutFractions(
   index: string,
   types: FileTypes,

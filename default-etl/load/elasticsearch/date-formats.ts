@@ -40,8 +40,9 @@ const PARTS: Readonly<Record<string, string>> = {
 const TOKEN = /'((?:[^']|'')*)'|([A-Za-z])\2*|./gs;
 
 /**
- * The formats of a field whose dates were seen to be written so: those that were seen, and then the same days with and without a time or a leading zero, and as ISO 8601 has
- * them. No later file can change the formats of a field. What was seen comes first, so that other ones cost nothing, and Elasticsearch shows dates by it.
+ * The formats of a field whose dates were seen to be written so: those that were seen, and then the same days with and
+ * without a time or a leading zero, and as ISO 8601 has them. No later file can change the formats of a field. What was
+ * seen comes first, so that other ones cost nothing, and Elasticsearch shows dates by it.
  */
 export function widened(seen: readonly string[]): string[] {
   return [...new Set([...seen, ...seen.flatMap(narrowed), WIDE_ISO])];
@@ -70,7 +71,10 @@ export function takesIso(format: string): boolean {
   return format.split('||').some(one => one === WIDE_ISO || one === 'strict_date_optional_time');
 }
 
-/** What a date must look like to be read by one of the formats, as Elasticsearch's `format` has them; undefined where one of them is not known here. */
+/**
+ * What a date must look like to be read by one of the formats, as Elasticsearch's `format` has them; undefined where
+ * one of them is not known here.
+ */
 export function dateExpression(format: string): RegExp | undefined {
   const sources = format.split('||').map(one => (NAMED[one] ?? patternExpression(one))?.source);
   return sources.every(source => source !== undefined) ? new RegExp(sources.join('|')) : undefined;

@@ -127,7 +127,8 @@ export class ElasticsearchTarget implements Target {
     const deletesTail = isVersion && !this.byKey && !this.overwrite;
     // rule 5: every id up to it that was not loaded is deleted
     if (deletesTail) {
-      // A delete of what was never there costs Elasticsearch memory for a day (gc_deletes): a filter may take millions of rows out.
+      // A delete of what was never there costs Elasticsearch memory for a day (gc_deletes): a filter may take millions
+      // of rows out.
       const isUnknown = this.former.mayHoldUnknown(this.indices);
       const upTo = this.job.isFileRowsKnown && !isUnknown ? this.job.fileRows : this.lastRow();
       // All rows up to the last one were sent, mostly: then there is nothing to look for among them.

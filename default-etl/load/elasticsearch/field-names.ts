@@ -19,8 +19,8 @@ const RESERVED: ReadonlySet<string> = new Set(
 );
 
 /**
- * Columns that have a name of Elasticsearch's own, each with that under which it stands in documents: `_id_1` for `_id`. Names that the file has
- * are taken.
+ * Columns that have a name of Elasticsearch's own, each with that under which it stands in documents: `_id_1` for
+ * `_id`. Names that the file has are taken.
  */
 function reservedNames(header: Iterable<string>): Map<string, string> {
   const taken = new Set(header);
@@ -40,8 +40,9 @@ function freeName(name: string, separator: string, taken: ReadonlySet<string>): 
 }
 
 /**
- * The names under which columns stand in documents: their own. But names of Elasticsearch's own can't, and `A.keyword` may be an alias of `A` in the index, to which Elasticsearch writes no
- * value, and which can't be taken back: a column of that name is called `A.keyword.1` there, as a repeated one is.
+ * The names under which columns stand in documents: their own. But names of Elasticsearch's own can't, and `A.keyword`
+ * may be an alias of `A` in the index, to which Elasticsearch writes no value, and which can't be taken back: a column
+ * of that name is called `A.keyword.1` there, as a repeated one is.
  */
 export class FieldNames {
   private readonly options: FieldNamesOptions;

@@ -80,7 +80,10 @@ export class FormerRows {
     }
   }
 
-  /** Whether the index is older than what is remembered, and nothing is remembered of this file: its rows may be there all the same, as after a lost DATA_DIR. */
+  /**
+   * Whether the index is older than what is remembered, and nothing is remembered of this file: its rows may be there
+   * all the same, as after a lost DATA_DIR.
+   */
   mayHoldUnknown({ since }: ReadyIndices): boolean {
     const { fileRows, knownSince } = this.job;
     return fileRows === 0 && knownSince !== undefined && since < knownSince - CLOCK_MARGIN_MS;

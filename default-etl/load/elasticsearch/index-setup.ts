@@ -29,8 +29,9 @@ interface FoundIndex extends Required<FoundPlace> {
 }
 
 /**
- * Settings and mappings of the indices. `subobjects: false` lets `A` and `A.1` stand side by side; deleted versions are remembered for
- * a day (a minute by default) so that a late write of an older version stays refused; Elasticsearch itself guesses nothing from a text.
+ * Settings and mappings of the indices. `subobjects: false` lets `A` and `A.1` stand side by side; deleted versions are
+ * remembered for a day (a minute by default) so that a late write of an older version stays refused; Elasticsearch
+ * itself guesses nothing from a text.
  */
 export function indexBody(plan: IndexPlan): IndexBody {
   const { mappings, types, aliases } = plan;
@@ -117,8 +118,8 @@ export async function placesBehind(connection: Connection, name: string): Promis
 }
 
 /**
- * Whether rows of a file that was first seen then may be in indices that an alias was led to before the one that it is led to since. Where a clock was far ahead, nothing is
- * known.
+ * Whether rows of a file that was first seen then may be in indices that an alias was led to before the one that it is
+ * led to since. Where a clock was far ahead, nothing is known.
  */
 export function mayBeInFormer(firstSeenAt: number, since: number, now: number): boolean {
   return firstSeenAt < since + CLOCKS_DIFFER_MS || firstSeenAt > now + CLOCKS_DIFFER_MS;
@@ -164,8 +165,8 @@ async function createIndex(connection: Connection, plan: IndexPlan): Promise<voi
 }
 
 /**
- * The index that rows of this name are written to. Throws EtlFailure 78 for a data stream, which takes no ids of ours, for an alias of several
- * indices of which none is to be written to, and for a pattern that nothing fits, `sales-*`.
+ * The index that rows of this name are written to. Throws EtlFailure 78 for a data stream, which takes no ids of ours,
+ * for an alias of several indices of which none is to be written to, and for a pattern that nothing fits, `sales-*`.
  */
 function writtenIndex(name: string, found: Record<string, FoundIndex>): string {
   const indices = Object.keys(found);

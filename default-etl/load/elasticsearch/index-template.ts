@@ -2,7 +2,10 @@ import type { Connection } from './connection.ts';
 import { countFields, type FieldMapping } from './inferred-mapping.ts';
 import { assertFewFields, fieldAt, type FoundMappings, LIMIT_SETTING, takesNewColumns } from './new-columns.ts';
 
-/** The lowest there is: every template of the user's own goes before it. Elasticsearch takes no two of one priority that fit the same name. */
+/**
+ * The lowest there is: every template of the user's own goes before it. Elasticsearch takes no two of one priority that
+ * fit the same name.
+ */
 const LOWEST_PRIORITY = 0;
 /** Of mappings, what is set only where nobody has. */
 const GUESSES = ['date_detection', 'numeric_detection'] as const;
@@ -34,8 +37,9 @@ interface Legacy extends TheirTemplate {
 }
 
 /**
- * What an index of this name is made with: `body`, less what templates of the user's own say otherwise, which Elasticsearch adds itself. `declared`: columns that go before
- * those, too. Where the user may see no templates, `body` itself.
+ * What an index of this name is made with: `body`, less what templates of the user's own say otherwise, which
+ * Elasticsearch adds itself. `declared`: columns that go before those, too. Where the user may see no templates, `body`
+ * itself.
  */
 export async function composedBody(
   connection: Connection,
@@ -48,8 +52,8 @@ export async function composedBody(
 }
 
 /**
- * As composedBody() says. Where no template of the user's own is for this name one of ours stays: by it Elasticsearch makes the index as it must be, should someone delete it
- * while rows are on their way.
+ * As composedBody() says. Where no template of the user's own is for this name one of ours stays: by it Elasticsearch
+ * makes the index as it must be, should someone delete it while rows are on their way.
  */
 export async function guardedBody(
   connection: Connection,

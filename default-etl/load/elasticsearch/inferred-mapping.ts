@@ -3,7 +3,10 @@ import { widened } from './date-formats.ts';
 
 export type FieldMapping = Record<string, unknown>;
 
-/** Characters of the longest keyword that Lucene takes: 32,766 bytes at four a character. Longer values stay in the document alone. */
+/**
+ * Characters of the longest keyword that Lucene takes: 32,766 bytes at four a character. Longer values stay in the
+ * document alone.
+ */
 const KEYWORD_CHARACTERS = 8191;
 /** A sub-field for exact values of a text: of short ones, as Elasticsearch's own is. */
 const SUBFIELD_CHARACTERS = 256;
@@ -15,8 +18,9 @@ const MOST_ALIASED = 1000;
 const KEYWORD: FieldMapping = { type: 'keyword', ignore_above: KEYWORD_CHARACTERS };
 
 /**
- * Names what is sent as text for columns that come up after the mapping was made: JSON keys, other sheets. Numbers are those a step made;
- * `double`, since a later one may have a fraction, and Elasticsearch's own choice, `float`, refuses rows with larger ones.
+ * Names what is sent as text for columns that come up after the mapping was made: JSON keys, other sheets. Numbers are
+ * those a step made; `double`, since a later one may have a fraction, and Elasticsearch's own choice, `float`, refuses
+ * rows with larger ones.
  */
 export const DYNAMIC_TEMPLATES = [
   { orchestrator_text: { match_mapping_type: 'string', mapping: KEYWORD } },
@@ -25,7 +29,8 @@ export const DYNAMIC_TEMPLATES = [
 ];
 
 /**
- * The field of a column. A value that is not of the type stays in the document and is left out of the field: no row is rejected for a guess.
+ * The field of a column. A value that is not of the type stays in the document and is left out of the field: no row is
+ * rejected for a guess.
  */
 export function fieldMapping({ type, formats, isPlain }: ColumnType): FieldMapping {
   switch (type) {
@@ -46,8 +51,8 @@ export function fieldMapping({ type, formats, isPlain }: ColumnType): FieldMappi
 }
 
 /**
- * The fields of the columns that `has` does not know: those an index is made with, or has yet to get. A text whose sub-field would have the
- * name of a column goes without it: Elasticsearch refuses a mapping that has a name twice.
+ * The fields of the columns that `has` does not know: those an index is made with, or has yet to get. A text whose
+ * sub-field would have the name of a column goes without it: Elasticsearch refuses a mapping that has a name twice.
  */
 export function inferredFields(types: FileTypes, has: (name: string) => boolean): Record<string, FieldMapping> {
   const added = [...types].filter(([name]) => isFieldName(name) && !has(name));
@@ -61,8 +66,8 @@ export function inferredFields(types: FileTypes, has: (name: string) => boolean)
 }
 
 /**
- * `A.keyword` for `A`, as Elasticsearch's own mapping of text has it: what was made for that, a dashboard or a query, goes on working. None
- * where a column has the name, and for a text, which has the sub-field.
+ * `A.keyword` for `A`, as Elasticsearch's own mapping of text has it: what was made for that, a dashboard or a query,
+ * goes on working. None where a column has the name, and for a text, which has the sub-field.
  */
 export function keywordAliases(
   fields: Record<string, FieldMapping>,
@@ -84,7 +89,10 @@ export function countFields(fields: Record<string, FieldMapping>): number {
   return count;
 }
 
-/** Elasticsearch refuses a whole mapping for a name that is blank or one of its own, `_id`; left out, only the rows that have it say so. */
+/**
+ * Elasticsearch refuses a whole mapping for a name that is blank or one of its own, `_id`; left out, only the rows that
+ * have it say so.
+ */
 function isFieldName(name: string): boolean {
   return name.trim() !== '' && !/^_[a-z_]+$/.test(name);
 }

@@ -16,7 +16,10 @@ const WORD_BYTES = 4;
 const ESCAPE_BYTES = 6;
 /** What a word may write too much; a brace and the line end take less. */
 const SLACK_BYTES = 8;
-/** NULL of batch.ts, and what is less is ABSENT. Not imported: a constant of this module is part of the compiled code, one of another is read each time. */
+/**
+ * NULL of batch.ts, and what is less is ABSENT. Not imported: a constant of this module is part of the compiled code,
+ * one of another is read each time.
+ */
 const NULL_CELL = -1;
 
 /** JSON text of each column's name with what stands around it, so that a row is these and its cells' bytes. */
@@ -74,8 +77,8 @@ export class DocumentWriter {
   }
 
   /**
-   * Writes the row as `{"A":"text","B":null}` and returns the position behind it, or -1 where there may not be room for it: then what it
-   * wrote counts for nothing. `tail`: JSON of further members, each with a comma before it.
+   * Writes the row as `{"A":"text","B":null}` and returns the position behind it, or -1 where there may not be room for
+   * it: then what it wrote counts for nothing. `tail`: JSON of further members, each with a comma before it.
    */
   write(row: number, tail: Buffer, target: Output, at: number): number {
     const { body } = target;
@@ -97,11 +100,12 @@ export class DocumentWriter {
   }
 
   /**
-   * Writes the cells from column `from` on, up to the first in which something has to be escaped, or for which there may not be room: that is `column` then, or
-   * the number of columns. Returns the position behind them.
+   * Writes the cells from column `from` on, up to the first in which something has to be escaped, or for which there
+   * may not be room: that is `column` then, or the number of columns. Returns the position behind them.
    *
-   * It calls nothing, and what is added is cut to 32 bits: so the compiled code need not find out again for each cell what the arrays are, nor look for an
-   * overflow. That, and names of three words, are a fifth of its time (30 November 2026).
+   * It calls nothing, and what is added is cut to 32 bits: so the compiled code need not find out again for each cell
+   * what the arrays are, nor look for an overflow. That, and names of three words, are a fifth of its time (30 November
+   * 2026).
    */
   private writePlain(row: number, from: number, target: Output, at: number, limit: number): number {
     const { starts, ends, width } = this.batch;
@@ -208,8 +212,9 @@ const EACH_80 = 0x80808080 | 0;
 const LETTERS = 0x61616161;
 
 /**
- * Whether its four bytes stand in a JSON string as they are: none is below 0x20, `"` (0x22) or a backslash. By the words' arithmetic for "a byte less
- * than n" (Bit Twiddling Hacks, Stanford); with bit 1 turned round, `"` and the control characters are those below 0x21.
+ * Whether its four bytes stand in a JSON string as they are: none is below 0x20, `"` (0x22) or a backslash. By the
+ * words' arithmetic for "a byte less than n" (Bit Twiddling Hacks, Stanford); with bit 1 turned round, `"` and the
+ * control characters are those below 0x21.
  */
 function isPlain(word: number): boolean {
   const turned = word ^ EACH_2;

@@ -9,7 +9,10 @@ export function keepConnections(): void {
   isKeeping = true;
 }
 
-/** Those that were left, if they lead where these options say, to the same nodes as the same user; else new ones. Throws what NodePool does. */
+/**
+ * Those that were left, if they lead where these options say, to the same nodes as the same user; else new ones. Throws
+ * what NodePool does.
+ */
 export function takePool(options: NodePoolOptions): NodePool {
   const left = kept;
   kept = undefined;

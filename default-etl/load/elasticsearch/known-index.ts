@@ -17,8 +17,8 @@ const KNOWN_MS = 10_000;
 const known = new WeakMap<NodePool, KnownIndex>();
 
 /**
- * What an earlier file of this process found, with the same columns of the same types, and left as it must be. Whoever relies on it asks in the end whether the index is
- * still the same.
+ * What an earlier file of this process found, with the same columns of the same types, and left as it must be. Whoever
+ * relies on it asks in the end whether the index is still the same.
  */
 export function recallIndex({ pool }: Connection, plan: IndexPlan): ReadyIndices | undefined {
   const found = known.get(pool);
@@ -28,7 +28,10 @@ export function recallIndex({ pool }: Connection, plan: IndexPlan): ReadyIndices
   return isFresh && isDeepStrictEqual(found.plan, plan) ? found.indices : undefined;
 }
 
-/** It was just seen to be there. An alias may lead elsewhere at any time, as when it is rolled over, so of one nothing is remembered. */
+/**
+ * It was just seen to be there. An alias may lead elsewhere at any time, as when it is rolled over, so of one nothing
+ * is remembered.
+ */
 export function rememberIndex({ pool }: Connection, plan: IndexPlan, indices: ReadyIndices): void {
   if (!indices.isAlias) known.set(pool, { plan, indices, at: performance.now() });
 }

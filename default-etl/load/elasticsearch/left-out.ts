@@ -24,7 +24,10 @@ const MOST_COLUMNS = 8;
 const MOST_SHOWN = 60;
 const MOST_WRITTEN = 20;
 
-/** Of columns whose numbers are text in a new index, as a sentence for people; undefined where there are none. Those that are `declared` are meant so. */
+/**
+ * Of columns whose numbers are text in a new index, as a sentence for people; undefined where there are none. Those
+ * that are `declared` are meant so.
+ */
 export function writtenNumbers(types: FileTypes, declared: Record<string, unknown>): string | undefined {
   const names = [...types].flatMap(([name, { isWrittenNumber: isWritten }]) =>
     isWritten && !Object.hasOwn(declared, name) ? [name] : [],
@@ -52,8 +55,9 @@ interface Column {
 }
 
 /**
- * Counts the values that Elasticsearch leaves out of their fields (`ignore_malformed`, `_ignored`): it says so in no answer to a bulk request, and whoever fills an index may mostly
- * not search it. What says that there is no value, `NA` for one, is not counted.
+ * Counts the values that Elasticsearch leaves out of their fields (`ignore_malformed`, `_ignored`): it says so in no
+ * answer to a bulk request, and whoever fills an index may mostly not search it. What says that there is no value, `NA`
+ * for one, is not counted.
  */
 export class LeftOut {
   private fieldOf: FieldOf = () => undefined;
@@ -121,7 +125,10 @@ export class LeftOut {
   }
 }
 
-/** Each cell of the file comes by here: 0.1 s of CPU for the flights of 2013, 336,776 rows × 19 (two busy cores, 30 November 2026). */
+/**
+ * Each cell of the file comes by here: 0.1 s of CPU for the flights of 2013, 336,776 rows × 19 (two busy cores, 30
+ * November 2026).
+ */
 function count(column: Column, batch: Batch, at: number, { from, to }: { from: number; to: number }): void {
   const { bytes, starts, ends, width } = batch;
   const { check } = column;

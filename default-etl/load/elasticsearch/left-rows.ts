@@ -11,7 +11,10 @@ const WHY: Record<NonNullable<Place['refusal']>, readonly [ofOne: string, ofMany
   ],
 };
 
-/** Rows of former versions that could not be taken out, because their index is closed or blocked. A new file needs nothing of such an index, so nothing waits for it. */
+/**
+ * Rows of former versions that could not be taken out, because their index is closed or blocked. A new file needs
+ * nothing of such an index, so nothing waits for it.
+ */
 export class LeftRows {
   private readonly left = new Map<string, Left>();
   private readonly indices = { closed: new Set<string>(), blocked: new Set<string>() };

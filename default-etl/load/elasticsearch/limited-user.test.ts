@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { load, TestIndex, temporaryFolder } from '../../testing/load.ts';
 
-/** The real Elasticsearch, for a user with rights on indices alone: what is the cluster's is refused, as a key for one index would be. */
+/**
+ * The real Elasticsearch, for a user with rights on indices alone: what is the cluster's is refused, as a key for one
+ * index would be.
+ */
 async function limited(context: TestContext): Promise<{ node: string; refused: string[] }> {
   const refused: string[] = [];
   const proxy = createServer((asked, response) => {

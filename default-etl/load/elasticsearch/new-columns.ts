@@ -33,8 +33,9 @@ export interface NewColumns {
 }
 
 /**
- * Gives an index that was there the columns it does not know; a field that it has stays as it is, whatever the cells are. Whoever said in the
- * mapping what becomes of new columns is not interfered with. Throws EtlFailure 78 where there would be too many fields.
+ * Gives an index that was there the columns it does not know; a field that it has stays as it is, whatever the cells
+ * are. Whoever said in the mapping what becomes of new columns is not interfered with. Throws EtlFailure 78 where there
+ * would be too many fields.
  */
 export async function addColumns(connection: Connection, columns: NewColumns): Promise<void> {
   const { name, types, mappings, log } = columns;
@@ -64,8 +65,8 @@ export async function addColumns(connection: Connection, columns: NewColumns): P
 }
 
 /**
- * Adds these fields to the mapping of the index. A mapping without subobjects must say so again, or Elasticsearch drops an alias with a point in its
- * name, such as `A.keyword`, without a word (9.5.0, 23 November 2026).
+ * Adds these fields to the mapping of the index. A mapping without subobjects must say so again, or Elasticsearch drops
+ * an alias with a point in its name, such as `A.keyword`, without a word (9.5.0, 23 November 2026).
  */
 export async function declare(
   connection: Connection,

@@ -40,8 +40,9 @@ interface Node {
 }
 
 /**
- * The nodes of an Elasticsearch, each with its open connections, asked in turn. Over Node's own http, since the official client takes 0.16 s of CPU
- * and 40 MB to load, which is a quarter of what a file of 300,000 rows takes (23 November 2026).
+ * The nodes of an Elasticsearch, each with its open connections, asked in turn. Over Node's own http, since the
+ * official client takes 0.16 s of CPU and 40 MB to load, which is a quarter of what a file of 300,000 rows takes (23
+ * November 2026).
  */
 export class NodePool {
   readonly options: NodePoolOptions;

@@ -20,9 +20,9 @@ interface BuildingPlan extends Pick<IndexPlan, 'mappings' | 'types'> {
 }
 
 /**
- * LOAD.overwrite: a new index is built beside the old one, then the alias moves to it in one request: a reader sees all of the old or
- * all of the new (rule 11). The old one goes once nobody reads it: removed in the same request, it would fail the searches that
- * were on their way to it (503). An index that has the alias's own name must go in that request.
+ * LOAD.overwrite: a new index is built beside the old one, then the alias moves to it in one request: a reader sees all
+ * of the old or all of the new (rule 11). The old one goes once nobody reads it: removed in the same request, it would
+ * fail the searches that were on their way to it (503). An index that has the alias's own name must go in that request.
  */
 export class Overwrite {
   /** Name of the index that is being built. */
@@ -83,7 +83,10 @@ export class Overwrite {
     await this.unlessDone(moved, () => indicesBehind(this.connection, this.alias));
   }
 
-  /** What was done, but whose answer was lost, is refused when it is sent once more. `where`: what names the new index once it is done. */
+  /**
+   * What was done, but whose answer was lost, is refused when it is sent once more. `where`: what names the new index
+   * once it is done.
+   */
   private async unlessDone(request: Promise<unknown>, where: () => Promise<string[]>): Promise<void> {
     try {
       await request;
@@ -92,7 +95,10 @@ export class Overwrite {
     }
   }
 
-  /** Removes the new index: the old one stays. One that the alias is at already, from an attempt that ended too early, stays too. */
+  /**
+   * Removes the new index: the old one stays. One that the alias is at already, from an attempt that ended too early,
+   * stays too.
+   */
   async abandon(): Promise<void> {
     const current = await indicesBehind(this.connection, this.alias);
     if (!current.includes(this.building)) await this.remove(this.building);

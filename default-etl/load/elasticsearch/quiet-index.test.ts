@@ -78,7 +78,10 @@ test('a small file’s index, and one that is no overwrite, keep what they have'
   assert.deepEqual([...new Set([...small, ...large])], ['[null,"1",null]']);
 });
 
-/** Answers as Elasticsearch does, but asked for its health with these statuses, one after the other. Returns what was asked of it. */
+/**
+ * Answers as Elasticsearch does, but asked for its health with these statuses, one after the other. Returns what was
+ * asked of it.
+ */
 async function healthServer(context: TestContext, healths: number[]) {
   const asked: string[] = [];
   const server = createServer((request, response) => {

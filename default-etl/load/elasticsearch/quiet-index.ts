@@ -16,8 +16,9 @@ const COPIES_DEADLINE_MS = 600_000;
 type FormerSettings = Record<keyof typeof QUIET, string | null>;
 
 /**
- * An index that is built for a large file and read by nobody until then: it is not refreshed, and has no copies, which are made at the end by
- * copying files. Only for one that is removed where a run is killed: what is quiet here would stay so.
+ * An index that is built for a large file and read by nobody until then: it is not refreshed, and has no copies, which
+ * are made at the end by copying files. Only for one that is removed where a run is killed: what is quiet here would
+ * stay so.
  */
 export class QuietIndex {
   private readonly connection: Connection;
@@ -45,7 +46,8 @@ export class QuietIndex {
   /** Gives the index back what it had, and waits for copies that are being made of it, 10 min at most. Twice is harmless. */
   async end(): Promise<void> {
     if (!this.former) return;
-    // Copies get the files of the last flush; rows that came after it are sent to each and indexed anew, which is what is to be saved.
+    // Copies get the files of the last flush; rows that came after it are sent to each and indexed anew, which is what
+    // is to be saved.
     await this.connection.request({ method: 'POST', path: `/${this.index}/_flush` });
     await this.connection.request({ method: 'PUT', path: `/${this.index}/_settings`, body: this.former });
     this.former = undefined;

@@ -29,8 +29,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why Elasticsearch refused a row, for the people who mend it: the column, its value, what is expected, and behind it, in brackets, what Elasticsearch
- * said. Where it said something that is not known here, that alone. Elasticsearch 9.5 words it as the tests show.
+ * Why Elasticsearch refused a row, for the people who mend it: the column, its value, what is expected, and behind it,
+ * in brackets, what Elasticsearch said. Where it said something that is not known here, that alone. Elasticsearch 9.5
+ * words it as the tests show.
  */
 export function refusalReason(error: ItemError): string {
   const original = shortened(itemReason(error), MOST_ORIGINAL);

@@ -1,6 +1,7 @@
 /**
- * Text of known length is copied eight bytes at a time, cells four at a time: `,"NAME":"` is two stores instead of ten, and rendering takes half the time
- * (23 November 2026). What the last stores write too many, what comes next overwrites.
+ * Text of known length is copied eight bytes at a time, cells four at a time: `,"NAME":"` is two stores instead of ten,
+ * and rendering takes half the time (23 November 2026). What the last stores write too many, what comes next
+ * overwrites.
  */
 export const TEXT_WORD_BYTES = 8;
 
@@ -18,7 +19,10 @@ export function viewOf(bytes: Buffer): DataView {
 /** So many words are written of each text without a look at how long it is: most names of columns are no longer. */
 export const FEWEST_WORDS = 3;
 
-/** Texts one behind the other, each filled up to whole words, and to FEWEST_WORDS: text i is words[first[i], first[i + 1]), of which lengths[i] bytes count. */
+/**
+ * Texts one behind the other, each filled up to whole words, and to FEWEST_WORDS: text i is words[first[i], first[i +
+ * 1]), of which lengths[i] bytes count.
+ */
 export interface WordTable {
   words: Float64Array;
   first: Int32Array;
@@ -26,7 +30,8 @@ export interface WordTable {
 }
 
 /**
- * JSON with no byte 0x7F. Without that one no eight bytes of UTF-8 are a NaN, and any other number is the same bits wherever it is carried.
+ * JSON with no byte 0x7F. Without that one no eight bytes of UTF-8 are a NaN, and any other number is the same bits
+ * wherever it is carried.
  */
 export function wordJson(value: string): string {
   return JSON.stringify(value).replaceAll('\x7f', '\\u007f');

@@ -93,7 +93,10 @@ export class LakeColumns {
   }
 }
 
-/** One for each text that was found to be something else, unless a column has the name: DuckDB does not tell upper case from lower. */
+/**
+ * One for each text that was found to be something else, unless a column has the name: DuckDB does not tell upper case
+ * from lower.
+ */
 function typedColumns(names: readonly string[], types: FileTypes): TypedColumn[] {
   const taken = new Set(names.map(name => name.toLowerCase()));
   return names.flatMap((column, textAt) => {

@@ -15,9 +15,9 @@ const GROUP_ROWS = 122_880;
 const GROUP_BYTES = 16 << 20;
 
 /**
- * Writes the rows as WORK_DIR/out.parquet: every column as its text, and beside it, where it was found to be numbers, dates or booleans, as
- * what it is. A row group is held in memory. Where columns may come up anywhere in the file (JSON, several sheets), a first pass collects their
- * names. No columns at all, no file.
+ * Writes the rows as WORK_DIR/out.parquet: every column as its text, and beside it, where it was found to be numbers,
+ * dates or booleans, as what it is. A row group is held in memory. Where columns may come up anywhere in the file
+ * (JSON, several sheets), a first pass collects their names. No columns at all, no file.
  */
 export class LakeTarget implements Target {
   private readonly job: Job;

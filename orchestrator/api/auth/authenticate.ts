@@ -31,8 +31,8 @@ const HOW =
   'send "Authorization: Bearer TOKEN" with the token of DATA_DIR/token, or open the link that "orchestrator sign-in" prints';
 
 /**
- * Sets `request.actor`, and refuses who may not do what the route is for: the one place where that is decided. `page` is shown to browsers that
- * are not signed in.
+ * Sets `request.actor`, and refuses who may not do what the route is for: the one place where that is decided. `page`
+ * is shown to browsers that are not signed in.
  */
 export function authenticate(app: FastifyInstance, { token, logger, now }: AuthOptions, page: Page): Auth | null {
   app.decorateRequest('actor', null as never); // set below, before anybody reads it

@@ -15,7 +15,10 @@ const MS_PER_SECOND = 1000;
 /** Browsers take it only with Secure, from https, and from no other name of the same domain. */
 const HOST_PREFIX = '__Host-';
 
-/** Browsers send a cookie to every port of a name: so that two orchestrators on one machine don't sign each other out, its name is made of the token. */
+/**
+ * Browsers send a cookie to every port of a name: so that two orchestrators on one machine don't sign each other out,
+ * its name is made of the token.
+ */
 export function sessionCookie(token: string): SessionCookie {
   const plain = `orchestrator-${createHash('sha256').update(`cookie ${token}`).digest('hex').slice(0, 8)}`;
   const secure = HOST_PREFIX + plain;

@@ -10,8 +10,8 @@ const MOST_ENDED = 10_000;
 const SESSION = /^([A-Za-z0-9_-]{22})\.(\d{13})\.([A-Za-z0-9_-]{43})$/;
 
 /**
- * Sessions that nobody keeps: an id and an end, signed with a key made of the token. So a restart signs nobody out, and a new token everybody.
- * Those that were signed out are remembered until the service ends.
+ * Sessions that nobody keeps: an id and an end, signed with a key made of the token. So a restart signs nobody out, and
+ * a new token everybody. Those that were signed out are remembered until the service ends.
  */
 export interface Sessions {
   /** The value of its cookie. */

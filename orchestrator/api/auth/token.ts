@@ -29,8 +29,9 @@ export interface TokenFile {
 }
 
 /**
- * The token of DATA_DIR/token, which is made where it is missing; the caller holds DATA_DIR's lock. Throws an OrchestratorError `never` where
- * the file is somebody else's, or no token. One of our own that others could read is closed to them.
+ * The token of DATA_DIR/token, which is made where it is missing; the caller holds DATA_DIR's lock. Throws an
+ * OrchestratorError `never` where the file is somebody else's, or no token. One of our own that others could read is
+ * closed to them.
  */
 export function provideToken(dataDir: string): TokenFile {
   const path = tokenPath(dataDir);
@@ -43,7 +44,10 @@ export function provideToken(dataDir: string): TokenFile {
   }
 }
 
-/** The token, for a command that asks the service; null where there is none yet. Throws an OrchestratorError `never` where it can't be read. */
+/**
+ * The token, for a command that asks the service; null where there is none yet. Throws an OrchestratorError `never`
+ * where it can't be read.
+ */
 export function readToken(dataDir: string): string | null {
   const path = tokenPath(dataDir);
   return withFile(path, file => tokenOf(path, file));

@@ -7,7 +7,10 @@ export interface ImportRequest {
   write?: string | true;
 }
 
-/** `orchestrator import FILE…`: YAML of what ran before, on stdout or as a dataset in CONFIG_DIR; what deserves a look on stderr. */
+/**
+ * `orchestrator import FILE…`: YAML of what ran before, on stdout or as a dataset in CONFIG_DIR; what deserves a look
+ * on stderr.
+ */
 export async function importDrafts(deps: CommandDeps, { files, write }: ImportRequest): Promise<number> {
   const { terminal } = deps;
   const drafts = write === true ? await importEach(...files) : [await importFile(...files)];

@@ -30,7 +30,10 @@ export function leaveOut(draft: Draft, original: string, reason: string): void {
   draft.warnings.push(`${original}: ${reason}`);
 }
 
-/** Puts what a pypel process says into the dataset of the shell config that ran it: the folder is the config's, how files are read and loaded the process's. */
+/**
+ * Puts what a pypel process says into the dataset of the shell config that ran it: the folder is the config's, how
+ * files are read and loaded the process's.
+ */
 export function join(draft: Draft, process: Draft): void {
   for (const [key, { value, comments }] of process.settings) {
     if (key !== 'WATCH_DIR') draft.settings.set(key, { value, comments });

@@ -19,9 +19,10 @@ const LONGEST_NAME = 100;
 const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u;
 
 /**
- * Turns one of the original's shell configs, a pypel JSON or the original's parameters.json (by their first character) into a dataset's YAML that passes
- * `check`, once the files that its steps name are in config/<dataset>/; a shell config with the JSONs that it ran with into one. Further processes stand at the
- * end, as comments. Secrets are never copied. Throws an OrchestratorError (`never`) where a file can't be read, or is neither.
+ * Turns one of the original's shell configs, a pypel JSON or the original's parameters.json (by their first character)
+ * into a dataset's YAML that passes `check`, once the files that its steps name are in config/<dataset>/; a shell
+ * config with the JSONs that it ran with into one. Further processes stand at the end, as comments. Secrets are never
+ * copied. Throws an OrchestratorError (`never`) where a file can't be read, or is neither.
  */
 export async function importFile(...paths: string[]): Promise<Imported> {
   const { shell, processes, origin } = await readAll(paths);
@@ -40,7 +41,10 @@ export async function importEach(...paths: string[]): Promise<Imported[]> {
   return processes.map(({ name, draft }, position) => imported(nameOf(name) || numbered(position), draft, origin));
 }
 
-/** Writes a dataset's YAML into CONFIG_DIR, never over one that is there, and resolves with its path. Throws an OrchestratorError (`never`) where it can't. */
+/**
+ * Writes a dataset's YAML into CONFIG_DIR, never over one that is there, and resolves with its path. Throws an
+ * OrchestratorError (`never`) where it can't.
+ */
 export async function writeDataset(configDir: string, name: string, yaml: string): Promise<string> {
   const path = joinPath(configDir, `${name}.yaml`);
   if (!DATASET_NAME.test(name))

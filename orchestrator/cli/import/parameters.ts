@@ -9,8 +9,9 @@ const DEFAULT_FOLDER = './data/in';
 const PLAIN_CLASS = /^(pypel\.)?Process$/;
 
 /**
- * The processes of the original's own parameters.json, as those of a pypel JSON: `{process: {NAME: {class, path, index_pattern}}}`, or `{Processes: {NAME:
- * {path, indice, sheet_name}}}`. `path` is below the folder of the data; the index got no date. Undefined where it is none.
+ * The processes of the original's own parameters.json, as those of a pypel JSON: `{process: {NAME: {class, path,
+ * index_pattern}}}`, or `{Processes: {NAME: {path, indice, sheet_name}}}`. `path` is below the folder of the data; the
+ * index got no date. Undefined where it is none.
  */
 export function parametersOf(file: Arguments): Arguments[] | undefined {
   const named = file['process'] ?? file['Processes'];

@@ -30,7 +30,10 @@ const FOLDER_RUNNER = /^runner-multiple-files\.sh$/;
 /** One of them is in each of the original's configs. */
 const TELLING = ['WATCH_DIR', 'WATCH_REGEX', 'COMMAND', 'DOCKER_IMAGE', 'PARAMETERS'];
 
-/** A draft from one of the original's shell configs: `KEY=value` a line, the value with or without quotes. Undefined where it is none. */
+/**
+ * A draft from one of the original's shell configs: `KEY=value` a line, the value with or without quotes. Undefined
+ * where it is none.
+ */
 export function importShell(text: string): Draft | undefined {
   const draft = newDraft();
   const variables = readVariables(text, draft);

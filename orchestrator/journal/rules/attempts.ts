@@ -97,9 +97,10 @@ function rowsOf(tx: Tx, fileKey: string, index: string): number {
 const MOST_REPLACED = 1000;
 
 /**
- * What else the target may hold of the path, and is replaced: of the same kind of target, since no attempt writes to two. With ON_CHANGE replace all of it goes;
- * with append what was kept stays, unless it is of the very same content under another key (that of a former ON_CHANGE or dataset), and a file that is read from elsewhere only takes the place of such rows.
- * Rows that were loaded with LOAD.id have ids that tell no file.
+ * What else the target may hold of the path, and is replaced: of the same kind of target, since no attempt writes to
+ * two. With ON_CHANGE replace all of it goes; with append what was kept stays, unless it is of the very same content
+ * under another key (that of a former ON_CHANGE or dataset), and a file that is read from elsewhere only takes the
+ * place of such rows. Rows that were loaded with LOAD.id have ids that tell no file.
  */
 const REPLACED = `dataset = $dataset AND path = $file AND rows > 0 AND NOT (file_key = $fileKey AND index_name = $index)
   AND (index_name LIKE 'lake:%') = ($index LIKE 'lake:%') AND coalesce(ids, '') = ''
@@ -185,8 +186,8 @@ function bounded(how: Finish): Finish {
 }
 
 /**
- * Rule 4: a version in the index that the journal knows nothing of came before a journal that was lost: VERSION goes above it. Who says so of
- * a version that was raised already may say so without end.
+ * Rule 4: a version in the index that the journal knows nothing of came before a journal that was lost: VERSION goes
+ * above it. Who says so of a version that was raised already may say so without end.
  */
 function superseded(
   tx: Tx,

@@ -6,8 +6,9 @@ import { type RunRow, RUN_COLUMNS } from './run-row.ts';
 import type { Tx } from './tx.ts';
 
 /**
- * A run has ended: what it failed at, or left to be checked, is to be looked after, and what failed before, and has its place taken by it, is not any more. Of mended rows that
- * is whatever comes later, of the file another version of it; where each version is a delivery of its own (ON_CHANGE: append), the same content alone.
+ * A run has ended: what it failed at, or left to be checked, is to be looked after, and what failed before, and has its
+ * place taken by it, is not any more. Of mended rows that is whatever comes later, of the file another version of it;
+ * where each version is a delivery of its own (ON_CHANGE: append), the same content alone.
  */
 export function noteEnd(tx: Tx, { id, state, dataset, file, toCheck }: Run): void {
   tx.execute('DELETE FROM attention WHERE run_id = $id', { id });

@@ -61,8 +61,8 @@ export function claim(tx: Tx, request: ClaimRequest): Run[][] {
 }
 
 /**
- * The clock was set back, or is behind what the last process had: runs that were given back to the queue at a time that is still to come are due now, for their
- * pause would be longer by all that. Returns how many.
+ * The clock was set back, or is behind what the last process had: runs that were given back to the queue at a time that
+ * is still to come are due now, for their pause would be longer by all that. Returns how many.
  */
 export function hasten(tx: Tx, now: number): number {
   const waiting = tx.all<{ id: string }>(
@@ -122,12 +122,15 @@ function batchLine(tx: Tx, slot: DatasetSlots): Candidate[][] {
   return [due.filter(run => run.action !== 'mend' && run.root === head.root)];
 }
 
-/** A dataset that waits for so long, and of which nothing was started for as long, is next whatever its PRIORITY: none waits for ever. */
+/**
+ * A dataset that waits for so long, and of which nothing was started for as long, is next whatever its PRIORITY: none
+ * waits for ever.
+ */
 const PATIENCE_MS = 10 * 60_000;
 
 /**
- * Highest priority first. Of equal ones the dataset of which the fewest go on, then the one that had its turn longest ago, then what came first: none takes
- * all slots while another waits. Within a dataset its own order stands.
+ * Highest priority first. Of equal ones the dataset of which the fewest go on, then the one that had its turn longest
+ * ago, then what came first: none takes all slots while another waits. Within a dataset its own order stands.
  */
 function chooseFrom(lines: Line[], { limit, now }: ClaimRequest): Candidate[][] {
   const chosen: Candidate[][] = [];

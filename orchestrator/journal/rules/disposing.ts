@@ -126,7 +126,10 @@ function markAway(tx: Tx, disposal: Disposal): void {
   );
 }
 
-/** Rule 3: the rows of a `done` version that was disposed of stay where the next one is added to them, whichever dataset disposed of it. */
+/**
+ * Rule 3: the rows of a `done` version that was disposed of stay where the next one is added to them, whichever dataset
+ * disposed of it.
+ */
 function keepRows(tx: Tx, { runId, kind, source, fileVersion, target }: Disposal): void {
   tx.execute(
     `UPDATE ledger SET kept = 1, stored = $target WHERE (file_key, index_name) IN (

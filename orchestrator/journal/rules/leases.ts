@@ -37,7 +37,10 @@ export function cancelRequests(tx: Tx, holder: string): Run[] {
   return tx.selectRuns(`state = 'running' AND cancel_requested = 1 AND lease_holder = $holder`, { holder });
 }
 
-/** The run, if this attempt of it goes on and its holder is this one. Throws `never` where another holder took it over, else a bug. */
+/**
+ * The run, if this attempt of it goes on and its holder is this one. Throws `never` where another holder took it over,
+ * else a bug.
+ */
 export function requireLease(tx: Tx, { id, attempt, leaseHolder }: Lease): Run {
   const run = requireRun(tx, id);
   // rule 10: who lost its lease can’t end the run

@@ -29,8 +29,8 @@ export function mendsOf(tx: Tx, runId: string): Run[] {
 }
 
 /**
- * Whether a run's rows stand beside others of their version. The first mend that loads a row of a quarantined run brings that version's first.
- * `rebuilds`: the rows of all files that were read together make the version.
+ * Whether a run's rows stand beside others of their version. The first mend that loads a row of a quarantined run
+ * brings that version's first. `rebuilds`: the rows of all files that were read together make the version.
  */
 export function addsToVersion(tx: Tx, run: Run, rebuilds: boolean): boolean {
   if (run.action !== 'mend') return false;

@@ -30,7 +30,10 @@ export async function recordPlace(store: Transactions, dataset: string, { now, f
   await store.write(() => store.execute(sql, { dataset, place: JSON.stringify(now) }));
 }
 
-/** Returns the last path of the slice, or undefined where none follows. A path that is doubted already stays so for the reason it had: both must be over. */
+/**
+ * Returns the last path of the slice, or undefined where none follows. A path that is doubted already stays so for the
+ * reason it had: both must be over.
+ */
 function doubtSlice(tx: Tx, dataset: string, folder: string, after: string): string | undefined {
   const within = folder === '' ? '' : `AND path > $folder || '/' AND path < $folder || '0'`;
   const slice = `SELECT path FROM files WHERE dataset = $dataset AND present = 1 AND path > $after ${within} ORDER BY path LIMIT ${SLICE}`;

@@ -31,8 +31,8 @@ const FORGET_SKETCHES = `UPDATE ledger SET sketch = NULL WHERE (file_key, index_
   SELECT file_key, index_name FROM ledger WHERE sketch IS NOT NULL AND first_seen_at < $endedBefore LIMIT ${SLICE})`;
 
 /**
- * Looks at what ended long ago, the oldest first, and forgets what may be, other work in between: most of it may be there to stay. Then gives the freed pages back to
- * the disk.
+ * Looks at what ended long ago, the oldest first, and forgets what may be, other work in between: most of it may be
+ * there to stay. Then gives the freed pages back to the disk.
  */
 export async function prune(store: Transactions, { endedBefore, signal }: PruneRequest): Promise<string[]> {
   const forgotten: string[] = [];

@@ -2,7 +2,10 @@ import { isWhollyRejected } from '../../text/mend-refusal.ts';
 import type { Rows, Run } from '../journal.ts';
 import type { Tx } from './tx.ts';
 
-/** What the target holds of a run's key, as a load says that took the place of the one before. Of an index that was built anew nothing else is there. */
+/**
+ * What the target holds of a run's key, as a load says that took the place of the one before. Of an index that was
+ * built anew nothing else is there.
+ */
 export function setRowsThere(tx: Tx, run: Run, rows: Pick<Rows, 'loaded' | 'rejected'>): void {
   const { fileKey, index } = run;
   if (fileKey === null || index === null) return;

@@ -106,7 +106,10 @@ export function versionColumns(version: FileVersion | null): VersionColumns {
   return { size_bytes: version?.sizeBytes ?? null, token: version?.token ?? null };
 }
 
-/** The same of a run, which has its place in ORDER: mtime too. A file's time can be up to 2486 (XFS); what 64 bits can't hold is the negative number of the same bits. */
+/**
+ * The same of a run, which has its place in ORDER: mtime too. A file's time can be up to 2486 (XFS); what 64 bits can't
+ * hold is the negative number of the same bits.
+ */
 export function runVersionColumns(version: FileVersion | null): VersionColumns & { mtime_ns: bigint | null } {
   return { ...versionColumns(version), mtime_ns: version && BigInt.asIntN(64, BigInt(mtimeNsOf(version))) };
 }

@@ -3,7 +3,10 @@ import type { Run } from '../journal.ts';
 /** What stands for `$name` in a statement. */
 export type Parameters = Record<string, string | number | bigint | Uint8Array | null>;
 
-/** What the rules ask of a database, inside a transaction. docs/decisions/2026-11-30-journal-rules.md says why it answers at once. */
+/**
+ * What the rules ask of a database, inside a transaction. docs/decisions/2026-11-30-journal-rules.md says why it
+ * answers at once.
+ */
 export interface Tx {
   get<Row>(sql: string, parameters?: Parameters): Row | undefined;
   all<Row>(sql: string, parameters?: Parameters): Row[];

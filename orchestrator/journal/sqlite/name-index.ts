@@ -27,7 +27,10 @@ export function indexedRuns(store: Store, request: { expression: string; before:
   return store.all<{ seq: number }>(sql, request).map(({ seq }) => seq);
 }
 
-/** What runs in the index have in common whose path has a part: there may be others that have it, too. Or that there is none, or that the index can't tell. */
+/**
+ * What runs in the index have in common whose path has a part: there may be others that have it, too. Or that there is
+ * none, or that the index can't tell.
+ */
 export type Match = { kind: 'some'; expression: string } | { kind: 'none' } | { kind: 'any' };
 
 export function match(store: Store, part: string, dataset: string | undefined): Match {
@@ -44,7 +47,10 @@ export function match(store: Store, part: string, dataset: string | undefined): 
   return token === undefined ? { kind: 'none' } : { kind: 'some', expression: `${quoted(token)} AND (${joined})` };
 }
 
-/** Each letter is in one of them, which is nearly as good as all, and takes a third of the time: 1 ms each where a million runs have it. */
+/**
+ * Each letter is in one of them, which is nearly as good as all, and takes a third of the time: 1 ms each where a
+ * million runs have it.
+ */
 function trigramsOf(letters: string[]): string[] {
   const last = letters.length - 3;
   return letters.flatMap((_, at) =>

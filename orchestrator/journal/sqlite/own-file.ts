@@ -7,9 +7,10 @@ const SIDE_FILES = ['', '-wal', '-shm', '-journal'] as const;
 const OTHERS_WRITE = 0o002;
 
 /**
- * Throws an OrchestratorError where the database at this path, or what SQLite keeps beside it, is anything but a file of this user, of root or of
- * the folder's owner: a FIFO would be waited for, a log of another's making would be believed. Only looked at, never opened: closing a
- * descriptor would give back the locks that this process has on the file.
+ * Throws an OrchestratorError where the database at this path, or what SQLite keeps beside it, is anything but a file
+ * of this user, of root or of the folder's owner: a FIFO would be waited for, a log of another's making would be
+ * believed. Only looked at, never opened: closing a descriptor would give back the locks that this process has on the
+ * file.
  */
 export function assertOwnDatabase(path: string): void {
   for (const side of SIDE_FILES) assertOwnFile(path + side);

@@ -21,7 +21,10 @@ export function giveUpRoom(journal: string): boolean {
   return true;
 }
 
-/** Holds place for the journal at this path, and again once it was needed and the disk has more than `minFreeBytes` free. Returns how to end it; what is held stays. */
+/**
+ * Holds place for the journal at this path, and again once it was needed and the disk has more than `minFreeBytes`
+ * free. Returns how to end it; what is held stays.
+ */
 export function keepRoom(options: { journal: string; minFreeBytes: number; clock: Clock }): () => void {
   const { journal, minFreeBytes, clock } = options;
   let callOff = (): void => undefined;

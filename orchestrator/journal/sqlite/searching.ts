@@ -11,12 +11,15 @@ import type { Store } from './store.ts';
 const WINDOW = 5000;
 /** A letter or two are nearly always found among the newest. */
 const NEWEST = 20_000;
-/** So many runs that the index finds are looked at, more each time, before all are looked through: the part is frequent, and what else is asked for is not. */
+/**
+ * So many runs that the index finds are looked at, more each time, before all are looked through: the part is frequent,
+ * and what else is asked for is not.
+ */
 const CANDIDATES = [200, 2000, 8000];
 
 /**
- * Runs whose path has a part, the newest first: what came since the index was written is looked through, of the rest the index tells which may have it. In turns with
- * whatever else is to be done.
+ * Runs whose path has a part, the newest first: what came since the index was written is looked through, of the rest
+ * the index tells which may have it. In turns with whatever else is to be done.
  */
 export async function searchRuns(store: Store, { part, filter, before, limit }: Search): Promise<RunRow[]> {
   const { dataset, states, toCheck } = filter;

@@ -32,9 +32,10 @@ interface Committed {
 }
 
 /**
- * The database with its prepared statements and its one writer. Writes that come in the same turn of the event loop, or while the ones before are
- * synced, share a transaction, and so one fsync (it is most of what a write costs), each inside a savepoint of its own: one that fails
- * takes nothing back but itself. A write's promise resolves once the transaction is on disk.
+ * The database with its prepared statements and its one writer. Writes that come in the same turn of the event loop, or
+ * while the ones before are synced, share a transaction, and so one fsync (it is most of what a write costs), each
+ * inside a savepoint of its own: one that fails takes nothing back but itself. A write's promise resolves once the
+ * transaction is on disk.
  */
 export class Store implements Transactions {
   readonly path: string;
@@ -110,8 +111,8 @@ export class Store implements Transactions {
   }
 
   /**
-   * As writeAlone(), but resolves at the commit, for what counts only with a later write: that one's sync covers this one. It is synced, and the listeners hear of it, within
-   * some milliseconds in any case.
+   * As writeAlone(), but resolves at the commit, for what counts only with a later write: that one's sync covers this
+   * one. It is synced, and the listeners hear of it, within some milliseconds in any case.
    */
   writeEarly<Result>(work: () => Result): Promise<Result> {
     return this.#enqueue(work, { alone: true, early: true });

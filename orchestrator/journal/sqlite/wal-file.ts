@@ -10,9 +10,10 @@ export interface WalFile {
 }
 
 /**
- * SQLite would sync it within each commit, and keep the event loop for a millisecond (synchronous=FULL). With synchronous=NORMAL it leaves that to us: here it is done in a
- * thread, and whoever made the commit hears of it afterwards. Its frames have checksums, so a loss of power in between takes the last commits back, whole. Where the file system
- * allows no WAL, SQLite syncs itself.
+ * SQLite would sync it within each commit, and keep the event loop for a millisecond (synchronous=FULL). With
+ * synchronous=NORMAL it leaves that to us: here it is done in a thread, and whoever made the commit hears of it
+ * afterwards. Its frames have checksums, so a loss of power in between takes the last commits back, whole. Where the
+ * file system allows no WAL, SQLite syncs itself.
  */
 export function openWalFile(path: string, database: DatabaseSync): WalFile {
   const { journal_mode: mode } = database.prepare('PRAGMA journal_mode').get() ?? {};

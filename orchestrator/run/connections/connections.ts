@@ -22,8 +22,8 @@ export interface ConnectionsOptions extends Omit<RuntimeDirOptions, 'hostPaths'>
 /** Connections as whoever starts and stops them sees them. */
 export interface OwnConnections extends Connections {
   /**
-   * As `mask`; nothing being known of this dataset's attempts, since they are an earlier orchestrator's, without what is configured, if they may have
-   * been given it.
+   * As `mask`; nothing being known of this dataset's attempts, since they are an earlier orchestrator's, without what
+   * is configured, if they may have been given it.
    */
   maskRecovered(text: string, dataset: Dataset | undefined): string;
   /** Resolves once what was begun is done. */
@@ -70,8 +70,8 @@ export function createConnections(options: ConnectionsOptions): OwnConnections {
   }
 
   /**
-   * `said`: what the dataset's own ENV says, which goes before. The orchestrator's user and password never go with it: whoever writes YAML could send
-   * them to a server of his own, or get them in the place of a key for one run.
+   * `said`: what the dataset's own ENV says, which goes before. The orchestrator's user and password never go with it:
+   * whoever writes YAML could send them to a server of his own, or get them in the place of a key for one run.
    */
   async function variablesFor(request: GrantRequest, said: ConnectionVariables): Promise<ConnectionVariables> {
     if (elasticsearch === null || said.ELASTICSEARCH_NODE !== undefined) return said;
@@ -168,7 +168,10 @@ function keysOf({ elasticsearch, runKeys, instance, clock, logger }: Connections
   return isNamed ? createRunKeys({ elasticsearch, mode: runKeys, instance, clock, logger }) : undefined;
 }
 
-/** An image alone knows who a user is that has a name: then whoever is in the container may read the file, and nobody else finds it. */
+/**
+ * An image alone knows who a user is that has a name: then whoever is in the container may read the file, and nobody
+ * else finds it.
+ */
 export function giveConnections(file: string, owner: Job['owner'] | undefined): void {
   if (owner === undefined) chmodSync(file, 0o444);
   else if (process.getuid?.() === 0) chownSync(file, owner.uid, owner.gid);

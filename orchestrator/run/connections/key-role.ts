@@ -10,8 +10,9 @@ export function namesOf(ledgers: readonly LedgerEntry[], { settings }: Dataset):
 }
 
 /**
- * What the key of a run may do: everything with these indices, and nothing with others or with the cluster. `behind`: the indices of aliases among
- * the names, which the default ETL calls by their own names. A dataset that builds its index anew makes `<name>-<version>` and removes former ones.
+ * What the key of a run may do: everything with these indices, and nothing with others or with the cluster. `behind`:
+ * the indices of aliases among the names, which the default ETL calls by their own names. A dataset that builds its
+ * index anew makes `<name>-<version>` and removes former ones.
  */
 export function roleOf(
   names: readonly string[],

@@ -1,12 +1,15 @@
 import type { Client, estypes } from '@elastic/elasticsearch';
 
 const REQUEST = { requestTimeout: 10_000, maxRetries: 1 };
-/** What the default ETL needs of an index from its first row on (its README says why): set where the template does not say otherwise. */
+/**
+ * What the default ETL needs of an index from its first row on (its README says why): set where the template does not
+ * say otherwise.
+ */
 const NEEDS = { subobjects: false, date_detection: false, numeric_detection: false } as const;
 
 /**
- * Makes an index for which somebody's index template is: a run that has a key for its index alone sees no templates, and would say in full how its index is to be. Nothing is
- * done where there is none. Throws what the client does.
+ * Makes an index for which somebody's index template is: a run that has a key for its index alone sees no templates,
+ * and would say in full how its index is to be. Nothing is done where there is none. Throws what the client does.
  */
 export async function makeByTemplate(client: Client, index: string): Promise<void> {
   // The default ETL's own, of an earlier index of this name, is nobody's wish.

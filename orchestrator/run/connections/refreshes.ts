@@ -29,8 +29,10 @@ interface Refreshed {
 }
 
 /**
- * For so many times as long as a refresh took the index then rests, for each that waited for it: one costs Elasticsearch 13 to 20 ms of CPU where it has 10 new rows or
- * 1,000, ten times as much as to write the 10 (9.5, two cores). So a file that comes alone is shown at once, and of many that come at once each waits for half a second at most.
+ * For so many times as long as a refresh took the index then rests, for each that waited for it: one costs
+ * Elasticsearch 13 to 20 ms of CPU where it has 10 new rows or 1,000, ten times as much as to write the 10 (9.5, two
+ * cores). So a file that comes alone is shown at once, and of many that come at once each waits for half a second at
+ * most.
  */
 const REST = 2;
 const LONGEST_REST_MS = 500;

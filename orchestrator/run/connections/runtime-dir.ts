@@ -36,8 +36,8 @@ export function runtimeDirs({
 }
 
 /**
- * The folder for files with secrets: nobody else's to enter, in memory, and where the engine finds it; else one in DATA_DIR, with a warning. Throws
- * where none can be made.
+ * The folder for files with secrets: nobody else's to enter, in memory, and where the engine finds it; else one in
+ * DATA_DIR, with a warning. Throws where none can be made.
  */
 export async function openRuntimeDir(options: RuntimeDirOptions): Promise<string> {
   const dirs = runtimeDirs(options);

@@ -41,7 +41,10 @@ const CPU_PERIOD_MICROSECONDS = 100_000;
 // Not "-1": the engine refuses it. Said explicitly, because an engine's own default could rotate, and lines would be lost.
 const LOG_SIZE = '8000p';
 
-/** What the engine is asked for: as little as an ETL needs, and what DOCKER_OPTIONS adds. Throws `never` for a bad size or path. */
+/**
+ * What the engine is asked for: as little as an ETL needs, and what DOCKER_OPTIONS adds. Throws `never` for a bad size
+ * or path.
+ */
 export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
   const options = plan.dataset.settings.DOCKER_OPTIONS ?? {};
   return {

@@ -110,8 +110,8 @@ export class DockerRunner implements Runner {
   }
 
   /**
-   * Makes the containers that are to be kept warm, before the first job, and removes those of datasets that are no longer configured. In the
-   * background: what fails is logged, and the next job tries again.
+   * Makes the containers that are to be kept warm, before the first job, and removes those of datasets that are no
+   * longer configured. In the background: what fails is logged, and the next job tries again.
    */
   keepWarm(configured: readonly Dataset[], templates: readonly JobTemplate[]): void {
     this.#pool.keep(configured, templates);
@@ -309,7 +309,10 @@ export class DockerRunner implements Runner {
   }
 }
 
-/** Whether it ended while nobody could look: with the engine, which ends its containers when it is stopped, or with the machine. */
+/**
+ * Whether it ended while nobody could look: with the engine, which ends its containers when it is stopped, or with the
+ * machine.
+ */
 function endedByEngine({ isUnseen, endedUnseen }: Known, { signal, outOfMemory }: Followed): 'engine' | null {
   const isSignalled = endedUnseen && (signal === 'SIGTERM' || signal === 'SIGKILL') && !outOfMemory;
   return isSignalled || isUnseen ? 'engine' : null;

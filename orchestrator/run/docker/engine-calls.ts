@@ -39,8 +39,8 @@ interface Call {
 }
 
 /**
- * Gives every call of a client a limit. An answer that is a stream (a log, the end of a container) may take as long as it will, but only while the engine
- * answers otherwise: one that hangs breaks no connection.
+ * Gives every call of a client a limit. An answer that is a stream (a log, the end of a container) may take as long as
+ * it will, but only while the engine answers otherwise: one that hangs breaks no connection.
  */
 export function limitCalls(docker: Docker, clock: Clock, patience: Patience = PATIENCE): EngineCalls {
   const { modem } = docker;

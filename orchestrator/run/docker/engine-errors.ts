@@ -63,9 +63,9 @@ function isTimeout(error: unknown): boolean {
 }
 
 /**
- * Anything the engine's client throws, as one of ours: no answer is `wait`, for it recovers by itself; a refusal of what was asked (400)
- * is `never`; what it hasn't got (404) is `wait`; else `retry`. Anything else is a `bug`: it would come again however long was waited.
- * `what` says what failed, on what.
+ * Anything the engine's client throws, as one of ours: no answer is `wait`, for it recovers by itself; a refusal of
+ * what was asked (400) is `never`; what it hasn't got (404) is `wait`; else `retry`. Anything else is a `bug`: it would
+ * come again however long was waited. `what` says what failed, on what.
  */
 export function engineError(error: unknown, host: string, what: string): OrchestratorError {
   if (error instanceof OrchestratorError) return error;

@@ -26,7 +26,10 @@ const DEFAULT_HOST = 'unix:///var/run/docker.sock';
 const STATUS_TTL_MS = 2_000;
 const STATUS_TIMEOUT_MS = 3_000;
 
-/** Connects when it is first asked something. `dockerHost` as DOCKER_HOST: unix://, tcp://, http:// or https://; null for the usual socket. */
+/**
+ * Connects when it is first asked something. `dockerHost` as DOCKER_HOST: unix://, tcp://, http:// or https://; null
+ * for the usual socket.
+ */
 export function connectEngine(dockerHost: string | null, clock: Clock, patience?: Patience): Engine {
   const host = dockerHost ?? DEFAULT_HOST;
   const docker = new Docker(addressOf(host));
@@ -61,7 +64,10 @@ export async function withTimeout<T>(answer: Promise<T>, timeoutMs: number): Pro
   return Promise.race([answer, tooLate]);
 }
 
-/** Each call has a connection of its own: on one that is open, an engine that is just being stopped goes on answering, while it ends its containers. */
+/**
+ * Each call has a connection of its own: on one that is open, an engine that is just being stopped goes on answering,
+ * while it ends its containers.
+ */
 function addressOf(host: string): Docker.DockerOptions & { agent: HttpAgent } {
   if (!host.includes('://')) return { socketPath: host, agent: new HttpAgent() };
   if (host.startsWith('unix://')) return { socketPath: host.slice('unix://'.length), agent: new HttpAgent() };

@@ -35,7 +35,10 @@ const STARTED_AGAIN =
   'its container was started again by somebody else (docker update --restart, or docker restart), so that it is not known how its own start ended; leave containers named etl-… alone';
 const REMOVED = 'its container was removed by somebody else';
 
-/** Follows one container to its end, whose log it copies. Throws what the client throws, and where the log could not be read to its end. */
+/**
+ * Follows one container to its end, whose log it copies. Throws what the client throws, and where the log could not be
+ * read to its end.
+ */
 export class Following {
   readonly #options: FollowOptions;
   readonly #container: Container;
@@ -54,7 +57,10 @@ export class Following {
     this.#onMessage = onMessage;
   }
 
-  /** `onSeen` is called where it is seen to run. `startedAt`: of its own start, as the engine has it; undefined where nobody was there. */
+  /**
+   * `onSeen` is called where it is seen to run. `startedAt`: of its own start, as the engine has it; undefined where
+   * nobody was there.
+   */
   async toItsEnd(onSeen: () => void, startedAt: string | undefined): Promise<Followed> {
     const abort = new AbortController();
     try {
@@ -129,8 +135,9 @@ export class Following {
   }
 
   /**
-   * Resolves when the stream and the container have ended: before that, a line without a break may still go on. Throws where the stream
-   * breaks, is cut by `signal`, or has ended before the log has: engine 20.10 leaves out the last entry once in a while (seen 2026-11).
+   * Resolves when the stream and the container have ended: before that, a line without a break may still go on. Throws
+   * where the stream breaks, is cut by `signal`, or has ended before the log has: engine 20.10 leaves out the last
+   * entry once in a while (seen 2026-11).
    */
   async #copyLog({ offset, tell, signal, dead }: Copying): Promise<Said> {
     const { mask, mostLogBytes, onFull } = this.#options;

@@ -8,8 +8,9 @@ export interface Frame {
 }
 
 /**
- * Takes apart the stream of a container's log: 8 bytes of header (stream, three zeros, length as big-endian uint32), then the payload
- * (Docker Engine API, "Stream format"). The engine cuts lines above 16 kB in several frames, of which only the last ends in a line break.
+ * Takes apart the stream of a container's log: 8 bytes of header (stream, three zeros, length as big-endian uint32),
+ * then the payload (Docker Engine API, "Stream format"). The engine cuts lines above 16 kB in several frames, of which
+ * only the last ends in a line break.
  */
 export async function* readFrames(stream: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Frame[]> {
   let rest: Buffer = Buffer.alloc(0);

@@ -4,7 +4,10 @@ import { imageLabels } from './image.ts';
 
 const PATIENCE_MS = 3000;
 
-/** Labels of an image that an engine on this machine has; undefined where none answers soon, or it is on another machine, which nobody is asked for. */
+/**
+ * Labels of an image that an engine on this machine has; undefined where none answers soon, or it is on another
+ * machine, which nobody is asked for.
+ */
 export async function labelsHere(
   image: string,
   dockerHost: string | null,

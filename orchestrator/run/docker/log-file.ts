@@ -8,12 +8,16 @@ import { WholeLines } from '../whole-lines.ts';
 import type { Frame } from './frames.ts';
 
 /**
- * The log file of an attempt, to which its container's log is copied from the first line on: its beginning as it comes, its end once there is no more. What the file holds
- * already of the beginning, from an earlier following, is skipped by its length: the engine's log and what is made of it are the same each time, byte for byte.
+ * The log file of an attempt, to which its container's log is copied from the first line on: its beginning as it comes,
+ * its end once there is no more. What the file holds already of the beginning, from an earlier following, is skipped by
+ * its length: the engine's log and what is made of it are the same each time, byte for byte.
  */
 export interface LogFile {
   write(frames: readonly Frame[]): Promise<void>;
-  /** Writes what had no line break, and the end of a long log, and closes. `cut` says that there was more: what had no line break, and may end within a secret, is left out. */
+  /**
+   * Writes what had no line break, and the end of a long log, and closes. `cut` says that there was more: what had no
+   * line break, and may end within a secret, is left out.
+   */
   end(cut?: string): Promise<void>;
   /** Closes, leaving out what had no line break yet. Idempotent; harmless after end(). */
   close(): Promise<void>;

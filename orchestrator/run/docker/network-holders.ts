@@ -33,8 +33,9 @@ const MEMORY_BYTES = 16 * 2 ** 20;
 const PIDS = 4;
 
 /**
- * Containers that do nothing but hold a place in the runs' network, made ahead: a run's container joins the place of one, alone, and starts in 105 ms instead of
- * 350 (engine 20.10, 2026-11: a network namespace of its own takes 140 ms, its address and its names 100). Such a place is used again once everything that was in it is dead.
+ * Containers that do nothing but hold a place in the runs' network, made ahead: a run's container joins the place of
+ * one, alone, and starts in 105 ms instead of 350 (engine 20.10, 2026-11: a network namespace of its own takes 140 ms,
+ * its address and its names 100). Such a place is used again once everything that was in it is dead.
  */
 export class NetworkHolders {
   readonly #options: NetworkHoldersOptions;
@@ -46,7 +47,10 @@ export class NetworkHolders {
     this.#options = options;
   }
 
-  /** What the container of this name says as its network to be in a free place of this one, or undefined where there is none. The place is its own until it is freed. */
+  /**
+   * What the container of this name says as its network to be in a free place of this one, or undefined where there is
+   * none. The place is its own until it is freed.
+   */
   async take(network: string, user: string): Promise<string | undefined> {
     for (const [id, holder] of this.#holders) {
       if (holder.network !== network || (holder.user !== null && holder.user !== user)) continue;

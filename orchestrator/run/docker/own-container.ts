@@ -14,8 +14,8 @@ export interface OwnContainer {
 }
 
 /**
- * The container that the orchestrator runs in, or null where it runs in none that this engine knows. Throws `wait` where the engine is away
- * although the orchestrator seems to be in a container.
+ * The container that the orchestrator runs in, or null where it runs in none that this engine knows. Throws `wait`
+ * where the engine is away although the orchestrator seems to be in a container.
  */
 export async function findOwnContainer(engine: Engine): Promise<OwnContainer | null> {
   const candidates = [idInMounts(readText('/proc/self/mountinfo')), isInContainer() ? hostname() : undefined];
@@ -26,7 +26,10 @@ export async function findOwnContainer(engine: Engine): Promise<OwnContainer | n
   return null;
 }
 
-/** The id that an engine's own mounts (/etc/hostname and its like) carry in their source path, in proc_pid_mountinfo(5)'s format. */
+/**
+ * The id that an engine's own mounts (/etc/hostname and its like) carry in their source path, in
+ * proc_pid_mountinfo(5)'s format.
+ */
 export function idInMounts(mountinfo: string): string | undefined {
   // Only mounts onto /etc: a machine that runs an engine sees the containers' folders too, without being in one.
   return /\/containers\/([0-9a-f]{64})\/(?:hostname|hosts|resolv\.conf) \/etc\//.exec(mountinfo)?.[1];

@@ -10,8 +10,9 @@ interface DockerConfig {
 }
 
 /**
- * Who pulls this image, as `docker login` noted it in the file; undefined where it holds nothing of the image's registry, or isn't there. Read
- * anew each time, so that a login takes effect at once. Throws `wait` where the file can't be read.
+ * Who pulls this image, as `docker login` noted it in the file; undefined where it holds nothing of the image's
+ * registry, or isn't there. Read anew each time, so that a login takes effect at once. Throws `wait` where the file
+ * can't be read.
  */
 export async function registryAuth(configFile: string, image: string): Promise<AuthConfigObject | undefined> {
   const { auths = {} } = await readConfig(configFile);

@@ -6,7 +6,10 @@ import { isMissing } from './engine-errors.ts';
 const ATTEMPTS = 5;
 const PAUSE_MS = 200;
 
-/** Removes a container, running or not, with its anonymous volumes, and sees it gone. Throws what the client throws after five attempts. */
+/**
+ * Removes a container, running or not, with its anonymous volumes, and sees it gone. Throws what the client throws
+ * after five attempts.
+ */
 export async function removeContainer(container: Container, clock: Clock): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -11,8 +11,8 @@ export interface ContainerFacts {
 }
 
 /**
- * Whether RUNNER: auto means containers. A DOCKER_IMAGE is never replaced by another program, and a container never by a process: where the engine or the image is
- * away, runs wait. That processes are meant must be said, by RUNNER.
+ * Whether RUNNER: auto means containers. A DOCKER_IMAGE is never replaced by another program, and a container never by
+ * a process: where the engine or the image is away, runs wait. That processes are meant must be said, by RUNNER.
  */
 export function suitsContainers({ image, engine, defaultImage, last }: ContainerFacts): Suitability {
   if (image !== undefined) {

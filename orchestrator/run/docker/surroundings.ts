@@ -9,8 +9,8 @@ export interface Surroundings {
 }
 
 /**
- * Finds the orchestrator's own container when that is first needed, and keeps what was found. What `find` throws is thrown, and the next call
- * asks again. `hostPathMap` (HOST_PATH_MAP) goes before the container's mounts.
+ * Finds the orchestrator's own container when that is first needed, and keeps what was found. What `find` throws is
+ * thrown, and the next call asks again. `hostPathMap` (HOST_PATH_MAP) goes before the container's mounts.
  */
 export function surroundingsOf(
   find: () => Promise<OwnContainer | null>,

@@ -11,9 +11,9 @@ const OTHERS_WRITE = 0o002;
 const STICKY = 0o1000;
 
 /**
- * The mounts of DOCKER_OPTIONS.volumes as the engine is asked for them, host paths with all links followed: they are judged as they are now,
- * whatever they were when the YAML was read. Throws `never` where the policy keeps one from the dataset, and `wait` where others could put something else
- * in its place.
+ * The mounts of DOCKER_OPTIONS.volumes as the engine is asked for them, host paths with all links followed: they are
+ * judged as they are now, whatever they were when the YAML was read. Throws `never` where the policy keeps one from the
+ * dataset, and `wait` where others could put something else in its place.
  */
 export function bindsOf(dataset: Dataset, hostPaths: HostPathMap): string[] {
   return (dataset.settings.DOCKER_OPTIONS?.volumes ?? []).map(volume => {
@@ -22,7 +22,10 @@ export function bindsOf(dataset: Dataset, hostPaths: HostPathMap): string[] {
   });
 }
 
-/** The folder `config/<dataset>`, which is mounted too; null where there is none. Throws `never` where it leads out of CONFIG_DIR. */
+/**
+ * The folder `config/<dataset>`, which is mounted too; null where there is none. Throws `never` where it leads out of
+ * CONFIG_DIR.
+ */
 export function configFolderOf(dataset: Dataset): string | null {
   const { configFolder } = dataset;
   if (statSync(configFolder, { throwIfNoEntry: false }) === undefined) return null;
@@ -45,7 +48,10 @@ function sourceOf(dataset: Dataset, source: string, hostPaths: HostPathMap): str
   return hostPathOf(hostPaths, real);
 }
 
-/** The engine looks for the path once more, as root: so nobody else may be able to put something else there in between. Of a path without links. */
+/**
+ * The engine looks for the path once more, as root: so nobody else may be able to put something else there in between.
+ * Of a path without links.
+ */
 function whySwappable(real: string): string | null {
   for (let path = real; path !== '/'; path = dirname(path)) {
     const folder = statSync(dirname(path), { throwIfNoEntry: false });

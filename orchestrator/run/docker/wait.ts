@@ -12,9 +12,10 @@ export async function waitForEnd(container: Container, signal: AbortSignal): Pro
 }
 
 /**
- * Resolves once the engine waits for the container's end; `ended` when it doesn't run any more, with the exit code of just this end, undefined where the engine doesn't
- * tell it. Both throw where the engine goes away meanwhile. Asked for as a stream, because the engine sends the head of its answer at once, and the client's own
- * wait() never settles when the connection breaks after that (dockerode 5.0.1).
+ * Resolves once the engine waits for the container's end; `ended` when it doesn't run any more, with the exit code of
+ * just this end, undefined where the engine doesn't tell it. Both throw where the engine goes away meanwhile. Asked for
+ * as a stream, because the engine sends the head of its answer at once, and the client's own wait() never settles when
+ * the connection breaks after that (dockerode 5.0.1).
  */
 export async function awaitEnd(
   container: Container,

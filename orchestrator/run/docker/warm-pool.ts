@@ -48,9 +48,10 @@ export interface WarmPoolOptions {
 const WARM_ENVIRONMENT = { ORCHESTRATOR_WARM: '1' };
 
 /**
- * Keeps WARM containers of a dataset started, made like the one that its last job needed. Each has a reserved folder at /work that is renamed
- * into the attempt's place when it gets its job: a bind mount follows its folder; and a uid, which is the attempt's from then on. A container that waits ends with the orchestrator, for its
- * standard input closes then.
+ * Keeps WARM containers of a dataset started, made like the one that its last job needed. Each has a reserved folder at
+ * /work that is renamed into the attempt's place when it gets its job: a bind mount follows its folder; and a uid,
+ * which is the attempt's from then on. A container that waits ends with the orchestrator, for its standard input closes
+ * then.
  */
 export class WarmPool {
   readonly #options: WarmPoolOptions;

@@ -19,7 +19,10 @@ export class Subnets {
     }
   }
 
-  /** Whether the address is in one of them; one of IPv4 may come as IPv6 has it (`::ffff:172.18.0.2`), and with its zone (`%eth0`). */
+  /**
+   * Whether the address is in one of them; one of IPv4 may come as IPv6 has it (`::ffff:172.18.0.2`), and with its zone
+   * (`%eth0`).
+   */
   has(address: string): boolean {
     const [plain = ''] = address.split('%');
     if (isIPv4(plain)) return this.#list.check(plain, 'ipv4');

@@ -39,7 +39,10 @@ export interface ForwarderOptions {
   onEnd(error: Error): void;
 }
 
-/** Node's pipes in a thread: 0.13 to 0.16 s of CPU for the 336,776 rows of flights.csv, which take the ETL and Elasticsearch some 16 s of it (30 November 2026). */
+/**
+ * Node's pipes in a thread: 0.13 to 0.16 s of CPU for the 336,776 rows of flights.csv, which take the ETL and
+ * Elasticsearch some 16 s of it (30 November 2026).
+ */
 export function openForwarder({ onTrouble, onEnd }: ForwarderOptions): Forwarder {
   const worker = new Worker(new URL('./forwarder-thread.ts', import.meta.url));
   worker.unref();

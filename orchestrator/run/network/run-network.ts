@@ -29,11 +29,14 @@ export interface RunNetworkOptions {
 
 /** The network that containers of runs join, from which Elasticsearch is reached and the API is not. */
 export interface RunNetwork {
-  /** The network for this DOCKER_OPTIONS.network; made where it is the runs' own and missing. Throws what the engine's client throws. */
+  /**
+   * The network for this DOCKER_OPTIONS.network; made where it is the runs' own and missing. Throws what the engine's
+   * client throws.
+   */
   join(wish: string | undefined): Promise<string>;
   /**
-   * The nodes of Elasticsearch as such a container finds them. Throws an OrchestratorError, `never` where one can't be reached from there,
-   * `wait` where the engine is away.
+   * The nodes of Elasticsearch as such a container finds them. Throws an OrchestratorError, `never` where one can't be
+   * reached from there, `wait` where the engine is away.
    */
   reach(wish: string | undefined, nodes: readonly string[]): Promise<string[]>;
   /** Whether an address is of a run's container, whose requests the API refuses. */
@@ -52,7 +55,10 @@ const OPTIONS = {
   'com.docker.network.bridge.enable_icc': 'false',
   'com.docker.network.bridge.enable_ip_masquerade': 'true',
 };
-/** Only root can listen there: nobody else takes the port while the orchestrator is away, to be sent what runs send to Elasticsearch. */
+/**
+ * Only root can listen there: nobody else takes the port while the orchestrator is away, to be sent what runs send to
+ * Elasticsearch.
+ */
 const ROOTS_PORTS = { first: 700, count: 300 };
 
 export function createRunNetwork(options: RunNetworkOptions): RunNetwork {

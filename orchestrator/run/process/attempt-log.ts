@@ -60,8 +60,8 @@ export class AttemptLog {
   }
 
   /**
-   * `isFull`: it was stopped because it printed too much. First what is left out of it, which need not be looked through and may be without end: no
-   * secret is cut.
+   * `isFull`: it was stopped because it printed too much. First what is left out of it, which need not be looked
+   * through and may be without end: no secret is cut.
    */
   async close({ isFull }: { isFull: boolean }): Promise<void> {
     if (isFull) await cutLog(this.#logFile, this.#offset + this.#options.mostBytes, this.#cut);

@@ -16,7 +16,10 @@ export interface Child {
 /** How it ended, and what it said. */
 export type Heard = Omit<Outcome, 'outOfMemory' | 'stopped'>;
 
-/** It has printed too much. At once: in the time of a gentle end it would print more. Where that fails, it is seen when it has ended. */
+/**
+ * It has printed too much. At once: in the time of a gentle end it would print more. Where that fails, it is seen when
+ * it has ended.
+ */
 export function stopPrinting(child: Child): void {
   child.stopped ??= 'output';
   if (!child.isOver) void killMembers(child.leader).catch(() => undefined);

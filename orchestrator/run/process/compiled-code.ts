@@ -9,11 +9,17 @@ import { killMembers } from './process-group.ts';
 import { readBootId } from './process-table.ts';
 import { OWN_FOLDERS, shownAs } from './view.ts';
 
-/** What V8 made of the default ETL's code, so that a run need not make it anew (200 ms). Runs may read it, and never write it: it is code that others run. */
+/**
+ * What V8 made of the default ETL's code, so that a run need not make it anew (200 ms). Runs may read it, and never
+ * write it: it is code that others run.
+ */
 export interface CompiledCode {
   /** Absolute: where Node looks for what it compiled, in a folder for each user. */
   readonly path: string;
-  /** The folder made by this Node; undefined where there is none that is ours alone to write. Its name for a user is `nameFor(uid)`. */
+  /**
+   * The folder made by this Node; undefined where there is none that is ours alone to write. Its name for a user is
+   * `nameFor(uid)`.
+   */
   folder(): { path: string; nameFor(uid: number): string } | undefined;
 }
 
@@ -60,8 +66,8 @@ export function compiledCodeAt(path: string): CompiledCode {
 }
 
 /**
- * Compiles the default ETL once for each version of it, as a user that owns nothing: as root nothing of it ever runs. Where that fails, runs compile it
- * themselves. Throws what the system says.
+ * Compiles the default ETL once for each version of it, as a user that owns nothing: as root nothing of it ever runs.
+ * Where that fails, runs compile it themselves. Throws what the system says.
  */
 export async function compileOnce(options: CompileOptions): Promise<void> {
   const { code, uids, workDir } = options;
@@ -82,8 +88,9 @@ export async function compileOnce(options: CompileOptions): Promise<void> {
 }
 
 /**
- * First whatever compiles there, perhaps since an orchestrator was killed: Node looks without end for a folder to compile into that is taken from under it (24.21). Its uid is
- * nobody else's: whoever makes CompileOptions has had it recalled before any run got one.
+ * First whatever compiles there, perhaps since an orchestrator was killed: Node looks without end for a folder to
+ * compile into that is taken from under it (24.21). Its uid is nobody else's: whoever makes CompileOptions has had it
+ * recalled before any run got one.
  */
 async function clear({ uids, workDir }: CompileOptions): Promise<void> {
   const uid = lstatSync(workDir, { throwIfNoEntry: false })?.uid;

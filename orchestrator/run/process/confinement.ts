@@ -127,7 +127,10 @@ function shownProgram(path: string, others: readonly string[]): Shown {
   return { path: isFile(path) && !others.some(other => isWithin(other, folder)) ? folder : path, as: 'program' };
 }
 
-/** `python3 ./etl.py`: the program is elsewhere, what it runs is here. What no container may mount is not shown in a closed folder, either. */
+/**
+ * `python3 ./etl.py`: the program is elsewhere, what it runs is here. What no container may mount is not shown in a
+ * closed folder, either.
+ */
 function wordsThatAreFiles({ dataset }: JudgedJob, { args }: Program, projectDir: string): string[] {
   const paths = args.filter(word => word.includes('/')).map(word => resolve(projectDir, word));
   const mayBeShown = (path: string) =>

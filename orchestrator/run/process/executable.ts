@@ -35,8 +35,9 @@ export function findExecutable(program: string, { dataset, projectDir, searchPat
 }
 
 /**
- * Throws `never` where the policy keeps a program from a dataset, or where an orchestrator that is root would run what others can write: asked at
- * each start, since a YAML is read once. A dataset's own config folder is written by whoever writes its YAML.
+ * Throws `never` where the policy keeps a program from a dataset, or where an orchestrator that is root would run what
+ * others can write: asked at each start, since a YAML is read once. A dataset's own config folder is written by whoever
+ * writes its YAML.
  */
 export function demandAllowed(dataset: Dataset, program: string): void {
   const why = dataset.whyForbidden('commands', program) ?? whyNotSafe(dataset.configFolder, program);

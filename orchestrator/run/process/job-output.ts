@@ -27,7 +27,10 @@ interface Stream {
 
 const LOG_MODE = 0o600;
 
-/** What a job of a worker prints. It is heard as it comes, and goes to its log line by line, without its secrets: there is no moment at which they are in a file. The end of a long log comes with the end. */
+/**
+ * What a job of a worker prints. It is heard as it comes, and goes to its log line by line, without its secrets: there
+ * is no moment at which they are in a file. The end of a long log comes with the end.
+ */
 export class JobOutput {
   readonly #options: JobOutputOptions;
   readonly #log: number;

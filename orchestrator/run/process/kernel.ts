@@ -47,7 +47,10 @@ export interface Kernel {
   bind(source: string, target: string): void;
   /** Nothing that is mounted now can be written, and no set-uid program in it counts. */
   freeze(): void;
-  /** No device and no set-uid program below a mount counts; with `readOnly` nothing can be written, without it can be what was frozen. */
+  /**
+   * No device and no set-uid program below a mount counts; with `readOnly` nothing can be written, without it can be
+   * what was frozen.
+   */
   restrict(target: string, flags: MountFlags): void;
 }
 

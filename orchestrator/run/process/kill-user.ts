@@ -16,8 +16,9 @@ let setUids: SetUids | undefined;
 let kill: Kill | undefined;
 
 /**
- * SIGKILL for all processes of a run's uid at one stroke, so that none can get away by forking: this thread is that user for the time of one call of the kernel, in which it may signal
- * nobody else, and which leaves out our own process. Returns false where that can't be done here. Throws where the uid can't be a run's.
+ * SIGKILL for all processes of a run's uid at one stroke, so that none can get away by forking: this thread is that
+ * user for the time of one call of the kernel, in which it may signal nobody else, and which leaves out our own
+ * process. Returns false where that can't be done here. Throws where the uid can't be a run's.
  */
 export function killAllOf(uid: number): boolean {
   if (process.getuid?.() !== 0 || !isRunUid(uid)) throw new OrchestratorError('bug', `uid ${uid} is no run's`);

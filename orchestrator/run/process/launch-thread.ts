@@ -1,5 +1,6 @@
-// The thread that starts programs. A view, and a loss of rights, are a thread's own: so they are made here, by calls of the kernel that take a fraction of a
-// millisecond, without a program between that would have to be there, and would have to be trusted.
+// The thread that starts programs. A view, and a loss of rights, are a thread's own: so they are made here, by calls of
+// the kernel that take a fraction of a millisecond, without a program between that would have to be there, and would
+// have to be trusted.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
@@ -8,9 +9,9 @@ import { NAMESPACES, openKernel } from './kernel.ts';
 import type { LaunchRequest, Order, Report } from './launch.ts';
 import { enterView } from './view.ts';
 
-// It waits for its go until its pid is on disk: were we killed before, the pipe would close and it would end, having done nothing.
-// So there is no moment at which the program runs and can't be found.
-// Limits are lowered by the shell itself: of a process of another user they are the matter of CAP_SYS_RESOURCE. bash calls -u what others call -p.
+// It waits for its go until its pid is on disk: were we killed before, the pipe would close and it would end, having
+// done nothing. So there is no moment at which the program runs and can't be found. Limits are lowered by the shell
+// itself: of a process of another user they are the matter of CAP_SYS_RESOURCE. bash calls -u what others call -p.
 const GATE = `ulimit -c 0
 [ -z "$1" ] || ulimit -f "$1"
 [ -z "$2" ] || ulimit -p "$2" 2>/dev/null || ulimit -u "$2"

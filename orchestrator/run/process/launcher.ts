@@ -24,8 +24,8 @@ const REFUSED = ['EPERM', 'EACCES'];
 let thread: LaunchThread | undefined;
 
 /**
- * Starts a program, the leader of a session of its own, that waits for its go. Throws `wait` where the system refuses what it takes to confine it, and `retry`
- * where it can't be started. Nothing of it has run then.
+ * Starts a program, the leader of a session of its own, that waits for its go. Throws `wait` where the system refuses
+ * what it takes to confine it, and `retry` where it can't be started. Nothing of it has run then.
  */
 export async function launch(request: LaunchRequest): Promise<Launched> {
   thread ??= new LaunchThread(() => {

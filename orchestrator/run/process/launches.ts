@@ -24,7 +24,10 @@ export interface LaunchesOptions {
   etlFiles?: readonly string[];
   /** What the default ETL need not compile. */
   compiled?: CompiledCode;
-  /** What each process inherits: of it only PATH and LANG, and as us HOME and TMPDIR, so that no secret goes where it wasn't sent. */
+  /**
+   * What each process inherits: of it only PATH and LANG, and as us HOME and TMPDIR, so that no secret goes where it
+   * wasn't sent.
+   */
   environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -67,7 +70,10 @@ export class Launches {
     return { launched: await launch(request).catch(notStarted(job)), logOffset };
   }
 
-  /** A worker, which finds the folders of its jobs where they are now; null where there is no input folder. One that isn't another user works in the attempts' own. */
+  /**
+   * A worker, which finds the folders of its jobs where they are now; null where there is no input folder. One that
+   * isn't another user works in the attempts' own.
+   */
   async worker(template: JobTemplate, { path, owner, places }: Home): Promise<Piped | null> {
     const isOwn = isStranger({ owner });
     const workDir = isOwn ? path : join(this.#options.dataDir, 'runs');

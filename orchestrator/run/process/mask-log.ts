@@ -8,8 +8,8 @@ export const LONGEST_LINE: number = 16 * 1024 * 1024;
 const LOG_MODE = 0o600;
 
 /**
- * Takes secrets out of a log to which nobody appends any more: a process writes straight to it, so that it outlives the orchestrator. A log without
- * one is only read (some 100 MB/s). The file stays the same, since it may have other names.
+ * Takes secrets out of a log to which nobody appends any more: a process writes straight to it, so that it outlives the
+ * orchestrator. A log without one is only read (some 100 MB/s). The file stays the same, since it may have other names.
  */
 export async function maskLog(path: string, mask: (text: string) => string): Promise<void> {
   const file = await open(path, 'r+');
@@ -31,8 +31,8 @@ async function firstSecret(file: FileHandle, mask: (text: string) => string): Pr
 }
 
 /**
- * What is masked is whole beside the log before the log is touched. That is cut first: nobody who reads it meanwhile, and no crash, finds what was masked
- * beside the rest of a secret.
+ * What is masked is whole beside the log before the log is touched. That is cut first: nobody who reads it meanwhile,
+ * and no crash, finds what was masked beside the rest of a secret.
  */
 async function rewrite(path: string, file: FileHandle, from: number, mask: (text: string) => string): Promise<void> {
   const besidePath = `${path}.masked`;

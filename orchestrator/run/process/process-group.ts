@@ -27,7 +27,10 @@ export function leaderOf(pid: number, workDir: string, uid: number | undefined):
   );
 }
 
-/** A leader of an earlier orchestrator. Its uid may be another run's by now: it says who belongs to it only as long as its WORK_DIR is its own. */
+/**
+ * A leader of an earlier orchestrator. Its uid may be another run's by now: it says who belongs to it only as long as
+ * its WORK_DIR is its own.
+ */
 export function ownOf({ uid, ...leader }: Leader): Leader {
   const owner = statSync(leader.workDir, { throwIfNoEntry: false })?.uid;
   return uid !== undefined && uid === owner ? { ...leader, uid } : leader;
@@ -40,8 +43,9 @@ export function isLeading({ pid, startTime }: Leader): boolean {
 }
 
 /**
- * The leader's processes that are alive, itself among them: those that have its uid, wherever they went; without one of its own those of its group, those of its
- * session that made a group of their own, and those that have its WORK_DIR in their environment.
+ * The leader's processes that are alive, itself among them: those that have its uid, wherever they went; without one of
+ * its own those of its group, those of its session that made a group of their own, and those that have its WORK_DIR in
+ * their environment.
  */
 export function livingMembers(leader: Leader): ProcessEntry[] {
   if (leader.bootId !== readBootId()) return [];
@@ -51,7 +55,8 @@ export function livingMembers(leader: Leader): ProcessEntry[] {
 
 function membersOfSession(leader: Leader): ProcessEntry[] {
   const first = readProcess(leader.pid);
-  // A pid isn't given anew while a group or session bears it; without its leader a session could be a stranger's that came and went.
+  // A pid isn't given anew while a group or session bears it; without its leader a session could be a stranger's that
+  // came and went.
   // rule 10: they are found by pid and start time
   const isOurs = first !== undefined && first.startTime === leader.startTime;
   // rule 10: without a uid of their own they are killed by group

@@ -23,7 +23,10 @@ export interface ProcessRunnerOptions extends LaunchesOptions {
   clock: Clock;
   /** Takes secrets out of a text: what a process has printed is masked in its log when it has ended. */
   mask(text: string, dataset: string): string;
-  /** Where ETL processes are kept started: whose uids they have, the most of them at once, and what each does. None are unless told. */
+  /**
+   * Where ETL processes are kept started: whose uids they have, the most of them at once, and what each does. None are
+   * unless told.
+   */
   workers?: Pick<WorkerPoolOptions, 'uids' | 'most' | 'jobs'>;
   /** Between SIGTERM and SIGKILL; 10,000 unless told. */
   killAfterMs?: number;

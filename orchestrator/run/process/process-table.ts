@@ -58,7 +58,10 @@ type GetPriority = (which: number, who: number) => number;
 const PRIO_USER = 2;
 let getPriority: GetPriority | undefined;
 
-/** The processes with this real uid that have not ended. Where there is none, as nearly always, nothing else need be looked at. */
+/**
+ * The processes with this real uid that have not ended. Where there is none, as nearly always, nothing else need be
+ * looked at.
+ */
 export function livingOf(uid: number): ProcessEntry[] {
   return hasProcessOf(uid) ? listProcesses().filter(({ pid, isZombie }) => !isZombie && readUid(pid) === uid) : [];
 }

@@ -8,7 +8,8 @@ export interface Tail {
   finish(): Promise<void>;
 }
 
-// Polled, not watched: inotify watches are scarce, the watched folders need them, and a read at the end of a file costs microseconds.
+// Polled, not watched: inotify watches are scarce, the watched folders need them, and a read at the end of a file costs
+// microseconds.
 const POLL_MS = 40;
 const CHUNK_BYTES = 64 * 1024;
 /** Between two looks at how large it is: a few milliseconds, in which one that does nothing but print adds some 10 MB. */
@@ -53,7 +54,10 @@ export async function tailFile(path: string, options: TailOptions): Promise<Tail
     }
   }
 
-  /** Up to where it is read. Its size goes before its content: whoever prints faster than we read, or makes a hole in it, is stopped all the same. */
+  /**
+   * Up to where it is read. Its size goes before its content: whoever prints faster than we read, or makes a hole in
+   * it, is stopped all the same.
+   */
   async function look(): Promise<number> {
     const { size } = await file.stat();
     isFull ||= size > offset + mostBytes || (size > offset + LONG_BYTES && hasRoom !== undefined && !(await hasRoom()));

@@ -14,9 +14,15 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { isWithin } from '../../files/within.ts';
 import type { Kernel } from './kernel.ts';
 
-/** What a process sees of the machine's files: all that its rights allow to read, but for what is hidden. It writes in its work and its own folders alone. */
+/**
+ * What a process sees of the machine's files: all that its rights allow to read, but for what is hidden. It writes in
+ * its work and its own folders alone.
+ */
 export interface View {
-  /** What it needs, absolute. Each shows through at its own place, however closed the folders on the way to it are; what is not there is left out. */
+  /**
+   * What it needs, absolute. Each shows through at its own place, however closed the folders on the way to it are; what
+   * is not there is left out.
+   */
   shown: Shown[];
   /** Folders that are empty, but for what is shown of them, and files that can't be opened. */
   hidden: string[];
@@ -87,8 +93,9 @@ export function shownAs(as: Shown['as'], paths: readonly string[]): Shown[] {
 }
 
 /**
- * Gives the calling thread, which has just got mounts of its own, a view of its own, and with it what it starts. Folders are opened before anything is covered, and mounted by their
- * descriptors. Throws a KernelError where this may not be done here; then the thread is to leave for where it was.
+ * Gives the calling thread, which has just got mounts of its own, a view of its own, and with it what it starts.
+ * Folders are opened before anything is covered, and mounted by their descriptors. Throws a KernelError where this may
+ * not be done here; then the thread is to leave for where it was.
  */
 export function enterView(view: View, kernel: Kernel): void {
   kernel.keepMountsIn();
@@ -114,7 +121,10 @@ export function enterView(view: View, kernel: Kernel): void {
   if (view.isReadOnly) kernel.restrict('/', { readOnly: true, recursive: true });
 }
 
-/** What lies above goes first: something may be shown below a hidden folder, and something hidden below what is shown. Gives what was hidden. */
+/**
+ * What lies above goes first: something may be shown below a hidden folder, and something hidden below what is shown.
+ * Gives what was hidden.
+ */
 function mountAll({ covers, own, bound }: Plan, kernel: Kernel): string[] {
   const mounted: string[] = [];
   const steps = byDepth(

@@ -15,7 +15,10 @@ export function warmOf({ settings, written }: Dataset): number {
   return written.includes('WARM') ? settings.WARM : 0;
 }
 
-/** Equal where everything is that was fixed when a worker was made. The folders themselves were mounted, whatever has their places by now. */
+/**
+ * Equal where everything is that was fixed when a worker was made. The folders themselves were mounted, whatever has
+ * their places by now.
+ */
 export function fitOf({ dataset, inputFolder }: Pick<JobTemplate, 'dataset' | 'inputFolder'>): string {
   return JSON.stringify([dataset.hash, inputFolder, identityOf(inputFolder), identityOf(dataset.configFolder)]);
 }

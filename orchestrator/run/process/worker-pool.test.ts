@@ -11,7 +11,10 @@ import { makeJob, makePlace, type Place, silentLogger, uids, until } from '../te
 import { livingOf, readProcess } from './process-table.ts';
 import { ProcessRunner, type ProcessRunnerOptions } from './process-runner.ts';
 
-/** Takes one job after another, as the default ETL does: says its pid and what it got, writes a file, and does what DO says. Alone it only says its pid. */
+/**
+ * Takes one job after another, as the default ETL does: says its pid and what it got, writes a file, and does what DO
+ * says. Alone it only says its pid.
+ */
 const STUB = `
 const say = message => process.stdout.write(JSON.stringify(message) + '\\n');
 const said = env => say({ type: 'error', message: JSON.stringify({ pid: process.pid, ...env }) });

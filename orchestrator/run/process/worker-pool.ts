@@ -48,8 +48,8 @@ interface Made {
 }
 
 /**
- * What one does before another takes its place: nothing grows in it for ever. A new one costs 0.3 s of CPU with its view, and is slow at first: a job of ten rows takes 12 ms of CPU among the first
- * 50, 5 from the 200th on (2026-11).
+ * What one does before another takes its place: nothing grows in it for ever. A new one costs 0.3 s of CPU with its
+ * view, and is slow at first: a job of ten rows takes 12 ms of CPU among the first 50, 5 from the 200th on (2026-11).
  */
 const JOBS = 300;
 /** With fewer left the next one is made. */
@@ -67,9 +67,10 @@ const IDLE_MS = 60_000;
 const EXPECTED: readonly unknown[] = Object.values(EXIT);
 
 /**
- * ETL processes that are started ahead and take one job of their dataset at a time: while files come as many as it may have runs at once, or as many as WARM says, always. Each has folders
- * at its work of which one is put in the attempt's place when it gets its job, and one uid for all its jobs. One that nobody needs any more ends with the orchestrator, for its standard input closes
- * then.
+ * ETL processes that are started ahead and take one job of their dataset at a time: while files come as many as it may
+ * have runs at once, or as many as WARM says, always. Each has folders at its work of which one is put in the attempt's
+ * place when it gets its job, and one uid for all its jobs. One that nobody needs any more ends with the orchestrator,
+ * for its standard input closes then.
  */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
@@ -127,7 +128,10 @@ export class WorkerPool {
     return true;
   }
 
-  /** No worker was free for this job: in the background more are made, where there may be, but not for files that come a minute apart. */
+  /**
+   * No worker was free for this job: in the background more are made, where there may be, but not for files that come a
+   * minute apart.
+   */
   refill(job: Job): void {
     const now = this.#options.clock.elapsed();
     const sinceMs = now - (this.#lastJob.get(job.dataset.name) ?? -Infinity);

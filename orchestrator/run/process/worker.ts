@@ -112,7 +112,10 @@ export class Worker {
     this.#places?.add(place);
   }
 
-  /** Gives it a job by its environment. Resolves when the job is over, or the process with it; the worker is not free before free() says so. */
+  /**
+   * Gives it a job by its environment. Resolves when the job is over, or the process with it; the worker is not free
+   * before free() says so.
+   */
   run(environment: Readonly<Record<string, string>>, output: JobOutput): Promise<Exit> {
     // In no file: nothing that a job prints of one can look like its end.
     const name = randomUUID();

@@ -25,7 +25,10 @@ interface Child {
   stopped: Outcome['stopped'];
 }
 
-/** The example of CONTRIBUTING.md: runs the COMMAND of a dataset by spawn(), as the orchestrator's own user, kept from nothing. */
+/**
+ * The example of CONTRIBUTING.md: runs the COMMAND of a dataset by spawn(), as the orchestrator's own user, kept from
+ * nothing.
+ */
 export class InlineRunner implements Runner {
   readonly kind = 'inline';
   readonly adopts = false;

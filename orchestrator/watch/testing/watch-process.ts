@@ -1,6 +1,6 @@
 // Watches a folder in a process of its own, which a test can put under other limits, users and mounts than its own.
-// Arguments: WATCH_DIR, path of the journal, settings as JSON, `refuse` where inotify is to refuse every watch. Each line on stdin is run by sh;
-// each status that differs from the one before is printed as a line of JSON.
+// Arguments: WATCH_DIR, path of the journal, settings as JSON, `refuse` where inotify is to refuse every watch. Each
+// line on stdin is run by sh; each status that differs from the one before is printed as a line of JSON.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

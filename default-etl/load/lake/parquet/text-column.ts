@@ -32,8 +32,8 @@ class PlainBytes {
 }
 
 /**
- * The cells of one column in a row group. As long as values repeat they are kept once, found by a hash of their bytes, with an index for each row;
- * else one after the other.
+ * The cells of one column in a row group. As long as values repeat they are kept once, found by a hash of their bytes,
+ * with an index for each row; else one after the other.
  */
 export class TextColumn {
   /** Rows, nulls included. */

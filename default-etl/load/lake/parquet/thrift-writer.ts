@@ -4,7 +4,10 @@ const BINARY = 8;
 const LIST = 9;
 const STRUCT = 12;
 
-/** Writes structs in Thrift's compact protocol, as Parquet's page headers and footer are. Fields in ascending order of their ids. */
+/**
+ * Writes structs in Thrift's compact protocol, as Parquet's page headers and footer are. Fields in ascending order of
+ * their ids.
+ */
 export class ThriftWriter {
   private bytes = Buffer.allocUnsafeSlow(1 << 8);
   private used = 0;
