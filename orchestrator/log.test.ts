@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { OrchestratorError } from './errors.ts';
 import { createLogger, type LoggerOptions } from './log.ts';
 import { LOG_STREAM } from './log/template.ts';
+import { waitFor } from './testing/wait-for.ts';
 
 const node = process.env.ELASTICSEARCH_NODE;
 const settings = (url: string) => ({ nodes: [url], apiKey: null, username: null, password: null, ca: null });
@@ -152,7 +153,7 @@ test('a closed port costs nothing: lines are bounded, and close() ends soon and 
   const { stream, text } = capture();
   const log = createLogger({ ...quiet, stream, elasticsearch: settings(url), bufferLimit: 10 });
   for (let line = 0; line < 50; line += 1) log.info(`line ${line}`);
-  await until(() => text().includes("can't be sent to Elasticsearch"));
+  await waitFor('it is said', () => text().includes("can't be sent to Elasticsearch"), { tell: text });
   const before = performance.now();
   await log.close();
   assert.ok(performance.now() - before < 5_000);
@@ -180,9 +181,9 @@ test('a server that comes back gets the lines that waited, and the number of tho
   const { stream, text } = capture();
   const log = createLogger({ ...quiet, stream, elasticsearch: settings(gate.url), bufferLimit: 5 });
   for (let line = 0; line < 9; line += 1) log.info(`line ${line}`, { runId: marker });
-  await until(() => text().includes("can't be sent to Elasticsearch"));
+  await waitFor('it is said', () => text().includes("can't be sent to Elasticsearch"), { tell: text });
   gate.open();
-  await until(() => text().includes('is sent to Elasticsearch again'));
+  await waitFor('it is said', () => text().includes('is sent to Elasticsearch again'), { tell: text });
   await log.close();
   gate.close();
   assert.match(text(), /again; [45] lines were dropped meanwhile/);
@@ -239,14 +240,6 @@ function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!isSo()) {
-    assert.ok(Date.now() < deadline, 'waited 15 s in vain');
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
-}
-
 test('lines are sent without the template where that is said', async () => {
   for (const makesTemplate of [true, false]) {
     const asked: string[] = [];
@@ -286,7 +279,7 @@ test('no line is sent before the template is there, where the server is still st
   await once(server, 'listening');
   const log = createLogger({ ...quiet, elasticsearch: settings(urlOf(server)) });
   log.info('one line');
-  await until(() => asked.length >= 3);
+  await waitFor('three requests', () => asked.length >= 3, { tell: () => asked });
   await log.close();
   server.close();
   assert.deepEqual(

@@ -4,14 +4,8 @@ import { once } from 'node:events';
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import {
-  makeFolder,
-  removeFolder,
-  startOrchestrator,
-  waitFor,
-  writeDataset,
-  type TestOrchestrator,
-} from './harness.ts';
+import { waitFor } from '../testing/wait-for.ts';
+import { makeFolder, removeFolder, startOrchestrator, writeDataset, type TestOrchestrator } from './harness.ts';
 
 const yaml = (key: string) => `WATCH_DIR: {folder}/in-broken\nRUNNER: process\n${key}: '\\.csv$'\n`;
 let folder: string;
@@ -99,12 +93,10 @@ test('the log says when a dataset is added, edited (by its keys, not their value
 });
 
 async function said(what: RegExp): Promise<void> {
-  await waitFor(
-    String(what),
-    async () => what.test(await orchestrator.output()),
-    30_000,
-    () => orchestrator.output(),
-  );
+  await waitFor(String(what), async () => what.test(await orchestrator.output()), {
+    timeoutMs: 30_000,
+    tell: () => orchestrator.output(),
+  });
 }
 
 async function datasets(): Promise<string[]> {

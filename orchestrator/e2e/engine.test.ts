@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeTestImage } from '../run/testing/image.ts';
 import { type OwnEngine, startOwnEngine } from '../run/testing/own-engine.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 
 const IMAGE = 'orchestrator-run-test:1';
@@ -63,8 +64,8 @@ test('an engine that is restarted uses up no retry, a stop leaves its containers
   const isBegun = async () => {
     const [run] = await orchestrator.waitForRuns('dataset=containers', runs => runs[0]?.attempt === attempt);
     const id = run?.id ?? '';
-    while (!(await orchestrator.logOf(id).catch(() => '')).includes(`begun ${attempt}\n`))
-      await new Promise(r => setTimeout(r, 50));
+    const said = () => orchestrator.logOf(id).catch(() => '');
+    await waitFor('it prints', async () => (await said()).includes(`begun ${attempt}\n`), { tell: said });
   };
   await isBegun();
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {

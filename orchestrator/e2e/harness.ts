@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { systemClock } from '../clock.ts';
 import { openSqliteJournal } from '../journal/sqlite/sqlite-journal.ts';
+import { waitFor } from '../testing/wait-for.ts';
 
 const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 
@@ -133,12 +134,8 @@ function asOrchestrator({ folder, url, token, log }: Place, child: ChildProcess)
       last = await runs(query);
       return wanted(last);
     };
-    await waitFor(
-      `runs ${query}`,
-      seen,
-      timeoutMs,
-      async () => `${JSON.stringify(last, null, 1)}\n${await readFile(log, 'utf8')}`,
-    );
+    const tell = async () => `${JSON.stringify(last, null, 1)}\n${await readFile(log, 'utf8')}`;
+    await waitFor(`runs ${query}`, seen, { timeoutMs, tell });
     return last;
   };
   return {
@@ -202,20 +199,6 @@ function asOrchestrator({ folder, url, token, log }: Place, child: ChildProcess)
 /** Removes the folder; the orchestrator on it has been killed. */
 export async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-}
-
-/** Looks every 20 ms until `holds`; fails with what `describe` says after `timeoutMs`. */
-export async function waitFor(
-  what: string,
-  holds: () => Promise<boolean>,
-  timeoutMs = 60_000,
-  describe: () => Promise<string> = async () => '',
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}\n${await describe()}`);
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
 }
 
 async function asJson<T>(response: Response): Promise<T> {

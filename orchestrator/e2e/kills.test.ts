@@ -4,7 +4,8 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileKey } from '../../default-etl/contract/contract.ts';
-import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator, waitFor } from './harness.ts';
+import { waitFor } from '../testing/wait-for.ts';
+import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 import { elasticsearchNode, openIndex } from './index.ts';
 
 // For a longer search: KILLS_FILES=100 KILLS=20 takes three minutes on two cores.
@@ -92,7 +93,7 @@ async function postWriter(name: string): Promise<Content[]> {
   const post = async (file: number) => {
     for (let version = 0; version < VERSIONS; version++) {
       const path = join(folder, name, `post-${file}.csv`);
-      await waitFor(`${path} to be taken`, async () => !(await exists(path)), 240_000);
+      await waitFor(`${path} to be taken`, async () => !(await exists(path)), { timeoutMs: 240_000 });
       const text = textOf(file * VERSIONS + version, Math.ceil(Math.random() * SOME_ROWS));
       await writeSlowly(path, text, 'wx');
       posted.push({ name: `post-${file}.csv`, text });
@@ -174,8 +175,7 @@ async function untilIdle(): Promise<void> {
       // Two listings more, which would find what was missed.
       return Date.now() - since > 5000;
     },
-    300_000,
-    async () => JSON.stringify(await orchestrator.runs('state=settling,queued,running,failed'), null, 1),
+    { timeoutMs: 300_000, tell: () => orchestrator.runs('state=settling,queued,running,failed') },
   );
 }
 

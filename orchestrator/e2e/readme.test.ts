@@ -7,13 +7,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { waitFor } from '../testing/wait-for.ts';
 import {
   type ApiRun,
   makeFolder,
   removeFolder,
   startOrchestrator,
   type TestOrchestrator,
-  waitFor,
   writeDataset,
 } from './harness.ts';
 import { besideText } from '../text/beside-text.ts';

@@ -3,14 +3,8 @@ import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  makeFolder,
-  removeFolder,
-  startOrchestrator,
-  type TestOrchestrator,
-  waitFor,
-  writeDataset,
-} from './harness.ts';
+import { waitFor } from '../testing/wait-for.ts';
+import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator, writeDataset } from './harness.ts';
 import { openIndex } from './index.ts';
 
 const sample = fileURLToPath(new URL('../../config/examples/seattle-weather.csv', import.meta.url));
@@ -139,12 +133,10 @@ function yamlOf(name: string, { change = 'append', index = name, backup = true, 
 }
 
 async function noticed(text: RegExp): Promise<void> {
-  await waitFor(
-    `${text}`,
-    async () => text.test(await orchestrator.output()),
-    30_000,
-    () => orchestrator.output(),
-  );
+  await waitFor(`${text}`, async () => text.test(await orchestrator.output()), {
+    timeoutMs: 30_000,
+    tell: () => orchestrator.output(),
+  });
 }
 
 function indexOf(name: string): ReturnType<typeof openIndex> {

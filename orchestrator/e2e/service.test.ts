@@ -5,14 +5,8 @@ import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  makeFolder,
-  removeFolder,
-  startOrchestrator,
-  type TestOrchestrator,
-  waitFor,
-  writeDataset,
-} from './harness.ts';
+import { waitFor } from '../testing/wait-for.ts';
+import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator, writeDataset } from './harness.ts';
 
 const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 const WITHOUT_TARGET = { ELASTICSEARCH_NODE: '' };

@@ -4,7 +4,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import Docker, { type ContainerInfo } from 'dockerode';
-import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator, waitFor } from './harness.ts';
+import { waitFor } from '../testing/wait-for.ts';
+import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 
 const docker = new Docker();
 let folder: string;

@@ -4,7 +4,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrchestrator, waitFor } from './harness.ts';
+import { waitFor } from '../testing/wait-for.ts';
+import { type ApiRun, makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 import { elasticsearchNode, openIndex } from './index.ts';
 
 const INDEX = 'e2e-workers';

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BOUNDS } from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import type { Job, Runner } from './runner.ts';
-import { type JobOptions, makeJob, makePlace, type Place, run, until } from './testing/attempts.ts';
+import { type JobOptions, makeJob, makePlace, type Place, run } from './testing/attempts.ts';
 
 /** What a runner must bring to be put to the test. */
 export interface Candidate {
@@ -221,7 +222,7 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       const job = await jobOf(`trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done`);
       const handle = await runner.start(job);
       const ended = runner.follow(handle, job, () => {});
-      await until(
+      await waitFor(
         'the program is ready',
         () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8').includes('ready'),
       );
@@ -239,7 +240,7 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       );
       const handle = await runner.start(job);
       const ended = runner.follow(handle, job, () => {});
-      await until('the grandchild is alive', () => existsSync(join(job.workDir, 'alive')));
+      await waitFor('the grandchild is alive', () => existsSync(join(job.workDir, 'alive')));
       await runner.stop(handle, job, 'timeout');
       const atStop = readFileSync(join(job.workDir, 'alive'), 'utf8');
       const outcome = await ended;
@@ -307,12 +308,12 @@ export function runnerConformance(name: string, candidate: Candidate): void {
       orchestrator: PromiseLike<unknown> & { kill(signal: 'SIGKILL'): boolean },
     ): Promise<void> {
       const linesOf = () => (existsSync(job.logFile) ? readFileSync(job.logFile, 'utf8').split('\n').length : 0);
-      await until('it prints', () => linesOf() > 3);
+      await waitFor('it prints', () => linesOf() > 3);
       orchestrator.kill('SIGKILL');
       await orchestrator;
       const alive = join(job.workDir, 'alive');
       const atDeath = readFileSync(alive, 'utf8');
-      await until('it goes on after its orchestrator', () => ![atDeath, ''].includes(readFileSync(alive, 'utf8')));
+      await waitFor('it goes on after its orchestrator', () => ![atDeath, ''].includes(readFileSync(alive, 'utf8')));
 
       const recovered = await runner.recover(job);
       if (recovered.state === 'adopt') {

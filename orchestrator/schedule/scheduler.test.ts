@@ -8,6 +8,7 @@ import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
 import { FINAL_STATES, type Run } from '../journal/journal.ts';
 import type { Job, Outcome } from '../run/runner.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import { NO_REFRESHES, parquetOf, ROWS, ScriptedRunner, SUCCESS, setUp } from './testing/bench.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
 
@@ -32,7 +33,7 @@ test('a queued run is started with its environment, followed to its end, and lea
   assert.equal(seen[0]?.['FILE_KEY'], fileKey('sales', 'north/a.csv'));
   assert.equal(seen[0]?.['ATTEMPT'], '1');
   assert(existsSync(join(bench.dataDir, 'logs', id, '1.log')));
-  await waitFor(() => !existsSync(join(bench.dataDir, 'runs', id)));
+  await waitFor('its folder is gone', () => !existsSync(join(bench.dataDir, 'runs', id)));
 });
 
 test('rule 3: the key is of dataset and path, with append of the content, too', async t => {
@@ -134,7 +135,7 @@ test('while an end waits to be recorded another file has the place, and nobody h
   await bench.schedule(runner, [dataset], { refreshes: { ...NO_REFRESHES, cover: () => true, refresh } });
   const runs = [];
   for (const name of ['a', 'b', 'c', 'd', 'e']) runs.push(await bench.arrive(dataset, `${name}.csv`));
-  await waitFor(() => asked.length === 5);
+  await waitFor('the engine is asked five times', () => asked.length === 5);
   assert.deepEqual(told, Array(5).fill('later'));
   assert.deepEqual(asked, Array(5).fill('sales'));
   for (const { id } of runs) assert.equal((await bench.journal.run(id))?.state, 'running');
@@ -157,11 +158,11 @@ test('one dataset cannot take all slots while another waits: its single file is 
     const environment = { dataDir: bench.dataDir, elasticsearch: null, concurrency, minFreeBytes: 0 };
     for (let n = 0; n < 20; n++) await bench.arrive(many, `${n}.csv`);
     await bench.schedule(runner, [many, single], { environment });
-    await waitFor(() => ends.length === concurrency);
+    await waitFor('as many run as may', () => ends.length === concurrency);
     assert.deepEqual(new Set(runner.jobs.map(job => job.datasetName)), new Set(['many']));
     const { id } = await bench.arrive(single, 'one.csv');
     ends.shift()?.();
-    await waitFor(() => runner.jobs.length === concurrency + 1);
+    await waitFor('one more has started', () => runner.jobs.length === concurrency + 1);
     assert.deepEqual([runner.jobs.at(-1)?.datasetName, runner.jobs.at(-1)?.runId], ['single', id]);
     isOver = true;
     for (const end of ends) end();
@@ -183,7 +184,7 @@ test('runs of one dataset that do not end keep no other dataset waiting: one mor
   const environment = { dataDir: bench.dataDir, elasticsearch: null, concurrency: 2, minFreeBytes: 0 };
   for (let n = 0; n < 4; n++) await bench.arrive(slow, `${n}.csv`);
   const scheduler = await bench.schedule(runner, [slow, quick, other], { environment, clock });
-  await waitFor(() => runner.jobs.length === 2);
+  await waitFor('both have started', () => runner.jobs.length === 2);
   const { id } = await bench.arrive(quick, 'one.csv');
   late = 9_000;
   scheduler.wake();
@@ -196,7 +197,7 @@ test('runs of one dataset that do not end keep no other dataset waiting: one mor
   const second = await bench.arrive(quick, 'two.csv');
   late = 30_000;
   scheduler.wake();
-  await waitFor(() => runner.living.size === 3);
+  await waitFor('three run', () => runner.living.size === 3);
   assert.equal((await bench.journal.run(second.id))?.state, 'queued');
   assert.deepEqual(runner.jobs.map(job => job.datasetName).toSorted(), ['other', 'quick', 'slow', 'slow']);
   end.resolve();
@@ -441,7 +442,7 @@ test('RUN_PER: folder takes all that waits in one attempt; each file has its own
   assert.deepEqual(sizes, [3, 1]);
   for (const { id, attempt, file } of ended) {
     const rejects = join(bench.dataDir, 'runs', id, String(attempt), 'rejects.ndjson');
-    await waitFor(() => existsSync(rejects));
+    await waitFor('the rejects are there', () => existsSync(rejects));
     assert.equal(readFileSync(rejects, 'utf8'), file);
     assert(existsSync(join(bench.dataDir, 'logs', id, `${attempt}.log`)));
   }
@@ -479,7 +480,7 @@ test('rule 13: below the floor of free space nothing is started, it says so once
   const environment = { dataDir: bench.dataDir, elasticsearch: null, concurrency: 3, minFreeBytes: 1000 };
   const { id } = await bench.arrive(dataset, 'a.csv');
   const scheduler = await bench.schedule(runner, [dataset], { environment, freeBytesOf: async () => free });
-  await waitFor(() => scheduler.status().waiting !== null);
+  await waitFor('it waits', () => scheduler.status().waiting !== null);
   assert.match(scheduler.status().waiting ?? '', /MIN_FREE/);
   scheduler.wake();
   assert.equal((await bench.journal.run(id))?.state, 'queued');
@@ -558,7 +559,7 @@ test('rejects of a done run are kept, and nothing else of its work', async t => 
   const { id } = await bench.arrive(dataset, 'a.csv');
   await bench.until(id, isFinal);
   const workDir = join(bench.dataDir, 'runs', id, '1');
-  await waitFor(() => readdirSync(workDir).length === 1);
+  await waitFor('one entry is left', () => readdirSync(workDir).length === 1);
   assert.deepEqual(readdirSync(workDir), ['rejects.ndjson']);
 });
 
@@ -579,12 +580,4 @@ async function diedWith(bench: ReturnType<typeof setUp>, dataset: string, id: st
   const runner = new ScriptedRunner(async () => done);
   runner.jobs.push({ runId: id, attempt: 1 } as Job);
   return runner;
-}
-
-async function waitFor(isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!isSo()) {
-    if (Date.now() > deadline) throw new Error('did not come true within 10 s');
-    await new Promise(resolve => setTimeout(resolve, 5));
-  }
 }

@@ -3,12 +3,13 @@ import { stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { systemClock } from '../clock.ts';
 import { Folder } from '../files/folder.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import { Absences } from './absences.ts';
 import { KnownFiles } from './known.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
 import { RealNames } from './real-names.ts';
 import { SharedFolder } from './shared-folder.ts';
-import { until, WatchedFolder } from './testing/watched-folder.ts';
+import { WatchedFolder } from './testing/watched-folder.ts';
 
 const NEVER = new AbortController().signal;
 const version = { sizeBytes: 1, token: '1.1' };
@@ -91,7 +92,7 @@ test('a stop in the middle of many absences leaves the rest to the next start', 
   const count = async () => (await journal.knownFiles('sales', { present: true, limit: 2000 })).length;
   await absences.missedBy(new Map(), '1:1');
   const ending = absences.missedBy(new Map(), '1:1');
-  await until('some are absent', async () => (await count()) < 1501);
+  await waitFor('some are absent', async () => (await count()) < 1501);
   stop.abort();
   await ending;
   const left = await count();

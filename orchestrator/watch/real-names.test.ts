@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Folder } from '../files/folder.ts';
 import { isRoot } from '../testing/as-root.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import { RealNames } from './real-names.ts';
-import { until, WatchedFolder } from './testing/watched-folder.ts';
+import { WatchedFolder } from './testing/watched-folder.ts';
 
 const QUICK = { listIntervalMs: 50 };
 
@@ -82,7 +83,7 @@ test('a time that no file system of disks can keep is told, not waited for', asy
   await writeFile(folder.path('a.csv'), 'x');
   await utimes(folder.path('a.csv'), late, late);
   const watch = await folder.watch({}, QUICK);
-  await until('it is told', () => /before 1901 or after 2486.*touch/.test(watch.status().notice ?? ''));
+  await waitFor('it is told', () => /before 1901 or after 2486.*touch/.test(watch.status().notice ?? ''));
   assert.deepEqual(await folder.states('a.csv'), []);
 });
 

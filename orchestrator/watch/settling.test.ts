@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import { Folder } from '../files/folder.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import { Settling } from './settling.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { datasetOf } from '../config/testing/dataset.ts';
-import { until, WatchedFolder } from './testing/watched-folder.ts';
+import { WatchedFolder } from './testing/watched-folder.ts';
 
 const write = () => undefined;
 const silent: Logger = { debug: write, info: write, warn: write, error: write, child: () => silent };
@@ -57,7 +58,7 @@ async function delaysOfOpenFile(count: number, setBack: (tests: number) => numbe
   settling.leases = true;
   await settling.sight('a.csv', { sizeBytes: 0, token: '0.0' });
   for (let tests = 1; tests <= count; tests += 1) {
-    await until(`test ${tests}`, () => delays.length === tests);
+    await waitFor(`test ${tests}`, () => delays.length === tests);
     now -= setBack(tests);
     due?.();
   }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { Settings } from '../config/schema.ts';
-import { until, WatchedFolder } from './testing/watched-folder.ts';
+import { waitFor } from '../testing/wait-for.ts';
+import { WatchedFolder } from './testing/watched-folder.ts';
 import type { WatchStatus } from './watch-dataset.ts';
 
 const PROGRAM = join(import.meta.dirname, 'testing', 'watch-process.ts');
@@ -48,7 +49,7 @@ test('running out of inotify watches is an error that names the sysctl, and the 
   // Where user namespaces are forbidden, fs.watch is made to refuse as the kernel does.
   const isAllowed = canUnshare('-U', '-r');
   await using elsewhere = new Elsewhere(folder, isAllowed ? limited : [], {}, isAllowed ? '' : 'refuse');
-  await until('it is told', () => elsewhere.status.tooManyWatches === true);
+  await waitFor('it is told', () => elsewhere.status.tooManyWatches === true);
   assert.match(
     elsewhere.status.error ?? '',
     /dataset sales: .*\(ENOSPC\).*raise fs\.inotify\.max_user_watches \(now \d+\)/,
@@ -68,12 +69,12 @@ test('a folder that can’t be read is an error that passes by itself, and nothi
   await folder.untilStates('sub/a.csv', ['queued']);
   await folder.untilStates('b.csv', ['queued']);
   await chmod(folder.path('sub'), 0);
-  await until('it is told', () => /folder .*sub can't be read \(EACCES\)/.test(elsewhere.status.error ?? ''));
+  await waitFor('it is told', () => /folder .*sub can't be read \(EACCES\)/.test(elsewhere.status.error ?? ''));
   await writeFile(folder.path('b.csv'), 'xy');
   await folder.untilStates('b.csv', ['skipped', 'queued']);
   assert.ok((await folder.journal.knownFiles('sales')).every(file => file.present));
   await chmod(folder.path('sub'), 0o755);
-  await until('it is over', () => elsewhere.status.error === null);
+  await waitFor('it is over', () => elsewhere.status.error === null);
   await writeFile(folder.path('sub/c.csv'), 'x');
   await folder.untilStates('sub/c.csv', ['queued']);
   assert.deepEqual(await folder.states('sub/a.csv'), ['queued']);
@@ -87,11 +88,11 @@ test('rule 9: while a folder can’t be read no row is removed', async () => {
   await using elsewhere = new Elsewhere(folder, process.getuid?.() === 0 ? ['unshare', '-U'] : [], settings);
   await folder.untilStates('a.csv', ['queued']);
   await chmod(folder.path('sub'), 0);
-  await until('it is told', () => /folder .*sub can't be read/.test(elsewhere.status.error ?? ''));
+  await waitFor('it is told', () => /folder .*sub can't be read/.test(elsewhere.status.error ?? ''));
   await rm(folder.path('a.csv'));
   for (let listing = 0; listing < 3; listing += 1) {
     const before = elsewhere.status.lastListingAt;
-    await until('a listing', () => elsewhere.status.lastListingAt !== before);
+    await waitFor('a listing', () => elsewhere.status.lastListingAt !== before);
   }
   assert.deepEqual(await folder.states('a.csv'), ['queued']);
   await chmod(folder.path('sub'), 0o755);
@@ -107,10 +108,10 @@ test('rule 9: files below a folder that was unmounted are missing, not deleted',
   await folder.untilStates('sub/a.csv', ['queued']);
   await folder.untilStates('b.csv', ['queued']);
   elsewhere.run('umount sub && rm b.csv');
-  await until('it is told', () =>
+  await waitFor('it is told', () =>
     /1 files below .* gone together with the folder or device/.test(elsewhere.status.error ?? ''),
   );
-  await until('b.csv is known to be gone', async () => (await folder.states('b.csv')).includes('cancelled'));
+  await waitFor('b.csv is known to be gone', async () => (await folder.states('b.csv')).includes('cancelled'));
   assert.deepEqual(await folder.states('sub/a.csv'), ['queued']);
 });
 
@@ -124,10 +125,13 @@ test('rule 9: files below a folder that is no longer mounted after a restart are
     before.run('mount -t tmpfs none sub && echo x > sub/a.csv && echo x > b.csv');
     await folder.untilStates('sub/a.csv', ['queued']);
     await folder.untilStates('b.csv', ['queued']);
-    await until('the mount is remembered', async () => 'sub' in ((await folder.journal.place('sales'))?.mounts ?? {}));
+    await waitFor(
+      'the mount is remembered',
+      async () => 'sub' in ((await folder.journal.place('sales'))?.mounts ?? {}),
+    );
   }
   const watch = await folder.watch(settings, { listIntervalMs: 50 });
-  await until('it is told', () => /1 files below .* gone together with the folder/.test(watch.status().error ?? ''));
+  await waitFor('it is told', () => /1 files below .* gone together with the folder/.test(watch.status().error ?? ''));
   await folder.listed(watch, 2);
   assert.equal((await folder.journal.knownFile('sales', 'sub/a.csv'))?.present, true);
   assert.deepEqual(await folder.states('b.csv'), ['queued']);
@@ -143,8 +147,8 @@ test('another WATCH_DIR is known as the one that is watched also while a folder 
   await mkdir(folder.path('sub'), { recursive: true });
   await chmod(folder.path('sub'), 0);
   await using elsewhere = new Elsewhere(folder, process.getuid?.() === 0 ? ['unshare', '-U'] : []);
-  await until('it is told', () => /folder .*sub can't be read/.test(elsewhere.status.error ?? ''));
+  await waitFor('it is told', () => /folder .*sub can't be read/.test(elsewhere.status.error ?? ''));
   const { dev, ino } = await stat(folder.root);
   assert.notEqual(before, `${dev}:${ino}`);
-  await until('it is known', async () => (await folder.journal.place('sales'))?.root === `${dev}:${ino}`);
+  await waitFor('it is known', async () => (await folder.journal.place('sales'))?.root === `${dev}:${ino}`);
 });

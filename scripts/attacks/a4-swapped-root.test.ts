@@ -5,8 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeFolder, removeFolder, startOrchestrator, waitFor } from '../../orchestrator/e2e/harness.ts';
+import { makeFolder, removeFolder, startOrchestrator } from '../../orchestrator/e2e/harness.ts';
 import { asRoot } from '../../orchestrator/testing/as-root.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 import { AS_ATTACKER, ATTACKER } from './attacker.ts';
 
 test('a WATCH_DIR that is swapped for a link while a run goes on gets no receipt', asRoot, async () => {

@@ -7,13 +7,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import {
-  makeFolder,
-  removeFolder,
-  startOrchestrator,
-  type TestOrchestrator,
-  waitFor,
-} from '../../orchestrator/e2e/harness.ts';
+import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from '../../orchestrator/e2e/harness.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 import { memoryOf } from './memory.ts';
 
 const MB = 1024 * 1024;
@@ -110,12 +105,16 @@ test('large uploads cost no memory to speak of, and nothing goes on once who sen
     const options = { method: 'POST', body, signal: left.signal, headers: { 'content-type': 'text/csv' } };
     return orchestrator.fetch(`/api/runs/${run}/mend`, options).catch((error: unknown) => error);
   });
-  await waitFor('a process that reads one', async () => childrenOf(orchestrator.process.pid!).length > 0, 20_000);
+  await waitFor('a process that reads one', async () => childrenOf(orchestrator.process.pid!).length > 0, {
+    timeoutMs: 20_000,
+  });
   assert.ok(childrenOf(orchestrator.process.pid!).length <= 2);
   await answers();
   left.abort();
   await Promise.all(uploads);
-  await waitFor('nothing reads them', async () => childrenOf(orchestrator.process.pid!).length === 0, 10_000);
+  await waitFor('nothing reads them', async () => childrenOf(orchestrator.process.pid!).length === 0, {
+    timeoutMs: 10_000,
+  });
   assert.ok(memoryOf(orchestrator.process.pid!) - formerBytes < 150 * MB);
   const { status } = await orchestrator.fetch(`/api/runs/${run}/mend`, { method: 'POST', body: `${body}${body}` });
   assert.equal(status, 413);

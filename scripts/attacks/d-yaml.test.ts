@@ -13,9 +13,9 @@ import {
   removeFolder,
   startOrchestrator,
   type TestOrchestrator,
-  waitFor,
   withoutServices,
 } from '../../orchestrator/e2e/harness.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 import { asAttacker, ATTACKER } from './attacker.ts';
 
 const bin = fileURLToPath(new URL('../../orchestrator/bin.js', import.meta.url));
@@ -88,8 +88,7 @@ test('each is a mistake with its place, and files of others go on being loaded',
       const output = await service.output();
       return ATTACKS.every(([, , said]) => said.test(output));
     },
-    60_000,
-    () => service.output(),
+    { tell: () => service.output() },
   );
   const start = performance.now();
   await service.get('/api/runs');

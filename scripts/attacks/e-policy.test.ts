@@ -10,9 +10,9 @@ import {
   removeFolder,
   startOrchestrator,
   type TestOrchestrator,
-  waitFor,
   withoutServices,
 } from '../../orchestrator/e2e/harness.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 import { asAttacker, ATTACKER } from './attacker.ts';
 
 const IN = "WATCH_DIR: '{folder}/in'\nRUNNER: process\nLOAD: {target: lake}\n";
@@ -44,12 +44,10 @@ async function writeYaml(name: string, text: string): Promise<void> {
 }
 
 async function told(pattern: RegExp): Promise<void> {
-  await waitFor(
-    String(pattern),
-    async () => pattern.test((await service?.output()) ?? ''),
-    20_000,
-    async () => (await service?.output()) ?? '',
-  );
+  await waitFor(String(pattern), async () => pattern.test((await service?.output()) ?? ''), {
+    timeoutMs: 20_000,
+    tell: () => service?.output(),
+  });
 }
 
 test('whatever would be root’s is a mistake that names the rule, and nothing of it is used', async () => {

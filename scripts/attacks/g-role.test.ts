@@ -5,13 +5,8 @@ import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import {
-  makeFolder,
-  removeFolder,
-  startOrchestrator,
-  type TestOrchestrator,
-  waitFor,
-} from '../../orchestrator/e2e/harness.ts';
+import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from '../../orchestrator/e2e/harness.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 import { type ElasticsearchServer, freePort } from '../services/elasticsearch.ts';
 import { startLocalElasticsearch } from '../services/elasticsearch-local.ts';
 

@@ -6,15 +6,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import {
-  makeFolder,
-  removeFolder,
-  startOrchestrator,
-  type TestOrchestrator,
-  waitFor,
-} from '../../orchestrator/e2e/harness.ts';
+import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from '../../orchestrator/e2e/harness.ts';
 import { elasticsearchNode, openIndex } from '../../orchestrator/e2e/index.ts';
 import { makeTestImage } from '../../orchestrator/run/testing/image.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 import { dockerClient } from '../services/docker-client.ts';
 
 const IMAGE = 'orchestrator-attack-secrets:1';

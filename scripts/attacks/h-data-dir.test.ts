@@ -25,9 +25,9 @@ import {
   removeFolder,
   startOrchestrator,
   type TestOrchestrator,
-  waitFor,
   withoutServices,
 } from '../../orchestrator/e2e/harness.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 import { asAttacker, asAttackerInProject, ATTACKER } from './attacker.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));

@@ -8,8 +8,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { freePort, makeFolder, removeFolder, waitFor, withoutServices } from '../../orchestrator/e2e/harness.ts';
+import { freePort, makeFolder, removeFolder, withoutServices } from '../../orchestrator/e2e/harness.ts';
 import { readHolder } from '../../orchestrator/journal/sqlite/lock.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SLOW = `WATCH_DIR: '{folder}/in'
@@ -45,7 +46,7 @@ test('SIGTERM to npm alone stops the service in order, and npm ends after it', a
 test('SIGKILL to npm alone stops the service in order, and another start works', async () => {
   npm = await npmStart(['start']);
   npm.child.kill('SIGKILL');
-  await waitFor('DATA_DIR is free', async () => readHolder(join(folder, 'data')) === null, 10_000);
+  await waitFor('DATA_DIR is free', async () => readHolder(join(folder, 'data')) === null, { timeoutMs: 10_000 });
   assert.match(npm.said(), /SIGTERM \(what started this has ended\): stopping/);
   npm = await npmStart(['start']);
   const exit = once(npm.child, 'exit');
@@ -56,7 +57,7 @@ test('SIGKILL to npm alone stops the service in order, and another start works',
 test('so does SIGKILL to npx, which keeps its shell', async () => {
   npm = await npmStart(['exec', '--', 'orchestrator', 'start']);
   npm.child.kill('SIGKILL');
-  await waitFor('DATA_DIR is free', async () => readHolder(join(folder, 'data')) === null, 10_000);
+  await waitFor('DATA_DIR is free', async () => readHolder(join(folder, 'data')) === null, { timeoutMs: 10_000 });
 });
 
 test('Ctrl-C, which reaches the service twice, does not take from a running file its time to finish', async () => {
@@ -65,7 +66,7 @@ test('Ctrl-C, which reaches the service twice, does not take from a running file
   const logs = join(folder, 'data', 'logs');
   const texts = () => readdirSync(logs).map(run => readFileSync(join(logs, run, '1.log'), 'utf8'));
   const hasBegun = async () => existsSync(logs) && texts().includes('begun\n');
-  await waitFor('the file runs', hasBegun, 20_000);
+  await waitFor('the file runs', hasBegun, { timeoutMs: 20_000 });
   const exit = once(npm.child, 'exit');
   process.kill(-npm.child.pid!, 'SIGINT');
   await exit;
@@ -97,8 +98,7 @@ async function npmStart(words: string[]): Promise<Npm> {
         response => response.ok,
         () => false,
       ),
-    60_000,
-    async () => text,
+    { tell: () => text },
   );
   return { child, said: () => text };
 }

@@ -11,9 +11,9 @@ import {
   removeFolder,
   startOrchestrator,
   type TestOrchestrator,
-  waitFor,
   withoutServices,
 } from '../../orchestrator/e2e/harness.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 
 const bin = fileURLToPath(new URL('../../orchestrator/bin.js', import.meta.url));
 const NAME = 'a\u001b]0;owned\u0007\u001b[2J\u009b31m\u0085\u202efdp.\u2066x.csv';

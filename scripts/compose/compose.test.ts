@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 import { fixture } from '../fixtures.ts';
 import { dockerClient } from '../services/docker-client.ts';
 import { provideElasticsearchImage } from './elasticsearch-image.ts';
@@ -39,15 +39,21 @@ test('without a password in .env nothing starts, and the message says what to do
   rmSync(kept);
 });
 
+const LIMITS = { timeoutMs: 90_000, tell: () => project.compose('logs', '--no-color', 'orchestrator') };
+
 test('a file copied into a watched folder of the composed services becomes documents, by a container in a network with Elasticsearch and without the orchestrator', async () => {
   await project.compose('up', '-d', ...SERVICES);
-  await waitFor('the orchestrator is healthy', async () => (await stateOf('orchestrator')).includes('(healthy)'));
+  await waitFor(
+    'the orchestrator is healthy',
+    async () => (await stateOf('orchestrator')).includes('(healthy)'),
+    LIMITS,
+  );
 
   const folder = join(project.folder, 'data/in/weather');
   mkdirSync(folder, { recursive: true });
   cpSync(await fixture('seattle-weather.csv'), join(folder, 'seattle-weather.csv'));
 
-  await waitFor('the run is done', async () => (await runs())[0]?.state === 'done');
+  await waitFor('the run is done', async () => (await runs())[0]?.state === 'done', LIMITS);
   const [run] = await runs();
   assert.equal(run?.rowsLoaded, ROWS);
   await asElastic('/weather/_refresh', 'POST');
@@ -112,15 +118,4 @@ async function stateOf(service: string): Promise<string> {
   });
   const names = new Set(await containersOfProject());
   return containers.find(({ Names }) => names.has(Names.join()))?.Status ?? 'not there';
-}
-
-async function waitFor(what: string, holds: () => Promise<boolean>, limitMs = 90_000): Promise<void> {
-  const deadline = Date.now() + limitMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline)
-      assert.fail(
-        `waited ${limitMs} ms in vain: ${what}\n${await project.compose('logs', '--no-color', 'orchestrator')}`,
-      );
-    await pause(100);
-  }
 }

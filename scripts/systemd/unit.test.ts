@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../orchestrator/e2e/harness.ts';
+import { waitFor } from '../../orchestrator/testing/wait-for.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const INSTALLED = '/opt/orchestrator-etl';
@@ -33,14 +33,13 @@ test('its command line starts the orchestrator with the .env of its folder, and 
   const child = spawn(program, args, { cwd: folder, env, stdio: 'ignore' });
   t.after(() => child.kill('SIGKILL'));
   const ended = once(child, 'exit');
-  for (let isUp = false; !isUp; ) {
+  await waitFor('it is up', () => {
     assert.equal(child.exitCode, null, 'it ended by itself');
-    isUp = await fetch(`http://127.0.0.1:${port}/api/health`).then(
+    return fetch(`http://127.0.0.1:${port}/api/health`).then(
       ({ ok }) => ok,
       () => false,
     );
-    if (!isUp) await pause(50);
-  }
+  });
   child.kill('SIGTERM');
   assert.deepEqual(await ended, [0, null]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor } from '../../../orchestrator/testing/wait-for.ts';
 import { load, TestIndex, temporaryFolder } from '../../testing/load.ts';
 import { proxyTo } from '../../testing/proxy.ts';
 
@@ -323,7 +323,7 @@ test('an index deleted while rows are on their way: 75, and the next attempt bri
   const folder = temporaryFolder(context);
   const running = load({ folder, content: lines(60_000, 'x'.repeat(200)), env: index.env(5) });
   const path = `/${index.name}/_stats/indexing?filter_path=_all.total.indexing.index_total`;
-  while (!/index_total":[1-9]/.test(JSON.stringify(await index.call('GET', path)))) await delay(5);
+  await waitFor('rows are there', async () => /index_total":[1-9]/.test(JSON.stringify(await index.call('GET', path))));
   await index.call('DELETE', `/${index.name}`);
   const ran = await running;
   assert.equal(ran.code, 75, ran.error);

@@ -10,6 +10,7 @@ import { systemClock } from '../../clock.ts';
 import { codeOf, OrchestratorError } from '../../errors.ts';
 import { versionOf } from '../../files/version.ts';
 import { asRoot } from '../../testing/as-root.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { openDatabase } from './connection.ts';
 import type { DatasetSummary } from '../journal.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
@@ -254,7 +255,7 @@ describe('journal: the SQLite file', () => {
   });
 
   it('a call resolves once what it wrote is synced, those that come meanwhile share the next transaction, and one that could not be synced is refused', async () => {
-    const { store, syncs, told, until } = await openHeld(join(folder, 'synced.sqlite'));
+    const { store, syncs, told, untilSyncs } = await openHeld(join(folder, 'synced.sqlite'));
     const ended: string[] = [];
     const add = (name: string) =>
       store
@@ -264,13 +265,13 @@ describe('journal: the SQLite file', () => {
           () => ended.push(`${name} refused`),
         );
     const first = add('first');
-    await until(1);
+    await untilSyncs(1);
     const others = [add('second'), add('third')];
     for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
     assert.deepEqual([ended, told, syncs.length], [[], [], 1]);
     syncs[0]?.resolve();
     await first;
-    await until(2);
+    await untilSyncs(2);
     assert.deepEqual([ended, told.length], [['first'], 1]);
     syncs[1]?.reject(new Error('EIO'));
     await Promise.all(others);
@@ -279,11 +280,11 @@ describe('journal: the SQLite file', () => {
   });
 
   it('an early call resolves at its commit, is told once it is synced, and shares that with the next one', async () => {
-    const { store, syncs, told, until } = await openHeld(join(folder, 'early.sqlite'));
+    const { store, syncs, told, untilSyncs } = await openHeld(join(folder, 'early.sqlite'));
     const insert = (name: string) => () => store.execute('INSERT INTO kept VALUES ($name)', { name });
     await store.writeEarly(insert('early'));
     const later = store.write(insert('later'));
-    await until(1);
+    await untilSyncs(1);
     assert.deepEqual([told, syncs.length], [[], 1]);
     let wasRead = false;
     const read = store.read(() => store.all<{ name: string }>('SELECT name FROM kept')).finally(() => (wasRead = true));
@@ -296,14 +297,14 @@ describe('journal: the SQLite file', () => {
   });
 
   it('an early call that no other one follows is synced by itself, and before the journal is closed', async () => {
-    const { store, syncs, told, until } = await openHeld(join(folder, 'alone.sqlite'));
+    const { store, syncs, told, untilSyncs } = await openHeld(join(folder, 'alone.sqlite'));
     const insert = () => store.execute(`INSERT INTO kept VALUES ('alone')`);
     await store.writeEarly(insert);
-    await until(1);
+    await untilSyncs(1);
     syncs[0]?.resolve();
     await store.writeEarly(insert);
     const closed = store.close();
-    await until(2);
+    await untilSyncs(2);
     assert.equal(told.length, 1);
     syncs[1]?.resolve();
     await closed;
@@ -344,10 +345,8 @@ async function openHeld(path: string) {
   const told: number[] = [];
   store.onCommit = number => void told.push(number);
   store.execute('CREATE TABLE kept (name TEXT)');
-  const until = async (count: number) => {
-    while (syncs.length < count) await new Promise(resolve => setTimeout(resolve, 1));
-  };
-  return { store, syncs, told, until };
+  const untilSyncs = (count: number) => waitFor(`${count} syncs have begun`, () => syncs.length >= count);
+  return { store, syncs, told, untilSyncs };
 }
 
 function refusal(message: RegExp) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import { codeOf } from '../../errors.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { giveUpRoom, keepRoom } from './room.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
 
@@ -35,7 +36,7 @@ test('rule 13: on a disk without a byte left the journal goes on, and opens; its
   await watch(second, 'b');
   await second.close();
   rmSync(filler);
-  while (!existsSync(room)) await new Promise(resolve => setTimeout(resolve, 10));
+  await waitFor('the room is kept again', () => existsSync(room));
   assert.ok(giveUpRoom(path));
 });
 

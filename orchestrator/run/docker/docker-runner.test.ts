@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import { kindOf, messageOf, OrchestratorError } from '../../errors.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { runnerConformance } from '../conformance.ts';
 import { readInstance } from '../instance.ts';
 import type { JobOptions } from '../testing/attempts.ts';
-import { makeJob, makePlace, type Place, run, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, run } from '../testing/attempts.ts';
 import { testDockerRunner } from '../testing/docker-runner.ts';
 import { openEngineGate } from '../testing/engine-gate.ts';
 import { makeTestImage } from '../testing/image.ts';
@@ -150,7 +151,7 @@ describe('docker runner, in particular', () => {
             () => resolve('threw'),
           ),
     );
-    await until(
+    await waitFor(
       'the first line is in the log',
       () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8') === 'one\n',
     );
@@ -221,7 +222,7 @@ describe('docker runner, in particular', () => {
       gated.follow(handle, job, () => {}),
       error => kindOf(error) === 'wait',
     );
-    await until('it prints', () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8').includes('500\n'));
+    await waitFor('it prints', () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8').includes('500\n'));
     await gate.shut();
     await broken;
     await assert.rejects(gated.recover(job), error => kindOf(error) === 'wait');
@@ -265,7 +266,7 @@ describe('docker runner, in particular', () => {
     const handle = await runner.start(job);
     await engine.docker.getContainer(handle).update({ RestartPolicy: { Name: 'always' } });
     const ended = runner.follow(handle, job, () => {});
-    await until('it is followed', () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8') === 'begun\n');
+    await waitFor('it is followed', () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8') === 'begun\n');
     await writeFile(join(job.workDir, 'go'), '');
     const { exitCode, results, stopped } = await ended;
     assert.deepEqual([exitCode, results, stopped], [7, [], null]);
@@ -284,7 +285,7 @@ describe('docker runner, in particular', () => {
       await writeFile(join(job.workDir, 'go'), '');
       await container.wait();
       if (how === 'by hand') await container.start();
-      else await until('it was started again', isAgain);
+      else await waitFor('it was started again', isAgain);
       const { exitCode, signal, errorText } = await runner.follow(handle, job, () => {});
       assert.deepEqual([exitCode, signal], [null, null], how);
       assert.match(errorText, /its container was started again by somebody else/);

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../clock.ts';
 import { kindOf } from '../../errors.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import type { Job, Outcome } from '../runner.ts';
-import { makeJob, makePlace, type Place, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place } from '../testing/attempts.ts';
 import { testDockerRunner } from '../testing/docker-runner.ts';
 import { makeTestImage } from '../testing/image.ts';
 import { type OwnEngine, startOwnEngine } from '../testing/own-engine.ts';
@@ -44,7 +45,7 @@ async function begin(script: string): Promise<{ job: Job; handle: string; first:
   const job = await jobOf(`echo begun; ${script}`);
   const handle = await runner.start(job);
   const first = runner.follow(handle, job, () => {}).catch((error: unknown) => kindOf(error));
-  await until('it runs', () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8').includes('begun'));
+  await waitFor('it runs', () => existsSync(job.logFile) && readFileSync(job.logFile, 'utf8').includes('begun'));
   return { job, handle, first };
 }
 
@@ -92,7 +93,7 @@ test('a program that ends by itself while the engine hangs, or after it did, has
   await assert.rejects(runner.start(await jobOf('exit 0')), error => kindOf(error) === 'wait');
   own.goOn();
   const ended = outcomeOf(begun);
-  await until('it is seen again', () => !runner.isAway());
+  await waitFor('it is seen again', () => !runner.isAway());
   // From here on it is followed as if nothing had been.
   await new Promise(resolve => setTimeout(resolve, 1000));
   await writeFile(join(begun.job.workDir, 'go'), '');

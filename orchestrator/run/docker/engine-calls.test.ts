@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Readable } from 'node:stream';
 import { systemClock } from '../../clock.ts';
-import { until } from '../testing/attempts.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { connectEngine, type Engine } from './engine.ts';
 import { engineError } from './engine-errors.ts';
 
@@ -53,7 +53,7 @@ test('a call that gets no answer ends, and what waits for the engine is told tha
     assert.match(kindAnd(error), /^wait: it failed: Docker Engine doesn't answer at .* \(ETIMEDOUT\); it hangs/);
     return true;
   });
-  await until('it answers otherwise', () => !engine.isSilent());
+  await waitFor('it answers otherwise', () => !engine.isSilent());
 });
 
 test('a stream may be still for as long as the engine answers otherwise', async () => {
@@ -64,7 +64,7 @@ test('a stream may be still for as long as the engine answers otherwise', async 
   await new Promise(resolve => setTimeout(resolve, pulses * PATIENCE.pauseMs + PATIENCE.askMs + PATIENCE.workMs));
   assert.deepEqual([isOver, engine.isSilent()], [false, false]);
   open[0]?.end();
-  await until('it has ended', () => isOver);
+  await waitFor('it has ended', () => isOver);
 });
 
 test('where the engine hangs, streams and calls that it has end, and it is known to be back once it answers', async () => {
@@ -79,7 +79,7 @@ test('where the engine hangs, streams and calls that it has end, and it is known
   await broken;
   assert.equal(engine.isSilent(), true);
   silent = /^$/;
-  await until('it is back', () => !engine.isSilent());
+  await waitFor('it is back', () => !engine.isSilent());
 });
 
 test('a call that its caller ends says nothing of the engine', async () => {

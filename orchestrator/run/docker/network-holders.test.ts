@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 import { systemClock } from '../../clock.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { readInstance } from '../instance.ts';
 import type { DockerOptions } from '../../config/docker-schema.ts';
 import type { Job } from '../runner.ts';
-import { makeJob, makePlace, type Place, run, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, run } from '../testing/attempts.ts';
 import { testDockerRunner } from '../testing/docker-runner.ts';
 import { makeTestImage } from '../testing/image.ts';
 import { testNetwork } from '../testing/network.ts';
@@ -110,7 +111,7 @@ test('rule 10: after a crash the place of a container that goes on stays, and go
   const going = await job('while ! [ -e /work/go ]; do sleep 0.05; done; ls /sys/class/net');
   const handle = await runner.start(going);
   const joined = await networkOf(handle);
-  await until('one more is free', async () => (await holdersOf(place)).length === 2);
+  await waitFor('one more is free', async () => (await holdersOf(place)).length === 2);
   const adopter = next();
   assert.deepEqual(await adopter.recover(going), { state: 'adopt', handle });
   await adopter.sweep((runId, attempt) => runId === going.runId && attempt === going.attempt);

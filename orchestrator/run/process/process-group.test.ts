@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { until } from '../testing/attempts.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { killMembers, type Leader, leaderOf, livingMembers } from './process-group.ts';
 import { killAllOf } from './kill-user.ts';
 import { readProcess } from './process-table.ts';
@@ -19,9 +19,9 @@ test('rule 10: without a uid of its own, a survivor whose first process has ende
   });
   await once(child.stdout, 'data');
   const leader = leaderOf(child.pid as number, workDir, undefined) as Leader;
-  await until('its children are there', () => livingMembers(leader).length >= 2);
+  await waitFor('its children are there', () => livingMembers(leader).length >= 2);
   child.kill('SIGKILL');
-  await until('it has ended', () => readProcess(leader.pid) === undefined);
+  await waitFor('it has ended', () => readProcess(leader.pid) === undefined);
   assert.ok((await killMembers(leader)) >= 1);
   assert.deepEqual(livingMembers(leader), []);
 });
@@ -34,7 +34,7 @@ test('rule 10: without a uid of its own, what has cleared its environment is fou
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [printed] = (await once(child.stdout, 'data')) as [Buffer];
-  await until('its environment is empty', () => readFileSync(`/proc/${Number(printed)}/environ`, 'utf8') === '');
+  await waitFor('its environment is empty', () => readFileSync(`/proc/${Number(printed)}/environ`, 'utf8') === '');
   const leader = leaderOf(child.pid as number, workDir, undefined) as Leader;
   assert.ok((await killMembers(leader)) >= 2);
   assert.ok(readProcess(Number(printed))?.isZombie ?? true);
@@ -51,10 +51,10 @@ test('without a uid of its own, what went into a session of its own is found, wh
     });
     const [printed] = (await once(child.stdout, 'data')) as [Buffer];
     const pid = Number(printed);
-    await until('it leads a session of its own', () => readProcess(pid)?.session === pid);
+    await waitFor('it leads a session of its own', () => readProcess(pid)?.session === pid);
     const leader = leaderOf(child.pid as number, workDir, undefined) as Leader;
     child.stdin.end('go\n');
-    if (ending !== 'wait') await until('it has ended', () => readProcess(leader.pid) === undefined);
+    if (ending !== 'wait') await waitFor('it has ended', () => readProcess(leader.pid) === undefined);
     assert.ok(
       livingMembers(leader).some(member => member.pid === pid),
       ending,

@@ -7,9 +7,10 @@ import { after, before, describe, it } from 'node:test';
 import { execa } from 'execa';
 import { systemClock } from '../../clock.ts';
 import { kindOf, messageOf } from '../../errors.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { runnerConformance } from '../conformance.ts';
 import type { Runner } from '../runner.ts';
-import { makeJob, makePlace, type Place, run, silentLogger, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, run, silentLogger } from '../testing/attempts.ts';
 import { ProcessRunner } from './process-runner.ts';
 import { listProcesses, readBootId, readProcess } from './process-table.ts';
 import { openRegister } from './register.ts';
@@ -145,7 +146,7 @@ describe('process runner, in particular', () => {
   it('nor after a crash, in the log of what was killed', async () => {
     const job = await makeJob(place, { command: ['/bin/sh', '-c', 'echo hunter22; sleep 60'] });
     await runner.start(job);
-    await until('it has printed', () => readFileSync(job.logFile, 'utf8') !== '');
+    await waitFor('it has printed', () => readFileSync(job.logFile, 'utf8') !== '');
     await createRunner(place).recover(job);
     assert.equal(readFileSync(job.logFile, 'utf8'), '***\n');
   });
@@ -168,9 +169,9 @@ describe('process runner, in particular', () => {
     const handle = await runner.start(job);
     const leader = Number(handle.split('-')[0]);
     const membersOf = () => listProcesses().filter(entry => entry.group === leader && !entry.isZombie);
-    await until('the child is there', () => membersOf().length >= 2 && existsSync(job.logFile));
+    await waitFor('the child is there', () => membersOf().length >= 2 && existsSync(job.logFile));
     process.kill(leader, 'SIGKILL');
-    await until('the first process has ended', () => readProcess(leader) === undefined);
+    await waitFor('the first process has ended', () => readProcess(leader) === undefined);
     assert.ok(membersOf().length > 0);
     assert.deepEqual(await createRunner(place).recover(job), { state: 'dead' });
     assert.deepEqual(membersOf(), []);

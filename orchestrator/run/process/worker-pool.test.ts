@@ -5,9 +5,10 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Settings } from '../../config/schema.ts';
 import { systemClock } from '../../clock.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { CUT_TEXT } from '../cut-log.ts';
 import type { Ahead, Job, Outcome } from '../runner.ts';
-import { makeJob, makePlace, type Place, silentLogger, uids, until } from '../testing/attempts.ts';
+import { makeJob, makePlace, type Place, silentLogger, uids } from '../testing/attempts.ts';
 import { livingOf, readProcess } from './process-table.ts';
 import { ProcessRunner, type ProcessRunnerOptions } from './process-runner.ts';
 
@@ -213,7 +214,7 @@ test('rule 10: after a crash a worker that does not end by itself is found by th
   await warm(of);
   const job = await of.job({ DO: 'hang' });
   const handle = await of.start(job);
-  await until('it is at work', () => readdirSync(job.workDir).length > 0);
+  await waitFor('it is at work', () => readdirSync(job.workDir).length > 0);
   const next = of.next();
   assert.deepEqual(await next.recover(job), { state: 'dead' });
   const entry = readProcess(pidOf(handle));

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { until } from '../testing/attempts.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { JobOutput } from './job-output.ts';
 import { launchPiped } from './piped.ts';
 import { killMembers, leaderOf } from './process-group.ts';
@@ -93,7 +93,7 @@ test('a job for one that has ended ends at once', async t => {
 
 test('one that speaks without a job is odd', async t => {
   const { odd } = await workerOf(t, 'echo unasked; sleep 60');
-  await until('it was told', () => odd() === 1);
+  await waitFor('it was told', () => odd() === 1);
 });
 
 test('each job has a folder, one at a time, and not before what came with the last one is over; one that is there again serves another', async t => {

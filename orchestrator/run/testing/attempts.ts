@@ -119,12 +119,3 @@ export async function run(runner: Runner, job: Job): Promise<Ran> {
   const outcome = await runner.follow(handle, job, message => messages.push(message));
   return { outcome, messages, log: readFileSync(job.logFile, 'utf8') };
 }
-
-/** Resolves when `holds` does; asked every 10 ms. Fails after `timeoutMs`, naming what was awaited. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 10));
-  }
-}

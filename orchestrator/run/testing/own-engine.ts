@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { execa } from 'execa';
-import { until } from './attempts.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 
 /** A Docker Engine of a test's own, which it may stop, kill and let hang: containers have no network there. */
 export interface OwnEngine {
@@ -50,7 +50,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
         () => false,
       );
     };
-    await until('the engine answers', isUp, WITHIN_MS);
+    await waitFor('the engine answers', isUp, { timeoutMs: WITHIN_MS });
     return started;
   }
 
@@ -61,7 +61,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     engine.kill(signal);
     await ended;
     // It ends with its engine, and the next one would take it for its own.
-    await until('its containerd has ended', () => !existsSync(`/proc/${containerd.trim()}`));
+    await waitFor('its containerd has ended', () => !existsSync(`/proc/${containerd.trim()}`));
   }
 
   return {

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '../../clock.ts';
 import type { KeptFolder } from '../../config/kept-folders.ts';
 import { datasetOf } from '../../config/testing/dataset.ts';
@@ -11,9 +10,9 @@ import type { Settings } from '../../config/schema.ts';
 import type { Finish, Journal, Run } from '../../journal/journal.ts';
 import { openSqliteJournal } from '../../journal/sqlite/sqlite-journal.ts';
 import type { Logger } from '../../log.ts';
+import { waitFor } from '../../testing/wait-for.ts';
 import { type DatasetWatch, watchDataset } from '../watch-dataset.ts';
 
-const DEADLINE_MS = 15_000;
 const DONE: Finish = {
   to: 'done',
   rows: { read: 1, loaded: 1, rejected: 0, filtered: 0, deleted: 0 },
@@ -65,7 +64,7 @@ export class WatchedFolder implements AsyncDisposable {
   async listed(watch: DatasetWatch, times = 1): Promise<void> {
     for (let time = 0; time < times; time += 1) {
       const before = watch.status().lastListingAt;
-      await until('a listing', () => watch.status().lastListingAt !== before);
+      await waitFor('a listing', () => watch.status().lastListingAt !== before);
     }
   }
 
@@ -80,10 +79,8 @@ export class WatchedFolder implements AsyncDisposable {
   }
 
   async untilStates(file: string, states: string[], dataset = 'sales'): Promise<Run[]> {
-    await until(
-      `${file} is ${states.join(', ')}`,
-      async () => (await this.states(file, dataset)).join() === states.join(),
-    );
+    const isSo = async () => (await this.states(file, dataset)).join() === states.join();
+    await waitFor(`${file} is ${states.join(', ')}`, isSo, { tell: () => this.states(file, dataset) });
     return this.runs(file, dataset);
   }
 
@@ -133,13 +130,4 @@ interface WatchMore {
   root?: string;
   kept?: () => readonly KeptFolder[];
   listIntervalMs?: number;
-}
-
-/** Looks every 5 ms; throws after 15 s. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms in vain until ${what}`);
-    await setTimeout(5);
-  }
 }
