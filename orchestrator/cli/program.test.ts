@@ -647,9 +647,12 @@ function sales(): Dataset {
   } as Dataset;
 }
 
+let filesMade = 0;
+
+/** No two hold the same. */
 async function file(name: string): Promise<string> {
   const path = join(folder, name);
-  await writeFile(path, `A\n${Math.random()}\n`);
+  await writeFile(path, `A\n${++filesMade}\n`);
   return path;
 }
 

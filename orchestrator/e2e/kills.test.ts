@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'nod
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileKey } from '../../default-etl/contract/contract.ts';
+import { chooseSeed, createRandom } from '../testing/random.ts';
 import { waitFor } from '../testing/wait-for.ts';
 import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 import { elasticsearchNode, openIndex } from './index.ts';
@@ -39,11 +40,17 @@ after(async () => {
   await removeFolder(folder);
 });
 
-test('rules 2 to 10: killed again and again while files come, change and go, nothing is lost and nothing is there twice', async () => {
-  const writers = Promise.all([mirrorWriter(), postWriter('posted'), postWriter('removed')]);
+test('rules 2 to 10: killed again and again while files come, change and go, nothing is lost and nothing is there twice', async t => {
+  const seed = chooseSeed(t);
+  const random = createRandom(seed);
+  const writers = Promise.all([
+    mirrorWriter(seed + 1),
+    postWriter('posted', seed + 2),
+    postWriter('removed', seed + 2 + POSTED_FILES),
+  ]);
   for (let kill = 0; kill < KILLS; kill++) {
     orchestrator = await startOrchestrator(folder, ENVIRONMENT);
-    await pause(Math.random() * 4000);
+    await pause(random() * 4000);
     await orchestrator.kill('SIGKILL');
   }
   orchestrator = await startOrchestrator(folder, ENVIRONMENT);
@@ -71,31 +78,33 @@ interface Content {
 }
 
 /** Files are copied in, moved in, rewritten, deleted and made again: in the end the index is what the folder is. */
-async function mirrorWriter(): Promise<void> {
+async function mirrorWriter(seed: number): Promise<void> {
+  const random = createRandom(seed);
   const place = join(folder, 'mirror');
   for (let turn = 0; turn < MIRRORED_FILES * VERSIONS; turn++) {
-    const name = `file ${Math.floor(Math.random() * MIRRORED_FILES)}.csv`;
+    const name = `file ${Math.floor(random() * MIRRORED_FILES)}.csv`;
     const path = join(place, name);
-    const text = textOf(turn, turn % 40 === 7 ? MANY_ROWS : Math.ceil(Math.random() * SOME_ROWS));
-    const kind = turn < MIRRORED_FILES ? turn % 2 : Math.floor(Math.random() * 5);
+    const text = textOf(turn, turn % 40 === 7 ? MANY_ROWS : Math.ceil(random() * SOME_ROWS));
+    const kind = turn < MIRRORED_FILES ? turn % 2 : Math.floor(random() * 5);
     if (kind === 0) await writeFile(path, text);
     else if (kind === 1) await moveIn(path, text);
-    else if (kind === 2) await writeSlowly(path, text, 'w');
+    else if (kind === 2) await writeSlowly(path, text, 'w', random);
     else if (kind === 3) await rm(path, { force: true });
     else await rm(path, { force: true }).then(() => writeFile(path, text));
-    await pause(Math.random() * 300);
+    await pause(random() * 300);
   }
 }
 
 /** A name gets its next file as soon as the one before was taken away. Resolves with all that were posted. */
-async function postWriter(name: string): Promise<Content[]> {
+async function postWriter(name: string, seed: number): Promise<Content[]> {
   const posted: Content[] = [];
   const post = async (file: number) => {
+    const random = createRandom(seed + file);
     for (let version = 0; version < VERSIONS; version++) {
       const path = join(folder, name, `post-${file}.csv`);
       await waitFor(`${path} to be taken`, async () => !(await exists(path)), { timeoutMs: 240_000 });
-      const text = textOf(file * VERSIONS + version, Math.ceil(Math.random() * SOME_ROWS));
-      await writeSlowly(path, text, 'wx');
+      const text = textOf(file * VERSIONS + version, Math.ceil(random() * SOME_ROWS));
+      await writeSlowly(path, text, 'wx', random);
       posted.push({ name: `post-${file}.csv`, text });
     }
   };
@@ -109,11 +118,11 @@ async function moveIn(path: string, text: string): Promise<void> {
   await rename(outside, path);
 }
 
-async function writeSlowly(path: string, text: string, flags: string): Promise<void> {
+async function writeSlowly(path: string, text: string, flags: string, random: () => number): Promise<void> {
   const file = await open(path, flags);
   for (const part of [text.slice(0, 5), text.slice(5)]) {
     await file.write(part);
-    await pause(Math.random() * 50);
+    await pause(random() * 50);
   }
   await file.close();
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../clock.ts';
+import { chooseSeed, createRandom } from '../../testing/random.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
 import { brokenInvariants } from './testing/invariants.ts';
 
@@ -20,10 +21,11 @@ describe('journal: crash', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('rule 10: killed at any moment while it writes, the journal is whole and holds all it said was done', async () => {
+  it('rule 10: killed at any moment while it writes, the journal is whole and holds all it said was done', async t => {
+    const random = createRandom(chooseSeed(t));
     const path = join(folder, 'journal.sqlite');
     for (let kill = 0; kill < KILLS; kill++) {
-      const said = await runUntilKilled(path, 3 + Math.floor(Math.random() * 30));
+      const said = await runUntilKilled(path, 3 + Math.floor(random() * 30));
       await assertWhole(path, said);
     }
   });
