@@ -39,6 +39,7 @@ export function indexBody(plan: IndexPlan): IndexBody {
   return {
     aliases: Object.fromEntries(aliases.map(alias => [alias, {}])),
     // rule 4: a new index remembers deletions for a day
+    // rule 4: also where a template of the user’s is for its name
     settings: { 'index.gc_deletes': GC_DELETES, [LIMIT_SETTING]: FIELD_LIMIT },
     mappings: {
       // rule 3: A and A.1 stand side by side
@@ -85,8 +86,7 @@ export async function ensureIndex(
   if (!found) {
     onLooked(undefined);
     await createIndex(connection, plan);
-    // A template of the user's own may have made it.
-    // rule 4: also where a template of the user’s makes it
+    // Templates of the user's own may have added to it.
     found = (await findIndices(connection, plan.name)) ?? {};
   }
   const written = writtenIndex(plan.name, found);
