@@ -13,7 +13,7 @@ function fileWith(t: TestContext, text: string): string {
   return path;
 }
 
-test('what CONNECTIONS_FILE says goes before the environment, which stays as it is without one', t => {
+test('what CONNECTIONS_FILE says takes precedence over the environment, which stays as it is without one', t => {
   const CONNECTIONS_FILE = fileWith(t, '{"ELASTICSEARCH_NODE":"http://u:p@a","ELASTICSEARCH_API_KEY":"k"}');
   const env = { ELASTICSEARCH_NODE: 'http://a', DATASET: 'sales' };
   assert.deepEqual(withConnections({ ...env, CONNECTIONS_FILE }), {

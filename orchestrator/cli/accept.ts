@@ -8,7 +8,7 @@ export function acceptMissing(deps: CommandDeps, names: readonly string[]): Prom
     for (const name of names) if (!known.includes(name)) throw unknownDataset(name, known);
     for (const name of names) {
       const files = await journal.clearSuspects(name, null);
-      deps.terminal.write(`${name}: ${files} files are no longer kept for being missing with their folder\n`);
+      deps.terminal.write(`${name}: files that went missing with their folder and now count as deleted: ${files}\n`);
     }
     return 0;
   });

@@ -71,7 +71,7 @@ function noteOnUser(): string | undefined {
   if (uid === 0) return undefined;
   return (
     `note: an orchestrator of this user (uid ${uid}) is not root, so whatever it runs has its rights: an image or COMMAND can read and change ` +
-    'what this user can, DATA_DIR and the other runs among it; as root it gives each run a uid of its own (RUN_UIDS)'
+    'what this user can, including DATA_DIR and the other runs; as root it gives each run a uid of its own (RUN_UIDS)'
   );
 }
 

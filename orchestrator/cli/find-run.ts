@@ -113,6 +113,6 @@ function ambiguous(text: string, paths: readonly FoundPath[]): OrchestratorError
   const more = paths.length > MOST_NAMED ? ', …' : '';
   return new OrchestratorError(
     'never',
-    `${oneLine(text)} may be several files: ${names.join(', ')}${more}; name more of its path, or the id that orchestrator runs --json gives`,
+    `${oneLine(text)} matches several files: ${names.join(', ')}${more}; give more of the path, or the id that orchestrator runs --json gives`,
   );
 }

@@ -50,7 +50,7 @@ function exitCode(runs: Run[], terminal: Terminal): number {
   if (open.length > 0) {
     const left = `${count(open.length, 'run')} not finished`;
     terminal.writeError(
-      `${left}; an orchestrator that runs goes on with it, else the next start: orchestrator status\n`,
+      `${left}; a running orchestrator goes on with what is left, otherwise the next one started does; see: orchestrator status\n`,
     );
     return INTERRUPTED;
   }

@@ -51,7 +51,7 @@ test('behind an alias that was rolled over rows go from each index, and are miss
   await rollOver();
   await load('b.csv', { sent: 5, loaded: 2 });
   assert.deepEqual(await forgetRows(), [
-    `5 rows are taken out of the 2 indices behind ${NAME} (of 3 more that may have been there none was)`,
+    `5 rows are taken out of the 2 indices behind ${NAME} (3 more might have been there, but were not)`,
   ]);
   assert.deepEqual([await count(), await journal.heldKeys('gone')], [0, []]);
 });
@@ -109,7 +109,7 @@ test('an index that is not there any more is not made anew', async () => {
   await load('a.csv', { sent: 2 });
   await client.indices.delete({ index: NAME });
   assert.deepEqual(await forgetRows(), [
-    `0 rows are taken out of the index ${NAME} (of 2 more that may have been there none was)`,
+    `0 rows are taken out of the index ${NAME} (2 more might have been there, but were not)`,
   ]);
   assert.equal(await client.indices.exists({ index: NAME }), false);
 });

@@ -54,7 +54,9 @@ function staying(under: readonly RowsUnder[], name: string): string[] {
   const text = under.map(({ index, rows }) => `${index} (${rows.toLocaleString('en')} at most)`).join(', ');
   return text === ''
     ? []
-    : [`its rows stay in ${text}; once it is forgotten nothing takes them out: forget ${name} --rows does`];
+    : [
+        `its rows stay in ${text}, and the orchestrator can no longer delete them; forget ${name} --rows would have deleted them`,
+      ];
 }
 
 /** Who knows which documents are whose. */
@@ -63,6 +65,6 @@ function ownIds(under: readonly RowsUnder[]): string[] {
     .filter(({ ids }) => ids !== null && ids !== '')
     .map(
       ({ index, files }) =>
-        `the rows of ${count(files, 'file')} in ${index} have ids of LOAD.id, by which nobody knows whose they are: they stay; delete the index, or some of it by a query`,
+        `the rows of ${count(files, 'file')} in ${index} have ids from LOAD.id, which don't tell which dataset they belong to, so they stay; delete the index, or delete them by a query`,
     );
 }

@@ -135,7 +135,7 @@ function refused(index: string, why: string, cause?: unknown): OrchestratorError
 
 function goneText([name, { places, deleted, missing, newer }]: [string, Gone]): string {
   const behind = places.length > 1 ? `the ${places.length} indices behind ${name}` : `the index ${name}`;
-  const others = missing === 0 ? '' : ` (of ${missing.toLocaleString('en')} more that may have been there none was)`;
+  const others = missing === 0 ? '' : ` (${missing.toLocaleString('en')} more might have been there, but were not)`;
   const [stay, them] = newer === 1 ? ['stays', 'it'] : ['stay', 'them'];
   const left = newer === 0 ? '' : `, ${newer.toLocaleString('en')} ${stay}, since something newer wrote ${them}`;
   return `${count(deleted, 'row')} ${deleted === 1 ? 'is' : 'are'} taken out of ${behind}${others}${left}`;

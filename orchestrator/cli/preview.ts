@@ -46,7 +46,7 @@ async function datasetOf(deps: CommandDeps, file: string, name: string | undefin
 async function readerText(deps: CommandDeps, dataset: Dataset | undefined): Promise<string> {
   if (dataset !== undefined) return `as dataset ${dataset.name} reads it${ownProgramText(dataset)}`;
   const { errors } = await deps.config();
-  const mistakes = errors.length === 0 ? '' : ', as far as the configuration has no mistakes: orchestrator check';
+  const mistakes = errors.length === 0 ? '' : ', but the configuration has mistakes (see: orchestrator check)';
   return `no dataset takes it${mistakes}; read by the defaults`;
 }
 

@@ -232,7 +232,7 @@ test('runs are listed newest first, of all, a dataset or a file, by where it lie
 test('a name that several files have is asked back; more of the path says which is meant', async () => {
   for (const name of ['2025/x.csv', '2026/x.csv']) await queued(name);
   assert.equal(await orchestrator('cancel', 'x.csv'), 1);
-  assert.match(shown, /x\.csv may be several files: sales 2026\/x\.csv, sales 2025\/x\.csv; name more of its path/);
+  assert.match(shown, /x\.csv matches several files: sales 2026\/x\.csv, sales 2025\/x\.csv; give more of the path/);
   assert.equal(await orchestrator('cancel', '2026/x.csv'), 0);
   assert.deepEqual(
     (await journal.runs({ states: ['cancelled'] })).items.map(run => run.file),
@@ -245,7 +245,7 @@ test('a name that several files have is asked back, however many runs came betwe
   await Promise.all(Array.from({ length: 1000 }, (_, n) => queued(`${n}x.csv`)));
   await queued('new/x.csv');
   assert.equal(await orchestrator('cancel', 'x.csv'), 1);
-  assert.match(shown, /x\.csv may be several files: sales new\/x\.csv, sales old\/x\.csv; name more of its path/);
+  assert.match(shown, /x\.csv matches several files: sales new\/x\.csv, sales old\/x\.csv; give more of the path/);
   assert.equal(await orchestrator('cancel', 'old/x.csv'), 0);
 });
 

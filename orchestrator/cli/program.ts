@@ -72,7 +72,7 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
     'Load all files of a dataset anew, also those in the backup, and take the old rows out.',
     'reload sales',
   )
-    .option('--from <dataset>', 'its former name: what that one has loaded is taken out as this one loads it')
+    .option('--from <dataset>', 'the dataset’s former name: rows loaded under it are taken out as this one loads them')
     .action(async (dataset: string, { from }: { from?: string }) => {
       const { reloadDataset } = await import('./reload.ts');
       return end(reloadDataset(deps, { dataset, ...(from === undefined ? {} : { from }) }));
@@ -91,7 +91,10 @@ function addImport(program: Command, deps: CommandDeps, end: End): void {
   const summary =
     'Turn a shell config of the bash orchestrator, a pypel JSON, or one with the other, into the YAML of a dataset.';
   add(program, 'import <files...>', summary, 'import old/sales.conf old/config.json --write')
-    .option('--write [name]', 'write it into CONFIG_DIR, under this name or the file’s; each process of a JSON alone')
+    .option(
+      '--write [name]',
+      'write it into CONFIG_DIR, under this name or the file’s; each process of a JSON becomes a dataset of its own',
+    )
     .action(async (files: string[], { write }: { write?: string | true }) => {
       const { importDrafts } = await import('./import/command.ts');
       return end(importDrafts(deps, { files, ...(write === undefined ? {} : { write }) }));
@@ -108,7 +111,7 @@ function addStatus(program: Command, deps: CommandDeps, end: End): void {
   add(
     program,
     'acknowledge <what...>',
-    'Say that failures, waits and doubts are known, by run, file or dataset: status no longer tells them.',
+    'Mark failures, waits and doubts as known, by run, file or dataset: status no longer lists them.',
     'acknowledge january.csv',
   ).action(async (names: string[]) => end((await import('./acknowledge.ts')).acknowledge(deps, names)));
 }
@@ -167,7 +170,8 @@ function addSteering(program: Command, deps: CommandDeps, end: End): void {
     'accept sales',
   ).action(async (datasets: string[]) => end((await import('./accept.ts')).acceptMissing(deps, datasets)));
   for (const name of ['pause', 'resume']) {
-    const summary = name === 'pause' ? 'Start no more runs of datasets.' : 'Start the runs of datasets again.';
+    const summary =
+      name === 'pause' ? 'Hold datasets back: start no new runs of them.' : 'Let paused datasets start runs again.';
     add(program, `${name} <datasets...>`, summary, `${name} sales`).action(async (datasets: string[]) =>
       end((await import('./pause.ts')).pauseDatasets(deps, datasets, name === 'pause')),
     );

@@ -63,7 +63,9 @@ async function whatKeepsThem(
   );
   const sentences = paused.map(({ dataset }) => `dataset ${dataset} is paused: orchestrator resume ${dataset}`);
   const isIdle = !follow && (await deps.holder()) === null;
-  return isIdle ? [...sentences, 'no orchestrator is running: its next start runs them, or --follow now'] : sentences;
+  return isIdle
+    ? [...sentences, 'no orchestrator is running: the next one started will run them, or run them now with --follow']
+    : sentences;
 }
 
 /** Why not, where it can't be replayed: the others of many are replayed all the same. */

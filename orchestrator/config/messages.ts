@@ -16,11 +16,11 @@ const ERRORS = {
   'unknown-alias': (name: string) =>
     `*${name} refers to nothing: in YAML a * at the start is an alias; put the text in single quotes`,
   'too-deep': (deepest: number) => `is nested more than ${deepest} levels deep; make it flatter`,
-  'circular-alias': (name: string) => `*${name} stands within what it stands for: that would never end; take it out`,
+  'circular-alias': (name: string) => `*${name} refers to a value that contains it, which would never end; take it out`,
   'too-many-aliases': (most: number) =>
     `is one alias too many: a file may use ${most}, those within aliases included; write fewer`,
   'too-many-values': (values: number, characters: number) =>
-    `is more than a file may hold: ${values} values and ${Math.round(characters / 2 ** 20)} million characters, aliases and references written out; make it smaller`,
+    `exceeds what a file may hold: at most ${values} values and ${Math.round(characters / 2 ** 20)} million characters, aliases and references written out; make it smaller`,
   'bad-key': (longest: number) => `can't be a key: it is no plain text, or longer than ${longest} characters`,
   'not-a-map': () => 'must be keys and values, one a line, such as WATCH_DIR: ./data/in/sales',
   'bad-dataset-name': (name: string) =>
@@ -56,7 +56,7 @@ const ERRORS = {
   'no-room': (megabytes: number, values: number, characters: number, seconds: number) =>
     `is not read: the other files, of which the smaller ones come first, left too little of the ${megabytes} MB, ${values} values, ${characters} million characters and ${seconds} s that all of them may take; make them smaller`,
   'too-many-files': (most: number) => `holds more than ${most} YAML files; take some out`,
-  'more-mistakes': () => 'is not the last mistake here; the others are told once these are mended',
+  'more-mistakes': () => 'is not the last mistake here; the rest are reported once these are corrected',
   'big-regex': (most: number) =>
     `WATCH_REGEX is too large: it makes a program of more than ${most} instructions; make it simpler`,
   'bad-regex': (reason: string, hint: string) => `WATCH_REGEX is no regular expression (RE2 syntax): ${reason}${hint}`,
@@ -64,12 +64,12 @@ const ERRORS = {
   'bad-encoding': (name: string, what: string) => `EXTRACT.encoding ${name} is not known: ${what}`,
   'bad-image-name': (name: string, why: string) => `DOCKER_IMAGE: no image can have the name ${name}: ${why}`,
   'misplaced-mapping': (name: string, place: string) =>
-    `${name} would be left out, since there is properties beside it; put it under ${place}, too`,
+    `${name} would be ignored, because there is a key properties beside it; put it under ${place}, too`,
   'bad-variable-name': (name: string) =>
     `ENV.${name} can't be the name of a variable; use letters, digits and _, with no digit first`,
   'reserved-variable': (name: string, isKey: boolean) =>
     isKey
-      ? `ENV.${name} would say otherwise than the dataset's key ${name}; set that key instead, beside ENV`
+      ? `ENV.${name} would contradict the dataset's key ${name}; set that key instead, outside ENV`
       : `ENV.${name} is what the orchestrator itself tells each run; use another name`,
   'empty-command': () => 'COMMAND holds no program; name one, or take COMMAND out',
   'escaped-tab': () => 'EXTRACT.delimiter is a backslash and a t; for a tab write "\\t", in double quotes',
@@ -88,8 +88,8 @@ const ERRORS = {
     `${key}: ${shown} is more than ${byPolicy(file)} allows (${rule}: ${most})${toAllow(file)}`,
   'never-allowed': (key: string, what: string, why: string) => `${key}: ${what} is never allowed: ${why}`,
   'writable-command': (path: string, writer: string) =>
-    `COMMAND ${path} is not run by root: ${writer}; take that right away`,
-  'untrusted-policy': (reason: string) => `is no policy to go by: ${reason}`,
+    `COMMAND ${path} is not run by root: ${writer}; remove that write access`,
+  'untrusted-policy': (reason: string) => `can't be used as the policy: ${reason}`,
   'not-a-policy': () => 'must be rules and their values, one a line, such as images: [registry.example.org/etl/**]',
 
   'command-with-image': () => 'COMMAND and DOCKER_IMAGE exclude each other; take one out (null drops an inherited one)',
@@ -112,14 +112,14 @@ const WARNINGS = {
   'unused-backup-dir': () => 'BACKUP_DIR has no effect without BACKUP_FILE: true',
   'unused-on-change': () => 'ON_CHANGE has no effect with LOAD.id: rows are replaced by their id',
   'unset-on-change': (key: string) =>
-    `ON_CHANGE is not set, and with ${key} nobody can know whether a file of a name that was loaded before is the next delivery or a correction; it adds its rows to the former ones. Set ON_CHANGE: append if that is meant, or ON_CHANGE: replace if it is to take their place`,
+    `ON_CHANGE is not set, and with ${key} it can't be known whether a file with the name of an earlier one is the next delivery or a correction; its rows are added to the earlier ones. Set ON_CHANGE: append if that is meant, or ON_CHANGE: replace if it is to take their place`,
   'unused-by-target': (key: string, target: string) => `LOAD.${key} has no effect with target: ${target}`,
   'unknown-mapping-type': (type: string, hint: string) =>
     `${type} is no field type that Elasticsearch is known to have${hint}`,
   'host-network': () =>
     'with this machine’s network containers reach every service on its loopback, the API included; Elasticsearch there is reached without it',
   'secrets-in-environment': () =>
-    'connection settings in the environment are seen by whoever may ask Docker, and by what the run starts; use file where the program can read CONNECTIONS_FILE',
+    'connection settings in the environment can be seen by anyone who may query Docker, and by every program that the run starts; use CONNECTIONS: file if the program can read CONNECTIONS_FILE',
   'no-connection': (target: string, variable: string) =>
     `LOAD.target is ${target}, but ${variable} is not set in the environment`,
 } as const;

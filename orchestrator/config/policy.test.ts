@@ -63,7 +63,11 @@ test('a policy that others can write, or replace, is none to go by', asRoot, asy
     await spoil(root);
     const { policy, mistakes } = readPolicy(places);
     assert.equal(policy, null, reason);
-    assert.match(mistakes[0]!.message, new RegExp(`is no policy to go by: .*${reason.replace(/^root/, '')}`), reason);
+    assert.match(
+      mistakes[0]!.message,
+      new RegExp(`can't be used as the policy: .*${reason.replace(/^root/, '')}`),
+      reason,
+    );
     const loaded = await loadDatasets(join(root, 'config'), {});
     assert.deepEqual([loaded.datasets, loaded.policy], [[], null], reason);
   }

@@ -47,7 +47,7 @@ test('a dataset that was removed is forgotten with its rows, those of another on
     [code, output],
     [
       0,
-      `6,000 rows are taken out of the index ${INDEX} (of 1 more that may have been there none was)\ndataset gone is forgotten, with 1 run\n`,
+      `6,000 rows are taken out of the index ${INDEX} (1 more might have been there, but were not)\ndataset gone is forgotten, with 1 run\n`,
     ],
   );
   assert.equal(await index.count(), 2);

@@ -46,7 +46,7 @@ export function demandAllowed(dataset: Dataset, program: string): void {
 
 function whyNotSafe(configFolder: string, program: string): string | null {
   const writer = whyUnsafe(program, configFolder);
-  return writer === undefined ? null : `is not run by root: ${writer}; take that right away`;
+  return writer === undefined ? null : `is not run by root: ${writer}; remove that write access`;
 }
 
 /** The system says of such a script that it is not there. */
