@@ -23,7 +23,11 @@ const SECRET = 'hunter22-of-root';
 
 // A line each: file name without its ending, and what is said of it.
 const ATTACKS: ReadonlyArray<readonly [name: string, script: string, said: RegExp]> = [
-  ['circle', 'printf "WATCH_DIR: ./in\\nENV: &a { B: *a }\\n" > circle.yaml', /circle\.yaml:2:14: \*a refers to a value/],
+  [
+    'circle',
+    'printf "WATCH_DIR: ./in\\nENV: &a { B: *a }\\n" > circle.yaml',
+    /circle\.yaml:2:14: \*a refers to a value/,
+  ],
   [
     'laughs',
     `{ printf 'WATCH_DIR: ./in\\nLOAD:\\n mappings:\\n  a0: &a0 [x]\\n'; i=0; while [ $i -lt 30 ]; do j=$((i+1)); echo "  a$j: &a$j [*a$i, *a$i, *a$i, *a$i, *a$i, *a$i, *a$i, *a$i, *a$i, *a$i]"; i=$j; done; } > laughs.yaml`,
