@@ -18,6 +18,7 @@ export interface DateShape {
 
 /** None, `Z` or `+01:00`, `+0100`, `+01`: as Elasticsearch writes them. */
 const ZONES = ['', 'XXX', 'XX', 'X'] as const;
+const OFFSET_DIGITS = [0, 5, 4, 2] as const;
 
 /** Not a date. */
 export const NO_DATE = -1;
@@ -74,6 +75,23 @@ export function shapeNumber(kind: number): number {
 /** The same number for all dates that are written alike but for the digits of the second's fraction. */
 export function withoutFraction(shape: number): number {
   return shape & ~FRACTION_MASK;
+}
+
+export function isYearFirst(kind: number): boolean {
+  return (kind & 1) === 1;
+}
+
+/** Whether days or months of one digit are in it. */
+export function isNarrow(kind: number): boolean {
+  return (kind & 8) !== 0;
+}
+
+/**
+ * How many bytes behind its sign `+01:00`, `+0100` or `+01` has; 0 without a zone, and `Z` is to be expected in their
+ * place.
+ */
+export function offsetDigits(kind: number): number {
+  return OFFSET_DIGITS[(kind >> 12) & 3] as number;
 }
 
 /** The number before the first separator: a day or a month; 0 where the year comes first. */
@@ -134,7 +152,8 @@ function zoneKind(bytes: Uint8Array, at: number, end: number): number {
   return after === at + 3 && twoDigits(bytes, after, end) === end ? 1 : -1;
 }
 
-function numberAt(bytes: Uint8Array, start: number, end: number): number {
+/** Of digits alone. */
+export function numberAt(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at++) value = value * 10 + (bytes[at] as number) - 48;
   return value;

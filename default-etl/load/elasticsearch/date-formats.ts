@@ -7,37 +7,11 @@ const WIDE_ISO = `yyyy-MM-dd['T'HH:mm[:ss]${FRACTION}${ZONE}][ H:mm[:ss]${FRACTI
 const ISO_TEXT = 'ISO 8601 (2024-12-31)';
 const KNOWN_TEXTS: Readonly<Record<string, string>> = {
   strict_date_optional_time: ISO_TEXT,
+  strict_date_optional_time_nanos: ISO_TEXT,
   epoch_millis: 'milliseconds since 1970',
   epoch_second: 'seconds since 1970',
 };
 const MOST_TEXTS = 4;
-
-const NAMED: Readonly<Record<string, RegExp>> = {
-  strict_date_optional_time:
-    /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T\d\d(:\d\d(:\d\d([.,]\d{1,9})?)?)?(Z|[+-]\d\d(:?\d\d)?)?)?)?)?$/,
-  strict_date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
-  epoch_millis: /^-?\d+(\.\d+)?$/,
-  epoch_second: /^-?\d+(\.\d+)?$/,
-};
-const DAY = '(?:0[1-9]|[12]\\d|3[01])';
-const MONTH = '(?:0[1-9]|1[0-2])';
-const PARTS: Readonly<Record<string, string>> = {
-  yyyy: '\\d{4}',
-  uuuu: '\\d{4}',
-  MM: MONTH,
-  M: `(?:${MONTH}|[1-9])`,
-  dd: DAY,
-  d: `(?:${DAY}|[1-9])`,
-  HH: '(?:[01]\\d|2[0-3])',
-  H: '(?:[01]?\\d|2[0-3])',
-  mm: '[0-5]\\d',
-  ss: '[0-5]\\d',
-  XXX: '(?:Z|[+-]\\d\\d:\\d\\d)',
-  XX: '(?:Z|[+-]\\d{4})',
-  X: '(?:Z|[+-]\\d\\d(?:\\d\\d)?)',
-};
-/** A quoted text, letters of one kind, or any other sign. */
-const TOKEN = /'((?:[^']|'')*)'|([A-Za-z])\2*|./gs;
 
 /**
  * The formats of a field whose dates were seen to be written so: those that were seen, and then the same days with and
@@ -69,37 +43,4 @@ export function formatText(format: string): string {
 /** Whether a field of this `format` reads what the step parse_dates writes. */
 export function takesIso(format: string): boolean {
   return format.split('||').some(one => one === WIDE_ISO || one === 'strict_date_optional_time');
-}
-
-/**
- * What a date must look like to be read by one of the formats, as Elasticsearch's `format` has them; undefined where
- * one of them is not known here.
- */
-export function dateExpression(format: string): RegExp | undefined {
-  const sources = format.split('||').map(one => (NAMED[one] ?? patternExpression(one))?.source);
-  return sources.every(source => source !== undefined) ? new RegExp(sources.join('|')) : undefined;
-}
-
-function patternExpression(pattern: string): RegExp | undefined {
-  let source = '';
-  for (const [token, quoted, letter] of pattern.matchAll(TOKEN)) {
-    const part =
-      quoted === undefined ? (letter === undefined ? signSource(token) : letterSource(token)) : escaped(quoted);
-    if (part === undefined) return undefined;
-    source += part;
-  }
-  return new RegExp(`^${source}$`);
-}
-
-function letterSource(letters: string): string | undefined {
-  return /^S+$/.test(letters) ? `\\d{${letters.length}}` : PARTS[letters];
-}
-
-function signSource(sign: string): string {
-  if (sign === '[') return '(?:';
-  return sign === ']' ? ')?' : escaped(sign);
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`);
 }

@@ -13,10 +13,11 @@ import { Connection, Refusal } from './connection.ts';
 import { readConnectionSettings } from './connection-settings.ts';
 import {
   ensureIndex,
+  fieldsOf,
+  type FoundFields,
   indexIds,
   type IndexPlan,
   indicesBehind,
-  mappingsOf,
   placesBehind,
   type ReadyIndices,
 } from './index-setup.ts';
@@ -24,7 +25,6 @@ import { FieldNames, typesOfFields } from './field-names.ts';
 import { FieldWatch } from './field-watch.ts';
 import { FormerRows } from './former-rows.ts';
 import { recallIndex, rememberIndex } from './known-index.ts';
-import type { FoundMappings } from './new-columns.ts';
 import { Refusals } from './refusals.ts';
 import { newestBuilt, Overwrite } from './overwrite.ts';
 import type { Place } from './places.ts';
@@ -34,7 +34,7 @@ import type { Completed, LoadContext, Target } from '../target.ts';
 /** How long Elasticsearch may be away before the run ends with 75. */
 export const PATIENCE_MS = 30_000;
 
-const NONE: ReadyIndices = { ids: [], former: [], since: 0, isAlias: false, mappings: {} };
+const NONE: ReadyIndices = { ids: [], former: [], since: 0, isAlias: false, fields: { mappings: {}, settings: {} } };
 
 /** Loads rows into an index by ids that tell their file and row (rules 3 to 5). */
 export class ElasticsearchTarget implements Target {
@@ -194,13 +194,13 @@ export class ElasticsearchTarget implements Target {
       if (this.overwrite) {
         this.fields.expect(types, undefined);
         await this.overwrite.begin({ mappings, types, sourceBytes: this.sourceBytes });
-        this.fields.expect(types, await mappingsOf(this.connection, this.overwrite.building));
+        this.fields.expect(types, await fieldsOf(this.connection, this.overwrite.building));
         this.indices = { ...NONE, ids: await indexIds(this.connection, this.overwrite.building) };
       } else {
         this.plan = { name: this.name, mappings, types, aliases };
-        const onLooked = (found: FoundMappings | undefined) => this.fields.expect(types, found);
+        const onLooked = (found: FoundFields | undefined) => this.fields.expect(types, found);
         const known = recallIndex(this.connection, this.plan);
-        if (known) onLooked(known.mappings);
+        if (known) onLooked(known.fields);
         this.indices = known ?? (await ensureIndex(this.connection, this.plan, this.log, onLooked));
       }
     });

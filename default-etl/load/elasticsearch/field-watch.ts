@@ -1,9 +1,11 @@
 import type { Batch } from '../../batch/batch.ts';
 import type { FileTypes } from '../../types/column-type.ts';
 import { cutFractions } from './cut-fractions.ts';
+import { effectiveField } from './field-check/effective-field.ts';
+import type { FoundFields } from './index-setup.ts';
 import { type FieldMapping, inferredFields } from './inferred-mapping.ts';
 import { LeftOut, writtenNumbers } from './left-out.ts';
-import { fieldAt, type FoundMappings, takesNewColumns } from './new-columns.ts';
+import { fieldAt, takesNewColumns } from './new-columns.ts';
 
 /** What becomes of a file's values in the fields of the index. */
 export class FieldWatch {
@@ -21,10 +23,14 @@ export class FieldWatch {
   }
 
   /** What the index has, and so what it gets for this file. Of a new index it is called a second time, once that is made. */
-  expect(types: FileTypes | undefined, found: FoundMappings | undefined): void {
-    const foundField = (name: string) => fieldAt(found?.properties, name);
-    const added = types && (!found || takesNewColumns(found)) ? inferredFields(types, () => false) : {};
-    this.leftOut.expect(name => foundField(name) ?? (this.declared[name] as FieldMapping | undefined) ?? added[name]);
+  expect(types: FileTypes | undefined, found: FoundFields | undefined): void {
+    const { mappings, settings = {} } = found ?? {};
+    const foundField = (name: string) => fieldAt(mappings?.properties, name);
+    const added = types && (!mappings || takesNewColumns(mappings)) ? inferredFields(types, () => false) : {};
+    this.leftOut.expect(name => {
+      const field = foundField(name) ?? (this.declared[name] as FieldMapping | undefined) ?? added[name];
+      return field && effectiveField(field, settings);
+    });
     if (types)
       this.ofTypes ??= found ? cutFractions(this.index, types, foundField) : writtenNumbers(types, this.declared);
     this.known.resolve();

@@ -28,6 +28,9 @@ interface FoundIndex extends Required<FoundPlace> {
   mappings: FoundMappings;
 }
 
+/** What decides about its fields. */
+export type FoundFields = Pick<FoundIndex, 'mappings' | 'settings'>;
+
 /**
  * Settings and mappings of the indices. `subobjects: false` lets `A` and `A.1` stand side by side; deleted versions are
  * remembered for a day (a minute by default) so that a late write of an older version stays refused; Elasticsearch
@@ -71,7 +74,7 @@ export interface ReadyIndices {
   /** Whether the name is an alias. */
   isAlias: boolean;
   /** As the index has them. */
-  mappings: FoundMappings;
+  fields: FoundFields;
 }
 
 /** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. `onLooked`: what the index has, as soon as
@@ -80,7 +83,7 @@ export async function ensureIndex(
   connection: Connection,
   plan: IndexPlan,
   log: (text: string) => void = () => {},
-  onLooked: (mappings: FoundMappings | undefined) => void = () => {},
+  onLooked: (fields: FoundFields | undefined) => void = () => {},
 ): Promise<ReadyIndices> {
   let found = await findIndices(connection, plan.name);
   if (!found) {
@@ -93,7 +96,8 @@ export async function ensureIndex(
   await rememberDeletes(connection, found);
   // Of an alias' older indices nothing is needed: they may be closed, blocked, or have columns of other types.
   const index = { ...(found[written] as FoundIndex), name: written };
-  onLooked(index.mappings);
+  const fields = { mappings: index.mappings, settings: index.settings };
+  onLooked(fields);
   if (plan.mappings) await declare(connection, index, plan.mappings);
   await addAliases(connection, plan, written, index);
   if (plan.types) await addColumns(connection, { ...index, types: undeclared(plan), log });
@@ -102,7 +106,7 @@ export async function ensureIndex(
     former: placesOf(plan.name, found).filter(place => place.index !== written),
     since: Number(found[written]?.settings['index.creation_date'] ?? 0),
     isAlias: written !== plan.name,
-    mappings: index.mappings,
+    fields,
   };
 }
 
@@ -137,9 +141,9 @@ async function findIndices(
   return answer.status === 404 ? undefined : (JSON.parse(answer.text) as Record<string, FoundIndex>);
 }
 
-/** The mappings of the one index that has this name. */
-export async function mappingsOf(connection: Connection, index: string): Promise<FoundMappings | undefined> {
-  return (await findIndices(connection, index, { filter_path: '*.mappings' }))?.[index]?.mappings;
+/** Of the one index that has this name. */
+export async function fieldsOf(connection: Connection, index: string): Promise<FoundFields | undefined> {
+  return (await findIndices(connection, index, { filter_path: '*.mappings,*.settings' }))?.[index];
 }
 
 /** The ids of ReadyIndices, as they are now. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { emptyBatch } from '../../batch/batch.ts';
 import { load, type Ran, TestIndex, temporaryFolder } from '../../testing/load.ts';
+import { LeftOut } from './left-out.ts';
 
 type Aggregated = { aggregations: { fields: { buckets: Array<{ key: string; doc_count: number }> } } };
 
@@ -193,4 +195,58 @@ test('fractions that a field of whole numbers cuts are told', async context => {
   const { toCheck } = await loadFile(table('n,m', n => `${n}.5,x`));
   assert.equal(toCheck.length, 1);
   assert.match(toCheck[0] ?? '', /^N in index .* is a field of whole numbers, and this file has fractions/);
+});
+
+test('what an index says for all its fields counts for those that do not say it themselves', async context => {
+  const { index, load: loadFile, ignored } = loader(context);
+  await index.call('PUT', `/${index.name}`, {
+    settings: {
+      'index.mapping.coerce': false,
+      'index.mapping.ignore_malformed': true,
+      'index.mapping.ignore_above': 3,
+    },
+    mappings: {
+      properties: {
+        N: { type: 'long' },
+        M: { type: 'half_float', coerce: true },
+        K: { type: 'keyword' },
+        L: { type: 'keyword', ignore_above: 9 },
+        P: { type: 'ip' },
+      },
+    },
+  });
+  const content = table('n;m;k;l;p', n => `${n};${n * 5000};${'k'.repeat(n)};${'l'.repeat(n)};10.0.0.${n * 100}`, 8);
+  const { toCheck, result } = await loadFile(content);
+  const byField = await ignored();
+  assert.deepEqual(byField, { N: 8, K: 4, P: 5 });
+  assert.equal(result?.values_left_out, 17);
+  assert.match(toCheck[0] ?? '', /^8 of 8 values of N .* takes numbers \(long, and no text: coerce is false\): /);
+  assert.match(toCheck[1] ?? '', /^5 of 8 values of P .* takes IP addresses: the first is "10.0.0.300" in row 4/);
+  // As the sentence says.
+  assert.match(toCheck[0] ?? '', /add to TRANSFORM: - types: \{ columns: \{ N: integer \} \}$/);
+  const types = { types: { columns: { N: 'integer' } } };
+  const mended = await loadFile(content, { TRANSFORM: JSON.stringify(['minimal', types]) });
+  assert.equal(mended.result?.values_left_out, 9, mended.toCheck.join('\n'));
+});
+
+test('of a day that the calendar does not have no step is advised, since none mends it', async context => {
+  const { load: loadFile, ignored } = loader(context);
+  await loadFile(table('d,e', n => `${day(n)}/01/2024,x`));
+  const { toCheck } = await loadFile(table('d,e', n => `${n === 7 ? '30/02' : `${day(n)}/03`}/2024,x`));
+  assert.deepEqual(await ignored(), { D: 1 });
+  assert.match(toCheck[0] ?? '', /^1 of 40 values of D .* "30\/02\/2024" in row 8\. .*; there is no such day, /);
+});
+
+test('where a field turns out to be another one while rows are on their way, the count is said to be the least', () => {
+  const leftOut = new LeftOut();
+  const header = ['N'];
+  const bytes = Buffer.from('x');
+  const [starts, ends] = [Int32Array.of(0), Int32Array.of(1)];
+  const batch = { ...emptyBatch(header), bytes, rows: 1, starts, ends, numbers: Float64Array.of(1) };
+  for (const type of ['long', 'double']) {
+    leftOut.expect(() => ({ type, ignore_malformed: true }));
+    leftOut.see(batch, header);
+  }
+  assert.equal(leftOut.total, 1);
+  assert.match(leftOut.sentences()[0] ?? '', /^at least 1 of 1 values of N were left out .* numbers \(double\): /);
 });
