@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { RUN_STATES, type RunState } from '../journal/journal.ts';
 import { mendRefusal } from '../text/mend-refusal.ts';
-import { originOf } from '../rejects/open-rejects.ts';
 import { untilGone } from './client-gone.ts';
 import { createGate, enterFor } from './gate.ts';
 import { DOWNLOADS, FOLLOW_MS } from './limits.ts';
@@ -50,7 +49,7 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
   app.get<Id>('/api/runs/:id', { schema: { ...detail, response: detailAnswer } }, async request => {
     const run = await findRun(request.params.id);
     const [attempts, decisions] = await Promise.all([journal.attempts(run.id), journal.decisions(run.id)]);
-    const refusal = mendRefusal(await originOf(journal, run));
+    const refusal = mendRefusal(await journal.origin(run));
     return {
       ...presentRun(run, mask),
       decisions,

@@ -606,6 +606,8 @@ export interface Journal {
   decisions(runId: string): Promise<Decision[]>;
   /** What ran the newest run of a dataset that was ever started, or of all of them (null); null where there is none. */
   lastRunner(dataset: string | null): Promise<string | null>;
+  /** The run that read the file, to whose rejects a mend adds; the run itself where that was pruned, or it is no mend. */
+  origin(run: Run): Promise<Run>;
   /** The mends of a run, and their replays, oldest first. */
   mends(runId: string): Promise<Run[]>;
   summaries(): Promise<DatasetSummary[]>;

@@ -21,7 +21,7 @@ import { firstRejects, openRejects } from './open-rejects.ts';
 
 const REJECT = { row: 1, line: 2, reason: 'bad', raw: 'x' };
 const RUN = { id: 'run', attempt: 1, action: 'add' } as Run;
-const JOURNAL = { mends: async () => [] } as unknown as Journal;
+const JOURNAL = { origin: async (run: Run) => run, mends: async () => [] } as unknown as Journal;
 
 const TRAPS: Record<string, (victim: string, path: string) => void> = {
   'a link': symlinkSync,

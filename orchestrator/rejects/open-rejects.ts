@@ -22,7 +22,7 @@ interface Mend {
 }
 
 export async function openRejects(journal: Journal, dataDir: string, asked: Run): Promise<OpenRejects> {
-  const run = await originOf(journal, asked);
+  const run = await journal.origin(asked);
   const files = await findRejects(dataDir, run);
   const mends = (await journal.mends(run.id)).filter(({ state }) => state === 'done');
   async function* list(): AsyncGenerator<Reject> {
@@ -50,17 +50,6 @@ export async function firstRejects(dataDir: string, run: Run, most: number): Pro
     if (first.length === most) break;
   }
   return first;
-}
-
-/** The run that read the file, to which a mend adds; the run itself where that was pruned. */
-export async function originOf(journal: Pick<Journal, 'run'>, run: Run): Promise<Run> {
-  let origin = run;
-  while (origin.action === 'mend' && origin.replayOf !== null) {
-    const before = await journal.run(origin.replayOf);
-    if (before === undefined) return run;
-    origin = before;
-  }
-  return origin;
 }
 
 async function readMend(dataDir: string, mend: Run): Promise<Mend> {

@@ -257,6 +257,7 @@ export function peopleTests(bench: Bench): void {
         ['/first', '/first', '/second'],
       );
       assert.deepEqual(await journal.mends(second.id), []);
+      for (const one of [...mends, run]) assert.equal((await journal.origin(one)).id, run.id);
     });
 
     it('a file run by hand runs even when its content is unchanged', async () => {

@@ -91,7 +91,7 @@ function keepDisposed(tx: Tx, { id, root, file, fileVersion }: Run): void {
 }
 
 /** The run that read the file; the mend itself where that was pruned. */
-function originOf(tx: Tx, run: Run): Run {
+export function originOf(tx: Tx, run: Run): Run {
   let origin = run;
   while (origin.action === 'mend' && origin.replayOf !== null) {
     const before = tx.selectRuns('id = $id', { id: origin.replayOf })[0];

@@ -143,6 +143,7 @@ function readCalls(store: Store, changes: Changes) {
     attempts: runId => store.read(() => attempts.attemptsOf(store, runId)),
     lastRunner: dataset => store.read(() => reading.lastRunner(store, dataset)),
     decisions: runId => store.read(() => reading.decisions(store, runId)),
+    origin: run => store.read(() => mending.originOf(store, run)),
     mends: runId => store.read(() => mending.mendsOf(store, runId)),
     pathsAt: absolute => store.read(() => reading.pathsAt(store, absolute)),
     pathsNamed: (name, most) => searchPaths(store, name, most),
