@@ -1,7 +1,7 @@
 import { MOST_MISTAKES } from './bounds.ts';
 import { compose, type Mistake, severityOf } from './messages.ts';
 import { looksSecret } from './secrets.ts';
-import type { Problem, Source } from './source.ts';
+import type { SourceMistake, Source } from './source.ts';
 import { pathOf, pointerOf, type Tree } from './tree.ts';
 import type { Finding } from './validate.ts';
 
@@ -34,8 +34,8 @@ const SHOWING_NO_VALUE: ReadonlySet<Mistake['code']> = new Set<Mistake['code']>(
   'bad-variable-name',
 ]);
 
-/** A problem with its place. */
-export function toMistake({ code, message, source, offset }: Problem, dataset: string | null): Mistake {
+/** A mistake with its place. */
+export function toMistake({ code, message, source, offset }: SourceMistake, dataset: string | null): Mistake {
   return { severity: severityOf(code), code, dataset, file: source.shown, ...source.positionAt(offset), message };
 }
 

@@ -43,10 +43,10 @@ export function readPolicy(places: Places): ReadPolicy {
   const untrusted = whyNotTrusted(places);
   if (untrusted !== undefined) return { policy: null, mistakes: [ofFile(shown, null, 'untrusted-policy', untrusted)] };
   if (!isPolicyNamed && !isThere(policyFile)) return { policy: policyOf({}, null), mistakes: [] };
-  const { source, problems, intact } = readSource(policyFile, shown);
+  const { source, mistakes, intact } = readSource(policyFile, shown);
   if (!intact || !isMapOrEmpty(source)) {
-    const [problem = { code: 'not-a-policy', message: compose('not-a-policy'), source, offset: 0 } as const] = problems;
-    return { policy: null, mistakes: [toMistake(problem, null)] };
+    const [mistake = { code: 'not-a-policy', message: compose('not-a-policy'), source, offset: 0 } as const] = mistakes;
+    return { policy: null, mistakes: [toMistake(mistake, null)] };
   }
   return judge(source);
 }
@@ -90,7 +90,7 @@ function judge(source: Source): ReadPolicy {
   const set = Object.fromEntries(Object.entries(tree.value).filter(([, value]) => value !== null));
   const findings = findKeyErrors(set, isValid, unknownKey, (_, value) => JSON.stringify(value).slice(0, 80));
   const mistakes = [
-    ...tree.problems.map(problem => toMistake(problem, null)),
+    ...tree.mistakes.map(mistake => toMistake(mistake, null)),
     ...findings.map(finding => toMistake({ ...finding, source, offset: offsetOf(finding, tree) }, null)),
   ];
   if (mistakes.length > 0) return { policy: null, mistakes: sortMistakes(mistakes) };

@@ -28,7 +28,7 @@ import type { Settings } from './schema.ts';
 import {
   isMapOrEmpty,
   noBlank,
-  type Problem,
+  type SourceMistake,
   type ReadSource,
   readSource,
   type Source,
@@ -155,7 +155,7 @@ interface ParsedFile {
 }
 
 function emptyTree(): Tree {
-  return { value: {}, origins: new Map(), problems: [], files: [] };
+  return { value: {}, origins: new Map(), mistakes: [], files: [] };
 }
 
 interface Reader {
@@ -170,10 +170,10 @@ function parseFile(file: ConfigFile, context: Context, loaded: ReadConfig, { dat
   room.bytes -= read.source.text.length;
   const tree = read.intact ? readTree(read.source, { env, root, rights, kindsAt, room }) : emptyTree();
   loaded.referencedFiles.push(...tree.files);
-  const problems = [...read.problems, ...tree.problems];
-  loaded.errors.push(...atMost(problems.map(problem => toMistake(problem, dataset))));
+  const mistakes = [...read.mistakes, ...tree.mistakes];
+  loaded.errors.push(...atMost(mistakes.map(mistake => toMistake(mistake, dataset))));
   const taken = { values: before.values - room.values, characters: before.characters - room.characters };
-  return { source: read.source, tree, isIntact: problems.length === 0, taken };
+  return { source: read.source, tree, isIntact: mistakes.length === 0, taken };
 }
 
 /** A file that took too long is not read again; a link must not lead where nobody writes datasets. */
@@ -192,11 +192,11 @@ function checkShape(read: ReadSource): ReadSource {
   const { source } = read;
   const offset = (source.document.contents as { range?: [number, number, number] | null }).range?.[0] ?? 0;
   const key = withoutBlank(source.text.slice(offset));
-  const problem: Problem =
+  const mistake: SourceMistake =
     key === undefined
       ? { code: 'not-a-map', message: compose('not-a-map'), source, offset }
       : { code: 'yaml-syntax', message: compose('yaml-syntax', noBlank(key), ''), source, offset };
-  return { source, problems: [...read.problems, problem], intact: false };
+  return { source, mistakes: [...read.mistakes, mistake], intact: false };
 }
 
 function loadFile(file: ConfigFile, defaults: ParsedFile, context: Context, loaded: ReadConfig): void {
@@ -251,12 +251,12 @@ function judge(file: ConfigFile, merged: Tree, own: ParsedFile, rights: DatasetR
 }
 
 /** Pointers of values that are told to be wrong already, since what they refer to is not there. */
-function findUnsubstituted(value: unknown, { problems, origins }: Tree): Set<string> {
-  return new Set(pointersOf(value).filter(pointer => problems.some(problem => isAt(problem, origins.get(pointer)))));
+function findUnsubstituted(value: unknown, { mistakes, origins }: Tree): Set<string> {
+  return new Set(pointersOf(value).filter(pointer => mistakes.some(mistake => isAt(mistake, origins.get(pointer)))));
 }
 
-function isAt(problem: Problem, origin: Origin | undefined): boolean {
-  return origin?.source === problem.source && origin.valueAt === problem.offset;
+function isAt(mistake: SourceMistake, origin: Origin | undefined): boolean {
+  return origin?.source === mistake.source && origin.valueAt === mistake.offset;
 }
 
 function badName(name: string): Finding {

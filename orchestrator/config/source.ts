@@ -17,7 +17,7 @@ export interface Source {
 }
 
 /** Something wrong at an offset of a source. */
-export interface Problem {
+export interface SourceMistake {
   code: MessageCode;
   message: string;
   source: Source;
@@ -27,7 +27,7 @@ export interface Problem {
 /** Whether the rest of the file can be judged in spite of them: only repeated keys leave its structure in no doubt. */
 export interface ReadSource {
   source: Source;
-  problems: Problem[];
+  mistakes: SourceMistake[];
   intact: boolean;
 }
 
@@ -55,7 +55,7 @@ export function readSource(path: string, shown: string, allow?: (realPath: strin
 }
 
 /** A file that was not read, and why. */
-export function unread(path: string, shown: string, reason: Pick<Problem, 'code' | 'message'>): ReadSource {
+export function unread(path: string, shown: string, reason: Pick<SourceMistake, 'code' | 'message'>): ReadSource {
   const { source } = parseSource(path, shown, Buffer.alloc(0));
   return broken(source, { ...reason, source, offset: 0 });
 }
@@ -69,12 +69,12 @@ function parseSource(path: string, shown: string, bytes: Buffer): ReadSource {
   const garbled = bytes.includes('\uFFFD') ? -1 : text.indexOf('\uFFFD');
   if (garbled !== -1)
     return broken(source, { code: 'not-utf8', message: compose('not-utf8'), source, offset: garbled });
-  const errors = firstOfEachLine(document.errors, source).map(error => toProblem(error, source));
-  return { source, problems: [...errors, ...repeatedKeys(source)], intact: errors.length === 0 };
+  const errors = firstOfEachLine(document.errors, source).map(error => toSourceMistake(error, source));
+  return { source, mistakes: [...errors, ...repeatedKeys(source)], intact: errors.length === 0 };
 }
 
-function broken(source: Source, problem: Problem): ReadSource {
-  return { source, problems: [problem], intact: false };
+function broken(source: Source, mistake: SourceMistake): ReadSource {
+  return { source, mistakes: [mistake], intact: false };
 }
 
 function position(lines: LineCounter, offset: number): { line: number; column: number } {
@@ -92,7 +92,7 @@ function firstOfEachLine(errors: readonly YAMLError[], source: Source): YAMLErro
   return [...byLine.values()];
 }
 
-function toProblem(error: YAMLError, source: Source): Problem {
+function toSourceMistake(error: YAMLError, source: Source): SourceMistake {
   const offset = error.pos[0];
   if (/call stack/i.test(error.message))
     return { code: 'too-deep', message: compose('too-deep', DEEPEST), source, offset };
@@ -135,8 +135,8 @@ function hintOn(error: YAMLError, source: Source): string {
   return isReference ? '; inside [ ] and { } a reference such as ${NAME} needs quotes' : (HINTS[error.code] ?? '');
 }
 
-function repeatedKeys(source: Source): Problem[] {
-  const problems: Problem[] = [];
+function repeatedKeys(source: Source): SourceMistake[] {
+  const mistakes: SourceMistake[] = [];
   visit(source.document, {
     Map(_, map) {
       const first = new Map<string, Pair>();
@@ -144,14 +144,14 @@ function repeatedKeys(source: Source): Problem[] {
         const key = nameOf(pair);
         const earlier = first.get(key);
         if (earlier === undefined) first.set(key, pair);
-        else if (problems.length <= MOST_MISTAKES) problems.push(repeatedKey(key, earlier, pair, source));
+        else if (mistakes.length <= MOST_MISTAKES) mistakes.push(repeatedKey(key, earlier, pair, source));
       }
     },
   });
-  return problems;
+  return mistakes;
 }
 
-function repeatedKey(key: string, earlier: Pair, again: Pair, source: Source): Problem {
+function repeatedKey(key: string, earlier: Pair, again: Pair, source: Source): SourceMistake {
   const { line } = source.positionAt(startOf(earlier) ?? 0);
   const message = compose('duplicate-key', key, line);
   return { code: 'duplicate-key', message, source, offset: startOf(again) ?? 0 };

@@ -32,7 +32,7 @@ export interface Substituted {
   secrets: string[];
   /** Absolute paths of the files read, or tried. */
   files: string[];
-  problems: Array<{ code: MessageCode; message: string }>;
+  mistakes: Array<{ code: MessageCode; message: string }>;
 }
 
 const REFERENCE = /\$\$\{|\$\{([^{}]*)\}|\$\{.*/gs;
@@ -40,10 +40,10 @@ const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
  * Replaces `${NAME}`, `${NAME:-default}` (taken when NAME is unset or empty) and `${file:/path}` (without its last line
- * break) in the value at a path of keys; `$${` stands for `${`. What can't be replaced stays as it is, with a problem.
+ * break) in the value at a path of keys; `$${` stands for `${`. What can't be replaced stays as it is, with a mistake.
  */
 export function substitute(text: string, path: readonly string[], surroundings: Surroundings): Substituted {
-  const result: Substituted = { text, changed: false, secrets: [], files: [], problems: [] };
+  const result: Substituted = { text, changed: false, secrets: [], files: [], mistakes: [] };
   let left = MOST_FILE_BYTES;
   result.text = text.replaceAll(REFERENCE, (whole: string, inner: string | undefined, at: number) => {
     result.changed = true;
@@ -114,6 +114,6 @@ function isHidden({ path: [key, ...inner], before }: Place): boolean {
 }
 
 function fail(result: Substituted, code: MessageCode, message: string): undefined {
-  result.problems.push({ code, message });
+  result.mistakes.push({ code, message });
   return undefined;
 }

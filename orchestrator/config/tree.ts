@@ -13,7 +13,7 @@ import {
 import { DEEPEST, LONGEST_KEY, MOST_ALIASES, MOST_CHARACTERS, MOST_VALUES } from './bounds.ts';
 import { compose, type MessageCode, type MESSAGES } from './messages.ts';
 import { looksSecret, secretTexts, urlPasswords } from './secrets.ts';
-import { hasPlainKey, nameOf, type Problem, type Source, startOf } from './source.ts';
+import { hasPlainKey, nameOf, type SourceMistake, type Source, startOf } from './source.ts';
 import { substitute, type Surroundings } from './substitute.ts';
 
 /** Where a value comes from. */
@@ -31,7 +31,7 @@ export interface Origin {
 export interface Tree {
   value: Record<string, unknown>;
   origins: Map<string, Origin>;
-  problems: Problem[];
+  mistakes: SourceMistake[];
   /** Absolute paths of the files that `${file:…}` named. */
   files: string[];
 }
@@ -64,9 +64,9 @@ export function pathOf(pointer: string): string[] {
     .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** The values of a source, aliases written out, substituted. A problem ends it where it would be endless. */
+/** The values of a source, aliases written out, substituted. A mistake ends it where it would be endless. */
 export function readTree(source: Source, options: TreeOptions): Tree {
-  const tree: Tree = { value: {}, origins: new Map(), problems: [], files: [] };
+  const tree: Tree = { value: {}, origins: new Map(), mistakes: [], files: [] };
   const targets = aliasTargets(source);
   const within = new Set<Node>();
   const left = { aliases: MOST_ALIASES, values: MOST_VALUES, characters: MOST_CHARACTERS };
@@ -76,7 +76,7 @@ export function readTree(source: Source, options: TreeOptions): Tree {
   return tree;
 
   function fail<Code extends MessageCode>(code: Code, offset: number, ...values: Parameters<(typeof MESSAGES)[Code]>) {
-    tree.problems.push({ code, message: compose(code, ...values), source, offset });
+    tree.mistakes.push({ code, message: compose(code, ...values), source, offset });
     return null;
   }
 
@@ -147,9 +147,9 @@ export function readTree(source: Source, options: TreeOptions): Tree {
   function readScalar(node: Scalar, path: string[], origin: Origin): unknown {
     if (typeof node.value === 'number') return asWritten(node, node.value, options.kindsAt(path));
     if (typeof node.value !== 'string') return node.value;
-    const { text, changed, secrets, files, problems } = substitute(node.value, path, options);
+    const { text, changed, secrets, files, mistakes } = substitute(node.value, path, options);
     tree.files.push(...files);
-    tree.problems.push(...problems.map(problem => ({ ...problem, source, offset: origin.valueAt })));
+    tree.mistakes.push(...mistakes.map(mistake => ({ ...mistake, source, offset: origin.valueAt })));
     if (!spend(text.length, origin.valueAt)) return null;
     origin.secrets = [...secrets, ...urlPasswords(text), ...(looksSecret(path.at(-1) ?? '') ? secretTexts(text) : [])];
     if (!changed) return text;
@@ -201,7 +201,7 @@ export function mergeTrees(under: Tree, over: Tree): Tree {
   return {
     value: mergeValues(under.value, over.value) as Record<string, unknown>,
     origins: new Map([...under.origins, ...over.origins]),
-    problems: [...under.problems, ...over.problems],
+    mistakes: [...under.mistakes, ...over.mistakes],
     files: [...under.files, ...over.files],
   };
 }
