@@ -46,7 +46,7 @@ test('a corrected file that is appended says so, and is to be checked; with repl
   const next = await orchestrator.load(
     'sales',
     'weather.csv',
-    text.replaceAll(/^\d{4}/gm, '1999').replaceAll(',', ',1'),
+    text.replaceAll(/^\d{4}/gm, '1996').replaceAll(',', ',1'),
   );
   await orchestrator.disposed();
   assert.deepEqual([next.beside, next.toCheck], [2, []]);
