@@ -104,7 +104,10 @@ test('rule 9: WATCH_DIR not mounted at a start: rows stay, it is told, and `acce
   const watcher = async () => JSON.stringify(await orchestrator!.get('/api/datasets'));
   await waitFor('it is told', async () => /1 files below .*orchestrator accept mirror/.test(await watcher()));
   assert.equal((await orchestrator.runs('dataset=mirror')).length, 1);
-  assert.match((await command('accept', 'mirror')).output, /mirror: files that went missing with their folder and now count as deleted: 1/);
+  assert.match(
+    (await command('accept', 'mirror')).output,
+    /mirror: files that went missing with their folder and now count as deleted: 1/,
+  );
   const [deletion] = await orchestrator.waitForRuns('dataset=mirror', runs => runs.length === 2 && !!runs[0]?.endedAt);
   assert.deepEqual([deletion?.state, deletion?.error], ['done', null]);
   assert.deepEqual(await readdir(join(folder, 'data', 'lake', 'mirror')), []);
