@@ -42,7 +42,6 @@ export function indexBody(plan: IndexPlan): IndexBody {
   return {
     aliases: Object.fromEntries(aliases.map(alias => [alias, {}])),
     // rule 4: a new index remembers deletions for a day
-    // rule 4: also where a template of the user’s is for its name
     settings: { 'index.gc_deletes': GC_DELETES, [LIMIT_SETTING]: FIELD_LIMIT },
     mappings: {
       // rule 3: A and A.1 stand side by side

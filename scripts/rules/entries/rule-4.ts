@@ -30,11 +30,6 @@ export const rule4: Rule = {
       code: "'index.gc_deletes': GC_DELETES, ",
       title: 'rule 4: an index that somebody deletes while rows are on their way is made anew with the same memory',
     },
-    'also where a template of the user’s is for its name': {
-      code: "'index.gc_deletes': GC_DELETES, ",
-      title:
-        'rule 4: a new index remembers deleted versions for a day from its first row on, whatever template makes it',
-    },
     'and so does one that was there before': {
       without: '    continue;',
       title: 'rule 4: deleted versions are remembered for a day, on an index that was there before, too',
