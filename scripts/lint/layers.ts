@@ -32,7 +32,6 @@ export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
   'orchestrator/journal': [
     ...EVERYWHERE,
     CONTRACT,
-    'orchestrator/config/environment.ts',
     'orchestrator/files/version.ts',
     'orchestrator/journal/sqlite/sqlite-journal.ts',
   ],

@@ -25,6 +25,8 @@ export interface PlacedClause extends Clause {
   clause: string;
   /** File of the code, relative to the project's root. */
   file: string;
+  /** Of its marker, from 0. */
+  line: number;
   /** Where the title is written, relative to the project's root. */
   titled: string;
   test: string;

@@ -20,12 +20,8 @@ async function main(words: string[]): Promise<number> {
     writeFileSync(join(root, 'orchestrator/RULES.md'), renderDocument(RULES, clauses));
     return 0;
   }
-  const proofs = await prove(
-    chosen(
-      clauses,
-      words.filter(word => !word.startsWith('--')),
-    ),
-  );
+  const numbers = words.filter(word => !word.startsWith('--'));
+  const proofs = await prove(chosen(clauses, numbers));
   const text = words.includes('--json') ? JSON.stringify(proofs, null, 2) : tableOf(proofs);
   process.stdout.write(`${text}\n`);
   return proofs.every(isHeld) ? 0 : 1;

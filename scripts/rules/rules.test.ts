@@ -41,9 +41,14 @@ test('a clause without a marker, or without its code behind it, or without a tes
   assert.deepEqual(mistake({}), ['orchestrator/a.ts orchestrator/a.test.ts']);
   assert.match(
     String(mistake({ code: 'lose' })),
-    /^rule 1, is kept: behind its marker in orchestrator\/a\.ts there is no lose$/,
+    /^rule 1, is kept: behind its marker in orchestrator\/a\.ts there is not once lose$/,
   );
-  assert.match(String(mistake({ title: 'rule 1: other' })), /0 files have its test’s title, not one/);
+  assert.match(
+    String(mistake({ title: 'rule 1: other' })),
+    /its test’s title is there 0 times, not once: rule 1: other$/,
+  );
+  write('a.test.ts', "test('rule 1: kept', …\ntest('rule 1: kept', …");
+  assert.match(String(mistake({})), /its test’s title is there 2 times, not once/);
   write('b.ts', '  -- rule 1: is kept\n');
   assert.match(String(mistake({})), /2 lines of code are marked so, not one/);
   write('b.ts', '# rule 1: is gone\n');
@@ -51,11 +56,13 @@ test('a clause without a marker, or without its code behind it, or without a tes
 });
 
 test('without its code a clause’s line is gone, or is what the entry says', () => {
-  const clause = { rule: 1, clause: 'is kept', title: '', file: '', titled: '', test: '' };
+  const clause = { line: 1 };
   const text = 'a();\n// rule 1: is kept\n// rule 2: more\nkeep(1);\nkeep(2);\n';
   assert.equal(textWithout(text, clause), 'a();\n// rule 1: is kept\n// rule 2: more\n\nkeep(2);\n');
   assert.equal(textWithout(text, { ...clause, code: '2', without: '3' }), text.replace('keep(2)', 'keep(3)'));
   assert.equal(textWithout(text, { ...clause, code: 'a()' }), undefined);
+  const far = `// rule 1: is kept\n${'more();\n'.repeat(10)}keep(1);\n`;
+  assert.equal(textWithout(far, { line: 0, code: 'keep(1)' }), undefined);
 });
 
 test('orchestrator/RULES.md is as the entries make it; else run node scripts/rules/main.ts --write', () => {

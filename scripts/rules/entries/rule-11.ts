@@ -11,8 +11,8 @@ export const rule11: Rule = {
       test: 'orchestrator/journal/sqlite/sqlite-journal.test.ts',
     },
     'in UTC': {
-      code: 'getUTCDate',
-      without: 'getDate',
+      code: 'd: date => pad(date.getUTCDate())',
+      without: 'd: date => pad(date.getDate())',
       title: 'rule 11: a date suffix is that of strftime in UTC, as the system’s own date command gives it',
     },
     'the ETL names the same index': {

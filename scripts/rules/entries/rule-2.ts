@@ -5,8 +5,8 @@ export const rule2: Rule = {
   name: 'One at a time per path',
   clauses: {
     'one running run a path': {
-      code: 'UNIQUE INDEX',
-      without: 'INDEX',
+      code: 'UNIQUE INDEX runs_running',
+      without: 'INDEX runs_running',
       title: 'rule 2: refuses a second running run of a path, a second one that waits, and a second open attempt',
     },
     'one settling or queued run a path': {

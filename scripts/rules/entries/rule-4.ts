@@ -85,8 +85,8 @@ export const rule4: Rule = {
       title: 'rule 4: with LOAD.id nothing is taken back, and the error says so',
     },
     'LOAD.id: ON_DELETE: remove is a mistake in the configuration': {
-      code: '!== undefined',
-      without: "=== ''",
+      code: "LOAD?.id !== undefined && ON_DELETE === 'remove'",
+      without: "LOAD?.id === '' && ON_DELETE === 'remove'",
       title: ': every mistake is told with its place',
     },
   },

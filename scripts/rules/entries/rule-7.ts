@@ -44,7 +44,8 @@ export const rule7: Rule = {
       title: 'rule 7: a value that is not of the type that was found rejects no row, in no column',
     },
     'nor does the format of a date': {
-      code: ', ignore_malformed: true',
+      code: ".join('||'), ignore_malformed: true",
+      without: ".join('||')",
       title: 'rule 7: a value that is not of the type that was found rejects no row, in no column',
     },
   },
