@@ -1,8 +1,8 @@
 import { OrchestratorError } from '../errors.ts';
 import type { Journal, Run } from '../journal/journal.ts';
+import { everyRun } from '../operations/every-run.ts';
 import { count } from '../text/count.ts';
 import type { CommandDeps } from './deps.ts';
-import { everyRun } from './every-run.ts';
 import { findRun, isDataset } from './find-run.ts';
 
 /** `orchestrator acknowledge RUN|FILE|DATASET…`: what somebody has seen is no longer told by status. */

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { OrchestratorError } from '../errors.ts';
 import { type FoundPath, isRunId, type Journal, type Run, type RunState } from '../journal/journal.ts';
-import { everyRun } from './every-run.ts';
+import { everyRun } from '../operations/every-run.ts';
 import { oneLine } from './text.ts';
 
 /** More would be a wall of text. */

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { kindOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Journal, Run, RunState } from '../journal/journal.ts';
+import { everyRun } from '../operations/every-run.ts';
 import { mendRejects } from '../operations/mend.ts';
 import { count } from '../text/count.ts';
 import type { CommandDeps } from './deps.ts';
-import { everyRun } from './every-run.ts';
 import { findRun } from './find-run.ts';
 import { followRuns } from './follow.ts';
 import { oneLine } from './text.ts';

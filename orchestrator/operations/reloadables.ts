@@ -1,6 +1,7 @@
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
 import type { Journal, LoadedKey, Run, StoredFile } from '../journal/journal.ts';
+import { everyRun } from './every-run.ts';
 
 export interface ReloadOptions {
   journal: Journal;
@@ -117,15 +118,11 @@ async function newestRun({ journal, dataset }: ReloadOptions): Promise<string> {
 /** Paths of which a file came after a run, the oldest first. */
 async function cameAfter(runId: string, { journal, dataset }: ReloadOptions): Promise<string[]> {
   const came = new Set<string>();
-  for (let cursor: string | undefined; ; ) {
-    const { items, nextCursor } = await journal.runs({ dataset: dataset.name, limit: 1000, ...(cursor && { cursor }) });
-    for (const run of items) {
-      if (run.id <= runId) return [...came].toReversed();
-      if (isDelivery(run)) came.add(run.file);
-    }
-    if (nextCursor === null) return [...came].toReversed();
-    cursor = nextCursor;
+  for await (const run of everyRun(page => journal.runs({ dataset: dataset.name, ...page }))) {
+    if (run.id <= runId) break;
+    if (isDelivery(run)) came.add(run.file);
   }
+  return [...came].toReversed();
 }
 
 /** Whether a run is of a file that came, and not one of those that people had run again. */
