@@ -1,8 +1,8 @@
-import { kindOf, messageOf } from '../errors.ts';
+import { kindOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Run, StoredFile } from '../journal/journal.ts';
-import { readBackup } from './find-file.ts';
 import { isDelivery, type ReloadOptions, reloadables, type Version } from './reloadables.ts';
 import { replayRun } from './replay.ts';
+import { submitBackup } from './submit-backup.ts';
 
 /**
  * One file of a dataset that was to be loaded anew. `mended`: of its rejected rows, those that had been mended, which
@@ -36,7 +36,6 @@ async function queue(
     for (;;) {
       const latest = await journal.latestDone(dataset.name, version.file);
       const run = await submit(version, latest, options);
-      if (typeof run === 'string') return { why: run };
       if (run !== null) return { run, mended: latest?.rowsMended ?? 0 };
       if (signal.aborted) return { why: 'a run of it is under way' };
       if (await waitsForResume(version, options)) {
@@ -52,43 +51,40 @@ async function queue(
   }
 }
 
-/** null: a run of the path is under way, or has just been. Or why there is none. */
+/** null: a run of the path is under way, or has just been. Throws `never` where there can be none. */
 async function submit(
   version: Version,
   latest: Run | undefined,
   { journal, dataset, dataDir, now }: ReloadOptions,
-): Promise<Run | null | string> {
-  const path = { dataset: dataset.name, file: version.file };
-  if ((await journal.openRun(path.dataset, path.file)) !== undefined) return null;
+): Promise<Run | null> {
+  const { file } = version;
+  if ((await journal.openRun(dataset.name, file)) !== undefined) return null;
   if (version.at === 'path') {
-    const run = await journal.latestVersion(dataset.name, version.file);
+    const run = await journal.latestVersion(dataset.name, file);
     if (run === undefined || run.action === 'delete')
-      return 'it was never run: EXISTING is ignore, or it is waited for';
+      throw new OrchestratorError('never', 'it was never run: EXISTING is ignore, or it is waited for');
     return replayRun(run, { journal, dataset, dataDir, now: now() });
   }
-  const kept = (await journal.stored(dataset.name, version.file)).filter(({ kind }) => kind === 'backup');
+  const kept = (await journal.stored(dataset.name, file)).filter(({ kind }) => kind === 'backup');
   const meant = version.at === 'backup' ? version.stored : await newestOf(version, kept, { journal, dataset });
-  if (typeof meant === 'string') return meant;
   // With the version of the file as it was moved it need not be read.
-  const found = await readBackup(kept.find(({ place }) => place === meant.place) ?? meant);
-  if (typeof found === 'string') return `${meant.place} ${found}`;
-  const at = { ...path, root: dataset.watchDir, priority: dataset.settings.PRIORITY, now: now() };
-  return journal.submitStored({ ...at, ...found, readFrom: meant.place, newestId: latest?.id ?? null });
+  const stored = kept.find(({ place }) => place === meant.place) ?? meant;
+  return submitBackup(stored, { journal, dataset, file, latest, now: now() });
 }
 
-/** The file that was delivered last under a path, whatever was run again since. Or why it can't be had. */
+/** The file that was delivered last under a path, whatever was run again since. Throws `never` where that can't be had. */
 async function newestOf(
   { file, known }: Version & { at: 'newest' },
   kept: readonly StoredFile[],
   { journal, dataset }: Pick<ReloadOptions, 'journal' | 'dataset'>,
-): Promise<StoredFile | string> {
+): Promise<StoredFile> {
   const { items } = await journal.runs({ dataset: dataset.name, path: file, states: ['done'], limit: 1000 });
   const last = items.find(isDelivery);
   if (last === undefined || last.contentHash === known.contentHash) return known;
-  return (
-    kept.find(({ contentHash }) => contentHash === last.contentHash) ??
-    `run ${last.id} loaded a newer ${file}, of which no backup is known: its rows stay as they are`
-  );
+  const stored = kept.find(({ contentHash }) => contentHash === last.contentHash);
+  if (stored !== undefined) return stored;
+  const text = `run ${last.id} loaded a newer ${file}, of which no backup is known: its rows stay as they are`;
+  throw new OrchestratorError('never', text);
 }
 
 async function waitsForResume({ file }: Version, { journal, dataset: { name } }: ReloadOptions): Promise<boolean> {

@@ -8,8 +8,8 @@ import { type NamedFile, openNamedFile } from '../files/named-file.ts';
 import { versionOf } from '../files/version.ts';
 import type { Journal, Run, StoredFile } from '../journal/journal.ts';
 import { isWithin } from '../files/within.ts';
-import { readBackup } from './find-file.ts';
 import { replayRun } from './replay.ts';
+import { submitBackup } from './submit-backup.ts';
 
 export interface SubmitOptions {
   journal: Journal;
@@ -98,10 +98,7 @@ async function submitForgotten(
       `${place} is an older ${file} than run ${latest.id} loaded: copy it into ${dataset.watchDir} if its rows are to take the place of the newer ones`,
     );
   }
-  const found = await readBackup(stored);
-  if (typeof found === 'string') throw new OrchestratorError('never', `${place} ${found}`);
-  const at = { dataset: dataset.name, file, root: dataset.watchDir, priority: dataset.settings.PRIORITY, now };
-  return journal.submitStored({ ...at, ...found, readFrom: place, newestId: latest?.id ?? null });
+  return submitBackup(stored, { journal, dataset, file, latest, now });
 }
 
 async function open(path: string): Promise<NamedFile> {
