@@ -292,6 +292,9 @@ export interface StoredRequest extends SettleRequest, FoundFile {
   newestId: string | null;
 }
 
+/** Of the files of a path that were moved, so many are known by their runs: the newest. */
+export const MOST_STORED = 100;
+
 /** Where a file of a path was moved to, once its run had ended. */
 export interface StoredFile {
   kind: 'backup' | 'quarantine';
@@ -572,7 +575,7 @@ export interface Journal {
   closeDisposal(runId: string, state: Disposal['state'], error: string | null, target?: string | null): Promise<void>;
   /** From where to where (absolute paths) files of this path with this content (SHA-256) were moved by us, or are being moved. */
   moves(dataset: string, file: string, contentHash: string): Promise<Array<{ source: string; target: string }>>;
-  /** Where files of a path were moved to, newest first: at most the newest 100, and those whose rows are in the target. */
+  /** Where files of a path were moved to, newest first: at most MOST_STORED, and those whose rows are in the target. */
   stored(dataset: string, file: string): Promise<StoredFile[]>;
   /** The run of a dataset's path that is under way: the settling or queued one, else the running one; or undefined. */
   openRun(dataset: string, file: string): Promise<Run | undefined>;

@@ -1,6 +1,6 @@
 import type { Dataset } from '../config/dataset.ts';
 import { OrchestratorError } from '../errors.ts';
-import type { Journal, LoadedKey, Run, StoredFile } from '../journal/journal.ts';
+import { type Journal, type LoadedKey, MOST_STORED, type Run, type StoredFile } from '../journal/journal.ts';
 import { everyRun } from './every-run.ts';
 
 export interface ReloadOptions {
@@ -28,9 +28,6 @@ export interface Reloadable {
   /** What can't be loaded. */
   lost: string[];
 }
-
-/** As journal.stored() has them. */
-const MOST_STORED = 100;
 
 /**
  * All that is to be loaded anew of a dataset, as it is to be queued: where their order decides which rows are there, in

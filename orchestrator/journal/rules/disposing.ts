@@ -1,5 +1,5 @@
 import { boundedError } from './bounded-error.ts';
-import type { Disposal, StoredFile } from '../journal.ts';
+import { type Disposal, MOST_STORED, type StoredFile } from '../journal.ts';
 import { requireRun } from './paths.ts';
 import { OrchestratorError } from '../../errors.ts';
 import { toFileVersion, type VersionColumns, versionColumns } from './run-row.ts';
@@ -74,8 +74,6 @@ export function closeDisposal(
     WHERE run_id = $runId AND state = 'intended'`;
   tx.execute(sql, { runId, state, error: boundedError(error), target });
 }
-
-const MOST_STORED = 100;
 
 /** Those that the runs tell of, and those of rows whose runs were pruned. */
 export function stored(tx: Tx, dataset: string, file: string): StoredFile[] {
