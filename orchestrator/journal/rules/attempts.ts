@@ -1,11 +1,11 @@
-import type { Decision } from '../../../default-etl/contract/contract.ts';
+import type { Decision, Replaced } from '../../../default-etl/contract/contract.ts';
 import { boundedError } from './bounded-error.ts';
 import type { Attempt, Finish, Lease, LedgerEntry, LedgerRequest, Rows, Run, Told } from '../journal.ts';
 import { noteEnd } from './attention.ts';
 import { noteBeside } from './deliveries.ts';
 import { requireLease } from './leases.ts';
 import { addsToVersion, countMended, mendedVersions, startRowsThere } from './mending.ts';
-import { allocateVersion, bug, newerRun, requireRun, waitingRun } from './paths.ts';
+import { allocateVersion, bug, newerRun, waitingRun } from './paths.ts';
 import { noteBuilder, setRejectedThere, setRowsThere } from './rows-there.ts';
 import type { Tx } from './tx.ts';
 import { forgetVersion } from './watching.ts';
@@ -38,59 +38,55 @@ export function ledger(tx: Tx, lease: Lease, request: LedgerRequest): LedgerEntr
     { fileKey, index, dataset, file, firstSeenAt, ids },
   );
   const append = request.append ? 1 : 0;
-  tx.updateRun(run.id, 'file_key = $fileKey, index_name = $index, append_key = $append', { fileKey, index, append });
+  const keyed = tx.updateRun(run.id, 'file_key = $fileKey, index_name = $index, append_key = $append', {
+    fileKey,
+    index,
+    append,
+  });
   // From now on they may be those of another version: with the next deletion of the path they go.
   const isInPlace = run.readFrom === null && (run.action === 'add' || run.action === 'change');
   if (isInPlace && !request.append) {
     tx.execute('UPDATE ledger SET kept = 0 WHERE file_key = $fileKey AND index_name = $index', { fileKey, index });
   }
-  if (request.rebuilds) noteBuilder(tx, requireRun(tx, run.id));
-  const former = idsOf(tx, fileKey, index);
+  if (request.rebuilds) noteBuilder(tx, keyed);
+  const own = ownRows(tx, fileKey, index);
   // rule 12: it replaces nothing of a version that is loaded
   const replacesFormer = !addsToVersion(tx, run, request.rebuilds);
   return {
     index,
     firstSeenAt,
     knownSince: knownSince(tx, run),
-    fileRows: rowsOf(tx, fileKey, index),
+    fileRows: own.FILE_ROWS,
     replacesFormer,
     // rule 3: a version changed in place is replaced
-    replaces: replacesFormer ? [...replacedBy(tx, { ...run, fileKey, index }), ...ownIds(former, ids)] : [],
-    formerIds: former !== undefined && former.ids !== '' && former.ids !== ids ? former.ids : null,
+    replaces: replacesFormer ? [...replacedBy(tx, keyed), ...ownIds(own, ids)] : [],
+    formerIds: own.ids !== '' && own.ids !== ids ? own.ids : null,
     mended: mendedVersions(tx, run),
   };
 }
 
-interface OwnRows {
-  index: string;
-  FILE_KEY: string;
-  FILE_ROWS: number;
-  ids: string;
+interface OwnRows extends Replaced {
+  /** LOAD.id by which they were loaded; null where there are none, or it isn't known. */
+  ids: string | null;
 }
 
-/** Rows of the very key, and by which LOAD.id they were loaded, where there are any and that is known. */
-function idsOf(tx: Tx, fileKey: string, index: string): OwnRows | undefined {
-  const sql = `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS, ids FROM ledger
-    WHERE file_key = $fileKey AND index_name = $index AND rows > 0 AND ids IS NOT NULL`;
-  return tx.get<OwnRows>(sql, { fileKey, index });
+/** Rows of the very key. */
+function ownRows(tx: Tx, fileKey: string, index: string): OwnRows {
+  const sql = `SELECT rows AS FILE_ROWS, CASE WHEN rows > 0 THEN ids END AS ids FROM ledger
+    WHERE file_key = $fileKey AND index_name = $index`;
+  const { FILE_ROWS = 0, ids = null } = tx.get<Pick<OwnRows, 'FILE_ROWS' | 'ids'>>(sql, { fileKey, index }) ?? {};
+  return { index, FILE_KEY: fileKey, FILE_ROWS, ids };
 }
 
 /** Rows with ids of their file go where it is loaded with LOAD.id by now. */
-function ownIds(former: OwnRows | undefined, ids: string): LedgerEntry['replaces'] {
-  if (former === undefined || former.ids !== '' || ids === '') return [];
-  const { index, FILE_KEY, FILE_ROWS } = former;
-  return [{ index, FILE_KEY, FILE_ROWS }];
+function ownIds({ index, FILE_KEY, FILE_ROWS, ids: former }: OwnRows, ids: string): Replaced[] {
+  return former === '' && ids !== '' ? [{ index, FILE_KEY, FILE_ROWS }] : [];
 }
 
 /** Of a dataset that was never watched nothing is known from before this file. */
 function knownSince(tx: Tx, { dataset, seenAt }: Run): number {
   const sql = 'SELECT first_watched_at AS since FROM datasets WHERE name = $dataset';
   return tx.get<{ since: number | null }>(sql, { dataset })?.since ?? seenAt;
-}
-
-function rowsOf(tx: Tx, fileKey: string, index: string): number {
-  const sql = 'SELECT rows FROM ledger WHERE file_key = $fileKey AND index_name = $index';
-  return tx.get<{ rows: number }>(sql, { fileKey, index })?.rows ?? 0;
 }
 
 /** An attempt is told of no more: they stand in its environment. The next run of the path replaces the others. */
@@ -115,9 +111,9 @@ const REPLACED = `dataset = $dataset AND path = $file AND rows > 0 AND NOT (file
   END
   ORDER BY file_key, index_name LIMIT ${MOST_REPLACED}`;
 
-function replacedBy(tx: Tx, run: Run): LedgerEntry['replaces'] {
+function replacedBy(tx: Tx, run: Run): Replaced[] {
   const sql = `SELECT index_name AS "index", file_key AS FILE_KEY, rows AS FILE_ROWS FROM ledger WHERE ${REPLACED}`;
-  return tx.all<LedgerEntry['replaces'][number]>(sql, replacedOf(run)).map(row => ({ ...row }));
+  return tx.all<Replaced>(sql, replacedOf(run)).map(row => ({ ...row }));
 }
 
 function replacedOf({ id, dataset, file, fileKey, index, contentHash }: Run) {
