@@ -1,7 +1,7 @@
 import { mendRefusal } from '../../text/mend-refusal.ts';
 import { noteMended } from './attention.ts';
 import type { LedgerEntry, Run } from '../journal.ts';
-import { absolutePath, newerRun, openRun, requireRun } from './paths.ts';
+import { absolutePath, newerRun, openRun, requireRun, runById } from './paths.ts';
 import { queueCopy, refused } from './requests.ts';
 import { versionColumns } from './run-row.ts';
 import { addMendedThere, setRowsThere } from './rows-there.ts';
@@ -94,7 +94,7 @@ function keepDisposed(tx: Tx, { id, root, file, fileVersion }: Run): void {
 export function originOf(tx: Tx, run: Run): Run {
   let origin = run;
   while (origin.action === 'mend' && origin.replayOf !== null) {
-    const before = tx.selectRuns('id = $id', { id: origin.replayOf })[0];
+    const before = runById(tx, origin.replayOf);
     if (before === undefined) return run;
     origin = before;
   }

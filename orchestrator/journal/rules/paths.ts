@@ -13,8 +13,12 @@ export interface NewRun {
   now: number;
 }
 
+export function runById(tx: Tx, id: string): Run | undefined {
+  return tx.selectRuns('id = $id', { id })[0];
+}
+
 export function requireRun(tx: Tx, id: string): Run {
-  const run = tx.selectRuns('id = $id', { id })[0];
+  const run = runById(tx, id);
   if (run === undefined) throw new OrchestratorError('never', `there is no run ${id}; it may have been pruned`);
   return run;
 }

@@ -4,7 +4,6 @@ import {
   type DatasetSummary,
   type FoundPath,
   RUN_STATES,
-  type Run,
   type RunFilter,
   type RunPage,
   type RunState,
@@ -183,10 +182,6 @@ function countStates(rows: Array<{ state: RunState; runs: number }>): Record<Run
 export function nextDueAt(tx: Tx, now: number): number | null {
   const sql = `SELECT min(due_at) AS due FROM runs WHERE state = 'queued' AND ready = 0 AND due_at > $now`;
   return tx.get<{ due: number | null }>(sql, { now })?.due ?? null;
-}
-
-export function runById(tx: Tx, id: string): Run | undefined {
-  return tx.selectRuns('id = $id', { id })[0];
 }
 
 export function decisions(tx: Tx, runId: string): Decision[] {

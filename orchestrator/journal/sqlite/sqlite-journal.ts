@@ -13,7 +13,7 @@ import * as forgetting from '../rules/forgetting.ts';
 import * as leases from '../rules/leases.ts';
 import * as mending from '../rules/mending.ts';
 import { indexNames } from './name-index.ts';
-import { latestDone, latestRun, latestVersion, openRun } from '../rules/paths.ts';
+import { latestDone, latestRun, latestVersion, openRun, runById } from '../rules/paths.ts';
 import * as places from '../rules/places.ts';
 import { prune } from '../rules/pruning.ts';
 import * as reading from '../rules/reading.ts';
@@ -138,7 +138,7 @@ function readCalls(store: Store, changes: Changes) {
     latestDone: (dataset, file) => store.read(() => latestDone(store, dataset, file)),
     latest: (dataset, file) => store.read(() => latestRun(store, dataset, file)),
     openRun: (dataset, file) => store.read(() => openRun(store, dataset, file)),
-    run: id => store.read(() => reading.runById(store, id)),
+    run: id => store.read(() => runById(store, id)),
     runs: filter => reading.runs(store, filter, search => searchRuns(store, search)),
     attempts: runId => store.read(() => attempts.attemptsOf(store, runId)),
     lastRunner: dataset => store.read(() => reading.lastRunner(store, dataset)),
