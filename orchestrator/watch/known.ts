@@ -37,7 +37,7 @@ export class KnownFiles {
    * Because of which the journal doubts files. Those of a folder that no longer is one may be on another device than
    * they were.
    */
-  setDoubtedFolders(folders: readonly string[]): void {
+  setSuspects(folders: readonly string[]): void {
     for (const folder of this.#suspects) if (!folders.includes(folder)) this.devices.forget(folder);
     this.#suspects = folders;
   }

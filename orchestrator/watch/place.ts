@@ -32,11 +32,11 @@ export async function comparePlace(request: PlaceRequest, listed: ListedPlace): 
   // What could not be read may be what is mounted there; of another root all is in doubt, whatever could be read.
   const isNew = before === null || before.root !== now.root || (listed.complete && changed.length > 0);
   if (isNew) await journal.recordPlace(dataset.name, now, changed, signal);
-  const doubted = await journal.suspects(dataset.name);
-  if (doubted.length > 0 && !signal.aborted) {
+  const suspects = await journal.suspects(dataset.name);
+  if (suspects.length > 0 && !signal.aborted) {
     for (const folder of await known.recognized()) await journal.clearSuspects(dataset.name, folder);
   }
-  known.setDoubtedFolders(doubted.length > 0 ? await journal.suspects(dataset.name) : doubted);
+  known.setSuspects(suspects.length > 0 ? await journal.suspects(dataset.name) : suspects);
 }
 
 function mountsOf(devices: ReadonlyMap<string, number>): Record<string, number> {
