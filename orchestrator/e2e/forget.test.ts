@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@elastic/elasticsearch';
 import { waitFor } from '../testing/wait-for.ts';
 import { makeFolder, removeFolder, startOrchestrator, type TestOrchestrator } from './harness.ts';
 import { elasticsearchNode, openIndex } from './index.ts';
 
-const bin = fileURLToPath(new URL('../bin.js', import.meta.url));
 const INDEX = 'e2e-forget';
 const ALIAS = 'e2e-forget-rolled';
 let folder: string;
@@ -94,12 +91,7 @@ async function takeAway(dataset: string): Promise<void> {
   });
 }
 
-function command(...args: string[]) {
-  const places = { CONFIG_DIR: join(folder, 'config'), DATA_DIR: join(folder, 'data') };
-  const env = { ...process.env, ...places, XDG_STATE_HOME: join(folder, 'state') };
-  return new Promise<{ code: unknown; output: string }>(resolve => {
-    execFile(process.execPath, [bin, ...args], { cwd: folder, env, timeout: 60_000 }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, output: stdout + stderr }),
-    );
-  });
+async function command(...args: string[]): Promise<{ code: number; output: string }> {
+  const { code, stdout, stderr } = await orchestrator.command(...args);
+  return { code, output: stdout + stderr };
 }
