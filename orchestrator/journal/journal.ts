@@ -116,6 +116,8 @@ export interface Run {
   /** The first run of its batch with RUN_PER: folder, else null. */
   batch: string | null;
   replayOf: string | null;
+  /** VERSION of the run of the file as it came, where this one runs it again; null where it is that run itself. */
+  delivered: number | null;
   cancelRequested: boolean;
   /** `mend` only: absolute path of the NDJSON with the mended records. */
   mendFile: string | null;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { Run } from '../journal/journal.ts';
 import { reloadFiles } from './reload.ts';
 import { setUp } from './testing/bench.ts';
 
@@ -82,6 +83,29 @@ test('with LOAD.id all files are, in the order in which they came, those that ca
     ['z.csv', 'backup/sales/z.1.csv'],
     ['new.csv', 'in place'],
   ]);
+});
+
+test('with LOAD.id the order stays, however often files are run again, and wherever they lie', async t => {
+  const bench = setUp(t, { LOAD: { id: ['A'] } });
+  const first = await bench.load('a.csv', 'one');
+  await bench.moveAway(await bench.load('c.csv', 'two'), 'backup');
+  await bench.load('b.csv', 'three');
+  const again = (await bench.replay(first)) as Run;
+  await bench.end();
+  const order = [
+    ['a.csv', 'in place'],
+    ['c.csv', 'backup/sales/c.csv'],
+    ['b.csv', 'in place'],
+  ];
+  for (const turn of [1, 2]) assert.deepEqual(await reload(bench), order, `${turn}`);
+  // As the disposer does it, where the files are backed up from now on.
+  await bench.moveAway(again, 'backup');
+  order[0] = ['a.csv', 'backup/sales/a.csv'];
+  for (const turn of [1, 2]) assert.deepEqual(await reload(bench), order, `moved, ${turn}`);
+  await bench.journal.prune({ endedBefore: Date.now() + 1 });
+  const { items } = await bench.journal.runs({ dataset: 'sales', path: 'b.csv' });
+  assert.deepEqual(items.length, 1);
+  assert.ok((items[0]?.delivered ?? 0) < (items[0]?.version ?? 0));
 });
 
 test('with LOAD.id a file of which nobody knows any more when it came is not', async t => {

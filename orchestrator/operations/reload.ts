@@ -1,6 +1,6 @@
 import { kindOf, messageOf, OrchestratorError } from '../errors.ts';
 import type { Run, StoredFile } from '../journal/journal.ts';
-import { isDelivery, type ReloadOptions, reloadables, type Version } from './reloadables.ts';
+import { deliveredAs, type ReloadOptions, reloadables, type Version } from './reloadables.ts';
 import { replayRun } from './replay.ts';
 import { submitBackup } from './submit-backup.ts';
 
@@ -79,7 +79,8 @@ async function newestOf(
   { journal, dataset }: Pick<ReloadOptions, 'journal' | 'dataset'>,
 ): Promise<StoredFile> {
   const { items } = await journal.runs({ dataset: dataset.name, path: file, states: ['done'], limit: 1000 });
-  const last = items.find(isDelivery);
+  const loads = items.filter(({ action }) => action === 'add' || action === 'change');
+  const [last] = loads.toSorted((one, other) => deliveredAs(other) - deliveredAs(one));
   if (last === undefined || last.contentHash === known.contentHash) return known;
   const stored = kept.find(({ contentHash }) => contentHash === last.contentHash);
   if (stored !== undefined) return stored;

@@ -79,7 +79,7 @@ async function* inOrder(options: ReloadOptions): AsyncGenerator<Reloadable> {
 
 interface Delivery {
   version: Version;
-  /** VERSION of the run that loaded it. */
+  /** As deliveredAs() gives it. */
   order: number;
 }
 
@@ -92,7 +92,7 @@ async function deliveriesOf(
   const stored = await journal.stored(dataset.name, file);
   for (const one of stored.filter(({ kind }) => kind === 'backup')) {
     const run = one.runId === null ? undefined : await journal.run(one.runId);
-    if (run?.version) deliveries.push({ version: { file, at: 'backup', stored: one }, order: run.version });
+    if (run?.version) deliveries.push({ version: { file, at: 'backup', stored: one }, order: deliveredAs(run) });
     else lost.push(`${one.place} came so long ago that nobody knows in which order: its rows stay as they are`);
   }
   if (stored.length >= MOST_STORED)
@@ -102,7 +102,7 @@ async function deliveriesOf(
   const [version] = versions;
   if (version?.at === 'path') {
     const run = await journal.latestVersion(dataset.name, file);
-    deliveries.push({ version, order: run?.version ?? Number.MAX_SAFE_INTEGER });
+    deliveries.push({ version, order: run === undefined ? Number.MAX_SAFE_INTEGER : deliveredAs(run) });
   }
   return { deliveries, lost };
 }
@@ -122,8 +122,13 @@ async function cameAfter(runId: string, { journal, dataset }: ReloadOptions): Pr
   return [...came].toReversed();
 }
 
+/** When the file of a run came, among all of the dataset: a VERSION. Whoever runs it again changes nothing of that. */
+export function deliveredAs({ delivered, version }: Run): number {
+  return delivered ?? version ?? 0;
+}
+
 /** Whether a run is of a file that came, and not one of those that people had run again. */
-export function isDelivery({ action, replayOf, readFrom }: Run): boolean {
+function isDelivery({ action, replayOf, readFrom }: Run): boolean {
   return (action === 'add' || action === 'change') && replayOf === null && readFrom === null;
 }
 

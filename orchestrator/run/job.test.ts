@@ -40,6 +40,7 @@ const run: Run = {
   handle: null,
   batch: null,
   replayOf: null,
+  delivered: null,
   cancelRequested: false,
   mendFile: null,
   leaseHolder: 'me',

@@ -264,6 +264,22 @@ export function ledgerTests(bench: Bench): void {
       assert.equal((await journal.submitStored(storedA(id)))?.state, 'queued');
     });
 
+    it('a run of a file that came before says as what it came, however often it is run again', async () => {
+      const came = await hand.load('a.csv', 1, { content: 'hash1' });
+      assert.equal(came.delivered, null);
+      let again = came;
+      for (const _ of [1, 2]) {
+        await journal.replay(again.id, T0);
+        again = await hand.finish(await hand.claimOne(), done(1));
+        assert.equal(again.delivered, came.version);
+      }
+      const stored = await journal.submitStored(storedA(again.id));
+      assert.equal(stored?.delivered, came.version);
+      await hand.finish(await hand.claimOne(), done(1));
+      const other = await hand.load('a.csv', 2, { content: 'hash2' });
+      assert.equal(other.delivered, null);
+    });
+
     it('a run that reads from the backup is not ended where its path becomes absent', async () => {
       const { id } = await hand.load('a.csv');
       const run = await journal.submitStored(storedA(id));

@@ -58,8 +58,16 @@ export function submitStored(tx: Tx, request: StoredRequest): Run | null {
     ...newRunColumns(randomUUIDv7(), request),
     ...queuedColumns(tx, request),
     read_from: readFrom,
+    delivered: deliveredAs(tx, request),
     action: 'change',
   });
+}
+
+/** VERSION of the newest file of this content that came under the path; null where that is forgotten. */
+function deliveredAs(tx: Tx, { dataset, file, contentHash }: StoredRequest): number | null {
+  const sql = `SELECT max(coalesce(delivered, version)) AS delivered FROM runs
+    WHERE dataset = $dataset AND file = $file AND version IS NOT NULL AND content_hash = $contentHash AND action IN ('add', 'change')`;
+  return tx.get<{ delivered: number | null }>(sql, { dataset, file, contentHash })?.delivered ?? null;
 }
 
 interface Copy {
@@ -79,6 +87,7 @@ export function queueCopy(tx: Tx, run: Run, copy: Copy): Run {
     read_from: run.readFrom,
     action: copy.action,
     replay_of: copy.replayOf,
+    delivered: run.delivered ?? run.version,
     mend_file: copy.mendFile,
   });
 }

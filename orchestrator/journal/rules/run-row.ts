@@ -44,6 +44,7 @@ export interface RunRow {
   handle: string | null;
   batch: string | null;
   replay_of: string | null;
+  delivered: number | null;
   cancel_requested: number;
   mend_file: string | null;
   lease_holder: string | null;
@@ -52,7 +53,7 @@ export interface RunRow {
 export const RUN_COLUMNS = `seq, id, dataset, file, root, read_from, state, action, priority, version, size_bytes,
   token, content_hash, file_key, index_name, attempt, retries_used, waits, seen_at,
   queued_at, due_at, started_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, rows_mended, to_check, values_left_out, beside, progress_rows,
-  progress_bytes, progress_total_bytes, error, runner, handle, batch, replay_of, cancel_requested, mend_file, lease_holder`;
+  progress_bytes, progress_total_bytes, error, runner, handle, batch, replay_of, delivered, cancel_requested, mend_file, lease_holder`;
 
 export function toRun(row: RunRow): Run {
   return {
@@ -88,6 +89,7 @@ export function toRun(row: RunRow): Run {
     handle: row.handle,
     batch: row.batch,
     replayOf: row.replay_of,
+    delivered: row.delivered,
     cancelRequested: row.cancel_requested === 1,
     mendFile: row.mend_file,
     leaseHolder: row.lease_holder,

@@ -104,12 +104,8 @@ describe('journal: the SQLite file', () => {
 
   it('of a former schema is brought up to date, and its runs stay as they were', async () => {
     const path = join(folder, 'former.sqlite');
-    const former = new DatabaseSync(path);
-    for (const name of ['1-journal', '2-doubts', '3-existing']) {
-      former.exec(readFileSync(join(MIGRATIONS, `${name}.sql`), 'utf8'));
-    }
-    former.exec(`PRAGMA user_version = 3;
-      INSERT INTO datasets (name, last_version, rows_loaded, rows_rejected) VALUES ('sales', 2, 6, 2);
+    const former = formerDatabase(path, 3);
+    former.exec(`INSERT INTO datasets (name, last_version, rows_loaded, rows_rejected) VALUES ('sales', 2, 6, 2);
       INSERT INTO runs (id, dataset, file, file_folded, root, state, action, priority, version, size_bytes, mtime_ns, inode, content_hash,
         attempt, seen_at, queued_at, ended_at, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, error, changed, file_key, index_name)
       VALUES ('1', 'sales', 'a', 'a', '/in', 'done', 'add', 0, 1, 1, 1, '1', 'x', 1, 1, 1, 2, 9, 6, 2, 1, 0, NULL, 1, 'k', 'sales'),
@@ -132,14 +128,38 @@ describe('journal: the SQLite file', () => {
     await journal.close();
   });
 
+  it('of a former schema knows as what a file came that was run again', async () => {
+    const path = join(folder, 'delivered.sqlite');
+    const former = formerDatabase(path, 15);
+    former.exec("INSERT INTO datasets (name, last_version) VALUES ('sales', 9)");
+    const add = former.prepare(
+      `INSERT INTO runs (id, dataset, file, file_folded, root, read_from, state, action, priority, version, size_bytes, mtime_ns, token, content_hash, attempt, seen_at, queued_at, ended_at,
+         replay_of, rows_read, rows_loaded, rows_rejected, rows_filtered, rows_deleted, changed)
+       VALUES ($id, 'sales', 'a', 'a', '/in', $from, 'done', 'change', 0, $id, 1, 1, '1.1', $hash, 1, 1, 1, 2, $of, 0, 0, 0, 0, 0, 1)`,
+    );
+    const runs = [
+      { hash: 'x', of: null, from: null, delivered: null },
+      { hash: 'y', of: null, from: null, delivered: null },
+      { hash: 'x', of: '1', from: null, delivered: 1 },
+      { hash: 'y', of: null, from: '/backup/a', delivered: 2 },
+      { hash: 'x', of: '3', from: null, delivered: 1 },
+      { hash: 'z', of: '0', from: null, delivered: null },
+    ];
+    for (const [n, { hash, of, from }] of runs.entries()) add.run({ id: String(n + 1), hash, of, from });
+    former.close();
+    const journal = openSqliteJournal({ path, clock: systemClock });
+    const { items } = await journal.runs({ dataset: 'sales' });
+    assert.deepEqual(
+      items.toReversed().map(({ delivered }) => delivered),
+      runs.map(({ delivered }) => delivered),
+    );
+    await journal.close();
+  });
+
   it('of a former schema knows files in the versions that they have: none is loaded again', async () => {
     const path = join(folder, 'versions.sqlite');
-    const former = new DatabaseSync(path);
-    const names = readdirSync(MIGRATIONS).toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-    for (const name of names.slice(0, 13)) {
-      former.exec(readFileSync(join(MIGRATIONS, name), 'utf8'));
-    }
-    former.exec("PRAGMA user_version = 13; INSERT INTO datasets (name, last_version) VALUES ('sales', 9)");
+    const former = formerDatabase(path, 13);
+    former.exec("INSERT INTO datasets (name, last_version) VALUES ('sales', 9)");
     // Of our time, of 1969, of the last nanosecond of 64 bits, of the next one, and of 2446; inodes up to 64 bits.
     const times = ['1767225600123456789', '-5', '9223372036854775807', '9223372036854775808', '15032385535999999999'];
     const stats = times.map((time, n) => ({ size: BigInt(n), mtimeNs: BigInt(time), ino: 2n ** 64n - BigInt(n + 1) }));
@@ -356,4 +376,13 @@ function refusal(message: RegExp) {
     assert.match(error.message, message);
     return true;
   };
+}
+
+/** A journal as it was after so many migrations. */
+function formerDatabase(path: string, migrations: number): DatabaseSync {
+  const database = new DatabaseSync(path);
+  const names = readdirSync(MIGRATIONS).toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  for (const name of names.slice(0, migrations)) database.exec(readFileSync(join(MIGRATIONS, name), 'utf8'));
+  database.exec(`PRAGMA user_version = ${migrations}`);
+  return database;
 }
