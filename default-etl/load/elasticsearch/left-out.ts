@@ -55,7 +55,7 @@ const WHOLE_TYPES: ReadonlySet<string> = new Set(['byte', 'short', 'integer', 'l
 interface Column {
   name: string;
   field: FieldMapping;
-  /** Of cells that are text, and of JSON values. */
+  /** Of cells that are text, and of JSON values: each made with the first of them. */
   checks: Record<'text' | 'literal', FieldCheck | undefined>;
   /** Cells that say something. */
   values: number;
@@ -143,7 +143,8 @@ export class LeftOut {
     if (known) return known;
     const columns = names.map((name, at) => {
       const column = this.columnOf(name);
-      const check = column?.checks[literals?.[at] ? 'literal' : 'text'];
+      const isLiteral = literals?.[at] ?? false;
+      const check = column && (column.checks[isLiteral ? 'literal' : 'text'] ??= checkOf(column.field, isLiteral));
       return column && check && { column, check };
     });
     this.headers.set(header, columns);
@@ -155,7 +156,7 @@ export class LeftOut {
     if (known) return known;
     const field = this.fieldOf(name);
     if (!field) return undefined;
-    const checks = { text: checkOf(field, false), literal: checkOf(field, true) };
+    const checks = { text: undefined, literal: undefined };
     const column = { name, field, checks, values: 0, leftOut: 0, written: 0, first: undefined };
     this.columns.set(name, column);
     return column;
