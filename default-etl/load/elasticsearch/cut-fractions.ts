@@ -1,7 +1,8 @@
 import type { FileTypes } from '../../types/column-type.ts';
 import type { FieldMapping } from './inferred-mapping.ts';
 
-const WHOLE_TYPES = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long']);
+/** Types of fields that have whole numbers only. */
+export const WHOLE_TYPES: ReadonlySet<string> = new Set(['long', 'integer', 'short', 'byte', 'unsigned_long']);
 /** Of a wide file not every name helps. */
 const MOST_NAMES = 20;
 

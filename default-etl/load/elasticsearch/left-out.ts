@@ -3,6 +3,7 @@ import { type Batch, cellText } from '../../batch/batch.ts';
 import { type DateShape, dateKind, secondPart, shapeNumber, shapeOf, ZERO_DATE } from '../../types/date-cell.ts';
 import { isWrittenNumber } from '../../types/number-cell.ts';
 import { isMissing } from '../../types/text-cell.ts';
+import { WHOLE_TYPES } from './cut-fractions.ts';
 import { formatText, takesIso } from './date-formats.ts';
 import type { FileTypes } from '../../types/column-type.ts';
 import { checkOf } from './field-check/check-of.ts';
@@ -49,7 +50,6 @@ const OTHER_KINDS: Readonly<Record<string, string>> = {
   geo_point: 'positions',
   ip: 'IP addresses',
 };
-const WHOLE_TYPES: ReadonlySet<string> = new Set(['byte', 'short', 'integer', 'long']);
 
 /** What a field left out. */
 interface Column {

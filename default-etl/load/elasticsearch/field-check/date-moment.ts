@@ -26,7 +26,8 @@ export const IMPOSSIBLE = 'impossible';
 /** undefined where the text is not written so. */
 export type ReadDate = (text: string) => Moment | typeof IMPOSSIBLE | undefined;
 
-const MOST_OFFSET = 18 * 3600;
+/** Seconds: offsets end at 18 hours. */
+export const MOST_OFFSET = 18 * 3600;
 /** In milliseconds within 64 bits. */
 const LAST_YEAR = 292_278_993;
 const NEAR_YEARS = { first: 1900, last: 2300 };

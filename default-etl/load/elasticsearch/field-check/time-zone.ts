@@ -1,3 +1,5 @@
+import { MOST_OFFSET } from './date-moment.ts';
+
 const OFFSET = /^([-+])(\d\d)(?:(:?)(\d\d)(?:\3(\d\d))?)?$/;
 /** To Java `GMT+1` is one. */
 const PREFIXED = /^(?:UTC|GMT|UT)(?:$|(?=[-+]))/;
@@ -6,7 +8,6 @@ const PREFIXED = /^(?:UTC|GMT|UT)(?:$|(?=[-+]))/;
  * does not.
  */
 const REGION = /^(?:CET|EET|MET|WET|PRC|ROK|UCT|GB|NZ|(?=.*[a-z\d-])[A-Z][\w+/-]+)$/;
-const MOST_SECONDS = 18 * 3600;
 const MOST_KNOWN = 1000;
 
 const known = new Map<string, boolean>();
@@ -31,7 +32,7 @@ function offsetSeconds(text: string): number | undefined {
   if (!found) return undefined;
   const [, sign, hours, , minutes = '0', seconds = '0'] = found;
   const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-  if (Number(minutes) > 59 || Number(seconds) > 59 || total > MOST_SECONDS) return undefined;
+  if (Number(minutes) > 59 || Number(seconds) > 59 || total > MOST_OFFSET) return undefined;
   return sign === '-' ? -total : total;
 }
 
