@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { isRunUid } from '../../config/run-uids.ts';
 import { OrchestratorError } from '../../errors.ts';
 import { libc } from '../../libc.ts';
@@ -7,11 +8,16 @@ type Kill = (pid: number, signal: number) => number;
 
 /** setresuid(2) of this thread alone; the C library's own would change all threads. */
 const SETRESUID: Partial<Record<NodeJS.Architecture, number>> = { x64: 117, arm64: 147 };
-/** Nobody is this user: who is to be killed can't signal whoever has it as real uid, as he could where that were his own. */
-const NOBODY_AT_ALL = 2 ** 32 - 2;
+/**
+ * Users that nobody is: who is to be killed can't signal whoever has one as real uid, as he could where that were his
+ * own. Each process takes one at random, for those with the same real uid may signal each other: two orchestrators that
+ * kill at the same moment would kill each other.
+ */
+const UNUSED_UIDS = { from: 2 ** 31, to: 2 ** 32 - 2 };
 const SIGKILL = 9;
 const EVERYBODY = -1;
 
+const ownUid = randomInt(UNUSED_UIDS.from, UNUSED_UIDS.to);
 let setUids: SetUids | undefined;
 let kill: Kill | undefined;
 
@@ -29,7 +35,7 @@ export function killAllOf(uid: number): boolean {
   ) as SetUids;
   kill ??= libc().func('int kill(int pid, int signal)') as Kill;
   // In a user namespace there may be no such user.
-  if (setUids(call, NOBODY_AT_ALL, uid, 0) !== 0 && setUids(call, uid, uid, 0) !== 0) return false;
+  if (setUids(call, ownUid, uid, 0) !== 0 && setUids(call, uid, uid, 0) !== 0) return false;
   kill(EVERYBODY, SIGKILL);
   // As somebody else we must not go on.
   if (setUids(call, 0, 0, 0) !== 0) process.abort();

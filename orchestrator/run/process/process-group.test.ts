@@ -40,6 +40,21 @@ test('rule 10: without a uid of its own, what has cleared its environment is fou
   assert.ok(readProcess(Number(printed))?.isZombie ?? true);
 });
 
+test('without a uid of its own, what takes long to end is waited for though its first process has ended', async () => {
+  const workDir = `/nowhere/${process.pid}-slow`;
+  // One that has memory to give back takes a while to end.
+  const slow = 'const held = Buffer.alloc(600_000_000, 1); console.log(process.pid); setInterval(() => held, 1000);';
+  const child = spawn('/bin/sh', ['-c', 'env -i "$0" -e "$1" & wait', process.execPath, slow], {
+    detached: true,
+    env: { PATH: process.env['PATH'], WORK_DIR: workDir },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+  const leader = leaderOf(child.pid as number, workDir, undefined) as Leader;
+  await killMembers(leader);
+  assert.ok(readProcess(Number(printed))?.isZombie ?? true);
+});
+
 test('without a uid of its own, what went into a session of its own is found, whether its leader lives or has ended', async () => {
   for (const ending of ['wait', 'exit 0']) {
     const workDir = `/nowhere/${process.pid}-${ending.replace(' ', '-')}`;
@@ -102,4 +117,18 @@ test('a uid is killed whole and nobody else’s processes are, this one’s neit
   }
   for (const uid of [-1, 0, 1, 999, 1000.5, 2 ** 32 - 1, Number.NaN])
     assert.throws(() => killAllOf(uid), /is no run's/);
+});
+
+test('two that kill at the same moment leave each other alone', asRoot, async () => {
+  const module = JSON.stringify(new URL('kill-user.ts', import.meta.url).href);
+  const script = `const { killAllOf } = await import(${module}); for (let n = 0; n < 5000; n++) killAllOf(71503);`;
+  const killers = [1, 2, 3].map(() =>
+    spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' }),
+  );
+  const endings = await Promise.all(killers.map(killer => once(killer, 'exit')));
+  assert.deepEqual(endings, [
+    [0, null],
+    [0, null],
+    [0, null],
+  ]);
 });

@@ -48,53 +48,71 @@ export function isLeading({ pid, startTime }: Leader): boolean {
  * their environment.
  */
 export function livingMembers(leader: Leader): ProcessEntry[] {
-  if (leader.bootId !== readBootId()) return [];
-  const { uid } = leader;
-  return uid === undefined ? membersOfSession(leader) : livingOf(uid);
+  return livingBeside(leader, []);
 }
 
-function membersOfSession(leader: Leader): ProcessEntry[] {
-  const first = readProcess(leader.pid);
-  // A pid isn't given anew while a group or session bears it; without its leader a session could be a stranger's that
-  // came and went.
-  // rule 10: they are found by pid and start time
-  const isOurs = first !== undefined && first.startTime === leader.startTime;
+/** `seen`: members that an earlier look found. */
+function livingBeside(leader: Leader, seen: readonly ProcessEntry[]): ProcessEntry[] {
+  if (leader.bootId !== readBootId()) return [];
+  const { uid } = leader;
+  return uid === undefined ? membersOfSession(leader, seen) : livingOf(uid);
+}
+
+function membersOfSession(leader: Leader, seen: readonly ProcessEntry[]): ProcessEntry[] {
+  const entries = listProcesses();
+  const isSeen = (entry: ProcessEntry): boolean => seen.some(member => isSame(member, entry));
   // rule 10: without a uid of their own they are killed by group
-  const isMember = ({ group, session }: ProcessEntry): boolean => group === leader.pid || session === leader.pid;
+  const isBearer = ({ group, session }: ProcessEntry): boolean => group === leader.pid || session === leader.pid;
+  // A pid isn't given anew while a group or session bears it; without any whom we know to bear it a session could be a
+  // stranger's that came and went.
+  const isOurs = entries.some(entry => isSame(leader, entry) || (isBearer(entry) && isSeen(entry)));
   // By the environment who went into a session of its own is found, too, and where nobody leads any more that alone decides.
-  return listProcesses().filter(
-    // rule 10: or by their environment, in whichever session
-    entry => !entry.isZombie && ((isOurs && isMember(entry)) || hasVariable(entry.pid, 'WORK_DIR', leader.workDir)),
+  return entries.filter(
+    entry =>
+      !entry.isZombie &&
+      // rule 10: or by their environment, in whichever session
+      ((isOurs && isBearer(entry)) || isSeen(entry) || hasVariable(entry.pid, 'WORK_DIR', leader.workDir)),
   );
+}
+
+function isSame(one: Pick<ProcessEntry, 'pid' | 'startTime'>, other: ProcessEntry): boolean {
+  // rule 10: they are found by pid and start time
+  return one.pid === other.pid && one.startTime === other.startTime;
 }
 
 /** Sends the signal to each living member. Returns how many there were. Throws `wait` where one is another user's. */
 export function signalMembers(leader: Leader, signal: NodeJS.Signals): number {
-  const members = livingMembers(leader);
-  for (const member of members) signalOne(member.pid, signal);
-  return members.length;
+  return signalAll(livingMembers(leader), signal).length;
 }
 
 /** SIGKILL until no member is alive: without a uid of its own one may fork while it is done. Returns how many were seen. */
 export async function killMembers(leader: Leader): Promise<number> {
   let killed = 0;
+  let seen: ProcessEntry[] = [];
   for (let pauseMs = POLL_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_POLL_MS)) {
-    const count = killOnce(leader);
-    if (count === 0) return killed;
-    killed = Math.max(killed, count);
+    seen = killOnce(leader, seen);
+    if (seen.length === 0) return killed;
+    killed = Math.max(killed, seen.length);
     await delay(pauseMs);
   }
 }
 
-/** None found before the kill proves nothing, for one that forks and ends is missed by every look; none found after it does. */
-function killOnce(leader: Leader): number {
+/**
+ * Returns those that were there. None found before the kill proves nothing, for one that forks and ends is missed by
+ * every look; none found after it does.
+ */
+function killOnce(leader: Leader, seen: readonly ProcessEntry[]): ProcessEntry[] {
+  const members = livingBeside(leader, seen);
   const { uid, bootId } = leader;
-  if (uid === undefined || bootId !== readBootId()) return signalMembers(leader, 'SIGKILL');
-  const before = livingMembers(leader).length;
   // rule 10: they are killed by their uid, wherever they went
-  if (!killAllOf(uid)) return signalMembers(leader, 'SIGKILL');
+  if (uid === undefined || bootId !== readBootId() || !killAllOf(uid)) return signalAll(members, 'SIGKILL');
   // Those that were there a moment ago get time to end: a look at all processes takes milliseconds.
-  return before > 0 ? before : livingMembers(leader).length;
+  return members.length > 0 ? members : livingMembers(leader);
+}
+
+function signalAll(members: ProcessEntry[], signal: NodeJS.Signals): ProcessEntry[] {
+  for (const { pid } of members) signalOne(pid, signal);
+  return members;
 }
 
 function signalOne(pid: number, signal: NodeJS.Signals): void {

@@ -47,13 +47,13 @@ export const rule10: Rule = {
       test: 'orchestrator/run/process/process-runner.test.ts',
     },
     'they are found by pid and start time': {
-      code: 'first.startTime === leader.startTime',
+      code: 'one.startTime === other.startTime',
       without: 'true',
       title: 'rule 10: a pid that belongs to another process by now is left alone',
     },
     'they are killed by their uid, wherever they went': {
-      code: 'if (!killAllOf(uid)) return',
-      without: 'return',
+      code: '!killAllOf(uid)',
+      without: 'true',
       title: 'rule 10: what forks and ends faster than anybody can look is dead all the same',
     },
     'without a uid of their own they are killed by group': {
