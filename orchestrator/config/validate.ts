@@ -20,7 +20,10 @@ export interface Finding {
 export type Show = (pointer: string, value: unknown) => string;
 
 const root = settingsSchema as SchemaNode;
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+// Our schemas are held against their own schema by a test, not at each start, and what is compiled is used once or
+// twice, so that it isn't worth optimizing: 40 ms instead of 80 (Node 24.21).
+const COMPILED_ONCE = { meta: false, validateSchema: false, code: { optimize: false } };
+const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, ...COMPILED_ONCE });
 ajv.addVocabulary(['x-type', 'x-default']);
 // ON_CHANGE, LOAD and the like get their defaults later, and WATCH_DIR has a message of its own. The steps of TRANSFORM
 // are judged by the default ETL's own check: of a choice between seventeen steps ajv tells what is wrong with each.
