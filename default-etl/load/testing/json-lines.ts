@@ -88,11 +88,11 @@ class JsonLinesFolder {
   /** Returns how many rows were there before. */
   put(key: string, lines: string): number {
     const name = `${key}.${this.job.version}`;
-    const others = this.namesOf(key).filter(other => other !== name);
-    const before = this.namesOf(key).reduce((sum, other) => sum + this.rowsIn(other), 0);
+    const former = this.namesOf(key);
+    const before = former.reduce((sum, other) => sum + this.rowsIn(other), 0);
     writeFileSync(join(this.path, '.new'), lines, { flush: true });
     renameSync(join(this.path, '.new'), join(this.path, name));
-    for (const other of others) rmSync(join(this.path, other));
+    for (const other of former) if (other !== name) rmSync(join(this.path, other));
     return before;
   }
 
