@@ -253,7 +253,7 @@ async function watchAndServe(core: Core, schedule: Schedule, stack: AsyncDisposa
   const api = await serve(core, { ...schedule, watchers });
   tellWhere({ ...core, url: api.url });
   const sample = await offerSample({ journal, datasets: datasets(), configDir });
-  stack.defer(greet({ ...core, api, datasets: () => datasets(), sample }));
+  stack.defer(greet({ ...core, api, sample }));
   stopping?.addEventListener('abort', () => void watchers.stop());
   if (stopping?.aborted) return api;
   await watchers.begin(config.datasets());
