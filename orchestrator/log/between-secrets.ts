@@ -12,7 +12,8 @@ const MOST_TRIALS = 64;
 const HIDDEN_AT_ONCE = /\*+/g;
 const LOW_SURROGATE = /[\uDC00-\uDFFF]/;
 
-type MaskText = (text: string) => string;
+/** Takes secrets out of a text: what is cut is masked afterwards, so that no secret may be cut. */
+export type MaskText = (text: string) => string;
 
 /**
  * Where a text can be cut, at `wished` or at most 8 KB before it, so that masking the two parts shows no more than

@@ -5,13 +5,10 @@ import {
   type Message,
   parseMessage,
 } from '../../default-etl/contract/contract.ts';
-import { cutBetweenSecrets, placeBetweenSecrets } from '../log/between-secrets.ts';
+import { cutBetweenSecrets, type MaskText, placeBetweenSecrets } from '../log/between-secrets.ts';
 
 const HIGHEST_CODE = 255;
 const DECISION_LEVELS = 16;
-
-/** Takes secrets out of a text: what is cut is masked afterwards, so that no secret may be cut. */
-export type MaskText = (text: string) => string;
 
 /** The message in a line, or undefined where there is none, or one that is no use: whoever prints it may print anything. */
 export function readMessage(line: string, mask: MaskText): Message | undefined {

@@ -5,8 +5,8 @@ import {
   type SupersededMessage,
 } from '../../default-etl/contract/contract.ts';
 import { LIMITS } from '../limits.ts';
-import { cutBetweenSecrets } from '../log/between-secrets.ts';
-import { type MaskText, readMessage, whyNoResult } from './bounded-message.ts';
+import { cutBetweenSecrets, type MaskText } from '../log/between-secrets.ts';
+import { readMessage, whyNoResult } from './bounded-message.ts';
 import type { Outcome } from './runner.ts';
 
 const OPENING_BRACE = 123;
