@@ -66,8 +66,8 @@ export async function recoverOrphan(
 }
 
 /**
- * Gives the runs of a dead attempt back to the queue; no retry is used up, since it was not theirs to fail. One that was to be
- * cancelled, or has a newer version waiting, ends there: the journal sees to that.
+ * Gives the runs of a dead attempt back to the queue; no retry is used up, since it was not theirs to fail. One that was
+ * to be cancelled, or has a newer version waiting, ends there: the journal sees to that.
  */
 export async function requeueDead(
   context: ScheduleContext,

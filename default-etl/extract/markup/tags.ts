@@ -82,7 +82,10 @@ function behind(bytes: Buffer, mark: string, from: number, to: number): number {
   return found < 0 ? INCOMPLETE : found + mark.length;
 }
 
-/** All but blanks and the signs of markup: which letters a name may have is not looked at. In a table, as a sheet has a name every ten bytes. */
+/**
+ * All but blanks and the signs of markup: which letters a name may have is not looked at. In a table, as a sheet has a
+ * name every ten bytes.
+ */
 const IS_NAME = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte > SPACE && ![GREATER, SLASH, EQUALS, LESS, QUOTE, APOSTROPHE].includes(byte) ? 1 : 0,
 );

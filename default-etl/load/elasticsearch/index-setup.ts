@@ -76,8 +76,11 @@ export interface ReadyIndices {
   fields: FoundFields;
 }
 
-/** Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`: what could not be done, and needn't be. `onLooked`: what the index has, as soon as
- * that is known, before anything is added; first undefined where there is none yet. */
+/**
+ * Makes sure that the index is there as documents need it. Two that do this at once don't disturb each other. `log`:
+ * what could not be done, and needn't be. `onLooked`: what the index has, as soon as that is known, before anything is
+ * added; first undefined where there is none yet.
+ */
 export async function ensureIndex(
   connection: Connection,
   plan: IndexPlan,
