@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { EXIT, type FolderFile, WARM_JOBS } from './contract/protocol.ts';
 import { EtlFailure, messageOf, NothingLoaded, Superseded } from './contract/failure.ts';
 import { createReporter, type Reporter } from './contract/report.ts';
-import { HELP } from './run/help.ts';
 import { runFile } from './run/run-file.ts';
 import { withConnections } from './contract/connections.ts';
 import { type Environment, folderEnvironment, readJob, withoutOverwrite } from './contract/settings.ts';
@@ -26,7 +25,7 @@ export async function runProgram(words: readonly string[], environment: Environm
 
 async function run(words: readonly string[], environment: Environment): Promise<number> {
   if (words.includes('--help') || words.includes('-h')) {
-    write(HELP);
+    write((await import('./run/help.ts')).HELP);
     return EXIT.done;
   }
   const stopping = new AbortController();
@@ -52,7 +51,7 @@ async function runEnvironment(
   if (env.FILES) return await runFolder(env, env.FILES, signal);
   const file = env.FILE || words.find(word => !word.startsWith('-'));
   if (!file) {
-    process.stderr.write(HELP);
+    process.stderr.write((await import('./run/help.ts')).HELP);
     return 64;
   }
   return await runOne(env, file, createReporter(write), signal);
