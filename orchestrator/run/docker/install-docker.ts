@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import { DEFAULT_IMAGE } from '../../config/default-image.ts';
 import { templatesOfPresent } from '../job.ts';
-import { createRunNetwork } from '../network/run-network.ts';
+import { RunNetwork } from '../network/run-network.ts';
 import type { InstalledRunner, RunnerContext, Suitability, SuitsQuestion } from '../registry.ts';
 import { DockerRunner } from './docker-runner.ts';
 import { connectEngine } from './engine.ts';
@@ -21,7 +21,7 @@ export function installDocker(context: RunnerContext): InstalledRunner {
   const { dataDir, elasticsearch } = environment;
   const engine = connectEngine(environment.dockerHost, clock);
   const surroundings = surroundingsOf(() => findOwnContainer(engine), environment.hostPathMap);
-  const network = createRunNetwork({
+  const network = new RunNetwork({
     engine,
     logger,
     instance,
@@ -84,8 +84,8 @@ export function installDocker(context: RunnerContext): InstalledRunner {
       runner.keepWarm(configured, await templatesOfPresent(chosen));
     },
     problem: dataset => paths.mistakeOf(dataset),
-    isRefused: network.isRefused,
-    resume: network.resume,
+    isRefused: address => network.isRefused(address),
+    resume: () => network.resume(),
     async close() {
       await runner.close();
       await network.close();

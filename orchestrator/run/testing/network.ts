@@ -3,7 +3,7 @@ import type { ElasticsearchSettings } from '../../config/environment.ts';
 import type { Logger } from '../../log.ts';
 import type { Engine } from '../docker/engine.ts';
 import { readInstance } from '../instance.ts';
-import { createRunNetwork, type RunNetwork, type RunNetworkOptions } from '../network/run-network.ts';
+import { RunNetwork, type RunNetworkOptions } from '../network/run-network.ts';
 import { silentLogger } from './attempts.ts';
 
 /** The runs' network of a DATA_DIR. */
@@ -12,7 +12,7 @@ export function testNetwork(
   dataDir: string,
   more: Partial<RunNetworkOptions> & { elasticsearch?: ElasticsearchSettings | null; logger?: Logger } = {},
 ): RunNetwork {
-  return createRunNetwork({
+  return new RunNetwork({
     engine,
     logger: silentLogger,
     instance: readInstance(dataDir),
