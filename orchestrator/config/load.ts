@@ -7,7 +7,7 @@ import type { Dataset } from './dataset.ts';
 import { ofFile } from './messages.ts';
 import { type Places, placesOf } from './places.ts';
 import type { Policy } from './policy.ts';
-import type { ReadConfig, ReadRequest } from './reading.ts';
+import { nothingRead, type ReadConfig, type ReadRequest } from './reading.ts';
 import { revive } from './revive.ts';
 import type { Variables } from './substitute.ts';
 import type { Said } from './thread.ts';
@@ -77,16 +77,7 @@ function versionOf(path: string): string {
 /** Of the whole configuration: something that is no YAML of its own took too long. */
 function nothing(file: string): ReadConfig {
   const mistake = ofFile(file, null, 'too-slow', FILE_DEADLINE_MS / 1000);
-  const empty = {
-    datasets: [],
-    broken: [],
-    unfinished: [],
-    warnings: [],
-    referencedFiles: [],
-    policy: null,
-    isPolicyStale: true,
-  };
-  return { ...empty, errors: [mistake], unreadable: mistake.message };
+  return { ...nothingRead(), isPolicyStale: true, errors: [mistake], unreadable: mistake.message };
 }
 
 // One thread for all readings, one at a time: starting it takes longer than reading a hundred files. It goes when there

@@ -21,7 +21,7 @@ import { compose, type Mistake, ofFile, severityOf, sortMistakes } from './messa
 import { type Places, shownPath } from './places.ts';
 import { type Policy, readPolicy } from './policy.ts';
 import { Unreadable } from './read-text.ts';
-import type { ReadConfig, ReadRequest } from './reading.ts';
+import { nothingRead, type ReadConfig, type ReadRequest } from './reading.ts';
 import { resolveDataset } from './resolve.ts';
 import { type DatasetRights, rightsOf } from './rights.ts';
 import type { Settings } from './schema.ts';
@@ -60,13 +60,8 @@ export function readConfig(request: ReadRequest, begin: (path: string) => void):
   const { policy: found, mistakes } = readPolicy(places);
   const policy = found ?? formerPolicy;
   const loaded: ReadConfig = {
-    datasets: [],
-    broken: [],
-    unfinished: [],
+    ...nothingRead(),
     errors: [...mistakes],
-    warnings: [],
-    referencedFiles: [],
-    unreadable: null,
     policy,
     isPolicyStale: found === null,
   };

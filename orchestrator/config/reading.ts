@@ -24,6 +24,21 @@ export interface ReadConfig {
   isPolicyStale: boolean;
 }
 
+/** Of nothing: there is no file, and no policy. */
+export function nothingRead(): ReadConfig {
+  return {
+    datasets: [],
+    broken: [],
+    unfinished: [],
+    errors: [],
+    warnings: [],
+    referencedFiles: [],
+    unreadable: null,
+    policy: null,
+    isPolicyStale: false,
+  };
+}
+
 /** What is read, and what is known. Plain values. */
 export interface ReadRequest {
   places: Places;

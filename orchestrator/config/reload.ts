@@ -1,26 +1,24 @@
-import { parse, resolve } from 'node:path';
+import { parse } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
-import { messageOf, OrchestratorError } from '../errors.ts';
+import { OrchestratorError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { CurrentDatasets, type DatasetChange } from './current-datasets.ts';
 import type { Dataset } from './dataset.ts';
 import { DEFAULTS_NAME } from './config-files.ts';
 import { whyForbiddenNow } from './judge-again.ts';
 import { type Loaded, loadDatasets } from './load.ts';
 import { formatMistake, type Mistake } from './messages.ts';
-import { type Places, placesOf, shownPath } from './places.ts';
+import { type Places, placesOf } from './places.ts';
 import { type Policy, readPolicy } from './policy.ts';
+import { nothingRead } from './reading.ts';
+import { ReloadLog } from './reload-log.ts';
 import type { Variables } from './substitute.ts';
 import { type HasWriter, UnfinishedFiles } from './unfinished.ts';
-import { watchFiles } from './watch-files.ts';
+import { type FilesWatcher, watchFiles } from './watch-files.ts';
 
 /** What a reload made different. */
-export interface ConfigChange {
-  added: Dataset[];
-  /** The new versions. */
-  changed: Dataset[];
-  /** The last versions of datasets whose file is gone. */
-  removed: Dataset[];
+export interface ConfigChange extends DatasetChange {
   /** All that is wrong now, not only what is new. */
   errors: readonly Mistake[];
 }
@@ -65,8 +63,6 @@ const GONE_MS = 300;
 const LIST_EVERY_MS = 30_000;
 /** Until a file that is open for writing is looked at again. */
 const UNFINISHED_MS = 200;
-/** After so long it is said that one is. */
-const LONG_MS = 10_000;
 const LONGEST_START_MS = 10_000;
 /** So often all is read again because something was written to meanwhile. */
 const MOST_READINGS = 5;
@@ -78,224 +74,208 @@ const MOST_READINGS = 5;
  * force.
  */
 export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatcher> {
-  const { configDir, env, logger, clock } = options;
-  const places = placesOf(configDir, env, options.places);
-  const current = new Map<string, Dataset>();
-  /** Of the policy by which the current version of a dataset was found good. */
-  const judgedBy = new Map<string, string>();
-  const files = new UnfinishedFiles({ ...places, hasWriter: options.hasWriter });
-  const complaints = new Set<string>();
-  const listeners: ConfigListener[] = [];
-  let isStopped = false;
-  let policy: Policy | null = null;
-  await sharedFinished();
-  let loaded: Loaded = await load();
-  policy = loaded.policy;
-  if (policy === null) throw withoutPolicy(loaded.errors);
-  let queue: Promise<void> = Promise.resolve();
-  let waiting: Promise<void> | undefined;
-  let telling: Promise<void> = Promise.resolve();
-  let judging: Promise<void> = Promise.resolve();
-  let cancelReload = (): void => {};
-  let cancelListing = (): void => {};
+  const config = new LiveConfig(options);
+  await config.begin();
+  return config;
+}
 
-  takeOver(loaded);
-  report([], loaded.errors);
-  report([], loaded.warnings);
-  const watcher = watchFiles(places, hint, error => {
-    logger.warn(`changes of ${configDir} can't be watched (${messageOf(error)}); it is listed every 30 s all the same`);
-  });
-  watcher.add(loaded.referencedFiles);
-  scheduleListing();
-  await watcher.ready;
-  hint(); // what was written between the first reading and now sent no event
+class LiveConfig implements ConfigWatcher {
+  readonly #options: WatchConfigOptions;
+  readonly #places: Places;
+  readonly #files: UnfinishedFiles;
+  readonly #current = new CurrentDatasets();
+  readonly #log: ReloadLog;
+  readonly #listeners: ConfigListener[] = [];
+  #loaded: Loaded = { ...nothingRead(), datasets: [] };
+  #policy: Policy | null = null;
+  #watcher: FilesWatcher | undefined;
+  #isStopped = false;
+  /** Readings, one after the other, and one that has not begun. */
+  #queue: Promise<void> = Promise.resolve();
+  #waiting: Promise<void> | undefined;
+  #judging: Promise<void> = Promise.resolve();
+  #telling: Promise<void> = Promise.resolve();
+  #cancelReload = (): void => {};
+  #cancelListing = (): void => {};
 
-  return {
-    datasets: () => [...current.values()],
-    errors: () => loaded.errors,
-    warnings: () => loaded.warnings,
-    policy: () => policy!,
-    onChange: listener => void listeners.push(listener),
-    reload: readAgain,
-    async stop() {
-      isStopped = true;
-      cancelReload();
-      cancelListing();
-      await watcher.close();
-      await queue;
-      await judging;
-      await telling;
-    },
-  };
-
-  /** Again where something was written to meanwhile: at most so often, since somebody may do nothing else. */
-  async function load(again = MOST_READINGS): Promise<Loaded> {
-    const { unfinished, versions } = files.look();
-    const found = await loadDatasets(configDir, env, { ...places, unfinished, formerPolicy: policy });
-    const isOutdated = policy !== null && found.policy?.hash !== policyOfNow().hash;
-    if (isStopped) return found;
-    if (isOutdated) return load(again);
-    return again > 0 && files.look().versions !== versions ? load(again - 1) : found;
+  constructor(options: WatchConfigOptions) {
+    const { configDir, env, places, hasWriter, logger } = options;
+    this.#options = options;
+    this.#places = placesOf(configDir, env, places);
+    this.#files = new UnfinishedFiles({ ...this.#places, hasWriter });
+    this.#log = new ReloadLog(logger, this.#places, this.#current);
   }
 
-  /** What every dataset depends on is waited for at the start, but not for ever. */
-  async function sharedFinished(): Promise<void> {
-    const deadline = performance.now() + LONGEST_START_MS;
-    while (files.look().unfinished.some(isShared) && performance.now() < deadline) {
-      await new Promise<void>(done => clock.after(QUIET_MS, done));
-    }
+  async begin(): Promise<void> {
+    await this.#sharedFinished();
+    const loaded = await this.#load();
+    if (loaded.policy === null) throw withoutPolicy(loaded.errors);
+    this.#adopt(loaded, loaded.policy);
+    this.#watcher = watchFiles(
+      this.#places,
+      () => this.#hint(),
+      error => this.#log.unwatched(error),
+    );
+    this.#watcher.add(loaded.referencedFiles);
+    this.#scheduleListing();
+    await this.#watcher.ready;
+    this.#hint(); // what was written between the first reading and now sent no event
   }
 
-  function isShared(path: string): boolean {
-    return path === places.policyFile || parse(path).name.toLowerCase() === DEFAULTS_NAME;
+  datasets(): readonly Dataset[] {
+    return [...this.#current.values()];
   }
 
-  /** Looks again until all are complete: the end of writing sends no event. Returns whether what all depend on is. */
-  function waitForWriters(): boolean {
-    const { unfinished } = files.look();
-    if (unfinished.length > 0) {
-      cancelReload();
-      cancelReload = clock.after(UNFINISHED_MS, () => void readAgain());
-    }
-    for (const path of unfinished) {
-      if (files.waitedFor(path) < LONG_MS || complaints.has(path)) continue;
-      complaints.add(path);
-      logger.warn(
-        `${shownPath(path, places.root)} is still open for writing: it is read once it is closed, and until then what it said before holds`,
-      );
-    }
-    for (const path of complaints) if (!unfinished.includes(path)) complaints.delete(path);
-    return !unfinished.some(isShared);
+  errors(): readonly Mistake[] {
+    return this.#loaded.errors;
   }
 
-  function hint(): void {
-    if (isStopped) return;
-    cancelReload();
-    cancelReload = clock.after(QUIET_MS, () => void readAgain());
+  warnings(): readonly Mistake[] {
+    return this.#loaded.warnings;
   }
 
-  function scheduleListing(): void {
-    cancelListing = clock.after(options.listEveryMs ?? LIST_EVERY_MS, () => {
-      void readAgain();
-      scheduleListing();
-    });
+  policy(): Policy {
+    return this.#policy!;
+  }
+
+  onChange(listener: ConfigListener): void {
+    this.#listeners.push(listener);
   }
 
   /** A policy that changed holds at once, however long reading all files takes. */
-  function readAgain(): Promise<void> {
-    judging = judging.then(judgeByPolicy).catch(complain);
-    return enqueue();
+  reload(): Promise<void> {
+    this.#judging = this.#judging.then(() => this.#judgeByPolicy()).catch(error => this.#log.failed(error));
+    return this.#enqueue();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelReload();
+    this.#cancelListing();
+    await this.#watcher?.close();
+    await this.#queue;
+    await this.#judging;
+    await this.#telling;
+  }
+
+  /** Again where something was written to meanwhile: at most so often, since somebody may do nothing else. */
+  async #load(again = MOST_READINGS): Promise<Loaded> {
+    const { configDir, env } = this.#options;
+    const { unfinished, versions } = this.#files.look();
+    const found = await loadDatasets(configDir, env, { ...this.#places, unfinished, formerPolicy: this.#policy });
+    const isOutdated = this.#policy !== null && found.policy?.hash !== this.#policyOfNow().hash;
+    if (this.#isStopped) return found;
+    if (isOutdated) return this.#load(again);
+    return again > 0 && this.#files.look().versions !== versions ? this.#load(again - 1) : found;
+  }
+
+  /** What was read holds from now on. */
+  #adopt(next: Loaded, policy: Policy): ConfigChange {
+    const before = this.#loaded;
+    this.#loaded = next;
+    this.#policy = policy;
+    const change = this.#current.takeOver(next, policy.hash);
+    this.#log.read(next, before);
+    return { ...change, errors: next.errors };
+  }
+
+  /** What every dataset depends on is waited for at the start, but not for ever. */
+  async #sharedFinished(): Promise<void> {
+    const deadline = performance.now() + LONGEST_START_MS;
+    while (this.#files.look().unfinished.some(path => this.#isShared(path)) && performance.now() < deadline) {
+      await this.#pause(QUIET_MS);
+    }
+  }
+
+  #isShared(path: string): boolean {
+    return path === this.#places.policyFile || parse(path).name.toLowerCase() === DEFAULTS_NAME;
+  }
+
+  /** Looks again until all are complete: the end of writing sends no event. Returns whether what all depend on is. */
+  #waitForWriters(): boolean {
+    const { unfinished } = this.#files.look();
+    if (unfinished.length > 0) this.#reloadIn(UNFINISHED_MS);
+    this.#log.unfinished(unfinished, path => this.#files.waitedFor(path));
+    return !unfinished.some(path => this.#isShared(path));
+  }
+
+  #hint(): void {
+    if (!this.#isStopped) this.#reloadIn(QUIET_MS);
+  }
+
+  #reloadIn(ms: number): void {
+    this.#cancelReload();
+    this.#cancelReload = this.#options.clock.after(ms, () => void this.reload());
+  }
+
+  #scheduleListing(): void {
+    const { clock, listEveryMs = LIST_EVERY_MS } = this.#options;
+    this.#cancelListing = clock.after(listEveryMs, () => {
+      void this.reload();
+      this.#scheduleListing();
+    });
   }
 
   /** One reading that has not begun does for all who ask for one. */
-  function enqueue(): Promise<void> {
-    waiting ??= queue = queue
+  #enqueue(): Promise<void> {
+    this.#waiting ??= this.#queue = this.#queue
       .then(() => {
-        waiting = undefined;
-        return apply();
+        this.#waiting = undefined;
+        return this.#apply();
       })
-      .catch(complain);
-    return waiting;
+      .catch(error => this.#log.failed(error));
+    return this.#waiting;
   }
 
-  function complain(error: unknown): void {
-    logger.error(`the configuration could not be applied: ${messageOf(error)}`, { error });
-  }
-
-  function tell(change: ConfigChange): Promise<void> {
-    const told = telling.then(async () => {
-      for (const listener of listeners) await listener(change);
+  #tell(change: ConfigChange): Promise<void> {
+    const told = this.#telling.then(async () => {
+      for (const listener of this.#listeners) await listener(change);
     });
-    telling = told.catch(() => undefined);
+    this.#telling = told.catch(() => undefined);
     return told;
   }
 
-  function policyOfNow(): Policy {
-    return readPolicy(places).policy ?? policy!;
+  #policyOfNow(): Policy {
+    return readPolicy(this.#places).policy ?? this.#policy!;
   }
 
   /**
    * Stops the datasets that a changed policy forbids. What it allows anew, and where mistakes are, the reading that
    * follows tells.
    */
-  async function judgeByPolicy(): Promise<void> {
-    if (isStopped || files.look().unfinished.includes(places.policyFile)) return;
-    const now = policyOfNow();
-    if (now.hash === policy!.hash) return;
-    policy = now;
-    for (const dataset of current.values()) {
+  async #judgeByPolicy(): Promise<void> {
+    if (this.#isStopped || this.#files.look().unfinished.includes(this.#places.policyFile)) return;
+    const now = this.#policyOfNow();
+    if (now.hash === this.#policy!.hash) return;
+    this.#policy = now;
+    for (const dataset of this.#current.values()) {
       await setImmediate();
-      const reason = whyForbiddenNow(dataset, now, places, env);
-      if (reason === undefined || current.get(dataset.name) !== dataset) continue;
-      logger.error(`dataset ${dataset.name} is stopped, since the policy has changed: ${reason}`, {
-        dataset: dataset.name,
-      });
-      current.delete(dataset.name);
-      void tell({ added: [], changed: [], removed: [dataset], errors: loaded.errors }).catch(complain);
+      const reason = whyForbiddenNow(dataset, now, this.#places, this.#options.env);
+      if (reason === undefined || !this.#current.remove(dataset)) continue;
+      this.#log.stopped(dataset, reason);
+      const change = { added: [], changed: [], removed: [dataset], errors: this.#loaded.errors };
+      void this.#tell(change).catch(error => this.#log.failed(error));
     }
   }
 
-  async function apply(): Promise<void> {
-    if (isStopped || !waitForWriters()) return;
-    let next = await load();
-    if (namesGone(next).length > 0) {
-      await new Promise<void>(done => clock.after(GONE_MS, done));
-      next = await load();
+  async #apply(): Promise<void> {
+    if (this.#isStopped || !this.#waitForWriters()) return;
+    let next = await this.#load();
+    if (this.#current.namesGone(next).length > 0) {
+      await this.#pause(GONE_MS);
+      next = await this.#load();
     }
-    if (isStopped) return;
-    policy = next.policy ?? policy;
-    const before = loaded;
-    loaded = next;
-    watcher.add(next.referencedFiles);
-    const change = takeOver(next);
-    report(before.errors, next.errors);
-    if (before.errors.length > 0 && next.errors.length === 0)
-      logger.info(`the configuration in ${configDir} is without mistakes again`);
-    report(before.warnings, next.warnings);
-    waitForWriters();
+    if (this.#isStopped) return;
+    const before = this.#loaded;
+    const change = this.#adopt(next, next.policy ?? this.#policy!);
+    this.#watcher?.add(next.referencedFiles);
+    this.#waitForWriters();
     const differs = change.added.length + change.changed.length + change.removed.length > 0;
-    if (differs || texts(before.errors) !== texts(next.errors)) await tell(change);
+    if (differs || texts(before.errors) !== texts(next.errors)) await this.#tell(change);
   }
 
-  /** An unreadable folder says nothing about the datasets: all go on. */
-  function namesGone(next: Loaded): string[] {
-    if (next.unreadable !== null) return [];
-    const there = new Set([...next.broken, ...next.unfinished, ...next.datasets.map(({ name }) => name)]);
-    return [...current.keys()].filter(name => !there.has(name));
-  }
-
-  /** The version before a mistake goes on, but not where the policy has changed meanwhile: nobody has judged it by this one. */
-  function noLongerJudged(next: Loaded): string[] {
-    return [...next.broken, ...next.unfinished].filter(
-      name => current.has(name) && judgedBy.get(name) !== policy?.hash,
-    );
-  }
-
-  function takeOver(next: Loaded): ConfigChange {
-    const added = next.datasets.filter(({ name }) => !current.has(name));
-    const changed = next.datasets.filter(({ name, hash }) => (current.get(name)?.hash ?? hash) !== hash);
-    const removed = [...namesGone(next), ...noLongerJudged(next)].map(name => current.get(name)!);
-    for (const { name } of removed) current.delete(name);
-    for (const { name } of next.datasets) judgedBy.set(name, policy?.hash ?? '');
-    for (const dataset of [...added, ...changed]) current.set(dataset.name, dataset);
-    return { added, changed, removed, errors: next.errors };
-  }
-
-  function report(before: readonly Mistake[], now: readonly Mistake[]): void {
-    const known = new Set(before.map(formatMistake));
-    for (const mistake of now) {
-      const text = formatMistake(mistake);
-      if (known.delete(text)) continue;
-      if (mistake.severity === 'warning') logger.warn(text);
-      else logger.error(`${text}${whatGoesOn(mistake)}`, { dataset: mistake.dataset });
-    }
-  }
-
-  function whatGoesOn({ dataset, file }: Mistake): string {
-    if (dataset !== null) return current.has(dataset) ? '; its previous version goes on' : '';
-    return loaded.isPolicyStale && resolve(places.root, file) === places.policyFile
-      ? '; the former policy goes on'
-      : '';
+  #pause(ms: number): Promise<void> {
+    return new Promise(done => void this.#options.clock.after(ms, done));
   }
 }
 
@@ -304,6 +284,5 @@ function texts(mistakes: readonly Mistake[]): string {
 }
 
 function withoutPolicy(errors: readonly Mistake[]): OrchestratorError {
-  const text = errors.map(formatMistake).join('\n');
-  return new OrchestratorError('never', `nothing is started without a policy to go by: ${text}`);
+  return new OrchestratorError('never', `nothing is started without a policy to go by: ${texts(errors)}`);
 }

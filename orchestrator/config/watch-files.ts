@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { watch } from 'chokidar';
 import type { Places } from './places.ts';
 
-interface FilesWatcher {
+export interface FilesWatcher {
   add(paths: readonly string[]): void;
   ready: Promise<unknown>;
   close(): Promise<void>;
