@@ -1,6 +1,6 @@
 import type { Dataset } from '../config/dataset.ts';
 import { type RunnerKind, RUNNER_KINDS } from '../config/runners.ts';
-import { createConnections } from './connections/connections.ts';
+import { OwnConnections } from './connections/connections.ts';
 import { createRefreshes } from './connections/refreshes.ts';
 import { installDocker } from './docker/install-docker.ts';
 import { readInstance } from './instance.ts';
@@ -37,7 +37,7 @@ export function createRunners({ lastRunner, ...options }: RunnersOptions): Runne
   const { environment, variables, clock, logger } = options;
   const { dataDir, elasticsearch } = environment;
   const instance = readInstance(dataDir);
-  const connections = createConnections({
+  const connections = new OwnConnections({
     elasticsearch,
     wish: environment.runtimeDir,
     dataDir,

@@ -22,7 +22,7 @@ import type { Settings } from '../../config/schema.ts';
 import { OrchestratorError } from '../../errors.ts';
 import { silentLogger } from '../testing/attempts.ts';
 import type { GrantRequest } from '../runner.ts';
-import { createConnections, type ConnectionsOptions } from './connections.ts';
+import { type ConnectionsOptions, OwnConnections } from './connections.ts';
 
 const IN_MEMORY = '/dev/shm';
 const elasticsearch = { nodes: ['http://u:p@a:9200'], apiKey: null, username: 'etl', password: 'secret', ca: null };
@@ -72,7 +72,7 @@ function bench(t: TestContext, more: Partial<ConnectionsOptions> = {}): Bench {
 
 test('an attempt gets its connections in a file of its own, in memory, that nobody else can get at, until it is seen dead', async t => {
   const { folder, options, request, warnings } = bench(t);
-  const connections = createConnections(options);
+  const connections = new OwnConnections(options);
   const grant = await connections.open(request());
   assert.equal(grant?.file, join(folder, 'r-1-1.json'));
   assert.equal(existsSync(grant.file), false, 'nobody needs it yet');
@@ -99,7 +99,7 @@ test('an attempt gets its connections in a file of its own, in memory, that nobo
 
 test('whoever needs no connections gets none; the environment is for those who ask for it; ENV goes before', async t => {
   const { options, request, folder } = bench(t);
-  const connections = createConnections(options);
+  const connections = new OwnConnections(options);
   for (const settings of [{}, { CONNECTIONS: 'none' as const }])
     assert.equal(await connections.open(request(settings)), null);
   const grant = await connections.open(
@@ -108,16 +108,16 @@ test('whoever needs no connections gets none; the environment is for those who a
   assert.equal(grant?.file, null);
   assert.equal(grant?.variables.ELASTICSEARCH_USERNAME, 'mine');
   assert.equal(existsSync(folder), false);
-  const without = createConnections({ ...options, elasticsearch: null });
+  const without = new OwnConnections({ ...options, elasticsearch: null });
   assert.equal(await without.open(request()), null);
 });
 
 test('what a crash left behind is removed, but not what a living attempt has', async t => {
   const { options, request, folder } = bench(t);
-  const former = createConnections(options);
+  const former = new OwnConnections(options);
   for (const attempt of [1, 2]) (await former.open(request({ CONNECTIONS: 'file' }, attempt)))?.write();
   writeFileSync(join(folder, 'somebody-elses.txt'), '');
-  await createConnections(options).sweep((runId, attempt) => runId === 'r-1' && attempt === 2);
+  await new OwnConnections(options).sweep((runId, attempt) => runId === 'r-1' && attempt === 2);
   assert.deepEqual(
     ['r-1-1.json', 'r-1-2.json', 'somebody-elses.txt'].map(name => existsSync(join(folder, name))),
     [false, true, true],
@@ -133,7 +133,7 @@ test('without a folder in memory, or where the engine can’t see it, the file i
   ];
   for (const [more, hostPaths] of cases) {
     const { options, request, warnings } = bench(t);
-    const connections = createConnections({ ...options, ...more(options.dataDir) });
+    const connections = new OwnConnections({ ...options, ...more(options.dataDir) });
     for (const attempt of [1, 2]) {
       const grant = await connections.open(request({ CONNECTIONS: 'file' }, attempt, hostPaths));
       assert.equal(grant?.file, join(options.dataDir, 'connections', `r-1-${attempt}.json`));
@@ -152,7 +152,7 @@ test('a link in the place of the folder is not followed', async t => {
   const victim = join(options.dataDir, 'victim');
   mkdirSync(victim);
   symlinkSync(victim, folder);
-  const grant = await createConnections(options).open(request());
+  const grant = await new OwnConnections(options).open(request());
   assert.equal(grant?.file, join(options.dataDir, 'connections', 'r-1-1.json'));
 });
 
@@ -163,7 +163,7 @@ test('where the engine is away nothing is written, and it is asked again', async
     return null;
   };
   const { options, request } = bench(t);
-  const connections = createConnections(options);
+  const connections = new OwnConnections(options);
   await assert.rejects(connections.open(request(undefined, 1, hostPaths)), { kind: 'wait' });
   // A process needs no engine to find it.
   assert.equal(
@@ -186,7 +186,7 @@ test('where runs have keys, an attempt gets the key and no password; one whose E
   t.after(() => server.close());
   const node = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { options, request } = bench(t, { runKeys: 'auto', elasticsearch: { ...elasticsearch, nodes: [node] } });
-  const connections = createConnections(options);
+  const connections = new OwnConnections(options);
   const grant = await connections.open(request());
   assert.deepEqual(grant?.variables, { ELASTICSEARCH_NODE: node, ELASTICSEARCH_API_KEY: 'key-of-the-run' });
   assert.equal(connections.mask('it is key-of-the-run', request().attempt.datasetName), 'it is ***');
@@ -197,7 +197,7 @@ test('where runs have keys, an attempt gets the key and no password; one whose E
   assert.deepEqual(mine?.variables, { ELASTICSEARCH_NODE: 'http://mine' });
   // What a crash left of one with a key tells of it, whether or not its file was of use to it.
   await connections.open(request({ CONNECTIONS: 'file' }, 3));
-  const next = createConnections(options);
+  const next = new OwnConnections(options);
   await next.sweep(() => false);
   await next.stop();
   await connections.stop();
@@ -209,7 +209,7 @@ test('where runs have keys, an attempt gets the key and no password; one whose E
 
 test('a dataset whose ENV brings a server, a user or a key of its own gets none of the orchestrator’s', async t => {
   const { options, request } = bench(t, { elasticsearch });
-  const connections = createConnections(options);
+  const connections = new OwnConnections(options);
   const cases = [
     { ELASTICSEARCH_NODE: 'http://mine' },
     { ELASTICSEARCH_USERNAME: 'me' },
@@ -236,7 +236,7 @@ test('where keys are required, a run that needs the orchestrator’s connection 
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const own = { ...elasticsearch, nodes: [`http://u:p@${host}`] };
   const { options, request } = bench(t, { runKeys: 'required', elasticsearch: own });
-  const connections = createConnections(options);
+  const connections = new OwnConnections(options);
   const cases = [
     { ELASTICSEARCH_NODE: 'http://mine' },
     { ELASTICSEARCH_USERNAME: 'me' },
@@ -258,7 +258,7 @@ test('where keys are required, a run that needs the orchestrator’s connection 
 
 test('of an earlier orchestrator’s attempts what is configured is hidden only where they may have been given it', t => {
   const { options, request } = bench(t, { elasticsearch: { ...elasticsearch, password: 'of-the-server' } });
-  const connections = createConnections(options);
+  const connections = new OwnConnections(options);
   const { dataset } = request();
   assert.equal(connections.maskRecovered('it is of-the-server', dataset), 'it is ***');
   const none = { ...dataset, settings: { ...dataset.settings, CONNECTIONS: 'none' as const } };

@@ -10,7 +10,7 @@ import { messageOf } from '../../errors.ts';
 import type { LedgerEntry } from '../../journal/journal.ts';
 import { silentLogger } from '../testing/attempts.ts';
 import { roleOf } from './key-role.ts';
-import { createRunKeys, type RunKeysOptions } from './run-keys.ts';
+import { RunKeys, type RunKeysOptions } from './run-keys.ts';
 
 interface Asked {
   method: string;
@@ -51,7 +51,7 @@ async function server(t: TestContext, answers: Answers): Promise<{ url: string; 
 
 function keysAt(t: TestContext, url: string, more: Partial<RunKeysOptions> = {}) {
   const warnings: string[] = [];
-  const keys = createRunKeys({
+  const keys = new RunKeys({
     elasticsearch: { nodes: [url], apiKey: null, username: 'etl', password: 'secret', ca: null },
     mode: 'auto',
     instance: '12345678-9',

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import type { ContainerCreateOptions } from 'dockerode';
 import { statSync } from 'node:fs';
-import { giveConnections } from '../connections/connections.ts';
+import { giveConnections } from '../connections/connection-files.ts';
 import { realInputFolder } from '../input-folder.ts';
 import { writeLargeVariables } from '../large-variables.ts';
 import type { RunNetwork } from '../network/run-network.ts';
