@@ -10,7 +10,7 @@ import type { ApiOptions } from './options.ts';
 import { presentAttempt, presentRun } from './present.ts';
 import { Problem } from './problem.ts';
 import { runOf } from './run-of.ts';
-import { addRejectRoutes } from './rejects.ts';
+import { addRejectRoutes, type RejectRoutes } from './rejects.ts';
 import { STREAMED } from './routing.ts';
 import { readRunLog } from './run-log.ts';
 import * as schemas from './schemas.ts';
@@ -20,15 +20,25 @@ type List = { Querystring: Static<typeof schemas.runsQuery> };
 type Log = Id & { Querystring: Static<typeof schemas.logQuery> };
 
 const tags = ['runs'];
+const params = schemas.runParams;
 const problem = schemas.problemSchema;
+
+interface RunRoutes extends RejectRoutes {
+  options: ApiOptions;
+}
+
 /** Runs: listed, looked into, cancelled, done again. */
 export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing: AbortSignal): void {
-  const { journal, mask, actions, dataDir } = options;
-  const answer = { 200: schemas.runSchema, 404: problem, 409: problem };
-  const params = schemas.runParams;
+  const findRun = (id: string) => runOf(options.journal, id);
+  const routes = { options, findRun, closing, downloads: createGate(DOWNLOADS, 'downloads') };
+  addListRoute(app, routes);
+  addDetailRoute(app, routes);
+  addLogRoute(app, routes);
+  addRejectRoutes(app, options, routes);
+  addActionRoutes(app, routes);
+}
 
-  const findRun = (id: string) => runOf(journal, id);
-
+function addListRoute(app: FastifyInstance, { options: { journal, mask } }: RunRoutes): void {
   const list = { tags, summary: 'Runs, newest first', querystring: schemas.runsQuery };
   app.get<List>(
     '/api/runs',
@@ -43,10 +53,12 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
       return { items: page.items.map(run => presentRun(run, mask)), nextCursor: page.nextCursor };
     },
   );
+}
 
+function addDetailRoute(app: FastifyInstance, { options: { journal, mask }, findRun }: RunRoutes): void {
   const detail = { tags, summary: 'One run with its attempts', params };
-  const detailAnswer = { 200: schemas.runDetailSchema, 404: problem };
-  app.get<Id>('/api/runs/:id', { schema: { ...detail, response: detailAnswer } }, async request => {
+  const response = { 200: schemas.runDetailSchema, 404: problem };
+  app.get<Id>('/api/runs/:id', { schema: { ...detail, response } }, async request => {
     const run = await findRun(request.params.id);
     const [attempts, decisions] = await Promise.all([journal.attempts(run.id), journal.decisions(run.id)]);
     const refusal = mendRefusal(await journal.origin(run));
@@ -57,23 +69,25 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
       attempts: attempts.map(attempt => presentAttempt(attempt, text => mask(text, run.dataset))),
     };
   });
+}
 
-  const log = {
+function addLogRoute(app: FastifyInstance, { options, findRun, closing, downloads }: RunRoutes): void {
+  const { journal, mask, dataDir } = options;
+  const schema = {
     tags,
     summary: 'What its attempts printed',
     params,
     querystring: schemas.logQuery,
     response: { 200: schemas.streamSchema('text/plain', 'Each attempt under a heading.'), 404: problem },
   };
-  const gate = createGate(DOWNLOADS, 'downloads');
-  app.get<Log>('/api/runs/:id/log', { schema: log, ...STREAMED }, async (request, reply) => {
+  app.get<Log>('/api/runs/:id/log', { schema, ...STREAMED }, async (request, reply) => {
     const run = await findRun(request.params.id);
     const { attempt: only, follow } = request.query;
     const all = await journal.attempts(run.id);
     const attempts = only === undefined ? all : all.filter(({ attempt }) => attempt === only);
     if (only !== undefined && attempts.length === 0) throw new Problem(404, `run ${run.id} has no attempt ${only}`);
     const gone = untilGone(reply, closing);
-    await enterFor(reply, gate, gone);
+    await enterFor(reply, downloads, gone);
     const current = follow === 1 ? { current: () => journal.run(run.id) } : {};
     const signal = follow === 1 ? AbortSignal.any([gone, AbortSignal.timeout(FOLLOW_MS)]) : gone;
     // A run may be silent for long.
@@ -82,16 +96,17 @@ export function addRunRoutes(app: FastifyInstance, options: ApiOptions, closing:
     const text = Readable.from(readRunLog({ dataDir, run, attempts, mask: ownMask, signal, ...current }));
     return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(text);
   });
+}
 
-  addRejectRoutes(app, options, { findRun, closing, downloads: gate });
-
-  const cancel = { tags, summary: 'Stop it, or take it off the queue', params, response: answer };
+function addActionRoutes(app: FastifyInstance, { options: { actions, mask }, findRun }: RunRoutes): void {
+  const response = { 200: schemas.runSchema, 404: problem, 409: problem };
+  const cancel = { tags, summary: 'Stop it, or take it off the queue', params, response };
   app.post<Id>('/api/runs/:id/cancel', { schema: cancel }, async request => {
     const run = await findRun(request.params.id);
     return presentRun(await actions.cancel(run.id), mask);
   });
 
-  const replay = { tags, summary: 'Load the file again, as a new run', params, response: answer };
+  const replay = { tags, summary: 'Load the file again, as a new run', params, response };
   app.post<Id>('/api/runs/:id/replay', { schema: replay }, async request => {
     const run = await findRun(request.params.id);
     const next = await actions.replay(run.id);
