@@ -45,7 +45,7 @@ export function documentShape(header: readonly string[], literals?: readonly boo
   return { columns: header.length, names, isText, longestName: longest + FEWEST_WORDS * TEXT_WORD_BYTES };
 }
 
-/** Most bytes that writeDocument() needs for the row. */
+/** Most bytes that DocumentWriter.write() needs for the row. */
 export function documentBound(batch: Batch, row: number, shape: DocumentShape): number {
   const { starts, ends } = batch;
   let bytes = SLACK_BYTES + shape.longestName;
