@@ -66,95 +66,114 @@ export function pathOf(pointer: string): string[] {
 
 /** The values of a source, aliases written out, substituted. A mistake ends it where it would be endless. */
 export function readTree(source: Source, options: TreeOptions): Tree {
-  const tree: Tree = { value: {}, origins: new Map(), mistakes: [], files: [] };
-  const targets = aliasTargets(source);
-  const within = new Set<Node>();
-  const left = { aliases: MOST_ALIASES, values: MOST_VALUES, characters: MOST_CHARACTERS };
-  let isTooMuch = false;
-  const contents = source.document.contents as ParsedNode | null;
-  if (isMap(contents)) tree.value = readNode(contents, [], contents.range![0]) as Record<string, unknown>;
-  return tree;
+  return new TreeReader(source, options).read();
+}
 
-  function fail<Code extends MessageCode>(code: Code, offset: number, ...values: Parameters<(typeof MESSAGES)[Code]>) {
-    tree.mistakes.push({ code, message: compose(code, ...values), source, offset });
+class TreeReader {
+  readonly #source: Source;
+  readonly #options: TreeOptions;
+  readonly #tree: Tree = { value: {}, origins: new Map(), mistakes: [], files: [] };
+  readonly #targets: ReadonlyMap<Alias, Node>;
+  /** Nodes that what is read now stands in. */
+  readonly #within = new Set<Node>();
+  readonly #left = { aliases: MOST_ALIASES, values: MOST_VALUES, characters: MOST_CHARACTERS };
+  #isTooMuch = false;
+
+  constructor(source: Source, options: TreeOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#targets = aliasTargets(source);
+  }
+
+  read(): Tree {
+    const contents = this.#source.document.contents as ParsedNode | null;
+    if (isMap(contents)) {
+      this.#tree.value = this.#readNode(contents, [], contents.range![0]) as Record<string, unknown>;
+    }
+    return this.#tree;
+  }
+
+  #fail<Code extends MessageCode>(code: Code, offset: number, ...values: Parameters<(typeof MESSAGES)[Code]>): null {
+    this.#tree.mistakes.push({ code, message: compose(code, ...values), source: this.#source, offset });
     return null;
   }
 
   /** False once there is too much: the rest is not read. */
-  function spend(characters: number, offset: number): boolean {
-    left.values -= 1;
-    left.characters -= characters;
-    if (options.room !== undefined) {
-      options.room.values -= 1;
-      options.room.characters -= characters;
+  #spend(characters: number, offset: number): boolean {
+    const { room } = this.#options;
+    for (const left of room === undefined ? [this.#left] : [this.#left, room]) {
+      left.values -= 1;
+      left.characters -= characters;
     }
-    if (left.values >= 0 && left.characters >= 0) return true;
-    if (!isTooMuch) fail('too-many-values', offset, MOST_VALUES, MOST_CHARACTERS);
-    isTooMuch = true;
+    if (this.#left.values >= 0 && this.#left.characters >= 0) return true;
+    if (!this.#isTooMuch) this.#fail('too-many-values', offset, MOST_VALUES, MOST_CHARACTERS);
+    this.#isTooMuch = true;
     return false;
   }
 
-  function readNode(node: Node | null, path: string[], keyAt: number): unknown {
-    if (isTooMuch) return null;
+  #readNode(node: Node | null, path: string[], keyAt: number): unknown {
+    if (this.#isTooMuch) return null;
     const valueAt = node?.range?.[0] ?? keyAt;
-    if (path.length > DEEPEST) return fail('too-deep', keyAt, DEEPEST);
-    if (isAlias(node)) return readAlias(node, path, keyAt);
+    if (path.length > DEEPEST) return this.#fail('too-deep', keyAt, DEEPEST);
+    if (isAlias(node)) return this.#readAlias(node, path, keyAt);
     const pointer = pointerOf(path);
-    if (!spend(pointer.length, valueAt)) return null;
-    const origin: Origin = { source, keyAt, valueAt, written: undefined, secrets: [] };
-    tree.origins.set(pointer, origin);
-    if (isScalar(node)) return readScalar(node, path, origin);
+    if (!this.#spend(pointer.length, valueAt)) return null;
+    const origin: Origin = { source: this.#source, keyAt, valueAt, written: undefined, secrets: [] };
+    this.#tree.origins.set(pointer, origin);
+    if (isScalar(node)) return this.#readScalar(node, path, origin);
     if (node === null) return null;
-    within.add(node);
-    const value = isMap(node)
-      ? readMap(node.items, path, valueAt)
-      : isSeq(node)
-        ? readList(node.items, path, valueAt)
-        : null;
-    within.delete(node);
+    this.#within.add(node);
+    const value = this.#readCollection(node, path, valueAt);
+    this.#within.delete(node);
     return value;
   }
 
-  function readMap(pairs: readonly Pair[], path: string[], mapAt: number): Record<string, unknown> {
+  #readCollection(node: Node, path: string[], valueAt: number): unknown {
+    if (isMap(node)) return this.#readMap(node.items, path, valueAt);
+    return isSeq(node) ? this.#readList(node.items, path, valueAt) : null;
+  }
+
+  #readMap(pairs: readonly Pair[], path: string[], mapAt: number): Record<string, unknown> {
     const entries = pairs.flatMap(pair => {
       const key = nameOf(pair);
       const keyAt = startOf(pair) ?? mapAt;
       if (hasPlainKey(pair) && key.length <= LONGEST_KEY)
-        return [[key, readNode(pair.value as Node | null, [...path, key], keyAt)] as const];
-      fail('bad-key', keyAt, LONGEST_KEY);
+        return [[key, this.#readNode(pair.value as Node | null, [...path, key], keyAt)] as const];
+      this.#fail('bad-key', keyAt, LONGEST_KEY);
       return [];
     });
     return Object.fromEntries(entries);
   }
 
-  function readList(items: readonly unknown[], path: string[], listAt: number): unknown[] {
+  #readList(items: readonly unknown[], path: string[], listAt: number): unknown[] {
     return (items as Array<Node | null>).map((item, index) =>
-      readNode(item, [...path, String(index)], item?.range?.[0] ?? listAt),
+      this.#readNode(item, [...path, String(index)], item?.range?.[0] ?? listAt),
     );
   }
 
-  function readAlias(alias: Alias, path: string[], keyAt: number): unknown {
+  #readAlias(alias: Alias, path: string[], keyAt: number): unknown {
     const at = alias.range?.[0] ?? keyAt;
-    const target = targets.get(alias);
-    if (target === undefined) return fail('unknown-alias', at, alias.source);
-    if (within.has(target)) return fail('circular-alias', at, alias.source);
-    left.aliases -= 1;
-    if (left.aliases === -1) fail('too-many-aliases', at, MOST_ALIASES);
-    isTooMuch ||= left.aliases < 0;
-    return readNode(target, path, keyAt);
+    const target = this.#targets.get(alias);
+    if (target === undefined) return this.#fail('unknown-alias', at, alias.source);
+    if (this.#within.has(target)) return this.#fail('circular-alias', at, alias.source);
+    this.#left.aliases -= 1;
+    if (this.#left.aliases === -1) this.#fail('too-many-aliases', at, MOST_ALIASES);
+    this.#isTooMuch ||= this.#left.aliases < 0;
+    return this.#readNode(target, path, keyAt);
   }
 
-  function readScalar(node: Scalar, path: string[], origin: Origin): unknown {
-    if (typeof node.value === 'number') return asWritten(node, node.value, options.kindsAt(path));
+  #readScalar(node: Scalar, path: string[], origin: Origin): unknown {
+    if (typeof node.value === 'number') return asWritten(node, node.value, this.#options.kindsAt(path));
     if (typeof node.value !== 'string') return node.value;
-    const { text, changed, secrets, files, mistakes } = substitute(node.value, path, options);
-    tree.files.push(...files);
-    tree.mistakes.push(...mistakes.map(mistake => ({ ...mistake, source, offset: origin.valueAt })));
-    if (!spend(text.length, origin.valueAt)) return null;
+    const { text, changed, secrets, files, mistakes } = substitute(node.value, path, this.#options);
+    this.#tree.files.push(...files);
+    const place = { source: this.#source, offset: origin.valueAt };
+    this.#tree.mistakes.push(...mistakes.map(mistake => ({ ...mistake, ...place })));
+    if (!this.#spend(text.length, origin.valueAt)) return null;
     origin.secrets = [...secrets, ...urlPasswords(text), ...(looksSecret(path.at(-1) ?? '') ? secretTexts(text) : [])];
     if (!changed) return text;
     origin.written = node.value;
-    return retype(text, node.type === Scalar.PLAIN, options.kindsAt(path));
+    return retype(text, node.type === Scalar.PLAIN, this.#options.kindsAt(path));
   }
 }
 
