@@ -7,7 +7,7 @@ import { templatesOfPresent } from '../job.ts';
 import { RunNetwork } from '../network/run-network.ts';
 import type { InstalledRunner, RunnerContext, Suitability, SuitsQuestion } from '../registry.ts';
 import { DockerRunner } from './docker-runner.ts';
-import { connectEngine } from './engine.ts';
+import { connectEngine, type Engine } from './engine.ts';
 import { MountablePaths } from './mountable-paths.ts';
 import { findOwnContainer } from './own-container.ts';
 import { suitsContainers } from './suits-containers.ts';
@@ -48,39 +48,17 @@ export function installDocker(context: RunnerContext): InstalledRunner {
   const paths = new MountablePaths(dataDir, surroundings, logger);
   const isDefaultImageThere = recently(() => runner.hasImage(DEFAULT_IMAGE), IMAGE_KNOWN_MS, clock);
 
-  async function suits(dataset: Dataset, { lastKind }: SuitsQuestion): Promise<Suitability> {
-    const { COMMAND, DOCKER_IMAGE: image } = dataset.settings;
-    if (COMMAND !== undefined) return { suits: false, why: 'COMMAND is set' };
-    const isUp = (await engine.status()).available;
-    // An engine that answers with errors is as good as none.
-    const isThere = isUp && image === undefined ? await isDefaultImageThere().catch(() => undefined) : false;
-    const available = isUp && isThere !== undefined;
-    return suitsContainers({
-      image,
-      engine: { available, host: engine.host },
-      defaultImage: { name: DEFAULT_IMAGE, isThere: isThere ?? false },
-      // Of a dataset that never had a file, while the engine is away, what ran the last of all.
-      last: (await lastKind(dataset)) ?? (available ? null : await lastKind(null)),
-    });
-  }
-
-  /** Made ahead, so that no run waits for it; where that fails, the first run says why. */
-  async function makeNetwork(datasets: readonly Dataset[]): Promise<void> {
-    const isNeeded = datasets.some(({ settings }) => settings.DOCKER_OPTIONS?.network === undefined);
-    if (isNeeded) await network.join(undefined).catch(() => undefined);
-  }
-
   return {
     runner,
     manner: 'runs in containers',
-    suits,
+    suits: (dataset, question) => suits(dataset, question, { engine, isDefaultImageThere }),
     async status() {
       const { available, error } = await engine.status();
       return { part: 'engine', isUp: available, message: error };
     },
     async prepare(chosen, configured) {
       await paths.check(chosen);
-      await makeNetwork(chosen);
+      await makeNetwork(network, chosen);
       runner.keepWarm(configured, await templatesOfPresent(chosen));
     },
     problem: dataset => paths.mistakeOf(dataset),
@@ -93,6 +71,32 @@ export function installDocker(context: RunnerContext): InstalledRunner {
       engine.close();
     },
   };
+}
+
+async function suits(
+  dataset: Dataset,
+  { lastKind }: SuitsQuestion,
+  { engine, isDefaultImageThere }: { engine: Engine; isDefaultImageThere: () => Promise<boolean> },
+): Promise<Suitability> {
+  const { COMMAND, DOCKER_IMAGE: image } = dataset.settings;
+  if (COMMAND !== undefined) return { suits: false, why: 'COMMAND is set' };
+  const isUp = (await engine.status()).available;
+  // An engine that answers with errors is as good as none.
+  const isThere = isUp && image === undefined ? await isDefaultImageThere().catch(() => undefined) : false;
+  const available = isUp && isThere !== undefined;
+  return suitsContainers({
+    image,
+    engine: { available, host: engine.host },
+    defaultImage: { name: DEFAULT_IMAGE, isThere: isThere ?? false },
+    // Of a dataset that never had a file, while the engine is away, what ran the last of all.
+    last: (await lastKind(dataset)) ?? (available ? null : await lastKind(null)),
+  });
+}
+
+/** Made ahead, so that no run waits for it; where that fails, the first run says why. */
+async function makeNetwork(network: RunNetwork, datasets: readonly Dataset[]): Promise<void> {
+  const isNeeded = datasets.some(({ settings }) => settings.DOCKER_OPTIONS?.network === undefined);
+  if (isNeeded) await network.join(undefined).catch(() => undefined);
 }
 
 /** The answer of the last `ttlMs`, asked for once. */
