@@ -38,13 +38,7 @@ const LONGEST_LIST = 100;
 
 /** The rights of a dataset by name; null for what no dataset's name is known of. */
 export function rightsOf({ settings, file }: Policy, places: Places, name: string | null): DatasetRights {
-  const { root, configDir, dataDir } = places;
-  const words: Record<string, string> = {
-    '{config}': name === null ? configDir : join(configDir, name),
-    '{config_dir}': configDir,
-    '{data}': dataDir,
-    '{root}': root,
-  };
+  const patternsOf = pathPatterns(settings, places, name);
 
   /** The message names the pattern that takes it back, else all that is allowed. */
   function refuse(rule: string, key: string, what: string, deciding?: string): Refusal {
@@ -59,30 +53,10 @@ export function rightsOf({ settings, file }: Policy, places: Places, name: strin
     return isAllowing(deciding) ? undefined : refuse(rule, key, what, deciding);
   }
 
-  /** Each as it is written, and with its links followed. Kept: looking at them all takes a millisecond. */
-  const known = new Map<PathRule, string[]>();
-  function paths(rule: PathRule): string[] {
-    const found = known.get(rule);
-    if (found) return found;
-    const isUsable = (pattern: string) => pattern !== '{root}' || !isSystemFolder(root, settings[rule]);
-    const filled = settings[rule].filter(isUsable).flatMap(fill);
-    known.set(rule, filled);
-    return filled;
-  }
-
-  function fill(pattern: string): string[] {
-    const sign = pattern.startsWith('!') ? '!' : '';
-    const filled = pattern.slice(sign.length).replace(/\{\w+\}/g, word => words[word] ?? word);
-    const isName = !filled.includes('/') && !filled.startsWith('*') && !pattern.startsWith('{');
-    const path = filled.startsWith('/') || filled.startsWith('*') || isName ? filled : join(root, filled);
-    const real = path.includes('*') || isName ? path : realPathOf(path);
-    return real === path ? [sign + path] : [sign + path, sign + real];
-  }
-
   let own: OwnPaths | undefined;
   function bounds(rule: PathRule): PathBounds {
     own ??= ownOf(places);
-    return { rule, patterns: paths(rule), own };
+    return { rule, patterns: patternsOf(rule), own };
   }
 
   return {
@@ -115,6 +89,40 @@ export function rightsOf({ settings, file }: Policy, places: Places, name: strin
     file(path, written) {
       return this.path('files', `\${file:${written}}`, path);
     },
+  };
+}
+
+/**
+ * The patterns of each rule, words filled in for one dataset: each as it is written, and with its links followed. They
+ * are kept, as looking at them all takes a millisecond.
+ */
+function pathPatterns(
+  settings: PolicySettings,
+  { root, configDir, dataDir }: Places,
+  name: string | null,
+): (rule: PathRule) => readonly string[] {
+  const known = new Map<PathRule, readonly string[]>();
+  const words: Record<string, string> = {
+    '{config}': name === null ? configDir : join(configDir, name),
+    '{config_dir}': configDir,
+    '{data}': dataDir,
+    '{root}': root,
+  };
+
+  function fill(pattern: string): string[] {
+    const sign = pattern.startsWith('!') ? '!' : '';
+    const filled = pattern.slice(sign.length).replace(/\{\w+\}/g, word => words[word] ?? word);
+    const isName = !filled.includes('/') && !filled.startsWith('*') && !pattern.startsWith('{');
+    const path = filled.startsWith('/') || filled.startsWith('*') || isName ? filled : join(root, filled);
+    const real = path.includes('*') || isName ? path : realPathOf(path);
+    return real === path ? [sign + path] : [sign + path, sign + real];
+  }
+
+  return rule => {
+    const isUsable = (pattern: string) => pattern !== '{root}' || !isSystemFolder(root, settings[rule]);
+    const patterns = known.get(rule) ?? settings[rule].filter(isUsable).flatMap(fill);
+    known.set(rule, patterns);
+    return patterns;
   };
 }
 
