@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts';
 
-/** Resolves after `ms`, or as soon as the signal is aborted. */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
+/** Resolves after `ms`, or as soon as the signal, if there is one, is aborted. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
   return new Promise(resolve => {
     const callOff = clock.after(ms, end);
-    signal.addEventListener('abort', end, { once: true });
+    signal?.addEventListener('abort', end, { once: true });
     function end(): void {
       callOff();
-      signal.removeEventListener('abort', end);
+      signal?.removeEventListener('abort', end);
       resolve();
     }
   });

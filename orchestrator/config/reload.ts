@@ -1,5 +1,6 @@
 import { parse } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { pause } from '../async/pause.ts';
 import type { Clock } from '../clock.ts';
 import { OrchestratorError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -183,7 +184,7 @@ class LiveConfig implements ConfigWatcher {
   async #sharedFinished(): Promise<void> {
     const deadline = performance.now() + LONGEST_START_MS;
     while (this.#files.look().unfinished.some(path => this.#isShared(path)) && performance.now() < deadline) {
-      await this.#pause(QUIET_MS);
+      await pause(this.#options.clock, QUIET_MS);
     }
   }
 
@@ -262,7 +263,7 @@ class LiveConfig implements ConfigWatcher {
     if (this.#isStopped || !this.#waitForWriters()) return;
     let next = await this.#load();
     if (this.#current.namesGone(next).length > 0) {
-      await this.#pause(GONE_MS);
+      await pause(this.#options.clock, GONE_MS);
       next = await this.#load();
     }
     if (this.#isStopped) return;
@@ -272,10 +273,6 @@ class LiveConfig implements ConfigWatcher {
     this.#waitForWriters();
     const differs = change.added.length + change.changed.length + change.removed.length > 0;
     if (differs || texts(before.errors) !== texts(next.errors)) await this.#tell(change);
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise(done => void this.#options.clock.after(ms, done));
   }
 }
 

@@ -147,22 +147,19 @@ class Schedule implements Scheduler {
     for (const attempt of this.#awaited()) if (attempt.endsAtOnce) attempt.stop('shutdown');
     await this.#ended(graceMs, this.#hurry.signal);
     for (const attempt of this.#awaited()) attempt.stop('shutdown');
-    await this.#ended(HAND_BACK_MS, none());
+    await this.#ended(HAND_BACK_MS);
     this.#shutdown.abort();
     // One turn more for those that leave; an engine that hangs keeps nobody here.
-    await Promise.race([
-      Promise.allSettled([...this.#live.values(), this.#recovery.ended()]),
-      pause(clock, POLL_MS, none()),
-    ]);
+    await Promise.race([Promise.allSettled([...this.#live.values(), this.#recovery.ended()]), pause(clock, POLL_MS)]);
     for (const off of this.#off) off();
   }
 
   /** Resolves when no attempt is awaited any more, or the time is over, or the signal says so. */
-  async #ended(ms: number, signal: AbortSignal): Promise<void> {
+  async #ended(ms: number, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#context;
     const late = new AbortController();
     const callOff = clock.after(ms, () => late.abort());
-    const end = AbortSignal.any([signal, late.signal]);
+    const end = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
     while (this.#awaited().length > 0 && !end.aborted) await pause(clock, STOP_POLL_MS, end);
     callOff();
   }
@@ -307,8 +304,4 @@ class Schedule implements Scheduler {
     });
     this.#live.set(attempt, ended);
   }
-}
-
-function none(): AbortSignal {
-  return new AbortController().signal;
 }
