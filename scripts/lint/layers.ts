@@ -134,6 +134,14 @@ export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
     'orchestrator/targets/registry.ts',
     'orchestrator/text',
   ],
+  'orchestrator/telemetry': [
+    ...EVERYWHERE,
+    JOURNAL,
+    'orchestrator/config',
+    'orchestrator/elasticsearch.ts',
+    'orchestrator/files',
+    'orchestrator/log',
+  ],
   'orchestrator/startup': [
     ...EVERYWHERE,
     JOURNAL,
