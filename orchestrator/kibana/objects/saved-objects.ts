@@ -1,0 +1,18 @@
+import type { Dashboard } from '../dashboard.ts';
+import { dashboardObject } from './dashboard-object.ts';
+import { dataViewObject } from './data-view.ts';
+import type { ObjectType, SavedObject } from './saved-object.ts';
+import { TAG } from './tag.ts';
+
+/** A dashboard and all that it stands on, in an order that stays: what others refer to is first. */
+export function savedObjects(dashboard: Dashboard): SavedObject[] {
+  return inOrder([TAG, ...dashboard.views.map(dataViewObject), dashboardObject(dashboard)]);
+}
+
+/** Each object once (the tag, and data views that dashboards share), dependencies first, then by id. */
+export function inOrder(objects: readonly SavedObject[]): SavedObject[] {
+  const byId = new Map(objects.map(object => [`${object.type} ${object.id}`, object]));
+  return [...byId.values()].toSorted((a, b) => RANK[a.type] - RANK[b.type] || (a.id < b.id ? -1 : 1));
+}
+
+const RANK: Readonly<Record<ObjectType, number>> = { tag: 0, 'index-pattern': 1, search: 2, dashboard: 3 };
