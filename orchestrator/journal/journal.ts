@@ -430,6 +430,22 @@ export interface DatasetSummary {
   loadsNotice: string | null;
 }
 
+/** A place in the order in which runs were changed: behind the last change of this run. */
+export interface ChangePlace {
+  changed: number;
+  /** Of the run, in the order of creation. */
+  seq: number;
+}
+
+/** Some of the changes behind a place. */
+export interface EndedPage {
+  /** Those that have ended, in order. A run stands there again where rows of it were mended since. */
+  runs: Run[];
+  next: ChangePlace;
+  /** Nothing was behind it. */
+  isLast: boolean;
+}
+
 export interface PruneRequest {
   /** Runs that ended before this are forgotten, but for each path's latest version. */
   endedBefore: number;
@@ -662,6 +678,13 @@ export interface Journal {
   // changes
   /** Calls back after each change of a run made through this object, and of others' within a second. Returns how to end it. */
   onChange(listener: (run: Run) => void): () => void;
+
+  // telling others
+  /** Looks at so many changes of runs behind a place at most. What was pruned is not told any more. */
+  endedBehind(place: ChangePlace, most: number): Promise<EndedPage>;
+  /** Up to where a reader has told others; the beginning, where it never did. */
+  toldTo(reader: string): Promise<ChangePlace>;
+  setTold(reader: string, place: ChangePlace): Promise<void>;
 
   // housekeeping
   /**

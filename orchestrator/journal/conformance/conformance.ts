@@ -14,6 +14,7 @@ import { forgetTests } from './forget.ts';
 import { attentionTests } from './attention.ts';
 import { rowsThereTests } from './rows-there.ts';
 import { pathTests } from './path.ts';
+import { tellingTests } from './telling.ts';
 import { type OpenJournal, Hand, type Bench } from './hand.ts';
 
 /** What every journal must do, whatever holds it. */
@@ -44,6 +45,7 @@ export function journalConformance(name: string, open: () => Promise<OpenJournal
     attentionTests(bench);
     rowsThereTests(bench);
     pathTests(bench);
+    tellingTests(bench);
 
     it('what was written is there after it is closed and opened again', async () => {
       const run = await bench.hand.load('a.csv', 1);

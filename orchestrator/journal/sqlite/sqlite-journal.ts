@@ -18,6 +18,7 @@ import * as places from '../rules/places.ts';
 import { prune } from '../rules/pruning.ts';
 import * as reading from '../rules/reading.ts';
 import * as requests from '../rules/requests.ts';
+import * as telling from '../rules/telling.ts';
 import { searchPaths, searchRuns } from './searching.ts';
 import { Store } from './store.ts';
 import * as watching from '../rules/watching.ts';
@@ -40,6 +41,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): Journal {
     ...attentionCalls(store),
     ...forgetCalls(store),
     ...deliveryCalls(store),
+    ...tellCalls(store),
     ...readCalls(store, changes),
     ...upkeep(store, changes),
   };
@@ -119,6 +121,14 @@ function deliveryCalls(store: Store) {
     rowsUnder: dataset => store.read(() => delivering.rowsUnder(store, dataset)),
     loadedKeys: (dataset, after) => store.read(() => delivering.loadedKeys(store, dataset, after)),
     carryOver: (from, to) => store.write(() => delivering.carryOver(store, from, to)),
+  } satisfies Partial<Journal>;
+}
+
+function tellCalls(store: Store) {
+  return {
+    endedBehind: (place, most) => store.read(() => telling.endedBehind(store, place, most)),
+    toldTo: reader => store.read(() => telling.toldTo(store, reader)),
+    setTold: (reader, place) => store.write(() => telling.setTold(store, reader, place)),
   } satisfies Partial<Journal>;
 }
 
