@@ -7,6 +7,7 @@ import { renderEnvExample } from './env-example.ts';
 import { VARIABLES } from '../orchestrator/config/environment.ts';
 import { IGNORED_NAMES } from '../orchestrator/config/ignored-names.ts';
 import { DEFAULT_FOLDERS, limitsSchema, policySchema } from '../orchestrator/config/policy-schema.ts';
+import { dashboardKeys } from '../orchestrator/config/dashboard-schema.ts';
 import { backoffSchema, settingsSchema } from '../orchestrator/config/schema.ts';
 
 const CONFIG = new URL('../config/', import.meta.url);
@@ -130,6 +131,7 @@ ${table(keys)}
 ${subTable('EXTRACT', keys['EXTRACT'])}
 ${stepsOfTransform()}
 ${subTable('LOAD', keys['LOAD'])}
+${subTable('LOAD.dashboard', dashboardKeys as SchemaNode)}
 ${subTable('DOCKER_OPTIONS', keys['DOCKER_OPTIONS'])}
 ${subTable('BACKOFF', backoffSchema as SchemaNode)}
 ${ignoredNames()}

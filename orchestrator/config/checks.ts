@@ -238,7 +238,9 @@ function checkTarget({ settings: { LOAD }, isSet, isOwn }: Candidate, report: Re
   for (const { variable } of traits.needs) {
     if (!isSet(variable)) report('no-connection', '/LOAD/target', target, variable);
   }
+  // Kibana shows what has an index.
+  const hasEffect = (key: string) => (key === 'dashboard' ? 'index' : key) in options;
   for (const key of Object.keys(given)) {
-    if (!(key in options) && isOwn(`/LOAD/${key}`)) report('unused-by-target', `/LOAD/${key}`, key, target);
+    if (!hasEffect(key) && isOwn(`/LOAD/${key}`)) report('unused-by-target', `/LOAD/${key}`, key, target);
   }
 }

@@ -1,4 +1,5 @@
-import { TARGETS } from '../../default-etl/contract/contract.ts';
+import { type Load, TARGETS } from '../../default-etl/contract/contract.ts';
+import { type DashboardSettings, dashboardSchema } from './dashboard-schema.ts';
 
 const kinds = Object.entries(TARGETS);
 const defaults = kinds.map(([name, { traits }]) => {
@@ -6,9 +7,19 @@ const defaults = kinds.map(([name, { traits }]) => {
   return variables.length === 0 ? name : `${name} where ${variables.join(' and ')} is set`;
 });
 
+/** LOAD: what the ETL is told, and what the orchestrator itself makes of the rows. */
+export interface LoadSettings extends Load {
+  dashboard?: boolean | DashboardSettings;
+}
+
+/** What of LOAD the ETL is told: it knows nothing of dashboards. */
+export function loadOfEtl({ dashboard: _, ...load }: LoadSettings): Load {
+  return load;
+}
+
 /**
- * LOAD, as the default ETL's targets describe it: every option that one of them takes. Which of them has no effect,
- * checks.ts says.
+ * LOAD, as the default ETL's targets describe it: every option that one of them takes, and the dashboard. Which of them
+ * has no effect, checks.ts says.
  */
 export const loadSchema = {
   type: 'object',
@@ -19,6 +30,7 @@ export const loadSchema = {
       'x-default': defaults.join(', else '),
     },
     ...Object.assign({}, ...kinds.map(([, { options }]) => options)),
+    dashboard: dashboardSchema,
   },
   additionalProperties: false,
   description: 'Where the rows go, and how.',

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
-import { FORMAT_WORDS, type Load } from '../../default-etl/contract/contract.ts';
+import { FORMAT_WORDS } from '../../default-etl/contract/contract.ts';
 import { extractSchema } from './extract-schema.ts';
-import { loadSchema } from './load-schema.ts';
+import { loadSchema, type LoadSettings } from './load-schema.ts';
 import { RUNNER_KINDS, runnerKeys } from './runners.ts';
 import { duration, folder, size, words } from './schema-types.ts';
 import { transformSchema } from './transform-schema.ts';
@@ -220,7 +220,7 @@ export const settingsSchema = Type.Object(
       }),
     ),
     TRANSFORM: Type.Unsafe<Array<string | Record<string, unknown>>>(transformSchema),
-    LOAD: Type.Unsafe<Load>(loadSchema),
+    LOAD: Type.Unsafe<LoadSettings>(loadSchema),
     DEBUG: Type.Boolean({ default: false, description: 'Whether this dataset’s log level is debug.' }),
   },
   { additionalProperties: false },

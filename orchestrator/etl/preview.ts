@@ -1,5 +1,6 @@
 import type { PreviewMessage } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
+import { loadOfEtl } from '../config/load-schema.ts';
 import { runsModules } from '../config/receivers.ts';
 import { OrchestratorError } from '../errors.ts';
 import { askEtl } from './ask.ts';
@@ -30,7 +31,7 @@ export async function askPreview({ file, dataset, rows, signal }: PreviewQuestio
 function environmentOf(dataset: Dataset | undefined): Record<string, string> {
   if (dataset === undefined) return {};
   const { EXTRACT, TRANSFORM, LOAD } = dataset.settings;
-  const settings = { EXTRACT, TRANSFORM, LOAD };
+  const settings = { EXTRACT, TRANSFORM, LOAD: loadOfEtl(LOAD) };
   const set = Object.entries(settings).filter(([, value]) => value !== undefined);
   const texts = { DATASET: dataset.name, CONFIG_FILES: dataset.configFolder };
   return { ...texts, ...Object.fromEntries(set.map(([key, value]) => [key, JSON.stringify(value)])) };

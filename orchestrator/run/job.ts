@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
 import type { AttemptEnvironment, FolderFile } from '../../default-etl/contract/contract.ts';
 import type { Dataset } from '../config/dataset.ts';
+import { loadOfEtl } from '../config/load-schema.ts';
 import { reservedAs } from '../config/reserved-variables.ts';
 import { type FileVersion, inodeOf, mtimeNsOf } from '../files/version.ts';
 import type { LedgerEntry, Run } from '../journal/journal.ts';
@@ -148,7 +149,7 @@ function settingsEnvironment(
   const isApart = settings.CONNECTIONS === 'file' || request.connections?.file != null;
   const ENV = isApart ? withoutVariables(settings.ENV) : settings.ENV;
   const own = Object.entries(ENV ?? {}).filter(([name]) => reservedAs(name) === null);
-  return { ...texts({ ...settings, ENV }), ...connection(request, paths), ...texts(Object.fromEntries(own)) };
+  return { ...texts({ ...settings, LOAD: loadOfEtl(settings.LOAD), ENV }), ...connection(request, paths), ...texts(Object.fromEntries(own)) };
 }
 
 function contract(request: JobRequest, paths: JobPaths): Record<string, string> {
