@@ -1,0 +1,189 @@
+import type { DateValues, FieldFacts, NumberValues, Values } from './facts.ts';
+import { type Server, Unanswered } from './server.ts';
+
+/** Fields of one request. */
+const FIELDS_AT_ONCE = 25;
+const MOST_TOP = 20;
+/** Up to so many, different values are counted exactly, or nearly so. */
+const EXACT_DISTINCT = 1_000;
+const DAY_MS = 86_400_000;
+/** Elasticsearch makes 65,536 groups at most (search.max_buckets). */
+const MOST_DAYS = 50_000;
+
+type Measured = Pick<FieldFacts, 'name' | 'kind' | 'type' | 'grouped' | 'samples'>;
+
+export interface Measurement {
+  /** By the fields' names. */
+  values: Map<string, Values>;
+  rows: number | null;
+  notes: string[];
+}
+
+/** Figures of the values of these fields, by a few searches. Never throws: what the server does not say is noted. */
+export async function measure(server: Server, pattern: string, fields: readonly Measured[]): Promise<Measurement> {
+  const measurement: Measurement = { values: new Map(), rows: null, notes: [] };
+  try {
+    for (let at = 0; at < Math.max(1, fields.length); at += FIELDS_AT_ONCE)
+      await measureSome(server, pattern, fields.slice(at, at + FIELDS_AT_ONCE), measurement);
+    await countDays(server, pattern, measurement);
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    measurement.notes.push(`What the values are is not all known: ${error.message}.`);
+  }
+  return measurement;
+}
+
+/** Where a search of several fields is refused because of one of them, the others are asked for without it. */
+async function measureSome(
+  server: Server,
+  pattern: string,
+  fields: readonly Measured[],
+  measurement: Measurement,
+): Promise<void> {
+  try {
+    const answer = await search(server, pattern, aggregationsOf(fields));
+    if (answer.timed_out) measurement.notes.push(tooSlow(server, fields));
+    measurement.rows = answer.timed_out ? measurement.rows : answer.hits.total.value;
+    for (const [position, field] of fields.entries()) {
+      if (!answer.timed_out)
+        measurement.values.set(field.name, valuesOf(field, `f${position}`, answer.aggregations ?? {}));
+    }
+  } catch (error) {
+    if (!(error instanceof Unanswered) || error.status !== 400) throw error;
+    if (fields.length <= 1) {
+      measurement.notes.push(`What the values of ${fields[0]?.name} are is not known: ${error.message}.`);
+      return;
+    }
+    const half = Math.ceil(fields.length / 2);
+    await measureSome(server, pattern, fields.slice(0, half), measurement);
+    await measureSome(server, pattern, fields.slice(half), measurement);
+  }
+}
+
+function tooSlow({ searchMs }: Server, fields: readonly Measured[]): string {
+  return `What the values of ${fields.map(({ name }) => name).join(', ')} are is not known: counting them takes longer than ${searchMs / 1000} s.`;
+}
+
+interface SearchAnswer {
+  timed_out: boolean;
+  hits: { total: { value: number } };
+  aggregations?: Readonly<Record<string, Aggregation>>;
+}
+
+/** What these aggregations answer. */
+interface Aggregation {
+  doc_count?: number;
+  count?: number;
+  value?: number | null;
+  sum?: number;
+  sum_of_squares?: number | null;
+  min?: number | null;
+  max?: number | null;
+  avg?: number | null;
+  values?: Record<string, number | null>;
+  buckets?: ReadonlyArray<{ key: string | number; key_as_string?: string; doc_count: number }>;
+}
+
+async function search(server: Server, pattern: string, aggs: object): Promise<SearchAnswer> {
+  return await server.ask<SearchAnswer>({
+    method: 'POST',
+    path: `/${encodeURIComponent(pattern)}/_search`,
+    query: { ignore_unavailable: 'true', request_cache: 'true' },
+    body: { size: 0, track_total_hits: true, timeout: `${server.searchMs}ms`, aggs },
+  });
+}
+
+function aggregationsOf(fields: readonly Measured[]): Record<string, object> {
+  return Object.assign({}, ...fields.map((field, position) => aggregationsOfOne(field, `f${position}`)));
+}
+
+function aggregationsOfOne({ name, kind, grouped }: Measured, key: string): Record<string, object> {
+  const documents = { [`${key}.documents`]: { filter: { exists: { field: name } } } };
+  if (grouped === null || kind === 'geo_point') return documents;
+  const field = grouped;
+  const distinct = { [`${key}.distinct`]: { cardinality: { field, precision_threshold: EXACT_DISTINCT } } };
+  switch (kind) {
+    case 'number':
+      return {
+        ...documents,
+        ...distinct,
+        [`${key}.stats`]: { extended_stats: { field } },
+        [`${key}.negatives`]: { filter: { range: { [field]: { lt: 0 } } } },
+      };
+    case 'date':
+      return {
+        ...documents,
+        ...distinct,
+        [`${key}.min`]: { min: { field } },
+        [`${key}.max`]: { max: { field } },
+        [`${key}.middle`]: { percentiles: { field, percents: [1, 99] } },
+      };
+    default:
+      return { ...documents, ...distinct, [`${key}.top`]: { terms: { field, size: MOST_TOP } } };
+  }
+}
+
+function valuesOf(
+  { kind, type, samples }: Measured,
+  key: string,
+  found: Readonly<Record<string, Aggregation>>,
+): Values {
+  const of = (name: string) => found[`${key}.${name}`];
+  const number = kind === 'number' ? numberValues(type, samples, of) : undefined;
+  const date = kind === 'date' ? dateValues(of) : undefined;
+  const top = of('top')?.buckets?.map(({ key: value, key_as_string: text, doc_count: documents }) => ({
+    value: (text ?? String(value)).slice(0, 200),
+    documents,
+  }));
+  return {
+    documents: of('documents')?.doc_count ?? 0,
+    distinct: of('distinct')?.value ?? null,
+    ...(number && { number }),
+    ...(date && { date }),
+    ...(top && { top }),
+  };
+}
+
+type Of = (name: string) => Aggregation | undefined;
+
+function numberValues(type: string, samples: readonly string[], of: Of): NumberValues | undefined {
+  const { min, max, avg, sum = 0, sum_of_squares: squares } = of('stats') ?? {};
+  if (min == null || max == null || avg == null) return undefined;
+  const isWhole =
+    WHOLE_TYPES.has(type) ||
+    ([min, max, sum, squares ?? 0].every(value => Number.isInteger(value)) &&
+      samples.every(text => !/[.,]\d*[1-9]/.test(text)));
+  return { min, max, average: avg, negatives: of('negatives')?.doc_count ?? 0, isWhole };
+}
+
+const WHOLE_TYPES: ReadonlySet<string> = new Set(['byte', 'short', 'integer', 'long', 'unsigned_long']);
+
+function dateValues(of: Of): DateValues | undefined {
+  const [min, max] = [of('min')?.value, of('max')?.value];
+  if (min == null || max == null) return undefined;
+  const { '1.0': from, '99.0': to } = of('middle')?.values ?? {};
+  return { min, max, middle: [from ?? min, to ?? max], days: null, hasTimes: false };
+}
+
+/** Of dates that span no more than can be counted. */
+async function countDays(server: Server, pattern: string, { values }: Measurement): Promise<void> {
+  const dates = [...values].flatMap(([name, found]) => (found.date ? [{ name, found, date: found.date }] : []));
+  for (const { name, found, date } of dates) {
+    if ((date.max - date.min) / DAY_MS > MOST_DAYS) continue;
+    const field = name;
+    const days = { date_histogram: { field, fixed_interval: '1d', min_doc_count: 1 } };
+    const answer = await server.ask<Pick<SearchAnswer, 'timed_out' | 'aggregations'>>({
+      method: 'POST',
+      path: `/${encodeURIComponent(pattern)}/_search`,
+      query: { ignore_unavailable: 'true', filter_path: 'timed_out,aggregations.count' },
+      body: {
+        size: 0,
+        timeout: `${server.searchMs}ms`,
+        aggs: { days, count: { stats_bucket: { buckets_path: 'days>_count' } } },
+      },
+    });
+    const counted = answer.timed_out ? null : (answer.aggregations?.['count']?.count ?? null);
+    date.days = counted;
+    date.hasTimes = counted !== null && (found.distinct ?? 0) > counted * 1.2;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Client } from '@elastic/elasticsearch';
+import { messageOf, statusOf } from '../../errors.ts';
+
+/** What facts may cost a server. */
+export interface Bounds {
+  requests: number;
+  /** All requests together, in milliseconds. */
+  allMs: number;
+  /** A search, in milliseconds: what it has by then is its answer. */
+  searchMs: number;
+  /** The longest answer that is read, in bytes. */
+  answerBytes: number;
+}
+
+export const USUAL_BOUNDS: Bounds = { requests: 40, allMs: 30_000, searchMs: 5_000, answerBytes: 32 << 20 };
+
+export interface Request {
+  method: 'GET' | 'POST';
+  /** With its names encoded. */
+  path: string;
+  query?: Record<string, string>;
+  body?: object;
+}
+
+/** A server that does not answer a question. */
+export class Unanswered extends Error {
+  /** HTTP status; null where there was none. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Elasticsearch, asked within bounds. */
+export class Server {
+  readonly #client: Client;
+  readonly #bounds: Bounds;
+  readonly #until: number;
+  readonly #signal: AbortSignal | undefined;
+  #left: number;
+
+  constructor(client: Client, bounds: Bounds = USUAL_BOUNDS, signal?: AbortSignal) {
+    this.#client = client;
+    this.#bounds = bounds;
+    this.#left = bounds.requests;
+    this.#until = performance.now() + bounds.allMs;
+    this.#signal = signal;
+  }
+
+  /** Milliseconds a search may take. */
+  get searchMs(): number {
+    return this.#bounds.searchMs;
+  }
+
+  /** Throws Unanswered. */
+  async ask<Answer>(request: Request): Promise<Answer> {
+    return JSON.parse(await this.text(request)) as Answer;
+  }
+
+  /** The answer as it came. Throws Unanswered. */
+  async text(request: Request): Promise<string> {
+    const patienceMs = this.#until - performance.now();
+    if (this.#left-- <= 0) throw new Unanswered(`more than ${this.#bounds.requests} requests are not made`, null);
+    if (patienceMs <= 0) throw new Unanswered(`it takes longer than ${this.#bounds.allMs / 1000} s`, null);
+    this.#signal?.throwIfAborted();
+    return await this.#send(request, patienceMs);
+  }
+
+  async #send({ method, path, query, body }: Request, patienceMs: number): Promise<string> {
+    try {
+      // As a stream, so that no answer is longer than it may be; a refusal is then an answer, too.
+      const answer = await this.#client.transport.request<NodeJS.ReadableStream>(
+        { method, path, ...(query && { querystring: query }), ...(body && { body }) },
+        {
+          asStream: true,
+          meta: true,
+          maxRetries: 0,
+          requestTimeout: Math.min(patienceMs, 2 * this.#bounds.searchMs),
+          ...(this.#signal && { signal: this.#signal }),
+        },
+      );
+      const text = await this.#read(answer.body);
+      if (answer.statusCode >= 400) throw new Unanswered(reasonIn(text), answer.statusCode);
+      return text;
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (error instanceof Unanswered) throw error;
+      throw new Unanswered(messageOf(error).slice(0, LONGEST_REASON), statusOf(error) ?? null);
+    }
+  }
+
+  async #read(stream: NodeJS.ReadableStream): Promise<string> {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    // Leaving the loop ends the stream.
+    for await (const part of stream) {
+      const piece = Buffer.from(part as Uint8Array);
+      bytes += piece.length;
+      if (bytes > this.#bounds.answerBytes) {
+        throw new Unanswered(`its answer is longer than ${this.#bounds.answerBytes >> 20} MB`, null);
+      }
+      parts.push(piece);
+    }
+    return Buffer.concat(parts).toString();
+  }
+}
+
+const LONGEST_REASON = 300;
+
+/** Of a refusal of Elasticsearch's, in its words. */
+function reasonIn(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: { reason?: string; root_cause?: Array<{ reason?: string }> } };
+    const reason = error?.root_cause?.[0]?.reason ?? error?.reason;
+    if (reason) return reason.slice(0, LONGEST_REASON);
+  } catch {
+    // It is a proxy's.
+  }
+  return text.slice(0, LONGEST_REASON);
+}
