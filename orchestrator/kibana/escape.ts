@@ -28,7 +28,8 @@ export function urlPart(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, character => `%${hexOf(character)}`);
 }
 
-const KEYWORDS = new Set(['and', 'or', 'not']);
+/** What means something else where it stands without quotes. */
+const KEYWORDS = new Set(['and', 'or', 'not', 'null', 'true', 'false']);
 
 function escapeSpace(character: string): string {
   return { '\t': String.raw`\t`, '\r': String.raw`\r`, '\n': String.raw`\n` }[character] ?? character;
