@@ -149,7 +149,11 @@ function settingsEnvironment(
   const isApart = settings.CONNECTIONS === 'file' || request.connections?.file != null;
   const ENV = isApart ? withoutVariables(settings.ENV) : settings.ENV;
   const own = Object.entries(ENV ?? {}).filter(([name]) => reservedAs(name) === null);
-  return { ...texts({ ...settings, LOAD: loadOfEtl(settings.LOAD), ENV }), ...connection(request, paths), ...texts(Object.fromEntries(own)) };
+  return {
+    ...texts({ ...settings, LOAD: loadOfEtl(settings.LOAD), ENV }),
+    ...connection(request, paths),
+    ...texts(Object.fromEntries(own)),
+  };
 }
 
 function contract(request: JobRequest, paths: JobPaths): Record<string, string> {
