@@ -13,8 +13,9 @@ export interface LoadSettings extends Load {
 }
 
 /** What of LOAD the ETL is told: it knows nothing of dashboards. */
-export function loadOfEtl({ dashboard: _, ...load }: LoadSettings): Load {
-  return load;
+export function loadOfEtl(load: LoadSettings): Load {
+  const { dashboard: _, ...told } = load;
+  return told;
 }
 
 /**

@@ -53,7 +53,8 @@ function writingClues(fields: readonly FieldFacts[], decisions: readonly Decisio
   const clue = (applies: boolean, weight: number, text: string): Clue[] =>
     applies ? [{ code: 'fr', weight, text }] : [];
   const isDayFirst = fields.some(({ formats }) => /^(dd?|\[?dd?)[/.-]MM?/.test(formats[0] ?? ''));
-  const encoding = String(decided('encoding') ?? '').toLowerCase();
+  const said = decided('encoding');
+  const encoding = typeof said === 'string' ? said.toLowerCase() : '';
   return [
     ...clue(isDayFirst, 1, 'dates have the day first'),
     ...clue(hasDecimalComma, 1.5, 'numbers have a decimal comma'),
