@@ -76,6 +76,8 @@ function keyword(parser: Parser, word: 'or' | 'and' | 'not', from: number): numb
 }
 
 function anyKeyword(parser: Parser, at: number): boolean {
+  // Within spaces it was looked for at the first of them: without this a run of spaces takes the square of its length.
+  if (SPACE.test(parser.text.charAt(at)) && SPACE.test(parser.text.charAt(at - 1))) return false;
   return (['or', 'and', 'not'] as const).some(word => keyword(parser, word, at) !== null);
 }
 

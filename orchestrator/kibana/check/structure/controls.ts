@@ -38,7 +38,7 @@ function checkOrders(controls: ReadonlyArray<{ fields: Fields }>, report: Report
   if (new Set(orders).size < orders.length) report.mistake('Two controls have one order.', 'Count them from 0.');
 }
 
-const WIDTHS = new Set(['small', 'medium', 'large']);
+const WIDTHS = new Set<unknown>(['small', 'medium', 'large']);
 
 function readControl(id: string, control: Fields, claims: Claims, dashboard: Reporter): Control[] {
   const input = fieldsOf(control['explicitInput']);
@@ -53,7 +53,7 @@ function readControl(id: string, control: Fields, claims: Claims, dashboard: Rep
     claims.takeAll(`controlGroup_${id}:`);
     return [];
   }
-  if (control['width'] !== undefined && !WIDTHS.has(String(control['width'])))
+  if (control['width'] !== undefined && !WIDTHS.has(control['width']))
     report.mistake(`The control has the width ${shown(control['width'])}.`, `Use ${[...WIDTHS].join(', ')}.`);
   if (input['id'] !== undefined && input['id'] !== id)
     report.mistake(`The control is ${id}, but its explicitInput.id is ${shown(input['id'])}.`, 'Use one id.');

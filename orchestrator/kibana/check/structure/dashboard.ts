@@ -84,13 +84,13 @@ function checkIndices(panels: readonly Panel[], report: Reporter): void {
 }
 
 function readPanel(item: Fields, sections: readonly unknown[], packaged: boolean, around: Around) {
-  const index = textOf(item['panelIndex']) ?? String(item['panelIndex'] ?? '');
+  const index = indexOf(item['panelIndex']);
   const { content, title } = readPanelContent(item, index, packaged, around);
   const name = `"${title}"`;
   const report = around.report.inPanel(title);
   const gridData = fieldsOf(item['gridData']);
   if (index === '') report.mistake('The panel has no panelIndex.', 'Give it one, as in gridData.i.');
-  else if (String(gridData['i']) !== index)
+  else if (indexOf(gridData['i']) !== index)
     report.mistake(`panelIndex is ${index}, gridData.i ${shown(gridData['i'])}.`, 'Use one and the same.');
   if (gridData['sectionId'] !== undefined && !sections.includes(gridData['sectionId']))
     report.mistake(`The panel is in section ${shown(gridData['sectionId'])}, which is not there.`, 'Add the section.');
@@ -98,4 +98,9 @@ function readPanel(item: Fields, sections: readonly unknown[], packaged: boolean
   const { x, y, w, h } = placed ?? { x: 0, y: 0, w: 0, h: 0 };
   const timeRange = readTimeRange(fieldsOf(item['embeddableConfig'])['timeRange'], report);
   return { index, title, place: { x, y, w, h }, timeRange, content: content satisfies Content, report, placed };
+}
+
+/** Numbers until Kibana 7. */
+function indexOf(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (textOf(value) ?? '');
 }

@@ -1,5 +1,5 @@
 import type { Reporter } from '../finding.ts';
-import { fieldsOf, numberOf, shown, type Fields } from '../json.ts';
+import { fieldsOf, numberOf, shown, textOf, type Fields } from '../json.ts';
 
 /** DASHBOARD_GRID_COLUMN_COUNT of the plug-in dashboard. */
 const COLUMNS = 48;
@@ -30,7 +30,7 @@ export function readPlace(panel: Fields, name: string, report: Reporter): Placed
       `The panel reaches from column ${x} to ${x + w}, row ${y}; the grid has ${COLUMNS} columns.`,
       `Keep it within columns 0 to ${COLUMNS}.`,
     );
-  return { name, x, y, w, h, section: String(grid['sectionId'] ?? '') };
+  return { name, x, y, w, h, section: textOf(grid['sectionId']) ?? '' };
 }
 
 /** Tells each pair of panels of which one lies on the other; Kibana moves one of them down. */
