@@ -32,6 +32,8 @@ export interface LoggerOptions {
   secrets?: Iterable<string>;
   /** Whether the index template is made where it is missing; true unless told. */
   makesTemplate?: boolean;
+  /** How long lines are kept there, as Elasticsearch writes durations; as the template says unless told. */
+  retention?: string | null;
   /** Lines that may wait for Elasticsearch; 5,000 unless told. */
   bufferLimit?: number;
 }
@@ -117,8 +119,8 @@ function createShipping(
 ): ElasticsearchLog | null {
   if (options.elasticsearch === null) return null;
   const limit = options.bufferLimit === undefined ? {} : { limit: options.bufferLimit };
-  const { makesTemplate = true } = options;
-  const shipping = new ElasticsearchLog({ settings: options.elasticsearch, report, makesTemplate, ...limit });
+  const { makesTemplate = true, retention = null, elasticsearch: settings } = options;
+  const shipping = new ElasticsearchLog({ settings, report, makesTemplate, retention, ...limit });
   shipping.format = ecsLines();
   return shipping;
 }

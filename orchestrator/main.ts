@@ -108,6 +108,7 @@ async function serve(): Promise<number> {
   try {
     const service = await startService({
       environment: environmentHere(),
+      version: packageJson.version,
       variables,
       logger,
       localLogger,
@@ -189,7 +190,8 @@ async function withOwnScheduler<T>(work: (journal: Journal) => Promise<T>): Prom
   goWhereMeant();
   const { startService } = await import('./service.ts');
   const logger = await openLog(process.stderr, { level: 'warn', terminal: true, stamp: 'time' });
-  const service = await startService({ environment: environment(), variables, logger, isQuiet: true });
+  const { version } = packageJson;
+  const service = await startService({ environment: environment(), version, variables, logger, isQuiet: true });
   interrupt.signal.addEventListener('abort', () => service.hurry());
   try {
     return await work(service.journal);
@@ -240,7 +242,7 @@ async function explainFile(file: string): Promise<number> {
 async function openLog(stream: NodeJS.WriteStream, others: Partial<LoggerOptions> = {}): Promise<RootLogger> {
   const { createLogger } = await import('./log.ts');
   const { secretsOfEnvironment } = await import('./config/secrets.ts');
-  const { logLevel, logFormat, logElasticsearch, elasticsearch } = environmentHere();
+  const { logLevel, logFormat, logElasticsearch, elasticsearch, telemetryRetention } = environmentHere();
   return createLogger({
     level: logLevel,
     terminal: logFormat === 'text',
@@ -250,6 +252,7 @@ async function openLog(stream: NodeJS.WriteStream, others: Partial<LoggerOptions
     stream,
     elasticsearch: logElasticsearch === 'off' ? null : elasticsearch,
     makesTemplate: logElasticsearch === 'on',
+    retention: telemetryRetention,
     secrets: secretsOfEnvironment(variables),
     ...others,
   });

@@ -33,12 +33,15 @@ import { serviceStatus } from './service-status.ts';
 import { greet } from './startup/greeting.ts';
 import { offerSample } from './startup/sample.ts';
 import { tellWhere } from './startup/whereabouts.ts';
+import { startTelemetry } from './telemetry/telemetry.ts';
 import { takesPath } from './watch/names.ts';
 import { hasWriter } from './watch/open-writers.ts';
 import { Watchers } from './watch/watchers.ts';
 
 export interface ServiceOptions {
   environment: Environment;
+  /** Of the orchestrator. */
+  version: string;
   /** All variables, for substitution in YAML. */
   variables: Readonly<Record<string, string | undefined>>;
   logger: RootLogger;
@@ -64,6 +67,7 @@ export interface ServiceOptions {
 export async function startService(options: ServiceOptions): Promise<Service> {
   await using stack = new AsyncDisposableStack();
   const core = await openCore(options, stack);
+  tellElasticsearch(core, stack);
   const schedule = await startSchedule(core, stack);
   const api = options.isQuiet ? null : await watchAndServe(core, schedule, stack);
   return new Service({ journal: core.journal, scheduler: schedule.scheduler, api, stack: stack.move() });
@@ -196,6 +200,17 @@ function followConfig(core: Omit<Core, 'configGoodAt'>): Core['configGoodAt'] {
     await learnLoads({ journal, datasets: core.datasets(), logger });
   });
   return () => goodAt;
+}
+
+/** Stops after what runs, of which it tells. */
+function tellElasticsearch(core: Core, stack: AsyncDisposableStack): void {
+  const { runners } = core;
+  const telemetry = startTelemetry({
+    ...core,
+    datasets: () => new Set(core.datasets().keys()),
+    mask: (text, dataset) => runners.mask(text, dataset),
+  });
+  stack.defer(() => telemetry.stop());
 }
 
 interface Schedule {

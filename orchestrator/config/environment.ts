@@ -43,6 +43,12 @@ export interface Environment {
   logFormat: 'text' | 'json';
   /** LOG_ELASTICSEARCH, on. */
   logElasticsearch: 'on' | 'without-template' | 'off';
+  /** LOG_RUNS_ELASTICSEARCH, problems: of which runs what they printed goes there, too; of none where logElasticsearch is off. */
+  logRunsElasticsearch: 'all' | 'problems' | 'off';
+  /** METRICS_ELASTICSEARCH, on. */
+  metricsElasticsearch: 'on' | 'without-template' | 'off';
+  /** TELEMETRY_RETENTION, such as 30d; null: as the index templates say. */
+  telemetryRetention: string | null;
   /** CONCURRENCY of all datasets: the number of cores. */
   concurrency: number;
   /** JOURNAL: path of the SQLite file, DATA_DIR/journal.sqlite. */
@@ -80,6 +86,7 @@ const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z
 const RUN_KEYS = ['auto', 'off', 'required'] as const;
 const LOG_FORMATS = ['text', 'json'] as const;
 const LOG_ELASTICSEARCH = ['on', 'without-template', 'off'] as const;
+const LOG_RUNS_ELASTICSEARCH = ['all', 'problems', 'off'] as const;
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 /** Every variable that parseEnvironment() reads; config/README.md is generated from it. */
@@ -178,6 +185,24 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     description:
       'Whether the log goes to Elasticsearch as well, where ELASTICSEARCH_NODE is set: to the data stream `logs-orchestrator-default`. Its index template `logs-orchestrator` (priority 200, lines are kept for 30 days, one replica at most) is made where it is missing; what you change in it stays. `without-template` makes none, so that one of yours for `logs-*` holds; `off` sends nothing.',
   },
+  LOG_RUNS_ELASTICSEARCH: {
+    type: listed(LOG_RUNS_ELASTICSEARCH),
+    default: 'problems',
+    description:
+      'Of which runs the lines that containers and processes printed are written there, once the run has ended. `problems`: of those that were not simply done, or took more than one attempt, rejected rows, or are to check; a run that went well prints how its file was read, which the page shows, and with many small files that would be most of the log. What is left out of a long log is said there; `orchestrator logs` has it whole.',
+  },
+  METRICS_ELASTICSEARCH: {
+    type: listed(LOG_ELASTICSEARCH),
+    default: 'on',
+    description:
+      'Whether each run that has ended, and how datasets stand, is written to Elasticsearch, where ELASTICSEARCH_NODE is set: to the data stream `metrics-orchestrator.runs-default`, which dashboards are made of. Its index template `metrics-orchestrator.runs` is made as that of the log is; `without-template` makes none, `off` sends nothing.',
+  },
+  TELEMETRY_RETENTION: {
+    type: 'a duration such as 30d, in whole seconds',
+    default: 'as the index templates say, which is 30d unless you changed it',
+    description:
+      'How long Elasticsearch keeps what is in both data streams. Where it is set, the index templates and the data streams that are there are changed to it at a start; those that you make yourself (`without-template`) are left alone.',
+  },
   CONCURRENCY: {
     type: 'a whole number, 1 or more',
     default: 'the number of cores',
@@ -251,6 +276,9 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     logFormat: read.oneOf('LOG_FORMAT', LOG_FORMATS, 'text'),
     logElasticsearch: read.oneOf('LOG_ELASTICSEARCH', LOG_ELASTICSEARCH, 'on'),
+    logRunsElasticsearch: read.oneOf('LOG_RUNS_ELASTICSEARCH', LOG_RUNS_ELASTICSEARCH, 'problems'),
+    metricsElasticsearch: read.oneOf('METRICS_ELASTICSEARCH', LOG_ELASTICSEARCH, 'on'),
+    telemetryRetention: read.telemetryRetention(),
     concurrency: read.count('CONCURRENCY', availableParallelism()),
     journal: read.path('JOURNAL', join(dataDir, 'journal.sqlite')),
     minFreeBytes: read.size('MIN_FREE', '1g'),
@@ -312,6 +340,11 @@ function reader(env: Source, cwd: string, mistakes: string[]) {
       if (given === undefined) return null;
       const url = isWebAddress(given) ? new URL(given) : null;
       return url !== null && `${url.origin}/` === url.href ? url.origin : refuse('PUBLIC_URL', null, '(not shown)');
+    },
+    telemetryRetention(): string | null {
+      const given = text('TELEMETRY_RETENTION');
+      const isGood = given !== undefined && /^[1-9]\d*(s|m|h|d)$/.test(given);
+      return given === undefined || isGood ? (given ?? null) : refuse('TELEMETRY_RETENTION', null);
     },
     listInterval(): number | null {
       if (text('LIST_INTERVAL') === undefined) return null;

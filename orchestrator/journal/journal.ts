@@ -430,7 +430,7 @@ export interface DatasetSummary {
   loadsNotice: string | null;
 }
 
-/** A place in the order in which runs were changed: behind the last change of this run. */
+/** A place in the order in which runs were changed: behind this change of this run. */
 export interface ChangePlace {
   changed: number;
   /** Of the run, in the order of creation. */
@@ -439,7 +439,7 @@ export interface ChangePlace {
 
 /** Some of the changes behind a place. */
 export interface EndedPage {
-  /** Those that have ended, in order. A run stands there again where rows of it were mended since. */
+  /** Those that have ended, in the order of their ends: a run is in one page only, also where its rows were mended since. */
   runs: Run[];
   next: ChangePlace;
   /** Nothing was behind it. */

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientOptions } from '@elastic/elasticsearch';
 import Transport from 'winston-transport';
 import type { ElasticsearchTransport, ElasticsearchTransportOptions } from 'winston-elasticsearch';
-import { messageOf, statusOf } from '../errors.ts';
-import { logTemplate, LOG_STREAM, TEMPLATE_NAME } from './template.ts';
+import { messageOf } from '../errors.ts';
+import { isPassing, provideTemplate } from './stream-template.ts';
+import { LOG_STREAM, LOG_TEMPLATE, logTemplate } from './template.ts';
 
 /** How to reach the server, with the meaning of the ELASTICSEARCH_* variables; `ca` is the path of a PEM file. */
 export interface ElasticsearchLogSettings {
@@ -21,6 +22,8 @@ export interface ElasticsearchLogOptions {
   report(level: 'info' | 'warn', message: string): void;
   /** Whether the index template is made where it is missing. */
   makesTemplate: boolean;
+  /** How long lines are kept, as Elasticsearch writes durations; null: as the template says. */
+  retention: string | null;
   /** Lines that may wait for the server; further ones are dropped and counted. */
   limit?: number;
   flushMs?: number;
@@ -41,8 +44,6 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const TOO_MANY_REQUESTS = 429;
-/** Of a server that is just starting, or has too much to do. */
-const PASSING = [TOO_MANY_REQUESTS, 502, 503, 504];
 
 /**
  * Sends lines to the data stream in the background. winston-elasticsearch buffers and batches; the client it is given is
@@ -192,13 +193,17 @@ export class ElasticsearchLog extends Transport {
   /** A server that can't have the template (no right to, say) still takes the lines: that is no reason to keep them back. */
   async #makeTemplate(): Promise<void> {
     try {
-      const until = { signal: this.#end.signal };
-      const exists = await this.#client?.indices.existsIndexTemplate({ name: TEMPLATE_NAME }, until);
-      if (!exists) await this.#client?.indices.putIndexTemplate({ name: TEMPLATE_NAME, ...logTemplate }, until);
+      const template = {
+        stream: LOG_STREAM,
+        name: LOG_TEMPLATE,
+        body: logTemplate,
+        retention: this.#options.retention,
+      };
+      if (this.#client) await provideTemplate(this.#client, template, this.#end.signal);
     } catch (error) {
       // Without the template the first line would make a plain index for good.
-      if ([undefined, ...PASSING].includes(statusOf(error))) throw error;
-      this.#options.report('warn', `the index template ${TEMPLATE_NAME} can't be made: ${messageOf(error)}`);
+      if (isPassing(error)) throw error;
+      this.#options.report('warn', `the index template ${LOG_TEMPLATE} can't be made or changed: ${messageOf(error)}`);
     }
   }
 

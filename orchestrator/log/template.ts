@@ -2,7 +2,7 @@ import type { estypes } from '@elastic/elasticsearch';
 
 /** The data stream of the log, named as Elastic's own are: type, dataset, namespace. */
 export const LOG_STREAM = 'logs-orchestrator-default';
-export const TEMPLATE_NAME = 'logs-orchestrator';
+export const LOG_TEMPLATE = 'logs-orchestrator';
 
 const keyword = { type: 'keyword', ignore_above: 1024 } as const;
 const text = { type: 'text' } as const;

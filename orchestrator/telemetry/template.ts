@@ -3,8 +3,6 @@ import type { estypes } from '@elastic/elasticsearch';
 /** The data stream of runs, named as Elastic's own are: type, dataset, namespace. */
 export const METRICS_STREAM = 'metrics-orchestrator.runs-default';
 export const METRICS_TEMPLATE = 'metrics-orchestrator.runs';
-/** `data_stream.*` of its documents. */
-export const METRICS_PARTS = { type: 'metrics', dataset: 'orchestrator.runs', namespace: 'default' } as const;
 /** TELEMETRY_RETENTION unless it is set. */
 export const USUAL_RETENTION = '30d';
 

@@ -149,6 +149,7 @@ export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
   'orchestrator/telemetry': [
     ...EVERYWHERE,
     JOURNAL,
+    'orchestrator/async',
     'orchestrator/config',
     'orchestrator/elasticsearch.ts',
     'orchestrator/files',

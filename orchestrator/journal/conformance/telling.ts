@@ -54,6 +54,23 @@ export function tellingTests(bench: Bench): void {
       assert.deepEqual((await allBehind(next)).told, ['slow']);
     });
 
+    it('a run of which rows were mended since keeps its place: it is told once', async () => {
+      const rejected = await hand.reject('bad');
+      const before = await allBehind();
+      assert.deepEqual(before.told, ['bad']);
+      await journal.mend(rejected.id, '/mended.ndjson', hand.now);
+      const mend = await hand.claimOne();
+      await hand.ledger(mend);
+      await hand.finish(mend, done(3));
+      assert.equal((await journal.run(rejected.id))?.rowsMended, 3);
+      const page = await journal.endedBehind(before.next, 100);
+      assert.deepEqual(
+        page.runs.map(({ id }) => id),
+        [mend.id],
+      );
+      for (const most of [1, 2, 100]) assert.deepEqual((await allBehind(BEGINNING, most)).told, ['bad', 'bad']);
+    });
+
     it('each reader has its own place, which is there after the journal is opened again', async () => {
       assert.deepEqual(await journal.toldTo('metrics'), BEGINNING);
       await journal.setTold('metrics', { changed: 7, seq: 3 });

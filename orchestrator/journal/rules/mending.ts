@@ -69,7 +69,8 @@ export function countMended(tx: Tx, mended: Run, loaded: number): void {
   const more = Math.min(loaded - (before?.loaded ?? 0), origin.rows.rejected - origin.rowsMended);
   if (more <= 0) return;
   addMendedThere(tx, mended, more);
-  noteMended(tx, tx.updateRun(origin.id, 'rows_mended = rows_mended + $more', { more }));
+  const keepsPlace = 'end_change = coalesce(end_change, changed)';
+  noteMended(tx, tx.updateRun(origin.id, `rows_mended = rows_mended + $more, ${keepsPlace}`, { more }));
   tx.execute('UPDATE datasets SET rows_mended = rows_mended + $more WHERE name = $dataset', { more, dataset });
   keepDisposed(tx, mended);
 }

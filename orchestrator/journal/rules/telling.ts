@@ -10,15 +10,22 @@ interface Looked {
 }
 
 /** Of each change the place alone: of a million runs that wait none is read whole. */
-const LOOK = `SELECT changed, seq, ended_at IS NOT NULL AS hasEnded FROM runs
-  WHERE changed >= $changed AND (changed > $changed OR seq > $seq) ORDER BY changed, seq LIMIT $most`;
+const LOOK = ['changed', 'end_change']
+  .map(
+    place => `SELECT * FROM (
+      SELECT ${place} AS changed, seq, ended_at IS NOT NULL AS hasEnded FROM runs
+      WHERE ${place} >= $changed AND (${place} > $changed OR seq > $seq) ${place === 'changed' ? 'AND end_change IS NULL' : ''}
+      ORDER BY ${place}, seq LIMIT $most)`,
+  )
+  .join(' UNION ALL ');
 
 export function endedBehind(tx: Tx, place: ChangePlace, most: number): EndedPage {
-  const looked = tx.all<Looked>(LOOK, { changed: place.changed, seq: place.seq, most });
-  const ended = looked.filter(({ hasEnded }) => hasEnded === 1).map(({ seq }) => seq);
+  const { changed, seq } = place;
+  const looked = tx.all<Looked>(`${LOOK} ORDER BY changed, seq LIMIT $most`, { changed, seq, most });
+  const ended = looked.filter(({ hasEnded }) => hasEnded === 1).map(found => found.seq);
   const last = looked.at(-1);
   return {
-    runs: tx.selectRuns('seq IN (SELECT value FROM json_each($ended)) ORDER BY changed, seq', {
+    runs: tx.selectRuns('seq IN (SELECT value FROM json_each($ended)) ORDER BY coalesce(end_change, changed), seq', {
       ended: JSON.stringify(ended),
     }),
     next: last === undefined ? place : { changed: last.changed, seq: last.seq },

@@ -4,3 +4,7 @@ CREATE TABLE told (
   changed INTEGER NOT NULL,
   seq INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Of a run of which rows were mended since: the change with which it ended, so that it keeps its place among those that ended.
+ALTER TABLE runs ADD COLUMN end_change INTEGER;
+CREATE INDEX runs_end_change ON runs (end_change) WHERE end_change IS NOT NULL;
