@@ -4,6 +4,7 @@ import { parse } from 'dotenv';
 import { listed } from './describe.ts';
 import { isAddress, isLoopback } from './hosts.ts';
 import { OrchestratorError } from '../errors.ts';
+import { KIBANA_VARIABLES, type KibanaSettings, readKibanaSettings } from './kibana-settings.ts';
 import { parseUidRange, RUN_UIDS, type UidRange } from './run-uids.ts';
 import { LONGEST_TIMER_MS, parseDuration, parseSize } from './units.ts';
 
@@ -28,6 +29,8 @@ export interface Environment {
   /** PUBLIC_URL: where browsers reach the page, without a slash at its end; null: HOST and PORT. */
   publicUrl: string | null;
   elasticsearch: ElasticsearchSettings | null;
+  /** Null: KIBANA_URL is not set. */
+  kibana: KibanaSettings | null;
   /** DOCKER_HOST, such as unix:///var/run/docker.sock; null for the default socket. */
   dockerHost: string | null;
   /** HOST_PATH_MAP: `container-path=host-path,…`; null: read from the orchestrator's own container, if it runs in one. */
@@ -144,6 +147,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     default: 'the system’s',
     description: 'Certificate authority that signed Elasticsearch’s certificate. Certificates are always checked.',
   },
+  ...KIBANA_VARIABLES,
   DOCKER_HOST: {
     type: 'a URL such as unix:///var/run/docker.sock or tcp://host:2375',
     default: 'Docker’s own socket',
@@ -268,6 +272,7 @@ export function parseEnvironment(env: Source, cwd: string): Environment {
     allowedHosts: read.allowedHosts(),
     publicUrl: read.publicUrl(),
     elasticsearch: read.elasticsearch(),
+    kibana: read.kibana(),
     dockerHost: read.dockerHost(),
     hostPathMap: read.hostPathMap(),
     runNetwork: read.text('RUN_NETWORK') ?? null,
@@ -373,6 +378,11 @@ function reader(env: Source, cwd: string, mistakes: string[]) {
       const pairs = given.split(',').map(pair => pair.split('=').map(path => path.trim()));
       if (!pairs.every(pair => pair.length === 2 && pair.every(isAbsolute))) return refuse('HOST_PATH_MAP', null);
       return pairs.map(([from = '', to = '']) => ({ from, to }));
+    },
+    kibana(): KibanaSettings | null {
+      const found = readKibanaSettings(env, cwd);
+      mistakes.push(...found.mistakes);
+      return found.settings;
     },
     elasticsearch(): ElasticsearchSettings | null {
       const nodes =
