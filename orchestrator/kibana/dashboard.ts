@@ -42,10 +42,10 @@ export interface DataView {
 
 /** How Kibana writes the values of a field. */
 export type FieldFormat =
-  /** A pattern of Numeral, such as `0,0.00`. */
+  /** A pattern of Numeral, such as `0,0.00`; its signs are those of Kibana's own language (objects/README.md). */
   | { as: 'number'; pattern: string }
-  /** A pattern of Moment, such as `DD/MM/YYYY`. `utc`: days without a time stay the days that they are. */
-  | { as: 'date'; pattern: string; utc?: boolean }
+  /** A pattern of Moment, such as `DD/MM/YYYY`, in the time zone of who looks (objects/README.md). */
+  | { as: 'date'; pattern: string }
   | { as: 'bytes' }
   /** Of a number: in which unit it is. */
   | { as: 'duration'; unit: 'milliseconds' | 'seconds' }

@@ -6,7 +6,7 @@ export function fieldFormat(format: FieldFormat): { id: string; params: Record<s
     case 'number':
       return { id: 'number', params: { pattern: format.pattern } };
     case 'date':
-      return { id: 'date', params: { pattern: format.pattern, ...(format.utc === true ? { timezone: 'UTC' } : {}) } };
+      return { id: 'date', params: { pattern: format.pattern } };
     case 'bytes':
       return { id: 'bytes', params: { pattern: '0,0.[0]b' } };
     case 'duration':
