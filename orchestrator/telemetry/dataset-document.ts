@@ -27,7 +27,8 @@ export function datasetFields({ summary, waitsFor, lastLoad }: Standing): Record
     queued: counts.queued,
     running: counts.running,
     paused,
-    waits_for: waitsFor === null ? null : shortened(waitsFor, LONGEST_REASON),
+    // Never none: a dashboard's last value is that of the last document that has one.
+    waits_for: waitsFor === null ? 'nothing' : shortened(waitsFor, LONGEST_REASON),
     failed: runsFailed,
     to_check: runsToCheck,
     rows: rowsThere,
