@@ -17,8 +17,8 @@ export interface DataView {
   timeField: string | null;
   /** Id and params of a field's format, by field. */
   formats: Map<string, FieldFormat>;
-  /** Names of fields that are computed by a script. */
-  runtimeFields: string[];
+  /** Elasticsearch's types of fields that are computed by a script, by name. */
+  runtimeFields: Map<string, string>;
   report: Reporter;
 }
 

@@ -41,9 +41,13 @@ export function readDataView({ id, attributes, packaged }: SavedObject, report: 
     name: textOf(attributes['name']) ?? pattern ?? id,
     timeField: timeFieldOf(attributes, report),
     formats: formatsOf(part('fieldFormatMap'), report),
-    runtimeFields: Object.keys(fieldsOf(part('runtimeFieldMap'))),
+    runtimeFields: runtimeTypes(fieldsOf(part('runtimeFieldMap'))),
     report,
   };
+}
+
+function runtimeTypes(map: Fields): Map<string, string> {
+  return new Map(Object.entries(map).map(([name, field]) => [name, textOf(fieldsOf(field)['type']) ?? 'keyword']));
 }
 
 function timeFieldOf({ timeFieldName }: Fields, report: Reporter): string | null {
