@@ -73,6 +73,8 @@ function commandDeps(): CommandDeps {
     },
     dataDir: () => environment().dataDir,
     elasticsearch: () => environment().elasticsearch,
+    kibana: () => environment().kibana,
+    publicUrl: () => environment().publicUrl,
     async maskOf(name) {
       const { createMask } = await import('./log/mask.ts');
       const { secretsOfEnvironment } = await import('./config/secrets.ts');

@@ -1,4 +1,5 @@
 import type { ElasticsearchSettings } from '../config/environment.ts';
+import type { KibanaSettings } from '../config/kibana-settings.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { ServiceAddress } from './service-address.ts';
 import type { Journal, Run } from '../journal/journal.ts';
@@ -74,6 +75,10 @@ export interface CommandDeps {
   withScheduler<T>(work: (journal: Journal) => Promise<T>): Promise<T>;
   /** null: ELASTICSEARCH_NODE is not set. */
   elasticsearch(): ElasticsearchSettings | null;
+  /** null: KIBANA_URL is not set. */
+  kibana(): KibanaSettings | null;
+  /** PUBLIC_URL, without a slash at its end; null where it is not set. */
+  publicUrl(): string | null;
   /** Absolute: DATA_DIR. */
   dataDir(): string;
   /** Takes out of a text the secrets that runs of a dataset are given. */

@@ -64,6 +64,7 @@ test('each command has a help with an example', async () => {
     'logs',
     'sign-in',
     'explain',
+    'kibana',
     'import',
     'cancel',
     'forget',
@@ -607,6 +608,8 @@ function dependencies(): CommandDeps {
     },
     dataDir: () => join(folder, 'data'),
     elasticsearch: () => null,
+    kibana: () => null,
+    publicUrl: () => null,
     takers: path => Promise.resolve(path.startsWith(folder) ? [sales()] : []),
     replay: (opened, run) =>
       run.file.endsWith(unreplayable)
@@ -643,7 +646,7 @@ function sales(): Dataset {
     name: 'sales',
     watchDir: folder,
     configFolder: folder,
-    settings: { PRIORITY: 0, EXTRACT: { columns: ['A', 'C'] } },
+    settings: { PRIORITY: 0, EXTRACT: { columns: ['A', 'C'] }, LOAD: {} },
   } as Dataset;
 }
 

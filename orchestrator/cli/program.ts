@@ -2,7 +2,9 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { TARGETS } from '../../default-etl/contract/contract.ts';
 import { messageOf, OrchestratorError } from '../errors.ts';
 import type { RunState } from '../journal/journal.ts';
+import { addCommand, type End } from './add-command.ts';
 import type { CommandDeps } from './deps.ts';
+import { addKibana } from './kibana.ts';
 
 const TITLES = Object.values(TARGETS).map(({ traits }) => traits.title);
 
@@ -49,8 +51,6 @@ function failedCode(error: unknown, { terminal }: CommandDeps): number {
   return 1;
 }
 
-type End = (outcome: Promise<number>) => Promise<void>;
-
 function addCommands(program: Command, deps: CommandDeps, end: End): void {
   add(program, 'start', 'Watch, run, and serve the page and the API, until stopped.', 'start').action(() =>
     end(deps.start()),
@@ -84,6 +84,7 @@ function addCommands(program: Command, deps: CommandDeps, end: End): void {
   add(program, 'explain <file>', 'Say why a file was or was not taken.', 'explain incoming/sales/january.csv').action(
     (file: string) => end(deps.explain(file)),
   );
+  addKibana(program, deps, end);
   addImport(program, deps, end);
 }
 
@@ -253,5 +254,5 @@ function addReplay(program: Command, deps: CommandDeps, end: End): void {
 }
 
 function add(program: Command, usage: string, description: string, example: string): Command {
-  return program.command(usage).description(description).addHelpText('after', `\nExample:\n  orchestrator ${example}`);
+  return addCommand(program, { usage, description, example });
 }

@@ -46,6 +46,7 @@ function baseLayer(dashboard: Dashboard, panel: MapPanel): Record<string, unknow
     minZoom: 0,
     maxZoom: 24,
     includeInFitToBounds: true,
+    locale: 'autoselect',
     sourceDescriptor: { type: 'EMS_TMS', isAutoSelect: true },
     style: { type: 'EMS_VECTOR_TILE', color: '' },
   };

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { addCommand, type End } from './add-command.ts';
+import type { CommandDeps } from './deps.ts';
+
+interface ExportFlags {
+  operations?: boolean;
+  out?: string;
+  url?: string;
+}
+
+/** `orchestrator kibana …` */
+export function addKibana(program: Command, deps: CommandDeps, end: End): void {
+  const kibana = addCommand(program, {
+    usage: 'kibana',
+    description: 'Dashboards in Kibana: one for each dataset, and one for whoever looks after the orchestrator.',
+    example: 'kibana export --out dashboards',
+  });
+  addExport(kibana, deps, end);
+}
+
+function addExport(kibana: Command, deps: CommandDeps, end: End): void {
+  addCommand(kibana, {
+    usage: 'export [datasets...]',
+    description:
+      'Write the dashboards of datasets as saved objects (NDJSON), for Kibana’s import (Stack Management, Saved Objects) or for git. Without a dataset: of all whose rows are in Elasticsearch.',
+    example: 'kibana export flights --out flights.ndjson',
+  })
+    .option('--operations', 'with the dashboard of runs, failures and the log')
+    .option(
+      '--out <path>',
+      'a file whose name ends in .ndjson, or a folder, which gets a file for each dataset; what is there is written over; without it, stdout',
+    )
+    .option(
+      '--url <address>',
+      'where browsers reach the orchestrator’s page, for links to runs; PUBLIC_URL unless given',
+    )
+    .action(async (datasets: string[], { operations = false, ...others }: ExportFlags) => {
+      const { exportDashboards } = await import('./kibana-export.ts');
+      return end(exportDashboards(deps, { datasets, operations, ...others }));
+    });
+}
