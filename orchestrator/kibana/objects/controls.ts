@@ -10,7 +10,7 @@ import { viewOf } from './views.ts';
  * @see https://github.com/elastic/kibana/blob/main/src/platform/plugins/shared/dashboard/server/api/transforms/out/transform_pinned_panels_out.ts
  */
 export function controlGroup(dashboard: Dashboard): { input: Record<string, unknown>; references: Reference[] } {
-  const controls = dashboard.controls.map((control, order) => ({ control, order, id: controlId(dashboard, control) }));
+  const controls = distinct(dashboard).map((control, order) => ({ control, order, id: controlId(dashboard, control) }));
   const panels = controls.map(({ control, order, id }) => [id, controlPanel(dashboard, control, order)] as const);
   return {
     input: {
@@ -36,6 +36,12 @@ export function controlGroup(dashboard: Dashboard): { input: Record<string, unkn
 /** What a control is of makes its id: in another place it is the same one. */
 export function controlId(dashboard: Dashboard, { kind, field, view }: Control): string {
   return idOf('control', dashboard.key, viewOf(dashboard, view).key, kind, field);
+}
+
+/** Of the same kind and field one: they would have one id. */
+function distinct(dashboard: Dashboard): Control[] {
+  const ids = dashboard.controls.map(control => controlId(dashboard, control));
+  return dashboard.controls.filter((_, at) => ids.indexOf(ids[at]!) === at);
 }
 
 function controlPanel(dashboard: Dashboard, control: Control, order: number): Record<string, unknown> {

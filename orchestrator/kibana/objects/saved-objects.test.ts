@@ -41,6 +41,13 @@ test('a panel that moves, and is called otherwise, keeps its id; so does a contr
   assert.deepEqual(controlsOf(turned).toSorted(), controlsOf(KINDS['controls']!).toSorted());
 });
 
+test('a control that is named twice is there once', () => {
+  const [control] = KINDS['controls']!.controls;
+  const twice = flights([], { controls: [control!, { ...control!, title: 'Again' }] });
+  assert.equal(controlsOf(twice).length, 1);
+  assert.equal(dashboardOf(savedObjects(twice)).references.length, 2);
+});
+
 test('what several dashboards share is there once, and what others stand on comes first', () => {
   const other = { ...KINDS['documents']!, key: 'dataset/others' };
   const objects = inOrder([...savedObjects(other), ...savedObjects(KINDS['documents']!)]);
