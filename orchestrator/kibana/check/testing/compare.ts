@@ -151,7 +151,7 @@ function rounded(value: string | number): string {
 function isEqual(actual: Figure, { value, within, anyOf }: SqlFigure): boolean {
   if (anyOf !== null) return anyOf.length === 0 ? actual === null : anyOf.includes(actual);
   if (value === null || actual === null) return value === actual;
-  if (typeof value !== 'number' || typeof actual !== 'number') return String(value) === String(actual);
+  if (typeof value !== 'number' || typeof actual !== 'number') return value === actual;
   const slack = 1e-9 * Math.max(1, Math.abs(value));
   if (within === null) return Math.abs(actual - value) <= slack;
   return actual >= within[0] - slack && actual <= within[1] + slack;

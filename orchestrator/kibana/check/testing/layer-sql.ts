@@ -174,7 +174,7 @@ async function histogramGroups(relation: Relation, column: LensColumn, where: st
     `select min(${name}) as low, max(${name}) as high from ${relation.table} where ${where}`,
   );
   const [min, max] = [Number(bounds?.['low']), Number(bounds?.['high'])];
-  const whole = /INT$/.test(relation.types.get(column.field ?? '') ?? '');
+  const whole = (relation.types.get(column.field ?? '') ?? '').endsWith('INT');
   const width = numberInterval({ min, max, maxBars: numberOf(column.params['maxBars']) ?? 'auto', whole });
   return valueGroups(relation, `(floor(${name} / ${width}) * ${width})`, where);
 }
