@@ -148,6 +148,11 @@ test('a column whose name says code, postal or SIREN is no quantity', () => {
   assert.equal(typeOf(['123 456 789'], { name: 'SIREN' }).isWrittenNumber, undefined);
 });
 
+test('a column with values below 0 is a quantity, whatever its name says: DEP is a departure, too', () => {
+  assert.equal(typeOf(['12', '-5', '3'], { name: 'DEP_DELAY' }).type, 'long');
+  assert.equal(typeOf(['12', '5', '3'], { name: 'DEP_DELAY' }).type, 'keyword');
+});
+
 test('numbers of eight digits are days where the column’s name says so', () => {
   for (const name of ['DATE_NAISSANCE', 'AAAAMMJJ', 'day'])
     assert.deepEqual(typeOf(['20200101'], { name }).formats, ['yyyyMMdd'], name);

@@ -24,6 +24,7 @@ const CODE_DIGITS = 9;
 /** So many whole numbers, spread over the file, and no other: the rest of it is taken to be whole, too. */
 const SURE_VALUES = 1000;
 const SETTLED_TEXTS = 1000;
+const MINUS = 45;
 /** Elasticsearch tries one format after the other. */
 const MAX_FORMATS = 4;
 
@@ -45,6 +46,7 @@ export class ColumnProfile {
   private values = 0;
   private missing = 0;
   private whole = 0;
+  private negative = 0;
   private decimal = 0;
   private codes = 0;
   private fewestDigits = Infinity;
@@ -89,6 +91,7 @@ export class ColumnProfile {
     const kind = numberKind(bytes, start, end);
     if (kind > DECIMAL) {
       this.whole++;
+      if (bytes[start] === MINUS) this.negative++;
       if (kind < this.fewestDigits) this.fewestDigits = kind;
       if (kind > this.mostDigits) this.mostDigits = kind;
       if (kind === 8 && isCompactDay(bytes, start, end)) this.compactDays++;
@@ -169,7 +172,8 @@ export class ColumnProfile {
 
   private isCode(name: string): boolean {
     const alike = this.fewestDigits === this.mostDigits && this.mostDigits >= CODE_DIGITS;
-    return alike || isCodeName(name);
+    // DEP_DELAY is none, whatever DEP may stand for: no code is below 0.
+    return alike || (isCodeName(name) && this.negative === 0);
   }
 
   private areDays(name: string, numbers: number): boolean {
