@@ -15,6 +15,8 @@ export interface DashboardContext {
   decisions: readonly Decision[];
   /** Whether there is the data stream of runs, metrics-orchestrator.runs-default. */
   hasRuns: boolean;
+  /** Where browsers reach the orchestrator's page, without a slash at its end; null: runs have no links. */
+  pageUrl: string | null;
   /** Milliseconds since 1970-01-01 UTC. */
   now: number;
   bounds?: Bounds;
@@ -39,8 +41,8 @@ export async function dashboardOf(dataset: Dataset, context: DashboardContext): 
   if (settings === false || target !== 'elasticsearch') return null;
   const facts = await datasetFacts(dataset, context);
   if (facts === null) return null;
-  const { hasRuns, now } = context;
-  return { ...planDashboard(facts, settings === true ? {} : settings, { hasRuns, now }), facts };
+  const { hasRuns, pageUrl, now } = context;
+  return { ...planDashboard(facts, settings === true ? {} : settings, { hasRuns, pageUrl, now }), facts };
 }
 
 /** What the newest of the dataset's runs that said how it reads its file decided; empty where none did. */

@@ -116,6 +116,8 @@ export type Panel = {
   timeRange?: TimeRange;
   /** KQL. */
   filter?: string;
+  /** What a person filters by leaves it as it is: its view has none of the fields that the controls filter by. */
+  ignoresFilters?: true;
 } & (
   | { kind: 'text'; markdown: string }
   | { kind: 'figure'; metric: Metric }

@@ -71,7 +71,7 @@ export interface DateValues {
   max: number;
   /** The middle 98 of 100 values. */
   middle: readonly [from: number, to: number];
-  /** Days (in UTC) that have a value; null where they were not counted. */
+  /** Days (in UTC) that have a value, without the few that are far off; null where they were not counted. */
   days: number | null;
   /** Whether values have a time of day. */
   hasTimes: boolean;

@@ -1,3 +1,4 @@
+import { dateEnds } from './date-ends.ts';
 import type { DateValues, FieldFacts, NumberValues, Values } from './facts.ts';
 import { type Server, Unanswered } from './server.ts';
 
@@ -25,7 +26,7 @@ export async function measure(server: Server, pattern: string, fields: readonly 
   try {
     for (let at = 0; at < Math.max(1, fields.length); at += FIELDS_AT_ONCE)
       await measureSome(server, pattern, fields.slice(at, at + FIELDS_AT_ONCE), measurement);
-    await countDays(server, pattern, measurement);
+    await countDays(server, pattern, measurement, new Map(fields.map(({ name, samples }) => [name, samples])));
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     measurement.notes.push(`What the values are is not all known: ${error.message}.`);
@@ -165,13 +166,20 @@ function dateValues(of: Of): DateValues | undefined {
   return { min, max, middle: [from ?? min, to ?? max], days: null, hasTimes: false };
 }
 
-/** Of dates that span no more than can be counted. */
-async function countDays(server: Server, pattern: string, { values }: Measurement): Promise<void> {
+/** Of dates that span no more than can be counted, without the few that are far off. */
+async function countDays(
+  server: Server,
+  pattern: string,
+  { values }: Measurement,
+  samples: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
   const dates = [...values].flatMap(([name, found]) => (found.date ? [{ name, found, date: found.date }] : []));
   for (const { name, found, date } of dates) {
-    if ((date.max - date.min) / DAY_MS > MOST_DAYS) continue;
+    const [from, to] = dateEnds(date);
+    if ((to - from) / DAY_MS > MOST_DAYS) continue;
     const field = name;
     const days = { date_histogram: { field, fixed_interval: '1d', min_doc_count: 1 } };
+    const range = { [field]: { gte: Math.floor(from), lte: Math.ceil(to), format: 'epoch_millis' } };
     const answer = await server.ask<Pick<SearchAnswer, 'timed_out' | 'aggregations'>>({
       method: 'POST',
       path: `/${encodeURIComponent(pattern)}/_search`,
@@ -179,11 +187,19 @@ async function countDays(server: Server, pattern: string, { values }: Measuremen
       body: {
         size: 0,
         timeout: `${server.searchMs}ms`,
+        query: { range },
         aggs: { days, count: { stats_bucket: { buckets_path: 'days>_count' } } },
       },
     });
     const counted = answer.timed_out ? null : (answer.aggregations?.['count']?.count ?? null);
     date.days = counted;
-    date.hasTimes = counted !== null && (found.distinct ?? 0) > counted * 1.2;
+    date.hasTimes = hasTimes(samples.get(name) ?? [], found.distinct ?? 0, counted);
   }
+}
+
+/** Texts tell; where there are none, or they are numbers, times tell that are more than the days. */
+function hasTimes(samples: readonly string[], distinct: number, days: number | null): boolean {
+  const written = samples.filter(text => /\d[-/.]\d/.test(text));
+  if (written.length > 0) return written.some(text => /\d:\d/.test(text) && !/[T ]00:00(:00(\.0+)?)?(\D|$)/.test(text));
+  return days !== null && distinct > days * 1.2;
 }

@@ -44,6 +44,7 @@ export function lensPanel(
     name: `indexpattern-datasource-layer-${layer.id}`,
   };
   const columns = columnsOf(content, layer, view.types);
+  const ignoreGlobalFilters = panel.ignoresFilters ?? false;
   const attributes = {
     title: '',
     type: 'lens',
@@ -53,7 +54,7 @@ export function lensPanel(
       visualization: visualization.state(layer),
       query: { query: panel.filter ?? '', language: 'kuery' },
       filters: [],
-      datasourceStates: datasourceStates(layer, columns),
+      datasourceStates: datasourceStates(layer, columns, ignoreGlobalFilters),
       internalReferences: [],
       adHocDataViews: {},
     },
@@ -86,13 +87,17 @@ function columnsOf(
   ]);
 }
 
-function datasourceStates(layer: Layer, columns: Record<string, Column>): Record<string, unknown> {
+function datasourceStates(
+  layer: Layer,
+  columns: Record<string, Column>,
+  ignoreGlobalFilters: boolean,
+): Record<string, unknown> {
   const content = {
     columns,
     columnOrder: [...layer.groupings, ...layer.metrics],
     incompleteColumns: {},
     sampling: 1,
-    ignoreGlobalFilters: false,
+    ignoreGlobalFilters,
   };
   return { formBased: { layers: { [layer.id]: content } }, indexpattern: { layers: {} }, textBased: { layers: {} } };
 }
