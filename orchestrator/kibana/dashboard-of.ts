@@ -15,8 +15,8 @@ export interface DashboardContext {
   decisions: readonly Decision[];
   /** Whether there is the data stream of runs, metrics-orchestrator.runs-default. */
   hasRuns: boolean;
-  /** Where browsers reach the orchestrator's page, without a slash at its end; null: runs have no links. */
-  pageUrl: string | null;
+  /** Where browsers reach the orchestrator's page, without a slash at its end; without one runs have no links. */
+  pageUrl?: string | null;
   /** Milliseconds since 1970-01-01 UTC. */
   now: number;
   bounds?: Bounds;
@@ -41,7 +41,7 @@ export async function dashboardOf(dataset: Dataset, context: DashboardContext): 
   if (settings === false || target !== 'elasticsearch') return null;
   const facts = await datasetFacts(dataset, context);
   if (facts === null) return null;
-  const { hasRuns, pageUrl, now } = context;
+  const { hasRuns, pageUrl = null, now } = context;
   return { ...planDashboard(facts, settings === true ? {} : settings, { hasRuns, pageUrl, now }), facts };
 }
 

@@ -12,6 +12,8 @@ export interface GatherContext {
   journal: Pick<Journal, 'runs' | 'decisions'>;
   /** Whether there is the data stream of runs: hasRunsStream(). */
   hasRuns: boolean;
+  /** Where browsers reach the orchestrator's page, as the operator's dashboard has it; without one runs have no links. */
+  pageUrl?: string | null;
   /** Milliseconds since 1970-01-01 UTC. */
   now: number;
   signal?: AbortSignal;
