@@ -56,7 +56,8 @@ function pageAddress(given: string): string {
   throw new OrchestratorError('never', `--url must be an http or https address, such as https://etl.example.org`);
 }
 
-async function chosenDatasets(deps: CommandDeps, names: readonly string[]): Promise<Dataset[]> {
+/** The datasets of these names, or all of them, in order. Throws for a name that nobody knows. */
+export async function chosenDatasets(deps: CommandDeps, names: readonly string[]): Promise<Dataset[]> {
   const { datasets } = await deps.config();
   if (names.length === 0) return datasets.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const known = datasets.map(({ name }) => name);
@@ -67,7 +68,11 @@ async function chosenDatasets(deps: CommandDeps, names: readonly string[]): Prom
   });
 }
 
-async function partsOf(
+/**
+ * The saved objects of these datasets' dashboards; why others have none goes to stderr. `isMissing`: for one that was
+ * named, or for one about which Elasticsearch doesn't answer.
+ */
+export async function partsOf(
   deps: CommandDeps,
   datasets: readonly Dataset[],
   areNamed: boolean,

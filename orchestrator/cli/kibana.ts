@@ -16,6 +16,7 @@ export function addKibana(program: Command, deps: CommandDeps, end: End): void {
     example: 'kibana export --out dashboards',
   });
   addExport(kibana, deps, end);
+  addCheck(kibana, deps, end);
 }
 
 function addExport(kibana: Command, deps: CommandDeps, end: End): void {
@@ -37,5 +38,19 @@ function addExport(kibana: Command, deps: CommandDeps, end: End): void {
     .action(async (datasets: string[], { operations = false, ...others }: ExportFlags) => {
       const { exportDashboards } = await import('./kibana-export.ts');
       return end(exportDashboards(deps, { datasets, operations, ...others }));
+    });
+}
+
+function addCheck(kibana: Command, deps: CommandDeps, end: End): void {
+  addCommand(kibana, {
+    usage: 'check [what...]',
+    description:
+      'Look for mistakes in dashboards: their form, the fields that they name, and what each panel shows of the rows now. Of files (.ndjson, anybody’s), or of what would be exported for datasets; without either, for all datasets. Exit code 1 on a mistake.',
+    example: 'kibana check flights.ndjson',
+  })
+    .option('--offline', 'the form alone, of files; no server is asked')
+    .action(async (what: string[], { offline = false }: { offline?: boolean }) => {
+      const { checkDashboards } = await import('./kibana-check.ts');
+      return end(checkDashboards(deps, { what, offline }));
     });
 }
