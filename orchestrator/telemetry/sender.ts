@@ -38,7 +38,6 @@ interface Left {
 
 type BulkItem = Partial<Pick<estypes.BulkResponseItem, 'status' | 'error'>>;
 
-const REQUEST_TIMEOUT_MS = 30_000;
 const CONFLICT = 409;
 const BAD_REQUEST = 400;
 const FORBIDDEN = 403;
@@ -161,7 +160,7 @@ export class Sender {
         querystring: { require_data_stream: true, filter_path: 'errors,items.*.status,items.*.error' },
         bulkBody: bodyOf(documents),
       },
-      { signal, maxRetries: 0, requestTimeout: REQUEST_TIMEOUT_MS },
+      { signal },
     );
     if (!answer.errors) return { documents: [], reason: '' };
     const items = (answer.items ?? []).map(({ create }) => create);

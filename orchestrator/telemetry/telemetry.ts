@@ -48,6 +48,7 @@ export interface Telemetry {
   stop(): Promise<void>;
 }
 
+const TIMEOUT_MS = 30_000;
 const NOTHING: Telemetry = { stop: () => Promise.resolve() };
 
 /**
@@ -57,7 +58,8 @@ const NOTHING: Telemetry = { stop: () => Promise.resolve() };
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const { environment, journal } = options;
   if (environment.elasticsearch === null) return NOTHING;
-  const client = connectElasticsearch(environment.elasticsearch);
+  // Whoever sends tries again itself: a stop is not to wait for a client that does.
+  const client = connectElasticsearch(environment.elasticsearch).child({ maxRetries: 0, requestTimeout: TIMEOUT_MS });
   const parts = [metricsPart(options, client), logPart(options, client)].filter(part => part !== null);
   const heard = journal.onChange(run => {
     if (FINAL_STATES.includes(run.state)) for (const part of parts) part.hear(run);
