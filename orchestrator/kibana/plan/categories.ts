@@ -57,22 +57,28 @@ function asCategory(field: FieldFacts): Category {
 }
 
 /** Goes on from the field's name; null where rows can be grouped by it. */
-function whyNot({ grouped, kind, values, samples }: FieldFacts, rows: number | null): string | null {
+function whyNot({ name, grouped, kind, values, samples }: FieldFacts, rows: number | null): string | null {
   if (grouped === null) return 'is text that Elasticsearch does not group';
   if (values === null) return 'is not known well enough';
   const { documents, distinct, top = [] } = values;
   if (documents === 0 || distinct === null || distinct === 0) return 'has no value';
   if (distinct === 1) return 'is the same in all rows';
+  if (distinct > FEW && isDateName(name))
+    return 'has dates that the index keeps as text: the step parse_dates mends that';
   if (samples.length > 0 && samples.every(text => /^[[{]/.test(text))) return 'has lists or objects';
   if (samples.reduce((sum, text) => sum + text.length, 0) > 60 * samples.length) return 'has long texts';
   if (rows !== null && documents < LEAST_SHARE * rows) return 'is empty in nine of ten rows';
   if (distinct > MOST) return `has ${distinct} different values`;
   if (documents >= 20 && distinct > 0.5 * documents) return 'has another value in nearly every row';
   if (samples.length > 0 && samples.every(text => /^-?\d[\d\s]*,\d+$/.test(text))) {
-    return 'has decimal commas, which the step decimal_comma makes numbers of';
+    return 'has decimal commas, which are text to the index: the step decimal_comma mends that';
   }
   const isQuantity = kind !== 'number' && distinct > FEW && top.some(({ value }) => /^-\d|^\d+[.,]\d+$/.test(value));
   return isQuantity ? 'has numbers that the index keeps as text' : null;
+}
+
+function isDateName(name: string): boolean {
+  return wordsOf(name).some(word => word === 'date' || word === 'dates');
 }
 
 /** Whether a chart of its most frequent values tells something. */

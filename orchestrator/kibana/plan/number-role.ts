@@ -81,18 +81,22 @@ function byValues(samples: readonly string[], values: Values | null): Judged {
   const { documents = 0, distinct = null, number } = values ?? {};
   if (number === undefined || !isWhole(values, samples) || distinct === null) return undefined;
   const is = (role: NumberRole, reason: string): Judged => ({ role, reason, word: null });
-  if (documents >= 20 && distinct >= 0.95 * documents) {
-    return is('none', 'is a code, as nearly every row has another whole number');
+  if (documents >= 20 && distinct >= 0.95 * documents && number.max - number.min < 2 * distinct) {
+    return is('none', 'is a code, as its values count the rows');
   }
   if (isWithin(number, 1900, 2100) && distinct <= 200)
     return is('year', 'is a year, as all values are from 1900 to 2100');
   const digits = (value: number) => String(Math.abs(value)).length;
-  if (number.min > 9_999 && digits(number.min) === digits(number.max) && distinct > 20) {
+  // Quantities of one size are near each other; codes go from 10000 to 99999.
+  const isSpread = number.max > MOST_SPREAD * number.min;
+  if (number.min > 9_999 && digits(number.min) === digits(number.max) && distinct > 20 && isSpread) {
     return is('none', `is a code, as all values have ${digits(number.min)} digits`);
   }
   if (distinct <= 12 && documents >= 50) return is('group', `has ${distinct} different whole numbers, as classes have`);
   return undefined;
 }
+
+const MOST_SPREAD = 4;
 
 function isWhole(values: Values | null, samples: readonly string[]): boolean {
   return values?.number?.isWhole ?? samples.every(text => /^-?\d+$/.test(text));
@@ -143,12 +147,12 @@ const SUMS = set(
    kwh mwh gwh tonnage tonnes tons surface superficie area hectares logements menages eleves etudiants students voix votes inscrits
    exprimes abstentions votants deces deaths cas cases naissances births accidents victimes blesses tues injured killed passengers passagers
    voyageurs visiteurs visitors visits visites entrees distance km kms miles stock stocks fonciere foncier
-   capacite capacity puissance salaries emplois jobs employees beneficiaires units unites clicks views downloads`,
+   capacite capacity puissance salaries emplois jobs employees beneficiaires gross units unites clicks views downloads`,
 );
 const MONEY = set(
   `montant montants amount amounts recette recettes revenue revenues revenu ventes sales ca turnover cout couts cost costs depense depenses
    expense expenses spending budget credit credits debit debits paye paid subvention subventions aide aides grant grants
-   fonciere foncier`,
+   fonciere foncier gross`,
 );
 const MEASURES = set(
   `prix price prices tarif tarifs salaire salary wage loyer rent age ages note notes rating grade vent wind retard delay delays

@@ -14,6 +14,7 @@ import { type Reason, sentences } from './reasons.ts';
 import { settingsToCheck } from './settings-fields.ts';
 import { intervalOf, timeRange } from './time-range.ts';
 import { type Words, WORDS } from './words.ts';
+import { wordsOf } from '../words-of.ts';
 
 export interface PlanContext {
   /** Whether there is the data stream of runs, metrics-orchestrator.runs-default. */
@@ -41,6 +42,7 @@ const MOST_METRICS = 5;
 const MOST_COLUMNS = 30;
 /** Values that a chart names of many. */
 const TOP = 10;
+const MOST_YEARS = 200;
 /** More parts of a whole are not told apart. */
 const MOST_SHARES = 5;
 /** What a position on a map is told of. */
@@ -104,13 +106,14 @@ class Planning {
       `The language is ${this.#language === 'fr' ? 'French' : 'English'}: ${language}.`,
       ...this.#timeReasons(),
       ...sentences(this.#reasons),
+      ...this.#mapReasons(),
       ...sentences(this.#facts.leftOut.map(({ name, reason: why }) => ({ name, reason: `is left out: ${why}` }))),
       ...this.#facts.notes,
     ];
   }
 
   #timeReasons(): string[] {
-    if (this.#date === null) return ['There is no chart over time: no date varies that most rows have.'];
+    if (this.#date === null) return ['No date varies that most rows have, so the dashboard has no time range.'];
     const { field, reason, date } = this.#date;
     const without = Math.max(0, (this.#facts.rows ?? 0) - (field.values?.documents ?? 0));
     return [
@@ -118,6 +121,17 @@ class Planning {
       `The time range is ${timeRange(date, this.#context.now).reason}.`,
       ...(without > 0 ? [`${without} rows have no ${field.name}, and are not shown while a time range is set.`] : []),
     ];
+  }
+
+  /** Where there are two columns of numbers instead of one of positions. */
+  #mapReasons(): string[] {
+    const named = (...words: string[]) =>
+      this.#fields.find(({ name, kind }) => kind === 'number' && words.some(word => wordsOf(name).includes(word)))
+        ?.name;
+    const [latitude, longitude] = [named('lat', 'latitude'), named('lon', 'lng', 'long', 'longitude')];
+    if (this.#maps().length > 0 || latitude === undefined || longitude === undefined) return [];
+    const step = `- add: {POSITION: '{${latitude}},{${longitude}}'}`;
+    return [`There is no map of ${latitude} and ${longitude}: the step "${step}" makes the column that one needs.`];
   }
 
   #view(key: string): DataView {
@@ -205,17 +219,11 @@ class Planning {
 
   /** Two in a line; where they are odd, the rows have one of their own. */
   #overTime(): Band[] {
-    if (this.#date === null) return [];
-    const { field, date } = this.#date;
-    const groups: Grouping = {
-      by: 'time',
-      field: field.name,
-      interval: intervalOf(date),
-      label: this.#label(field.name),
-    };
+    const groups = this.#timeGroups();
+    if (groups === null) return [];
     const rows: Unplaced = {
       key: 'over-time',
-      title: this.#words.rowsOverTime,
+      title: this.#overTimeTitle(this.#words.rows, groups),
       kind: 'chart',
       shape: 'bar',
       groups,
@@ -232,12 +240,31 @@ class Planning {
     ];
   }
 
+  /** By the best date; where there is none, by the first column of years. */
+  #timeGroups(): Grouping | null {
+    if (this.#date !== null) {
+      const { field, date } = this.#date;
+      return { by: 'time', field: field.name, interval: intervalOf(date), label: this.#label(field.name) };
+    }
+    const years = this.#fields.find(
+      ({ name, values }) => this.#roles.get(name) === 'year' && (values?.distinct ?? 0) > 1,
+    );
+    if (years === undefined || this.#settings.time === false) return null;
+    const size = Math.min(MOST_YEARS, years.values?.distinct ?? 1);
+    const label = this.#label(years.name);
+    return { by: 'values', field: years.name, size, others: false, order: 'value', label };
+  }
+
+  #overTimeTitle(figure: string, { by, label }: Grouping): string {
+    return by === 'time' ? this.#words.overTime(figure) : this.#words.per(figure, label);
+  }
+
   #measureOverTime(measures: readonly Measure[], groups: Grouping): Unplaced {
     const [first] = measures as readonly [Measure];
-    const label = this.#words.and(measures.map(measure => measure.label));
+    const label = this.#words[first.of](measures.map(measure => measure.label).join(', '));
     return {
       key: `over-time/${first.field.name}`,
-      title: first.of === 'sum' ? this.#words.sumOverTime(label) : this.#words.averageOverTime(label),
+      title: this.#overTimeTitle(label, groups),
       kind: 'chart',
       shape: first.of === 'sum' ? 'bar' : 'line',
       groups,

@@ -4,7 +4,7 @@ import type { DateValues } from '../facts/facts.ts';
 
 const DAY_MS = 86_400_000;
 /** More bars are not told apart. */
-const MOST_BARS = 100;
+const MOST_BARS = 160;
 /** A gap at the end that leaves the chart readable. */
 const SMALL_GAP = 0.25;
 

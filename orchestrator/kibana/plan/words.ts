@@ -1,7 +1,6 @@
 /** What a dataset's dashboard says in a language. */
 export interface Words {
   rows: string;
-  rowsOverTime: string;
   newestRows: string;
   allRows: string;
   map: string;
@@ -11,20 +10,18 @@ export interface Words {
   /** `Amount, total`. */
   sum: (label: string) => string;
   average: (label: string) => string;
-  sumOverTime: (label: string) => string;
-  averageOverTime: (label: string) => string;
+  overTime: (figure: string) => string;
   distinct: (label: string) => string;
+  /** Of a figure, by the groups of a column. */
+  per: (figure: string, label: string) => string;
   by: (label: string) => string;
   top: (count: number, label: string) => string;
   description: (dataset: string, index: string) => string;
-  /** Several columns in one title. */
-  and: (labels: readonly string[]) => string;
 }
 
 export const WORDS: Readonly<Record<'en' | 'fr', Words>> = {
   en: {
     rows: 'Rows',
-    rowsOverTime: 'Rows over time',
     newestRows: 'Newest rows',
     allRows: 'Rows of the files',
     map: 'Map',
@@ -33,17 +30,15 @@ export const WORDS: Readonly<Record<'en' | 'fr', Words>> = {
     failedRuns: 'Failed loads, last 30 days',
     sum: label => `${label}, total`,
     average: label => `${label}, average`,
-    sumOverTime: label => `${label}, total over time`,
-    averageOverTime: label => `${label}, average over time`,
+    overTime: figure => `${figure} over time`,
     distinct: label => `${label}, different values`,
+    per: (figure, label) => `${figure} by ${label}`,
     by: label => `By ${label}`,
     top: (count, label) => `${label}, top ${count}`,
     description: (dataset, index) => `Rows of the dataset ${dataset} (index ${index}). Made by the orchestrator.`,
-    and: labels => labels.join(', '),
   },
   fr: {
     rows: 'Lignes',
-    rowsOverTime: 'Lignes au fil du temps',
     newestRows: 'Dernières lignes',
     allRows: 'Lignes des fichiers',
     map: 'Carte',
@@ -52,12 +47,11 @@ export const WORDS: Readonly<Record<'en' | 'fr', Words>> = {
     failedRuns: 'Chargements en échec, 30 derniers jours',
     sum: label => `${label}, total`,
     average: label => `${label}, moyenne`,
-    sumOverTime: label => `${label}, total au fil du temps`,
-    averageOverTime: label => `${label}, moyenne au fil du temps`,
+    overTime: figure => `${figure} au fil du temps`,
     distinct: label => `${label}, valeurs différentes`,
+    per: (figure, label) => `${figure} par ${label}`,
     by: label => `Par ${label}`,
     top: (count, label) => `${label}, top ${count}`,
     description: (dataset, index) => `Lignes du jeu de données ${dataset} (index ${index}). Créé par l’orchestrateur.`,
-    and: labels => labels.join(', '),
   },
 };
