@@ -2,6 +2,7 @@
 export function wordsOf(text: string): string[] {
   return text
     .slice(0, LONGEST)
+    .replaceAll(/\bn[°º]/gi, 'numero ')
     .replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .normalize('NFD')
     .replaceAll(/\p{M}/gu, '')

@@ -22,7 +22,7 @@ export function fieldFormat(
 export function numberPattern(field: FieldFacts, role: NumberRole | undefined): string {
   // Without thousands: 2013, not 2,013.
   const isPlain = role === 'year' || role === 'none' || role === 'group';
-  return (isPlain ? '0' : '0,0') + decimals(decimalsOf(field));
+  return (isPlain ? '0' : '0,0') + decimals(decimalsOf(field, role === 'none' ? 4 : 2));
 }
 
 /** Of an average: one decimal more than the values have, unless it is large. */
@@ -42,12 +42,12 @@ function decimals(count: number): string {
   return count === 0 ? '' : `.${'0'.repeat(count)}`;
 }
 
-/** As most values have: two at most, or what small values need. */
-function decimalsOf({ samples, values }: FieldFacts): number {
+/** As values have, two at most unless told; small ones need more. */
+function decimalsOf({ samples, values }: FieldFacts, most = 2): number {
   if (values?.number?.isWhole) return 0;
   const seen = Math.max(0, ...samples.map(text => /\.(\d+)$/.exec(text)?.[1]?.length ?? 0));
   const largest = Math.max(Math.abs(values?.number?.max ?? 1), Math.abs(values?.number?.min ?? 1));
-  return Math.min(seen, largest < 1 ? 4 : 2);
+  return Math.min(seen, largest < 1 ? 4 : most);
 }
 
 /** In which time zone they are shown is a setting of Kibana (`dateFormat:tz`), for all dashboards. */

@@ -58,13 +58,14 @@ function byName(words: readonly string[], name: string, { whole, hasNegatives }:
     reason: `${what}, as its name says "${word}"`,
     word,
   });
+  const counted = [first, last].find(word => COUNTS.has(word));
   const isCount =
-    COUNTS.has(first) || (first === 'num' && second.endsWith('s')) || (first === 'number' && second === 'of');
+    counted !== undefined || (first === 'num' && second.endsWith('s')) || (first === 'number' && second === 'of');
   const code = [first, last].find(word => CODES.has(word));
   if (whole && !hasNegatives && code !== undefined && !isCount) return said('none', 'is a code', code);
   const rate = name.includes('%') ? '%' : words.find(word => RATES.has(word));
   if (rate !== undefined) return said('average', 'is averaged', rate);
-  if (isCount) return said('sum', 'adds up', first);
+  if (isCount) return said('sum', 'adds up', counted ?? first);
   const sum = words.find(word => SUMS.has(word));
   if (sum !== undefined) return said('sum', 'adds up', sum);
   const measure = words.find(word => MEASURES.has(word));

@@ -315,16 +315,24 @@ class Planning {
 
   #maps(): Unplaced[] {
     const points = this.#fields.filter(({ kind, values }) => kind === 'geo_point' && values?.documents !== 0);
-    const told = this.#tableColumns().filter(name => !points.some(point => point.name === name));
     return points.slice(0, 1).map(
       ({ name }): Unplaced => ({
         key: `map/${name}`,
         title: this.#words.map,
         kind: 'map',
         field: name,
-        told: told.slice(0, MOST_TOLD),
+        told: this.#told(),
       }),
     );
+  }
+
+  /** Names of things first; no codes, and no positions. */
+  #told(): string[] {
+    const isTold = ({ name, kind, values }: FieldFacts) =>
+      kind !== 'geo_point' && this.#roles.get(name) !== 'none' && values?.documents !== 0;
+    const shown = this.#fields.filter(isTold);
+    const sought = shown.filter(isSought);
+    return [...new Set([...sought, ...shown].map(({ name }) => name))].slice(0, MOST_TOLD);
   }
 
   #documents(): Unplaced {
