@@ -18,7 +18,7 @@ export function settingsToCheck(facts: DatasetFacts, settings: DashboardSettings
 
 function missing(name: string, names: readonly string[]): string {
   const near = closest(name, names);
-  return `the rows have no column ${name}${near === undefined ? '' : `; did you mean ${near}?`}`;
+  return `the rows have no column ${name}${near === undefined ? '.' : `; did you mean ${near}?`}`;
 }
 
 interface Named {
