@@ -3,6 +3,7 @@ import type { ElasticsearchProbe } from './api/elasticsearch-probe.ts';
 import type { Dataset } from './config/dataset.ts';
 import type { ConfigWatcher } from './config/reload.ts';
 import type { FileDisposer } from './dispose/disposer.ts';
+import type { AutoPush } from './kibana/push/auto-push.ts';
 import type { RunnerSet } from './run/runners.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
 import type { Watchers } from './watch/watchers.ts';
@@ -16,6 +17,8 @@ export interface StatusSources {
   scheduler: Scheduler;
   disposer: FileDisposer;
   watchers: Watchers;
+  /** null: KIBANA_URL or ELASTICSEARCH_NODE is not set. */
+  autoPush: AutoPush | null;
 }
 
 /** How the service and each of its datasets are, as of now. */
@@ -31,6 +34,7 @@ export async function serviceStatus(sources: StatusSources): Promise<ServiceStat
   return {
     runnerParts: parts.map(({ kind, ...status }) => ({ ...status, isNeeded: inUse.has(kind) })),
     elasticsearch,
+    kibana: sources.autoPush?.status() ?? null,
     config: { errors: config.errors(), warnings: config.warnings(), lastGoodAt: configGoodAt() },
     schedule: { waiting, running, recovering },
     disposals: disposer.pending(),
@@ -41,7 +45,7 @@ export async function serviceStatus(sources: StatusSources): Promise<ServiceStat
 
 async function datasetStatus(
   dataset: Dataset,
-  { runners: { registry }, watchers }: StatusSources,
+  { runners: { registry }, watchers, autoPush }: StatusSources,
 ): Promise<DatasetStatus> {
   const { name, watchDir, settings } = dataset;
   const { kind, reason } = await registry.choice(dataset);
@@ -52,5 +56,6 @@ async function datasetStatus(
     runner: { kind, reason },
     problem: registry.problem(dataset),
     watcher: watchers.status(name) ?? null,
+    dashboardUrl: autoPush?.dashboardUrl(name) ?? null,
   };
 }

@@ -21,6 +21,7 @@ import type { Journal } from './journal/journal.ts';
 import { lockJournal } from './journal/sqlite/lock.ts';
 import { keepRoom } from './journal/sqlite/room.ts';
 import { openSqliteJournal } from './journal/sqlite/sqlite-journal.ts';
+import { AutoPush } from './kibana/push/auto-push.ts';
 import type { Logger, RootLogger } from './log.ts';
 import { createActions } from './operations/actions.ts';
 import { createRunners, type RunnerSet } from './run/runners.ts';
@@ -265,7 +266,8 @@ async function watchAndServe(core: Core, schedule: Schedule, stack: AsyncDisposa
   });
   // At once: a change of the configuration may wait for a watch that is being begun.
   stack.defer(async () => void (await Promise.all([watchers.stop(), config.stop()])));
-  const api = await serve(core, { ...schedule, watchers });
+  const autoPush = await keepDashboards(core, stack);
+  const api = await serve(core, { ...schedule, watchers, autoPush });
   tellWhere({ ...core, url: api.url });
   const sample = await offerSample({ journal, datasets: datasets(), configDir });
   stack.defer(greet({ ...core, api, sample }));
@@ -291,7 +293,34 @@ function runnersPreparer({ runners, config }: Core): () => void {
   };
 }
 
-async function serve(core: Core, parts: Schedule & { watchers: Watchers }): Promise<Api> {
+/** In the background: neither a start nor a run nor a stop waits for Kibana. */
+async function keepDashboards(core: Core, stack: AsyncDisposableStack): Promise<AutoPush | null> {
+  const { environment, journal, config, datasets, clock, logger } = core;
+  const { kibana: settings, elasticsearch, dataDir, publicUrl: pageUrl, metricsElasticsearch } = environment;
+  if (settings === null || elasticsearch === null) return null;
+  const tellsRuns = metricsElasticsearch !== 'off';
+  const autoPush = await AutoPush.start({
+    settings,
+    elasticsearch,
+    dataDir,
+    journal,
+    datasets,
+    tellsRuns,
+    pageUrl,
+    clock,
+    logger,
+  });
+  stack.defer(() => autoPush.stop());
+  stack.defer(
+    journal.onChange(({ state, dataset }) => {
+      if (state === 'done') autoPush.loaded(dataset);
+    }),
+  );
+  config.onChange(({ added, changed }) => autoPush.configured([...added, ...changed].map(({ name }) => name)));
+  return autoPush;
+}
+
+async function serve(core: Core, parts: Schedule & { watchers: Watchers; autoPush: AutoPush | null }): Promise<Api> {
   const { environment, logger, journal, clock, runners, served } = core;
   const { dataDir, host, port, allowedHosts, publicUrl } = environment;
   const now = () => clock.now();
@@ -302,6 +331,7 @@ async function serve(core: Core, parts: Schedule & { watchers: Watchers }): Prom
   const api = await startApi({
     journal,
     status: () => serviceStatus({ ...core, ...parts }),
+    rowsUrl: run => parts.autoPush?.rowsUrl(run) ?? null,
     dataDir,
     host,
     port,

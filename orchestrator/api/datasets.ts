@@ -62,6 +62,7 @@ function present(
     name,
     watchDir: dataset?.watchDir ?? null,
     target: dataset?.target ?? null,
+    dashboardUrl: dataset?.dashboardUrl ?? null,
     runner: dataset?.runner.kind ?? null,
     runnerReason: dataset?.runner.reason ?? null,
     problem: dataset?.problem ?? null,

@@ -43,6 +43,7 @@ async function checkHealth({ journal, status, mask }: ApiOptions): Promise<Healt
     journal: journalPart,
     ...runnerParts(service),
     elasticsearch: partOf(service.elasticsearch),
+    kibana: partOf(service.kibana),
     config: configPart(service),
     schedule: schedulePart(service),
     disposal: disposalPart(service, mask),

@@ -95,9 +95,10 @@ function serviceMetrics(register: Registry, { status }: ApiOptions): () => Promi
     reloadAt.set((service.config.lastGoodAt ?? 0) / MS_PER_SECOND);
     free.set(service.disk.freeBytes ?? Number.NaN);
     disposals.set(service.disposals.filter(({ error }) => error !== null).length);
-    const { runnerParts, elasticsearch } = service;
+    const { runnerParts, elasticsearch, kibana } = service;
     for (const { part, isUp } of runnerParts) up.set({ part }, Number(isUp));
     if (elasticsearch !== null) up.set({ part: 'elasticsearch' }, Number(elasticsearch.isUp));
+    if (kibana !== null) up.set({ part: 'kibana' }, Number(kibana.isUp));
   };
 }
 

@@ -26,6 +26,8 @@ export interface ServiceStatus {
   runnerParts: ReadonlyArray<PartStatus & { part: RunnerPart }>;
   /** null: none is configured. */
   elasticsearch: PartStatus | null;
+  /** null: none is configured. */
+  kibana: PartStatus | null;
   config: {
     errors: readonly ConfigError[];
     /** What may be meant so, but would surprise. */
@@ -81,6 +83,8 @@ export interface DatasetStatus {
   problem: string | null;
   /** null while it is not watched. */
   watcher: WatcherStatus | null;
+  /** Where browsers find its dashboard in Kibana, or null. */
+  dashboardUrl: string | null;
 }
 
 /** What people may ask for. Errors of kind `never` are refusals, whose message they get to read. */
@@ -122,6 +126,8 @@ export interface ApiOptions {
   /** Takes secrets out of a text; of one that a dataset's run wrote, those that it was given. */
   mask(text: string, dataset?: string): string;
   actions: Actions;
+  /** Where browsers find the rows of a run in Kibana, or null. */
+  rowsUrl?(run: Run): string | null;
 }
 
 export interface Api {

@@ -55,7 +55,8 @@ function addListRoute(app: FastifyInstance, { options: { journal, mask } }: RunR
   );
 }
 
-function addDetailRoute(app: FastifyInstance, { options: { journal, mask }, findRun }: RunRoutes): void {
+function addDetailRoute(app: FastifyInstance, { options, findRun }: RunRoutes): void {
+  const { journal, mask } = options;
   const detail = { tags, summary: 'One run with its attempts', params };
   const response = { 200: schemas.runDetailSchema, 404: problem };
   app.get<Id>('/api/runs/:id', { schema: { ...detail, response } }, async request => {
@@ -66,6 +67,7 @@ function addDetailRoute(app: FastifyInstance, { options: { journal, mask }, find
       ...presentRun(run, mask),
       decisions,
       mendRefusal: refusal,
+      rowsUrl: options.rowsUrl?.(run) ?? null,
       attempts: attempts.map(attempt => presentAttempt(attempt, text => mask(text, run.dataset))),
     };
   });

@@ -67,6 +67,12 @@ export const runDetailSchema = Type.Object({
   decisions: Type.Array(decisionSchema, { description: 'How its file is read.' }),
   mendRefusal: nullable(Type.String({ description: 'Why its rejected rows can’t be mended, or null where they can.' })),
   attempts: Type.Array(attemptSchema, { description: 'Its history, oldest first.' }),
+  rowsUrl: nullable(
+    Type.String({
+      description:
+        'Its rows in Kibana’s Discover: those of the run where they can be told (LOAD.source_columns, or few of them), else all of the dataset. Null where there is no Kibana, or none were loaded.',
+    }),
+  ),
 });
 
 export const pageSchema = Type.Object({
@@ -227,6 +233,7 @@ export const datasetsSchema = Type.Object({
       name: Type.String(),
       watchDir: nullable(Type.String({ description: 'null: not configured now, known from its runs.' })),
       target: nullable(Type.String({ description: 'Where its rows go: elasticsearch or lake.' })),
+      dashboardUrl: nullable(Type.String({ description: 'Its dashboard in Kibana, or null where there is none.' })),
       runner: nullable(Type.String({ description: `What a file would be run by now: ${RUNNER_KINDS.join(' or ')}.` })),
       runnerReason: nullable(Type.String()),
       problem: nullable(Type.String({ description: 'What keeps its runs from working.' })),
@@ -280,6 +287,7 @@ export const healthSchema = Type.Object({
     journal: partSchema,
     ...runnerParts,
     elasticsearch: partSchema,
+    kibana: partSchema,
     config: partSchema,
     schedule: Type.Object({ ...partSchema.properties, running: Type.Integer(), recovering: Type.Integer() }),
     disposal: partSchema,

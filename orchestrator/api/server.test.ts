@@ -376,11 +376,14 @@ function healthy(): ServiceStatus {
   return {
     runnerParts: [],
     elasticsearch: null,
+    kibana: null,
     config: { errors: [], warnings: [], lastGoodAt: Date.now() },
     schedule: { waiting: null, running: 0, recovering: 0 },
     disposals: [],
     disk: { freeBytes: 9e9, floorBytes: 1e9, isLow: false },
-    datasets: [{ name: 'sales', watchDir: '/in', target: 'lake', runner, problem: null, watcher: null }],
+    datasets: [
+      { name: 'sales', watchDir: '/in', target: 'lake', runner, problem: null, watcher: null, dashboardUrl: null },
+    ],
   };
 }
 

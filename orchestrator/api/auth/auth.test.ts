@@ -256,6 +256,7 @@ function useCode(code: string, headers: Record<string, string> = {}) {
 const service: ServiceStatus = {
   runnerParts: [],
   elasticsearch: null,
+  kibana: null,
   config: { errors: [], warnings: [], lastGoodAt: null },
   schedule: { waiting: null, running: 0, recovering: 0 },
   disposals: [],

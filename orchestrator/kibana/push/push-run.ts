@@ -167,7 +167,10 @@ export class PushRun {
   #landed(key: string, object: FoundObject): PushedObject | undefined {
     const { begun, ...record } = this.#records.get(key) ?? {};
     if (begun === undefined) return undefined;
-    return { ...(record as PushedObject), made: begun.made, ...this.#given(object) };
+    const { created_at: writtenAt, updated_at: changedAt } = object;
+    // A person was quicker than our question: what is there is no longer what was sent.
+    const given = writtenAt === changedAt ? this.#given(object) : { given: null, updatedAt: writtenAt ?? null };
+    return { ...(record as PushedObject), made: begun.made, ...given };
   }
 
   /** What is as it is wanted is known from now on, too, if by another import; and which dashboards stand on what. */

@@ -190,11 +190,11 @@ describe('spaces', () => {
   test('a person’s copy from another space is not written over', async () => {
     await pushed({});
     for (const { type, id } of SALES.objects) kibana.store.copy({ type, id }, 'figures');
-    const before = kibana.store.all('figures');
+    const copies = kibana.store.all('figures');
     const outcomes = await pushed({}, { space: 'figures' });
     assert.equal(outcomeSummary(outcomes), '4 refused');
     assert.match(outcomes[0]?.why ?? '', /somebody made a copy of it there/);
-    assert.deepEqual(kibana.store.all('figures'), before);
+    assert.deepEqual(kibana.store.all('figures'), copies);
   });
 
   test('a space that is not there is told of, though an import would not tell', async () => {
@@ -388,6 +388,15 @@ describe('a push that is stopped in the middle', () => {
     kibana.afterImport = null;
     kibana.store.update('default', of('dashboard'), { description: 'mine' });
     assert.equal(await summary({}), '3 same, 1 kept');
+  });
+
+  test('what a person changes before we have asked what arrived is a person’s', async () => {
+    kibana.afterImport = () => kibana.store.update('default', of('dashboard'), { description: 'mine' });
+    await pushed({});
+    kibana.afterImport = null;
+    const changed = wantedDashboard('sales', { columns: ['DAY'] });
+    assert.match(await summary({ wanted: [changed] }), /1 kept/);
+    assert.equal(kibana.store.get('default', of('dashboard'))?.attributes['description'], 'mine');
   });
 
   test('an update that did not arrive is sent again', async () => {
