@@ -95,7 +95,8 @@ export async function partsOf(
   return { parts, isMissing };
 }
 
-async function withContext(deps: CommandDeps, work: (context: GatherContext) => Promise<void>): Promise<void> {
+/** Throws an OrchestratorError (`never`) where ELASTICSEARCH_NODE is not set. */
+export async function withContext(deps: CommandDeps, work: (context: GatherContext) => Promise<void>): Promise<void> {
   const settings = deps.elasticsearch();
   if (settings === null) {
     const why = 'dashboards are made of the rows there; set it, or see: orchestrator check';

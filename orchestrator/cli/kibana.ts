@@ -17,6 +17,7 @@ export function addKibana(program: Command, deps: CommandDeps, end: End): void {
   });
   addExport(kibana, deps, end);
   addCheck(kibana, deps, end);
+  addPush(kibana, deps, end);
 }
 
 function addExport(kibana: Command, deps: CommandDeps, end: End): void {
@@ -52,5 +53,20 @@ function addCheck(kibana: Command, deps: CommandDeps, end: End): void {
     .action(async (what: string[], { offline = false }: { offline?: boolean }) => {
       const { checkDashboards } = await import('./kibana-check.ts');
       return end(checkDashboards(deps, { what, offline }));
+    });
+}
+
+function addPush(kibana: Command, deps: CommandDeps, end: End): void {
+  addCommand(kibana, {
+    usage: 'push [datasets...]',
+    description:
+      'Write the dashboards of datasets to the Kibana of KIBANA_URL. What a person changed there stays. Without a dataset: of all, and that of runs; those of datasets that are gone are removed.',
+    example: 'kibana push flights --dry-run',
+  })
+    .option('--force', 'write over what people changed, and bring back what they removed')
+    .option('--dry-run', 'only say what would be done')
+    .action(async (datasets: string[], { force = false, dryRun = false }: { force?: boolean; dryRun?: boolean }) => {
+      const { pushDashboards } = await import('./kibana-push.ts');
+      return end(pushDashboards(deps, { datasets, force, dryRun }));
     });
 }

@@ -16,6 +16,7 @@ import { nameOf, type Outcome } from './outcome.ts';
 import { push, type WantedDashboard } from './push.ts';
 import { PushRecords } from './records.ts';
 import { ShownDatasets } from './shown-datasets.ts';
+import { type Unconfigured, unconfigured } from './unconfigured.ts';
 import { datasetOfKey, keyOfDataset, wantedOfDataset, wantedOfOperations } from './wanted.ts';
 
 export interface AutoPushOptions {
@@ -268,19 +269,18 @@ export class AutoPush {
 
   /** Keys of what was pushed of datasets that are neither configured nor known to the journal any more. */
   async #gone(): Promise<string[]> {
-    const keys = new Set([...(await this.#records.all()).values()].flatMap(record => record.keys));
-    const orphans = [...keys]
-      .flatMap(key => datasetOfKey(key) ?? [])
-      .filter(name => !this.#options.datasets().has(name));
-    if (orphans.length === 0) return [];
-    const known = new Set((await this.#options.journal.summaries()).map(({ dataset }) => dataset));
-    const kept = orphans.filter(name => known.has(name));
-    for (const name of kept) {
+    const { gone, orphans } = await this.#unconfigured();
+    for (const name of orphans) {
       const text = `dataset ${name} is not configured any more: its dashboard stays in Kibana until orchestrator forget ${name}`;
       this.#say('info', text, name);
     }
-    if (kept.length > 0) this.#looks.lookForGoneLater(this.#delays.forgottenMs);
-    return orphans.filter(name => !known.has(name)).map(keyOfDataset);
+    if (orphans.length > 0) this.#looks.lookForGoneLater(this.#delays.forgottenMs);
+    return gone.map(keyOfDataset);
+  }
+
+  async #unconfigured(): Promise<Unconfigured> {
+    const { datasets, journal } = this.#options;
+    return unconfigured(await this.#records.all(), new Set(datasets().keys()), journal);
   }
 
   #tell(outcomes: readonly Outcome[]): void {
