@@ -64,7 +64,10 @@ async function readText(file: string): Promise<string> {
 
 /** What would be exported for the datasets now. */
 async function datasetTexts(deps: CommandDeps, names: readonly string[]) {
-  const { parts, isMissing } = await partsOf(deps, await chosenDatasets(deps, names), names.length > 0);
+  const { parts, isMissing } = await partsOf(deps, await chosenDatasets(deps, names), {
+    areNamed: names.length > 0,
+    pageUrl: deps.publicUrl(),
+  });
   return { texts: parts.map(({ name, objects }) => ({ name, text: toNdjson(objects) })), isMissing };
 }
 

@@ -56,7 +56,7 @@ beforeEach(() => {
 
 test('all that have rows in Elasticsearch are printed; why others are not is told, and is no failure', async () => {
   assert.equal(await orchestrator('export'), 0);
-  assert.deepEqual(dashboardsIn(shown), ['flights']);
+  assert.deepEqual(dashboardsIn(shown), ['Flights']);
   assert.match(told, /^empty has no rows in Elasticsearch yet$/m);
   assert.match(told, /^lake has its rows in lake, not in Elasticsearch$/m);
   assert.match(told, /^quiet wants no dashboard \(LOAD\.dashboard: false\)$/m);
@@ -75,7 +75,7 @@ test('what is printed is the same each time, and is as Kibana wants it', async (
 
 test('a dataset that is named and has no dashboard is a failure; so is one that nobody knows', async () => {
   assert.equal(await orchestrator('export', 'flights', 'empty'), 1);
-  assert.deepEqual(dashboardsIn(shown), ['flights']);
+  assert.deepEqual(dashboardsIn(shown), ['Flights']);
   assert.equal(await orchestrator('export', 'empty'), 1);
   assert.match(told, /there is no dashboard to export/);
   assert.equal(await orchestrator('export', 'sales'), 1);
@@ -92,13 +92,23 @@ test('runs are linked to where PUBLIC_URL, or --url, says that the page is', asy
   assert.match(told, /--url must be an http or https address/);
 });
 
+test('--explain says why each column is shown as it is, beside the file', async () => {
+  await orchestrator('export', 'flights');
+  assert.doesNotMatch(told, /averaged|adds up/);
+  const plain = shown;
+  shown = '';
+  await orchestrator('export', 'flights', '--explain');
+  assert.match(told, /^flights: The language is English/m);
+  assert.equal(shown, plain);
+});
+
 test('--out writes one file, or one for each dataset into a folder, over what is there', async () => {
   const out = join(folder, 'dashboards');
   assert.equal(await orchestrator('export', '--operations', '--out', out), 0);
   assert.deepEqual((await readdir(out)).toSorted(), ['_operations.ndjson', 'flights.ndjson']);
   await writeFile(join(out, 'flights.ndjson'), 'old');
   await orchestrator('export', 'flights', '--out', out);
-  assert.deepEqual(dashboardsIn(await readFile(join(out, 'flights.ndjson'), 'utf8')), ['flights']);
+  assert.deepEqual(dashboardsIn(await readFile(join(out, 'flights.ndjson'), 'utf8')), ['Flights']);
   const file = join(folder, 'all.ndjson');
   await orchestrator('export', '--operations', '--out', file);
   assert.equal(dashboardsIn(await readFile(file, 'utf8')).length, 2);

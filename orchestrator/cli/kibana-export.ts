@@ -21,6 +21,8 @@ export interface ExportRequest {
   out?: string;
   /** Of the orchestrator's page; PUBLIC_URL unless set. */
   url?: string;
+  /** Why dashboards show what they show goes to stderr, too. */
+  explain?: boolean;
 }
 
 /** The saved objects of one dashboard, and the name of its file. */
@@ -39,7 +41,8 @@ const OPERATIONS = '_operations';
 export async function exportDashboards(deps: CommandDeps, request: ExportRequest): Promise<number> {
   const pageUrl = request.url === undefined ? deps.publicUrl() : pageAddress(request.url);
   const chosen = await chosenDatasets(deps, request.datasets);
-  const { parts, isMissing } = await partsOf(deps, chosen, request.datasets.length > 0);
+  const areNamed = request.datasets.length > 0;
+  const { parts, isMissing } = await partsOf(deps, chosen, { areNamed, pageUrl, explains: request.explain ?? false });
   if (request.operations) parts.push({ name: OPERATIONS, objects: savedObjects(operationsDashboard({ pageUrl })) });
   if (parts.length === 0) {
     deps.terminal.writeError('there is no dashboard to export\n');
@@ -68,6 +71,15 @@ export async function chosenDatasets(deps: CommandDeps, names: readonly string[]
   });
 }
 
+export interface PartsOptions {
+  /** The datasets were named, so that each is expected to have a dashboard. */
+  areNamed: boolean;
+  /** Of the orchestrator's page; null: runs have no links. */
+  pageUrl: string | null;
+  /** Why each field is shown as it is goes to stderr, too. */
+  explains?: boolean;
+}
+
 /**
  * The saved objects of these datasets' dashboards; why others have none goes to stderr. `isMissing`: for one that was
  * named, or for one about which Elasticsearch doesn't answer.
@@ -75,20 +87,21 @@ export async function chosenDatasets(deps: CommandDeps, names: readonly string[]
 export async function partsOf(
   deps: CommandDeps,
   datasets: readonly Dataset[],
-  areNamed: boolean,
+  { areNamed, pageUrl, explains = false }: PartsOptions,
 ): Promise<{ parts: Part[]; isMissing: boolean }> {
   const parts: Part[] = [];
   let isMissing = false;
   if (datasets.length === 0) return { parts, isMissing };
   await withContext(deps, async context => {
     for (const dataset of datasets) {
-      const found = await gatherDashboard(dataset, context);
+      const found = await gatherDashboard(dataset, { ...context, pageUrl });
       if (found.dashboard === null) {
         isMissing ||= areNamed || found.isAway;
         deps.terminal.writeError(`${dataset.name} ${oneLine(found.why)}\n`);
         continue;
       }
-      for (const sentence of found.toCheck) deps.terminal.writeError(`${dataset.name}: ${oneLine(sentence)}\n`);
+      for (const sentence of [...found.toCheck, ...(explains ? found.reasons : [])])
+        deps.terminal.writeError(`${dataset.name}: ${oneLine(sentence)}\n`);
       parts.push({ name: dataset.name, objects: savedObjects(found.dashboard) });
     }
   });

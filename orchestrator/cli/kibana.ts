@@ -6,6 +6,7 @@ interface ExportFlags {
   operations?: boolean;
   out?: string;
   url?: string;
+  explain?: boolean;
 }
 
 /** `orchestrator kibana …` */
@@ -36,6 +37,7 @@ function addExport(kibana: Command, deps: CommandDeps, end: End): void {
       '--url <address>',
       'where browsers reach the orchestrator’s page, for links to runs; PUBLIC_URL unless given',
     )
+    .option('--explain', 'say why each column is shown as it is, and what is left out')
     .action(async (datasets: string[], { operations = false, ...others }: ExportFlags) => {
       const { exportDashboards } = await import('./kibana-export.ts');
       return end(exportDashboards(deps, { datasets, operations, ...others }));

@@ -21,7 +21,11 @@ export interface GatherContext {
 
 /** The dashboard of a dataset, or why there is none. */
 export type Gathered =
-  | { dashboard: Dashboard /** Of LOAD.dashboard, what could not be done. Sentences. */; toCheck: string[] }
+  | {
+      dashboard: Dashboard /** Of LOAD.dashboard, what could not be done. Sentences. */;
+      toCheck: string[] /** Why each field is shown as it is. Sentences. */;
+      reasons: string[];
+    }
   | {
       dashboard: null /** After the dataset's name. */;
       why: string /** It may be otherwise in a while. */;
