@@ -44,7 +44,7 @@ async function compare(change: (example: Example) => void) {
   const shown = await checkAgainstServer(reading, elasticsearchServer(index.client));
   assert.deepEqual(findings.map(findingText), []);
   const connection = await instance.connect();
-  const compared = await compareWithRows(shown[0]!, connection, 'sales');
+  const compared = await compareWithRows(shown[0]!, { connection, table: 'sales', pattern: INDEX });
   connection.closeSync();
   return compared;
 }

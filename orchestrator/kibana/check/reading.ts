@@ -55,6 +55,7 @@ export interface Control {
 export interface Panel {
   index: string;
   title: string;
+  isTitleHidden: boolean;
   /** In columns and rows of the grid. */
   place: { x: number; y: number; w: number; h: number };
   /** Its own, in place of the dashboard's. */

@@ -206,6 +206,11 @@ const CHANGES: ReadonlyArray<readonly [name: string, change: Change, found: RegE
   ['a range of no kind', e => (paramsOf(e, 'amounts', 'x')['type'] = 'steps'), /is of type "steps"/],
   ['a last value without an order', e => delete paramsOf(e, 'table', 'last')['sortField'], /names no sortField/],
   [
+    'a format that Lens does not have',
+    e => (paramsOf(e, 'table', 'sum')['format'] = { id: 'numeral' }),
+    /has the format "numeral"/,
+  ],
+  [
     'a percentile above 100',
     e => Object.assign(columnOf(e, 'table', 'sum'), columns.metric('percentile', 'AMOUNT', { percentile: 950 })),
     /percentile 950/,

@@ -40,16 +40,16 @@ export function drawPage({ dashboard, panels }: Shown, locale: string): DrawnPag
     const { x, y, w, h } = panel.place;
     const width = w * COLUMN - GAP;
     const height = h * ROW - GAP;
-    const isText = panel.content.kind === 'text';
+    const isBare = panel.content.kind === 'text' || panel.isTitleHidden;
     const inner = drawPanel(
       panel,
       panels.get(panel),
-      { width: width - 22, height: height - (isText ? 8 : HEAD + 8) },
+      { width: width - 22, height: height - (isBare ? 8 : HEAD + 8) },
       locale,
     );
     const style = `left:${x * COLUMN + GAP / 2}px;top:${y * ROW}px;width:${width}px;height:${height}px`;
-    const title = isText ? '' : `<h2>${escape(panel.title)}</h2>`;
-    const innerStyle = `height:${height - (isText ? 8 : HEAD + 8)}px`;
+    const title = isBare ? '' : `<h2>${escape(panel.title)}</h2>`;
+    const innerStyle = `height:${height - (isBare ? 8 : HEAD + 8)}px`;
     return `<section style="${style}">${title}<div class="inner" style="${innerStyle}">${inner}</div></section>`;
   });
   const html =

@@ -43,11 +43,11 @@ function drawLens(lens: Lens, { layers, not }: Layers, size: Size, locale: strin
   }
 }
 
-function drawMetric({ figures, rows, view }: LayerFigures, { height }: Size, locale: string): string {
+function drawMetric({ figures, rows, view }: LayerFigures, { width, height }: Size, locale: string): string {
   const [figure] = figures;
   if (figure === undefined) return '';
   const text = formatValue(rows[0]?.figures[0], columnFormat(figure.column, view), locale);
-  const font = Math.max(18, Math.min(height * 0.5, 48));
+  const font = Math.max(16, Math.min(height * 0.5, 46, (width / text.length) * 1.5));
   return `<div class="metric"><span>${escape(figure.column.label)}</span><b style="font-size:${font}px">${escape(text)}</b></div>`;
 }
 

@@ -139,7 +139,7 @@ function axisLabels(
   locale: string,
 ): string {
   const longest = Math.max(...axis.map(({ name }) => Math.min(name.length, 16)), 1) * 7 + 14;
-  const every = Math.max(1, Math.ceil(longest / Math.max(scale.band, 0.1)));
+  const every = Math.max(1, Math.ceil((longest * (step === null ? 1 : 1.4)) / Math.max(scale.band, 0.1)));
   return axis
     .map(({ name, at }, index) => {
       if (index % every !== 0) return '';
@@ -148,7 +148,7 @@ function axisLabels(
       const text =
         isTime && at !== null ? moment(at, name.length > 10 ? 'MM-DD HH:mm' : patternOf(name), locale) : name;
       const most = step === null ? Math.max(4, Math.floor(Math.max(scale.band * every, 30) / 7)) : 16;
-      const anchor = step === null ? 'middle' : x < left + 10 ? 'start' : 'middle';
+      const anchor = step === null || x > left + longest / 2 ? 'middle' : 'start';
       return `<text x="${x.toFixed(1)}" y="${height - 26}" text-anchor="${anchor}">${escape(short(text, most))}</text>`;
     })
     .join('');

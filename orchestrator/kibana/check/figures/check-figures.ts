@@ -2,7 +2,7 @@ import { messageOf } from '../../../errors.ts';
 import type { Dashboard, Panel } from '../reading.ts';
 import type { MappedView } from '../server/check-fields.ts';
 import { totalOf } from '../server/server.ts';
-import { spanOf, timeFilter, type Span } from './context.ts';
+import { queryOf, spanOf, timeFilter, type Span } from './context.ts';
 import { panelFigures, type FigureContext, type PanelFigures } from './panel-figures.ts';
 
 /**
@@ -24,9 +24,13 @@ export async function checkFigures(context: FigureContext): Promise<Map<Panel, P
   return shown;
 }
 
-function tellEmpty({ report }: Panel, figures: PanelFigures): void {
+function tellEmpty({ report, content }: Panel, figures: PanelFigures): void {
   const empty = () => {
-    report.doubt('The panel is empty: no document is in its time range and answers its filters.', EMPTY);
+    // A panel of failures is well empty.
+    const isFiltered =
+      'query' in content ? hasQuery(content.query) : content.kind === 'lens' && hasQuery(content.lens.query);
+    if (isFiltered) report.note('The panel is empty now: no document answers its filter.', 'See whether that can be.');
+    else report.doubt('The panel is empty: it has no document in its time range.', EMPTY);
   };
   switch (figures.kind) {
     case 'layers':
@@ -48,6 +52,10 @@ function tellEmpty({ report }: Panel, figures: PanelFigures): void {
       break;
     default:
   }
+}
+
+function hasQuery(query: unknown): boolean {
+  return queryOf(query) !== null;
 }
 
 const EMPTY = 'Widen its time range or filter, or load rows.';

@@ -108,7 +108,8 @@ async function pointLayer(
   const answer = await context.server.search(view.view.pattern, {
     size: POINTS,
     track_total_hits: true,
-    query,
+    // Drawn at random, the same ones each time: the first ones may all lie in one place.
+    query: { function_score: { query, random_score: { seed: 1, field: '_seq_no' }, boost_mode: 'replace' } },
     _source: false,
     fields: [layer.geoField],
   });

@@ -1,5 +1,5 @@
 import type { Reporter } from '../finding.ts';
-import { shown } from '../json.ts';
+import { fieldsOf, shown } from '../json.ts';
 import { checkQuery } from '../structure/query.ts';
 import { columnName, OPERATIONS } from './operations.ts';
 import type { LensColumn, LensLayer } from './read-lens.ts';
@@ -51,6 +51,7 @@ function checkColumn(column: LensColumn, layer: LensLayer, report: Reporter): vo
       `Set dataType to ${operation.gives.join(' or ')}.`,
     );
   checkSource(column, layer, report);
+  checkFormat(column, report);
   operation.check?.(column, layer, report);
   if (column.filter !== null) checkQuery(column.filter, `The filter of "${column.label}"`, report);
 }
@@ -71,4 +72,13 @@ function checkSource(column: LensColumn, layer: LensLayer, report: Reporter): vo
     column.operation !== 'math'
   )
     report.mistake(`${columnName(column)} names no column that it is made of.`, 'Name one in its references.');
+}
+
+/** Formats of a column (supported_formats.ts of the plug-in lens). */
+const FORMATS = new Set<unknown>(['bits', 'bytes', 'custom', 'duration', 'number', 'percent']);
+
+function checkFormat(column: LensColumn, report: Reporter): void {
+  const { id } = fieldsOf(column.params['format']);
+  if (column.params['format'] !== undefined && !FORMATS.has(id))
+    report.doubt(`${columnName(column)} has the format ${shown(id)}.`, `Use one of ${[...FORMATS].join(', ')}.`);
 }

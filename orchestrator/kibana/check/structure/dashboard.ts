@@ -96,8 +96,19 @@ function readPanel(item: Fields, sections: readonly unknown[], packaged: boolean
     report.mistake(`The panel is in section ${shown(gridData['sectionId'])}, which is not there.`, 'Add the section.');
   const placed = readPlace(item, name, report);
   const { x, y, w, h } = placed ?? { x: 0, y: 0, w: 0, h: 0 };
-  const timeRange = readTimeRange(fieldsOf(item['embeddableConfig'])['timeRange'], report);
-  return { index, title, place: { x, y, w, h }, timeRange, content: content satisfies Content, report, placed };
+  const config = fieldsOf(item['embeddableConfig']);
+  const timeRange = readTimeRange(config['timeRange'], report);
+  const isTitleHidden = config['hidePanelTitles'] === true;
+  return {
+    index,
+    title,
+    isTitleHidden,
+    place: { x, y, w, h },
+    timeRange,
+    content: content satisfies Content,
+    report,
+    placed,
+  };
 }
 
 /** Numbers until Kibana 7. */

@@ -26,20 +26,35 @@ export interface Comparison {
   figures: ComparedFigure[];
 }
 
-/** Every figure of every panel of a dashboard, computed twice. The table's columns are the index's fields. */
+/** Rows of a dataset's files. */
+export interface Rows {
+  connection: DuckDBConnection;
+  /** Its columns are the fields of the index. */
+  table: string;
+  /** That of the data view whose panels show them; other panels are left out. */
+  pattern: string;
+}
+
+/** Every figure of every panel of a dashboard, computed twice. */
 export async function compareWithRows(
   { dashboard, panels }: Shown,
-  connection: DuckDBConnection,
-  table: string,
+  { connection, table, pattern }: Rows,
   now = Date.now(),
 ): Promise<Comparison[]> {
   const relation = await describe(connection, table);
   const compared: Comparison[] = [];
   for (const [panel, figures] of panels) {
+    if (!isOf(figures, pattern)) continue;
     const found = await comparePanel({ panel, figures, dashboard, relation, now });
     if (found.length > 0) compared.push({ panel: panel.title, figures: found });
   }
   return compared;
+}
+
+function isOf(figures: PanelFigures, pattern: string): boolean {
+  if (figures.kind === 'documents') return figures.view.view.pattern === pattern;
+  if (figures.kind === 'none') return false;
+  return figures.layers.every(({ view }) => view.view.pattern === pattern);
 }
 
 /** What differs, in a line each. */
