@@ -44,14 +44,15 @@ export async function compareWithRows(
   const relation = await describe(connection, table);
   const compared: Comparison[] = [];
   for (const [panel, figures] of panels) {
-    if (!isOf(figures, pattern)) continue;
+    if (!showsIndex(figures, pattern)) continue;
     const found = await comparePanel({ panel, figures, dashboard, relation, now });
     if (found.length > 0) compared.push({ panel: panel.title, figures: found });
   }
   return compared;
 }
 
-function isOf(figures: PanelFigures, pattern: string): boolean {
+/** Whether all that a panel shows is of a data view of this pattern. */
+export function showsIndex(figures: PanelFigures, pattern: string): boolean {
   if (figures.kind === 'documents') return figures.view.view.pattern === pattern;
   if (figures.kind === 'none') return false;
   return figures.layers.every(({ view }) => view.view.pattern === pattern);
