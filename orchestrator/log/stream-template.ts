@@ -25,28 +25,23 @@ export function isPassing(error: unknown): boolean {
  */
 export async function provideTemplate(client: Client, template: StreamTemplate, signal: AbortSignal): Promise<void> {
   const { name, body, retention } = template;
-  const found = await findTemplate(client, name, signal);
-  if (found === undefined)
-    await client.indices.putIndexTemplate({ name, ...withRetention(body, retention) }, { signal });
+  const exists = await client.indices.existsIndexTemplate({ name }, { signal });
+  if (!exists) await client.indices.putIndexTemplate({ name, ...withRetention(body, retention) }, { signal });
   if (retention === null) return;
-  if (found !== undefined && found.template?.lifecycle?.data_retention !== retention) {
-    await client.indices.putIndexTemplate({ name, ...withRetention(asPut(found), retention) }, { signal });
-  }
+  if (exists) await setTemplateRetention(client, name, { retention, signal });
   await setStreamRetention(client, template.stream, { retention, signal });
 }
 
-async function findTemplate(
-  client: Client,
-  name: string,
-  signal: AbortSignal,
-): Promise<estypes.IndicesIndexTemplate | undefined> {
-  try {
-    const { index_templates: found } = await client.indices.getIndexTemplate({ name }, { signal });
-    return found[0]?.index_template;
-  } catch (error) {
-    if (statusOf(error) === NOT_FOUND) return undefined;
-    throw error;
-  }
+interface Retention {
+  retention: string;
+  signal: AbortSignal;
+}
+
+async function setTemplateRetention(client: Client, name: string, { retention, signal }: Retention): Promise<void> {
+  const { index_templates: found } = await client.indices.getIndexTemplate({ name }, { signal });
+  const template = found[0]?.index_template;
+  if (template === undefined || template.template?.lifecycle?.data_retention === retention) return;
+  await client.indices.putIndexTemplate({ name, ...withRetention(asPut(template), retention) }, { signal });
 }
 
 /** Of what a server says of a template, what it takes of one. */
@@ -70,11 +65,7 @@ function withRetention(body: StreamTemplate['body'], retention: string | null): 
   return { ...body, template: { ...body.template, lifecycle } };
 }
 
-async function setStreamRetention(
-  client: Client,
-  name: string,
-  { retention, signal }: { retention: string; signal: AbortSignal },
-): Promise<void> {
+async function setStreamRetention(client: Client, name: string, { retention, signal }: Retention): Promise<void> {
   try {
     const { data_streams: streams } = await client.indices.getDataStream({ name }, { signal });
     if (streams[0]?.lifecycle?.data_retention === retention) return;

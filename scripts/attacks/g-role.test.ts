@@ -102,6 +102,7 @@ test('with the role files are loaded, indices built anew, and the log written; w
     (JSON.parse((await ask('elastic', 'GET', path)).text) as { count: number }).count;
   assert.deepEqual([await count('/sales/_count'), await count('/all/_count'), await count('/all-2/_count')], [2, 2, 1]);
   await waitFor('the log is there', async () => (await count('/logs-orchestrator-default/_count')) > 0);
+  await waitFor('the runs are there', async () => (await count('/metrics-orchestrator.runs-default/_count')) >= 4);
   const said = (await orchestrator.output()).match(/gives no keys for runs/g);
   assert.equal(said?.length, 1);
   await orchestrator.kill('SIGTERM');

@@ -34,14 +34,16 @@ export class TestStreams {
     const sort = [{ '@timestamp': 'asc' }];
     const { hits } = await this.client.search<Record<string, any>>(
       { index, size: 10_000, sort, query: this.query, ignore_unavailable: true },
-      { ignore: [404] },
+      { ignore: [404, 503] },
     );
     return hits?.hits.map(({ _source }) => _source ?? {}) ?? [];
   }
 
   async count(index: string): Promise<number> {
     await this.#refresh(index);
-    return (await this.client.count({ index, query: this.query, ignore_unavailable: true })).count;
+    // 503: it is just being made.
+    const asked = { index, query: this.query, ignore_unavailable: true };
+    return (await this.client.count(asked, { ignore: [503] })).count ?? 0;
   }
 
   async waitForCount(stream: string, count: number): Promise<void> {
