@@ -134,6 +134,7 @@ export const LAYERS: Readonly<Record<Place, readonly Place[]>> = {
     CONTRACT,
     JOURNAL,
     'orchestrator/api/run-log.ts',
+    'orchestrator/async',
     'orchestrator/config',
     'orchestrator/data-dir',
     'orchestrator/elasticsearch.ts',
