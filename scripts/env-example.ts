@@ -5,16 +5,19 @@ const LINE = 110;
 /** What docker-compose.yml alone knows, and what it gives to the orchestrator in its own way. */
 const OF_COMPOSE = `# Settings: copy this file to .env, which docker compose, \`npm start\` and every command read. Nobody but you should read it: chmod 600 .env
 
-# --- docker compose: set the three passwords; the rest has defaults that do ---
+# --- docker compose: set the four passwords; the rest has defaults that do ---
 
 # Password of Elasticsearch's user elastic, with which you log in to Kibana. At least 6 letters, digits, - or _
 ELASTIC_PASSWORD=
 
 # Password by which Kibana talks to Elasticsearch. Nobody types it. At least 6 letters, digits, - or _
-KIBANA_PASSWORD=
+KIBANA_SYSTEM_PASSWORD=
 
 # Password of the orchestrator's own user in Elasticsearch. Nobody types it. At least 6 letters, digits, - or _
 ORCHESTRATOR_PASSWORD=
+
+# Password of its other user, which reads rows and writes dashboards. Nobody types it. At least 6 letters, digits, - or _
+ORCHESTRATOR_KIBANA_PASSWORD=
 
 # Folder with files to watch, beside ./data/in, which only root can enter: for what other users bring; in a YAML it is /srv/incoming
 #INCOMING_DIR=/home/shared/incoming

@@ -1,5 +1,5 @@
-// Tries, with the role that docker-compose.yml gives the orchestrator, what it has no need of: other indices where the
-// role names some, reading, users, keys of others.
+// Tries, with the roles that docker-compose.yml gives the orchestrator, what it has no need of: other indices where the
+// role names some, reading, users, keys of others; and with the one for Kibana, writing.
 import assert from 'node:assert/strict';
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,11 @@ const role = JSON.parse(
   readFileSync(new URL('../../docker/elasticsearch/orchestrator-role.json', import.meta.url), 'utf8'),
 ) as { cluster: string[]; indices: Array<{ names: string[]; privileges: string[] }> };
 
+const kibanaRole = readFileSync(
+  new URL('../../docker/elasticsearch/orchestrator-kibana-role.json', import.meta.url),
+  'utf8',
+);
+
 let server: ElasticsearchServer;
 let folder = '';
 let orchestrator: TestOrchestrator;
@@ -31,9 +36,9 @@ function makeUsers(config: string): void {
     })),
   };
   const files = {
-    'roles.yml': `wide: ${JSON.stringify(role)}\nnarrow: ${JSON.stringify(narrow)}\n`,
-    users: ['wide', 'narrow'].map(user => `${user}:${hashOf(PASSWORD)}\n`).join(''),
-    users_roles: 'wide:wide\nnarrow:narrow\n',
+    'roles.yml': `wide: ${JSON.stringify(role)}\nnarrow: ${JSON.stringify(narrow)}\ndashboards: ${kibanaRole.replaceAll('\n', ' ')}\n`,
+    users: ['wide', 'narrow', 'dashboards'].map(user => `${user}:${hashOf(PASSWORD)}\n`).join(''),
+    users_roles: 'wide:wide\nnarrow:narrow\ndashboards:dashboards\n',
   };
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(config, name), text);
@@ -137,4 +142,41 @@ test('a role that names its indices has nothing to do with others', async () => 
     assert.equal(status, 403, `${method} ${path}: ${status} ${text}`);
   }
   assert.equal((await ask('narrow', 'PUT', '/sales/_doc/x?refresh=true', { A: 'y' })).status, 201);
+});
+
+test('the role for Kibana reads rows and mappings, and writes nothing', async () => {
+  for (const path of ['/sales/_search', '/sales/_mapping', '/sales/_settings', '/logs-orchestrator-default/_search']) {
+    assert.equal((await ask('dashboards', 'GET', path)).status, 200, path);
+  }
+  for (const [method, path, body] of [
+    ['PUT', '/sales/_doc/2', { a: 1 }],
+    ['POST', '/sales/_delete_by_query', { query: { match_all: {} } }],
+    ['DELETE', '/sales', undefined],
+    ['PUT', '/sales/_mapping', { properties: { b: { type: 'keyword' } } }],
+    ['PUT', '/new', undefined],
+    ['GET', '/.security/_search', undefined],
+    ['GET', '/_security/user', undefined],
+    ['POST', '/_security/api_key', { name: 'mine' }],
+  ] as const) {
+    const { status, text } = await ask('dashboards', method, path, body);
+    assert.ok(
+      status === 403 || status === 405 || (status === 400 && /delete_by_query/.test(path)),
+      `${method} ${path}: ${status} ${text}`,
+    );
+  }
+});
+
+test('it has the rights of Kibana that a push needs, in the default space alone', async () => {
+  const privileges = [
+    'feature_dashboard_v2.all',
+    'feature_indexPatterns.all',
+    'feature_discover_v2.all',
+    'feature_savedObjectsTagging.all',
+  ];
+  const application = { application: 'kibana-.kibana', privileges, resources: ['space:default', 'space:other'] };
+  const { text } = await ask('dashboards', 'POST', '/_security/user/_has_privileges', { application: [application] });
+  const found = JSON.parse(text) as { application: Record<string, Record<string, Record<string, boolean>>> };
+  const spaces = found.application['kibana-.kibana'] ?? {};
+  assert.deepEqual(Object.values(spaces['space:default'] ?? {}), [true, true, true, true], text);
+  assert.deepEqual(Object.values(spaces['space:other'] ?? {}), [false, false, false, false], text);
 });

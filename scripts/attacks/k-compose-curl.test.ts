@@ -13,6 +13,7 @@ import { parse } from 'yaml';
 const ELASTIC = String.raw`el"as\tic $1'&%s`;
 const KIBANA = String.raw`ki\"bana %d'$$`;
 const ORCHESTRATOR = String.raw`or\"ch %d'$$`;
+const DASHBOARDS = String.raw`da\"sh %d'$$`;
 
 interface Compose {
   services: Record<string, { command?: string[]; healthcheck?: { test: string[] } }>;
@@ -33,9 +34,12 @@ test('the healthcheck signs in, and its password is in no argument', async () =>
   assertHidden(words);
 });
 
-test('so does what makes the orchestrator’s role and user', async () => {
-  const role = fileURLToPath(new URL('../../docker/elasticsearch/orchestrator-role.json', import.meta.url));
-  const script = services['orchestrator-user']?.command?.[0]?.replace('/orchestrator-role.json', role);
+test('so does what makes the orchestrator’s roles and users', async () => {
+  const role = roleFile('orchestrator-role');
+  const kibanaRole = roleFile('orchestrator-kibana-role');
+  const script = services['orchestrator-user']?.command?.[0]
+    ?.replace('/orchestrator-role.json', role)
+    .replace('/orchestrator-kibana-role.json', kibanaRole);
   const { all, words } = await askedBy('/bin/bash', script);
   const elastic = `Basic ${Buffer.from(`elastic:${ELASTIC}`).toString('base64')}`;
   assert.deepEqual(
@@ -43,6 +47,8 @@ test('so does what makes the orchestrator’s role and user', async () => {
     [
       ['PUT', '/_security/role/orchestrator', elastic, JSON.parse(await readFile(role, 'utf8'))],
       ['PUT', '/_security/user/orchestrator', elastic, { password: ORCHESTRATOR, roles: ['orchestrator'] }],
+      ['PUT', '/_security/role/orchestrator-kibana', elastic, JSON.parse(await readFile(kibanaRole, 'utf8'))],
+      ['PUT', '/_security/user/orchestrator-kibana', elastic, { password: DASHBOARDS, roles: ['orchestrator-kibana'] }],
     ],
   );
   assertHidden(words);
@@ -54,6 +60,10 @@ test('so does what sets Kibana’s password, and neither of the two is in an arg
   assert.deepEqual([request.method, JSON.parse(body)], ['POST', { password: KIBANA }]);
   assertHidden(words);
 });
+
+function roleFile(name: string): string {
+  return fileURLToPath(new URL(`../../docker/elasticsearch/${name}.json`, import.meta.url));
+}
 
 interface Asked {
   request: IncomingMessage;
@@ -79,8 +89,9 @@ async function askedBy(shell: string, script = ''): Promise<Asked & { all: Asked
     const env = {
       PATH: `${folder}:${process.env['PATH']}`,
       ELASTIC_PASSWORD: ELASTIC,
-      KIBANA_PASSWORD: KIBANA,
+      KIBANA_SYSTEM_PASSWORD: KIBANA,
       ORCHESTRATOR_PASSWORD: ORCHESTRATOR,
+      ORCHESTRATOR_KIBANA_PASSWORD: DASHBOARDS,
     };
     // Compose makes one `$` of two.
     await execa(shell, ['-c', script.replaceAll('$$', '$')], { env, stdin: 'ignore', timeout: 20_000 });
@@ -93,5 +104,5 @@ async function askedBy(shell: string, script = ''): Promise<Asked & { all: Asked
 }
 
 function assertHidden(words: string): void {
-  for (const secret of ['el"as', 'tic $1', 'bana %d', 'ch %d']) assert.ok(!words.includes(secret), words);
+  for (const secret of ['el"as', 'tic $1', 'bana %d', 'ch %d', 'sh %d']) assert.ok(!words.includes(secret), words);
 }

@@ -44,8 +44,9 @@ export async function makeProject(
     ORCHESTRATOR_PORT: orchestratorPort,
     PUBLIC_URL: `http://127.0.0.1:${orchestratorPort}`,
     ELASTIC_PASSWORD: password,
-    KIBANA_PASSWORD: password,
+    KIBANA_SYSTEM_PASSWORD: password,
     ORCHESTRATOR_PASSWORD: password,
+    ORCHESTRATOR_KIBANA_PASSWORD: password,
     LOG_LEVEL: 'debug',
   };
   writeFileSync(
