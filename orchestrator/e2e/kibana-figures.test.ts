@@ -177,7 +177,7 @@ async function records(name: string): Promise<string[][]> {
 async function frenchCollisions(): Promise<string> {
   const rows = (await records('birdstrikes.csv')).map(cells => {
     const [year, month, day] = (cells[3] ?? '').split('-');
-    const cost = `${(Number(cells[11]) / 8).toFixed(2)}`.replace('.', ',');
+    const cost = (Number(cells[11]) / 8).toFixed(2).replace('.', ',');
     return [`${day}/${month}/${year}`, cells[4], cells[6], cells[7], cells[5], cost, cells[13]].join(';');
   });
   return ['Date du vol;Exploitant;Phase de vol;Taille;État;Montant des réparations;Vitesse', ...rows, ''].join('\r\n');

@@ -34,6 +34,9 @@ export interface FigureContext {
 const DOCUMENTS = 50;
 const POINTS = 5000;
 
+/** The most layers of a panel that are asked for. */
+const MOST_LAYERS = 20;
+
 /** Asks the server for what the panel shows; throws what the server says. */
 export async function panelFigures(panel: Panel, context: FigureContext): Promise<PanelFigures> {
   const { content } = panel;
@@ -41,7 +44,7 @@ export async function panelFigures(panel: Panel, context: FigureContext): Promis
     case 'lens': {
       const layers: LayerFigures[] = [];
       const not: string[] = [];
-      for (const layer of content.lens.layers) {
+      for (const layer of content.lens.layers.slice(0, MOST_LAYERS)) {
         const view = context.views.get(content.dataViews.get(layer.id) ?? '');
         if (view === undefined) continue;
         const asked = [queryOf(content.lens.query), ...filterQueries(content.lens.filters)];
@@ -57,7 +60,7 @@ export async function panelFigures(panel: Panel, context: FigureContext): Promis
       return documentFigures(panel, content, context);
     case 'map': {
       const layers: PointLayer[] = [];
-      for (const layer of content.layers) {
+      for (const layer of content.layers.slice(0, MOST_LAYERS)) {
         const view = context.views.get(layer.dataView ?? '');
         if (view !== undefined) layers.push(await pointLayer(panel, layer, view, context));
       }
@@ -85,13 +88,16 @@ async function documentFigures(panel: Panel, content: Documents, context: Figure
   const view = context.views.get(content.dataView ?? '');
   if (view === undefined) return { kind: 'none' };
   const { query } = panelQuery(panel, view, [queryOf(content.query), ...filterQueries(content.filters)], context);
+  const { timeField } = view.view;
+  const wanted =
+    content.columns.length === 0 ? ['*'] : [...content.columns, ...(timeField === null ? [] : [timeField])];
   const answer = await context.server.search(view.view.pattern, {
     size: DOCUMENTS,
     track_total_hits: true,
     query,
     sort: content.sort.map(({ field, order }) => ({ [field]: { order } })),
     _source: false,
-    fields: content.columns.length === 0 ? ['*'] : content.columns,
+    fields: wanted,
   });
   const rows = listOf(fieldsOf(answer['hits'])['hits']).map(hit => fieldsOf(fieldsOf(hit)['fields']));
   return { kind: 'documents', view, columns: content.columns, rows, documents: totalOf(answer) };

@@ -11,8 +11,14 @@ export function isRecords(field: string | null): boolean {
   return field !== null && RECORDS.has(field);
 }
 
+const MAX_COLUMNS = 500;
+
 /** Checks the columns of a layer: their order, operations, fields, parameters, and what they are made of. */
 export function checkColumns(layer: LensLayer, report: Reporter): void {
+  if (layer.columns.size > MAX_COLUMNS || layer.order.length > MAX_COLUMNS) {
+    report.mistake(`The layer ${layer.id} has more than ${MAX_COLUMNS} columns.`, 'Take some out.');
+    return;
+  }
   if (layer.columns.size === 0) report.mistake(`The layer ${layer.id} has no columns.`, 'Give it at least one column.');
   checkOrder(layer, report);
   for (const column of layer.columns.values()) checkColumn(column, layer, report);

@@ -33,15 +33,13 @@ export function readPlace(panel: Fields, name: string, report: Reporter): Placed
   return { name, x, y, w, h, section: textOf(grid['sectionId']) ?? '' };
 }
 
-/** Tells each pair of panels of which one lies on the other; Kibana moves one of them down. */
+/** Tells each panel that lies on one before it; Kibana moves one of them down. */
 export function checkOverlaps(placed: ReadonlyArray<Placed & { report: Reporter }>): void {
-  for (const [index, panel] of placed.entries())
-    for (const other of placed.slice(0, index))
-      if (overlap(panel, other))
-        panel.report.mistake(
-          `The panel lies on the panel ${other.name}.`,
-          'Move one of them: Kibana would move it down.',
-        );
+  for (const [index, panel] of placed.entries()) {
+    const under = placed.slice(0, index).find(other => overlap(panel, other));
+    if (under !== undefined)
+      panel.report.mistake(`The panel lies on the panel ${under.name}.`, 'Move one: Kibana would move it down.');
+  }
 }
 
 function overlap(a: Placed, b: Placed): boolean {

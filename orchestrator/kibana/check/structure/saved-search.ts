@@ -38,8 +38,9 @@ function checkColumns(attributes: Fields, report: Reporter): void {
   const names = textsOf(columns);
   if (columns !== undefined && (!Array.isArray(columns) || names.length !== columns.length))
     report.mistake(`columns is ${shown(columns)}.`, 'Write a list of names of fields.');
-  for (const name of new Set(names.filter((one, index) => names.indexOf(one) !== index)))
-    report.mistake(`The column ${name} is there twice.`, 'Name it once.');
+  const seen = new Set<string>();
+  const twice = names.find(name => seen.size === seen.add(name).size);
+  if (twice !== undefined) report.mistake(`The column ${twice} is there twice.`, 'Name it once.');
   if (sort !== undefined && !listOf(sort).every(isSort) && !isSort(sort))
     report.mistake(`sort is ${shown(sort)}.`, 'Write a list of pairs of a field and asc or desc.');
 }
