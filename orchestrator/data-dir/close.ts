@@ -18,7 +18,18 @@ import { assertOwnFile, assertOwnFolder } from '../journal/sqlite/own-file.ts';
 
 /** What the orchestrator puts into DATA_DIR, and goes into. Somebody else's in their place would be believed, or waited for. */
 const OWN_FILES = ['lock', 'lock.json', 'instance', 'token'] as const;
-const OWN_FOLDERS = ['runs', 'logs', 'lake', 'mended', 'removed', 'warm', 'pids', 'backup', 'quarantine', 'kibana'] as const;
+const OWN_FOLDERS = [
+  'runs',
+  'logs',
+  'lake',
+  'mended',
+  'removed',
+  'warm',
+  'pids',
+  'backup',
+  'quarantine',
+  'kibana',
+] as const;
 
 /** People's own: what lies in there is not ours. */
 export const INBOX = 'in';
