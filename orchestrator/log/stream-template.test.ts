@@ -25,7 +25,7 @@ async function withStreams(context: TestContext, retentions: Map<string, string>
     asked.pipe(onwards);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const client = new Client({ node: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, maxRetries: 0 });
+  const client = new Client({ node: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, maxRetries: 3 });
   const id = randomUUID().slice(0, 8);
   const name = `test-template-${id}`;
   context.after(async () => {

@@ -1,7 +1,6 @@
 import type { estypes } from '@elastic/elasticsearch';
 
-/** The data stream of runs, named as Elastic's own are: type, dataset, namespace. */
-export const METRICS_STREAM = 'metrics-orchestrator.runs-default';
+/** Of the data stream metrics-orchestrator.runs-default. */
 export const METRICS_TEMPLATE = 'metrics-orchestrator.runs';
 /** TELEMETRY_RETENTION unless it is set. */
 export const USUAL_RETENTION = '30d';
