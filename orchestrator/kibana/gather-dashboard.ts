@@ -20,17 +20,25 @@ export interface GatherContext {
 }
 
 /** The dashboard of a dataset, or why there is none. */
-export type Gathered =
-  | {
-      dashboard: Dashboard /** Of LOAD.dashboard, what could not be done. Sentences. */;
-      toCheck: string[] /** Why each field is shown as it is. Sentences. */;
-      reasons: string[];
-    }
-  | {
-      dashboard: null /** After the dataset's name. */;
-      why: string /** It may be otherwise in a while. */;
-      isAway: boolean;
-    };
+export type Gathered = GatheredDashboard | NoDashboard;
+
+export interface GatheredDashboard {
+  dashboard: Dashboard;
+  /** Of LOAD.dashboard, what could not be done. Sentences. */
+  toCheck: string[];
+  /** Why each field is shown as it is. Sentences. */
+  reasons: string[];
+  /** False where Elasticsearch was away for a part of it: it may show more in a while. */
+  isComplete: boolean;
+}
+
+export interface NoDashboard {
+  dashboard: null;
+  /** After the dataset's name. */
+  why: string;
+  /** It may be otherwise in a while. */
+  isAway: boolean;
+}
 
 /** Asks for the dashboard of a dataset; throws nothing for what Elasticsearch does not answer. */
 export async function gatherDashboard(dataset: Dataset, context: GatherContext): Promise<Gathered> {
@@ -41,7 +49,7 @@ export async function gatherDashboard(dataset: Dataset, context: GatherContext):
     const { journal, ...others } = context;
     const decisions = await decisionsOf(journal, dataset.name);
     const found = await dashboardOf(dataset, { ...others, decisions });
-    return found === null ? none('has no rows in Elasticsearch yet') : found;
+    return found === null ? none('has no rows in Elasticsearch yet') : { ...found, isComplete: found.facts.isComplete };
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     return { dashboard: null, why: `can't be looked at in Elasticsearch: ${messageOf(error)}`, isAway: true };

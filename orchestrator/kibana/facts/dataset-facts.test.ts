@@ -67,8 +67,8 @@ test('values are counted, and their ends and the number of their days told', asy
 });
 
 test('numbers that are doubles to the index are whole where all values are', async context => {
-  const load = { mappings: { A: { type: 'double' }, B: { type: 'double' } } };
-  const { facts } = await planned(context, { content: 'a,b\n1,1.5\n2,2.5\n3,3\n', load });
+  const options = { mappings: { A: { type: 'double' }, B: { type: 'double' } } };
+  const { facts } = await planned(context, { content: 'a,b\n1,1.5\n2,2.5\n3,3\n', load: options });
   assert.deepEqual(
     facts.fields.map(({ values }) => values?.number?.isWhole),
     [true, false],
@@ -136,6 +136,10 @@ test('a server that is away tells nothing; one that is asked too much, or too sl
   const few = await dataset.dashboard({}, { bounds: { ...USUAL_BOUNDS, requests: 3 } });
   assert.deepEqual([names(few.facts), few.facts.rows], [['DAY', 'N'], null]);
   assert.match(few.facts.notes.join('\n'), /more than 3 requests/);
+  assert.equal(few.facts.isComplete, true);
+  const busy = await behind(context, ({ url = '' }) => (url.includes('_search') ? 503 : 200));
+  const without = await dataset.dashboard({}, { client: busy });
+  assert.deepEqual([names(without.facts), without.facts.isComplete], [['DAY', 'N'], false]);
   const small = await dataset.dashboard({}, { bounds: { ...USUAL_BOUNDS, answerBytes: 2_000 } });
   assert.equal(small.facts.fields.length, 2);
 });

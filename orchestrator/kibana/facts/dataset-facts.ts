@@ -57,6 +57,7 @@ export async function datasetFacts(
     fields: known,
     leftOut: mapped.leftOut.slice(0, MOST_LEFT_OUT),
     notes: notesOf({ indices, documents, fields, chosen, measured }),
+    isComplete: measured.isComplete && !documents.isAway,
   };
 }
 
@@ -113,6 +114,7 @@ interface Sampled {
   rows: SourceColumns[];
   /** Why there are none. */
   why: string | null;
+  isAway: boolean;
 }
 
 async function sampled(server: Server, index: string): Promise<Sampled> {
@@ -123,10 +125,10 @@ async function sampled(server: Server, index: string): Promise<Sampled> {
       query: { filter_path: 'hits.hits._source' },
       body: { size: SAMPLED_DOCUMENTS, sort: '_doc', timeout: `${server.searchMs}ms` },
     });
-    return { rows: sourceColumns(answer), why: null };
+    return { rows: sourceColumns(answer), why: null, isAway: false };
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
-    return { rows: [], why: error.message };
+    return { rows: [], why: error.message, isAway: error.isAway };
   }
 }
 

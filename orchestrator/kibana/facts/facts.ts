@@ -12,6 +12,8 @@ export interface DatasetFacts {
   leftOut: LeftOut[];
   /** What could not be found out, and why. Sentences. */
   notes: string[];
+  /** False where the server was away while it was asked: it may tell more in a while. */
+  isComplete: boolean;
 }
 
 export interface LeftOut {

@@ -12,7 +12,7 @@ export interface Bounds {
   answerBytes: number;
 }
 
-export const USUAL_BOUNDS: Bounds = { requests: 40, allMs: 30_000, searchMs: 5_000, answerBytes: 32 << 20 };
+export const USUAL_BOUNDS: Bounds = { requests: 60, allMs: 60_000, searchMs: 10_000, answerBytes: 32 << 20 };
 
 export interface Request {
   method: 'GET' | 'POST';
@@ -26,10 +26,13 @@ export interface Request {
 export class Unanswered extends Error {
   /** HTTP status; null where there was none. */
   readonly status: number | null;
+  /** It did not answer, or says that it can't for now; else it refuses, or more than the bounds would be needed. */
+  readonly isAway: boolean;
 
-  constructor(message: string, status: number | null) {
+  constructor(message: string, { status, isAway }: { status: number | null; isAway: boolean }) {
     super(message);
     this.status = status;
+    this.isAway = isAway;
   }
 }
 
@@ -62,8 +65,8 @@ export class Server {
   /** The answer as it came. Throws Unanswered. */
   async text(request: Request): Promise<string> {
     const patienceMs = this.#until - performance.now();
-    if (this.#left-- <= 0) throw new Unanswered(`more than ${this.#bounds.requests} requests are not made`, null);
-    if (patienceMs <= 0) throw new Unanswered(`it takes longer than ${this.#bounds.allMs / 1000} s`, null);
+    if (this.#left-- <= 0) throw beyond(`more than ${this.#bounds.requests} requests are not made`);
+    if (patienceMs <= 0) throw beyond(`it takes longer than ${this.#bounds.allMs / 1000} s`);
     this.#signal?.throwIfAborted();
     return await this.#send(request, patienceMs);
   }
@@ -82,12 +85,12 @@ export class Server {
         },
       );
       const text = await this.#read(answer.body);
-      if (answer.statusCode >= 400) throw new Unanswered(reasonIn(text), answer.statusCode);
+      if (answer.statusCode >= 400) throw refused(reasonIn(text), answer.statusCode);
       return text;
     } catch (error) {
       this.#signal?.throwIfAborted();
       if (error instanceof Unanswered) throw error;
-      throw new Unanswered(messageOf(error).slice(0, LONGEST_REASON), statusOf(error) ?? null);
+      throw refused(messageOf(error).slice(0, LONGEST_REASON), statusOf(error) ?? null);
     }
   }
 
@@ -99,12 +102,20 @@ export class Server {
       const piece = Buffer.from(part as Uint8Array);
       bytes += piece.length;
       if (bytes > this.#bounds.answerBytes) {
-        throw new Unanswered(`its answer is longer than ${this.#bounds.answerBytes >> 20} MB`, null);
+        throw beyond(`its answer is longer than ${this.#bounds.answerBytes >> 20} MB`);
       }
       parts.push(piece);
     }
     return Buffer.concat(parts).toString();
   }
+}
+
+function beyond(message: string): Unanswered {
+  return new Unanswered(message, { status: null, isAway: false });
+}
+
+function refused(message: string, status: number | null): Unanswered {
+  return new Unanswered(message, { status, isAway: status === null || status === 429 || status >= 500 });
 }
 
 const LONGEST_REASON = 300;

@@ -63,6 +63,9 @@ function whyNot({ name, grouped, kind, values, samples }: FieldFacts, rows: numb
   const { documents, distinct, top = [] } = values;
   if (documents === 0 || distinct === null || distinct === 0) return 'has no value';
   if (distinct === 1) return 'is the same in all rows';
+  if (samples.length > 0 && samples.every(text => /^-?\d[\d\s]*,\d+$/.test(text))) {
+    return 'has decimal commas, which are text to the index: the step decimal_comma mends that';
+  }
   if (distinct > FEW && isDateName(name))
     return 'has dates that the index keeps as text: the step parse_dates mends that';
   if (samples.length > 0 && samples.every(text => /^[[{]/.test(text))) return 'has lists or objects';
@@ -70,9 +73,6 @@ function whyNot({ name, grouped, kind, values, samples }: FieldFacts, rows: numb
   if (rows !== null && documents < LEAST_SHARE * rows) return 'is empty in nine of ten rows';
   if (distinct > MOST) return `has ${distinct} different values`;
   if (documents >= 20 && distinct > 0.5 * documents) return 'has another value in nearly every row';
-  if (samples.length > 0 && samples.every(text => /^-?\d[\d\s]*,\d+$/.test(text))) {
-    return 'has decimal commas, which are text to the index: the step decimal_comma mends that';
-  }
   const isQuantity = kind !== 'number' && distinct > FEW && top.some(({ value }) => /^-\d|^\d+[.,]\d+$/.test(value));
   return isQuantity ? 'has numbers that the index keeps as text' : null;
 }

@@ -33,7 +33,11 @@ export async function wantedOfDataset(dataset: Dataset, context: GatherContext):
     const isUnwanted = settings.LOAD.dashboard === false || settings.LOAD.target !== 'elasticsearch';
     return { dataset: name, wanted: null, why: found.why, isUnwanted, isAway: found.isAway };
   }
-  const { dashboard, toCheck } = found;
+  const { dashboard, toCheck, isComplete } = found;
+  if (!isComplete) {
+    const why = 'could not be looked at in full in Elasticsearch';
+    return { dataset: name, wanted: null, why, isUnwanted: false, isAway: true };
+  }
   return {
     dataset: name,
     wanted: { key: dashboard.key, objects: savedObjects(dashboard) },
