@@ -43,7 +43,7 @@ async function checkHealth({ journal, status, mask }: ApiOptions): Promise<Healt
     journal: journalPart,
     ...runnerParts(service),
     elasticsearch: partOf(service.elasticsearch),
-    kibana: partOf(service.kibana),
+    kibana: maskedPart(partOf(service.kibana), mask),
     config: configPart(service),
     schedule: schedulePart(service),
     disposal: disposalPart(service, mask),
@@ -98,6 +98,11 @@ function partOf(part: PartStatus | null): Part {
   if (part === null) return { status: 'unused', message: null };
   if (part.isUp) return { status: 'ok', message: part.message };
   return { status: part.isNeeded ? 'degraded' : 'unused', message: part.message };
+}
+
+/** What Kibana, or a proxy before it, says is in the message. */
+function maskedPart({ status, message }: Part, mask: (text: string) => string): Part {
+  return { status, message: message === null ? null : mask(message) };
 }
 
 function configPart({ config }: ServiceStatus): Part {

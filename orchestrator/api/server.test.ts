@@ -232,6 +232,23 @@ test('health is 200 while work can only wait, 503 when nothing can be taken', as
   service = healthy();
 });
 
+test('a Kibana that is away or refuses is told, masked, and fails nothing; a dataset has the address of its dashboard', async () => {
+  const kibana = { isUp: false, isNeeded: true, message: 'Kibana refuses s3cret' };
+  const dashboardUrl = 'https://kibana.example.org/app/dashboards#/view/1';
+  const [sales] = healthy().datasets;
+  assert.ok(sales);
+  service = { ...healthy(), kibana, datasets: [{ ...sales, dashboardUrl }] };
+  const { status, body } = await get('/api/health');
+  assert.deepEqual(
+    [status, body.status, body.parts.kibana],
+    [200, 'degraded', { status: 'degraded', message: 'Kibana refuses ***' }],
+  );
+  assert.match(await (await fetch(`${api.url}/metrics`)).text(), /orchestrator_up\{part="kibana"\} 0/);
+  const { items } = (await get('/api/datasets')).body;
+  assert.equal(items.find((item: { name: string }) => item.name === 'sales').dashboardUrl, dashboardUrl);
+  service = healthy();
+});
+
 test('a broken configuration is shown with its place, masked', async () => {
   const error = { dataset: 'bad', file: 'config/bad.yaml', line: 7, column: 3, message: 'WATCH_REGX s3cret' };
   service = { ...healthy(), config: { errors: [error], warnings: [{ ...error, line: 8 }], lastGoodAt: null } };

@@ -177,9 +177,9 @@ export const policySchema = Type.Object(
     ),
     variables: Type.Optional(
       globs({
-        default: ['*', '!DOCKER_*', '!ELASTICSEARCH_*', 'ELASTICSEARCH_NODE'],
+        default: ['*', '!DOCKER_*', '!ELASTICSEARCH_*', '!KIBANA_*', 'ELASTICSEARCH_NODE'],
         description:
-          'Variables of the orchestrator that `${NAME}` may name. One that looks like a secret, by its name or as it holds a password in a URL, needs a glob that says more than `*`, such as `MINIO_*`; ELASTICSEARCH_PASSWORD and ELASTICSEARCH_API_KEY need their own name.',
+          'Variables of the orchestrator that `${NAME}` may name. One that looks like a secret, by its name or as it holds a password in a URL, needs a glob that says more than `*`, such as `MINIO_*`; ELASTICSEARCH_PASSWORD, ELASTICSEARCH_API_KEY, KIBANA_PASSWORD and KIBANA_API_KEY need their own name.',
       }),
     ),
     yaml_folders: Type.Optional(

@@ -197,6 +197,9 @@ test('${NAME} takes every variable but the orchestrator’s secrets, and what lo
   for (const name of ['SHARE', 'UPLOAD_URL', 'ELASTICSEARCH_NODE', 'HOME']) assert.ok(may(undefined, name), name);
   for (const name of [
     'ELASTICSEARCH_PASSWORD',
+    'KIBANA_PASSWORD',
+    'KIBANA_API_KEY',
+    'KIBANA_URL',
     'ELASTICSEARCH_API_KEY',
     'ELASTICSEARCH_USERNAME',
     'DOCKER_HOST',
@@ -214,6 +217,7 @@ test('${NAME} takes every variable but the orchestrator’s secrets, and what lo
   assert.ok(!may(['**', 'MINIO_*'], 'DB_PASSWORD'));
   assert.ok(!may(['*', 'ELASTICSEARCH_*'], 'ELASTICSEARCH_PASSWORD'));
   assert.ok(may(['ELASTICSEARCH_PASSWORD'], 'ELASTICSEARCH_PASSWORD'));
+  assert.ok(!may(['*', 'KIBANA_*'], 'KIBANA_PASSWORD'));
   assert.ok(!may(['ELASTICSEARCH_PASSWORD', '!ELASTICSEARCH_*'], 'ELASTICSEARCH_API_KEY'));
 });
 

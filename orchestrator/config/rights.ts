@@ -31,8 +31,8 @@ export interface DatasetRights extends Rights {
 }
 
 const KEPT_FOR_DATASETS = ['in', 'backup', 'quarantine'];
-/** They hold the target's own password and key. */
-const OWN_SECRETS = ['ELASTICSEARCH_PASSWORD', 'ELASTICSEARCH_API_KEY'];
+/** They hold the orchestrator's own passwords and keys. */
+const OWN_SECRETS = ['ELASTICSEARCH_PASSWORD', 'ELASTICSEARCH_API_KEY', 'KIBANA_PASSWORD', 'KIBANA_API_KEY'];
 const ALSO_SECRET = /(^|_)(KEY|PAT|AUTH|COOKIE|SALT|DSN|JWT|PIN|CERT|SIGNATURE)(_|$)/i;
 const LONGEST_LIST = 100;
 

@@ -165,18 +165,3 @@ test('the role for Kibana reads rows and mappings, and writes nothing', async ()
     );
   }
 });
-
-test('it has the rights of Kibana that a push needs, in the default space alone', async () => {
-  const privileges = [
-    'feature_dashboard_v2.all',
-    'feature_indexPatterns.all',
-    'feature_discover_v2.all',
-    'feature_savedObjectsTagging.all',
-  ];
-  const application = { application: 'kibana-.kibana', privileges, resources: ['space:default', 'space:other'] };
-  const { text } = await ask('dashboards', 'POST', '/_security/user/_has_privileges', { application: [application] });
-  const found = JSON.parse(text) as { application: Record<string, Record<string, Record<string, boolean>>> };
-  const spaces = found.application['kibana-.kibana'] ?? {};
-  assert.deepEqual(Object.values(spaces['space:default'] ?? {}), [true, true, true, true], text);
-  assert.deepEqual(Object.values(spaces['space:other'] ?? {}), [false, false, false, false], text);
-});
