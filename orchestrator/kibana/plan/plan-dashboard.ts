@@ -34,6 +34,7 @@ export interface Plan {
 }
 
 // Few panels are looked at with pleasure, many are not looked at.
+const MOST_DISTINCT_SHARE = 0.8;
 const MOST_FIGURES = 5;
 const MOST_CHARTS_OVER_TIME = 3;
 const MOST_CATEGORIES = 4;
@@ -204,10 +205,14 @@ class Planning {
     return [rows, ...measures, ...(measures.length < 2 ? this.#distinctFigures() : [])];
   }
 
-  /** Where there is little to add up: how many different things there are. */
+  /**
+   * Where there is little to add up: how many different things there are. Elasticsearch estimates that, and of what is
+   * another one in nearly every row it would say more than there are rows.
+   */
   #distinctFigures(): Unplaced[] {
+    const most = MOST_DISTINCT_SHARE * (this.#facts.rows ?? Infinity);
     return this.#fields
-      .filter(isSought)
+      .filter(field => isSought(field) && (field.values?.distinct ?? 0) <= most)
       .slice(0, 2)
       .map(({ name, grouped }): Unplaced => {
         const label = this.#words.distinct(this.#label(name));
