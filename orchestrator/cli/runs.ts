@@ -20,8 +20,18 @@ export function listRuns(deps: CommandDeps, request: RunsRequest): Promise<numbe
     const { terminal } = deps;
     if (request.json) terminal.write(runs.map(run => `${JSON.stringify(run)}\n`).join(''));
     else terminal.write(runs.length === 0 ? 'There is no such run.\n' : tableOf(runs, terminal));
+    const link = request.json ? null : await newestRowsLink(deps, runs, request.of);
+    if (link !== null) terminal.write(`rows in Kibana: ${link}\n`);
     return 0;
   });
+}
+
+/** Of what was named, where its newest run that is done has its rows; null: nothing was named, or there is no Kibana. */
+async function newestRowsLink(deps: CommandDeps, runs: readonly Run[], of: string | undefined): Promise<string | null> {
+  const newest = runs.find(({ state }) => state === 'done');
+  if (of === undefined || newest === undefined || deps.kibana() === null) return null;
+  const { rowsLinkOf } = await import('./rows-link.ts');
+  return rowsLinkOf(deps, newest);
 }
 
 async function read(journal: Journal, { of, states, limit }: RunsRequest): Promise<Run[]> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { KibanaStandIn } from '../kibana/testing/kibana-stand-in.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -16,6 +17,8 @@ let orchestrator: TestOrchestrator | null = null;
 before(async () => {
   folder = await makeFolder({ sales: SALES });
   kibana = await KibanaStandIn.start();
+  // For commands, too.
+  await writeFile(join(folder, '.env'), `KIBANA_URL=${kibana.url}\n`);
 });
 afterEach(async () => {
   await orchestrator?.kill('SIGTERM');
@@ -28,7 +31,7 @@ after(async () => {
 });
 
 const start = (): Promise<TestOrchestrator> =>
-  startOrchestrator(folder, { KIBANA_URL: kibana.url, METRICS_ELASTICSEARCH: 'off', LOG_ELASTICSEARCH: 'off' });
+  startOrchestrator(folder, { METRICS_ELASTICSEARCH: 'off', LOG_ELASTICSEARCH: 'off' });
 
 test('a file that is dropped has its dashboard within seconds, and page and API link to it', async context => {
   orchestrator = await start();
@@ -53,6 +56,8 @@ test('a file that is dropped has its dashboard within seconds, and page and API 
   );
   const { rowsUrl } = await get<{ rowsUrl: string | null }>(`/api/runs/${run.id}`);
   assert.ok(rowsUrl?.startsWith(`${kibana.url}/app/discover#/?_g=`), String(rowsUrl));
+  const { stdout } = await orchestrator.command('runs', 'a.csv');
+  assert.ok(stdout.includes(`rows in Kibana: ${rowsUrl}`), stdout);
   const health = await get<{ parts: Record<string, { status: string }> }>('/api/health');
   assert.equal(health.parts['kibana']?.status, 'ok');
 });

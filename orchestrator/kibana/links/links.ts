@@ -1,4 +1,5 @@
 import { documentId } from '../../../default-etl/contract/contract.ts';
+import type { LoadSettings } from '../../config/load-schema.ts';
 import type { KibanaSettings } from '../../config/kibana-settings.ts';
 import type { Run } from '../../journal/journal.ts';
 import { risonParameter, type Value } from './rison.ts';
@@ -20,6 +21,14 @@ export interface RowsOfRun {
   hasSource: boolean;
   /** LOAD.id: ids say nothing of file and row. */
   hasOwnIds: boolean;
+}
+
+/** LOAD as it is now: rows that were loaded before an edit may be told otherwise. */
+export function rowsOfLoad({
+  source_columns: source,
+  id = [],
+}: Pick<LoadSettings, 'source_columns' | 'id'>): RowsOfRun {
+  return { hasSource: source === true, hasOwnIds: id.length > 0 };
 }
 
 type Place = Pick<KibanaSettings, 'publicUrl' | 'space'>;

@@ -8,7 +8,7 @@ import { kindOf, messageOf, OrchestratorError } from '../../errors.ts';
 import type { Journal, Run } from '../../journal/journal.ts';
 import type { Logger } from '../../log.ts';
 import { type GatherContext, hasRunsStream } from '../gather-dashboard.ts';
-import { dashboardLink, rowsLink, type ShownDataset } from '../links/links.ts';
+import { dashboardLink, rowsLink, rowsOfLoad, type ShownDataset } from '../links/links.ts';
 import { connectRows } from '../rows-client.ts';
 import { Kibana } from './client.ts';
 import { Looks } from './looks.ts';
@@ -143,8 +143,7 @@ export class AutoPush {
     const load = this.#options.datasets().get(run.dataset)?.settings.LOAD;
     const shown = this.#shown.of(run.dataset);
     if (shown === null || load === undefined) return null;
-    const rows = { hasSource: load.source_columns === true, hasOwnIds: (load.id ?? []).length > 0 };
-    return rowsLink(this.#options.settings, shown, run, rows);
+    return rowsLink(this.#options.settings, shown, run, rowsOfLoad(load));
   }
 
   /** Ends what goes on, without waiting for Kibana. What was not pushed is, at the next start. Idempotent. */
