@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { codeOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import { Folder } from '../files/folder.ts';
 import type { Attempt, Journal, Run } from '../journal/journal.ts';
 import { common, type Origin } from './origin.ts';
@@ -63,7 +63,7 @@ async function* ofRun(run: Run, options: LogDocumentsOptions): AsyncGenerator<Do
   }
 }
 
-/** Of a log that is no longer kept there are none. */
+/** Of a log that is no longer kept there are none; of one that can't be read a line that says so: it holds up no other. */
 async function linesOf(run: Run, attempt: Attempt, { dataDir, mask }: LogDocumentsOptions): Promise<PrintedLine[]> {
   try {
     return await Folder.use(dataDir, async data => {
@@ -72,7 +72,7 @@ async function linesOf(run: Run, attempt: Attempt, { dataDir, mask }: LogDocumen
     });
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
-    throw error;
+    return [{ number: 1, level: 'error', text: `(what was printed can't be read: ${messageOf(error)})` }];
   }
 }
 

@@ -36,12 +36,15 @@ interface Left {
   reason: string;
 }
 
+const NOTHING_LEFT: Left = { documents: [], reason: '' };
+
 type BulkItem = Partial<Pick<estypes.BulkResponseItem, 'status' | 'error'>>;
 
 const CONFLICT = 409;
 const BAD_REQUEST = 400;
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
+const TOO_LARGE = 413;
 const WAIT: Backoff = { firstMs: 500, factor: 2, maxMs: 60_000 };
 
 /** Writes documents to a data stream, each once, however often it must be tried. */
@@ -126,9 +129,11 @@ export class Sender {
     const { client, stream } = this.#options;
     const ids = documents.flatMap(({ id }) => id ?? []);
     try {
-      await client.indices.refresh({ index: stream }, { signal });
+      // Somebody may have closed one of the older indices behind the stream.
+      const index = { index: stream, ignore_unavailable: true };
+      await client.indices.refresh(index, { signal });
       const { hits } = await client.search(
-        { index: stream, size: ids.length, query: { ids: { values: ids } }, _source: false },
+        { ...index, size: ids.length, query: { ids: { values: ids } }, _source: false },
         { signal },
       );
       const there = new Set(hits.hits.map(hit => hit._id));
@@ -148,10 +153,28 @@ export class Sender {
     this.#toldOfSearch = true;
   }
 
-  /** Sends once. Throws where the request as a whole has failed. */
+  /** Sends once; in parts where a proxy takes no request that large. Throws where the request as a whole has failed. */
   async #post(documents: readonly Document[], signal: AbortSignal): Promise<Left> {
-    if (documents.length === 0) return { documents: [], reason: '' };
-    const { client, stream, what, logger } = this.#options;
+    if (documents.length === 0) return NOTHING_LEFT;
+    try {
+      return await this.#postAtOnce(documents, signal);
+    } catch (error) {
+      if (statusOf(error) !== TOO_LARGE) throw error;
+      if (documents.length === 1) {
+        this.#tellOfRefused(documents.length, messageOf(error));
+        return NOTHING_LEFT;
+      }
+      const half = Math.ceil(documents.length / 2);
+      const [first, second] = [
+        await this.#post(documents.slice(0, half), signal),
+        await this.#post(documents.slice(half), signal),
+      ];
+      return { documents: [...first.documents, ...second.documents], reason: first.reason || second.reason };
+    }
+  }
+
+  async #postAtOnce(documents: readonly Document[], signal: AbortSignal): Promise<Left> {
+    const { client, stream } = this.#options;
     const answer = await client.transport.request<{ errors: boolean; items?: Array<{ create: BulkItem }> }>(
       {
         method: 'POST',
@@ -162,13 +185,18 @@ export class Sender {
       },
       { signal },
     );
-    if (!answer.errors) return { documents: [], reason: '' };
+    if (!answer.errors) return NOTHING_LEFT;
     const items = (answer.items ?? []).map(({ create }) => create);
     const bad = items.filter(({ status }) => status === BAD_REQUEST);
-    if (bad.length > 0)
-      logger.warn(`${stream} refused ${bad.length} documents of ${what}, which are left out: ${reasonOf(bad[0])}`);
+    if (bad.length > 0) this.#tellOfRefused(bad.length, reasonOf(bad[0]));
     const isLeft = ({ status = 0 }: BulkItem) => status > BAD_REQUEST && status !== CONFLICT;
     return { documents: documents.filter((_, at) => isLeft(items[at] ?? {})), reason: reasonOf(items.find(isLeft)) };
+  }
+
+  #tellOfRefused(count: number, reason: string): void {
+    const { stream, what, logger } = this.#options;
+    const documents = count === 1 ? '1 document' : `${count} documents`;
+    logger.warn(`${stream} refused ${documents} of ${what}: ${reason}; what was refused is left out`);
   }
 
   #becomeAway(reason: string): void {

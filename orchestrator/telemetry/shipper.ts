@@ -48,7 +48,10 @@ export class Shipper {
   #lastWake = 0;
   #going: Promise<void> | undefined;
   #wasWoken = false;
-  /** What is behind the place may have been sent: by a former process, that is. */
+  /**
+   * What is behind the place may have been sent by a former process: a few runs where it was killed, many where the
+   * journal is an older one that was restored.
+   */
   #isFresh = true;
 
   constructor(options: ShipperOptions) {
@@ -121,10 +124,10 @@ export class Shipper {
       const page = await journal.endedBehind(place, PAGE);
       await this.#tellAll(page.runs);
       if (isBehind(page.next, place)) await journal.setTold(reader, page.next);
-      this.#isFresh = false;
       ({ next: place, isLast } = page);
       await breathe();
     }
+    this.#isFresh = false;
   }
 
   /** In batches, so that however much is to be told takes little memory. */

@@ -143,6 +143,51 @@ test('a user who may not write is told so once, and what waits is written once h
   assert.equal(told.length, 1, bench.said.join(''));
 });
 
+test('an older journal that was restored makes no run twice, however much it tells again', WITHIN, async context => {
+  const streams = new TestStreams(context);
+  const bench = new TelemetryBench(context, streams);
+  await loadMany(bench, 1200);
+  await bench.start().stop();
+  await assertOnce(streams, 1200);
+  // Of a journal that was copied before they were told.
+  await bench.journal.setTold('metrics', { changed: 0, seq: 0 });
+  await streams.client.indices.rollover({ alias: streams.metrics });
+  await bench.start().stop();
+  await streams.waitForCount(streams.metrics, 1200);
+});
+
+test('where a proxy takes no large request, documents go in smaller ones', WITHIN, async context => {
+  const streams = new TestStreams(context);
+  const bench = new TelemetryBench(context, streams);
+  await loadMany(bench, 20);
+  const gate = await Gate.open(context, streams.node);
+  gate.judge = {
+    before({ url = '', headers }, response) {
+      if (!BULK.test(url) || Number(headers['content-length']) < 4000) return false;
+      response.writeHead(413, { 'content-type': 'text/html' }).end('<html>413 Request Entity Too Large</html>');
+      return true;
+    },
+  };
+  bench.start({ elasticsearch: { nodes: [gate.url], apiKey: null, username: null, password: null, ca: null } });
+  await assertOnce(streams, 20);
+});
+
+test('an index behind the stream that somebody closed keeps nothing back', WITHIN, async context => {
+  const streams = new TestStreams(context);
+  const bench = new TelemetryBench(context, streams);
+  await bench.hand.load('a.csv');
+  const gate = await Gate.open(context, streams.node);
+  // As Elasticsearch does: closing one of those that all tests share would disturb them.
+  gate.judge = {
+    before: ({ url = '' }, response) =>
+      /_(refresh|search)\b/.test(url) &&
+      !url.includes('ignore_unavailable=true') &&
+      refuse(response, 400, 'index_closed_exception'),
+  };
+  bench.start({ elasticsearch: { nodes: [gate.url], apiKey: null, username: null, password: null, ca: null } });
+  await assertOnce(streams, 1);
+});
+
 test('ten thousand runs that ended meanwhile are told in little memory', { timeout: 180_000 }, async context => {
   const streams = new TestStreams(context);
   const bench = new TelemetryBench(context, streams);

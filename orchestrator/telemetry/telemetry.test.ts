@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { done, LATER, rowsRead } from '../journal/conformance/hand.ts';
 import { TelemetryBench } from './testing/bench.ts';
@@ -151,6 +153,22 @@ test('of runs that went well nothing printed is written unless all is wanted', a
   await streams.waitForCount(streams.metrics, 2);
   await streams.waitForCount(streams.logs, 1);
   assert.equal((await streams.documents(streams.logs))[0]!.message, 'bad');
+});
+
+test('a log that can’t be read is said to be, and holds up no other', async context => {
+  const streams = new TestStreams(context);
+  const bench = new TelemetryBench(context, streams);
+  const unreadable = await bench.hand.reject('a.csv');
+  mkdirSync(join(bench.dataDir, 'logs', unreadable.id, '1.log'), { recursive: true });
+  bench.print((await bench.hand.reject('b.csv')).id, 1, 'bad\n');
+  bench.start();
+  await streams.waitForCount(streams.logs, 2);
+  const messages = (await streams.documents(streams.logs)).map(({ message }) => String(message));
+  assert.ok(messages.includes('bad'));
+  assert.ok(
+    messages.some(message => /^\(what was printed can't be read: .*not a regular file\)$/.test(message)),
+    messages.join('\n'),
+  );
 });
 
 test('what is switched off is not written', async context => {
