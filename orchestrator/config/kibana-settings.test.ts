@@ -26,6 +26,8 @@ test('each mistake says what to do, and shows no password', () => {
     [{ KIBANA_URL: 'http://kibana/app/home' }, /end it before \/app/],
     [{ KIBANA_URL: 'http://kibana/base/s/sales' }, /set KIBANA_SPACE instead/],
     [{ KIBANA_URL: 'http://kibana/?x=1' }, /end it before that/],
+    [{ KIBANA_URL: 'http://kibana/base?' }, /end it before that/],
+    [{ KIBANA_URL: 'http://kibana/#' }, /end it before that/],
     [{ KIBANA_URL: 'http://kibana', KIBANA_PUBLIC_URL: 'ftp://kibana' }, /KIBANA_PUBLIC_URL=\(not shown\)/],
     [{ KIBANA_URL: 'http://kibana', KIBANA_SPACE: '../x' }, /KIBANA_SPACE="\.\.\/x"/],
     [{ KIBANA_URL: 'http://kibana', KIBANA_SPACE: 'Sales' }, /KIBANA_SPACE/],

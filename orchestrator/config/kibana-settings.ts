@@ -92,7 +92,7 @@ function addressMistakes(name: Name, given: string): string[] {
   if (url.username !== '' || url.password !== '') {
     return [`${name} with a user or password in it; set KIBANA_USERNAME and KIBANA_PASSWORD instead`];
   }
-  if (url.search !== '' || url.hash !== '') return [`${name} with a ? or # in it; end it before that`];
+  if (/[?#]/.test(given)) return [`${name} with a ? or # in it; end it before that`];
   if (/\/app(\/|$)/.test(url.pathname)) return [`${name} with the path of a page in it; end it before /app`];
   if (/\/s\/[^/]+\/?$/.test(url.pathname)) {
     return [`${name} with a space in it; end it before /s/ and set KIBANA_SPACE instead`];

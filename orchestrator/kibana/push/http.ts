@@ -110,6 +110,13 @@ async function read(response: IncomingMessage, settings: KibanaSettings, { bytes
   };
 }
 
+function certificateAdvice(code: string, ca: string | null): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'it is for other names; set KIBANA_URL to one of them';
+  if (code === 'CERT_HAS_EXPIRED') return 'it has expired; renew it, or set this machine’s clock right';
+  if (code === 'CERT_NOT_YET_VALID') return 'it is not valid yet; set this machine’s clock right';
+  return ca === null ? 'name who signed it by KIBANA_CA' : 'KIBANA_CA is not who signed it';
+}
+
 const CERTIFICATE_CODES = /^(ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)/;
 
 function failureOf(
@@ -119,8 +126,7 @@ function failureOf(
 ): OrchestratorError {
   const code = codeOf(error) ?? '';
   if (CERTIFICATE_CODES.test(code)) {
-    const advice = ca === null ? 'name who signed it by KIBANA_CA' : 'KIBANA_CA is not who signed it';
-    const message = `the certificate of Kibana at ${url} is not trusted (${code}); ${advice}`;
+    const message = `the certificate of Kibana at ${url} is not trusted (${code}); ${certificateAdvice(code, ca)}`;
     return new OrchestratorError('never', message, { cause: error });
   }
   const why = isLate ? `no answer within ${bounds.allMs / 1000} s` : messageOf(error) || code;
