@@ -11,14 +11,15 @@ import { connectRows } from './rows-client.ts';
 
 let server: Server;
 let asked: IncomingMessage[];
-/** HTTP status of each answer. */
+/** Of each answer. */
 let status: number;
+let text: string;
 
 beforeEach(async () => {
-  [asked, status] = [[], 200];
+  [asked, status, text] = [[], 200, '{}'];
   server = createServer((request, response) => {
     asked.push(request);
-    response.writeHead(status, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' }).end('{}');
+    response.writeHead(status, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' }).end(text);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
 });
@@ -51,16 +52,20 @@ test('a data stream of runs that may not be seen counts as none', async () => {
   await assert.rejects(ask(null));
 });
 
-test('an Elasticsearch that doesn’t answer is told, and may answer in a while', async () => {
-  status = 401;
-  const client = connectRows(elasticsearch(), null);
-  const dataset = { name: 'sales', settings: { LOAD: { target: 'elasticsearch', index: 'sales' } } } as Dataset;
-  const journal = { runs: async () => ({ items: [], next: null }), decisions: async () => [] };
-  const found = await gatherDashboard(dataset, { client, journal, hasRuns: false, now: 0 } as never);
-  assert.ok(found.dashboard === null && found.isAway);
-  assert.match(found.why, /^can't be looked at in Elasticsearch: /);
-  await client.close();
-});
+for (const [what, answer, why] of [
+  ['an Elasticsearch that refuses', [401, '{}'], /^can't be looked at in Elasticsearch: /],
+  ['something else that answers', [200, '<html>'], /^can't be looked at in Elasticsearch: .* is no Elasticsearch$/],
+] as const)
+  test(`${what} is told, and may answer in a while`, async () => {
+    [status, text] = answer;
+    const client = connectRows(elasticsearch(), null);
+    const dataset = { name: 'sales', settings: { LOAD: { target: 'elasticsearch', index: 'sales' } } } as Dataset;
+    const journal = { runs: async () => ({ items: [], next: null }), decisions: async () => [] };
+    const found = await gatherDashboard(dataset, { client, journal, hasRuns: false, now: 0 } as never);
+    assert.ok(found.dashboard === null && found.isAway);
+    assert.match(found.why, why);
+    await client.close();
+  });
 
 async function ask(settings: KibanaSettings | null): Promise<boolean> {
   const client = connectRows(elasticsearch(), settings);

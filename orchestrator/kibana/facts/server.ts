@@ -59,7 +59,12 @@ export class Server {
 
   /** Throws Unanswered. */
   async ask<Answer>(request: Request): Promise<Answer> {
-    return JSON.parse(await this.text(request)) as Answer;
+    const text = await this.text(request);
+    try {
+      return JSON.parse(text) as Answer;
+    } catch {
+      throw new Unanswered('what answers there is no Elasticsearch', { status: null, isAway: true });
+    }
   }
 
   /** The answer as it came. Throws Unanswered. */

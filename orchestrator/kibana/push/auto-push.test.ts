@@ -119,6 +119,25 @@ test('wrong credentials are told, and nothing else fails', async () => {
   assert.match(pusher.status().message ?? '', /does not know who asks/);
 });
 
+test('a dataset that can’t be looked at holds back no other, and is looked at again', async () => {
+  await load({ CITY: 'Lyon' });
+  configure('broken');
+  const { runs } = journal;
+  let isBroken = true;
+  journal.runs = query => {
+    if (isBroken && query?.dataset === 'broken') throw new Error('it broke');
+    return runs.call(journal, query);
+  };
+  await start();
+  await waitFor('the other dashboard is there', () => titles('dashboard').length === 1);
+  assert.ok(
+    lines.includes("warn dataset broken can't be looked at: it broke; its dashboard waits for it"),
+    lines.join('\n'),
+  );
+  isBroken = false;
+  await waitFor('so is this one', () => titles('dashboard').length === 2);
+});
+
 test('LOAD.dashboard: false takes the dashboard away, and another title changes it', async () => {
   await load({ CITY: 'Lyon' });
   const pusher = await start();

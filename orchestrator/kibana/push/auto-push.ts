@@ -17,7 +17,7 @@ import { push, type WantedDashboard } from './push.ts';
 import { PushRecords } from './records.ts';
 import { ShownDatasets } from './shown-datasets.ts';
 import { type Unconfigured, unconfigured } from './unconfigured.ts';
-import { datasetOfKey, keyOfDataset, wantedOfDataset, wantedOfOperations } from './wanted.ts';
+import { datasetOfKey, keyOfDataset, type WantedOfDataset, wantedOfDataset, wantedOfOperations } from './wanted.ts';
 
 export interface AutoPushOptions {
   settings: KibanaSettings;
@@ -241,7 +241,7 @@ export class AutoPush {
     for (const name of names) {
       const dataset = this.#options.datasets().get(name);
       if (dataset === undefined) continue;
-      const one = await wantedOfDataset(dataset, context);
+      const one = await this.#wantedOf(dataset, context);
       if (one.wanted !== null) {
         found.wanted.push(one.wanted);
         found.shown.set(name, one.shown);
@@ -255,6 +255,17 @@ export class AutoPush {
       }
     }
     return found;
+  }
+
+  /** One that fails holds back no other. */
+  async #wantedOf(dataset: Dataset, context: GatherContext): Promise<WantedOfDataset> {
+    try {
+      return await wantedOfDataset(dataset, context);
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      const why = `can't be looked at: ${messageOf(error)}`;
+      return { dataset: dataset.name, wanted: null, why, isUnwanted: false, isAway: true };
+    }
   }
 
   async #push(kibana: Kibana, wanted: readonly WantedDashboard[], gone: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SavedObject } from '../objects/saved-object.ts';
 import { inOrder } from '../objects/saved-objects.ts';
 import { toNdjson } from '../objects/ndjson.ts';
-import { type FoundObject, keyOf, type ObjectName } from './client.ts';
+import { type FoundObject, type Imported, keyOf, type ObjectName } from './client.ts';
 import { contentHash, madeHash } from './content.ts';
 import { type Decision, decide, decideRemoval, type Situation } from './decide.ts';
 import type { Outcome, Result } from './outcome.ts';
@@ -12,6 +12,8 @@ import { KibanaRefusal } from './refusal.ts';
 /** Objects that are looked for to tell a new Kibana from one where people removed some. */
 const MOST_LOOKED_FOR = 20;
 const OF_CONTENT = [400, 413, 422];
+/** From here on it is not known whether anything was written. */
+const SERVER_ERROR = 500;
 
 interface Step {
   object: SavedObject;
@@ -141,15 +143,33 @@ export class PushRun {
     { overwrite, isAlone }: { overwrite: boolean; isAlone: boolean },
   ): Promise<Map<string, string>> {
     if (objects.length === 0) return new Map();
+    let imported: Imported;
     try {
-      const { written, refused } = await this.#context.kibana.import(toNdjson(this.#asThere(objects)), { overwrite });
-      await this.#noteArrived(written.map(name => ({ ...name, id: this.#ours(name.type, name.id) })));
-      return new Map(refused.map(({ type, id, why }) => [keyOf({ type, id: this.#ours(type, id) }), why]));
+      imported = await this.#context.kibana.import(toNdjson(this.#asThere(objects)), { overwrite });
     } catch (error) {
-      const isContent = error instanceof KibanaRefusal && OF_CONTENT.includes(error.status);
-      if (!isContent || !isAlone) throw error;
+      if (!(error instanceof KibanaRefusal && error.status < SERVER_ERROR)) throw error;
+      await this.#noteNothingBegun(objects);
+      if (!OF_CONTENT.includes(error.status) || !isAlone) throw error;
       return new Map(objects.map(object => [keyOf(object), error.message]));
     }
+    const written = imported.written.map(name => ({ ...name, id: this.#ours(name.type, name.id) }));
+    await this.#noteArrived(written);
+    const arrived = new Set(written.map(keyOf));
+    const untold = objects.filter(object => !arrived.has(keyOf(object)));
+    return new Map([
+      ...untold.map(object => [keyOf(object), 'it does not tell what became of it'] as const),
+      ...imported.refused.map(({ type, id, why }) => [keyOf({ type, id: this.#ours(type, id) }), why] as const),
+    ]);
+  }
+
+  /** Of an import that was refused as a whole: what an import writes after it is somebody else's. */
+  async #noteNothingBegun(objects: readonly SavedObject[]): Promise<void> {
+    await this.#note(
+      objects.flatMap(object => {
+        const { begun, ...record } = this.#records.get(keyOf(object)) ?? {};
+        return begun === undefined ? [] : [record as PushedObject];
+      }),
+    );
   }
 
   /** What Kibana made of it, which may be another thing than was sent: it is what a person's change is told from. */

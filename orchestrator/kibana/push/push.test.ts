@@ -6,6 +6,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { systemClock } from '../../clock.ts';
 import type { KibanaSettings } from '../../config/kibana-settings.ts';
 import { kindOf } from '../../errors.ts';
+import { toNdjson } from '../objects/ndjson.ts';
 import type { SavedObject } from '../objects/saved-object.ts';
 import { KibanaStandIn } from '../testing/kibana-stand-in.ts';
 import type { KibanaVersion } from '../testing/versions.ts';
@@ -266,6 +267,20 @@ describe('what Kibana refuses', () => {
     assert.ok(kibana.store.get('default', of('dashboard')));
   });
 
+  test('an answer that tells of no object makes none of them written', async () => {
+    await begin();
+    for (const answer of ['{"success":false}', '{"success":true,"successCount":4}']) {
+      kibana.faults.push((request, response) => {
+        if (request.url?.includes('_import') !== true) return 'pass';
+        response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+        return 'done';
+      });
+      const outcomes = await pushed({});
+      assert.deepEqual([...new Set(outcomes.map(({ result }) => result))], ['refused']);
+    }
+    assert.equal(await summary({}), '4 created');
+  });
+
   test('objects that are newer than it, of a version alone', async () => {
     await begin();
     const newer = { ...COSTS, objects: COSTS.objects.map(object => ({ ...object, typeMigrationVersion: '99.0.0' })) };
@@ -396,6 +411,28 @@ describe('a push that is stopped in the middle', () => {
     kibana.afterImport = null;
     const changed = wantedDashboard('sales', { columns: ['DAY'] });
     assert.match(await summary({ wanted: [changed] }), /1 kept/);
+    assert.equal(kibana.store.get('default', of('dashboard'))?.attributes['description'], 'mine');
+  });
+
+  test('what a person imports after an update was refused is a person’s', async () => {
+    await pushed({});
+    const changed = wantedDashboard('sales', { title: 'Sales of the year' });
+    kibana.faults.push((request, response) => {
+      if (request.url?.includes('_import') !== true) return 'pass';
+      const refusal = { statusCode: 403, error: 'Forbidden', message: 'Unable to bulk_create dashboard' };
+      response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify(refusal));
+      return 'done';
+    });
+    await assert.rejects(pushed({ wanted: [changed] }), /403/);
+    const mine = SALES.objects.map(object => ({
+      ...object,
+      attributes: { ...object.attributes, description: 'mine' },
+    }));
+    await new Kibana(kibana.settings()).import(toNdjson(mine.filter(({ type }) => type === 'dashboard')), {
+      overwrite: true,
+    });
+    await pushed({ wanted: [changed] });
+    await pushed({ wanted: [wantedDashboard('sales', { title: 'Sales of all years' })] });
     assert.equal(kibana.store.get('default', of('dashboard'))?.attributes['description'], 'mine');
   });
 
