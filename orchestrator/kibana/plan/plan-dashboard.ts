@@ -34,7 +34,7 @@ export interface Plan {
 }
 
 // Few panels are looked at with pleasure, many are not looked at.
-const MOST_DISTINCT_SHARE = 0.8;
+const MOST_DISTINCT_SHARE = 0.9;
 const MOST_FIGURES = 5;
 const MOST_CHARTS_OVER_TIME = 3;
 const MOST_CATEGORIES = 4;
