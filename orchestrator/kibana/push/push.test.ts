@@ -166,8 +166,10 @@ describe('what was there before', () => {
   test('the record of what was pushed is no file of ours: nothing is done, and the message says what to do', async () => {
     await pushed({});
     const [name] = await readdir(join(dataDir, 'kibana'));
-    await writeFile(join(dataDir, 'kibana', name ?? ''), '{');
-    await assert.rejects(pushed({}), /can't be read; remove it, and what is there is only overwritten by .* --force/);
+    for (const text of ['{', '{"format":1,"objects":[null]}', '{"format":1,"objects":[{"type":"tag","id":"x"}]}']) {
+      await writeFile(join(dataDir, 'kibana', name ?? ''), text);
+      await assert.rejects(pushed({}), /can't be read; remove it, and what is there is only overwritten by .* --force/);
+    }
   });
 });
 

@@ -94,5 +94,10 @@ export class PushRecords {
 function parse(text: string): Records {
   const { format, objects } = JSON.parse(text) as { format: unknown; objects: PushedObject[] };
   if (format !== FORMAT || !Array.isArray(objects)) throw new Error(`it has the format ${String(format)}`);
+  if (!objects.every(isRecord)) throw new Error('it is damaged');
   return new Map(objects.map(record => [keyOf(record), record]));
+}
+
+function isRecord({ type, id, title, at, keys }: Partial<PushedObject>): boolean {
+  return [type, id, title, at].every(text => typeof text === 'string') && Array.isArray(keys);
 }
