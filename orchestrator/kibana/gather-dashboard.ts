@@ -30,6 +30,8 @@ export interface GatheredDashboard {
   reasons: string[];
   /** False where Elasticsearch was away for a part of it: it may show more in a while. */
   isComplete: boolean;
+  /** False where it did not even count the rows: it refuses to, or takes too long. */
+  isMeasured: boolean;
 }
 
 export interface NoDashboard {
@@ -49,7 +51,9 @@ export async function gatherDashboard(dataset: Dataset, context: GatherContext):
     const { journal, ...others } = context;
     const decisions = await decisionsOf(journal, dataset.name);
     const found = await dashboardOf(dataset, { ...others, decisions });
-    return found === null ? none('has no rows in Elasticsearch yet') : { ...found, isComplete: found.facts.isComplete };
+    if (found === null) return none('has no rows in Elasticsearch yet');
+    const { isComplete, rows } = found.facts;
+    return { ...found, isComplete, isMeasured: rows !== null };
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     return { dashboard: null, why: `can't be looked at in Elasticsearch: ${messageOf(error)}`, isAway: true };

@@ -101,6 +101,16 @@ for (const version of ['8.19.0', '9.0.0', '9.5.0'] satisfies KibanaVersion[]) {
   });
 }
 
+test('what was made without a look at the rows is written once, and over nothing that was pushed', async () => {
+  await begin();
+  const guessed = { ...wantedDashboard('sales', { columns: ['DAY'] }), isMeasured: false };
+  assert.equal(await summary({ wanted: [guessed] }), '4 created');
+  assert.equal(await summary({}), '2 updated, 2 same');
+  assert.equal(await summary({ wanted: [guessed, COSTS] }), '3 created, 1 same, 1 kept');
+  assert.equal(await summary({}), '4 same');
+  assert.equal(await summary({ wanted: [guessed], force: true }), '2 updated, 2 same');
+});
+
 describe('what is no change of a person', () => {
   beforeEach(() => begin({ version: '8.19.0' }));
 

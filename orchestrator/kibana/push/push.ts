@@ -13,6 +13,11 @@ export interface WantedDashboard {
   /** Of the Dashboard. */
   key: string;
   objects: readonly SavedObject[];
+  /**
+   * False where the rows could not be looked at, so that it shows less than it could: then it takes the place of nothing
+   * that was pushed before. True where left out.
+   */
+  isMeasured?: boolean;
 }
 
 export interface PushRequest {
@@ -58,9 +63,31 @@ export async function push(request: PushRequest, context: PushContext): Promise<
   await context.kibana.assertSpace();
   const run = await PushRun.begin(request, context);
   const outcomes: Outcome[] = [];
-  for (const batch of batchesOf(request.wanted)) outcomes.push(...(await pushBatch(run, batch)));
+  const { better, worse } = request.force ? { better: request.wanted, worse: [] } : await compared(request, context);
+  for (const batch of batchesOf(better)) outcomes.push(...(await pushBatch(run, batch)));
+  outcomes.push(...worse.flatMap(keptAsTheyAre));
   outcomes.push(...(await run.removeWhatIsGone()));
   return { version, outcomes: withoutRepeats(outcomes) };
+}
+
+async function compared({ wanted }: PushRequest, { records }: PushContext) {
+  const known = new Set([...(await records.all()).values()].flatMap(({ keys }) => keys));
+  const isWorse = ({ key, isMeasured = true }: WantedDashboard) => !isMeasured && known.has(key);
+  return { better: wanted.filter(each => !isWorse(each)), worse: wanted.filter(isWorse) };
+}
+
+function keptAsTheyAre({ key, objects }: WantedDashboard): Outcome[] {
+  const why = 'the rows can’t be looked at now, and what is there may show more';
+  return objects
+    .filter(({ type }) => type === 'dashboard')
+    .map(({ type, id, attributes }) => ({
+      type,
+      id,
+      title: String(attributes['title']),
+      keys: [key],
+      result: 'kept',
+      why,
+    }));
 }
 
 async function pushBatch(run: PushRun, batch: readonly WantedDashboard[]): Promise<Outcome[]> {

@@ -33,14 +33,14 @@ export async function wantedOfDataset(dataset: Dataset, context: GatherContext):
     const isUnwanted = settings.LOAD.dashboard === false || settings.LOAD.target !== 'elasticsearch';
     return { dataset: name, wanted: null, why: found.why, isUnwanted, isAway: found.isAway };
   }
-  const { dashboard, toCheck, isComplete } = found;
+  const { dashboard, toCheck, isComplete, isMeasured } = found;
   if (!isComplete) {
     const why = 'could not be looked at in full in Elasticsearch';
     return { dataset: name, wanted: null, why, isUnwanted: false, isAway: true };
   }
   return {
     dataset: name,
-    wanted: { key: dashboard.key, objects: savedObjects(dashboard) },
+    wanted: { key: dashboard.key, objects: savedObjects(dashboard), isMeasured },
     shown: shownOf(dashboard),
     toCheck,
   };
