@@ -94,6 +94,7 @@ test('codes, years, positions and times of day are neither', () => {
     assert.equal(role(name, { min: 41, max: 51, isWhole: false }), 'none', name);
   const clock = ['517', '1530', '2359', '600', '1200'];
   assert.equal(role('dep_time', { min: 1, max: 2400 }, clock), 'none');
+  assert.equal(role('arr_time', { min: 1, max: 2400 }, [...clock, 'NA', '']), 'none');
   assert.equal(role('air_time', { min: 20, max: 695 }, ['227', '160', '183', '99', '77']), 'average');
 });
 

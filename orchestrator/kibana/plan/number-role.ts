@@ -111,8 +111,13 @@ function isWithin(number: { min: number; max: number } | undefined, from: number
 function isClock(words: readonly string[], samples: readonly string[], values: Values | null): boolean {
   const { number } = values ?? {};
   if (!words.some(word => CLOCKS.has(word)) || number === undefined || !number.isWhole) return false;
-  if (number.min < 0 || number.max > 2400 || number.max < 100 || samples.length < 5) return false;
-  return samples.every(text => Number(text) % 100 < 60);
+  if (number.min < 0 || number.max > 2400 || number.max < 100) return false;
+  // What is not there may be written as NA.
+  const times = samples
+    .filter(text => text.trim() !== '')
+    .map(Number)
+    .filter(Number.isFinite);
+  return times.length >= 5 && times.every(time => time % 100 < 60);
 }
 
 /** Whether the word that decided says an amount of money. */
