@@ -1,7 +1,7 @@
 /** What is known of the rows of a dataset, for whoever draws them. */
 export interface DatasetFacts {
   dataset: string;
-  /** Index, alias or pattern that has the rows, and no others of ours. */
+  /** Index, alias or pattern that has the rows, and those of other datasets that are loaded into the same index. */
   pattern: string;
   /** Null where the server did not say. */
   rows: number | null;
